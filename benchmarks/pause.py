@@ -40,7 +40,9 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
     commits = []
     for number in range(options.rounds):
         sleep_until(first + number * (running + paused) + running)
-        pause = pauses.prepare(stage.rows.top, by=stage.rows.user, reason="Đo thời gian dừng")
+        pause = pauses.create_prepared(
+            stage.rows.top, by=stage.rows.user, reason="Đo thời gian dừng"
+        )
         pauses.start(pause, by=stage.rows.user)
         commits.append(time.time())
         time.sleep(paused)

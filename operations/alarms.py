@@ -107,7 +107,7 @@ def _claim(alarm: Alarm, now: datetime) -> bool:
         for language, _name in settings.LANGUAGES:
             readers = [
                 p
-                for p in holders(Permission.SYSTEM_WATCH, unit=freezing.ministry())
+                for p in holders(Permission.SYSTEM_WATCH, unit=freezing.ministry_unit())
                 if p.language == language
             ]
             with translation.override(language):

@@ -82,7 +82,7 @@ class AlarmCard(NamedTuple):
 
 
 def _may_act(request: HttpRequest) -> bool:
-    return can(request.user, Permission.SYSTEM_WATCH, unit=freezing.ministry())
+    return can(request.user, Permission.SYSTEM_WATCH, unit=freezing.ministry_unit())
 
 
 @require_GET

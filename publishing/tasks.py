@@ -93,7 +93,7 @@ def take_down(*, platform: str = "", **_: object) -> None:
         [platform] if platform else recall_worker.platforms_to_recall_from(),
         recall_worker.take_down_due,
     )
-    recalls.finish()
+    recalls.finish_recalls()
 
 
 @shared_task(acks_late=False, ignore_result=True)

@@ -23,7 +23,7 @@ from publishing.slots import views as slot_views
 app_name = "publishing"
 urlpatterns = [
     path("posts/", post_list_views.posts, name="post_list"),
-    path("posts/new/correction/", post_list_views.correctable, name="correctable"),
+    path("posts/new/correction/", post_list_views.correctable_posts, name="correctable"),
     path("review/", queues.review_queue, name="review_queue"),
     path("review/second/", queues.second_queue, name="second_queue"),
     path("review/second/approve/", queues.approve_second_many, name="approve_second_many"),
@@ -35,7 +35,7 @@ urlpatterns = [
     path("posts/<uuid:public_id>/", page.page, name="post"),
     path("posts/<uuid:public_id>/repeat/", series_views.repeat, name="series_new"),
     path("posts/<uuid:public_id>/repeat/later/", series_views.change, name="series_change"),
-    path("series/<uuid:public_id>/", series_views.one, name="series"),
+    path("series/<uuid:public_id>/", series_views.series_page, name="series"),
     path("series/<uuid:public_id>/submit/", series_views.submit, name="series_submit"),
     path("series/<uuid:public_id>/review/", series_views.review, name="series_review"),
     path("series/<uuid:public_id>/stop/", series_views.stop, name="series_stop"),
@@ -81,7 +81,7 @@ urlpatterns = [
         kit_sharing_views.shared_kit_card,
         name="shared_kit_card",
     ),
-    path("shared/<uuid:public_id>/<str:secret>/", sharing_views.shared, name="shared"),
+    path("shared/<uuid:public_id>/<str:secret>/", sharing_views.partner_page, name="shared"),
     path(
         "shared/<uuid:public_id>/<str:secret>/<int:number>/",
         sharing_views.shared_file,
@@ -127,12 +127,12 @@ urlpatterns = [
         "campaigns/<uuid:public_id>/recall/", recall_views.recall_campaign, name="recall_campaign"
     ),
     path("deliveries/<uuid:public_id>/by-hand/", manual_views.task, name="manual_task"),
-    path("by-hand/", manual_views.tasks, name="manual_tasks"),
+    path("by-hand/", manual_views.task_list, name="manual_tasks"),
     path("calendar/", calendar_pages.calendar, name="calendar"),
     path("calendar/export/", calendar_pages.export, name="calendar_export"),
     path("calendar/events/", calendar_events.feed, name="calendar_feed"),
     path("calendar/move/", calendar_changes.move, name="calendar_move"),
-    path("calendar/many/", calendar_changes.many, name="calendar_many"),
+    path("calendar/many/", calendar_changes.change_many, name="calendar_many"),
     path("calendar/compose/", calendar_pages.compose_on, name="compose_on"),
     path("calendar/links/", calendar_link_views.links, name="calendar_links"),
     path(
@@ -147,7 +147,7 @@ urlpatterns = [
     ),
     path(
         "calendar/links/<uuid:public_id>/<str:secret>.ics",
-        calendar_link_views.subscribed,
+        calendar_link_views.serve_calendar,
         name="calendar_subscribed",
     ),
     path("calendar/slots/", slot_views.slots, name="slots"),

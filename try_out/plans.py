@@ -75,7 +75,7 @@ def plan_a_blackout(world: World, now: datetime) -> None:
     day = timezone.localtime(now + timedelta(days=12)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    pauses.make(
+    pauses.create(
         world.province,
         by=world.overseer,
         reason="Ngày tổng duyệt phương án bảo vệ sự kiện; chỉ đăng bài khẩn đã được duyệt.",

@@ -576,7 +576,7 @@ class Filler:
         post = self._draft(line, staff, self.now - timedelta(hours=7))
         with at(self.now - timedelta(hours=6)):
             rule = {"first": first, "rhythm": Rhythm.WEEKS, "step": 1, "until": None, "times": 6}
-            series = recurrence.begin(post, by=staff.officer, **rule)
+            series = recurrence.create_series(post, by=staff.officer, **rule)
             recurrence.submit_all(series, by=staff.officer)
 
     def ask_for_a_second_approval(self) -> None:

@@ -26,7 +26,7 @@ from engagement.rollups.sources import ON_TIME_WITHIN
 from engagement.rollups.sql import as_date, as_datetime, fetch_rows, int_or_none
 from posts.models import Post
 from posts.states import PostState
-from publishing.models import Delivery, paused
+from publishing.models import Delivery, match_paused
 from publishing.states import (
     CONCLUDED,
     LATE_AFTER_ITS_HOUR,
@@ -134,7 +134,7 @@ def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Del
     """
     # A pause makes its posts late on purpose; they return for a decision when it is over.
     late = Q(state__in=LATE_AFTER_ITS_HOUR, due_at__lt=now - ON_TIME_WITHIN) & ~(
-        Q(state=State.SCHEDULED) & Q(paused(now))
+        Q(state=State.SCHEDULED) & Q(match_paused(now))
     )
     late &= ~Q(
         state=State.MANUAL, manual_deadline__gt=now

@@ -9,11 +9,11 @@ from core.fields import DayAndClockField, ReasonField
 from publishing.broadcasts import services as broadcasts
 
 
-def _reason(label: Any) -> ReasonField:
+def _reason_field(label: Any) -> ReasonField:
     return ReasonField(label=label, error_messages={"required": gettext_lazy("Please write why.")})
 
 
-def _understood() -> forms.BooleanField:
+def _understood_field() -> forms.BooleanField:
     words = gettext_lazy("Please tick that you know this.")
     return forms.BooleanField(
         label=gettext_lazy("I know that it goes to all followers and that nobody can take it back"),
@@ -32,8 +32,8 @@ class AskForm(forms.Form):
             "has confirmed it."
         ),
     )
-    reason = _reason(gettext_lazy("Why should the followers be told of this post?"))
-    understood = _understood()
+    reason = _reason_field(gettext_lazy("Why should the followers be told of this post?"))
+    understood = _understood_field()
 
     def __init__(self, *args: Any, now: datetime, **options: Any):
         super().__init__(*args, **options)
@@ -43,7 +43,7 @@ class AskForm(forms.Form):
         at = self.cleaned_data["requested_time"]
         if at and at <= self.now:
             raise forms.ValidationError(_("The time must be later than now."))
-        if at and not broadcasts.is_open(at):
+        if at and not broadcasts.is_within_sending_hours(at):
             raise forms.ValidationError(
                 _("Followers are sent something between 06:00 and 22:00 only.")
             )
@@ -53,12 +53,12 @@ class AskForm(forms.Form):
 class ConfirmForm(forms.Form):
     """The words of the second person, who confirms."""
 
-    words = _reason(gettext_lazy("Why do you confirm it?"))
-    understood = _understood()
+    words = _reason_field(gettext_lazy("Why do you confirm it?"))
+    understood = _understood_field()
 
 
 class CallOffForm(forms.Form):
-    reason = _reason(gettext_lazy("Reason"))
+    reason = _reason_field(gettext_lazy("Reason"))
 
 
 class DecideForm(forms.Form):
@@ -75,4 +75,4 @@ class DecideForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Please say whether it was sent.")},
     )
-    words = _reason(gettext_lazy("Where did you look, and what stands there?"))
+    words = _reason_field(gettext_lazy("Where did you look, and what stands there?"))

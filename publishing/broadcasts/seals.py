@@ -13,7 +13,7 @@ from posts.review import approvals
 VERSION = "outreach-portal broadcast 1"
 
 
-def _statement(row: Any) -> str:
+def _build_statement(row: Any) -> str:
     """Return what was confirmed: which post, for whose followers, by whom, and the hours within
     which it may go out.
     """
@@ -25,20 +25,20 @@ def _statement(row: Any) -> str:
         "channel": str(row.channel.public_id),
         "asked_by": row.asked_by_id,
         "confirmed_by": row.confirmed_by_id,
-        "confirmed_at": _moment(row.confirmed_at),
+        "confirmed_at": _format_moment(row.confirmed_at),
         "day": row.day.isoformat(),
-        "not_after": _moment(row.not_after),
+        "not_after": _format_moment(row.not_after),
     }
     return json.dumps(statement, sort_keys=True, separators=(",", ":"))
 
 
-def _moment(at: datetime) -> str:
+def _format_moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
 def seal(row: Any, method: str = approvals.Method.CODE) -> dict[str, str]:
     """Return the fields that seal a confirmed broadcast. Needs ``delivery`` and ``channel``."""
-    signed = approvals.sign(_statement(row), method)
+    signed = approvals.sign(_build_statement(row), method)
     return {"method": signed.method, "key_id": signed.key_id, "seal": signed.seal}
 
 
@@ -49,5 +49,5 @@ def is_sealed(row: Any) -> bool:
     if row.confirmed_by_id is None:
         return False
     return not approvals.seal_problem(
-        approvals.Signed(_statement(row), row.method, None, row.key_id, row.seal)
+        approvals.Signed(_build_statement(row), row.method, None, row.key_id, row.seal)
     )

@@ -75,11 +75,11 @@ def record_step(row: Broadcast, action: str, **facts: Any) -> None:
     record(f"broadcast.{action}", row, channel=str(row.channel), **facts)
 
 
-def is_open(at: datetime) -> bool:
+def is_within_sending_hours(at: datetime) -> bool:
     return OPENS <= at.astimezone(HERE).time() < CLOSES
 
 
-def _closing(at: datetime) -> datetime:
+def _end_of_sending_hours(at: datetime) -> datetime:
     """Return the end of the sending hours on the day of ``at``."""
     return datetime.combine(at.astimezone(HERE).date(), CLOSES, HERE)
 
@@ -96,11 +96,11 @@ def plan(
     ``requested_time`` None: send it as soon as that is done."""
     appointment = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     now = database_now()
-    _refuse_unless_it_may(delivery, now)
+    _require_broadcastable(delivery, now)
     if requested_time:
         if requested_time <= now:
             raise Refused(_("The time must be later than now."))
-        _refuse_by_night(requested_time)
+        _require_sending_hours(requested_time)
         refuse_after_validity(delivery.post, requested_time)
     try:
         with transaction.atomic():
@@ -113,7 +113,7 @@ def plan(
                 requested_time=requested_time,
                 asked_by=by,
                 asked_at=now,
-                asked_until=min(requested_time + PATIENCE, _closing(requested_time))
+                asked_until=min(requested_time + PATIENCE, _end_of_sending_hours(requested_time))
                 if requested_time
                 else now + _UNCONFIRMED,
             )
@@ -136,15 +136,15 @@ def confirm(row: Broadcast, *, by: User, words: str) -> None:
     now = database_now()
     if row.state == BroadcastState.PLANNED and now >= row.asked_until:
         raise Refused(_("The time for this broadcast has passed. Ask for it again."))
-    _refuse_unless_it_may(row.delivery, now)
+    _require_broadcastable(row.delivery, now)
     at = max(row.requested_time or now, now)
-    _refuse_by_night(at)
+    _require_sending_hours(at)
     refuse_after_validity(row.delivery.post, at)
     row.confirmed_by, row.confirmed_at, row.day, row.not_after = (
         by,
         now,
         day_of(at),
-        min(at + PATIENCE, _closing(at)),
+        min(at + PATIENCE, _end_of_sending_hours(at)),
     )
     # Two posts of one page confirmed for one day: the constraint knows which came first.
     try:
@@ -214,7 +214,7 @@ def _require_words(text: str) -> str:
     return require_reason(text, _("Please write why."))
 
 
-def _refuse_unless_it_may(delivery: Delivery, now: datetime) -> None:
+def _require_broadcastable(delivery: Delivery, now: datetime) -> None:
     if not facts_of(delivery.platform).broadcasts:
         raise Refused(_("This platform sends no posts to followers."))
     this = Delivery.objects.filter(pk=delivery.pk)
@@ -238,8 +238,8 @@ def _refuse_unless_it_may(delivery: Delivery, now: datetime) -> None:
         )
 
 
-def _refuse_by_night(at: datetime) -> None:
-    if not is_open(at):
+def _require_sending_hours(at: datetime) -> None:
+    if not is_within_sending_hours(at):
         raise Refused(_("Followers are sent something between 06:00 and 22:00 only."))
 
 
@@ -248,5 +248,5 @@ def notify_people(people: Iterable[User], row: Broadcast, kind: str, **facts: An
     notify(people, kind, address=address, title=row.delivery.post, channel=row.channel, **facts)
 
 
-def schedulers(row: Broadcast) -> list[User]:
+def find_schedulers(row: Broadcast) -> list[User]:
     return [each for each in (row.asked_by, row.confirmed_by) if each]

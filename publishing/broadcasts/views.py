@@ -25,7 +25,7 @@ from publishing.broadcasts import services as broadcasts
 from publishing.broadcasts.forms import AskForm, CallOffForm, ConfirmForm, DecideForm
 from publishing.broadcasts.presenters import broadcast_status, follower_sentence
 from publishing.models import Broadcast, Delivery
-from publishing.presenters.text import moment, page_name
+from publishing.presenters.text import format_moment, page_name
 from publishing.states import BROADCAST_CANCELLABLE, BROADCAST_OPEN, BroadcastState
 
 PAGE = 25
@@ -109,12 +109,12 @@ def ask(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "post": delivery.post,
         "form": form,
         "back": _address(delivery),
-        **_shown(delivery, delivery.channel.followers),
+        **_preview_context(delivery, delivery.channel.followers),
     }
     return render(request, "publishing/broadcast_ask.html", context, status=outcome.status)
 
 
-def _shown(delivery: Delivery, followers: int | None) -> dict[str, Any]:
+def _preview_context(delivery: Delivery, followers: int | None) -> dict[str, Any]:
     """Return the article as the followers open it."""
     approved = delivery.revision.content
     return {
@@ -148,14 +148,14 @@ def _page(
         "post": row.delivery.post,
         "status": broadcast_status(row),
         "waits_for_other": row.state == BroadcastState.PLANNED and row.asked_by == request.user,
-        "requested": moment(row.requested_time) if row.requested_time else "",
+        "requested": format_moment(row.requested_time) if row.requested_time else "",
         "back": _address(row.delivery),
         "forms": list(bound.values()),
         **{
             name: bound.get(name) or (form(auto_id=f"{name}_%s") if form else None)
             for name, form in forms.items()
         },
-        **_shown(row.delivery, row.followers),
+        **_preview_context(row.delivery, row.followers),
     }
     return render(request, "publishing/broadcast.html", context, status=status)
 

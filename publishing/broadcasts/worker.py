@@ -20,7 +20,13 @@ from platforms.client import Answers, Request
 from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
 from platforms.messages import Account
 from publishing.broadcasts import seals
-from publishing.broadcasts.services import is_open, move, notify_people, record_step, schedulers
+from publishing.broadcasts.services import (
+    find_schedulers,
+    is_within_sending_hours,
+    move,
+    notify_people,
+    record_step,
+)
 from publishing.deliveries.messages import has_proved_approval
 from publishing.deliveries.transitions import TransitionRefused
 from publishing.models import Broadcast, Delivery
@@ -43,7 +49,7 @@ def send_due(clock: Clock = database_now) -> int:
 
     Any number of workers may call it.
     """
-    give_up(clock)
+    end_unsendable(clock)
     due = Broadcast.objects.filter(state=BroadcastState.CONFIRMED, send_at__lte=clock()).order_by(
         "send_at", "pk"
     )
@@ -51,7 +57,7 @@ def send_due(clock: Clock = database_now) -> int:
     # call any more.
     begun = [
         (row, mark)
-        for row in _loaded(due)[:_AT_ONCE]
+        for row in _load(due)[:_AT_ONCE]
         for mark in [monotonic()]
         if _begin(row, clock())
     ]
@@ -59,7 +65,7 @@ def send_due(clock: Clock = database_now) -> int:
     return len(begun)
 
 
-def _loaded(rows: Any) -> Any:
+def _load(rows: Any) -> Any:
     return rows.select_related(
         "delivery__post",
         "delivery__channel",
@@ -71,32 +77,28 @@ def _loaded(rows: Any) -> Any:
     )
 
 
-def give_up(clock: Clock = database_now) -> None:
+def end_unsendable(clock: Clock = database_now) -> None:
     """End what can no longer be sent.
 
     A call whose worker died, what nobody confirmed, what became too late or is no longer rightful.
     """
     now = clock()
-    for row in _loaded(
+    for row in _load(
         Broadcast.objects.filter(state=BroadcastState.SENDING, sending_at__lt=now - _LEASE)
     ):
         _mark_unknown(row, BroadcastReason.DIED)
-    for row in _loaded(
-        Broadcast.objects.filter(state=BroadcastState.PLANNED, asked_until__lte=now)
-    ):
-        _quietly(
+    for row in _load(Broadcast.objects.filter(state=BroadcastState.PLANNED, asked_until__lte=now)):
+        _try_to(
             move,
             row,
             BroadcastState.CANCELLED,
             error_code=BroadcastReason.UNCONFIRMED,
             ended_at=now,
         )
-    for row in _loaded(
-        Broadcast.objects.filter(state=BroadcastState.CONFIRMED, not_after__lte=now)
-    ):
+    for row in _load(Broadcast.objects.filter(state=BroadcastState.CONFIRMED, not_after__lte=now)):
         _fail(row, BroadcastReason.TOO_LATE, now=now)
     rightful = Delivery.objects.rightful(now).filter(pk=OuterRef("delivery"), state="published")
-    for row in _loaded(Broadcast.objects.filter(~Exists(rightful), state=BroadcastState.CONFIRMED)):
+    for row in _load(Broadcast.objects.filter(~Exists(rightful), state=BroadcastState.CONFIRMED)):
         _fail(row, BroadcastReason.NOT_LIVE, now=now)
 
 
@@ -106,10 +108,10 @@ def mark_unknown_after_restore(now: datetime) -> None:
     The database is older than what was sent: what it holds as confirmed may have gone out, what it
     holds as asked for may have been confirmed. Called with publishing frozen.
     """
-    for row in _loaded(Broadcast.objects.filter(state__in=BROADCAST_GOING_OUT)):
+    for row in _load(Broadcast.objects.filter(state__in=BROADCAST_GOING_OUT)):
         _mark_unknown(row, BroadcastReason.RESTORED)
-    for row in _loaded(Broadcast.objects.filter(state=BroadcastState.PLANNED)):
-        _quietly(
+    for row in _load(Broadcast.objects.filter(state=BroadcastState.PLANNED)):
+        _try_to(
             move, row, BroadcastState.CANCELLED, error_code=BroadcastReason.RESTORED, ended_at=now
         )
 
@@ -129,7 +131,7 @@ def _begin(row: Broadcast, now: datetime) -> bool:
         send_at__lte=now,
         not_after__gt=now,
     )
-    if not is_open(now):
+    if not is_within_sending_hours(now):
         return False
     if not (seals.is_sealed(row) and has_proved_approval(row.delivery)):
         log.error(
@@ -153,24 +155,24 @@ def _run(rows: list[tuple[Broadcast, float]], clock: Clock) -> None:
         try:
             account = account_of(row.channel)
         except Unsealable:
-            _written(row, AccessLost("the stored credentials cannot be opened"), clock())
+            _store_answer(row, AccessLost("the stored credentials cannot be opened"), clock())
             continue
         by_pk[row.pk] = row
-        send = _call(account, row.delivery.remote_id)
+        send = _broadcast_call(account, row.delivery.remote_id)
         request = Request(row.pk, send, writes=True, latest=mark + _BEGIN_WITHIN)
         requests.setdefault(row.channel.platform, []).append(request)
     for platform, of_platform in requests.items():
         client.submit(platform, of_platform, answers, begin_within=_BEGIN_WITHIN)
     while answers.outstanding:
         for pk, answer in answers.take(timeout=1):
-            _written(by_pk[pk], answer, clock())
+            _store_answer(by_pk[pk], answer, clock())
 
 
-def _call(account: Account, external_id: str) -> Callable[[Any], Any]:
+def _broadcast_call(account: Account, external_id: str) -> Callable[[Any], Any]:
     return lambda connector: connector.broadcast(account, external_id)
 
 
-def _written(row: Broadcast, answer: Any, now: datetime) -> None:
+def _store_answer(row: Broadcast, answer: Any, now: datetime) -> None:
     """Store what the platform answered, if the row is still ours.
 
     One that became unknown meanwhile stays unknown.
@@ -178,7 +180,7 @@ def _written(row: Broadcast, answer: Any, now: datetime) -> None:
     match answer:
         case str() as number:
             with transaction.atomic():
-                if _quietly(
+                if _try_to(
                     move,
                     row,
                     BroadcastState.SENT,
@@ -186,14 +188,14 @@ def _written(row: Broadcast, answer: Any, now: datetime) -> None:
                     ended_at=now,
                     error_code=BroadcastReason.NONE,
                 ):
-                    notify_people(schedulers(row), row, "broadcast_sent")
-        case TryLater() as error if _may_try_again(row, now + _wait(error)):
+                    notify_people(find_schedulers(row), row, "broadcast_sent")
+        case TryLater() as error if _may_try_again(row, now + _wait_after(error)):
             answer = {"platform_code": error.code, "error_detail": error.detail}
-            _quietly(
+            _try_to(
                 move,
                 row,
                 BroadcastState.CONFIRMED,
-                send_at=now + _wait(error),
+                send_at=now + _wait_after(error),
                 sending_at=None,
                 error_code=BroadcastReason.LATER,
                 **answer,
@@ -207,7 +209,7 @@ def _written(row: Broadcast, answer: Any, now: datetime) -> None:
             _mark_unknown(row, BroadcastReason.UNKNOWN, error=error)
 
 
-def _wait(error: TryLater) -> timedelta:
+def _wait_after(error: TryLater) -> timedelta:
     return error.wait or timedelta(minutes=1)
 
 
@@ -220,8 +222,8 @@ def _fail(
     row: Broadcast, why: BroadcastReason, *, now: datetime, error: ConnectorError | None = None
 ) -> None:
     answer = {"platform_code": error.code, "error_detail": error.detail} if error else {}
-    if _quietly(move, row, BroadcastState.FAILED, error_code=why, ended_at=now, **answer):
-        notify_people(schedulers(row), row, "broadcast_failed")
+    if _try_to(move, row, BroadcastState.FAILED, error_code=why, ended_at=now, **answer):
+        notify_people(find_schedulers(row), row, "broadcast_failed")
 
 
 @transaction.atomic
@@ -229,15 +231,15 @@ def _mark_unknown(
     row: Broadcast, why: BroadcastReason, *, error: ConnectorError | None = None
 ) -> None:
     answer = {"platform_code": error.code, "error_detail": error.detail} if error else {}
-    if _quietly(move, row, BroadcastState.UNKNOWN, error_code=why, **answer):
+    if _try_to(move, row, BroadcastState.UNKNOWN, error_code=why, **answer):
         notify_people(
-            [*schedulers(row), *holders(Permission.POST_SCHEDULE, unit=row.unit)],
+            [*find_schedulers(row), *holders(Permission.POST_SCHEDULE, unit=row.unit)],
             row,
             "broadcast_unknown",
         )
 
 
-def _quietly(action: Callable[..., None], *args: Any, **fields: Any) -> bool:
+def _try_to(action: Callable[..., None], *args: Any, **fields: Any) -> bool:
     """Run ``action`` and tell whether it succeeded.
 
     Somebody else may have been first, which is no error.

@@ -13,7 +13,7 @@ from accounts.models import User
 from campaigns.models import Campaign
 from channels.models import Channel
 from core.fields import DayField, MomentField, ReasonField, ShortModelChoiceField
-from publishing.calendar.queries import LONGEST_WINDOW, CalendarFilter, is_of_many
+from publishing.calendar.queries import LONGEST_WINDOW, CalendarFilter, covers_many_units
 from publishing.scheduling.forms import clock_field
 from units.models import Unit
 
@@ -75,7 +75,7 @@ class CalendarForm(forms.Form):
             self.fields[name].widget.choices = self.fields[name].choices
             if not self.fields[name].queryset.exists():
                 del self.fields[name]
-        if not (is_of_many(own_unit) or units.exclude(pk=own_unit.pk).exists()):
+        if not (covers_many_units(own_unit) or units.exclude(pk=own_unit.pk).exists()):
             del self.fields["unit"]
         else:
             choices = [("", str(own_unit)), *units.values_list("key", "name")]
@@ -97,7 +97,7 @@ class CalendarForm(forms.Form):
             state=given.get("state") or "",
         )
 
-    def narrowing(self) -> dict[str, str]:
+    def active_filters(self) -> dict[str, str]:
         """Return the filters that hold, as an address gives them."""
         names = (name for name in self.fields if name not in ("view", "date"))
         return {name: str(self[name].value()) for name in names if self.cleaned_data.get(name)}

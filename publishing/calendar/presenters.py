@@ -44,7 +44,7 @@ class CountChip:
     tone: str
 
 
-def clash_words(rows: Iterable[Delivery], found: Mapping[int, list[Delivery]]) -> str:
+def describe_clash(rows: Iterable[Delivery], found: Mapping[int, list[Delivery]]) -> str:
     """Say with which posts an event shares its time on a page; empty where with none."""
     near: dict[tuple[int, datetime], tuple[Delivery, set[str]]] = {}
     for row in rows:
@@ -67,7 +67,7 @@ def clash_words(rows: Iterable[Delivery], found: Mapping[int, list[Delivery]]) -
     return _("Same slot as %(posts)s") % {"posts": "; ".join(named)}
 
 
-def blackout_words(blackout: Pause) -> str:
+def describe_blackout(blackout: Pause) -> str:
     return _("Blackout: %(reason)s") % {"reason": as_sentence(blackout.reason)}
 
 
@@ -94,12 +94,12 @@ def day_cards(
 
     for each in marks.occasions:
         if each.kind != MONTH:
-            for day in _days(max(each.first, first), min(each.last, last)):
+            for day in _days_between(max(each.first, first), min(each.last, last)):
                 card(day).occasions.append(each.title)
     for blackout in marks.blackouts:
         begins, ends = days_of(blackout)
-        for day in _days(max(begins, first), min(ends, last)):
-            card(day).blackouts.append(blackout_words(blackout))
+        for day in _days_between(max(begins, first), min(ends, last)):
+            card(day).blackouts.append(describe_blackout(blackout))
     for day, event in events:
         card(day).slots.append(event)
     for day, chip in chips:
@@ -125,13 +125,13 @@ def count_chips(
         total = sum(row.n for row in rows)
         label = ngettext("%(n)s publication", "%(n)s publications", total)
         whole_day = _day_address(day, filters)
-        found.append((day, CountChip(label % {"n": _grouped(total)}, whole_day, "green")))
+        found.append((day, CountChip(label % {"n": _format_number(total)}, whole_day, "green")))
         if attention := sum(row.attention for row in rows):
             label = ngettext("%(n)s needs attention", "%(n)s need attention", attention)
             address = _day_address(day, {**filters, "state": "attention"})
-            found.append((day, CountChip(label % {"n": _grouped(attention)}, address, "red")))
+            found.append((day, CountChip(label % {"n": _format_number(attention)}, address, "red")))
         for row in sorted(rows, key=lambda row: (-row.n, row.platform)):
-            label = f"{names.get(row.platform, row.platform)}: {_grouped(row.n)}"
+            label = f"{names.get(row.platform, row.platform)}: {_format_number(row.n)}"
             found.append((day, CountChip(label, whole_day, "blue")))
     return found
 
@@ -140,7 +140,7 @@ def count_events(chips: Iterable[tuple[date, CountChip]]) -> list[dict[str, Any]
     """Return the numbers of the days as the script draws them."""
     return [
         {
-            **_all_day(chip.label, day, day, kind="count"),
+            **_all_day_event(chip.label, day, day, kind="count"),
             "url": chip.address,
             "tone": chip.tone,
             "place": place,
@@ -149,7 +149,7 @@ def count_events(chips: Iterable[tuple[date, CountChip]]) -> list[dict[str, Any]
     ]
 
 
-def _grouped(n: int) -> str:
+def _format_number(n: int) -> str:
     return number_format(n, force_grouping=True)
 
 
@@ -171,22 +171,22 @@ def long_marks(marks: Marks) -> list[str]:
 def mark_events(marks: Marks, *, compose: bool) -> list[dict[str, Any]]:
     """Return the marks as the script draws them: whole days, and with times what is free."""
     found = [
-        _all_day(each.title, each.first, each.last, kind=each.kind)
+        _all_day_event(each.title, each.first, each.last, kind=each.kind)
         for each in marks.occasions
         if each.kind != MONTH
     ]
     for blackout in marks.blackouts:
         begins, ends = days_of(blackout)
-        found.append(_all_day(blackout_words(blackout), begins, ends, kind="blackout"))
-    return found + [_free(slot) for slot in marks.free if compose]
+        found.append(_all_day_event(describe_blackout(blackout), begins, ends, kind="blackout"))
+    return found + [_free_slot_event(slot) for slot in marks.free if compose]
 
 
-def _all_day(title: str, first: date, last: date, *, kind: str) -> dict[str, Any]:
+def _all_day_event(title: str, first: date, last: date, *, kind: str) -> dict[str, Any]:
     end = (last + timedelta(days=1)).isoformat()
     return {"title": title, "start": first.isoformat(), "end": end, "kind": kind}
 
 
-def _free(slot: FreeSlot) -> dict[str, Any]:
+def _free_slot_event(slot: FreeSlot) -> dict[str, Any]:
     names = ", ".join(sorted({channel.get_platform_display() for channel in slot.channels}))
     return {
         "title": _("Free: %(channels)s") % {"channels": names},
@@ -202,5 +202,5 @@ def compose_address(at: datetime | None) -> str:
     return f"{reverse('posts:new')}{query}"
 
 
-def _days(first: date, last: date) -> list[date]:
+def _days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]

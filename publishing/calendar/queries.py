@@ -91,7 +91,7 @@ class DayCount:
     attention: int
 
 
-def going_out(
+def find_going_out(
     user: User, *, start: datetime, end: datetime, chosen: CalendarFilter
 ) -> QuerySet[Delivery]:
     """Find what ``user`` may see going out from ``start`` until ``end``."""
@@ -100,7 +100,7 @@ def going_out(
     return rows if chosen.state else rows.exclude(state__in=CALENDAR_FILTERS["ended"])
 
 
-def is_of_many(unit: Unit) -> bool:
+def covers_many_units(unit: Unit) -> bool:
     """Say whether the calendar of ``unit`` is that of many units."""
     return unit.level != Level.COMMUNE
 
@@ -110,7 +110,7 @@ def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
     window than anybody reads one by one; None where they have not. A nation's are those of the last
     minute.
     """
-    if not is_of_many(unit):
+    if not covers_many_units(unit):
         return None
     # By the beginning of the day: cut to the date, 70,000 of them take a seventh longer.
     counted = (
@@ -134,7 +134,7 @@ def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
     return days if sum(day.n for day in days) > MOST_DRAWN else None
 
 
-def times_of(rows: QuerySet[Delivery]) -> QuerySet[Delivery, tuple[datetime, int]]:
+def event_times(rows: QuerySet[Delivery]) -> QuerySet[Delivery, tuple[datetime, int]]:
     """Find the events of a day in order, to turn pages through: the time and the post of each."""
     return rows.order_by("due_at", F("post_id")).values_list("due_at", "post_id").distinct()
 
@@ -142,18 +142,18 @@ def times_of(rows: QuerySet[Delivery]) -> QuerySet[Delivery, tuple[datetime, int
 def slots_at(
     rows: QuerySet[Delivery], times: Sequence[tuple[datetime, int]], *, user: User, now: datetime
 ) -> list[CalendarSlot]:
-    """Return the events of one page of `times_of`, each whole."""
+    """Return the events of one page of `event_times`, each whole."""
     if not times:
         return []
     found = rows.filter(
         due_at__gte=times[0][0], due_at__lte=times[-1][0], post__in={post for _at, post in times}
     )
     asked = set(times)
-    slots = _slots(_shown(found), user, now)
+    slots = _group_into_slots(_with_card_data(found), user, now)
     return [slot for slot in slots if (slot.due_at, slot.post.pk) in asked]
 
 
-def _shown(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+def _with_card_data(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     return (
         rows.select_related("post", "channel", "unit")
         .only(*_SHOWN)
@@ -161,12 +161,12 @@ def _shown(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     )
 
 
-def shown_slots(
+def first_slots(
     rows: QuerySet[Delivery], *, user: User, now: datetime
 ) -> tuple[list[CalendarSlot], bool]:
-    """Return the events of `going_out` in order, and whether some were left out."""
-    found = list(_shown(rows)[: MOST_ROWS + 1])
-    return _slots(found[:MOST_ROWS], user, now), len(found) > MOST_ROWS
+    """Return the events of `find_going_out` in order, and whether some were left out."""
+    found = list(_with_card_data(rows)[: MOST_ROWS + 1])
+    return _group_into_slots(found[:MOST_ROWS], user, now), len(found) > MOST_ROWS
 
 
 def planned_posts(unit: Unit, *, start: datetime, end: datetime) -> list[Cells]:
@@ -233,7 +233,7 @@ def _filters(chosen: CalendarFilter) -> dict[str, object]:
     return filters
 
 
-def _slots(rows: Iterable[Delivery], user: User, now: datetime) -> list[CalendarSlot]:
+def _group_into_slots(rows: Iterable[Delivery], user: User, now: datetime) -> list[CalendarSlot]:
     groups: dict[tuple[int, datetime], list[Delivery]] = {}
     for row in rows:
         groups.setdefault((row.post_id, row.due_at), []).append(row)
@@ -246,7 +246,7 @@ def _slots(rows: Iterable[Delivery], user: User, now: datetime) -> list[Calendar
     return found
 
 
-def moved_to(times: Mapping[Channel, datetime], rows: Iterable[Delivery]) -> list[Delivery]:
+def copy_with_times(times: Mapping[Channel, datetime], rows: Iterable[Delivery]) -> list[Delivery]:
     """Return copies of the deliveries, each due at the time of its channel; nothing is stored."""
     moved = [copy(row) for row in rows]
     for row in moved:
@@ -254,7 +254,9 @@ def moved_to(times: Mapping[Channel, datetime], rows: Iterable[Delivery]) -> lis
     return moved
 
 
-def clashes(user: User, rows: Iterable[Delivery], *, now: datetime) -> dict[int, list[Delivery]]:
+def find_clashes(
+    user: User, rows: Iterable[Delivery], *, now: datetime
+) -> dict[int, list[Delivery]]:
     """Find for each of the deliveries that are still ahead, by key, what else goes out on its page
     within some minutes, whatever the calendar's filters hide. One query.
     """
@@ -277,11 +279,13 @@ def clashes(user: User, rows: Iterable[Delivery], *, now: datetime) -> dict[int,
     for other in others[:MOST_ROWS]:
         by_channel.setdefault(other.channel_id, []).append(other)
     return {
-        row.pk: near for row in ahead if (near := _near(row, by_channel.get(row.channel_id, [])))
+        row.pk: near
+        for row in ahead
+        if (near := _find_near(row, by_channel.get(row.channel_id, [])))
     }
 
 
-def _near(row: Delivery, ordered: list[Delivery]) -> list[Delivery]:
+def _find_near(row: Delivery, ordered: list[Delivery]) -> list[Delivery]:
     """Return those of one page's deliveries, in order of time, that lie close to another post's."""
     begins = bisect_left(ordered, row.due_at - CLOSE, key=lambda each: each.due_at)
     near = []

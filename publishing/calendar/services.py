@@ -25,7 +25,7 @@ def move(
     What is not given stays as it is for each channel.
     """
     require(by, Permission.POST_SCHEDULE, unit=post.unit)
-    rows = list(scheduling.waiting_of(post))
+    rows = list(scheduling.find_waiting(post))
     if not rows:
         raise Refused(_("Nothing of this post can be moved any more."))
     for row in rows:

@@ -18,13 +18,13 @@ from posts.models import Post
 from publishing.calendar_links.queries import Planned
 from publishing.models import CalendarLink, Delivery, Pauses
 from publishing.presenters.delivery import delivery_status
-from publishing.presenters.post import post_status, summary
+from publishing.presenters.post import post_status, summarise
 
 LASTS = timedelta(minutes=15)  # a moment is drawn as nothing by some programs
 REFRESH = timedelta(hours=1)
 
 
-def as_icalendar(link: CalendarLink, shown: Planned, *, pauses: Pauses, now: datetime) -> bytes:
+def render_icalendar(link: CalendarLink, shown: Planned, *, pauses: Pauses, now: datetime) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", f"-//{settings.PRODUCT_NAME}//Outreach Portal//VI")
     calendar.add("version", "2.0")
@@ -34,47 +34,47 @@ def as_icalendar(link: CalendarLink, shown: Planned, *, pauses: Pauses, now: dat
     calendar.add("refresh-interval", REFRESH, {"value": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
     for group in shown.groups:
-        calendar.add_component(_of_deliveries(link, group, shown, pauses=pauses, now=now))
+        calendar.add_component(_delivery_event(link, group, shown, pauses=pauses, now=now))
     for post in shown.posts:
-        calendar.add_component(_of_post(link, post, shown, now=now))
+        calendar.add_component(_post_event(link, post, shown, now=now))
     if shown.more:
-        calendar.add_component(_cut_off(link, now))
+        calendar.add_component(_truncation_event(link, now))
     return calendar.to_ical()
 
 
-def _of_deliveries(
+def _delivery_event(
     link: CalendarLink, group: list[Delivery], shown: Planned, *, pauses: Pauses, now: datetime
 ) -> Event:
     first = min(group, key=lambda row: row.pk)  # keeps its name when the others part from it
     post = first.post
     approved = post.approved_revision_id == first.revision_id or first.published_at
     title = shown.titles[first.revision_id] if approved else ""
-    return _event(
+    return _build_event(
         uid=str(first.public_id),
         sequence=post.version + sum(shown.moves[str(row.public_id)] for row in group),
         at=first.due_at,
         now=now,
         title=title,
         address=reverse("publishing:post", args=[post.public_id]),
-        facts=_facts(
+        facts=_fact_lines(
             link,
             post,
             channels=[row.channel for row in group],
-            state=summary(delivery_status(row, pauses) for row in group).label,
+            state=summarise(delivery_status(row, pauses) for row in group).label,
         ),
     )
 
 
-def _of_post(link: CalendarLink, post: Post, shown: Planned, *, now: datetime) -> Event:
+def _post_event(link: CalendarLink, post: Post, shown: Planned, *, now: datetime) -> Event:
     assert post.requested_time is not None
-    return _event(
+    return _build_event(
         uid=str(post.public_id),
         sequence=post.version,
         at=post.requested_time,
         now=now,
         title=shown.titles.get(post.approved_revision_id or 0, ""),
         address=reverse("publishing:post", args=[post.public_id]),
-        facts=_facts(
+        facts=_fact_lines(
             link,
             post,
             channels=[target.channel for target in post.targets.all()],
@@ -83,7 +83,9 @@ def _of_post(link: CalendarLink, post: Post, shown: Planned, *, now: datetime) -
     )
 
 
-def _facts(link: CalendarLink, post: Post, *, channels: Iterable[Channel], state: str) -> list[str]:
+def _fact_lines(
+    link: CalendarLink, post: Post, *, channels: Iterable[Channel], state: str
+) -> list[str]:
     names = ", ".join(sorted({channel.get_platform_display() for channel in channels}))
     facts = [_("State: %(state)s") % {"state": state}]
     if names:
@@ -93,7 +95,7 @@ def _facts(link: CalendarLink, post: Post, *, channels: Iterable[Channel], state
     return facts
 
 
-def _event(
+def _build_event(
     *,
     uid: str,
     sequence: int,
@@ -104,10 +106,10 @@ def _event(
     facts: list[str],
 ) -> Event:
     event = Event()
-    event.add("uid", _uid(uid))
+    event.add("uid", _event_uid(uid))
     event.add("sequence", sequence)
-    event.add("dtstamp", _utc(now))
-    event.add("dtstart", _utc(at))
+    event.add("dtstamp", _to_utc(now))
+    event.add("dtstart", _to_utc(at))
     event.add("duration", LASTS)
     event.add("summary", title or _("Draft"))
     event.add("description", "\n".join(facts))
@@ -117,10 +119,10 @@ def _event(
     return event
 
 
-def _cut_off(link: CalendarLink, now: datetime) -> Event:
+def _truncation_event(link: CalendarLink, now: datetime) -> Event:
     event = Event()
-    event.add("uid", _uid(f"{link.public_id}-more"))
-    event.add("dtstamp", _utc(now))
+    event.add("uid", _event_uid(f"{link.public_id}-more"))
+    event.add("dtstamp", _to_utc(now))
     event.add("dtstart", timezone.localdate(now))
     event.add("summary", _("There is more than this calendar holds: open the portal."))
     event.add("url", f"{settings.PORTAL_URL}{reverse('publishing:calendar')}")
@@ -128,9 +130,9 @@ def _cut_off(link: CalendarLink, now: datetime) -> Event:
     return event
 
 
-def _uid(name: str) -> str:
+def _event_uid(name: str) -> str:
     return f"{name}@{urlsplit(settings.PORTAL_URL).hostname}"
 
 
-def _utc(moment: datetime) -> datetime:
+def _to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)

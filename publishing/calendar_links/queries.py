@@ -37,10 +37,10 @@ class Planned:
     more: bool
 
 
-def planned(link: CalendarLink, *, now: datetime) -> Planned:
+def planned_contents(link: CalendarLink, *, now: datetime) -> Planned:
     start, end = now - BEHIND, now + AHEAD
     deliveries = (
-        _of_link(Delivery.objects.visible_to(link.user), link, post="post__")
+        _visible_by_link(Delivery.objects.visible_to(link.user), link, post="post__")
         .filter(due_at__gte=start, due_at__lt=end)
         .exclude(state__in=CALENDAR_FILTERS["ended"])
         .select_related("post", "channel", "unit")
@@ -49,7 +49,7 @@ def planned(link: CalendarLink, *, now: datetime) -> Planned:
     )
     live = Delivery.objects.exclude(state__in=ENDED).values("post")
     posts = (
-        _of_link(Post.objects.visible_to(link.user).written(), link, post="")
+        _visible_by_link(Post.objects.visible_to(link.user).written(), link, post="")
         .filter(requested_time__gte=start, requested_time__lt=end, state__in=_PLANNED)
         .exclude(pk__in=live)
         .select_related("unit")
@@ -63,24 +63,24 @@ def planned(link: CalendarLink, *, now: datetime) -> Planned:
     shown = [row.revision_id for row in rows]
     shown += [post.approved_revision_id for post in drafts if post.approved_revision_id]
     titles = dict(Revision.objects.filter(pk__in=shown).values_list("pk", "content__title"))
-    return Planned(_grouped(rows), drafts, titles, _moves(rows), more)
+    return Planned(_group_deliveries(rows), drafts, titles, _count_moves(rows), more)
 
 
-def _of_link(rows: QuerySet, link: CalendarLink, *, post: str) -> QuerySet:
+def _visible_by_link(rows: QuerySet, link: CalendarLink, *, post: str) -> QuerySet:
     rows = rows.filter(unit__path__startswith=link.unit.path)
     if not link.own_posts:
         return rows
     return rows.filter(Q(**{f"{post}author": link.user}) | Q(**{f"{post}last_editor": link.user}))
 
 
-def _grouped(rows: Iterable[Delivery]) -> list[list[Delivery]]:
+def _group_deliveries(rows: Iterable[Delivery]) -> list[list[Delivery]]:
     groups: dict[tuple[int, datetime], list[Delivery]] = {}
     for row in rows:
         groups.setdefault((row.post_id, row.due_at), []).append(row)
     return list(groups.values())
 
 
-def _moves(rows: Iterable[Delivery]) -> Counter[str]:
+def _count_moves(rows: Iterable[Delivery]) -> Counter[str]:
     entries = Entry.objects.filter(
         action="delivery.moved",
         object_type=Delivery._meta.label_lower,

@@ -18,7 +18,7 @@ from units.models import Unit
 MOST_LINKS = 5  # of one person at a time: phone, office, and some to spare
 
 
-def make(*, unit: Unit, own_posts: bool, by: User) -> tuple[CalendarLink, str]:
+def create_link(*, unit: Unit, own_posts: bool, by: User) -> tuple[CalendarLink, str]:
     """Make a link; return it with its secret, which nobody can read again. Raise Refused."""
     authority = require(by, Permission.POST_VIEW, unit=unit)
     quotas.use("calendar_link", by=by)
@@ -28,19 +28,19 @@ def make(*, unit: Unit, own_posts: bool, by: User) -> tuple[CalendarLink, str]:
             raise Refused(
                 _("You have %(n)s links already. Revoke one of them first.") % {"n": MOST_LINKS}
             )
-        return _made(unit=unit, own_posts=own_posts, by=by, position=authority.position)
+        return _create(unit=unit, own_posts=own_posts, by=by, position=authority.position)
 
 
-def renew(link: CalendarLink, *, by: User) -> tuple[CalendarLink, str]:
+def renew_link(link: CalendarLink, *, by: User) -> tuple[CalendarLink, str]:
     """Replace a link of one's own by a new one; the old address stops working. Raise Refused."""
     authority = require(by, Permission.POST_VIEW, unit=link.unit)
     quotas.use("calendar_link", by=by)
     with transaction.atomic():
-        revoke(link, by=by)
-        return _made(unit=link.unit, own_posts=link.own_posts, by=by, position=authority.position)
+        revoke_link(link, by=by)
+        return _create(unit=link.unit, own_posts=link.own_posts, by=by, position=authority.position)
 
 
-def _made(*, unit: Unit, own_posts: bool, by: User, position: str) -> tuple[CalendarLink, str]:
+def _create(*, unit: Unit, own_posts: bool, by: User, position: str) -> tuple[CalendarLink, str]:
     secret = secrets.token_urlsafe(32)
     link = CalendarLink.objects.create(
         user=by,
@@ -54,9 +54,9 @@ def _made(*, unit: Unit, own_posts: bool, by: User, position: str) -> tuple[Cale
 
 
 @transaction.atomic
-def revoke(link: CalendarLink, *, by: User) -> None:
+def revoke_link(link: CalendarLink, *, by: User) -> None:
     """Revoke a link of one's own. Raise Refused when that is done already."""
-    if not _end(link):
+    if not _revoke(link):
         raise Refused(_("This link is revoked already."))
     record("calendar_link.revoked", link, by=by)
 
@@ -66,11 +66,11 @@ def end_without_right(link: CalendarLink) -> bool:
     """Revoke the link for good if its owner may no longer see the unit's posts; return whether."""
     if link.user.is_active and can(link.user, Permission.POST_VIEW, unit=link.unit):
         return False
-    if _end(link):
+    if _revoke(link):
         record("calendar_link.ended", link)
     return True
 
 
-def _end(link: CalendarLink) -> bool:
+def _revoke(link: CalendarLink) -> bool:
     alive = CalendarLink.objects.filter(pk=link.pk, revoked_at=None)
     return bool(alive.update(revoked_at=timezone.now()))

@@ -18,8 +18,8 @@ from core import quotas
 from core.actions import button_action, form_action, form_data
 from publishing.calendar_links import services
 from publishing.calendar_links.forms import LinkForm
-from publishing.calendar_links.presenters import as_icalendar
-from publishing.calendar_links.queries import AHEAD, BEHIND, planned
+from publishing.calendar_links.presenters import render_icalendar
+from publishing.calendar_links.queries import AHEAD, BEHIND, planned_contents
 from publishing.models import CalendarLink
 from publishing.pauses.queries import pauses_for
 
@@ -35,7 +35,7 @@ def links(request: HttpRequest) -> HttpResponse:
     form = LinkForm(form_data(request))
     outcome = form_action(
         form,
-        lambda: services.make(
+        lambda: services.create_link(
             unit=unit, own_posts=form.cleaned_data["shows"] == "own", by=request.user
         ),
     )
@@ -51,7 +51,7 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[tuple[CalendarLink, str]] = []
     if button_action(
         request,
-        lambda: made.append(services.renew(link, by=request.user)),
+        lambda: made.append(services.renew_link(link, by=request.user)),
         said=_("The old link no longer works."),
     ):
         return _page(request, form=LinkForm(), made=made[0])
@@ -63,7 +63,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     link = _own_link(request, public_id)
     button_action(
         request,
-        lambda: services.revoke(link, by=request.user),
+        lambda: services.revoke_link(link, by=request.user),
         said=_("Revoked. No calendar can read by this link any more."),
     )
     return redirect("publishing:calendar_links")
@@ -106,7 +106,7 @@ def _address(link: CalendarLink, secret: str) -> str:
 
 @login_not_required
 @require_safe
-def subscribed(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpResponse:
+def serve_calendar(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpResponse:
     """Return the calendar to a program that knows the link's secret: what its owner may see now.
 
     A wrong secret, a revoked link and one whose owner lost the right are the same 404.
@@ -120,8 +120,8 @@ def subscribed(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpR
         raise Http404
     now = timezone.now()
     with translation.override(link.user.language):
-        body = as_icalendar(
-            link, planned(link, now=now), pauses=pauses_for(link.user, now=now), now=now
+        body = render_icalendar(
+            link, planned_contents(link, now=now), pauses=pauses_for(link.user, now=now), now=now
         )
     return HttpResponse(
         body,

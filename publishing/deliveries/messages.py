@@ -97,7 +97,7 @@ def _cover_of(row: Media, entry: Mapping[str, Any], *, with_bytes: bool, url: st
     data = b""
     if with_bytes:
         with pictures.open_still(row) as file:
-            data = _verified(file.read(), entry["poster_sha256"])
+            data = _verify_bytes(file.read(), entry["poster_sha256"])
     return Image(data, "image/jpeg", entry["poster_sha256"], entry["alt"], url=url, size=len(data))
 
 
@@ -137,10 +137,10 @@ def has_proved_approval(row: Delivery) -> bool:
 def bytes_of(media: Media) -> bytes:
     """Return the picture's bytes; ValueError when they are not those that were approved."""
     with media.file.open("rb") as file:
-        return _verified(file.read(), media.sha256)
+        return _verify_bytes(file.read(), media.sha256)
 
 
-def _verified(data: bytes, sha256: str) -> bytes:
+def _verify_bytes(data: bytes, sha256: str) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError("picture bytes differ from their hash")
     return data

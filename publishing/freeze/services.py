@@ -85,7 +85,7 @@ def _freeze_restored(row: Freeze, here: str) -> None:
         release_words="",
     )
     if won:
-        record("publishing.frozen", row, unit_path=ministry().path, why=RESTORED)
+        record("publishing.frozen", row, unit_path=ministry_unit().path, why=RESTORED)
 
 
 def may_publish() -> bool:
@@ -179,7 +179,7 @@ def note_pages_read_back(clock: Clock = database_now) -> None:
 # --- what people do -------------------------------------------------------------------------------
 
 
-def ministry() -> Unit:
+def ministry_unit() -> Unit:
     """Return the ministry, where the right to freeze is
     checked: it concerns the whole installation."""
     return Unit.objects.get(level=Level.MINISTRY)
@@ -200,7 +200,7 @@ def freeze(
     disk set back. ``since``: when the copy was made. Without it, the last tick: wrong where workers
     have run after the restore.
     """
-    unit = ministry()
+    unit = ministry_unit()
     appointment = require(by, Permission.SYSTEM_WATCH, unit=unit) if by else None
     reason = _require_words(reason)
     check_database()
@@ -229,7 +229,7 @@ def freeze(
 def release(*, by: User | None, reason: str) -> bool:
     """Release publishing and tell whether that is done: after a
     restore the first person only asks, and a second releases."""
-    unit = ministry()
+    unit = ministry_unit()
     appointment = require(by, Permission.SYSTEM_WATCH, unit=unit) if by else None
     row = Freeze.objects.select_for_update().filter(pk=1, frozen_at__isnull=False).first()
     if row is None:

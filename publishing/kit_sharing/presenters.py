@@ -13,9 +13,9 @@ from media.cards.typesetting import SHEETS, Content, Format
 from media.codes import qr_svg
 from media.models import Card
 from posts.kit_words import Filling
-from publishing.kit_sharing.queries import Standing, media_of
+from publishing.kit_sharing.queries import PageState, media_of
 from publishing.models import KitShare
-from publishing.sharing.presenters import DISCLOSURE, Piece, Poster, piece
+from publishing.sharing.presenters import DISCLOSURE, Piece, Poster, describe_piece
 
 
 class Text(NamedTuple):
@@ -57,11 +57,11 @@ def kit_page(share: KitShare) -> KitPage:
         title=filled.title,
         texts=texts,
         disclosure=disclosure,
-        pieces=[piece(n, each) for n, each in enumerate(shown)],
+        pieces=[describe_piece(n, each) for n, each in enumerate(shown)],
         cards=[
             CardSizes(n, card.words["title"], sizes)
             for n, each in enumerate(shown)
-            if (card := _card(each.media))
+            if (card := _card_of_media(each.media))
         ],
         address=address,
         qr=qr_svg(address) if address else "",
@@ -73,14 +73,14 @@ def _address(share: KitShare) -> str:
     return short_address(share.link) if share.link and not share.link.is_stopped else ""
 
 
-def _card(media: object) -> Card | None:
+def _card_of_media(media: object) -> Card | None:
     return getattr(media, "card", None)
 
 
 def card_of(share: KitShare, number: int, size: str) -> Poster | None:
     """Return a card of the kit with the unit's name, badge and number, and this partner's code."""
     shown = media_of(share)
-    card = _card(shown[number].media) if number < len(shown) else None
+    card = _card_of_media(shown[number].media) if number < len(shown) else None
     if card is None or size not in SHEETS:
         return None
     words = Words(**{**card.words, "link": _address(share) or card.words.get("link", "")})
@@ -110,15 +110,15 @@ def poster_of(share: KitShare) -> Poster | None:
     return Poster(chosen["look"], content)
 
 
-def status(standing: Standing) -> dict[str, str]:
+def status(standing: PageState) -> dict[str, str]:
     """Return how a page is, for a badge."""
     tone, icon, label = {
-        Standing.OPEN: ("green", "circle-check", _("open")),
-        Standing.EARLY: ("blue", "clock", _("opens later")),
-        Standing.REVOKED: ("grey", "ban", _("revoked")),
-        Standing.AGREEMENT_OVER: ("grey", "circle-x", _("agreement ended")),
-        Standing.EXPIRED: ("grey", "clock", _("day over")),
-        Standing.REPLACED: ("yellow", "alert-triangle", _("closed: a newer version")),
-        Standing.GONE: ("red", "circle-x", _("closed: the kit is withdrawn")),
+        PageState.OPEN: ("green", "circle-check", _("open")),
+        PageState.EARLY: ("blue", "clock", _("opens later")),
+        PageState.REVOKED: ("grey", "ban", _("revoked")),
+        PageState.AGREEMENT_OVER: ("grey", "circle-x", _("agreement ended")),
+        PageState.EXPIRED: ("grey", "clock", _("day over")),
+        PageState.REPLACED: ("yellow", "alert-triangle", _("closed: a newer version")),
+        PageState.GONE: ("red", "circle-x", _("closed: the kit is withdrawn")),
     }[standing]
     return {"tone": tone, "icon": icon, "label": label}

@@ -21,11 +21,11 @@ from media.models import Media
 from posts.kit_words import Filling, approved_filling, join_labels
 from posts.models import Post
 from publishing.models import KitShare
-from publishing.sharing.queries import OlderWords, Shown, older_words
+from publishing.sharing.queries import OutdatedKitWords, Shown, outdated_kit_words
 from units.models import Unit
 
 
-class Standing(StrEnum):
+class PageState(StrEnum):
     """State of a page: open, or why not. The first that fits counts."""
 
     OPEN = "open"
@@ -51,7 +51,7 @@ def kits_for(unit: Unit) -> QuerySet[Kit]:
     return found.select_related("unit", "campaign", "topic", "current")
 
 
-def source(kit: Kit, unit: Unit) -> Source:
+def shareable_source(kit: Kit, unit: Unit) -> Source:
     """Return what the unit shares: gaps hold facts of its own page, and words that its leader has
     approved for its post of the kit. Raise Refused where one is open: nobody has approved other
     words.
@@ -66,8 +66,8 @@ def source(kit: Kit, unit: Unit) -> Source:
     filling, post = Filling(version, unit), post_of(kit, unit)
     values = {**filling.first_values(), **_approved_values(version, post)}
     if gaps := filling.open_slots(values):
-        if post and (older := older_words(post)):
-            raise Refused(_behind(older))
+        if post and (older := outdated_kit_words(post)):
+            raise Refused(_outdated_text(older))
         raise Refused(
             _(
                 "The kit asks for words of your unit: %(labels)s. Take it up, have your post "
@@ -84,7 +84,7 @@ def post_of(kit: Kit, unit: Unit) -> Post | None:
     return posts.select_related("unit", "approved_revision").first()
 
 
-def _behind(older: OlderWords) -> str:
+def _outdated_text(older: OutdatedKitWords) -> str:
     return _(
         "Your approved post is of version %(number)s of the kit, and version %(current)s counts "
         "now. Open the post, choose “Take back for editing”, then “Take the new version over”. "
@@ -99,7 +99,7 @@ def _approved_values(version: KitVersion, post: Post | None) -> Mapping[str, str
     return cut[1] if cut and cut[0].version.pk == version.pk else {}
 
 
-def target_of(version: KitVersion, unit: Unit) -> str:
+def link_target(version: KitVersion, unit: Unit) -> str:
     """Return the official address to which a partner's link leads: the kit's own, or the unit's
     first page; nothing where there is neither.
     """
@@ -110,22 +110,22 @@ def target_of(version: KitVersion, unit: Unit) -> str:
     return pages.values_list("address", flat=True).first() or ""
 
 
-def standing(share: KitShare, *, now: datetime) -> Standing:
+def page_state(share: KitShare, *, now: datetime) -> PageState:
     """Return whether a page is open. ``share`` bears its partner, kit and version. No query."""
     today, version = timezone.localdate(now), share.version
     if not share.partner.holds(today):
-        return Standing.AGREEMENT_OVER
+        return PageState.AGREEMENT_OVER
     if share.revoked_at:
-        return Standing.REVOKED
+        return PageState.REVOKED
     if share.expires_on < today:
-        return Standing.EXPIRED
+        return PageState.EXPIRED
     if share.kit.is_withdrawn or not is_sealed(version):
-        return Standing.GONE
+        return PageState.GONE
     if share.kit.current_id != version.pk:
-        return Standing.REPLACED
+        return PageState.REPLACED
     if version.window_from and today < version.window_from:
-        return Standing.EARLY
-    return Standing.OPEN
+        return PageState.EARLY
+    return PageState.OPEN
 
 
 def media_of(share: KitShare) -> list[Shown]:

@@ -18,7 +18,13 @@ from core import quotas
 from core.errors import Refused
 from links import services as links
 from links.models import LONGEST_TITLE, Link
-from publishing.kit_sharing.queries import Source, kits_for, open_shares, source, target_of
+from publishing.kit_sharing.queries import (
+    Source,
+    kits_for,
+    link_target,
+    open_shares,
+    shareable_source,
+)
 from publishing.models import KitShare
 from publishing.sharing.services import require_partners
 from units.models import Unit
@@ -40,10 +46,10 @@ def share(
             raise Refused(
                 _("This kit is not open to your unit any more. The list shows those that are.")
             )
-        found = source(row, unit)
+        found = shareable_source(row, unit)
         made = []
         for partner in partners:
-            page, secret = _opened(found, unit, partner, until=until, by=by)
+            page, secret = _open_page(found, unit, partner, until=until, by=by)
             made.append((page, secret))
             record(
                 "share.made",
@@ -55,12 +61,12 @@ def share(
     return made
 
 
-def _opened(
+def _open_page(
     found: Source, unit: Unit, partner: Partner, *, until: date, by: User
 ) -> tuple[KitShare, str]:
     version, now = found.version, timezone.now()
     earlier = KitShare.objects.filter(partner=partner, kit=version.kit)
-    target = target_of(version, unit)
+    target = link_target(version, unit)
     used = Link.objects.filter(pk__in=earlier.values("link"), stopped_at=None, target=target)
     link = (used.first() or _link(found, unit, partner, target, by=by)) if target else None
     earlier.filter(revoked_at=None).update(revoked_at=now)

@@ -18,19 +18,19 @@ from media import links as media_links
 from media.cards.typesetting import PAPERS, SHEETS
 from publishing.kit_sharing import queries, services
 from publishing.kit_sharing.presenters import card_of, kit_page, poster_of, status
-from publishing.kit_sharing.queries import Standing
+from publishing.kit_sharing.queries import PageState
 from publishing.models import KitShare
 from publishing.sharing.forms import ShareForm
 from publishing.sharing.presenters import Poster
-from publishing.sharing.queries import older_words, partners_for
+from publishing.sharing.queries import outdated_kit_words, partners_for
 from publishing.sharing.views import (
     FILES_A_MINUTE,
     POSTERS_A_MINUTE,
     READS_A_MINUTE,
     code_of,
-    drawn_once,
-    opened,
-    sealed_off,
+    draw_cached,
+    get_page_by_secret,
+    hide_address,
     sharing_unit,
 )
 
@@ -61,7 +61,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     clicks = clicks_of([row.link for row in rows if row.link], on=today)
     now = timezone.now()
     post = queries.post_of(kit, unit)
-    standings = {row.pk: queries.standing(row, now=now) for row in rows}
+    standings = {row.pk: queries.page_state(row, now=now) for row in rows}
     context = {
         "kit": kit,
         "back": reverse(
@@ -70,8 +70,8 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "unit": unit,
         "form": form,
         "partners": partners,
-        "why": refusal(lambda: queries.source(kit, unit)),
-        "older": older_words(post) if post else None,
+        "why": refusal(lambda: queries.shareable_source(kit, unit)),
+        "older": outdated_kit_words(post) if post else None,
         "rows": [
             {
                 "share": row,
@@ -113,16 +113,16 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def shared_kit(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpResponse:
     """Show a partner what to copy and to download; a plain page once that is over."""
-    row = _opened(public_id, secret, "read", READS_A_MINUTE)
+    row = _get_open_page(public_id, secret, "read", READS_A_MINUTE)
     with translation.override("vi"):
-        standing = queries.standing(row, now=timezone.now())
+        standing = queries.page_state(row, now=timezone.now())
         context = {"share": row, "secret": secret, "standing": standing}
-        if standing == Standing.OPEN:
+        if standing == PageState.OPEN:
             context["page"] = kit_page(row)
-            return sealed_off(render(request, "publishing/shared_kit.html", context))
-        answer = 200 if standing == Standing.EARLY else 410
+            return hide_address(render(request, "publishing/shared_kit.html", context))
+        answer = 200 if standing == PageState.EARLY else 410
         page = "publishing/shared_kit_closed.html"
-        return sealed_off(render(request, page, context, status=answer))
+        return hide_address(render(request, page, context, status=answer))
 
 
 @login_not_required
@@ -136,7 +136,7 @@ def shared_kit_file(
     if number >= len(pieces):
         raise Http404
     address = media_links.viewing_url(pieces[number].media, media_links.ITSELF, download=True)
-    return sealed_off(redirect(address))
+    return hide_address(redirect(address))
 
 
 @login_not_required
@@ -154,7 +154,7 @@ def shared_kit_poster(
     """Send the poster of an open page in PDF; drawn once in five minutes, and kept nowhere else."""
     row = _open(public_id, secret, "poster", POSTERS_A_MINUTE)
     found = poster_of(row) if paper in PAPERS else None
-    return _drawn(row, secret, found, paper, "pdf")
+    return _drawing_response(row, secret, found, paper, "pdf")
 
 
 @login_not_required
@@ -164,21 +164,21 @@ def shared_kit_card(
 ) -> HttpResponse:
     """Send a card of the kit in this size, with the unit's name; drawn as the poster is."""
     row = _open(public_id, secret, "poster", POSTERS_A_MINUTE)
-    return _drawn(row, secret, card_of(row, number, size), size, "png", number)
+    return _drawing_response(row, secret, card_of(row, number, size), size, "png", number)
 
 
 _FORMS = {"pdf": ("application/pdf", "ap-phich"), "png": ("image/png", "the")}
 
 
-def _drawn(
+def _drawing_response(
     row: KitShare, secret: str, found: Poster | None, size: str, form: str, number: int = 0
 ) -> HttpResponse:
-    back = sealed_off(redirect("publishing:shared_kit", row.public_id, secret))
+    back = hide_address(redirect("publishing:shared_kit", row.public_id, secret))
     if found is None:
         return back
     sheet = (PAPERS if form == "pdf" else SHEETS)[size]._replace(form=form)
     about = ["kit", str(row.public_id), size, str(number)]
-    file = drawn_once(about, found, sheet, unit=row.unit)
+    file = draw_cached(about, found, sheet, unit=row.unit)
     if isinstance(file, HttpResponse):
         return file
     if file is None:
@@ -188,16 +188,16 @@ def _drawn(
         "Content-Disposition": f'attachment; filename="{name}-{size}.{form}"',
         "X-Content-Type-Options": "nosniff",
     }
-    return sealed_off(HttpResponse(file, content_type=content_type, headers=headers))
+    return hide_address(HttpResponse(file, content_type=content_type, headers=headers))
 
 
-def _opened(public_id: uuid.UUID, secret: str, use: str, limit: int) -> KitShare:
+def _get_open_page(public_id: uuid.UUID, secret: str, use: str, limit: int) -> KitShare:
     rows = KitShare.objects.select_related(*queries.RELATED)
-    return opened(rows, public_id, secret, f"kit-{use}", limit)
+    return get_page_by_secret(rows, public_id, secret, f"kit-{use}", limit)
 
 
 def _open(public_id: uuid.UUID, secret: str, use: str, limit: int) -> KitShare:
-    row = _opened(public_id, secret, use, limit)
-    if queries.standing(row, now=timezone.now()) != Standing.OPEN:
+    row = _get_open_page(public_id, secret, use, limit)
+    if queries.page_state(row, now=timezone.now()) != PageState.OPEN:
         raise Http404
     return row

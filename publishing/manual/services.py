@@ -66,7 +66,7 @@ def create_manual_tasks(*, clock: Clock = database_now) -> int:
             rows,
             State.MANUAL,
             now=now,
-            each={row.pk: {"manual_deadline": _until(row)} for row in rows},
+            each={row.pk: {"manual_deadline": _deadline(row)} for row in rows},
             # What an earlier try left on the platform is out of reach: the credentials are
             # destroyed.
             draft_ref="",
@@ -81,14 +81,14 @@ def create_manual_tasks(*, clock: Clock = database_now) -> int:
     return len(moved)
 
 
-def _until(row: Delivery) -> datetime:
+def _deadline(row: Delivery) -> datetime:
     return min(row.not_after, row.post.ends_at or row.not_after)
 
 
 def _notify(row: Delivery) -> None:
     people = holders(Permission.POST_SCHEDULE, unit=row.unit)
     address = reverse("publishing:manual_task", args=[row.public_id])
-    until = local_time(_until(row))
+    until = local_time(_deadline(row))
     notify(
         people,
         "delivery_by_hand",
@@ -112,7 +112,7 @@ def approved_message(row: Delivery) -> Message | None:
         return None
 
 
-def refusal(row: Delivery, *, now: datetime) -> str:
+def describe_refusal(row: Delivery, *, now: datetime) -> str:
     """Say why the task may not be done now, in the officer's words; empty when it may.
 
     Needs ``post``, ``revision``, ``channel`` and ``unit``.
@@ -165,7 +165,7 @@ def close(
     now = timezone.now()
     if row.state != State.MANUAL:
         raise Refused(_("Somebody has decided this meanwhile. Reload the page."))
-    if reason := refusal(row, now=now):
+    if reason := describe_refusal(row, now=now):
         raise Refused(reason)
     check_post(row.channel, permalink)
     if (

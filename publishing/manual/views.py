@@ -34,7 +34,7 @@ PAGE = 25
 
 
 @require_GET
-def tasks(request: HttpRequest) -> HttpResponse:
+def task_list(request: HttpRequest) -> HttpResponse:
     """List what people post themselves: what is due first, then what comes."""
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
@@ -80,7 +80,7 @@ def task(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.info(request, delivery_sentence(row))
         return redirect(_place(row))
     now = timezone.now()
-    stopped = manual.refusal(row, now=now) if not is_to_come else ""
+    stopped = manual.describe_refusal(row, now=now) if not is_to_come else ""
     if request.htmx:
         if stopped or is_to_come:
             return HttpResponse(headers={"HX-Refresh": "true"})

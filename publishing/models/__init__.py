@@ -1,6 +1,12 @@
 from publishing.models.broadcast import Broadcast, BroadcastQuerySet
 from publishing.models.calendar_link import CalendarLink
-from publishing.models.delivery import Attempt, Delivery, DeliveryQuerySet, paused, shows_what_ended
+from publishing.models.delivery import (
+    Attempt,
+    Delivery,
+    DeliveryQuerySet,
+    match_expired_media,
+    match_paused,
+)
 from publishing.models.freeze import Freeze
 from publishing.models.heartbeat import Heartbeat
 from publishing.models.pause import Pause, PauseQuerySet, Pauses
@@ -36,6 +42,6 @@ __all__ = [
     "SlotQuerySet",
     "SlotSuggestion",
     "Weekday",
-    "paused",
-    "shows_what_ended",
+    "match_expired_media",
+    "match_paused",
 ]

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from channels.models import Channel
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
-from publishing.models.delivery import Delivery, bears_its_reason
+from publishing.models.delivery import Delivery, match_allowed_reason
 from publishing.states import (
     BROADCAST_REASONS,
     NEVER_SENT,
@@ -80,7 +80,7 @@ class Broadcast(PublicIdModel):
                 name="one_broadcast_a_post",
             ),
             models.CheckConstraint(
-                condition=bears_its_reason(BROADCAST_REASONS), name="broadcast_bears_its_reason"
+                condition=match_allowed_reason(BROADCAST_REASONS), name="broadcast_bears_its_reason"
             ),
             # Followers get one a day; a second would be lost, or be one too many.
             models.UniqueConstraint(

@@ -19,7 +19,7 @@ _may_ask: dict[str, tuple[bool, bool]] = {}
 
 
 @receiver(connection_created)
-def _ask_what_is_open(connection: Any, **_: object) -> None:
+def _check_open_functions(connection: Any, **_: object) -> None:
     """Ask once a process which functions may be called, apart from the query.
 
     PostgreSQL asks for the right even to a function that is never reached.

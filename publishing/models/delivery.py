@@ -37,7 +37,7 @@ from publishing.states import (
 from units.models import Unit
 
 
-def bears_its_reason(table: Mapping[str, frozenset[str]]) -> Q:
+def match_allowed_reason(table: Mapping[str, frozenset[str]]) -> Q:
     """Return the condition that a row's reason is one that its state may bear."""
     found = Q()
     for state, reasons in table.items():
@@ -45,12 +45,12 @@ def bears_its_reason(table: Mapping[str, frozenset[str]]) -> Q:
     return found
 
 
-def _receipt() -> Q:
+def _match_receipt() -> Q:
     """Return the condition that somebody says that the post is, or was, on the page."""
     return ~Q(remote_id="") | ~Q(receipt_source="platform")
 
 
-def _active_at_its_hour(now: datetime) -> Q:
+def _match_active_at_due_time(now: datetime) -> Q:
     """Return the condition of `active_condition`, at the delivery's hour if that lies ahead.
 
     The engine asks a moment before, and a pause may be planned for that very second.
@@ -59,13 +59,13 @@ def _active_at_its_hour(now: datetime) -> Q:
     return Q(lasts, Q(started_at__lte=now) | Q(started_at__lte=F("fire_at")))
 
 
-def _over(now: datetime) -> Q:
+def _match_kept_back(now: datetime) -> Q:
     """Return the condition that an ended pause kept the
     delivery back: due before its end, and not out by then."""
     return Q(started_at__isnull=False, ended_at__lte=now, ended_at__gt=F("due_at"))
 
 
-def _pauses(when: Q) -> Exists:
+def _match_pauses(when: Q) -> Exists:
     """Return the condition that a pause covers the delivery, ``when`` it counts."""
     covering = Pause.objects.alias(
         path=ExpressionWrapper(OuterRef("unit__path"), output_field=models.CharField()),
@@ -82,7 +82,7 @@ def _pauses(when: Q) -> Exists:
     return Exists(covering)
 
 
-def shows_what_ended(now: datetime) -> Exists:
+def match_expired_media(now: datetime) -> Exists:
     """Return the condition that the delivery's revision shows a picture whose last day is over."""
     return Exists(
         RevisionMedia.objects.filter(
@@ -91,7 +91,7 @@ def shows_what_ended(now: datetime) -> Exists:
     )
 
 
-def _of_its_kit() -> Q:
+def _match_usable_kit() -> Q:
     """Return the condition that the post came of no kit, or of one that nobody has withdrawn and
     whose core the approved content holds.
     """
@@ -102,11 +102,11 @@ def _of_its_kit() -> Q:
     )
 
 
-def paused(now: datetime) -> Exists:
-    return _pauses(_active_at_its_hour(now))
+def match_paused(now: datetime) -> Exists:
+    return _match_pauses(_match_active_at_due_time(now))
 
 
-def _frozen() -> Exists:
+def _match_frozen() -> Exists:
     """Return the condition that publishing is frozen: by somebody, or because this database has
     been restored.
 
@@ -122,7 +122,7 @@ class DeliveryQuerySet(ScopedQuerySet):
 
     def under_pause(self, now: datetime) -> Self:
         """Select those that wait because a pause is active."""
-        return self.filter(paused(now))
+        return self.filter(match_paused(now))
 
     def missed(self, now: datetime) -> Self:
         """Select those kept back by a pause that is over: due before it ended, and not sent by
@@ -131,7 +131,7 @@ class DeliveryQuerySet(ScopedQuerySet):
         What had been waiting when it began is among them, so that the end of a pause floods no
         page.
         """
-        return self.filter(_pauses(_over(now)), ~paused(now))
+        return self.filter(_match_pauses(_match_kept_back(now)), ~match_paused(now))
 
     def valid(self, now: datetime) -> Self:
         """Select those that are rightful, and not too late."""
@@ -146,8 +146,8 @@ class DeliveryQuerySet(ScopedQuerySet):
             Q(post__legal_until__isnull=True) | Q(post__legal_until__gte=timezone.localdate(now)),
             Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=timezone.localdate(now)),
             ~Q(channel__health=Health.DISCONNECTED),
-            ~shows_what_ended(now),
-            _of_its_kit(),
+            ~match_expired_media(now),
+            _match_usable_kit(),
             channel__lifecycle=Lifecycle.ACTIVE,
             post__state=PostState.APPROVED,
             post__approved_revision=F("revision"),
@@ -159,7 +159,9 @@ class DeliveryQuerySet(ScopedQuerySet):
     def fit(self, now: datetime) -> Self:
         """Select those still rightly on their way out, whoever
         takes them there: valid, and nothing is paused or frozen."""
-        return self.valid(now).exclude(_pauses(_active_at_its_hour(now) | _over(now)) | _frozen())
+        return self.valid(now).exclude(
+            _match_pauses(_match_active_at_due_time(now) | _match_kept_back(now)) | _match_frozen()
+        )
 
     def live(self, now: datetime) -> Self:
         """Select live posts that the engine published and that are rightful, on connected pages."""
@@ -174,14 +176,20 @@ class DeliveryQuerySet(ScopedQuerySet):
 
         Asked in the very statement that begins the sending.
         """
-        return self.live(now).confirmed_pages().exclude(_pauses(active_condition(now)) | _frozen())
+        return (
+            self.live(now)
+            .confirmed_pages()
+            .exclude(_match_pauses(active_condition(now)) | _match_frozen())
+        )
 
     def postable(self, now: datetime) -> Self:
         """Select the tasks by hand that may be done now.
 
         They are before a person already, so a pause that is over leaves them there.
         """
-        return self.filter(state=State.MANUAL).valid(now).exclude(paused(now) | _frozen())
+        return (
+            self.filter(state=State.MANUAL).valid(now).exclude(match_paused(now) | _match_frozen())
+        )
 
     def sendable(self, now: datetime) -> Self:
         """Select what the engine may send: fit, and the channel connected and confirmed as the
@@ -274,7 +282,7 @@ class Delivery(PublicIdModel):
                 name="one_delivery_a_remote_object",
             ),
             models.CheckConstraint(
-                condition=~Q(state="published") | Q(_receipt(), published_at__isnull=False),
+                condition=~Q(state="published") | Q(_match_receipt(), published_at__isnull=False),
                 name="published_has_a_receipt",
             ),
             models.CheckConstraint(
@@ -286,10 +294,10 @@ class Delivery(PublicIdModel):
                 name="in_hand_has_a_lease",
             ),
             models.CheckConstraint(
-                condition=~Q(state="cancelled") | ~_receipt(), name="cancelled_never_visible"
+                condition=~Q(state="cancelled") | ~_match_receipt(), name="cancelled_never_visible"
             ),
             models.CheckConstraint(
-                condition=bears_its_reason(REASONS), name="delivery_bears_its_reason"
+                condition=match_allowed_reason(REASONS), name="delivery_bears_its_reason"
             ),
             models.CheckConstraint(
                 condition=Q(not_after__gt=F("due_at")), name="not_after_follows_due"

@@ -65,7 +65,7 @@ _ABBREVIATION = re.compile(rf"(?<!\w)(?:{_KNOWN})(?!\w)")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
-def code_of(sha256: str) -> str:
+def short_hash(sha256: str) -> str:
     """Return the short form of a revision's hash, as people compare it by eye."""
     start = sha256[:8].upper()
     return f"{start[:4]}-{start[4:]}"
@@ -82,7 +82,7 @@ def whole_text(content: Mapping[str, Any]) -> str:
     return text if fold(title) in fold(text) else f"{title}\n\n{text}".strip()
 
 
-def sentences(content: Mapping[str, Any], *, longest: int) -> list[str]:
+def short_sentences(content: Mapping[str, Any], *, longest: int) -> list[str]:
     """Return the sentences of the approved text that are short enough for a line of a poster."""
     found: dict[str, None] = {}
     for paragraph in to_plain_text(content["body"]).split("\n"):
@@ -95,23 +95,23 @@ def sentences(content: Mapping[str, Any], *, longest: int) -> list[str]:
     return list(found)
 
 
-def spoken(text: str) -> str:
+def to_spoken_text(text: str) -> str:
     """Return the text as an announcer reads it: abbreviations in full, numbers to dial digit by
     digit, without addresses, hashtags and pictures.
     """
     for sign in (_ADDRESS, _HASHTAG, _PICTURES):
         text = sign.sub("", text)
-    text = _DIALLED.sub(lambda found: _digits(found.group()), text)
+    text = _DIALLED.sub(lambda found: _spell_digits(found.group()), text)
     text = _ABBREVIATION.sub(lambda found: SPOKEN[found.group()], text)
     lines = (re.sub(r"[ \t]+", " ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _digits(number: str) -> str:
+def _spell_digits(number: str) -> str:
     return " ".join(_DIGITS[int(sign)] for sign in number if sign.isdigit())
 
 
-def reading_seconds(text: str) -> int:
+def estimate_reading_seconds(text: str) -> int:
     """Estimate how long an announcer reads; a number counts as its digits do."""
     syllables = sum(2 * len(word) - 1 if word.isdigit() else 1 for word in _WORD.findall(text))
     paragraphs = [part for part in text.split("\n\n") if part.strip()]
@@ -120,12 +120,12 @@ def reading_seconds(text: str) -> int:
     return math.ceil(syllables / SYLLABLES_A_SECOND + pauses) if syllables else 0
 
 
-def pieces(text: str, *, longest: int = LONGEST_PIECE) -> list[str]:
+def split_into_messages(text: str, *, longest: int = LONGEST_PIECE) -> list[str]:
     """Cut a text into messages that a chat takes, between paragraphs where that fits, else between
     sentences, words, or at last anywhere. Several are numbered: (1/3).
     """
     found: list[str] = []
-    for part, joint in _parts(text, longest):
+    for part, joint in _smallest_parts(text, longest):
         if found and len(found[-1]) + len(joint) + len(part) <= longest:
             found[-1] += joint + part
         else:
@@ -135,7 +135,7 @@ def pieces(text: str, *, longest: int = LONGEST_PIECE) -> list[str]:
     return [f"({n}/{len(found)}) {piece}" for n, piece in enumerate(found, start=1)]
 
 
-def _parts(text: str, longest: int) -> list[tuple[str, str]]:
+def _smallest_parts(text: str, longest: int) -> list[tuple[str, str]]:
     """Return the smallest parts that need no further cut, each with what joins it to the one
     before.
     """
@@ -146,13 +146,13 @@ def _parts(text: str, longest: int) -> list[tuple[str, str]]:
             continue
         joint = "\n\n"
         for sentence in _SENTENCE_END.split(paragraph):
-            for bit in _cut(sentence, longest):
+            for bit in _cut_sentence(sentence, longest):
                 parts.append((bit, joint))
                 joint = " "
     return parts
 
 
-def _cut(sentence: str, longest: int) -> list[str]:
+def _cut_sentence(sentence: str, longest: int) -> list[str]:
     bits: list[str] = []
     while len(sentence) > longest:
         at = sentence.rfind(" ", 1, longest + 1)

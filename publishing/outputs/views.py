@@ -45,9 +45,9 @@ def outputs(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, _("Only an approved post is read aloud or passed on."))
         return redirect("publishing:post", public_id=post.public_id)
     content = revision.content
-    link, code = _public_link(post), texts.code_of(revision.content_sha256)
+    link, code = _public_link(post), texts.short_hash(revision.content_sha256)
     text = texts.whole_text(content)
-    script = texts.spoken(_script_of_kit(content, post) or text)
+    script = texts.to_spoken_text(_script_of_kit(content, post) or text)
     tail = "\n".join(filter(None, [link and link not in text and link, f"Mã bản duyệt: {code}"]))
     context = {
         "post": post,
@@ -57,8 +57,8 @@ def outputs(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "link": link,
         "qr": qr_svg(link) if link else "",
         "script": script,
-        "seconds": texts.reading_seconds(script),
-        "pieces": texts.pieces(f"{text}\n\n{tail}"),
+        "seconds": texts.estimate_reading_seconds(script),
+        "pieces": texts.split_into_messages(f"{text}\n\n{tail}"),
         "longest": texts.LONGEST_PIECE,
     }
     return render(request, "publishing/outputs.html", context)
@@ -109,7 +109,7 @@ def poster(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show a poster of the approved revision: its own title, two of its sentences, and nothing that
     was not approved.
     """
-    post = _approved(request, public_id)
+    post = _approved_post(request, public_id)
     if post is None:
         return redirect("publishing:post", public_id=public_id)
     context: dict[str, Any] = {"post": post, "revision": post.approved_revision}
@@ -160,7 +160,7 @@ def poster_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send the poster as ``as`` says, such as "a4 pdf". It is drawn for this answer and kept
     nowhere.
     """
-    post = _approved(request, public_id)
+    post = _approved_post(request, public_id)
     paper, _blank, kind = request.GET.get("as", "").partition(" ")
     if post is None or paper not in PAPERS or kind not in _FORMS:
         return redirect("publishing:post", public_id=public_id)
@@ -177,14 +177,14 @@ def poster_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("publishing:poster", public_id=public_id)
     response = HttpResponse(drawn[paper].data, content_type=_FORMS[kind])
-    name = f"ap-phich-{paper}-{texts.code_of(post.approved_revision.content_sha256)}.{kind}"
+    name = f"ap-phich-{paper}-{texts.short_hash(post.approved_revision.content_sha256)}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name.lower()}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def _approved(request: HttpRequest, public_id: uuid.UUID) -> Post | None:
+def _approved_post(request: HttpRequest, public_id: uuid.UUID) -> Post | None:
     posts = Post.objects.visible_to(request.user).select_related(
         "unit__parent", "approved_revision"
     )
@@ -197,7 +197,7 @@ def _approved(request: HttpRequest, public_id: uuid.UUID) -> Post | None:
 
 def _poster_form(request: HttpRequest, post: Post) -> PosterForm:
     content = post.approved_revision.content
-    sentences = texts.sentences(content, longest=LONGEST_LINE)
+    sentences = texts.short_sentences(content, longest=LONGEST_LINE)
     chosen: dict[str, str] = {}
     cut = approved_filling(content, post.unit)
     if cut and (poster := cut[0].version.poster):
@@ -222,5 +222,5 @@ def _poster_content(post: Post, form: PosterForm) -> Content:
         hotline=form.cleaned_data.get("hotline", ""),
         link=poster_address(post),
     )
-    code = texts.code_of(post.approved_revision.content_sha256)
+    code = texts.short_hash(post.approved_revision.content_sha256)
     return cards.content_of(words, post.unit, proof=f"Mã bản duyệt: {code}")

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from publishing.models import Delivery, Pause
 from publishing.presenters.status import StatusView
-from publishing.presenters.text import as_sentence, moment, page_name
+from publishing.presenters.text import as_sentence, format_moment, page_name
 from publishing.states import (
     PauseStage,
 )
@@ -45,8 +45,8 @@ def pause_effect(
     """
     facts = {
         "scope": pause_scope(pause),
-        "start": moment(start),
-        "end": moment(end) if end else "",
+        "start": format_moment(start),
+        "end": format_moment(end) if end else "",
         "n": waiting,
     }
     within = ngettext(
@@ -108,8 +108,8 @@ def pause_status(pause: Pause, now: datetime) -> StatusView:
         PauseStage.DISCARDED: ("grey", "ban"),
     }[stage]
     times = {
-        "start": moment(pause.started_at) if pause.started_at else "",
-        "end": moment(pause.ended_at) if pause.ended_at else "",
+        "start": format_moment(pause.started_at) if pause.started_at else "",
+        "end": format_moment(pause.ended_at) if pause.ended_at else "",
     }
     match stage:
         case PauseStage.ACTIVE if pause.ended_at:

@@ -35,7 +35,7 @@ def pauses_for(user: User, *, now: datetime) -> Pauses:
     return Pauses(tuple(found.defer("channel__sealed").order_by("unit__path", "pk")), now)
 
 
-def covered_by(pause: Pause) -> QuerySet[Delivery]:
+def deliveries_covered_by(pause: Pause) -> QuerySet[Delivery]:
     """Find all deliveries in the pause's scope, whenever they
     are due; the pause may be one that is not stored yet."""
     found = Delivery.objects.filter(unit__path__startswith=pause.unit.path)
@@ -46,15 +46,19 @@ def covered_by(pause: Pause) -> QuerySet[Delivery]:
     return found.filter(post__urgent=False) if pause.urgent_passes else found
 
 
-def waiting_under(pause: Pause, *, start: datetime, end: datetime) -> int:
+def count_waiting(pause: Pause, *, start: datetime, end: datetime) -> int:
     """Count the publications on their way that fall due in the pause's scope between two times.
 
     From ``start``, inclusive, until ``end``, exclusive.
     """
-    return covered_by(pause).filter(state__in=PAUSABLE, fire_at__gte=start, fire_at__lt=end).count()
+    return (
+        deliveries_covered_by(pause)
+        .filter(state__in=PAUSABLE, fire_at__gte=start, fire_at__lt=end)
+        .count()
+    )
 
 
-def units_under(pause: Pause, *, on: date) -> int:
+def count_units(pause: Pause, *, on: date) -> int:
     return 1 if pause.channel else Unit.objects.current(on).under(pause.unit).count()
 
 
@@ -68,7 +72,7 @@ def due_during(pause: Pause, now: datetime) -> QuerySet[Delivery]:
     in_line = Q(state=State.SCHEDULED, fire_at__lte=now)
     ended = Q(state=State.EXPIRED, error_code=Reason.PAUSED)
     while_it_lasted = Q(not_after__gt=pause.started_at, due_at__lt=min(pause.ended_at or now, now))
-    return covered_by(pause).filter(in_line | ended, while_it_lasted)
+    return deliveries_covered_by(pause).filter(in_line | ended, while_it_lasted)
 
 
 def undecided_deliveries(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:

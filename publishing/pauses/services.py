@@ -38,7 +38,7 @@ class AlreadyPaused(Refused):
 
 
 @transaction.atomic
-def prepare(
+def create_prepared(
     unit: Unit,
     *,
     by: User,
@@ -73,14 +73,14 @@ def prepare(
         created_by=by,
     )
     prepared = _same_scope(pause).filter(started_at=None, ended_at=None, reason=pause.reason)
-    _refuse_second(prepared, _("This pause is prepared already. Start or plan that one."))
+    _refuse_duplicate(prepared, _("This pause is prepared already. Start or plan that one."))
     pause.save()
     record("pause.prepared", pause, by=by, position=appointment.position, reason=pause.reason)
     return pause
 
 
 @transaction.atomic
-def make(
+def create(
     unit: Unit,
     *,
     by: User,
@@ -90,8 +90,8 @@ def make(
     **what: Any,
 ) -> Pause:
     """Create a pause that is only prepared, or also starts
-    at once or at ``starts_at``; see `prepare` for ``what``."""
-    pause = prepare(unit, by=by, **what)
+    at once or at ``starts_at``; see `create_prepared` for ``what``."""
+    pause = create_prepared(unit, by=by, **what)
     if at_once:
         start(pause, by=by, ends_at=ends_at)
     elif starts_at:
@@ -112,7 +112,7 @@ def start(pause: Pause, *, by: User, ends_at: datetime | None = None) -> None:
         raise Refused(_("The end must be later than now."))
     _require_end(pause, ends_at or pause.ended_at)
     active = _same_scope(pause).active(now).exclude(pk=pause.pk)
-    _refuse_second(
+    _refuse_duplicate(
         active,
         _("Publishing is paused here already. To change how long, set the end of that pause."),
     )
@@ -129,7 +129,7 @@ def start(pause: Pause, *, by: User, ends_at: datetime | None = None) -> None:
         **_times(pause),
     )
     kind = "blackout_started" if pause.is_blackout else "pause_started"
-    _notify_leaders(pause, kind, by=by, reason=pause.reason, **_end_in_words(pause))
+    _notify_leaders(pause, kind, by=by, reason=pause.reason, **_end_for_notice(pause))
 
 
 @transaction.atomic
@@ -146,7 +146,7 @@ def plan(pause: Pause, *, by: User, starts_at: datetime, ends_at: datetime | Non
         raise Refused(_("The end must be later than the start."))
     _require_end(pause, ends_at)
     planned = _same_scope(pause).filter(started_at=starts_at).exclude(pk=pause.pk)
-    _refuse_second(
+    _refuse_duplicate(
         planned, _("The same pause is planned for this time already. Change the times of that one.")
     )
     if not _not_begun(pause, now).update(started_at=starts_at, ended_at=ends_at, started_by=by):
@@ -162,7 +162,7 @@ def plan(pause: Pause, *, by: User, starts_at: datetime, ends_at: datetime | Non
     )
     kind = "blackout_planned" if pause.is_blackout else "pause_planned"
     start = local_time(starts_at)
-    _notify_leaders(pause, kind, by=by, start=start, reason=pause.reason, **_end_in_words(pause))
+    _notify_leaders(pause, kind, by=by, start=start, reason=pause.reason, **_end_for_notice(pause))
 
 
 @transaction.atomic
@@ -244,7 +244,7 @@ def _same_scope(pause: Pause) -> PauseQuerySet:
     return Pause.objects.filter(**{name: getattr(pause, name) for name in scope})
 
 
-def _refuse_second(others: PauseQuerySet, words: str) -> None:
+def _refuse_duplicate(others: PauseQuerySet, words: str) -> None:
     if first := others.select_related("unit", "channel", "topic").first():
         raise AlreadyPaused(words, first)
 
@@ -298,7 +298,7 @@ def _times(pause: Pause) -> dict[str, Any]:
     return {**times, "blackout": True} if pause.is_blackout else times
 
 
-def _end_in_words(pause: Pause) -> dict[str, str]:
+def _end_for_notice(pause: Pause) -> dict[str, str]:
     return {"end": local_time(pause.ended_at)} if pause.ended_at else {}
 
 

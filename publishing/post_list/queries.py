@@ -58,7 +58,7 @@ MOST_LISTED = 10_000
 
 
 @cache
-def _is_in_trouble() -> Q:
+def _match_in_trouble() -> Q:
     """Return the condition on deliveries that `delivery_status` shows in red: nothing comes of them
     until somebody acts.
     """
@@ -87,7 +87,7 @@ def _is_in_trouble() -> Q:
     )
 
 
-def _ended_for_good() -> Exists:
+def _match_ended_for_good() -> Exists:
     """Check whether somebody decided that the approved text shall stand there no longer, or not at
     all.
     """
@@ -107,14 +107,14 @@ class Facts:
     is_untouched: Any  # nothing is under way or out, and nothing was ended for good
 
 
-def _asked_of_each() -> Facts:
+def _facts_by_subquery() -> Facts:
     of_post = Delivery.objects.filter(post=OuterRef("pk"))
     return Facts(
-        has_trouble=Exists(of_post.filter(_is_in_trouble())),
+        has_trouble=Exists(of_post.filter(_match_in_trouble())),
         is_open=Exists(of_post.filter(state__in=OPEN)),
         is_published=Exists(of_post.filter(state=State.PUBLISHED)),
         # The first is answered by an index of what has not ended, and leaves few to the second.
-        is_untouched=Q(~Exists(of_post.exclude(state__in=sorted(ENDED))), ~_ended_for_good()),
+        is_untouched=Q(~Exists(of_post.exclude(state__in=sorted(ENDED))), ~_match_ended_for_good()),
     )
 
 
@@ -122,7 +122,7 @@ def post_groups(now: datetime, facts: Facts | None = None) -> dict[PostGroup, Q]
     """Return what makes a post belong to each group: in one at most, trouble first. Who asks for
     several groups at once may have gathered the facts already.
     """
-    facts = facts or _asked_of_each()
+    facts = facts or _facts_by_subquery()
     smooth = Q(~Q(facts.has_trouble), state=PostState.APPROVED)
     is_open, is_published = Q(facts.is_open), Q(facts.is_published)
     valid = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
@@ -153,7 +153,7 @@ def group_counts(posts: QuerySet[Post], *, now: datetime) -> Counts:
     three times as slow, and a third of that was their plan.
     """
     newest = posts.order_by(*SORTS["-changed"]).values("pk")[: MOST_LISTED + 1]
-    deliveries = Delivery.objects.filter(_listed("publishing_delivery.post_id")).order_by()
+    deliveries = Delivery.objects.filter(_match_listed("publishing_delivery.post_id")).order_by()
     gathered = deliveries.values("post_id").annotate(
         n_open=Count("pk", filter=Q(state__in=OPEN)),
         n_published=Count("pk", filter=Q(state=State.PUBLISHED)),
@@ -161,31 +161,31 @@ def group_counts(posts: QuerySet[Post], *, now: datetime) -> Counts:
     )
     # As the filter of a count, or PostgreSQL looks for an index of each state: 6 ms of planning.
     in_trouble = deliveries.filter(state__in=sorted(MAY_BE_IN_TROUBLE)).values("post_id")
-    in_trouble = in_trouble.annotate(n=Count("pk", filter=_is_in_trouble())).filter(n__gt=0)
+    in_trouble = in_trouble.annotate(n=Count("pk", filter=_match_in_trouble())).filter(n__gt=0)
     facts = Facts(
-        has_trouble=_is_among("SELECT post_id FROM trouble"),
-        is_open=_is_among("SELECT post_id FROM gathered WHERE n_open > 0"),
-        is_published=_is_among("SELECT post_id FROM gathered WHERE n_published > 0"),
+        has_trouble=_match_keys("SELECT post_id FROM trouble"),
+        is_open=_match_keys("SELECT post_id FROM gathered WHERE n_open > 0"),
+        is_published=_match_keys("SELECT post_id FROM gathered WHERE n_published > 0"),
         is_untouched=Q(
-            ~Q(_is_among("SELECT post_id FROM gathered WHERE n_not_ended > 0")),
-            ~_ended_for_good(),
+            ~Q(_match_keys("SELECT post_id FROM gathered WHERE n_not_ended > 0")),
+            ~_match_ended_for_good(),
         ),
     )
     groups = post_groups(now, facts)
     group = Case(*(When(which, then=Value(str(name))) for name, which in groups.items()))
     counts = (
-        Post.objects.filter(_listed("posts_post.id"))
+        Post.objects.filter(_match_listed("posts_post.id"))
         .order_by()
         .annotate(group=group)
         .values("group")
         .annotate(n=Count("pk"))
     )
     named: dict[str, tuple[str, list[Any]]] = {
-        "listed": _sql(newest),
-        "gathered": _sql(gathered),
-        "trouble": _sql(in_trouble.values("post_id")),
+        "listed": _compile(newest),
+        "gathered": _compile(gathered),
+        "trouble": _compile(in_trouble.values("post_id")),
     }
-    sql, params = _sql(counts)
+    sql, params = _compile(counts)
     begin = ", ".join(f"{name} AS MATERIALIZED ({rows})" for name, (rows, _given) in named.items())
     given = [param for _rows, of_rows in named.values() for param in of_rows]
     with connection.cursor() as cursor:
@@ -209,11 +209,11 @@ def in_group(keys: list[int], group: str, *, now: datetime) -> QuerySet[Post]:
     return Post.objects.filter(pk__among=list(rows.order_by().values_list("pk", flat=True)))
 
 
-def _is_among(keys: str) -> RawSQL:
+def _match_keys(keys: str) -> RawSQL:
     return RawSQL(f"posts_post.id IN ({keys})", [], output_field=BooleanField())  # noqa: S611
 
 
-def _listed(column: str) -> RawSQL:
+def _match_listed(column: str) -> RawSQL:
     """Return the condition that the post is listed. As an array PostgreSQL looks for each in an
     index; as a join it read all deliveries where it had no idea how few are listed.
     """
@@ -222,7 +222,7 @@ def _listed(column: str) -> RawSQL:
     return RawSQL(f"{column} {within}", [], output_field=BooleanField())  # noqa: S611
 
 
-def _sql(rows: QuerySet[Any, Any]) -> tuple[str, list[Any]]:
+def _compile(rows: QuerySet[Any, Any]) -> tuple[str, list[Any]]:
     sql, params = rows.query.sql_with_params()
     return sql, list(params)
 

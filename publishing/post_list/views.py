@@ -57,7 +57,7 @@ def posts(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     chosen = form.cleaned_data  # a value that fits nothing narrows nothing
     now = timezone.now()
-    found = _found(request, chosen, unit=below or position.unit, deep=deep)
+    found = _find_posts(request, chosen, unit=below or position.unit, deep=deep)
     tab = chosen.get("tab") or ""
     name = "publishing/post_list.html"
     keys = list(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
@@ -73,7 +73,7 @@ def posts(request: HttpRequest) -> HttpResponse:
     sort = chosen.get("sort") or "-changed"
     order = SORTS[sort]
     page, looked_at = _page(request, found, chosen, counts, n=len(keys), order=order, now=now)
-    shown = list(_shown(page.object_list).order_by(*order))
+    shown = list(_with_card_data(page.object_list).order_by(*order))
     cards = _cards(request, shown, own_unit=position.unit if writes else None, tab=tab)
     context = {
         "form": form,
@@ -142,7 +142,7 @@ def _cards(
     ]
 
 
-def _found(request: HttpRequest, chosen: dict, *, unit: Unit, deep: bool) -> QuerySet[Post]:
+def _find_posts(request: HttpRequest, chosen: dict, *, unit: Unit, deep: bool) -> QuerySet[Post]:
     rows = Post.objects.visible_to(request.user).written()
     here = Reach(unit.path, deep)
     # The same condition twice, and PostgreSQL would believe in the square of its share.
@@ -171,7 +171,7 @@ def _found(request: HttpRequest, chosen: dict, *, unit: Unit, deep: bool) -> Que
     return rows
 
 
-def _shown(page: QuerySet[Post]) -> QuerySet[Post]:
+def _with_card_data(page: QuerySet[Post]) -> QuerySet[Post]:
     """Return the posts of a page with what their cards show. Of these few alone: joined before they
     were sorted, hundreds of posts were joined with all units.
     """
@@ -208,7 +208,7 @@ def _tabs(counts: Counts | None, tab: str) -> list[dict[str, Any]]:
 
 
 @require_GET
-def correctable(request: HttpRequest) -> HttpResponse:
+def correctable_posts(request: HttpRequest) -> HttpResponse:
     """List what the unit has published, each to begin its correction."""
     unit = unit_to_write_in(request)
     words = request.GET.get("q", "")[:200]

@@ -17,7 +17,7 @@ from posts.states import PostState
 from publishing.broadcasts.presenters import broadcast_status
 from publishing.models import Broadcast, Delivery, Pauses, Recall
 from publishing.pauses.presenters import decided_status
-from publishing.presenters.delivery import attempt_words, delivery_status
+from publishing.presenters.delivery import delivery_status, describe_attempt
 from publishing.presenters.status import StatusView
 from publishing.presenters.text import page_name
 from publishing.states import (
@@ -56,7 +56,7 @@ class DeliveryCard:
 
     @cached_property
     def attempts(self) -> list[str]:
-        return [attempt_words(attempt) for attempt in self.delivery.attempts.all()]
+        return [describe_attempt(attempt) for attempt in self.delivery.attempts.all()]
 
     @cached_property
     def broadcast(self) -> Broadcast | None:
@@ -159,7 +159,7 @@ def channel_cards(
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedWarningsCard:
     """The warnings under which a post was submitted and approved, each with who saw it, in words.
     ``gone``: how many more there were that are not found any more.
     """
@@ -168,7 +168,7 @@ class PassedOver:
     gone: int
 
 
-def passed_over(post: Post, revision: Revision) -> PassedOver | None:
+def passed_warnings_card(post: Post, revision: Revision) -> PassedWarningsCard | None:
     """Return the warnings that were passed over for the newest revision; None where none were."""
     passed = passed_warnings(post)
     rules = passed.author | passed.approver
@@ -182,4 +182,4 @@ def passed_over(post: Post, revision: Revision) -> PassedOver | None:
             each.rule in passed.approver and _("the approver saw it and approved"),
         ]
         lines.append((each.message, "; ".join(words for words in seen if words)))
-    return PassedOver(lines, len(rules - {each.rule for each in found}))
+    return PassedWarningsCard(lines, len(rules - {each.rule for each in found}))

@@ -12,7 +12,7 @@ from posts.states import PostState
 from publishing.models import Delivery
 
 
-def why_stopped(post: Post) -> str:
+def stop_reason(post: Post) -> str:
     """Return why the post was returned or withdrawn, in the words of who did it; else nothing."""
     if post.state == PostState.CHANGES_REQUESTED:
         reviews = Review.objects.filter(revision=post.current_revision_id)

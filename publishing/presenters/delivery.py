@@ -9,7 +9,7 @@ from core.clock import local_time
 from publishing.models import Attempt, Delivery, Pause, Pauses
 from publishing.presenters import delivery_texts as texts
 from publishing.presenters.status import StatusView, pick
-from publishing.presenters.text import as_sentence, moment
+from publishing.presenters.text import as_sentence, format_moment
 from publishing.states import PAUSABLE, RECALL_TASKS, State
 
 NO_PAUSES = Pauses()
@@ -30,49 +30,53 @@ def delivery_status(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> StatusVie
     """
     state = State(delivery.state)
     if state in PAUSABLE | {State.MANUAL} and (pause := pauses.over(delivery)):
-        return _paused(delivery, pause, pauses.now)
+        return _paused_status(delivery, pause, pauses.now)
     status = pick(delivery, texts.CASES.get(state, ()), texts.BY_REASON[state]).of(delivery)
     if state == State.NEEDS_PERSON:
-        return _with_recall(delivery, status)
+        return _add_recall_words(delivery, status)
     if state == State.EXPIRED and delivery.awaits_decision:
-        return _also(status, _("Decide: schedule it again or leave it."))
+        return _append_words(status, _("Decide: schedule it again or leave it."))
     return status
 
 
-def _also(status: StatusView, words: str) -> StatusView:
+def _append_words(status: StatusView, words: str) -> StatusView:
     return status._replace(sentence=f"{status.sentence} {words}")
 
 
-def _paused(delivery: Delivery, pause: Pause, now: datetime) -> StatusView:
+def _paused_status(delivery: Delivery, pause: Pause, now: datetime) -> StatusView:
     reason = as_sentence(pause.reason)
     if delivery.state == State.MANUAL:
         return texts.MANUAL_PAUSED.of(delivery, reason=reason)
     if delivery.fire_at <= now:
         return texts.PAUSED_TOO_LONG.of(delivery, reason=reason)
     if pause.started_at and pause.started_at > now:
-        return texts.PAUSE_PLANNED.of(delivery, reason=reason, start=moment(pause.started_at))
+        return texts.PAUSE_PLANNED.of(
+            delivery, reason=reason, start=format_moment(pause.started_at)
+        )
     if pause.ended_at:
-        return texts.PAUSED_UNTIL.of(delivery, reason=reason, end=moment(pause.ended_at))
+        return texts.PAUSED_UNTIL.of(delivery, reason=reason, end=format_moment(pause.ended_at))
     return texts.PAUSED_FOR_NOW.of(delivery, reason=reason)
 
 
-def _with_recall(delivery: Delivery, status: StatusView) -> StatusView:
+def _add_recall_words(delivery: Delivery, status: StatusView) -> StatusView:
     """Add what a recall means for a person's look, or by when the person is to take the post
     down.
     """
     if delivery.error_code not in RECALL_TASKS:
         recalled = _("It is recalled: if it stands there, it is taken down at once.")
-        return _also(status, recalled) if delivery.recall_id else status
+        return _append_words(status, recalled) if delivery.recall_id else status
     if delivery.manual_deadline is None:
         return status
-    when = {"when": moment(delivery.manual_deadline)}
+    when = {"when": format_moment(delivery.manual_deadline)}
     if delivery.manual_deadline <= timezone.now():
         overdue = status._replace(label=_("Overdue"), icon="clock-exclamation")
-        return _also(overdue, _("It should have been done by %(when)s.") % when)
-    return _also(status._replace(label=_("Delete by hand")), _("Do it before %(when)s.") % when)
+        return _append_words(overdue, _("It should have been done by %(when)s.") % when)
+    return _append_words(
+        status._replace(label=_("Delete by hand")), _("Do it before %(when)s.") % when
+    )
 
 
-def attempt_words(attempt: Attempt) -> str:
+def describe_attempt(attempt: Attempt) -> str:
     outcome = attempt.get_outcome_display() or _("under way")
     facts = {"n": attempt.number, "when": local_time(attempt.started_at), "outcome": outcome}
     return _("Try %(n)s, %(when)s: %(outcome)s") % facts

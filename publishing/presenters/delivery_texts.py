@@ -27,7 +27,7 @@ def _is_out_of_reach(row: Delivery) -> bool:
     return row.channel.health == Health.LOST or row.error_code == Reason.ACCESS
 
 
-def _never_seen(row: Delivery) -> bool:
+def _was_never_seen(row: Delivery) -> bool:
     return row.published_at is None
 
 
@@ -217,7 +217,7 @@ CASES: dict[State, tuple[Case, ...]] = {
     ),
     State.RECALLING: (
         Case(
-            _never_seen,
+            _was_never_seen,
             StatusText(
                 _("Being cancelled"),
                 "yellow",
@@ -240,7 +240,7 @@ CASES: dict[State, tuple[Case, ...]] = {
     ),
     State.RECALLED: (
         Case(
-            _never_seen,
+            _was_never_seen,
             StatusText(*_CANCELLED, _("Cancelled before it was published on %(page)s.")),
         ),
     ),

@@ -16,7 +16,7 @@ from publishing.models import Delivery, Pauses
 from publishing.presenters.delivery import NO_PAUSES, delivery_status
 from publishing.presenters.scheduling import planned_times_sentence, second_step_sentence
 from publishing.presenters.status import TONES, StatusView
-from publishing.presenters.text import as_sentence, moment
+from publishing.presenters.text import as_sentence, format_moment
 from publishing.states import (
     ENDED,
     MISSED,
@@ -49,7 +49,7 @@ def _own_label(post: Post) -> StatusView:
     return badge
 
 
-def summary(statuses: Iterable[StatusView]) -> StatusView:
+def summarise(statuses: Iterable[StatusView]) -> StatusView:
     """Say in one line what became of a post on its channels: "Published 2/5 · 1 connection lost".
 
     What is published is said first, then the worst; tone and icon are the worst one's.
@@ -80,7 +80,7 @@ def post_status(
         statuses = [delivery_status(d, pauses) for d in newest if d.state not in ENDED]
         if not statuses:
             return badge
-        there = summary(statuses)
+        there = summarise(statuses)
         worse = there if there.tone == "red" else badge
         return worse._replace(label=f"{badge.label} · {there.label[0].lower()}{there.label[1:]}")
     if all(
@@ -88,7 +88,7 @@ def post_status(
         for d in newest
     ):
         return StatusView(_("Approved, no time set"), "yellow", "calendar-plus", "")
-    return summary(delivery_status(d, pauses) for d in newest)
+    return summarise(delivery_status(d, pauses) for d in newest)
 
 
 def next_step(
@@ -115,7 +115,7 @@ def next_step(
             words = _(
                 "Submitted at %(when)s. Next: the head of %(unit)s approves or returns it."
             ) % {
-                "when": moment(post.submitted_at or post.changed_at),
+                "when": format_moment(post.submitted_at or post.changed_at),
                 "unit": post.unit,
             }
         case PostState.CHANGES_REQUESTED:
@@ -123,16 +123,16 @@ def next_step(
                 "reason": as_sentence(reason)
             }
         case PostState.WITHDRAWN:
-            words = _withdrawn(deliveries, reason)
+            words = _withdrawn_sentence(deliveries, reason)
         case PostState.ARCHIVED:
             words = _("Put away. Its record stays.")
         case PostState.APPROVED:
             newest = _Newest(newest_by_channel(deliveries), now, pauses)
-            return _with_trouble(_approved(newest), newest)
+            return _add_trouble(_step_of_approved(newest), newest)
     return badge._replace(sentence=words)
 
 
-def _withdrawn(deliveries: list[Delivery], reason: str) -> str:
+def _withdrawn_sentence(deliveries: list[Delivery], reason: str) -> str:
     words = _("Withdrawn: %(reason)s") % {"reason": as_sentence(reason)}
     if n := sum(row.state == State.PUBLISHED for row in deliveries):
         words += " " + ngettext(
@@ -165,7 +165,7 @@ class _Newest:
         return [row for row in self.rows if row.state in MISSED and not row.left_unpublished_at]
 
 
-def _to_check(newest: _Newest) -> StatusView | None:
+def _step_to_check(newest: _Newest) -> StatusView | None:
     if not (n := newest.count(State.NEEDS_PERSON)):
         return None
     words = ngettext(
@@ -176,7 +176,7 @@ def _to_check(newest: _Newest) -> StatusView | None:
     return StatusView(_("Please look"), "red", "eye-check", words % {"n": n})
 
 
-def _to_post_manually(newest: _Newest) -> StatusView | None:
+def _step_to_post_manually(newest: _Newest) -> StatusView | None:
     if not (n := newest.count(State.MANUAL)):
         return None
     words = ngettext(
@@ -187,7 +187,7 @@ def _to_post_manually(newest: _Newest) -> StatusView | None:
     return StatusView(_("By hand"), "yellow", "pencil", words % {"n": n})
 
 
-def _paused(newest: _Newest) -> StatusView | None:
+def _step_while_paused(newest: _Newest) -> StatusView | None:
     """Describe the post as a whole under a pause: the channels say the rest, each for itself."""
     rows = [row for row in newest.rows if row.state in PAUSABLE]
     paused = [(row, pause) for row in rows if (pause := newest.pauses.over(row))]
@@ -206,13 +206,13 @@ def _paused(newest: _Newest) -> StatusView | None:
     return first._replace(sentence=words % facts)
 
 
-def _going_out(newest: _Newest) -> StatusView | None:
+def _step_going_out(newest: _Newest) -> StatusView | None:
     if not any(row.state in MOVING and not row.is_prepared_early for row in newest.rows):
         return None
     return StatusView(_("Going out"), "blue", "send", _("On its way to the channels now."))
 
 
-def _waiting(newest: _Newest) -> StatusView | None:
+def _step_waiting(newest: _Newest) -> StatusView | None:
     """Describe what is scheduled; a channel on which it would not go out comes first."""
     if not newest.waiting:
         return None
@@ -223,7 +223,7 @@ def _waiting(newest: _Newest) -> StatusView | None:
     return StatusView(_("Scheduled"), "yellow", "clock", words)
 
 
-def _to_decide(newest: _Newest) -> StatusView | None:
+def _step_to_decide(newest: _Newest) -> StatusView | None:
     if not (n := sum(row.awaits_decision for row in newest.missed)):
         return None
     words = ngettext(
@@ -235,7 +235,7 @@ def _to_decide(newest: _Newest) -> StatusView | None:
     return StatusView(_("Please decide"), "red", "player-pause", words)
 
 
-def _missed(newest: _Newest) -> StatusView | None:
+def _step_missed(newest: _Newest) -> StatusView | None:
     if not newest.missed:
         return None
     if n := newest.count(State.PUBLISHED):
@@ -246,14 +246,14 @@ def _missed(newest: _Newest) -> StatusView | None:
     return StatusView(_("Not published"), "red", "circle-x", words)
 
 
-def _published(newest: _Newest) -> StatusView | None:
+def _step_published(newest: _Newest) -> StatusView | None:
     if not (n := newest.count(State.PUBLISHED)):
         return None
     words = ngettext("Published on %(n)s channel.", "Published on %(n)s channels.", n) % {"n": n}
     return StatusView(_("Published"), "green", "circle-check", words)
 
 
-def _taken_down(newest: _Newest) -> StatusView | None:
+def _step_taken_down(newest: _Newest) -> StatusView | None:
     if not newest.rows or not all(
         row.state == State.RECALLED and row.published_at for row in newest.rows
     ):
@@ -262,7 +262,7 @@ def _taken_down(newest: _Newest) -> StatusView | None:
     return StatusView(_("Taken down"), "grey", "arrow-back-up", words)
 
 
-def _no_time_set(newest: _Newest) -> StatusView:
+def _step_without_time(newest: _Newest) -> StatusView:
     words = _("Approved, with no time set. Next: schedule it or publish it now.")
     return StatusView(_("Approved"), "green", "circle-check", words)
 
@@ -270,48 +270,48 @@ def _no_time_set(newest: _Newest) -> StatusView:
 # Who may describe the post while a channel's newest delivery is in the state. A post that has
 # ended on all channels may be scheduled anew.
 _STEPS: dict[State, tuple[Callable[[_Newest], StatusView | None], ...]] = {
-    State.SCHEDULED: (_paused, _waiting),
-    State.CLAIMED: (_paused, _going_out, _waiting),
-    State.STAGED: (_paused, _going_out),
-    State.COMMITTING: (_going_out,),
-    State.PROCESSING: (_going_out,),
-    State.VERIFYING: (_going_out,),
-    State.RECALLING: (_going_out,),
-    State.NEEDS_PERSON: (_to_check,),
-    State.MANUAL: (_to_post_manually,),
-    State.PUBLISHED: (_published,),
-    State.FAILED: (_to_decide, _missed, _no_time_set),
-    State.EXPIRED: (_to_decide, _missed, _no_time_set),
-    State.RECALLED: (_taken_down, _no_time_set),
-    State.CANCELLED: (_no_time_set,),
+    State.SCHEDULED: (_step_while_paused, _step_waiting),
+    State.CLAIMED: (_step_while_paused, _step_going_out, _step_waiting),
+    State.STAGED: (_step_while_paused, _step_going_out),
+    State.COMMITTING: (_step_going_out,),
+    State.PROCESSING: (_step_going_out,),
+    State.VERIFYING: (_step_going_out,),
+    State.RECALLING: (_step_going_out,),
+    State.NEEDS_PERSON: (_step_to_check,),
+    State.MANUAL: (_step_to_post_manually,),
+    State.PUBLISHED: (_step_published,),
+    State.FAILED: (_step_to_decide, _step_missed, _step_without_time),
+    State.EXPIRED: (_step_to_decide, _step_missed, _step_without_time),
+    State.RECALLED: (_step_taken_down, _step_without_time),
+    State.CANCELLED: (_step_without_time,),
 }
 # What needs somebody is said first, what is done last.
 _IN_ORDER = (
-    _to_check,
-    _to_post_manually,
-    _paused,
-    _going_out,
-    _waiting,
-    _to_decide,
-    _missed,
-    _published,
-    _taken_down,
-    _no_time_set,
+    _step_to_check,
+    _step_to_post_manually,
+    _step_while_paused,
+    _step_going_out,
+    _step_waiting,
+    _step_to_decide,
+    _step_missed,
+    _step_published,
+    _step_taken_down,
+    _step_without_time,
 )
 
 
-def _approved(newest: _Newest) -> StatusView:
+def _step_of_approved(newest: _Newest) -> StatusView:
     """Describe an approved post by each channel's newest delivery."""
     if not newest.rows:
-        return _no_time_set(newest)
+        return _step_without_time(newest)
     may_describe = {step for row in newest.rows for step in _STEPS[State(row.state)]}
     steps = (describe(newest) for describe in _IN_ORDER if describe in may_describe)
     # Its second may come between two of them: then its channels speak for it.
     said = next((step for step in steps if step), None)
-    return said or summary(delivery_status(row, newest.pauses) for row in newest.rows)
+    return said or summarise(delivery_status(row, newest.pauses) for row in newest.rows)
 
 
-def _with_trouble(step: StatusView, newest: _Newest) -> StatusView:
+def _add_trouble(step: StatusView, newest: _Newest) -> StatusView:
     """Add trouble on one channel to the post's state, so that no channel on which it goes well
     hides it.
     """
@@ -324,4 +324,4 @@ def _with_trouble(step: StatusView, newest: _Newest) -> StatusView:
         "On %(n)s channels it does not go on by itself: look below what to do.",
         len(bad),
     ) % {"n": len(bad)}
-    return summary(statuses)._replace(sentence=f"{step.sentence} {words}")
+    return summarise(statuses)._replace(sentence=f"{step.sentence} {words}")

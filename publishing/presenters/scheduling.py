@@ -13,9 +13,9 @@ from channels.states import Health
 from core.clock import local_time
 from posts.models import Post
 from publishing.models import Delivery, Pauses
-from publishing.presenters.text import as_sentence, moment, page_name
+from publishing.presenters.text import as_sentence, format_moment, page_name
 from publishing.scheduling.conflicts import FullDay, SameMinuteDelivery
-from publishing.scheduling.services import spread
+from publishing.scheduling.services import spread_time
 
 
 def planned_times_sentence(times: Iterable[datetime], *, now: datetime) -> str:
@@ -33,11 +33,11 @@ def planned_times_sentence(times: Iterable[datetime], *, now: datetime) -> str:
             "Will be published at %(when)s on %(n)s channel.",
             "Will be published at %(when)s on %(n)s channels.",
             n,
-        ) % {"when": moment(times[0]), "n": n}
+        ) % {"when": format_moment(times[0]), "n": n}
     return _("Will be published on %(n)s channels, from %(first)s to %(last)s.") % {
         "n": n,
-        "first": moment(max(times[0], now)),
-        "last": moment(times[-1]),
+        "first": format_moment(max(times[0], now)),
+        "last": format_moment(times[-1]),
     }
 
 
@@ -55,7 +55,7 @@ def pause_warning(post: Post, times: Mapping[Channel, datetime], pauses: Pauses)
         "n": len(over),
         "all": len(planned),
         "reason": as_sentence(over[0].reason),
-        "when": moment(min(times.values())),
+        "when": format_moment(min(times.values())),
     }
     if len(over) == len(planned):
         words = _(
@@ -137,7 +137,7 @@ def full_day_warning(full: FullDay) -> str:
 
 def spread_sentence(post: Post, due_at: datetime, times: Iterable[datetime]) -> str:
     """Say why the time is not the one that was entered; empty when nothing is spread."""
-    at = spread(post, due_at)
+    at = spread_time(post, due_at)
     if post.campaign is None or at == due_at or at not in times:
         return ""
     return _(

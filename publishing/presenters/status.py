@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 
-from publishing.presenters.text import moment, page_name
+from publishing.presenters.text import format_moment, page_name
 
 # The worst comes first: what an event of several channels shows.
 TONES = ("red", "yellow", "blue", "green", "grey")
@@ -38,7 +38,7 @@ class StatusText(NamedTuple):
         """Fill the sentence in. Needs the row's ``channel``."""
         facts["page"] = page_name(row.channel)
         if self.when:
-            facts["when"] = moment(getattr(row, self.when))
+            facts["when"] = format_moment(getattr(row, self.when))
         if self.reason:
             facts["reason"] = self.reason(row)
         return StatusView(str(self.label), self.tone, self.icon, str(self.sentence) % facts)

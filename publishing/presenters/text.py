@@ -22,7 +22,7 @@ _DAYS = (
 )
 
 
-def moment(when: datetime) -> str:
+def format_moment(when: datetime) -> str:
     """Write '07:00 thứ Hai 30/11/2026', in the portal's time zone."""
     here = timezone.localtime(when)
     return str(_DAYS[here.weekday()]) % {

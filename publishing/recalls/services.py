@@ -104,7 +104,7 @@ def recall_campaign(campaign: Campaign, *, unit: Unit, by: User, reason: str) ->
     Those of ``unit`` and of what the person's right covers below it.
     """
     appointment = require(by, Permission.POST_WITHDRAW, unit=unit)
-    approved, deliveries = of_campaign(campaign, unit=unit, by=by)
+    approved, deliveries = posts_and_deliveries_of_campaign(campaign, unit=unit, by=by)
     who: dict[str, Any] = {"by": by, "position": appointment.position, "reason": reason}
     # Posts first, as everywhere: what is being scheduled now is waited for, and stops too.
     withdrawn = list(
@@ -168,12 +168,12 @@ def _stop_waiting(deliveries: QuerySet[Delivery], **who: Any) -> None:
 def _notify_of_kit(kit: Kit, withdrawn: list[int], *, by: User, reason: str) -> None:
     """Send one notice to each person whose posts ended with the kit, in the portal alone."""
     concerned = Post.objects.filter(pk__in=withdrawn)
-    people = _people_of(concerned, besides=by.pk)
+    people = _find_writers_and_leaders(concerned, besides=by.pk)
     address = f"{reverse('publishing:post_list')}?campaign={kit.campaign.public_id}"
     notify(people, "kit_posts_ended", address=address, mail=False, by=by, title=kit, reason=reason)
 
 
-def of_campaign(
+def posts_and_deliveries_of_campaign(
     campaign: Campaign, *, unit: Unit, by: User
 ) -> tuple[QuerySet[Post], QuerySet[Delivery]]:
     """Return the posts that would be withdrawn and the deliveries that would be taken back."""
@@ -184,10 +184,10 @@ def of_campaign(
     deliveries = Delivery.objects.within(reach).filter(
         post__campaign=campaign, unit__path__startswith=unit.path
     )
-    return concerned.filter(state=PostState.APPROVED), _live(deliveries)
+    return concerned.filter(state=PostState.APPROVED), _live_deliveries(deliveries)
 
 
-def _live(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+def _live_deliveries(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
     return deliveries.exclude(state__in=ENDED).filter(recall__isnull=True)
 
 
@@ -205,7 +205,10 @@ def _mark_for_recall(
     reason = require_reason(reason, _("Please write why the post is withdrawn."))
     # In one order, so that two recalls that overlap wait for each other instead of for ever.
     rows = list(
-        _live(deliveries).order_by("pk").select_for_update(of=("self",)).select_related("unit")
+        _live_deliveries(deliveries)
+        .order_by("pk")
+        .select_for_update(of=("self",))
+        .select_related("unit")
     )
     if not rows and not always:
         return None
@@ -277,14 +280,14 @@ def _notify_units(new_recall: Recall, withdrawn: list[int]) -> None:
     Thousands of letters would keep the person who acts waiting.
     """
     concerned = Post.objects.filter(Q(pk__in=withdrawn) | Q(deliveries__recall=new_recall))
-    people = _people_of(concerned, besides=new_recall.by_id)
+    people = _find_writers_and_leaders(concerned, besides=new_recall.by_id)
     campaign = cast(Campaign, new_recall.campaign)
     address = f"{reverse('publishing:post_list')}?campaign={campaign.public_id}"
     facts = {"by": new_recall.by, "campaign": campaign, "reason": new_recall.reason}
     notify(people, "campaign_recalled", address=address, mail=False, **facts)
 
 
-def _people_of(concerned: QuerySet[Post], *, besides: int) -> QuerySet[User]:
+def _find_writers_and_leaders(concerned: QuerySet[Post], *, besides: int) -> QuerySet[User]:
     """Find who wrote the posts, and who leads their units."""
     pairs = list(concerned.order_by().values_list("unit", "author", "last_editor").distinct())
     leaders = holders_in(Permission.POST_APPROVE, units={unit for unit, _author, _editor in pairs})
@@ -307,7 +310,7 @@ def notify_manual_tasks(rows: list[Delivery]) -> None:
         )
 
 
-def finish(clock: Clock = database_now) -> None:
+def finish_recalls(clock: Clock = database_now) -> None:
     """Close the recalls in which nothing is left to do, and notify who began them."""
     now = clock()
     left = Delivery.objects.filter(recall=OuterRef("pk")).exclude(state__in=ENDED)

@@ -42,7 +42,7 @@ def recall_list(request: HttpRequest) -> HttpResponse:
             pages=Count("deliveries"),
             done=Count("deliveries", filter=Q(deliveries__state__in=ENDED)),
             manual=Count("deliveries", filter=Q(deliveries__state=State.NEEDS_PERSON)),
-            overdue=Exists(_overdue(timezone.now())),
+            overdue=Exists(_match_overdue(timezone.now())),
         )
         .order_by("-started_at", "-pk")
     )
@@ -50,7 +50,7 @@ def recall_list(request: HttpRequest) -> HttpResponse:
     return render(request, "publishing/recall_list.html", {"page_obj": page})
 
 
-def _overdue(now: object) -> object:
+def _match_overdue(now: object) -> object:
     return Delivery.objects.filter(
         recall=OuterRef("pk"), state=State.NEEDS_PERSON, manual_deadline__lte=now
     )
@@ -133,7 +133,9 @@ def recall_campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     campaign = get_object_or_404(
         Campaign.objects.visible_to(request.user).select_related("unit"), public_id=public_id
     )
-    posts, deliveries = recalls.of_campaign(campaign, unit=unit, by=request.user)
+    posts, deliveries = recalls.posts_and_deliveries_of_campaign(
+        campaign, unit=unit, by=request.user
+    )
     form = RecallForm(form_data(request))
 
     def action() -> Recall:

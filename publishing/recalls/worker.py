@@ -27,7 +27,12 @@ from platforms.messages import Account, Visibility
 from publishing.deliveries.claims import MAX_CHECKS, exclusive_run, skip_locked
 from publishing.deliveries.transitions import change_reasons, move_many
 from publishing.models import Delivery
-from publishing.recalls.services import finish, manual_deadline, notify_manual_tasks, start_recall
+from publishing.recalls.services import (
+    finish_recalls,
+    manual_deadline,
+    notify_manual_tasks,
+    start_recall,
+)
 from publishing.states import (
     ENDED,
     ENDED_UNPUBLISHED,
@@ -83,7 +88,7 @@ def take_down_due(*, platform: str, clock: Clock = database_now) -> int:
             return 0
         worker = RecallWorker(platform, steady(clock))
         worker.run()
-        finish(worker.now)
+        finish_recalls(worker.now)
         return worker.moved
 
 
@@ -217,11 +222,11 @@ class RecallWorker:
             row.state == State.RECALLING and not self.facts.withdraws and row.has_receipt
         )
         has_no_access = row.channel.health in (Health.MANUAL, Health.DISCONNECTED)
-        return only_people_delete or has_no_access or not _id_of(row)
+        return only_people_delete or has_no_access or not _external_id(row)
 
     def _take_down_call(self, row: Delivery, account: Account) -> Call:
         ref, was_accepted, can_check = (
-            _id_of(row),
+            _external_id(row),
             row.error_code == Reason.TAKEN_DOWN,
             self.facts.finds,
         )
@@ -368,7 +373,7 @@ class RecallWorker:
         self.moved += len(moved)
 
 
-def _id_of(row: Delivery) -> str:
+def _external_id(row: Delivery) -> str:
     """Return the id by which the platform knows the post; empty when only people know where it is.
 
     What a person saw of ours is the draft, shown.

@@ -168,7 +168,7 @@ def _is_page_full(facts: Facts, channel: int, day: date, n: int) -> bool:
 def stop_waiting_deliveries(
     channel: Channel, by: Any, position: str, reason: str, **_: Any
 ) -> None:
-    scheduling.stop_there(channel, by=by, position=position, reason=reason)
+    scheduling.cancel_waiting_on_channel(channel, by=by, position=position, reason=reason)
 
 
 def _unknown_outcomes_of(channel: Channel, object_id: str) -> list[int]:

@@ -9,6 +9,6 @@ from publishing.recalls import services as recalls
 
 
 @receiver(kit_withdrawn, sender=Kit)
-def stop_its_posts(kit: Kit, by: User, reason: str, take_down: bool, **_: Any) -> None:
+def stop_posts_of_kit(kit: Kit, by: User, reason: str, take_down: bool, **_: Any) -> None:
     """Stop what came of a withdrawn kit, in the same transaction."""
     recalls.withdraw_kit(kit, by=by, reason=reason, take_down=take_down)

@@ -12,6 +12,6 @@ from publishing.sharing import services as sharing
 
 
 @receiver(agreements_ended, sender=Partner)
-def close_their_pages(partners: Collection[int], **_: Any) -> None:
-    sharing.close_for(partners)
+def close_pages_of_ended_partners(partners: Collection[int], **_: Any) -> None:
+    sharing.close_pages_of_partners(partners)
     kit_sharing.close_for(partners)

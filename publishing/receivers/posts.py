@@ -45,7 +45,7 @@ def stop_deliveries(post: Post, by: Any, reason: str, withdrawn: bool, **_: Any)
 
 
 @receiver(is_going_out, sender=Revision)
-def has_a_delivery_in_hand(revision: Revision, **_: Any) -> bool:
+def is_being_published(revision: Revision, **_: Any) -> bool:
     # One whose upload was put down for a while may still be being fetched.
     put_down = Q(state=State.SCHEDULED, draft_partial=True)
     return revision.deliveries.filter(put_down | Q(state__in=MAY_BE_FETCHED)).exists()
@@ -70,7 +70,7 @@ def published_trace(post: Post, **_: Any) -> PublishedTrace | None:
 
 
 @receiver(media_uses_asked, sender=Media)
-def uses_on_pages(media: list[int], user: User | None, **_: Any) -> list[PublishedUse]:
+def find_published_uses(media: list[int], user: User | None, **_: Any) -> list[PublishedUse]:
     deliveries = Delivery.objects.visible_to(user) if user else Delivery.objects.all()
     shown = RevisionMedia.objects.filter(media__in=media).values("revision")
     rows = deliveries.filter(
@@ -95,7 +95,7 @@ def _is_live(delivery: Delivery) -> bool:
 
 
 @receiver(would_stop, sender=Post)
-def waiting_deliveries(post: Post, **_: Any) -> int:
+def count_waiting_deliveries(post: Post, **_: Any) -> int:
     return post.deliveries.filter(state__in=WAITING).count()
 
 

@@ -17,7 +17,7 @@ from posts.states import PostState
 from publishing.deliveries.claims import skip_locked
 from publishing.deliveries.notices import notify_schedulers
 from publishing.deliveries.transitions import move_many
-from publishing.models import Delivery, shows_what_ended
+from publishing.models import Delivery, match_expired_media
 from publishing.reconciliation.reconcile import BATCH
 from publishing.states import WAITING, Reason, State
 from units.models import Unit
@@ -34,7 +34,7 @@ def expire(*, clock: Clock = database_now) -> int:
         | Q(post__valid_until__lte=now)
         | Q(post__legal_until__lt=timezone.localdate(now))
         | Q(unit__valid_to__lte=timezone.localdate(now))
-        | Q(shows_what_ended(now))
+        | Q(match_expired_media(now))
     )
     waiting = skip_locked().filter(state=State.SCHEDULED)
     moved = sum(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from publishing.models.series import MOST_OCCURRENCES, Rhythm
 
 
-def times_of(
+def occurrence_times(
     first: datetime, *, rhythm: str, step: int, until: date | None, times: int | None
 ) -> list[datetime]:
     """Return the times of the occurrences, the first included: until the day ``until``, or so many
@@ -19,7 +19,7 @@ def times_of(
     """
     local = timezone.localtime(first)
     most = min(times or MOST_OCCURRENCES + 1, MOST_OCCURRENCES + 1)
-    days = (_shifted(local.date(), rhythm, step * n) for n in count())
+    days = (_shift_day(local.date(), rhythm, step * n) for n in count())
     within = takewhile(lambda day: until is None or day <= until, days)
     clock = local.time().replace(tzinfo=None)
     found: list[datetime] = []
@@ -30,7 +30,7 @@ def times_of(
     return found
 
 
-def _shifted(day: date, rhythm: str, n: int) -> date:
+def _shift_day(day: date, rhythm: str, n: int) -> date:
     if rhythm != Rhythm.MONTHS:
         return day + timedelta(days=n * (7 if rhythm == Rhythm.WEEKS else 1))
     months = day.year * 12 + day.month - 1 + n

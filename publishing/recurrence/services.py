@@ -32,7 +32,7 @@ from posts.states import EDITABLE, Decision, PostState
 from publishing.models import Delivery, Occurrence, Series
 from publishing.models.series import MOST_OCCURRENCES
 from publishing.recurrence.queries import later_occurrences, occurrences_of
-from publishing.recurrence.rules import times_of
+from publishing.recurrence.rules import occurrence_times
 
 FURTHEST = timedelta(days=2 * 366)
 
@@ -41,7 +41,7 @@ def planned_times(
     post: Post, *, first: datetime, rhythm: str, step: int, until: date | None, times: int | None
 ) -> list[datetime]:
     """Return the times of a series that would begin with ``post``. Raise Refused."""
-    found = times_of(first, rhythm=rhythm, step=step, until=until, times=times)
+    found = occurrence_times(first, rhythm=rhythm, step=step, until=until, times=times)
     if first <= timezone.now():
         raise Refused(_("The time of publication must be later than now."))
     if len(found) < 2:
@@ -61,7 +61,7 @@ def planned_times(
 
 
 @transaction.atomic
-def begin(post: Post, *, by: User, **rule: Any) -> Series:
+def create_series(post: Post, *, by: User, **rule: Any) -> Series:
     """Make a series that begins with the draft ``post``: it gets the first time, and a copy of it
     each further one. The caller has counted it against a quota. Raise Refused.
     """
@@ -74,7 +74,7 @@ def begin(post: Post, *, by: User, **rule: Any) -> Series:
         raise Refused(_("A correction and a post of a series are not repeated. Make a copy first."))
     times = planned_times(post, **rule)
     edit = edit_of(post)
-    first, *rest = (_at(edit, time) for time in times)
+    first, *rest = (_edit_at(edit, time) for time in times)
     post = editing.save(post, first, by=by, version=post.version)
     copies = editing.create_many(
         rest, unit=post.unit, by=by, action="post.repeated", of=str(post.public_id)
@@ -95,7 +95,7 @@ def begin(post: Post, *, by: User, **rule: Any) -> Series:
     return series
 
 
-def _at(edit: PostEdit, time: datetime | None) -> PostEdit:
+def _edit_at(edit: PostEdit, time: datetime | None) -> PostEdit:
     return replace(edit, fields=replace(edit.fields, requested_time=time))
 
 
@@ -176,11 +176,11 @@ def change_later(series: Series, post: Post, *, by: User) -> int:
     number = post.occurrence.number
     edit = edit_of(post)
     changed = 0
-    for each in _locked(series).filter(occurrence__number__gt=number):
-        if edit_of(each) == _at(edit, each.requested_time):
+    for each in _lock_posts(series).filter(occurrence__number__gt=number):
+        if edit_of(each) == _edit_at(edit, each.requested_time):
             continue
-        _open(each, by=by)
-        editing.save(each, _at(edit, each.requested_time), by=by, version=each.version)
+        _reopen_if_closed(each, by=by)
+        editing.save(each, _edit_at(edit, each.requested_time), by=by, version=each.version)
         changed += 1
     record(
         "series.changed", series, by=by, position=authority.position, since=number, posts=changed
@@ -202,18 +202,18 @@ def stop(series: Series, *, by: User, reason: str) -> int:
         raise Refused(_("This series is stopped already."))
     series.refresh_from_db()
     n = 0
-    for each in _locked(series):
-        _open(each, by=by)
+    for each in _lock_posts(series):
+        _reopen_if_closed(each, by=by)
         archive(each, by=by)
         n += 1
     record("series.stopped", series, by=by, position=authority.position, reason=reason, posts=n)
     return n
 
 
-def _locked(series: Series) -> QuerySet[Post]:
+def _lock_posts(series: Series) -> QuerySet[Post]:
     return later_occurrences(series, now=timezone.now()).select_for_update(of=("self",))
 
 
-def _open(post: Post, *, by: User) -> None:
+def _reopen_if_closed(post: Post, *, by: User) -> None:
     if post.state in (PostState.IN_REVIEW, PostState.APPROVED):
         reviews.reopen(post, by=by)

@@ -63,7 +63,7 @@ def repeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
     def service() -> Series:
         quotas.use("series", by=request.user)
-        return services.begin(post, by=request.user, **form.cleaned_data)
+        return services.create_series(post, by=request.user, **form.cleaned_data)
 
     done = form_action(form, service)
     if done:
@@ -72,7 +72,7 @@ def repeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
-def one(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def series_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     series = _series(request, public_id, Permission.POST_VIEW)
     posts = list(occurrences_of(series))
     context = {
@@ -154,7 +154,7 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "series": series,
         "posts": posts,
-        "others": _others(series, posts),
+        "others": _not_approvable(series, posts),
         "now": timezone.now(),
         "mark": render_mark(QUEUE, by=request.user),
         "passkey": passkeys.has_passkey(request.user),
@@ -165,6 +165,6 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "publishing/series_review.html", context)
 
 
-def _others(series: Series, posts: list[Post]) -> list[Post]:
+def _not_approvable(series: Series, posts: list[Post]) -> list[Post]:
     """Return what waits but cannot be approved here: another content, or one's own words."""
     return list(waiting_posts(series).exclude(pk__in=[post.pk for post in posts]))

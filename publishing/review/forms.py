@@ -83,10 +83,10 @@ class ReviewForm(forms.Form):
             # Its day is filled in beforehand; who chose no other time is asked for no hour.
             self.errors.pop("at", None)
         elif "at" not in self.errors:
-            self._take_own_time(cleaned.get("at"))
+            self._read_own_time(cleaned.get("at"))
         return cleaned
 
-    def _take_own_time(self, at: datetime | None) -> None:
+    def _read_own_time(self, at: datetime | None) -> None:
         try:
             if at is None:
                 raise ValidationError(_("Please enter the time of publication."))

@@ -16,11 +16,11 @@ def posts_in_review(user: User, *, newest_first: bool = False) -> QuerySet[Post]
 
     Also the user's own, which others must approve.
     """
-    waiting = _waiting(user, newest_first=newest_first)
+    waiting = _find_waiting(user, newest_first=newest_first)
     return waiting.annotate(edited_by_reader=edited_since_approval(user))
 
 
-def _waiting(user: User, *, newest_first: bool) -> QuerySet[Post]:
+def _find_waiting(user: User, *, newest_first: bool) -> QuerySet[Post]:
     order = ("-submitted_at", "-pk") if newest_first else ("submitted_at", "pk")
     return (
         Post.objects.within(user.reach(Permission.POST_APPROVE))
@@ -52,10 +52,10 @@ def posts_to_review(user: User, *, newest_first: bool = False) -> QuerySet[Post]
         | Q(current_revision__editor=user)
         | Q(edited_since_approval(user))
     )
-    return _waiting(user, newest_first=newest_first).exclude(own)
+    return _find_waiting(user, newest_first=newest_first).exclude(own)
 
 
-def own_decision(user: User, post: Post, *, since: datetime) -> Review | None:
+def last_own_decision(user: User, post: Post, *, since: datetime) -> Review | None:
     """Find what this person decided on the current revision
     since then, if that is still the post's state."""
     is_first = post.endorsed_revision_id is not None
@@ -67,7 +67,7 @@ def own_decision(user: User, post: Post, *, since: datetime) -> Review | None:
     return decisions.order_by("-decided_at").first()
 
 
-def last_approved(post: Post) -> Revision | None:
+def last_approved_revision(post: Post) -> Revision | None:
     """Return the newest approved revision before the current one."""
     approved = post.revisions.filter(reviews__decision=Decision.APPROVED).exclude(
         reviews__decision=Decision.UNDONE

@@ -39,7 +39,7 @@ def approve(
     ahead: it is scheduled as by who approved it for the unit."""
     first = first_approval(post)
     if first:
-        due_at, now = find_time_to_keep(post, first), False
+        due_at, now = requested_time_to_keep(post, first), False
     is_final = posts.approve(
         post,
         revision,
@@ -59,7 +59,7 @@ def approve(
         schedule(post, by=by, due_at=max(due_at, earliest_time()))
 
 
-def find_time_to_keep(post: Post, first: Review) -> datetime | None:
+def requested_time_to_keep(post: Post, first: Review) -> datetime | None:
     """Return the requested time if it can still be kept and who approved the post for the unit may
     still schedule it.
     """

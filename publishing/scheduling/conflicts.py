@@ -34,7 +34,7 @@ CLOSE = timedelta(minutes=15)
 def refuse_same_text(
     post: Post, revision: Revision, times: dict[Channel, datetime], intended: bool
 ) -> None:
-    same = [other for other in same_minute(post, revision, times) if other.same_text]
+    same = [other for other in find_same_minute(post, revision, times) if other.same_text]
     if same and not intended:
         facts = {
             "title": same[0].delivery.post,
@@ -90,7 +90,7 @@ class SameMinuteDelivery:
         return self.delivery.channel
 
 
-def same_minute(
+def find_same_minute(
     post: Post, revision: Revision, times: Mapping[Channel, datetime]
 ) -> list[SameMinuteDelivery]:
     """Find what else goes out, or went out, on these channels
@@ -113,7 +113,7 @@ def same_minute(
     return sorted(found, key=lambda other: not other.same_text)
 
 
-def close_by(post: Post, times: Mapping[Channel, datetime]) -> list[Delivery]:
+def find_close_by(post: Post, times: Mapping[Channel, datetime]) -> list[Delivery]:
     """Find what else goes out, or went out, on these channels within some minutes, though not in
     the same one. One query.
     """
@@ -158,7 +158,7 @@ def count_booked(
     """Count what is still to go out, as rows of platform, calendar day, channel's key, number
     ``n``.
     """
-    going = _booked(platforms, start, end)
+    going = _find_booked(platforms, start, end)
     if but:
         going = going.exclude(post=but)
     by_day = going.annotate(day=TruncDate("due_at")).values_list("platform", "day", "channel")
@@ -169,7 +169,7 @@ def count_booked_in_all(
     platforms: Iterable[str], start: datetime, end: datetime
 ) -> QuerySet[Any, Any]:
     """Count what is still to go out, as rows of platform, channel's key, number ``n``."""
-    by_page = _booked(platforms, start, end).values_list("platform", "channel")
+    by_page = _find_booked(platforms, start, end).values_list("platform", "channel")
     return by_page.annotate(n=Count("pk"))
 
 
@@ -177,12 +177,12 @@ def full_days_of_app(platform: str, start: datetime, end: datetime) -> QuerySet[
     """Find the calendar days on which more is to go out than the platform takes from our whole
     application, which it limits.
     """
-    going = _booked([platform], start, end)
+    going = _find_booked([platform], start, end)
     by_day = going.annotate(day=TruncDate("due_at")).values("day").annotate(n=Count("pk"))
     return by_day.filter(n__gt=facts_of(platform).per_app_day).values_list("day", flat=True)
 
 
-def _booked(platforms: Iterable[str], start: datetime, end: datetime) -> QuerySet[Delivery]:
+def _find_booked(platforms: Iterable[str], start: datetime, end: datetime) -> QuerySet[Delivery]:
     going = Delivery.objects.filter(platform__in=platforms, due_at__gte=start, due_at__lt=end)
     return going.exclude(state__in=sorted(CONCLUDED)).order_by()
 

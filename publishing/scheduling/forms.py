@@ -14,7 +14,7 @@ from core.errors import Refused
 from core.fields import DayAndClockField, ReasonField
 from posts.models import Post
 from publishing.scheduling.conflicts import refuse_blackout
-from publishing.scheduling.services import spread
+from publishing.scheduling.services import spread_time
 
 
 def clock_field(**options: Any) -> forms.TimeField:
@@ -105,7 +105,7 @@ class ScheduleForm(forms.Form):
         for channel in self.channels:
             own = self.initial.get(self.own_times.get(channel.pk, ""))
             if channel.public_id in self.initial["channels"] and (own or common):
-                times[channel] = own or spread(self.post, common)
+                times[channel] = own or spread_time(self.post, common)
         return times
 
     def own_time_fields(self) -> list[forms.BoundField]:
@@ -126,7 +126,7 @@ class ScheduleForm(forms.Form):
                     self.add_error("due_at", _("Please enter the time of publication."))
                 continue
             self.times[channel] = (
-                when if cleaned.get(name) and name != "due_at" else spread(self.post, when)
+                when if cleaned.get(name) and name != "due_at" else spread_time(self.post, when)
             )
             field = name if cleaned.get(name) else "due_at"
             try:

@@ -70,7 +70,7 @@ def schedule(
         raise Refused(" ".join(reasons))
     now = timezone.now()
     if times is None:
-        times = dict.fromkeys(channels_of(revision), spread(post, due_at) if due_at else now)
+        times = dict.fromkeys(channels_of(revision), spread_time(post, due_at) if due_at else now)
     if not times:
         raise Refused(_("No channel is chosen."))
     times = {channel: at or now for channel, at in times.items()}
@@ -83,7 +83,7 @@ def schedule(
         _refuse_time(post, at, now=now)
         _refuse_channel(post, revision, channel)
     deliveries = [
-        _planned(revision, channel, max(at, now), post=post, by=by, not_after=not_after)
+        _build_delivery(revision, channel, max(at, now), post=post, by=by, not_after=not_after)
         for channel, at in times.items()
     ]
     _create(deliveries)
@@ -139,7 +139,7 @@ def _refuse_channel(post: Post, revision: Revision, channel: Channel) -> None:
         )
 
 
-def _planned(
+def _build_delivery(
     revision: Revision,
     channel: Channel,
     at: datetime,
@@ -158,8 +158,8 @@ def _planned(
         content_sha256=revision.content_sha256,
         due_at=at,
         fire_at=at,
-        not_after=at + (not_after or _patience(channel)),
-        prepare_at=_prepared_from(at) if shows_video(revision.content, channel) else None,
+        not_after=at + (not_after or _patience_of(channel)),
+        prepare_at=_preparation_start(at) if shows_video(revision.content, channel) else None,
         scheduled_by=by,
     )
 
@@ -174,7 +174,7 @@ def _create(deliveries: list[Delivery]) -> None:
         ) from None
 
 
-def _patience(channel: Channel) -> timedelta:
+def _patience_of(channel: Channel) -> timedelta:
     manual = channel.health == Health.MANUAL
     return timedelta(
         seconds=settings.PUBLISHING["manual_seconds" if manual else "not_after_seconds"]
@@ -188,11 +188,11 @@ def shows_video(approved: Mapping[str, Any], channel: Channel) -> bool:
     return any("video" in entry for entry in content.media_for(approved, target))
 
 
-def _prepared_from(due_at: datetime) -> datetime:
+def _preparation_start(due_at: datetime) -> datetime:
     return due_at - timedelta(seconds=settings.PUBLISHING["prepare_ahead_seconds"])
 
 
-def spread(post: Post, due_at: datetime) -> datetime:
+def spread_time(post: Post, due_at: datetime) -> datetime:
     """Return when the post goes out instead of at ``due_at``, if its kit or else its campaign
     spreads one moment over some minutes.
 
@@ -243,7 +243,7 @@ def reschedule(delivery: Delivery, *, by: User, due_at: datetime, same_text: boo
     if delivery.prepare_at:
         # Some drafts die with age: one that is there already is looked at again, as one under way
         # is.
-        times["prepare_at"] = _prepared_from(due_at)
+        times["prepare_at"] = _preparation_start(due_at)
         times["draft_partial"] = ExpressionWrapper(~Q(draft_ref=""), BooleanField())
     if not row.update(**times):
         if Delivery.objects.get(pk=delivery.pk).is_prepared_early:
@@ -273,7 +273,7 @@ def reschedule_all(
 
     ``same_text`` is as for `schedule`.
     """
-    rows = list(waiting_of(post))
+    rows = list(find_waiting(post))
     if not rows:
         raise Refused(_("Nothing of this post can be moved any more."))
     for row in rows:
@@ -281,7 +281,7 @@ def reschedule_all(
     return rows
 
 
-def waiting_of(post: Post) -> QuerySet[Delivery]:
+def find_waiting(post: Post) -> QuerySet[Delivery]:
     """Find what of the post is scheduled and may still be moved."""
     rows = post.deliveries.filter(state=State.SCHEDULED)
     return rows.select_related("post__unit", "unit", "channel", "revision").order_by("pk")
@@ -295,10 +295,10 @@ def cancel(delivery: Delivery, *, by: User, reason: str = "") -> None:
     there. Raises Refused when the visible call has begun.
     """
     appointment = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
-    _stop(delivery, by=by, position=appointment.position, reason=reason)
+    _cancel_delivery(delivery, by=by, position=appointment.position, reason=reason)
 
 
-def _stop(delivery: Delivery, *, by: User | None, position: str, reason: str) -> None:
+def _cancel_delivery(delivery: Delivery, *, by: User | None, position: str, reason: str) -> None:
     # An earlier try may have left an invisible draft on the platform: then it is withdrawn there
     # first.
     to = State.RECALLING if delivery.draft_ref else State.CANCELLED
@@ -312,7 +312,7 @@ def _stop(delivery: Delivery, *, by: User | None, position: str, reason: str) ->
         raise Refused(_("It is being published already and can no longer be cancelled.")) from None
 
 
-def stop_there(channel: Channel, *, by: User, position: str, reason: str) -> int:
+def cancel_waiting_on_channel(channel: Channel, *, by: User, position: str, reason: str) -> int:
     """Cancel what waits for a channel that left the unit's hands; return how many.
 
     Called in the transaction in which it does. What the engine has claimed is not begun any more:
@@ -344,7 +344,7 @@ def stop_all(post: Post, *, by: User, reason: str) -> int:
     )
     for delivery in waiting:
         try:
-            _stop(delivery, by=by, position="", reason=reason)
+            _cancel_delivery(delivery, by=by, position="", reason=reason)
             stopped += 1
         except Refused:
             # it holds a draft on the platform; the engine withdraws it when it finds the approval

@@ -15,7 +15,7 @@ from media.models import Card, Media
 from posts.kit_words import approved_filling
 from publishing.models import Share
 from publishing.outputs import texts
-from publishing.sharing.queries import Shown, Standing, media_of
+from publishing.sharing.queries import PageState, Shown, media_of
 
 # Whoever passes the post on says with whom: data, in the language of residents.
 DISCLOSURE = "Hợp tác với {unit}"
@@ -50,7 +50,7 @@ def shared_page(share: Share) -> SharedPage:
         title=content["title"],
         text="\n\n".join(parts),
         disclosure=disclosure,
-        pieces=[piece(n, shown) for n, shown in enumerate(media_of(share))],
+        pieces=[describe_piece(n, shown) for n, shown in enumerate(media_of(share))],
         address=address,
         qr=qr_svg(address) if address else "",
         has_poster=poster_of(share) is not None,
@@ -82,12 +82,12 @@ def poster_of(share: Share) -> Poster | None:
         hotline=chosen["hotline"],
         link=address,
     )
-    code = texts.code_of(share.revision.content_sha256)
+    code = texts.short_hash(share.revision.content_sha256)
     proof = f"{DISCLOSURE.format(unit=share.unit)} · Mã bản duyệt: {code}"
     return Poster(chosen["look"], content_of(words, share.unit, proof=proof))
 
 
-def piece(number: int, shown: Shown) -> Piece:
+def describe_piece(number: int, shown: Shown) -> Piece:
     media = shown.media
     return Piece(
         number=number,
@@ -109,14 +109,14 @@ def _label(media: Media) -> str:
     return _("Card, %(shape)s, %(size)s") % {"shape": shape, "size": size}
 
 
-def status(standing: Standing) -> dict[str, str]:
+def status(standing: PageState) -> dict[str, str]:
     """Return how a page is, for a badge."""
     tone, icon, label = {
-        Standing.OPEN: ("green", "circle-check", _("open")),
-        Standing.REVOKED: ("grey", "ban", _("revoked")),
-        Standing.AGREEMENT_OVER: ("grey", "circle-x", _("agreement ended")),
-        Standing.EXPIRED: ("grey", "clock", _("day over")),
-        Standing.CORRECTED: ("yellow", "alert-triangle", _("closed: corrected")),
-        Standing.GONE: ("red", "circle-x", _("closed: the post is no longer live")),
+        PageState.OPEN: ("green", "circle-check", _("open")),
+        PageState.REVOKED: ("grey", "ban", _("revoked")),
+        PageState.AGREEMENT_OVER: ("grey", "circle-x", _("agreement ended")),
+        PageState.EXPIRED: ("grey", "clock", _("day over")),
+        PageState.CORRECTED: ("yellow", "alert-triangle", _("closed: corrected")),
+        PageState.GONE: ("red", "circle-x", _("closed: the post is no longer live")),
     }[standing]
     return {"tone": tone, "icon": icon, "label": label}

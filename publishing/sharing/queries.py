@@ -20,7 +20,7 @@ from publishing.states import State
 from units.models import Unit
 
 
-class Standing(StrEnum):
+class PageState(StrEnum):
     """State of a share page: open, or why not. The first that fits counts."""
 
     OPEN = "open"
@@ -41,15 +41,15 @@ def live_deliveries(now: datetime) -> QuerySet[Delivery]:
 def is_shareable(post: Post, *, now: datetime) -> bool:
     """Check whether the post's approved revision stands on a page and nobody has corrected it."""
     live = live_deliveries(now).filter(post=post)
-    return live.exists() and not _corrected([post.pk])
+    return live.exists() and not _find_corrected([post.pk])
 
 
-def _corrected(posts: Collection[int]) -> set[int | None]:
+def _find_corrected(posts: Collection[int]) -> set[int | None]:
     published = Delivery.objects.filter(post__corrects__in=posts, state=State.PUBLISHED)
     return set(published.values_list("post__corrects", flat=True))
 
 
-class OlderWords(NamedTuple):
+class OutdatedKitWords(NamedTuple):
     """A post whose approved words are of a version of its kit that was replaced since."""
 
     post: Post
@@ -58,7 +58,7 @@ class OlderWords(NamedTuple):
     current: int
 
 
-def older_words(post: Post) -> OlderWords | None:
+def outdated_kit_words(post: Post) -> OutdatedKitWords | None:
     """Return of which version of its kit the post's approved words are, where a newer one is
     issued. ``post`` bears its unit. Two queries at most.
     """
@@ -70,7 +70,7 @@ def older_words(post: Post) -> OlderWords | None:
     newest = shared.kit.current
     if newest is None or newest.pk == shared.pk or shared.kit.is_withdrawn:
         return None
-    return OlderWords(post, shared.kit, shared.number, newest.number)
+    return OutdatedKitWords(post, shared.kit, shared.number, newest.number)
 
 
 def permalink_of(post: Post, *, now: datetime) -> str:
@@ -86,25 +86,25 @@ def correction_of(post: Post) -> str:
     return links.values_list("permalink", flat=True).first() or ""
 
 
-def standings(shares: Collection[Share], *, now: datetime) -> dict[int, Standing]:
+def page_states(shares: Collection[Share], *, now: datetime) -> dict[int, PageState]:
     """Return by key whether each page is open. ``shares`` bear their partners. Two queries."""
     posts = {share.post_id for share in shares}
     live = live_deliveries(now).filter(post__in=posts).values_list("revision", flat=True)
-    revisions, corrected = set(live), _corrected(posts)
+    revisions, corrected = set(live), _find_corrected(posts)
     today = timezone.localdate(now)
-    return {share.pk: _standing(share, today, revisions, corrected) for share in shares}
+    return {share.pk: _page_state(share, today, revisions, corrected) for share in shares}
 
 
-def _standing(share: Share, today: date, live: set[int], corrected: set[int | None]) -> Standing:
+def _page_state(share: Share, today: date, live: set[int], corrected: set[int | None]) -> PageState:
     if not share.partner.holds(today):
-        return Standing.AGREEMENT_OVER
+        return PageState.AGREEMENT_OVER
     if share.revoked_at:
-        return Standing.REVOKED
+        return PageState.REVOKED
     if share.expires_on < today:
-        return Standing.EXPIRED
+        return PageState.EXPIRED
     if share.post_id in corrected:
-        return Standing.CORRECTED
-    return Standing.OPEN if share.revision_id in live else Standing.GONE
+        return PageState.CORRECTED
+    return PageState.OPEN if share.revision_id in live else PageState.GONE
 
 
 class Shown(NamedTuple):

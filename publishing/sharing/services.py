@@ -44,7 +44,7 @@ def share(
             raise Refused(_("Only a post that stands on the unit's page is shared."))
         made = []
         for partner in partners:
-            row, secret = _opened(revision, partner, until=until, by=by, now=now)
+            row, secret = _open_page(revision, partner, until=until, by=by, now=now)
             made.append((row, secret))
             record(
                 "share.made",
@@ -76,7 +76,7 @@ def require_partners(partners: Collection[Partner], *, unit: Unit, until: date) 
         )
 
 
-def _opened(
+def _open_page(
     revision: Revision, partner: Partner, *, until: date, by: User, now: datetime
 ) -> tuple[Share, str]:
     post = revision.post
@@ -126,20 +126,20 @@ def revoke(share: Share, *, by: User) -> None:
 def revoke_all(unit: Unit, *, by: User, partner: Partner | None = None) -> int:
     """Close all pages of the unit, or of one partner, at once; return how many."""
     authority = require(by, Permission.PARTNER_WRITE, unit=unit)
-    rows = _closed(open_shares(unit, partner=partner))
+    rows = _close_pages(open_shares(unit, partner=partner))
     record_entries(entry("share.revoked", row, by=by, position=authority.position) for row in rows)
     return len(rows)
 
 
 @transaction.atomic
-def close_for(partners: Collection[int]) -> int:
+def close_pages_of_partners(partners: Collection[int]) -> int:
     """Close the pages of partners whose agreements ended; return how many."""
-    rows = _closed(Share.objects.filter(partner__in=partners, revoked_at=None))
+    rows = _close_pages(Share.objects.filter(partner__in=partners, revoked_at=None))
     record_entries(entry("share.closed", row) for row in rows)
     return len(rows)
 
 
-def _closed(rows: QuerySet[Share]) -> list[Share]:
+def _close_pages(rows: QuerySet[Share]) -> list[Share]:
     locked = rows.select_for_update(of=("self",)).order_by("pk")
     found = list(locked.select_related("unit", "partner", "post"))
     Share.objects.filter(pk__in=[row.pk for row in found]).update(revoked_at=timezone.now())

@@ -40,7 +40,7 @@ from publishing.models.share import SecretPage
 from publishing.sharing import queries, services
 from publishing.sharing.forms import USUAL_DAYS, ShareForm
 from publishing.sharing.presenters import Poster, poster_of, shared_page, status
-from publishing.sharing.queries import Standing
+from publishing.sharing.queries import PageState
 from units.models import Unit
 
 PAGE = 25
@@ -71,10 +71,10 @@ def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "partners": partners,
         "is_shareable": queries.is_shareable(post, now=now),
-        "older": queries.older_words(post),
+        "older": queries.outdated_kit_words(post),
     }
     if done:
-        context["made"] = _made(done.result, names)
+        context["made"] = _describe_made(done.result, names)
     return render(request, "publishing/share.html", context, status=done.status)
 
 
@@ -92,12 +92,14 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         said=_("The old address no longer works."),
     ):
         names = names_for([row.partner], request.user)
-        context = {"post": row.post, "made": _made(made, names)}
+        context = {"post": row.post, "made": _describe_made(made, names)}
         return render(request, "publishing/share.html", context)
     return _to_list(request)
 
 
-def _made(rows: list[tuple[Share, str]], names: dict[int, str]) -> list[tuple[str, Share, str]]:
+def _describe_made(
+    rows: list[tuple[Share, str]], names: dict[int, str]
+) -> list[tuple[str, Share, str]]:
     return [(names[row.partner_id], row, _address(row, secret)) for row, secret in rows]
 
 
@@ -112,7 +114,7 @@ def share_list(request: HttpRequest) -> HttpResponse:
     partner = _asked_partner(request, unit)
     rows = queries.shares_of(unit, partner=partner)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    found = queries.standings(page, now=timezone.now())
+    found = queries.page_states(page, now=timezone.now())
     clicks = clicks_of([row.link for row in page if row.link], on=timezone.localdate())
     names = names_for({row.partner for row in page}, request.user)
     context = {
@@ -125,8 +127,9 @@ def share_list(request: HttpRequest) -> HttpResponse:
                 "share": row,
                 "name": names[row.partner_id],
                 "status": status(found[row.pk]),
-                "is_open": found[row.pk] == Standing.OPEN,
-                "may_renew": found[row.pk] in {Standing.OPEN, Standing.REVOKED, Standing.EXPIRED},
+                "is_open": found[row.pk] == PageState.OPEN,
+                "may_renew": found[row.pk]
+                in {PageState.OPEN, PageState.REVOKED, PageState.EXPIRED},
                 "clicks": clicks.get(row.link_id, Clicks()) if row.link_id else None,
             }
             for row in page
@@ -199,18 +202,18 @@ def _asked_partner(request: HttpRequest, unit: Unit) -> Partner | None:
 
 @login_not_required
 @require_safe
-def shared(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpResponse:
+def partner_page(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpResponse:
     """Show a partner what to copy and to download; a plain page once that is over."""
-    row = _opened(public_id, secret, "read", READS_A_MINUTE)
+    row = _get_open_page(public_id, secret, "read", READS_A_MINUTE)
     with translation.override("vi"):
-        standing = queries.standings([row], now=timezone.now())[row.pk]
-        if standing == Standing.OPEN:
+        standing = queries.page_states([row], now=timezone.now())[row.pk]
+        if standing == PageState.OPEN:
             context = {"share": row, "page": shared_page(row), "secret": secret}
-            return sealed_off(render(request, "publishing/shared.html", context))
+            return hide_address(render(request, "publishing/shared.html", context))
         context = {"share": row, "standing": standing}
-        if standing == Standing.CORRECTED:
+        if standing == PageState.CORRECTED:
             context["correction"] = queries.correction_of(row.post)
-        return sealed_off(render(request, "publishing/shared_closed.html", context, status=410))
+        return hide_address(render(request, "publishing/shared_closed.html", context, status=410))
 
 
 @login_not_required
@@ -219,20 +222,20 @@ def shared_file(
     request: HttpRequest, public_id: uuid.UUID, secret: str, number: int
 ) -> HttpResponse:
     """Lead to a picture or video of an open page, by an address that is signed for some minutes."""
-    row = _opened(public_id, secret, "file", FILES_A_MINUTE)
+    row = _get_open_page(public_id, secret, "file", FILES_A_MINUTE)
     _require_open(row)
     pieces = queries.media_of(row)
     if number >= len(pieces):
         raise Http404
     address = media_links.viewing_url(pieces[number].media, media_links.ITSELF, download=True)
-    return sealed_off(redirect(address))
+    return hide_address(redirect(address))
 
 
 @login_not_required
 @require_safe
 def shared_code(request: HttpRequest, public_id: uuid.UUID, secret: str) -> HttpResponse:
     """Return the QR code of an open page's short link, for print."""
-    row = _opened(public_id, secret, "file", FILES_A_MINUTE)
+    row = _get_open_page(public_id, secret, "file", FILES_A_MINUTE)
     _require_open(row)
     return code_of(row.link)
 
@@ -243,7 +246,7 @@ def code_of(link: Link | None) -> HttpResponse:
         raise Http404
     headers = {"Content-Disposition": f'attachment; filename="qr-{link.code}.png"'}
     picture = qr_png(short_address(link))
-    return sealed_off(HttpResponse(picture, content_type="image/png", headers=headers))
+    return hide_address(HttpResponse(picture, content_type="image/png", headers=headers))
 
 
 @login_not_required
@@ -252,26 +255,26 @@ def shared_poster(
     request: HttpRequest, public_id: uuid.UUID, secret: str, paper: str
 ) -> HttpResponse:
     """Send the poster of an open page in PDF; drawn once in five minutes, and kept nowhere else."""
-    row = _opened(public_id, secret, "poster", POSTERS_A_MINUTE)
+    row = _get_open_page(public_id, secret, "poster", POSTERS_A_MINUTE)
     _require_open(row)
     found = poster_of(row) if paper in PAPERS else None
     if found is None:
-        return sealed_off(redirect("publishing:shared", public_id, secret))
+        return hide_address(redirect("publishing:shared", public_id, secret))
     sheet = PAPERS[paper]._replace(form="pdf")
     about = [str(row.public_id), paper]
-    file = drawn_once(about, found, sheet, unit=row.unit)
+    file = draw_cached(about, found, sheet, unit=row.unit)
     if isinstance(file, HttpResponse):
         return file
     if file is None:
-        return sealed_off(redirect("publishing:shared", public_id, secret))
+        return hide_address(redirect("publishing:shared", public_id, secret))
     headers = {
         "Content-Disposition": f'attachment; filename="ap-phich-{paper}.pdf"',
         "X-Content-Type-Options": "nosniff",
     }
-    return sealed_off(HttpResponse(file, content_type="application/pdf", headers=headers))
+    return hide_address(HttpResponse(file, content_type="application/pdf", headers=headers))
 
 
-def drawn_once(
+def draw_cached(
     about: list[str], found: Poster, sheet: Sheet, *, unit: Unit
 ) -> bytes | HttpResponse | None:
     """Return the sheet drawn, from a few minutes ago where it was asked for before; None where the
@@ -285,19 +288,19 @@ def drawn_once(
         drawn = typeset(found.content, found.look, {"sheet": sheet}, logo_of=unit)
     except Refused as busy:
         after = busy.retry_after if isinstance(busy, Busy) else 60
-        return sealed_off(HttpResponse(status=503, headers={"Retry-After": str(after)}))
+        return hide_address(HttpResponse(status=503, headers={"Retry-After": str(after)}))
     if too_long(drawn):
         return None
     cache.set(key, base64.b64encode(drawn["sheet"].data).decode(), POSTER_KEPT)
     return drawn["sheet"].data
 
 
-def _opened(public_id: uuid.UUID, secret: str, use: str, limit: int) -> Share:
+def _get_open_page(public_id: uuid.UUID, secret: str, use: str, limit: int) -> Share:
     rows = Share.objects.select_related("unit", "partner", "post", "revision", "link")
-    return opened(rows, public_id, secret, use, limit)
+    return get_page_by_secret(rows, public_id, secret, use, limit)
 
 
-def opened[Page: SecretPage](
+def get_page_by_secret[Page: SecretPage](
     rows: QuerySet[Page], public_id: uuid.UUID, secret: str, use: str, limit: int
 ) -> Page:
     """Return the page whose secret this is. An unknown page and a wrong secret are one 404."""
@@ -312,11 +315,11 @@ def opened[Page: SecretPage](
 
 
 def _require_open(row: Share) -> None:
-    if queries.standings([row], now=timezone.now())[row.pk] != Standing.OPEN:
+    if queries.page_states([row], now=timezone.now())[row.pk] != PageState.OPEN:
         raise Http404
 
 
-def sealed_off[R: HttpResponse](response: R) -> R:
+def hide_address[R: HttpResponse](response: R) -> R:
     """Keep the address out of caches, search engines and what other sites see."""
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"

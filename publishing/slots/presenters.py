@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from publishing.models import Slot, SlotSuggestion, Weekday
-from publishing.presenters.text import moment
+from publishing.presenters.text import format_moment
 from publishing.slots.queries import FreeSlot
 
 WORKDAYS = frozenset(range(5))
@@ -67,4 +67,6 @@ def field_value(at: datetime) -> str:
 
 def time_chip(slot: FreeSlot) -> TimeChip:
     names = sorted({channel.get_platform_display() for channel in slot.channels})
-    return TimeChip(moment(slot.at), ", ".join(names), field_value(slot.at), {"due_at": slot.at})
+    return TimeChip(
+        format_moment(slot.at), ", ".join(names), field_value(slot.at), {"due_at": slot.at}
+    )

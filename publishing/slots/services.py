@@ -35,7 +35,7 @@ def add_slots(
         for channel in channels
         for day in weekdays
     ]
-    return _add(unit, slots, by=by, appointment=appointment)
+    return _add_slots(unit, slots, by=by, appointment=appointment)
 
 
 @transaction.atomic
@@ -43,7 +43,7 @@ def follow_suggestions(unit: Unit, *, by: User) -> int:
     """Take over every time that the units above suggest; return how many slots are new."""
     appointment = require(by, Permission.POST_SCHEDULE, unit=unit)
     _lock(unit)
-    return _add(unit, missing_slots(unit), by=by, appointment=appointment)
+    return _add_slots(unit, missing_slots(unit), by=by, appointment=appointment)
 
 
 @transaction.atomic
@@ -102,7 +102,7 @@ def _require_suggests(by: User, unit: Unit) -> Authority:
     return appointment
 
 
-def _add(unit: Unit, slots: list[Slot], *, by: User, appointment: Authority) -> int:
+def _add_slots(unit: Unit, slots: list[Slot], *, by: User, appointment: Authority) -> int:
     _lock(unit)
     there = set(Slot.objects.filter(unit=unit).values_list("channel", "weekday", "at"))
     new = [slot for slot in slots if (slot.channel_id, slot.weekday, slot.at) not in there]

@@ -131,9 +131,9 @@ def _page(
         "channels": [(channel, weekly_times(by_channel[channel.pk])) for channel in channels],
         "form": form or SlotForm(channels=channels),
         "may_keep": may_keep,
-        "suggested": _grouped(suggestions_for(unit)),
+        "suggested": _group_suggestions(suggestions_for(unit)),
         "missing": len(missing_slots(unit)) if may_keep else 0,
-        "own": _grouped(SlotSuggestion.objects.filter(unit=unit).select_related("unit"))
+        "own": _group_suggestions(SlotSuggestion.objects.filter(unit=unit).select_related("unit"))
         if may_suggest
         else [],
         "suggestion_form": (suggestion_form or SuggestionForm()) if may_suggest else None,
@@ -141,7 +141,7 @@ def _page(
     return render(request, "publishing/slots.html", context, status=status)
 
 
-def _grouped(suggestions: Any) -> list[dict[str, Any]]:
+def _group_suggestions(suggestions: Any) -> list[dict[str, Any]]:
     """Group suggestions by unit and platform, each with its weekly times."""
     groups: dict[tuple[Unit, str], list[SlotSuggestion]] = {}
     for each in suggestions:

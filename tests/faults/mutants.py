@@ -117,7 +117,7 @@ def paused_too() -> None:
 
     from publishing.models import delivery
 
-    delivery._pauses = lambda when: Exists(delivery.Pause.objects.filter(pk=0))
+    delivery._match_pauses = lambda when: Exists(delivery.Pause.objects.filter(pk=0))
 
 
 def held_for_ever() -> None:
@@ -328,7 +328,7 @@ def paused_before_due(scene: Scene) -> None:
     scene.schedule(due_in=3.5)
     started = []
     for unit, leader in {(p.unit, p.leader) for p in map(scene.people._place, scene.posts)}:
-        pause = pauses.prepare(unit, by=leader, reason="Có sự cố")
+        pause = pauses.create_prepared(unit, by=leader, reason="Có sự cố")
         event = Event("pause", time.time(), outcome="ok", facts={"pause": pause.pk})
         pauses.start(pause, by=leader)
         event.returned = time.time()

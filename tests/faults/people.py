@@ -290,7 +290,7 @@ class People:
         place = world.places[facts["place"]]
         wide = facts["scope"] == "province"
         if act.facts["number"] not in self.pauses:
-            self.pauses[facts["number"]] = pauses.prepare(
+            self.pauses[facts["number"]] = pauses.create_prepared(
                 world.top if wide else place.unit,
                 by=world.overseer if wide else place.leader,
                 reason="Có sự cố",

@@ -25,7 +25,7 @@ def test_a_list_that_is_refused_stays_as_it_was_and_a_toast_says_when(at_desk, m
             "Đề nghị thử lại sau 14:05.", again_at=timezone.now() + timedelta(minutes=1)
         )
 
-    monkeypatch.setattr(post_list_views, "_found", refuse)
+    monkeypatch.setattr(post_list_views, "_find_posts", refuse)
     search = desk.page.get_by_role("search", name="Lọc danh sách")
     search.get_by_role("searchbox").fill("khác")
     for _again in range(2):

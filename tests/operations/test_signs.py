@@ -49,7 +49,8 @@ def test_a_post_that_may_not_go_out_is_not_late(why):
         case "paused":
             leader = factories.person(Role.APPROVER, delivery.unit)
             pauses.start(
-                pauses.prepare(delivery.unit, by=leader, reason="Có đoàn kiểm tra"), by=leader
+                pauses.create_prepared(delivery.unit, by=leader, reason="Có đoàn kiểm tra"),
+                by=leader,
             )
         case "channel lost":
             delivery.channel.health = Health.LOST

@@ -29,7 +29,7 @@ from posts.review import approvals
 from posts.states import PostState
 from publishing.broadcasts.queries import broadcasts_awaiting
 from publishing.kit_sharing.presenters import kit_page
-from publishing.kit_sharing.queries import RELATED, Standing, standing
+from publishing.kit_sharing.queries import RELATED, PageState, page_state
 from publishing.models import Delivery, KitShare
 from publishing.recurrence.queries import series_in_review
 from publishing.review.queries import posts_awaiting_second
@@ -78,7 +78,7 @@ class TestFilled(TestCase):
 
         page = kit_page(share)
 
-        assert standing(share, now=timezone.now()) == Standing.OPEN
+        assert page_state(share, now=timezone.now()) == PageState.OPEN
         assert len(page.texts) == 2
         assert not any("{" in text.words for text in page.texts)
         assert page.pieces

@@ -28,8 +28,8 @@ from posts.models import Post
 from posts.review import services as reviews
 from publishing.calendar import services as calendar_services
 from publishing.calendar.forms import ManyForm
-from publishing.calendar.presenters import clash_words
-from publishing.calendar.queries import clashes, moved_to
+from publishing.calendar.presenters import describe_clash
+from publishing.calendar.queries import copy_with_times, find_clashes
 from publishing.calendar.views.scope import RESULT
 from publishing.models import Delivery
 from publishing.pauses.context import pauses_of
@@ -54,7 +54,7 @@ def move(request: HttpRequest) -> JsonResponse:
     """
     if not request.user.reach(Permission.POST_SCHEDULE):
         raise PermissionDenied
-    asked = _asked_move(request.body) if request.content_type == "application/json" else None
+    asked = _parse_move(request.body) if request.content_type == "application/json" else None
     if asked is None:
         return JsonResponse(
             {"error": _("The request could not be understood. Reload the page.")}, status=400
@@ -71,7 +71,7 @@ def move(request: HttpRequest) -> JsonResponse:
         )
 
     post, times = rows[0].post, {row.channel: due_at for row in rows}
-    beside = _beside_words(request, rows, times)
+    beside = _describe_neighbours(request, rows, times)
 
     @transaction.atomic
     def action() -> None:
@@ -92,17 +92,17 @@ def move(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"said": said})
 
 
-def _beside_words(
+def _describe_neighbours(
     request: HttpRequest, rows: list[Delivery], times: Mapping[Channel, datetime]
 ) -> str:
     """Say what else goes out beside these deliveries at their new times."""
-    moved = moved_to(times, rows)
-    near = clash_words(moved, clashes(request.user, moved, now=timezone.now()))
+    moved = copy_with_times(times, rows)
+    near = describe_clash(moved, find_clashes(request.user, moved, now=timezone.now()))
     said = [near and f"{near}.", *map(full_day_warning, full_days(rows[0].post, times))]
     return " ".join(filter(None, said))
 
 
-def _asked_move(body: bytes) -> tuple[set[uuid.UUID], datetime, bool] | None:
+def _parse_move(body: bytes) -> tuple[set[uuid.UUID], datetime, bool] | None:
     """Return which deliveries move, when to, and whether that was asked before and agreed to."""
     try:
         match json.loads(body):
@@ -119,12 +119,12 @@ def _asked_move(body: bytes) -> tuple[set[uuid.UUID], datetime, bool] | None:
 
 
 @require_POST
-def many(request: HttpRequest) -> HttpResponse:
+def change_many(request: HttpRequest) -> HttpResponse:
     """Move, cancel or submit the chosen posts, each by itself, and say what became of each."""
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
     back = f"{reverse('publishing:calendar')}?{QueryDict(request.POST.get('query')).urlencode()}"
-    form, chosen = ManyForm(request.POST), _chosen(request)
+    form, chosen = ManyForm(request.POST), _chosen_posts(request)
     if not form.is_valid() or not chosen:
         words = [error for errors in form.errors.values() for error in errors]
         messages.error(request, " ".join(words) or _("No post is chosen."))
@@ -154,7 +154,7 @@ def many(request: HttpRequest) -> HttpResponse:
     return redirect(back)
 
 
-def _chosen(request: HttpRequest) -> list[Post]:
+def _chosen_posts(request: HttpRequest) -> list[Post]:
     """Return the posts that were ticked, of those that the person may see."""
     ids = {name for name in request.POST.getlist("post") if parse_uuid(name)}
     found = Post.objects.visible_to(request.user).filter(public_id__in=sorted(ids)[:MOST_CHOSEN])
@@ -179,7 +179,7 @@ def _act_on(request: HttpRequest, post: Post, asked: dict[str, Any]) -> str:
         case ManyForm.MOVE:
             rows = calendar_services.move(post, by=by, day=asked["day"], at=asked["at"])
             times = {row.channel: row.due_at for row in rows}
-            beside = "" if asked["anyway"] else _beside_words(request, rows, times)
+            beside = "" if asked["anyway"] else _describe_neighbours(request, rows, times)
             if beside:
                 raise _ConfirmationNeeded(beside)
             return planned_times_sentence(times.values(), now=timezone.now())

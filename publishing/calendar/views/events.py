@@ -18,18 +18,24 @@ from core.costly_pages import costly
 from publishing.calendar.forms import CalendarForm, WindowForm
 from publishing.calendar.presenters import (
     CountChip,
-    clash_words,
     count_chips,
     count_events,
+    describe_clash,
     long_marks,
     mark_events,
 )
-from publishing.calendar.queries import CalendarSlot, clashes, day_counts, going_out, shown_slots
-from publishing.calendar.views.scope import filters_of, marks_of, place_of
+from publishing.calendar.queries import (
+    CalendarSlot,
+    day_counts,
+    find_clashes,
+    find_going_out,
+    first_slots,
+)
+from publishing.calendar.views.scope import filters_of, marks_of, unit_of
 from publishing.models import Delivery, Pauses
 from publishing.pauses.context import pauses_of
 from publishing.presenters.delivery import delivery_status
-from publishing.presenters.post import summary
+from publishing.presenters.post import summarise
 from publishing.slots.presenters import field_value
 from publishing.states import State
 
@@ -47,10 +53,10 @@ def events_or_counts(
     request: HttpRequest, form: CalendarForm, rows: QuerySet[Delivery], *, now: datetime
 ) -> EventsFound:
     """Return the events of a window, or the numbers of its days where they are too many."""
-    counts = day_counts(rows, place_of(request, form.chosen()))
+    counts = day_counts(rows, unit_of(request, form.chosen()))
     if counts:
-        return EventsFound(chips=count_chips(counts, form.narrowing()))
-    return EventsFound(*shown_slots(rows, user=request.user, now=now))
+        return EventsFound(chips=count_chips(counts, form.active_filters()))
+    return EventsFound(*first_slots(rows, user=request.user, now=now))
 
 
 def describe(
@@ -58,15 +64,15 @@ def describe(
 ) -> list[dict[str, Any]]:
     """Return the events in words, with the posts that each shares its time with."""
     rows = [row for slot in slots for row in slot.deliveries]
-    near, pauses = clashes(request.user, rows, now=now), pauses_of(request)
+    near, pauses = find_clashes(request.user, rows, now=now), pauses_of(request)
     return [
-        {**_describe_one(slot, pauses), "clash": clash_words(slot.deliveries, near)}
+        {**_describe_one(slot, pauses), "clash": describe_clash(slot.deliveries, near)}
         for slot in slots
     ]
 
 
 def _describe_one(slot: CalendarSlot, pauses: Pauses) -> dict[str, Any]:
-    status = summary(delivery_status(row, pauses) for row in slot.deliveries)
+    status = summarise(delivery_status(row, pauses) for row in slot.deliveries)
     n = len(slot.deliveries)
     names = ", ".join(sorted({_platform_words(row) for row in slot.deliveries}))
     where = ngettext("%(n)s channel: %(names)s", "%(n)s channels: %(names)s", n)
@@ -110,7 +116,7 @@ def feed(request: HttpRequest) -> JsonResponse:
     if not window.is_valid():
         words = " ".join(error for errors in window.errors.values() for error in errors)
         return JsonResponse({"error": words}, status=400)
-    rows = going_out(request.user, chosen=chosen, **window.cleaned_data)
+    rows = find_going_out(request.user, chosen=chosen, **window.cleaned_data)
     found = events_or_counts(request, form, rows, now=now)
     first = timezone.localdate(window.cleaned_data["start"])
     last = timezone.localdate(window.cleaned_data["end"] - timedelta(microseconds=1))

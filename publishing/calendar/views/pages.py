@@ -28,21 +28,21 @@ from core.paging import CappedPaginator
 from core.periods import Period, midnight
 from posts.bulk_import.sheets import KIND, build_workbook
 from publishing.calendar.forms import VIEWS, CalendarForm, DayForm, ManyForm
-from publishing.calendar.presenters import clash_words, compose_address, day_cards, long_marks
+from publishing.calendar.presenters import compose_address, day_cards, describe_clash, long_marks
 from publishing.calendar.queries import (
     LONGEST_WINDOW,
     MOST_TURNED,
     CalendarFilter,
     board_columns,
-    clashes,
-    going_out,
-    is_of_many,
+    covers_many_units,
+    event_times,
+    find_clashes,
+    find_going_out,
     planned_posts,
     slots_at,
-    times_of,
 )
 from publishing.calendar.views.events import EventsFound, describe, events_or_counts
-from publishing.calendar.views.scope import RESULT, filters_of, marks_of, place_of
+from publishing.calendar.views.scope import RESULT, filters_of, marks_of, unit_of
 from publishing.models import Delivery
 from publishing.pauses.context import pauses_of
 from publishing.post_list.cards import deliveries_by_post, post_card
@@ -100,10 +100,10 @@ def _agenda(
     first, after = _period(view, day or today)
     # Without a date people ask what comes; what has gone by this month is one step back.
     start = first if day else max(first, today)
-    rows = going_out(request.user, start=midnight(start), end=midnight(after), chosen=chosen)
+    rows = find_going_out(request.user, start=midnight(start), end=midnight(after), chosen=chosen)
     last = after - timedelta(days=1)
     marks = marks_of(request, chosen, first=start, last=last, now=now)
-    of_many = is_of_many(place_of(request, chosen))
+    of_many = covers_many_units(unit_of(request, chosen))
     if view == "day" and of_many:
         found = _page_of_day(request, rows, now=now)
     else:
@@ -142,7 +142,7 @@ def _agenda(
 
 def _page_of_day(request: HttpRequest, rows: QuerySet[Delivery], *, now: datetime) -> EventsFound:
     """Return one page of a day of many units, cut between two times."""
-    pages = CappedPaginator(times_of(rows), PAGE, most=MOST_TURNED)
+    pages = CappedPaginator(event_times(rows), PAGE, most=MOST_TURNED)
     page = pages.get_page(request.GET.get("page"))
     slots = slots_at(rows, list(page), user=request.user, now=now)
     return EventsFound(slots, more=pages.is_cut, page=page)
@@ -156,7 +156,7 @@ def _board(request: HttpRequest, chosen: CalendarFilter) -> list[dict[str, Any]]
     found = board_columns(request.user, chosen, now=timezone.now())
     posts = [post for rows, _more in found.values() for post in rows]
     newest, now = deliveries_by_post(posts), timezone.now()
-    near = clashes(request.user, [row for each in newest.values() for row in each], now=now)
+    near = find_clashes(request.user, [row for each in newest.values() for row in each], now=now)
     columns = []
     for group, (rows, more) in found.items():
         cards = [
@@ -169,7 +169,7 @@ def _board(request: HttpRequest, chosen: CalendarFilter) -> list[dict[str, Any]]
             )
             for post in rows
         ]
-        beside = [clash_words(newest[post.pk], near) for post in rows]
+        beside = [describe_clash(newest[post.pk], near) for post in rows]
         columns.append(
             {
                 "group": group,

@@ -21,12 +21,12 @@ def filters_of(request: HttpRequest) -> CalendarForm:
     return CalendarForm(request.GET, user=request.user, own_unit=current_position(request).unit)
 
 
-def place_of(request: HttpRequest, chosen: CalendarFilter) -> Unit:
+def unit_of(request: HttpRequest, chosen: CalendarFilter) -> Unit:
     """Return the unit that is chosen, or that of the current position."""
     return chosen.unit or current_position(request).unit
 
 
 def marks_of(request: HttpRequest, chosen: CalendarFilter, **days: Any) -> Marks:
     """Return what the days bring besides posts: occasions, blackouts, free slots."""
-    unit = place_of(request, chosen)
+    unit = unit_of(request, chosen)
     return calendar_marks(request.user, unit, channel=chosen.channel, **days)

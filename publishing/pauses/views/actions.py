@@ -18,8 +18,8 @@ from publishing.pauses import services as pauses
 from publishing.pauses.forms import TimesForm
 from publishing.pauses.presenters import fell_due_sentence, pause_scope, pause_status
 from publishing.pauses.queries import due_during
-from publishing.pauses.views.new import outcome_words, pause_in_the_way
-from publishing.pauses.views.pages import effect_words
+from publishing.pauses.views.new import describe_outcome, existing_pause
+from publishing.pauses.views.pages import describe_effect
 from units.models import Level
 
 
@@ -55,7 +55,7 @@ def _action_page(
         "pause": pause,
         "scope": pause_scope(pause),
         "form": form,
-        "in_the_way": pause_in_the_way(outcome),
+        "in_the_way": existing_pause(outcome),
         **words,
     }
     return render(request, "publishing/pauses_act.html", context, status=outcome.status)
@@ -73,9 +73,9 @@ def pause_start(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         row,
         form,
         lambda: pauses.start(row, by=request.user, ends_at=form.cleaned_data["ends_at"]),
-        done=lambda: outcome_words(row, timezone.now()),
+        done=lambda: describe_outcome(row, timezone.now()),
         heading=_("Start the pause"),
-        lead=effect_words(row, start=now, end=end, now=now),
+        lead=describe_effect(row, start=now, end=end, now=now),
         label=_("Pause publishing now"),
         tone="danger",
         icon="player-pause",

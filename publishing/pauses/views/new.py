@@ -20,7 +20,7 @@ from publishing.models import Pause
 from publishing.pauses import services as pauses
 from publishing.pauses.forms import PauseForm, ScopeForm
 from publishing.pauses.presenters import pause_scope, pause_status
-from publishing.pauses.views.pages import effect_words
+from publishing.pauses.views.pages import describe_effect
 from publishing.states import PauseStage
 from units.models import Level, Unit
 from units.queries import reach_of
@@ -50,22 +50,22 @@ def pause_new(request: HttpRequest) -> HttpResponse:
     form = PauseForm(given, unit=unit, now=now, initial=_initial(request))
     outcome: FormAction[Pause] = FormAction()
     if request.method == "POST":
-        outcome = form_action(form, lambda: _pause_of(form, unit, request))
+        outcome = form_action(form, lambda: _create_from_form(form, unit, request))
     if outcome:
-        messages.success(request, outcome_words(outcome.result, now))
+        messages.success(request, describe_outcome(outcome.result, now))
         return redirect("publishing:pause", outcome.result.public_id)
     requested, start, end = form.requested()
     if form.is_planned and start == now:  # no start is entered yet
         effect = _("Please enter when the pause begins.")
     else:
-        effect = effect_words(requested, start=start, end=end, now=now)
+        effect = describe_effect(requested, start=start, end=end, now=now)
     context = {
         "form": form,
         "scope": scope,
         "unit": unit,
         "effect": effect,
         "when": form["when"].value(),
-        "in_the_way": pause_in_the_way(outcome),
+        "in_the_way": existing_pause(outcome),
     }
     name = "publishing/pauses_new.html#effect" if request.htmx else "publishing/pauses_new.html"
     return render(request, name, context, status=200 if request.htmx else outcome.status)
@@ -101,14 +101,14 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     return {"is_blackout": True, "when": PauseForm.PLANNED}
 
 
-def pause_in_the_way(outcome: FormAction) -> Pause | None:
+def existing_pause(outcome: FormAction) -> Pause | None:
     """Return the pause that is there already, if that is why the service refused."""
     return outcome.refused.pause if isinstance(outcome.refused, pauses.AlreadyPaused) else None
 
 
-def _pause_of(form: PauseForm, unit: Unit, request: HttpRequest) -> Pause:
+def _create_from_form(form: PauseForm, unit: Unit, request: HttpRequest) -> Pause:
     given = form.cleaned_data
-    return pauses.make(
+    return pauses.create(
         unit,
         by=request.user,
         reason=given["reason"],
@@ -122,7 +122,7 @@ def _pause_of(form: PauseForm, unit: Unit, request: HttpRequest) -> Pause:
     )
 
 
-def outcome_words(pause: Pause, now: datetime) -> str:
+def describe_outcome(pause: Pause, now: datetime) -> str:
     """Say what became of the pause: it is prepared, is planned, or lasts already. ``now`` is when
     it was asked for: one that started a moment later lasts.
     """

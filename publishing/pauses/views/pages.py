@@ -16,7 +16,7 @@ from audit.models import Entry
 from publishing.models import Pause
 from publishing.pauses.cards import pause_card
 from publishing.pauses.presenters import pause_effect
-from publishing.pauses.queries import due_during, undecided_deliveries, units_under, waiting_under
+from publishing.pauses.queries import count_units, count_waiting, due_during, undecided_deliveries
 from publishing.presenters.record import record_line
 
 PAGE = 25
@@ -68,7 +68,7 @@ def pause(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     effect = ""
     if card.is_active or card.is_open:
         start = max(row.started_at or now, now)
-        effect = effect_words(row, start=start, end=row.ended_at, now=now)
+        effect = describe_effect(row, start=start, end=row.ended_at, now=now)
     context = {
         "card": card,
         "pause": row,
@@ -80,7 +80,7 @@ def pause(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "publishing/pauses_one.html", context)
 
 
-def effect_words(pause: Pause, *, start: datetime, end: datetime | None, now: datetime) -> str:
+def describe_effect(pause: Pause, *, start: datetime, end: datetime | None, now: datetime) -> str:
     """Say what the pause does from ``start`` on: to how many units, and to how many publications
     within a day.
     """
@@ -91,6 +91,6 @@ def effect_words(pause: Pause, *, start: datetime, end: datetime | None, now: da
         start=start,
         end=end,
         now=now,
-        units=units_under(pause, on=timezone.localdate()),
-        waiting=waiting_under(pause, start=start, end=until),
+        units=count_units(pause, on=timezone.localdate()),
+        waiting=count_waiting(pause, start=start, end=until),
     )

@@ -24,7 +24,7 @@ from publishing.models import Delivery, Recall
 from publishing.pauses.context import pauses_of
 from publishing.post_page.forms import DecideForm
 from publishing.post_page.views.lookups import address_of, delivery_of, post_of
-from publishing.presenters.delivery import attempt_words, delivery_sentence, delivery_status
+from publishing.presenters.delivery import delivery_sentence, delivery_status, describe_attempt
 from publishing.presenters.text import page_name
 from publishing.recalls import services as recalls
 from publishing.recalls.forms import RecallForm, WithdrawForm
@@ -184,7 +184,7 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "removal": removal,
         "status": delivery_status(row),
         "page": page_name(row.channel),
-        "attempts": [attempt_words(attempt) for attempt in row.attempts.all()],
+        "attempts": [describe_attempt(attempt) for attempt in row.attempts.all()],
         "target": content.target_of(row.revision.content, row.channel.public_id),
         "content": row.revision.content,
         "back": address_of(row.post, row),

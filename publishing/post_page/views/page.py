@@ -22,8 +22,8 @@ from posts.states import NEXT as POST_NEXT
 from publishing.deliveries.queries import deliveries_of
 from publishing.models import Delivery, Pauses, Recall
 from publishing.pauses.context import pauses_of
-from publishing.post_page.cards import channel_cards, passed_over
-from publishing.post_page.queries import record_of, why_stopped
+from publishing.post_page.cards import channel_cards, passed_warnings_card
+from publishing.post_page.queries import record_of, stop_reason
 from publishing.post_page.views.lookups import address_of, open_channels, post_of
 from publishing.presenters.post import next_step, post_status
 from publishing.presenters.record import record_line
@@ -47,17 +47,17 @@ def page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
     post = post_of(request, public_id)
     deliveries = deliveries_of(post)
-    stamp = _stamp_of(post, deliveries, pauses_of(request))
+    stamp = _change_stamp(post, deliveries, pauses_of(request))
     if request.htmx and request.GET.get("seen") == stamp:
         return HttpResponse(status=204)
-    context = {"post": post, "stamp": stamp, **_moving_part(request, post, deliveries)}
+    context = {"post": post, "stamp": stamp, **_moving_context(request, post, deliveries)}
     if request.htmx:
         return render(request, "publishing/post.html#post", context)
-    context |= _still_part(request, post, deliveries)
+    context |= _static_context(request, post, deliveries)
     return render(request, "publishing/post.html", context)
 
 
-def _stamp_of(post: Post, deliveries: list[Delivery], pauses: Pauses) -> str:
+def _change_stamp(post: Post, deliveries: list[Delivery], pauses: Pauses) -> str:
     """Return a text that changes with all that changes by itself on the page."""
     parts = [f"{post.version}"]
     for row in deliveries:
@@ -67,7 +67,7 @@ def _stamp_of(post: Post, deliveries: list[Delivery], pauses: Pauses) -> str:
     return "-".join(parts)
 
 
-def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -> dict[str, Any]:
+def _moving_context(request: HttpRequest, post: Post, deliveries: list[Delivery]) -> dict[str, Any]:
     """Return the state of the post and of its deliveries, and what may be done about each."""
     now = timezone.now()
     rights = {
@@ -88,7 +88,7 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
     return {
         "channels": channels,
         "badge": post_status(post, deliveries, pauses),
-        "next_step": next_step(post, deliveries, now=now, reason=why_stopped(post), pauses=pauses),
+        "next_step": next_step(post, deliveries, now=now, reason=stop_reason(post), pauses=pauses),
         "moving": is_due_soon or any(card.is_moving for card in cards),
         "rights": rights,
         "open_channels": open_channels(post, live) if rights["schedule"] else [],
@@ -102,14 +102,14 @@ def _moving_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -
     }
 
 
-def _still_part(request: HttpRequest, post: Post, deliveries: list[Delivery]) -> dict[str, Any]:
+def _static_context(request: HttpRequest, post: Post, deliveries: list[Delivery]) -> dict[str, Any]:
     """Return what stays while somebody looks: the content, its versions, its record."""
     revision = None if post.state in EDITABLE else post.current_revision
     shown = revision.content if revision else content.compose(post)
     return {
         "content": shown,
         "origin": origin_of(post, request.user),
-        "passed": passed_over(post, revision) if revision else None,
+        "passed": passed_warnings_card(post, revision) if revision else None,
         "scans": [card for card in cards_of_content(shown) if card.has_news],
         "revisions": revisions_of(post),
         "corrections": post.corrections.exclude(state=PostState.ARCHIVED).order_by("created_at"),

@@ -37,7 +37,7 @@ from publishing.presenters.scheduling import (
 )
 from publishing.presenters.text import page_name
 from publishing.scheduling import services as scheduling
-from publishing.scheduling.conflicts import close_by, full_days, same_minute
+from publishing.scheduling.conflicts import find_close_by, find_same_minute, full_days
 from publishing.scheduling.forms import MoveForm, ScheduleForm
 from publishing.slots.context import OWN_SLOTS, own_times_chip, time_chips
 
@@ -62,7 +62,7 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         outcome = form_action(form, lambda: _schedule(request, post, form, hints))
     if outcome:
-        _report(request, post, form, [*hints, manual_tasks_sentence(form.times)], now)
+        _report_result(request, post, form, [*hints, manual_tasks_sentence(form.times)], now)
         return redirect(address_of(post))
     name = "publishing/schedule.html#will" if request.htmx else "publishing/schedule.html"
     status = 200 if request.htmx else outcome.status
@@ -106,13 +106,13 @@ def _schedule(request: HttpRequest, post: Post, form: ScheduleForm, hints: list[
     """Schedule the post; put into ``hints`` what else goes out beside it, found before it is there
     itself.
     """
-    hints += _beside(post, form.times)["hints"]
+    hints += _describe_neighbours(post, form.times)["hints"]
     scheduling.schedule(
         post, by=request.user, times=form.times, same_text=form.cleaned_data["anyway"]
     )
 
 
-def _report(
+def _report_result(
     request: HttpRequest, post: Post, form: ScheduleForm, hints: list[str], now: datetime
 ) -> None:
     """Say what becomes of the post now."""
@@ -138,7 +138,7 @@ def _schedule_context(
         "spread": spread_sentence(post, common, times.values()) if common else "",
         "manual_tasks": manual_tasks_sentence(times),
         "warning": form.blackout or pause_warning(post, times, pauses_of(request)),
-        **_beside(post, times),
+        **_describe_neighbours(post, times),
     }
 
 
@@ -155,19 +155,19 @@ def _intended_times(
     return times, None if form.at_once else form.cleaned_data.get("due_at")
 
 
-def _beside(
+def _describe_neighbours(
     post: Post, times: Mapping[Channel, datetime], revision: Revision | None = None
 ) -> dict[str, list[str]]:
     """Say what else goes out on the same channels in the same minutes.
 
     Also on the same day, where that is beyond what they take.
     """
-    others = same_minute(post, revision or post.approved_revision, times) if times else []
+    others = find_same_minute(post, revision or post.approved_revision, times) if times else []
     return {
         "same_text": [same_minute_warning(other) for other in others if other.same_text],
         "hints": [
             *(same_minute_warning(other) for other in others if not other.same_text),
-            *(close_by_warning(row) for row in close_by(post, times)),
+            *(close_by_warning(row) for row in find_close_by(post, times)),
             *(full_day_warning(full) for full in full_days(post, times)),
         ],
     }
@@ -195,7 +195,7 @@ def move(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def move_all(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give all channels on which the post still waits one new time."""
     post = post_of(request, public_id, Permission.POST_SCHEDULE)
-    rows = list(scheduling.waiting_of(post))
+    rows = list(scheduling.find_waiting(post))
     if not rows:
         messages.error(request, _("Nothing of this post can be moved any more."))
         return redirect(address_of(post))
@@ -231,7 +231,7 @@ def _move_page(
     done, beside = "", {"same_text": [], "hints": []}
     if at:
         times = dict.fromkeys(channels, at)
-        beside = _beside(post, times, rows[0].revision)
+        beside = _describe_neighbours(post, times, rows[0].revision)
         warning = pause_warning(post, times, pauses_of(request))
         done = warning or planned_times_sentence(times.values(), now=timezone.now())
         if beside["hints"]:

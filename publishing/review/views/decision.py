@@ -35,7 +35,7 @@ from publishing.pauses.context import pauses_of
 from publishing.presenters.scheduling import second_step_sentence
 from publishing.review import services as reviews
 from publishing.review.forms import ReviewForm
-from publishing.review.queries import own_decision, posts_awaiting_second, posts_to_review
+from publishing.review.queries import last_own_decision, posts_awaiting_second, posts_to_review
 from publishing.review.views.common import (
     after_approval_sentence,
     is_newest_first,
@@ -150,7 +150,7 @@ def _show_own_decision(request: HttpRequest, post: Post) -> HttpResponse:
     the post's page.
     """
     now = timezone.now()
-    own = own_decision(request.user, post, since=now - SHOWN)
+    own = last_own_decision(request.user, post, since=now - SHOWN)
     if own is None:
         if request.method == "POST":
             words = _(

@@ -31,16 +31,16 @@ from publishing.presenters.scheduling import (
 from publishing.review.cards import leak_cards, preview_cards
 from publishing.review.forms import ReviewForm
 from publishing.review.queries import (
-    last_approved,
+    last_approved_revision,
     posts_in_review,
 )
 from publishing.review.views.common import is_newest_first, requested_time
 from publishing.scheduling import services as scheduling
-from publishing.scheduling.conflicts import full_days, same_minute
+from publishing.scheduling.conflicts import find_same_minute, full_days
 from publishing.slots.queries import next_free_slots
 
 
-def _choices(
+def _time_choices(
     post: Post, coming: datetime | None, channels: Sequence[Any], now: datetime
 ) -> list[dict[str, str]]:
     """List the times that a reviewer may choose in the act of approving, each as value and
@@ -73,14 +73,14 @@ def _choices(
 def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[str, Any]:
     revision = post.current_revision
     found = find_findings(post, revision.content)
-    before = last_approved(post)
+    before = last_approved_revision(post)
     now = timezone.now()
     channels = scheduling.channels_of(revision)
     coming = requested_time(post)
     if coming:
-        coming = scheduling.spread(post, coming)
+        coming = scheduling.spread_time(post, coming)
     times = dict.fromkeys(channels, coming) if coming else {}
-    choices = _choices(post, coming, channels, now)
+    choices = _time_choices(post, coming, channels, now)
     chosen = form.data.get("decision") if form.is_bound else ""
     known = {each["value"] for each in choices}
     discussion = discussion_of(post, reader=request.user, at="review")
@@ -108,7 +108,7 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
         else [],
         "coming": coming,
         "beside": [
-            *(same_minute_warning(other) for other in same_minute(post, revision, times)),
+            *(same_minute_warning(other) for other in find_same_minute(post, revision, times)),
             *(full_day_warning(full) for full in full_days(post, times)),
         ],
         "spread": spread_sentence(post, post.requested_time, [coming]) if coming else "",

@@ -317,9 +317,9 @@ def test_what_nobody_approved_of_a_kit_is_not_published(unit, officer, kit, heal
 def test_posts_of_one_moment_are_spread_over_the_kits_minutes(unit, officer, kit, pages):
     post = refreshed(kits.adopt(kit, unit=unit, by=officer))
     at = timezone.now() + timedelta(days=1)
-    spread = scheduling.spread(post, at)
+    spread = scheduling.spread_time(post, at)
     assert at <= spread < at + timedelta(minutes=30)
-    assert spread == scheduling.spread(post, at)
+    assert spread == scheduling.spread_time(post, at)
 
 
 def test_own_lines_stand_only_where_the_kit_lets_them(unit, officer, province, pages):

@@ -35,7 +35,7 @@ from tests.publishing.deliveries.test_proved_approvals import forge
 def unknown(article):
     row = confirmed(article())
     assert broadcast_worker._begin(row, NOON)
-    broadcast_worker.give_up(at(NOON + timedelta(hours=1)))
+    broadcast_worker.end_unsendable(at(NOON + timedelta(hours=1)))
     return Broadcast.objects.get()
 
 

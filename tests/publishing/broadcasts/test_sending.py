@@ -24,7 +24,7 @@ from tests.publishing.broadcasts.conftest import NOON, at, chief, confirmed, pla
 def test_the_hours_are_those_of_viet_nam(hour, minute, fine):
     moment = NOON.replace(hour=hour, minute=minute).astimezone(UTC)
 
-    assert broadcasts.is_open(moment) == bool(fine)
+    assert broadcasts.is_within_sending_hours(moment) == bool(fine)
 
 
 @pytest.mark.django_db
@@ -88,8 +88,8 @@ def test_what_nobody_confirms_is_called_off(article):
         planned(article()),
     )
 
-    broadcast_worker.give_up(at(NOON + timedelta(hours=3)))
-    broadcast_worker.give_up(at(NOON + timedelta(days=3)))
+    broadcast_worker.end_unsendable(at(NOON + timedelta(hours=3)))
+    broadcast_worker.end_unsendable(at(NOON + timedelta(days=3)))
 
     outcomes = [(row.state, row.error_code) for row in Broadcast.objects.all()]
     assert outcomes == [(BroadcastState.CANCELLED, "unconfirmed")] * 2
@@ -134,9 +134,9 @@ def test_a_worker_that_dies_after_it_began_leaves_an_unknown_outcome(
 def test_an_answer_that_comes_after_the_unknown_outcome_changes_nothing(article):
     row = confirmed(article())
     assert broadcast_worker._begin(row, NOON)
-    broadcast_worker.give_up(at(NOON + timedelta(hours=1)))
+    broadcast_worker.end_unsendable(at(NOON + timedelta(hours=1)))
 
-    broadcast_worker._written(row, "a-number", NOON)
+    broadcast_worker._store_answer(row, "a-number", NOON)
 
     row = Broadcast.objects.get()
     assert (row.state, row.number) == (BroadcastState.UNKNOWN, "")

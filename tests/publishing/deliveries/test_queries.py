@@ -7,7 +7,7 @@ from accounts.permissions import Role
 from posts.states import PostState
 from publishing.deliveries.queries import deliveries_of, live_channels
 from publishing.post_page.queries import record_of
-from publishing.review.queries import last_approved, posts_in_review, posts_to_review
+from publishing.review.queries import last_approved_revision, posts_in_review, posts_to_review
 from publishing.states import State
 from tests import factories
 
@@ -39,8 +39,8 @@ def test_last_approved_is_the_newest_approved_revision_before_the_current_one():
     post.state, post.approved_revision, post.title = PostState.DRAFT, None, "Bản hai"
     post = factories.submitted(post)
 
-    assert last_approved(post) == first
-    assert last_approved(factories.submitted()) is None
+    assert last_approved_revision(post) == first
+    assert last_approved_revision(factories.submitted()) is None
 
 
 def test_live_channels_are_those_whose_delivery_has_not_ended():

@@ -327,7 +327,7 @@ def test_a_draft_that_is_renamed_while_it_is_taken_down_is_taken_down_under_its_
     worker = begun()
     scheduling.cancel(Delivery.objects.get(pk=delivery.pk), by=delivery.scheduled_by)
     asked = []
-    id_of = recall_worker._id_of
+    id_of = recall_worker._external_id
 
     def rename_after(row):
         asked.append(row.draft_ref)
@@ -335,7 +335,7 @@ def test_a_draft_that_is_renamed_while_it_is_taken_down_is_taken_down_under_its_
             worker.results.abandon_draft(worker.batch.waiting[delivery.pk], Draft("2_2"))
         return id_of(row)
 
-    monkeypatch.setattr(recall_worker, "_id_of", rename_after)
+    monkeypatch.setattr(recall_worker, "_external_id", rename_after)
     recall_worker.take_down_due(platform="facebook", clock=later(seconds=1))
     delivery.refresh_from_db()
     assert (delivery.state, delivery.draft_ref) == (State.RECALLING, "2_2")

@@ -17,7 +17,7 @@ from publishing.engine import worker as engine
 from publishing.freeze import services as freezing
 from publishing.freeze.heartbeats import record_heartbeat
 from publishing.models import Delivery, Freeze, database_identity
-from publishing.models.database_identity import _ask_what_is_open, database_id
+from publishing.models.database_identity import _check_open_functions, database_id
 from publishing.recalls import services as recalls
 from publishing.receivers.channels import find_spans_of_unknown_posts
 from publishing.reconciliation import reconcile
@@ -393,7 +393,7 @@ def test_a_database_that_hides_its_cluster_is_still_reported_by_its_own_numbers(
         try:
             cursor.execute("SET ROLE outreach_ordinary")
             del database_identity._may_ask["default"]
-            _ask_what_is_open(connection)
+            _check_open_functions(connection)
             assert [bool(part) for part in database_id(connection).split(":")] == [
                 True,
                 False,

@@ -39,15 +39,15 @@ def page_of(client, post):
     ],
 )
 def test_an_announcer_reads_words_and_digits_and_no_addresses(written, read):
-    assert texts.spoken(written) == read
+    assert texts.to_spoken_text(written) == read
 
 
 def test_the_reading_time_grows_with_syllables_digits_and_pauses():
-    assert texts.reading_seconds("") == 0
-    assert texts.reading_seconds("một hai ba") == 3  # a second of words, two of pauses
-    one = texts.reading_seconds("a " * 300)
+    assert texts.estimate_reading_seconds("") == 0
+    assert texts.estimate_reading_seconds("một hai ba") == 3  # a second of words, two of pauses
+    one = texts.estimate_reading_seconds("a " * 300)
     assert one == 102
-    assert texts.reading_seconds("Xe 2026.") > texts.reading_seconds("Xe hai.")
+    assert texts.estimate_reading_seconds("Xe 2026.") > texts.estimate_reading_seconds("Xe hai.")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_the_reading_time_grows_with_syllables_digits_and_pauses():
     ids=["short", "paragraphs", "sentences", "no blanks", "pictures"],
 )
 def test_pieces_fit_lose_nothing_and_are_numbered(text):
-    found = texts.pieces(text)
+    found = texts.split_into_messages(text)
 
     assert max(map(len, found)) <= 2000
     bare = [piece.split(") ", 1)[1] if len(found) > 1 else piece for piece in found]
@@ -79,7 +79,7 @@ def test_the_page_shows_the_approved_revision_and_its_code_not_the_working_copy(
 
     html = page_of(client, post).text
 
-    assert texts.code_of(post.approved_revision.content_sha256) in html
+    assert texts.short_hash(post.approved_revision.content_sha256) in html
     assert "Bản đã duyệt" in html
     assert "Bản đang gõ dở" not in html
     assert "gọi một một ba" in html.lower()
@@ -107,7 +107,7 @@ def test_the_link_stands_in_the_text_once_the_post_is_live(client):
 
     pieces = page_of(client, post).context["pieces"]
     assert link in pieces[-1]
-    assert pieces[-1].endswith(texts.code_of(post.approved_revision.content_sha256))
+    assert pieces[-1].endswith(texts.short_hash(post.approved_revision.content_sha256))
 
 
 def test_a_hostile_address_leaves_only_squares():
@@ -127,7 +127,7 @@ def test_a_published_post_bears_the_code_of_its_link_and_no_inline_style(client)
 
     assert html.count(qr_svg(row.permalink)) == 2
     assert " style=" not in html
-    assert texts.code_of(row.revision.content_sha256) in html
+    assert texts.short_hash(row.revision.content_sha256) in html
 
 
 @pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_a_poster_is_downloaded_named_by_the_code_of_the_version(client, approve
     first = poster_of(client, approved_post, "poster_file", **{"as": f"a4 {kind}", "look": "law"})
     again = poster_of(client, approved_post, "poster_file", **{"as": f"a4 {kind}", "look": "law"})
 
-    code = texts.code_of(approved_post.approved_revision.content_sha256).lower()
+    code = texts.short_hash(approved_post.approved_revision.content_sha256).lower()
     assert first["Content-Disposition"] == f'attachment; filename="ap-phich-a4-{code}.{kind}"'
     assert first.content.startswith({"pdf": b"%PDF-", "png": b"\x89PNG"}[kind])
     assert first.content == again.content

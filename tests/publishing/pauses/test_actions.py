@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def test_a_pause_is_prepared_started_and_ended_on_record(world):
     leader = factories.person(Role.APPROVER, world.commune)
 
-    pause = pauses.prepare(world.commune, by=leader, reason="  Xác minh sự cố ")
+    pause = pauses.create_prepared(world.commune, by=leader, reason="  Xác minh sự cố ")
     assert pause.stage(timezone.now()) == PauseStage.PREPARED
     pauses.start(pause, by=leader)
     assert pause.lasts(timezone.now())
@@ -43,7 +43,7 @@ def test_a_pause_is_prepared_started_and_ended_on_record(world):
 
 def test_a_planned_pause_is_changed_started_sooner_or_called_off(world, now):
     leader = factories.person(Role.APPROVER, world.commune)
-    pause = pauses.make(
+    pause = pauses.create(
         world.commune, by=leader, reason="Bảo trì", starts_at=now + HOUR, ends_at=now + 2 * HOUR
     )
     assert (pause.stage(now), pause.lasts(now + 1.5 * HOUR), pause.lasts(now + 2 * HOUR)) == (
@@ -60,16 +60,16 @@ def test_a_planned_pause_is_changed_started_sooner_or_called_off(world, now):
     pauses.set_end(pause, by=leader, ends_at=now + HOUR)
     assert pause.ended_at == now + HOUR
 
-    other = pauses.make(world.commune, by=leader, reason="Bảo trì", starts_at=now + HOUR)
+    other = pauses.create(world.commune, by=leader, reason="Bảo trì", starts_at=now + HOUR)
     pauses.discard(other, by=leader)
     assert (other.stage(timezone.now()), other.started_at) == (PauseStage.DISCARDED, None)
 
 
 REFUSED = {
-    "a reason is missing": lambda p, who, now: pauses.prepare(
+    "a reason is missing": lambda p, who, now: pauses.create_prepared(
         p["prepared"].unit, by=who, reason=" "
     ),
-    "a foreign channel": lambda p, who, now: pauses.prepare(
+    "a foreign channel": lambda p, who, now: pauses.create_prepared(
         p["prepared"].unit, by=who, reason="x", channel=factories.ChannelFactory()
     ),
     "starting what is active": lambda p, who, now: pauses.start(p["active"], by=who),
@@ -128,7 +128,7 @@ def test_one_pauses_ones_own_ground_and_nobody_elses(world, case):
     done = set()
     for name in ("commune", "province", "top"):
         try:
-            pause = pauses.prepare(getattr(world, name), by=person, reason="Sự cố")
+            pause = pauses.create_prepared(getattr(world, name), by=person, reason="Sự cố")
         except Refused:
             continue
         pauses.start(pause, by=person)
@@ -140,7 +140,7 @@ def test_one_pauses_ones_own_ground_and_nobody_elses(world, case):
 def test_a_leader_at_the_province_pauses_its_own_channel_alone(world):
     leader = factories.person(Role.APPROVER, world.province)
     own = factories.ChannelFactory(unit=world.province)
-    pause = pauses.make(world.province, by=leader, reason="Sự cố", channel=own, at_once=True)
+    pause = pauses.create(world.province, by=leader, reason="Sự cố", channel=own, at_once=True)
     whole = factories.pause(world.province)
     below = factories.pause(world.commune, authority=world.province)
 
@@ -153,7 +153,7 @@ def test_a_leader_at_the_province_pauses_its_own_channel_alone(world):
 
 def test_a_commune_does_not_end_what_the_province_ordered_there(world):
     chief, province = factories.person(Role.APPROVER, world.commune), overseer(world.province)
-    pause = pauses.make(world.commune, by=province, reason="Trang bị chiếm quyền", at_once=True)
+    pause = pauses.create(world.commune, by=province, reason="Trang bị chiếm quyền", at_once=True)
 
     for act in (pauses.end, lambda p, by: pauses.set_end(p, by=by, ends_at=None)):
         with pytest.raises(NotAllowed):
@@ -161,7 +161,7 @@ def test_a_commune_does_not_end_what_the_province_ordered_there(world):
     assert ids(Pause.objects.answered_by(chief)) == set()
     assert ids(Pause.objects.visible_to(chief)) == {pause.pk}
 
-    own = pauses.make(world.commune, by=chief, reason="Sự cố", at_once=True)
+    own = pauses.create(world.commune, by=chief, reason="Sự cố", at_once=True)
     pauses.end(own, by=overseer(world.province))
     pauses.end(pause, by=overseer(world.top))
     assert ids(Pause.objects.active(timezone.now())) == set()
@@ -170,7 +170,7 @@ def test_a_commune_does_not_end_what_the_province_ordered_there(world):
 def test_a_province_does_not_end_what_the_ministry_ordered_there(world):
     province, top = overseer(world.province), overseer(world.top)
     ordered = [
-        pauses.make(unit, by=top, reason="Sự cố", at_once=True)
+        pauses.create(unit, by=top, reason="Sự cố", at_once=True)
         for unit in (world.province, world.commune)
     ]
 
@@ -192,13 +192,13 @@ def test_the_leaders_whom_it_concerns_are_informed_of_start_and_end(world):
     )
     mine, next_door, top = overseer(world.province), overseer(world.elsewhere), overseer(world.top)
 
-    pause = pauses.make(world.commune, by=mine, reason="Sự cố", at_once=True)
+    pause = pauses.create(world.commune, by=mine, reason="Sự cố", at_once=True)
     pauses.end(pause, by=mine)
     both = ["pause_started", "pause_ended"]
     assert kinds(chief, officer, mine, next_door, top) == [both, both, [], [], []]
 
     Notice.objects.all().delete()
-    pauses.end(pauses.make(world.top, by=top, reason="Sự cố", at_once=True), by=top)
+    pauses.end(pauses.create(world.top, by=top, reason="Sự cố", at_once=True), by=top)
     assert kinds(chief, officer, mine, next_door, top) == [[], [], both, both, []]
 
 
@@ -209,7 +209,7 @@ def test_a_pause_of_the_country_costs_as_much_for_one_commune_as_for_many(world)
 
     def cost():
         with CaptureQueriesContext(connection) as asked:
-            pause = pauses.make(world.top, by=top, reason="Sự cố", at_once=True)
+            pause = pauses.create(world.top, by=top, reason="Sự cố", at_once=True)
             pauses.end(pause, by=top)
         return len(asked)
 

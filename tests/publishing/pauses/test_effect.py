@@ -109,7 +109,7 @@ def test_a_pause_after_claim_and_before_the_call_wins_and_nothing_goes_out_when_
 ):
     delivery = deliver(platform)
     leader = factories.person(Role.APPROVER, delivery.unit)
-    pause = pauses.prepare(delivery.unit, by=leader, reason="Xác minh sự cố")
+    pause = pauses.create_prepared(delivery.unit, by=leader, reason="Xác minh sự cố")
     begin = firing.Firing.begin
 
     def pause_first(self, pks):

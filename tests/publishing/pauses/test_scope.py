@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from publishing.models import Delivery, Pause
-from publishing.pauses.queries import covered_by, pauses_for
+from publishing.pauses.queries import deliveries_covered_by, pauses_for
 from publishing.states import PauseStage
 from tests import factories
 from tests.publishing.pauses.conftest import HOUR, SCOPES, fresh, ids
@@ -25,7 +25,7 @@ def test_a_pause_holds_what_lies_in_its_scope_and_nothing_else(world, now, case)
         {delivery.pk} if touched else set()
     )
     assert ids(Delivery.objects.sendable(timezone.now())) == (set() if touched else {delivery.pk})
-    assert ids(covered_by(pause)) == ({delivery.pk} if touched else set())
+    assert ids(deliveries_covered_by(pause)) == ({delivery.pk} if touched else set())
 
 
 @pytest.mark.embedded
@@ -38,7 +38,7 @@ def test_an_urgent_post_goes_out_only_when_the_pause_and_the_post_say_so(world, 
 
     assert fresh(pause).covers(fresh(delivery)) is not goes
     assert ids(Delivery.objects.sendable(timezone.now())) == ({delivery.pk} if goes else set())
-    assert ids(covered_by(pause)) == (set() if goes else {delivery.pk})
+    assert ids(deliveries_covered_by(pause)) == (set() if goes else {delivery.pk})
 
 
 TIMES = {

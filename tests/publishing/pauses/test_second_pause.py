@@ -23,14 +23,16 @@ SECOND = {
 def test_a_second_pause_that_adds_nothing_is_refused_and_names_the_first(world, now, case):
     leader = factories.person(Role.APPROVER, world.commune)
     times = SECOND[case](now)
-    first = pauses.make(world.commune, by=leader, reason="Sự cố", **times)
+    first = pauses.create(world.commune, by=leader, reason="Sự cố", **times)
 
     with pytest.raises(pauses.AlreadyPaused) as refused:
-        pauses.make(world.commune, by=leader, reason="Sự cố", **times)
+        pauses.create(world.commune, by=leader, reason="Sự cố", **times)
 
     assert (refused.value.pause, Pause.objects.count()) == (first, 1)
-    narrower = pauses.make(world.commune, by=leader, reason="Sự cố", channel=world.channel, **times)
-    above = pauses.make(world.commune, by=overseer(world.province), reason="Sự cố", **times)
+    narrower = pauses.create(
+        world.commune, by=leader, reason="Sự cố", channel=world.channel, **times
+    )
+    above = pauses.create(world.commune, by=overseer(world.province), reason="Sự cố", **times)
     assert {first.pk, narrower.pk, above.pk} == ids(Pause.objects.all())
 
 

@@ -304,7 +304,9 @@ def test_what_is_left_unpublished_on_one_channel_and_cancelled_on_another_has_no
 
 
 def test_what_is_open_is_never_said_to_have_no_time():
-    assert all(post_presenters._no_time_set not in post_presenters._STEPS[state] for state in OPEN)
+    assert all(
+        post_presenters._step_without_time not in post_presenters._STEPS[state] for state in OPEN
+    )
     assert set(post_presenters._STEPS) == set(State)
     said = {step for steps in post_presenters._STEPS.values() for step in steps}
     assert said == set(post_presenters._IN_ORDER)

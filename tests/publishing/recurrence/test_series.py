@@ -19,7 +19,7 @@ from publishing.models import Delivery, Occurrence, Series
 from publishing.models.series import MOST_OCCURRENCES, Rhythm
 from publishing.recurrence import services
 from publishing.recurrence.queries import occurrences_of
-from publishing.recurrence.rules import times_of
+from publishing.recurrence.rules import occurrence_times
 from publishing.states import State
 from tests import factories
 
@@ -49,7 +49,7 @@ def approver(unit):
 def begun(unit, officer, n: int = 3, **rule) -> Series:
     post = factories.PostFactory(unit=unit, author=officer)
     values = {"first": FIRST, "rhythm": Rhythm.WEEKS, "step": 1, "until": None, "times": n}
-    return services.begin(post, by=officer, **{**values, **rule})
+    return services.create_series(post, by=officer, **{**values, **rule})
 
 
 def submitted(unit, officer, n: int = 3) -> Series:
@@ -78,7 +78,7 @@ def states(series: Series) -> list[str]:
 def test_the_times_follow_the_rule_and_keep_the_hour(rhythm, step, until, times, days):
     first = timezone.make_aware(datetime(2027, 1, 31, 7, 30))
 
-    found = times_of(first, rhythm=rhythm, step=step, until=until, times=times)
+    found = occurrence_times(first, rhythm=rhythm, step=step, until=until, times=times)
 
     assert [timezone.localtime(each).strftime("%d/%m") for each in found] == days
     assert {timezone.localtime(each).strftime("%H:%M") for each in found} == {"07:30"}
@@ -103,7 +103,9 @@ def test_a_series_ends_before_its_content_does(unit, officer):
     post = factories.PostFactory(unit=unit, author=officer, valid_until=FIRST + timedelta(days=10))
 
     with pytest.raises(Refused, match="End the series before that"):
-        services.begin(post, by=officer, first=FIRST, rhythm="weeks", step=1, until=None, times=3)
+        services.create_series(
+            post, by=officer, first=FIRST, rhythm="weeks", step=1, until=None, times=3
+        )
 
 
 # --- The posts ------------------------------------------------------------------------------------
@@ -139,7 +141,9 @@ def test_a_post_of_a_series_begins_no_other(unit, officer):
     post = occurrences_of(begun(unit, officer))[1]
 
     with pytest.raises(Refused, match="Make a copy first"):
-        services.begin(post, by=officer, first=FIRST, rhythm="weeks", step=1, until=None, times=3)
+        services.create_series(
+            post, by=officer, first=FIRST, rhythm="weeks", step=1, until=None, times=3
+        )
 
 
 def test_fifty_two_times_take_no_more_queries_than_three(unit, officer):

@@ -146,8 +146,8 @@ def test_a_blackout_without_an_end_is_refused_by_services_and_database(world, no
 
     for times in ({"at_once": True}, {"starts_at": now + HOUR}):
         with pytest.raises(Refused, match="until when"):
-            pauses.make(world.province, **what, **times)
-    made = pauses.make(world.province, **what, starts_at=now + HOUR, ends_at=now + 2 * HOUR)
+            pauses.create(world.province, **what, **times)
+    made = pauses.create(world.province, **what, starts_at=now + HOUR, ends_at=now + 2 * HOUR)
     with pytest.raises(Refused, match="until when"):
         pauses.plan(made, by=by, starts_at=now + HOUR)
     pauses.start(made, by=by)
@@ -162,7 +162,7 @@ def test_leaders_are_told_that_nothing_can_be_scheduled(world, now):
     leader = factories.person(Role.OVERSEER, world.province)
     by = overseer(world.province)
 
-    pauses.make(
+    pauses.create(
         world.province,
         by=by,
         reason="Quốc tang",

@@ -16,7 +16,7 @@ from core.errors import Refused
 from posts.states import PostState
 from publishing.models import Delivery
 from publishing.scheduling import services as scheduling
-from publishing.scheduling.conflicts import same_minute
+from publishing.scheduling.conflicts import find_same_minute
 from publishing.states import State
 from tests import factories
 
@@ -47,7 +47,7 @@ def post_of(unit, official):
 
 
 def beside(post, official, at=SEVEN):
-    others = same_minute(post, post.approved_revision, {official: at})
+    others = find_same_minute(post, post.approved_revision, {official: at})
     return [(other.delivery.post_id, other.same_text) for other in others]
 
 
@@ -105,7 +105,9 @@ def test_it_is_one_query_however_many_channels(unit, post_of, django_assert_num_
             factories.delivery(other, channel, due_at=SEVEN)
 
     with django_assert_num_queries(1):
-        found = same_minute(posts[0], posts[0].approved_revision, dict.fromkeys(channels, SEVEN))
+        found = find_same_minute(
+            posts[0], posts[0].approved_revision, dict.fromkeys(channels, SEVEN)
+        )
 
     assert [other.same_text for other in found] == [True] * 6
 
@@ -284,11 +286,13 @@ def in_campaign(campaign, **fields):
 
 
 def test_a_spread_keeps_its_place_within_the_minutes_at_every_repeat(unit, campaign):
-    first, second = (scheduling.spread(in_campaign(campaign, unit=unit), SEVEN) for _ in range(2))
+    first, second = (
+        scheduling.spread_time(in_campaign(campaign, unit=unit), SEVEN) for _ in range(2)
+    )
 
     assert SEVEN <= first < SEVEN + timedelta(minutes=60)
     assert first == second
-    assert scheduling.spread(
+    assert scheduling.spread_time(
         in_campaign(campaign, unit=unit), SEVEN + timedelta(days=7)
     ) - first == timedelta(days=7)
 
@@ -305,7 +309,7 @@ def test_units_are_spread_evenly():
         for n in range(900)
     ]
 
-    places = [scheduling.spread(post, SEVEN) for post in posts]
+    places = [scheduling.spread_time(post, SEVEN) for post in posts]
 
     by_third = [
         sum(1 for at in places if (at - SEVEN).total_seconds() // 1200 == n) for n in range(3)
@@ -318,12 +322,14 @@ def test_without_a_spread_the_time_stands(unit):
     plain = factories.approved(unit=unit)
     none = factories.approved(unit=unit, campaign=factories.CampaignFactory(unit=unit.parent))
 
-    assert [scheduling.spread(post, SEVEN) for post in (plain, none)] == [SEVEN, SEVEN]
+    assert [scheduling.spread_time(post, SEVEN) for post in (plain, none)] == [SEVEN, SEVEN]
 
 
 def test_a_spread_never_passes_the_posts_validity(campaign):
     until = SEVEN + timedelta(minutes=2)
-    times = [scheduling.spread(in_campaign(campaign, valid_until=until), SEVEN) for _ in range(8)]
+    times = [
+        scheduling.spread_time(in_campaign(campaign, valid_until=until), SEVEN) for _ in range(8)
+    ]
 
     assert all(SEVEN <= at < until for at in times)
 
@@ -337,7 +343,9 @@ def test_scheduling_for_a_common_moment_spreads_and_for_times_of_their_own_does_
     scheduling.schedule(common, by=officer, due_at=SEVEN)
     scheduling.schedule(own, by=officer, times=dict.fromkeys(channels, SEVEN + timedelta(days=1)))
 
-    assert {row.due_at for row in common.deliveries.all()} == {scheduling.spread(common, SEVEN)}
+    assert {row.due_at for row in common.deliveries.all()} == {
+        scheduling.spread_time(common, SEVEN)
+    }
     assert {row.due_at for row in own.deliveries.all()} == {SEVEN + timedelta(days=1)}
 
 
@@ -354,7 +362,7 @@ def test_publishing_now_and_moving_are_not_spread(unit, campaign, officer):
 def test_the_form_shows_the_time_that_comes_of_it_and_why(client, unit, campaign, officer):
     client.force_login(officer)
     post = in_campaign(campaign, unit=unit)
-    at = scheduling.spread(post, SEVEN)
+    at = scheduling.spread_time(post, SEVEN)
     address = reverse("publishing:schedule", args=[post.public_id])
     asked = {"due_at": local(SEVEN), "channels": [str(post.targets.get().channel.public_id)]}
 
@@ -381,7 +389,7 @@ def test_a_channel_with_a_time_of_its_own_keeps_it_beside_the_spread(
     )
 
     times = dict(Delivery.objects.values_list("channel", "due_at"))
-    assert times == {first.pk: scheduling.spread(post, SEVEN), second.pk: own}
+    assert times == {first.pk: scheduling.spread_time(post, SEVEN), second.pk: own}
 
 
 def test_approving_and_scheduling_spreads_and_says_when(client, unit, campaign):
@@ -389,7 +397,7 @@ def test_approving_and_scheduling_spreads_and_says_when(client, unit, campaign):
     client.force_login(chief)
     soon = (timezone.now() + timedelta(days=1)).replace(second=0, microsecond=0)
     post = factories.submitted(unit=unit, campaign=campaign, requested_time=soon)
-    at = scheduling.spread(post, soon)
+    at = scheduling.spread_time(post, soon)
 
     coming = client.get(reverse("publishing:review", args=[post.public_id])).context["coming"]
     data = {

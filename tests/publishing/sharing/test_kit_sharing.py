@@ -19,7 +19,7 @@ from media.cards import services as cards
 from media.cards.services import Words
 from posts.kits.services import adopt
 from publishing.kit_sharing import services
-from publishing.kit_sharing.queries import Standing, standing
+from publishing.kit_sharing.queries import PageState, page_state
 from publishing.models import KitShare
 from publishing.sharing.views import GUESSES_A_MINUTE
 from tests import factories
@@ -75,7 +75,7 @@ def page(kit):
 
 def now_standing(row):
     fresh = KitShare.objects.select_related("partner", "kit", "version").get(pk=row.pk)
-    return standing(fresh, now=timezone.now())
+    return page_state(fresh, now=timezone.now())
 
 
 def test_a_partner_copies_the_units_words_without_an_account(
@@ -145,24 +145,24 @@ def _seal(kit):
 
 def test_the_page_closes_with_each_of_its_conditions(client, kit, partner, officer, province):
     row, secret = make(kit, partner, officer)
-    assert now_standing(row) == Standing.OPEN
+    assert now_standing(row) == PageState.OPEN
     KitVersion.objects.update(text="Ai đó viết khác.")
-    assert now_standing(row) == Standing.GONE
+    assert now_standing(row) == PageState.GONE
     KitVersion.objects.update(text=kit.current.text)
     KitShare.objects.update(expires_on=TODAY - DAY)
-    assert now_standing(row) == Standing.EXPIRED
+    assert now_standing(row) == PageState.EXPIRED
     closed = client.get(address(row, secret))
     assert closed.status_code == 410
     assert client.get(address(row, secret, "shared_kit_code")).status_code == 404
     KitShare.objects.update(expires_on=TODAY + DAY)
     Kit.objects.update(current=None)
-    assert now_standing(row) == Standing.REPLACED
+    assert now_standing(row) == PageState.REPLACED
     Kit.objects.update(current=row.version)
     leader = factories.person(Role.OVERSEER, province)
     withdraw(Kit.objects.get(), by=leader, reason="Sai số", take_down=False)
-    assert now_standing(row) == Standing.GONE
+    assert now_standing(row) == PageState.GONE
     services.revoke(row, by=officer)
-    assert now_standing(row) == Standing.REVOKED
+    assert now_standing(row) == PageState.REVOKED
     with pytest.raises(Refused, match="already"):
         services.revoke(row, by=officer)
 
@@ -170,7 +170,7 @@ def test_the_page_closes_with_each_of_its_conditions(client, kit, partner, offic
 def test_the_end_of_the_agreement_closes_the_page(kit, partner, officer):
     row, _secret = make(kit, partner, officer)
     partners.end(partner, by=officer, reason="Hết hợp tác.")
-    assert now_standing(row) == Standing.AGREEMENT_OVER
+    assert now_standing(row) == PageState.AGREEMENT_OVER
     row.refresh_from_db()
     assert row.revoked_at
     assert Entry.objects.filter(action="share.closed").count() == 1
@@ -262,7 +262,7 @@ def test_the_page_of_the_kit_makes_lists_and_revokes(client, kit, partner, offic
     assert wrong.status_code == 422
     revoked = client.post(reverse("publishing:share_kit_revoke", args=[row.public_id]))
     assert revoked.url == page(kit)
-    assert now_standing(row) == Standing.REVOKED
+    assert now_standing(row) == PageState.REVOKED
     button = client.get(reverse("kits:kit", args=[kit.public_id])).content.decode()
     assert page(kit) in button
 
