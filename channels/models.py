@@ -8,7 +8,7 @@ from django.db.models.functions import Lower, Replace
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from channels.states import OPEN_CHANGES, ChangeState, Health, Lifecycle, Verdict, platforms
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
@@ -35,7 +35,7 @@ class ChannelQuerySet(ScopedQuerySet):
         planned goes out once that is mended."""
         return self.usable().filter(lifecycle__in=[Lifecycle.ACTIVE, Lifecycle.FROZEN])
 
-    def called(self, keys: Iterable[str]) -> Self:
+    def named_by(self, keys: Iterable[str]) -> Self:
         """Select pages that an address may name by one of ``keys`` (see
         ``channels/connection/addresses.py``).
         """
@@ -154,7 +154,7 @@ class Channel(PublicIdModel):
         """Say why it must be connected again, in plain words; a reason that the portal gave itself
         is returned as it is."""
         return (
-            in_words(self.platform, self.health_code, self.health_reason)
+            describe_reason(self.platform, self.health_code, self.health_reason)
             if self.health_code
             else self.health_reason
         )

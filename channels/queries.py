@@ -113,12 +113,12 @@ def channels_for(unit: Unit) -> list[Channel]:
     return [c for c in own if c.platform in (permitted if c.health == Health.MANUAL else ready)]
 
 
-def keepers(channel: Channel) -> list[User]:
+def find_keepers(channel: Channel) -> list[User]:
     """Return the people of its unit who answer for the channel."""
     return holders(Permission.CHANNEL_MANAGE, unit=channel.unit)
 
 
-def province_keepers(unit: Unit) -> list[User]:
+def find_province_keepers(unit: Unit) -> list[User]:
     """Return the people of the province who answer for its units' channels; for a province's own,
     the ministry's."""
     above = unit.province_path if unit.path != unit.province_path else unit.path.split("/")[0] + "/"
@@ -131,7 +131,7 @@ def province_keepers(unit: Unit) -> list[User]:
     return list({person.pk: person for person in people}.values())
 
 
-def allowances_seen(units: list[Unit]) -> dict[tuple[int, str], PlatformAllowance]:
+def load_allowances(units: list[Unit]) -> dict[tuple[int, str], PlatformAllowance]:
     """Return the allowances of these provinces, by unit and platform."""
     found = PlatformAllowance.objects.filter(unit__in=units).select_related("allowed_by")
     return {(each.unit_id, each.platform): each for each in found}
@@ -141,7 +141,7 @@ def restricted_platforms() -> list[str]:
     return [kind for kind in Kind.values if facts_of(kind).off_by_default]
 
 
-def matching(channels: QuerySet[Channel], words: str) -> QuerySet[Channel]:
+def search_channels(channels: QuerySet[Channel], words: str) -> QuerySet[Channel]:
     """Select the channels whose unit, name or address has all of ``words``; without their
     credentials, for a list.
     """
@@ -155,7 +155,7 @@ def matching(channels: QuerySet[Channel], words: str) -> QuerySet[Channel]:
     return channels.select_related("unit__parent").defer("sealed")
 
 
-def reaches_beyond(user: Any, channel: Channel) -> bool:
+def manages_other_units(user: Any, channel: Channel) -> bool:
     """Tell whether they manage other units' channels too, so that they could hand this one over."""
     return any(
         part.deep and part.covers(channel.unit.path)

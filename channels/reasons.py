@@ -11,16 +11,16 @@ from platforms import common_messages
 from platforms.registry import CONNECTORS
 
 
-def known(platform: str, code: str) -> str:
+def known_reason(platform: str, code: str) -> str:
     """Return the reason in the officer's language; empty for a number that we do not know."""
     words = CONNECTORS[platform].words.reasons.get(code)
     return _(words) if words else ""
 
 
-def in_words(platform: str, code: str, detail: str = "") -> str:
+def describe_reason(platform: str, code: str, detail: str = "") -> str:
     """Return the reason in the officer's language; for a number that we do not know, what the
     platform itself said, or else the code."""
-    if words := known(platform, code):
+    if words := known_reason(platform, code):
         return words
     if code.isdigit() and 500 <= int(code) < 600:
         return _(common_messages.PLATFORM_BROKEN)

@@ -32,7 +32,7 @@ def check_channels(**_: object) -> None:
 @shared_task(ignore_result=True)
 def announce_ends(**_: object) -> None:
     """Warn of connections that end soon, whatever became of the daily check."""
-    forecast.announce(now=timezone.now())
+    forecast.warn_of_ends(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
@@ -50,7 +50,7 @@ def _check_by_its_former_name(*, platform: str, **_: object) -> None:
 @shared_task(ignore_result=True)
 def process_inbox(**_: object) -> None:
     """Do what follows from the platforms' calls, which are stored in the database."""
-    inbox.process(now=timezone.now())
+    inbox.process_events(now=timezone.now())
 
 
 @shared_task(name="channels.tasks.hear", ignore_result=True)

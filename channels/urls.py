@@ -12,7 +12,7 @@ from channels.monitoring import views as monitoring_views
 app_name = "channels"
 urlpatterns = [
     path("", directory_views.channel_list, name="list"),
-    path("tomorrow/", monitoring_views.failing, name="forecast"),
+    path("tomorrow/", monitoring_views.channels_at_risk, name="forecast"),
     path("foreign-posts/", monitoring_views.unrecognised_posts, name="unrecognised_posts"),
     path("completeness/", completeness_views.pages, name="completeness"),
     path("connect/", connection_views.platforms, name="platforms"),

@@ -25,7 +25,7 @@ from channels.connection.health import check_due, mark_lost
 from channels.connection.tokens import sealed_tokens
 from channels.models import Channel
 from channels.queries import facts_of
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from channels.states import Kind
 from engagement.replies import services as replies
 from links import services as links
@@ -404,7 +404,9 @@ class Filler:
                     error_detail=detail,
                 )
                 _end_attempt(refused, Outcome.REFUSED, now, detail)
-                self._notify_unit(refused, "delivery_failed", reason=in_words("facebook", "368"))
+                self._notify_unit(
+                    refused, "delivery_failed", reason=describe_reason("facebook", "368")
+                )
         if line.ending == "unknown":
             unknown = by_platform.pop(Kind.TELEGRAM)
             self._show(unknown, due)

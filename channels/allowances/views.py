@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import Permission
 from channels.allowances.services import allow, forbid
 from channels.context import platform_or_404
-from channels.queries import allowances_seen, restricted_platforms
+from channels.queries import load_allowances, restricted_platforms
 from channels.states import Kind
 from core.actions import form_action
 from core.forms import ReasonForm
@@ -43,7 +43,7 @@ def allowances(request: HttpRequest) -> HttpResponse:
             return redirect("channels:allowances")
         status = done.status
     provinces = list(provinces.order_by("search"))
-    granted = allowances_seen(provinces)
+    granted = load_allowances(provinces)
     rows = [
         {
             "province": province,

@@ -15,7 +15,7 @@ from accounts.queries import can
 from accounts.step_up import step_up_required
 from channels.completeness import changes, presenters, queries
 from channels.completeness.forms import ProposeForm
-from channels.completeness.writing import why_failed
+from channels.completeness.writing import describe_failure
 from channels.context import channel_or_404
 from channels.models import PageChange
 from channels.states import ChangeState
@@ -32,7 +32,7 @@ def _approves(request: HttpRequest, **_: Any) -> bool:
 def propose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Propose texts of one page."""
     channel = channel_or_404(request, public_id, Permission.POST_WRITE)
-    limits = queries.writable(channel)
+    limits = queries.writable_lengths(channel)
     if not limits:
         messages.error(request, _("The portal cannot write on this page; people change it there."))
         return redirect("channels:profile", channel.public_id)
@@ -60,7 +60,7 @@ def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     act = request.POST.get("act", "") if request.method == "POST" else ""
     form = ReasonForm(request.POST if act == "refuse" else None)
     if act in ("approve", "withdraw"):
-        service, said = _button(request, row, act)
+        service, said = _chosen_action(request, row, act)
         button_action(request, service, said=said)
         return redirect("channels:change", row.public_id)
     done = form_action(form, lambda: changes.refuse(row, by=request.user, **form.cleaned_data))
@@ -72,22 +72,24 @@ def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "change": row,
         "channel": row.channel,
-        "texts": presenters.compared(row),
+        "texts": presenters.list_changes(row),
         "look": presenters.CHANGE_LOOKS[ChangeState(row.state)],
-        "why": why_failed(row) if row.state == ChangeState.FAILED else "",
+        "why": describe_failure(row) if row.state == ChangeState.FAILED else "",
         "form": form,
-        "may_decide": waits and not own and _may(request, Permission.POST_APPROVE, row),
-        "may_withdraw": waits and own and _may(request, Permission.POST_WRITE, row),
+        "may_decide": waits and not own and _may_act(request, Permission.POST_APPROVE, row),
+        "may_withdraw": waits and own and _may_act(request, Permission.POST_WRITE, row),
         "waits_for_another": waits and own,
     }
     return render(request, "channels/change.html", context, status=done.status)
 
 
-def _may(request: HttpRequest, permission: Permission, row: PageChange) -> bool:
+def _may_act(request: HttpRequest, permission: Permission, row: PageChange) -> bool:
     return can(request.user, permission, unit=row.unit)
 
 
-def _button(request: HttpRequest, row: PageChange, act: str) -> tuple[Callable[[], Any], str]:
+def _chosen_action(
+    request: HttpRequest, row: PageChange, act: str
+) -> tuple[Callable[[], Any], str]:
     if act == "withdraw":
         return lambda: changes.withdraw(row, by=request.user), _("The proposal is withdrawn.")
     sha256 = request.POST.get("sha256", "")

@@ -14,7 +14,7 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import appointed_by, holders, require
 from audit.services import record
-from channels.completeness.queries import changes_of, digest_of, writable
+from channels.completeness.queries import changes_of, digest_of, writable_lengths
 from channels.models import Channel, PageChange, PageCheck
 from channels.states import OPEN_CHANGES, ChangeState
 from core.errors import NotAllowed, Refused
@@ -57,12 +57,12 @@ def propose(channel: Channel, *, by: User, texts: Mapping[str, str]) -> PageChan
 
 
 def _require_fitting(channel: Channel, texts: Mapping[str, str]) -> None:
-    limits = writable(channel)
+    limits = writable_lengths(channel)
     for name, text in texts.items():
         if len(text) > limits.get(name, 0):
             words = _("The platform takes at most %(n)s characters here; these are %(long)s.")
             raise Refused(words % {"n": limits.get(name, 0), "long": len(text)})
-    if "hours" in texts and not _are_hours(texts["hours"]):
+    if "hours" in texts and not _is_valid_hours(texts["hours"]):
         raise Refused(_("Write hours as 07:30-11:30, 13:30-17:00, at most two spans a day."))
     if {"<", ">"} & set("".join(texts.values())):
         raise Refused(_("Leave out the characters < and >."))
@@ -72,7 +72,7 @@ def _require_fitting(channel: Channel, texts: Mapping[str, str]) -> None:
     require_storable([texts.get("description", "")], channel.unit)
 
 
-def _are_hours(text: str) -> bool:
+def _is_valid_hours(text: str) -> bool:
     """Check that a text names hours in the one way in which they are written."""
     try:
         return hours.write(hours.read(text)) == text
@@ -93,7 +93,7 @@ def public_numbers(channel: Channel) -> dict[str, str]:
 def approve(change: PageChange, *, by: User, content_sha256: str) -> None:
     """Approve exactly the texts that the person has read. Who proposed them may not."""
     authority = require(by, Permission.POST_APPROVE, unit=change.unit)
-    change = _waiting(change)
+    change = _lock_waiting(change)
     if change.proposed_by_id == by.pk:
         raise NotAllowed(_("Who proposed the words may not approve them. Another leader has to."))
     if appointed_by(by, people=[change.proposed_by]):
@@ -105,7 +105,7 @@ def approve(change: PageChange, *, by: User, content_sha256: str) -> None:
         raise Refused(_("This is not what you have read any more. Please read the page anew."))
     _require_fitting(change.channel, change.texts)
     now = timezone.now()
-    _move(change, ChangeState.APPROVED, decided_by=by, decided_at=now, due_at=now)
+    _set_state(change, ChangeState.APPROVED, decided_by=by, decided_at=now, due_at=now)
     _record("approved", change, by=by, authority=authority)
 
 
@@ -113,12 +113,14 @@ def approve(change: PageChange, *, by: User, content_sha256: str) -> None:
 def refuse(change: PageChange, *, by: User, reason: str) -> None:
     """Send the proposal back for a reason, which the proposer reads."""
     authority = require(by, Permission.POST_APPROVE, unit=change.unit)
-    change = _waiting(change)
+    change = _lock_waiting(change)
     if change.proposed_by_id == by.pk:
         raise NotAllowed(_("Your own proposal is withdrawn, not refused."))
     reason = require_reason(reason, _("Say why the words are not approved."))
     now = timezone.now()
-    _move(change, ChangeState.REFUSED, decided_by=by, decided_at=now, ended_at=now, reason=reason)
+    _set_state(
+        change, ChangeState.REFUSED, decided_by=by, decided_at=now, ended_at=now, reason=reason
+    )
     _record("refused", change, by=by, authority=authority, reason=reason)
     _notify([change.proposed_by], "page_change_refused", change, by=by)
 
@@ -127,14 +129,14 @@ def refuse(change: PageChange, *, by: User, reason: str) -> None:
 def withdraw(change: PageChange, *, by: User) -> None:
     """Take one's own proposal back before anybody has decided."""
     authority = require(by, Permission.POST_WRITE, unit=change.unit)
-    change = _waiting(change)
+    change = _lock_waiting(change)
     if change.proposed_by_id != by.pk:
         raise NotAllowed(_("Only who proposed the words withdraws them."))
-    _move(change, ChangeState.WITHDRAWN, ended_at=timezone.now())
+    _set_state(change, ChangeState.WITHDRAWN, ended_at=timezone.now())
     _record("withdrawn", change, by=by, authority=authority)
 
 
-def _waiting(change: PageChange) -> PageChange:
+def _lock_waiting(change: PageChange) -> PageChange:
     """Return the row, locked; Refused once somebody has decided."""
     rows = PageChange.objects.select_for_update(of=("self",))
     row = rows.select_related("channel__unit", "unit", "proposed_by").get(pk=change.pk)
@@ -143,7 +145,7 @@ def _waiting(change: PageChange) -> PageChange:
     return row
 
 
-def _move(change: PageChange, to: ChangeState, **fields: object) -> None:
+def _set_state(change: PageChange, to: ChangeState, **fields: object) -> None:
     """Write the state of a row that is locked."""
     PageChange.objects.filter(pk=change.pk).update(state=to, **fields)
     change.refresh_from_db(fields=["state", *fields])

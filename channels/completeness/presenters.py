@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from channels.completeness.queries import (
     STALE_AFTER,
-    asked_of_people,
+    items_asked_of_people,
     items_of,
 )
 from channels.models import Channel, PageChange, PageCheck
@@ -111,9 +111,9 @@ def check_of(channel: Channel) -> PageCheck | None:
     return PageCheck.objects.filter(channel=channel).first()
 
 
-def describe(channel: Channel, check: PageCheck | None, *, now: datetime) -> list[Item]:
+def describe_items(channel: Channel, check: PageCheck | None, *, now: datetime) -> list[Item]:
     """Return the items of the channel's page, in their order."""
-    people = asked_of_people(channel, check)
+    people = items_asked_of_people(channel, check)
     page = facts_of(channel.platform).page
     found = []
     for name in items_of(channel.platform):
@@ -125,8 +125,8 @@ def describe(channel: Channel, check: PageCheck | None, *, now: datetime) -> lis
                 there=there,
                 label=str(LABELS[name]),
                 to_do=to_do,
-                note=_note(name, check, by_hand=name in people, now=now),
-                text=_text(name, check),
+                note=_describe_source(name, check, by_hand=name in people, now=now),
+                text=_text_of_item(name, check),
                 by_hand=name in people,
                 said=bool(check and name in check.by_hand),
                 longest=_longest(name, page),
@@ -143,12 +143,12 @@ def _longest(name: str, page: Mapping[str, PageItem]) -> int:
     return page[name].longest
 
 
-def _text(name: str, check: PageCheck | None) -> str:
+def _text_of_item(name: str, check: PageCheck | None) -> str:
     field = {"register": "website"}.get(name, name)
-    return in_words(field, str(check.texts.get(field, ""))) if check else ""
+    return format_text(field, str(check.texts.get(field, ""))) if check else ""
 
 
-def in_words(field: str, text: str) -> str:
+def format_text(field: str, text: str) -> str:
     """Return a text of a page as people read it: of opening hours, a line a day."""
     if field != "hours":
         return text
@@ -156,12 +156,12 @@ def in_words(field: str, text: str) -> str:
     return "\n".join(f"{DAYS.get(day, day)}: {spans}" for day, _blank, spans in parts)
 
 
-def _note(name: str, check: PageCheck | None, *, by_hand: bool, now: datetime) -> str:
+def _describe_source(name: str, check: PageCheck | None, *, by_hand: bool, now: datetime) -> str:
     """Say where a state is known from, and since when."""
     if check is None:
         return _("The portal has not looked yet.")
     if name == "recent":
-        return _last_post(check)
+        return _describe_last_post(check)
     if not by_hand:
         return "" if check.read_at else _("The portal has not looked yet.")
     said = check.by_hand.get(name)
@@ -175,7 +175,7 @@ def _note(name: str, check: PageCheck | None, *, by_hand: bool, now: datetime) -
     return words % {"day": day.strftime("%d/%m/%Y")}
 
 
-def _last_post(check: PageCheck) -> str:
+def _describe_last_post(check: PageCheck) -> str:
     if check.last_post_at is None:
         return _("The portal knows of no post there yet.")
     day = timezone.localtime(check.last_post_at).strftime("%d/%m/%Y")
@@ -219,16 +219,16 @@ _FIELDS: dict[str, Any] = {
 def present_texts(check: PageCheck | None, fields: Iterable[str]) -> list[tuple[str, str]]:
     """List what the page says now in these fields, each with its name."""
     texts = check.texts if check else {}
-    return [(str(_FIELDS[name]), in_words(name, texts.get(name, ""))) for name in fields]
+    return [(str(_FIELDS[name]), format_text(name, texts.get(name, ""))) for name in fields]
 
 
-def compared(change: PageChange) -> list[tuple[str, str, str]]:
+def list_changes(change: PageChange) -> list[tuple[str, str, str]]:
     """List the fields that a proposal changes: name, what stood there, what shall."""
     return [
         (
             str(_FIELDS[name]),
-            in_words(name, change.before.get(name, "")),
-            in_words(name, change.texts[name]),
+            format_text(name, change.before.get(name, "")),
+            format_text(name, change.texts[name]),
         )
         for name in _FIELDS
         if name in change.texts

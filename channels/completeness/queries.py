@@ -41,7 +41,7 @@ def items_of(platform: str) -> list[str]:
     return wanted if settings.REGISTER_URL else [name for name in wanted if name != "register"]
 
 
-def asked_of_people(channel: Channel, check: PageCheck | None) -> list[str]:
+def items_asked_of_people(channel: Channel, check: PageCheck | None) -> list[str]:
     """List the items that only a person can say: the platform tells them nobody, did not tell them
     of this page, or is not called for it.
     """
@@ -60,7 +60,7 @@ def counted_pages(channels: ChannelQuerySet) -> ChannelQuerySet:
     return channels.usable().exclude(lifecycle__in=[Lifecycle.TAKEN_OVER, Lifecycle.RETIRED])
 
 
-def lacking(item: str) -> Q:
+def match_lacking(item: str) -> Q:
     """Match channels whose page does not have the item, for all that is known."""
     having = [kind for kind in Kind.values if item in items_of(kind)]
     there = PageCheck.objects.filter(channel=OuterRef("pk"), **{item: True})
@@ -71,11 +71,12 @@ def with_scores(channels: ChannelQuerySet) -> ChannelQuerySet:
     """Annotate ``there`` and ``possible``: how many of how many items are there."""
     possible = [When(platform=kind, then=Value(len(items_of(kind)))) for kind in Kind.values]
     return channels.annotate(
-        there=_there(), possible=Case(*possible, default=Value(0), output_field=IntegerField())
+        there=_count_present(),
+        possible=Case(*possible, default=Value(0), output_field=IntegerField()),
     )
 
 
-def _there() -> Any:
+def _count_present() -> Any:
     """Return the expression that counts a page's items."""
     parts = [
         Case(
@@ -92,19 +93,19 @@ def _there() -> Any:
     return sum(parts[1:], parts[0])
 
 
-def totals(channels: QuerySet[Channel]) -> dict[str, int]:
+def count_totals(channels: QuerySet[Channel]) -> dict[str, int]:
     """Return how many pages there are, of how many nothing is known yet, ``there`` of ``possible``
     items, and by item how many pages lack it.
     """
     return channels.aggregate(
         pages=Count("pk"),
         unknown=Count("pk", filter=Q(page_check=None)),
-        **sums(),
+        **sum_aggregates(),
     )
 
 
-def sums() -> Mapping[str, Any]:
-    """Return the aggregates of `totals`, for groups of channels."""
+def sum_aggregates() -> Mapping[str, Any]:
+    """Return the aggregates of `count_totals`, for groups of channels."""
     possible = [When(platform=kind, then=Value(len(items_of(kind)))) for kind in Kind.values]
     lacks = {}
     for name in PROFILE:
@@ -112,7 +113,7 @@ def sums() -> Mapping[str, Any]:
         there = Q(**{f"page_check__{name}": True})
         lacks[name] = Count("pk", filter=Q(platform__in=having) & ~there)
     return {
-        "there": Sum(_there(), default=0),
+        "there": Sum(_count_present(), default=0),
         "possible": Sum(Case(*possible, default=Value(0)), default=0),
         **lacks,
     }
@@ -122,7 +123,7 @@ def sums() -> Mapping[str, Any]:
 FIELD_OF = {"description": "description", "phone": "phone", "hours": "hours", "register": "website"}
 
 
-def writable(channel: Channel) -> dict[str, int]:
+def writable_lengths(channel: Channel) -> dict[str, int]:
     """Return the longest text by field that the portal may write on the channel's page."""
     if channel.health != Health.CONNECTED:
         return {}

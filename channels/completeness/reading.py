@@ -44,10 +44,10 @@ def read_due(*, platform: str, now: datetime) -> int:
         [PageCheck(channel_id=pk, due_at=now) for pk in new], ignore_conflicts=True
     )
     due = PageCheck.objects.filter(channel__in=pages, due_at__lte=now).order_by("due_at", "pk")
-    return read(list(due[:_BATCH]), now=now)
+    return read_pages(list(due[:_BATCH]), now=now)
 
 
-def read(checks: Sequence[PageCheck], *, now: datetime) -> int:
+def read_pages(checks: Sequence[PageCheck], *, now: datetime) -> int:
     """Read the pages of ``checks``, all of one platform, and return how many answered. Those that
     nobody may call keep what is known of them, but for what time changes.
     """
@@ -68,12 +68,12 @@ def read(checks: Sequence[PageCheck], *, now: datetime) -> int:
     answered, platform = 0, next(iter(by_channel)).platform
     calls = {channel: _details_call(account) for channel, account in accounts_of(callable_).items()}
     for channel in by_channel.keys() - calls.keys():
-        store(by_channel[channel], None, last_post_at=posts.get(channel.pk), now=now)
+        store_reading(by_channel[channel], None, last_post_at=posts.get(channel.pk), now=now)
     for channel, answer in client.call_many(platform, calls, writes=False, at_once=_AT_ONCE):
         check = by_channel[channel]
         match answer:
             case PageDetails():
-                store(check, answer, last_post_at=posts.get(channel.pk), now=now)
+                store_reading(check, answer, last_post_at=posts.get(channel.pk), now=now)
                 answered += 1
             case AccessLost():
                 mark_lost(channel, code=answer.code)
@@ -109,7 +109,7 @@ def _last_posts(channels: Iterable[Channel]) -> dict[int, datetime]:
     return last
 
 
-def store(
+def store_reading(
     check: PageCheck, details: PageDetails | None, *, last_post_at: datetime | None, now: datetime
 ) -> None:
     """Store what a reading told, over the row as it is by now: a person may have said something
@@ -117,12 +117,12 @@ def store(
     """
     channel = check.channel
     check.refresh_from_db(fields=["by_hand", "last_post_at", *items_of(channel.platform)])
-    told = _told(channel.platform, details) if details else {}
+    told = _reported_items(channel.platform, details) if details else {}
     last = max(filter(None, (last_post_at, check.last_post_at)), default=None)
     fields: dict[str, Any] = {
         "last_post_at": last,
         "recent": last is not None and last >= now - LONGEST_SILENCE,
-        **without_stale(check, now=now),
+        **fields_without_stale(check, now=now),
     }
     if details:
         texts = {name: getattr(details, name) for name in TEXTS}
@@ -130,19 +130,19 @@ def store(
             "texts": {name: text[:2000] for name, text in texts.items() if text},
             "told": list(told),
             "read_at": now,
-            "due_at": now + _pause(channel.platform),
+            "due_at": now + _time_until_reading(channel.platform),
         }
         fields["by_hand"] = {k: day for k, day in fields["by_hand"].items() if k not in told}
     PageCheck.objects.filter(pk=check.pk).update(**fields)
 
 
-def _pause(platform: str) -> timedelta:
+def _time_until_reading(platform: str) -> timedelta:
     """Return the time until the next reading: never less than the platform's own, and not for all
     pages in the same minute, even if all were connected in one."""
     return facts_of(platform).page_read_every * random.uniform(1, 1.04)  # noqa: S311 - spreads load, guards nothing
 
 
-def _told(platform: str, details: PageDetails) -> dict[str, bool]:
+def _reported_items(platform: str, details: PageDetails) -> dict[str, bool]:
     """Return the items that the platform told, each with whether it is there."""
     found = {}
     for name in items_of(platform):
@@ -168,7 +168,7 @@ def register_name() -> str:
     return f"{parts.netloc}{parts.path}".rstrip("/").casefold()
 
 
-def without_stale(check: PageCheck, *, now: datetime) -> dict[str, Any]:
+def fields_without_stale(check: PageCheck, *, now: datetime) -> dict[str, Any]:
     """Return the fields in which nothing stands any more that a person said too long ago. The days
     stay, so that the page can say since when it is asked again."""
     first = timezone.localdate(now) - STALE_AFTER

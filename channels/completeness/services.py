@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
-from channels.completeness.queries import asked_of_people
+from channels.completeness.queries import items_asked_of_people
 from channels.models import Channel, PageCheck
 from core.errors import Refused
 
@@ -24,7 +24,7 @@ def record_seen(channel: Channel, *, by: User, seen: Mapping[str, bool | None]) 
     PageCheck.objects.bulk_create([PageCheck(channel=channel, due_at=now)], ignore_conflicts=True)
     check = PageCheck.objects.select_for_update().get(channel=channel)
     said = {name: value for name, value in seen.items() if value is not None}
-    if strange := set(said) - set(asked_of_people(channel, check)):
+    if strange := set(said) - set(items_asked_of_people(channel, check)):
         words = _("The platform itself tells this now: %(items)s. Reload the page.")
         raise Refused(words % {"items": ", ".join(sorted(strange))})
     if not said:

@@ -17,7 +17,7 @@ from accounts.queries import can
 from channels.completeness import presenters, queries, services
 from channels.completeness.forms import CompletenessFilter, SeenForm
 from channels.context import channel_or_404, channels_in_scope, page_or_rows
-from channels.queries import matching
+from channels.queries import search_channels
 from channels.states import OPEN_CHANGES, ChangeState
 from core.actions import form_action, form_data
 from platforms.facts import PROFILE
@@ -40,12 +40,12 @@ def pages(request: HttpRequest) -> HttpResponse:
     if chosen.get("unit"):
         unit = Unit.objects.visible_to(request.user).filter(key=chosen["unit"]).first()
         channels = channels.filter(unit__path__startswith=unit.path) if unit else channels.none()
-    totals, waiting = queries.totals(channels), queries.waiting_changes(channels)[:WAITING]
+    totals, waiting = queries.count_totals(channels), queries.waiting_changes(channels)[:WAITING]
     if platform := chosen.get("platform"):
         channels = channels.filter(platform=platform)
     if item := chosen.get("lacking"):
-        channels = channels.filter(queries.lacking(item))
-    rows = queries.with_scores(matching(channels, chosen.get("q", "")))
+        channels = channels.filter(queries.match_lacking(item))
+    rows = queries.with_scores(search_channels(channels, chosen.get("q", "")))
     ordered = rows.select_related("unit__parent", "page_check").order_by(
         "unit__search", "platform", "name"
     )
@@ -77,7 +77,7 @@ def profile(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     permission = Permission.POST_WRITE if request.method == "POST" else None
     channel, now = channel_or_404(request, public_id, permission), timezone.now()
     check = presenters.check_of(channel)
-    items = presenters.describe(channel, check, now=now)
+    items = presenters.describe_items(channel, check, now=now)
     may_say = can(request.user, Permission.POST_WRITE, unit=channel.unit)
     form = SeenForm(form_data(request), items=[item for item in items if item.by_hand])
     done = form_action(
@@ -99,7 +99,7 @@ def profile(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "may_say": may_say and bool(form.fields),
         "may_propose": can(request.user, Permission.POST_WRITE, unit=channel.unit),
         "may_write_there": may_say
-        and bool(queries.writable(channel))
+        and bool(queries.writable_lengths(channel))
         and not any(row.state in OPEN_CHANGES for row in changes),
         "changes": changes,
         "edit_address": presenters.edit_address(channel),

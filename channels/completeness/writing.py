@@ -18,7 +18,7 @@ from channels.completeness.queries import digest_of
 from channels.connection.health import accounts_of, mark_lost
 from channels.models import Channel, PageChange, PageCheck
 from channels.queries import is_allowed
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from channels.states import CHANGE_STEPS, ChangeState, Health, Lifecycle
 from core import phones
 from platforms import client
@@ -103,10 +103,10 @@ def _has_texts_already(channel: Channel, account: Account, texts: Mapping[str, s
     details = client.call(
         channel.platform, lambda connector: connector.read_page_details(account), writes=False
     )
-    return all(_same(name, getattr(details, name), text) for name, text in texts.items())
+    return all(_is_same(name, getattr(details, name), text) for name, text in texts.items())
 
 
-def _same(name: str, there: str | None, text: str) -> bool:
+def _is_same(name: str, there: str | None, text: str) -> bool:
     if name == "phone":
         return phones.digits(there or "") == phones.digits(text)
     return " ".join((there or "").split()) == " ".join(text.split())
@@ -115,7 +115,7 @@ def _same(name: str, there: str | None, text: str) -> bool:
 def _retry(change: PageChange, state: ChangeState, due_at: datetime) -> bool:
     if change.tries >= _TRIES:
         return _end(change, ChangeState.FAILED, code="too_many_tries")
-    _move(change, state, due_at=due_at)
+    _set_state(change, state, due_at=due_at)
     return False
 
 
@@ -123,13 +123,13 @@ def _retry(change: PageChange, state: ChangeState, due_at: datetime) -> bool:
 def _end(change: PageChange, state: ChangeState, *, code: str = "") -> bool:
     """End the change and tell who proposed and who approved it. Return whether it was written."""
     now, channel = timezone.now(), change.channel
-    if not _move(change, state, due_at=None, ended_at=now, error_code=code[:80]):
+    if not _set_state(change, state, due_at=None, ended_at=now, error_code=code[:80]):
         return False
     written = state == ChangeState.WRITTEN
     record(
         f"channel.change_{state}",
         channel,
-        reason="" if written else why_failed(change),
+        reason="" if written else describe_failure(change),
         code=code,
         sha256=change.content_sha256,
     )
@@ -138,13 +138,13 @@ def _end(change: PageChange, state: ChangeState, *, code: str = "") -> bool:
         f"page_change_{state}",
         address=reverse("channels:change", args=[change.public_id]),
         channel=channel,
-        why="" if written else why_failed(change),
+        why="" if written else describe_failure(change),
     )
     PageCheck.objects.filter(channel=channel, due_at__gt=now).update(due_at=now)
     return written
 
 
-def _move(change: PageChange, to: ChangeState, **fields: object) -> int:
+def _set_state(change: PageChange, to: ChangeState, **fields: object) -> int:
     """Move on from the turn that was taken: who took it since, after the lease, decides."""
     if to not in CHANGE_STEPS[change.state]:
         raise ValueError(f"{change.state} -> {to}")
@@ -155,8 +155,8 @@ def _move(change: PageChange, to: ChangeState, **fields: object) -> int:
     return moved
 
 
-def why_failed(change: PageChange) -> str:
+def describe_failure(change: PageChange) -> str:
     """Say in plain words why the texts were not written."""
     if change.error_code in OWN_REASONS:
         return _(OWN_REASONS[change.error_code])
-    return in_words(change.channel.platform, change.error_code, "")
+    return describe_reason(change.channel.platform, change.error_code, "")

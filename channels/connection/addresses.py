@@ -11,10 +11,10 @@ from core.errors import Refused
 from platforms.registry import CONNECTORS
 
 
-def is_on(platform: str, address: str) -> bool:
+def is_platform_address(platform: str, address: str) -> bool:
     """Tell whether the address is a plain https one on the platform's own host."""
-    parts = _split(address)
-    if parts is None or parts.scheme != "https" or parts.username or _port(parts):
+    parts = _split_address(address)
+    if parts is None or parts.scheme != "https" or parts.username or _has_other_port(parts):
         return False
     host = parts.hostname or ""
     return any(host == own or host.endswith(f".{own}") for own in facts_of(platform).hosts)
@@ -23,7 +23,7 @@ def is_on(platform: str, address: str) -> bool:
 def page_key(platform: str, address: str) -> str:
     """Return the key that distinguishes the address's page from all others: its number, or its name
     as the platform compares names. Return an empty text where the address does not show it."""
-    parts = _split(address)
+    parts = _split_address(address)
     if parts is None:
         return ""
     steps = [step for step in parts.path.split("/") if step]
@@ -37,7 +37,7 @@ def name_key(name: str) -> str:
     return name.removeprefix("@").replace(".", "").casefold()
 
 
-def keys_of(channel: Channel) -> set[str]:
+def page_keys(channel: Channel) -> set[str]:
     """Return all keys by which addresses may name this page."""
     keys = {
         name_key(channel.external_id),
@@ -52,13 +52,13 @@ def check_post(channel: Channel, link: str) -> None:
     home = channel.address.rstrip("/")
     if (
         channel.address
-        and not is_on(channel.platform, channel.address)
+        and not is_platform_address(channel.platform, channel.address)
         and link.startswith(f"{home}/")
     ):
         # below the address that the platform itself gave: a platform that stands elsewhere, as in a
         # try-out
         return
-    if not is_on(channel.platform, link):
+    if not is_platform_address(channel.platform, link):
         raise Refused(
             _(
                 "This link does not lie on %(platform)s. Open the post there and copy "
@@ -66,24 +66,29 @@ def check_post(channel: Channel, link: str) -> None:
             )
             % {"platform": channel.get_platform_display()}
         )
-    if _bare(channel.platform, link) in {_bare(channel.platform, channel.address), ""}:
+    if _strip_decoration(channel.platform, link) in {
+        _strip_decoration(channel.platform, channel.address),
+        "",
+    }:
         raise Refused(
             _("This is the address of the page. Open the post itself and copy its address.")
         )
     linked = page_key(channel.platform, link)
     # A page has a number and often a name; which name belongs to which number cannot be seen here.
     is_platform_id = CONNECTORS[channel.platform].is_platform_id
-    comparable = {key for key in keys_of(channel) if is_platform_id(key) == is_platform_id(linked)}
+    comparable = {
+        key for key in page_keys(channel) if is_platform_id(key) == is_platform_id(linked)
+    }
     if linked and comparable and linked not in comparable:
         raise Refused(
             _("This link belongs to another page than %(page)s.") % {"page": channel.name}
         )
 
 
-def _bare(platform: str, address: str) -> str:
+def _strip_decoration(platform: str, address: str) -> str:
     """Return the address without what browsers and phones put around it; empty for a platform's
     front page."""
-    parts = _split(address)
+    parts = _split_address(address)
     if parts is None or not (parts.path.strip("/") or parts.query):
         return ""
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
@@ -92,14 +97,14 @@ def _bare(platform: str, address: str) -> str:
     return f"{host}/{path}{query}".casefold()
 
 
-def _split(address: str) -> SplitResult | None:
+def _split_address(address: str) -> SplitResult | None:
     try:
         return urlsplit(address)
     except ValueError:
         return None
 
 
-def _port(parts: SplitResult) -> bool:
+def _has_other_port(parts: SplitResult) -> bool:
     try:
         return parts.port not in (None, 443)
     except ValueError:

@@ -26,14 +26,14 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
 from channels.connection import confirmation
-from channels.connection.addresses import keys_of, name_key, page_key
+from channels.connection.addresses import name_key, page_key, page_keys
 from channels.connection.health import profile_fields
 from channels.connection.tokens import sealed_tokens
-from channels.lifecycle.services import differ
+from channels.lifecycle.services import names_differ
 from channels.models import Channel, ConnectAttempt
 from channels.presenters import describe_rights
 from channels.queries import is_permitted, is_set_up
-from channels.reasons import known
+from channels.reasons import known_reason
 from channels.states import Health, Kind, Lifecycle
 from core import sealing
 from core.errors import NotAllowed, Refused
@@ -102,7 +102,9 @@ def begin_dialog(
     attempt.save()
     connector = CONNECTORS[platform]
     consent_url = connector.wider_consent_url if wider else connector.consent_url
-    return consent_url(app, redirect_uri=_callback(platform), state=state, verifier=verifier)
+    return consent_url(
+        app, redirect_uri=_callback_address(platform), state=state, verifier=verifier
+    )
 
 
 def connect_with_form(
@@ -171,7 +173,7 @@ def may_return(channel: Channel) -> bool:
     page = (
         Channel.objects.usable()
         .filter(platform=channel.platform)
-        .called({channel.external_id, *keys_of(channel)})
+        .named_by({channel.external_id, *page_keys(channel)})
     )
     return channel.unit.is_current and (channel.health != Health.DISCONNECTED or not page.exists())
 
@@ -226,7 +228,7 @@ def _store_offers(attempt: ConnectAttempt, returned: Mapping[str, str]) -> None:
     require_may_connect(platform, unit=attempt.unit, by=attempt.user)
     kept = _unseal_facts(attempt)
     offers = _request_offers(
-        platform, returned, redirect_uri=_callback(platform), verifier=kept["verifier"]
+        platform, returned, redirect_uri=_callback_address(platform), verifier=kept["verifier"]
     )
     if not offers and (why := CONNECTORS[platform].words.no_page_offered):
         raise NoPageOffered(_(why))
@@ -250,7 +252,7 @@ def _request_offers(platform: str, returned: Mapping[str, str], **bound: str) ->
             writes=False,
         )
     except (AccessLost, Rejected) as error:
-        words = known(platform, error.code) or error.detail
+        words = known_reason(platform, error.code) or error.detail
         raise Refused(_("The platform refused: %(words)s") % {"words": words}) from None
     except ConnectorError:
         words = _(
@@ -293,16 +295,16 @@ def requested_channel(attempt: ConnectAttempt) -> str:
     return _unseal_facts(attempt)["channel"] if attempt.sealed else ""
 
 
-def choices(attempt: ConnectAttempt, *, by: User) -> list[Choice]:
+def list_choices(attempt: ConnectAttempt, *, by: User) -> list[Choice]:
     """Return the pages that were offered, each with the reason where it cannot be chosen. Holds no
     tokens, so that a page may show it."""
     offers = _stored_offers(attempt)
-    return _choices_from(
+    return _build_choices(
         attempt, offers, _channels_of(attempt, offers).select_related("unit"), by=by
     )
 
 
-def _choices_from(
+def _build_choices(
     attempt: ConnectAttempt, offers: list[Offer], rows: QuerySet[Channel], *, by: User
 ) -> list[Choice]:
     requested = requested_channel(attempt)
@@ -314,13 +316,13 @@ def _choices_from(
 
 
 def _stored_offers(attempt: ConnectAttempt) -> list[Offer]:
-    return [_load(each) for each in _unseal_facts(attempt)["offers"]]
+    return [_deserialise_offer(each) for each in _unseal_facts(attempt)["offers"]]
 
 
 def _channels_of(attempt: ConnectAttempt, offers: list[Offer]) -> QuerySet[Channel]:
     """Return the channels that have these pages, and the unit's own that once had one: the posts
     published there point to them."""
-    names = {each for offer in offers for each in _names(offer, attempt.platform)}
+    names = {each for offer in offers for each in _possible_external_ids(offer, attempt.platform)}
     pages = Channel.objects.filter(platform=attempt.platform, external_id__in=names)
     return pages.filter(~Q(health=Health.DISCONNECTED) | Q(unit=attempt.unit)).order_by(
         "-connected_at"
@@ -330,7 +332,7 @@ def _channels_of(attempt: ConnectAttempt, offers: list[Offer]) -> QuerySet[Chann
 def _channel_for(offer: Offer, rows: Iterable[Channel], platform: str, only: str) -> Channel | None:
     """Return the channel that has the page now, or else the row that the page comes back to: the
     one asked for, or the latest."""
-    names = _names(offer, platform)
+    names = _possible_external_ids(offer, platform)
     found = [row for row in rows if row.external_id in names]
     having = [row for row in found if row.health != Health.DISCONNECTED]
     if having:
@@ -338,7 +340,7 @@ def _channel_for(offer: Offer, rows: Iterable[Channel], platform: str, only: str
     return next((row for row in found if str(row.public_id) == only), found[0] if found else None)
 
 
-def _names(offer: Offer, platform: str) -> list[str]:
+def _possible_external_ids(offer: Offer, platform: str) -> list[str]:
     """Return what a channel's ``external_id`` may be for this page: its number, or what its address
     calls it where it was registered to be posted to by hand."""
     profile = offer.profile
@@ -352,7 +354,9 @@ def _choice_from(
     """Return the offered page as a choice. ``bound``: the channel that has or had it."""
     if refusal := _refusal_of(offer, attempt, bound, requested, by=by):
         return Choice(offer.profile, refusal)
-    renamed = bound.known_name if bound and differ(bound.known_name, offer.profile.name) else ""
+    renamed = (
+        bound.known_name if bound and names_differ(bound.known_name, offer.profile.name) else ""
+    )
     return Choice(offer.profile, known=bound, renamed=renamed)
 
 
@@ -389,7 +393,7 @@ def connect_page(
         # Held until the end: what somebody reports, stops or hands over meanwhile is seen here, or
         # comes after.
         rows = _channels_of(attempt, [offer]).select_for_update()
-        (choice,) = _choices_from(attempt, [offer], rows, by=by)
+        (choice,) = _build_choices(attempt, [offer], rows, by=by)
         if choice.refused:
             raise Refused(choice.refused)
         channel = choice.known or Channel(unit=attempt.unit)
@@ -406,7 +410,7 @@ def connect_page(
             page=external_id,
         )
         if channel.awaits_confirmation:
-            confirmation.ask(channel, by=by)
+            confirmation.notify_confirmers(channel, by=by)
     return channel
 
 
@@ -478,7 +482,7 @@ def reopened_fields(channel: Channel, *, now: datetime) -> dict[str, Any]:
 # --- facts sealed in a connect flow --------------------------------------------------------------
 
 
-def _callback(platform: str) -> str:
+def _callback_address(platform: str) -> str:
     return settings.PORTAL_URL + reverse("channels:callback", args=[platform])
 
 
@@ -495,7 +499,7 @@ def _seal_facts(
 ) -> None:
     kept: dict[str, Any] = dict(facts)
     if offers is not None:
-        kept["offers"] = [_dump(offer) for offer in offers]
+        kept["offers"] = [_serialise_offer(offer) for offer in offers]
     attempt.sealed = sealing.seal(kept, row=_row_name(attempt))
 
 
@@ -503,7 +507,7 @@ def _unseal_facts(attempt: ConnectAttempt) -> dict[str, Any]:
     return sealing.unseal(attempt.sealed, row=_row_name(attempt))
 
 
-def _dump(offer: Offer) -> dict[str, Any]:
+def _serialise_offer(offer: Offer) -> dict[str, Any]:
     profile, tokens = offer.profile, offer.tokens
     return {
         "usable": offer.usable,
@@ -522,7 +526,7 @@ def _dump(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _load(kept: Mapping[str, Any]) -> Offer:
+def _deserialise_offer(kept: Mapping[str, Any]) -> Offer:
     def span(seconds: float | None) -> timedelta | None:
         return timedelta(seconds=seconds) if seconds else None
 

@@ -15,7 +15,7 @@ from audit.services import record
 from channels.credentials.grants import fields_without_access
 from channels.lifecycle.services import UNCONFIRMED
 from channels.models import Channel
-from channels.queries import address_of, keepers
+from channels.queries import address_of, find_keepers
 from channels.states import Health, Lifecycle
 from core.errors import Refused
 from core.text import normal
@@ -41,7 +41,7 @@ def confirmation_fields(channel: Channel, external_id: str, *, by: User) -> dict
     return {}
 
 
-def ask(channel: Channel, *, by: User) -> None:
+def notify_confirmers(channel: Channel, *, by: User) -> None:
     """Tell those who may confirm the page which ``by`` has connected."""
     above = Unit.objects.filter(
         path__in=[channel.unit.province_path, channel.unit.path.split("/")[0] + "/"]
@@ -49,7 +49,7 @@ def ask(channel: Channel, *, by: User) -> None:
     superiors = [
         person for unit in above for person in holders(Permission.CHANNEL_MANAGE, unit=unit)
     ]
-    people = [person for person in [*keepers(channel), *superiors] if person.pk != by.pk]
+    people = [person for person in [*find_keepers(channel), *superiors] if person.pk != by.pk]
     notify(
         people,
         "channel_to_confirm",
@@ -73,7 +73,7 @@ def confirm(channel: Channel, *, by: User, seen: str) -> None:
     """Say that the page is the unit's: what is scheduled there goes out. ``seen``: the
     `fingerprint` on the page that the person looked at.
     """
-    row, appointment = _waiting(channel, by=by, seen=seen)
+    row, appointment = _lock_waiting(channel, by=by, seen=seen)
     now = timezone.now()
     Channel.objects.filter(pk=row.pk).update(
         confirmed_by=by, confirmed_at=now, known_name=row.name, known_handle=row.handle
@@ -98,7 +98,7 @@ def refuse(channel: Channel, *, by: User, reason: str, seen: str) -> None:
     reason = normal(reason).strip()[:500]
     if not reason:
         raise Refused(_("Please enter the reason."))
-    row, appointment = _waiting(channel, by=by, seen=seen)
+    row, appointment = _lock_waiting(channel, by=by, seen=seen)
     Channel.objects.filter(pk=row.pk).update(
         health=Health.DISCONNECTED, health_reason="", **fields_without_access(row)
     )
@@ -114,7 +114,7 @@ def refuse(channel: Channel, *, by: User, reason: str, seen: str) -> None:
     )
 
 
-def _waiting(channel: Channel, *, by: User, seen: str) -> tuple[Channel, Authority]:
+def _lock_waiting(channel: Channel, *, by: User, seen: str) -> tuple[Channel, Authority]:
     """Return the locked row that waits for ``by`` to decide, and the post by which they may. Raises
     NotAllowed and Refused.
     """

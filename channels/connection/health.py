@@ -22,12 +22,12 @@ from channels.queries import (
     account_of,
     address_of,
     facts_of,
+    find_keepers,
     first_row_name,
     is_allowed,
-    keepers,
     row_name,
 )
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from channels.states import Health
 from core import sealing
 from core.errors import Refused
@@ -76,8 +76,10 @@ def mark_lost_for_good(
     if not ours.update(health=Health.LOST, health_reason=reason, health_code=code):
         return
     channel.health, channel.health_reason, channel.health_code = Health.LOST, reason, code
-    record("channel.lost", channel, reason=reason or in_words(channel.platform, code), code=code)
-    notify(keepers(channel), "channel_lost", address=address_of(channel), channel=channel)
+    record(
+        "channel.lost", channel, reason=reason or describe_reason(channel.platform, code), code=code
+    )
+    notify(find_keepers(channel), "channel_lost", address=address_of(channel), channel=channel)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
-from channels.connection.addresses import is_on, page_key
+from channels.connection.addresses import is_platform_address, page_key
 from channels.connection.attempts import reopened_fields, require_may_register
 from channels.credentials.grants import NO_CREDENTIALS, fields_without_access
 from channels.lifecycle.services import UNCONFIRMED
@@ -29,11 +29,11 @@ def register(
     """Make the page the unit's channel without credentials. Raises Refused when the page is another
     unit's, or the address does not name a page on this platform."""
     appointment = require_may_register(platform, unit=unit, by=by)
-    key = _key(platform, address)
-    pages = Channel.objects.filter(platform=platform).called([key])
+    key = _page_key(platform, address)
+    pages = Channel.objects.filter(platform=platform).named_by([key])
     known = list(pages.order_by("-connected_at").select_for_update())
     if taken := next((channel for channel in known if channel.health != Health.DISCONNECTED), None):
-        raise Refused(_why_taken(taken, unit=unit, by=by))
+        raise Refused(_describe_conflict(taken, unit=unit, by=by))
     own = [channel for channel in known if channel.unit_id == unit.pk]
     channel = own[0] if own else Channel(unit=unit, platform=platform, external_id=key)
     now = timezone.now()
@@ -42,7 +42,7 @@ def register(
         "address": address,
         "handle": "" if key.removeprefix("-").isdigit() else key[:100],
         "health": Health.MANUAL,
-        "health_reason": _reason(reason),
+        "health_reason": _require_reason(reason),
         "connected_by": by,
         "connected_at": now,
         **NO_CREDENTIALS,
@@ -78,7 +78,7 @@ def continue_manually(channel: Channel, *, by: User, reason: str) -> None:
         )
     fields = {
         "health": Health.MANUAL,
-        "health_reason": _reason(reason),
+        "health_reason": _require_reason(reason),
         **fields_without_access(channel),
     }
     if not Channel.objects.with_api().filter(pk=channel.pk).update(**fields):
@@ -93,8 +93,8 @@ def continue_manually(channel: Channel, *, by: User, reason: str) -> None:
     )
 
 
-def _key(platform: str, address: str) -> str:
-    if not is_on(platform, address):
+def _page_key(platform: str, address: str) -> str:
+    if not is_platform_address(platform, address):
         raise Refused(
             _("The address must lie on %(platform)s, such as %(example)s.")
             % {
@@ -110,13 +110,13 @@ def _key(platform: str, address: str) -> str:
     return key
 
 
-def _reason(reason: str) -> str:
+def _require_reason(reason: str) -> str:
     if not reason.strip():
         raise Refused(_("Say why the page is posted to by hand."))
     return normal(reason).strip()[:300]
 
 
-def _why_taken(channel: Channel, *, unit: Unit, by: User) -> str:
+def _describe_conflict(channel: Channel, *, unit: Unit, by: User) -> str:
     if channel.unit_id != unit.pk:
         may_see = Channel.objects.visible_to(by).filter(pk=channel.pk).exists()
         where = channel.unit.name if may_see else _("another unit")

@@ -46,12 +46,12 @@ def sealed_tokens(channel: Channel, tokens: Tokens, *, now: datetime) -> dict[st
     return {
         "sealed": sealing.seal(secrets, row=row_name(channel)),
         "expires_at": now + tokens.grant_lifetime if tokens.grant_lifetime else None,
-        "refresh_at": now + _until_refresh(tokens.lifetime) if tokens.lifetime else None,
+        "refresh_at": now + _time_until_refresh(tokens.lifetime) if tokens.lifetime else None,
         "refresh_failures": 0,
     }
 
 
-def _until_refresh(lifetime: timedelta) -> timedelta:
+def _time_until_refresh(lifetime: timedelta) -> timedelta:
     """Return the time until a token is renewed: well before its end, and not for all channels in
     the same minute, even if all were renewed in one."""
     return min(lifetime * 0.8, _REFRESH_AFTER) * random.uniform(1, 1.05)  # noqa: S311 - spreads load, guards nothing
@@ -122,7 +122,7 @@ def _store_answer(
     unchanged = Channel.objects.filter(pk=channel.pk, sealed=sealed)
     match answer:
         case Tokens():
-            return _store(channel, answer, sealed=sealed, now=now)
+            return _store_tokens(channel, answer, sealed=sealed, now=now)
         case None:
             Channel.objects.filter(pk=channel.pk).update(refresh_at=None)
         case AccessLost():
@@ -135,7 +135,7 @@ def _store_answer(
 
 
 @transaction.atomic
-def _store(channel: Channel, tokens: Tokens, *, sealed: bytes, now: datetime) -> bool:
+def _store_tokens(channel: Channel, tokens: Tokens, *, sealed: bytes, now: datetime) -> bool:
     """Store new tokens in place of those in ``sealed``, unless others were stored meanwhile. The
     old ones may have been refused since: such a loss ends with them."""
     fields = sealed_tokens(channel, tokens, now=now)

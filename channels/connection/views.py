@@ -58,7 +58,7 @@ def _unit(request: HttpRequest) -> Unit:
     return unit
 
 
-def _again(request: HttpRequest, platform: str) -> Channel | None:
+def _channel_to_reconnect(request: HttpRequest, platform: str) -> Channel | None:
     """Return the channel that is to be connected again, if the address names one."""
     asked = request.POST.get("channel") or request.GET.get("channel")
     if not asked:
@@ -72,7 +72,7 @@ def _again(request: HttpRequest, platform: str) -> Channel | None:
     return channel
 
 
-def _attempt(request: HttpRequest) -> uuid.UUID | None:
+def _attempt_id(request: HttpRequest) -> uuid.UUID | None:
     """Return the public id of the connect flow that the page of choices names; None where it names
     none."""
     return parse_uuid((request.POST or request.GET).get("attempt", ""))
@@ -93,11 +93,11 @@ def platforms(request: HttpRequest) -> HttpResponse:
         }
         for kind in Kind.values
     ]
-    context = {"unit": unit, "platforms": offered, "neighbours": _neighbours(request, unit)}
+    context = {"unit": unit, "platforms": offered, "neighbours": _neighbouring_units(request, unit)}
     return render(request, "channels/platforms.html", context)
 
 
-def _neighbours(request: HttpRequest, unit: Unit) -> list[Unit]:
+def _neighbouring_units(request: HttpRequest, unit: Unit) -> list[Unit]:
     """Return the units that an administrator may turn to from here: the one above and those beside,
     or those below."""
     reach = request.user.reach(Permission.CHANNEL_MANAGE)
@@ -115,7 +115,7 @@ def _neighbours(request: HttpRequest, unit: Unit) -> list[Unit]:
 @require_http_methods(["GET", "POST"])
 @step_up_required(keep=False)
 def connect(request: HttpRequest, platform: str) -> HttpResponse:
-    again = _again(request, platform_or_404(platform))
+    again = _channel_to_reconnect(request, platform_or_404(platform))
     unit = again.unit if again else _unit(request)
     by_dialog = facts_of(platform).connects_by_dialog
     wider = bool(request.POST.get("wider") or request.GET.get("wider")) and bool(
@@ -135,14 +135,18 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
         }
         try:
             if form is not None:
-                return _to_choose(attempts.connect_with_form(platform, form.cleaned_data, **whose))
+                return _redirect_to_choices(
+                    attempts.connect_with_form(platform, form.cleaned_data, **whose)
+                )
             dialog = attempts.begin_dialog(platform, **whose, wider=wider)
         except NotAllowed as error:
             raise PermissionDenied(str(error)) from None
         except Refused as error:
             if form is None:
                 requested = str(again.public_id) if again else ""
-                return _no_way(request, str(error), platform=platform, unit=unit, again=requested)
+                return _show_failure(
+                    request, str(error), platform=platform, unit=unit, again=requested
+                )
             form.add_error(None, str(error))
         else:
             # A page of ours with a link: the policy for forms forbids that a form's answer leads
@@ -182,23 +186,23 @@ def callback(request: HttpRequest, platform: str) -> HttpResponse:
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
     except attempts.ConnectFlowEnded as stopped:
-        return _stopped(request, stopped)
+        return _show_stopped(request, stopped)
     except Refused as error:
-        return _no_way(request, str(error), platform=platform)
-    return _to_choose(attempt)
+        return _show_failure(request, str(error), platform=platform)
+    return _redirect_to_choices(attempt)
 
 
-def _to_choose(attempt: ConnectAttempt) -> HttpResponse:
+def _redirect_to_choices(attempt: ConnectAttempt) -> HttpResponse:
     return redirect(f"{reverse('channels:choose')}?attempt={attempt.public_id}")
 
 
-def _stopped(request: HttpRequest, stopped: attempts.ConnectFlowEnded) -> HttpResponse:
+def _show_stopped(request: HttpRequest, stopped: attempts.ConnectFlowEnded) -> HttpResponse:
     more = (
         describe_rights(facts_of(stopped.platform).optional_rights)
         if stopped.offered_nothing
         else []
     )
-    return _no_way(
+    return _show_failure(
         request,
         str(stopped),
         platform=stopped.platform,
@@ -208,7 +212,7 @@ def _stopped(request: HttpRequest, stopped: attempts.ConnectFlowEnded) -> HttpRe
     )
 
 
-def _no_way(
+def _show_failure(
     request: HttpRequest,
     words: str,
     *,
@@ -240,7 +244,7 @@ def _no_way(
 def choose(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.CHANNEL_MANAGE):
         raise PermissionDenied
-    named, whose = _attempt(request), {"by": request.user, "session_key": _session_key(request)}
+    named, whose = _attempt_id(request), {"by": request.user, "session_key": _session_key(request)}
     try:
         if request.method == "POST":
             channel = attempts.connect_page(named, request.POST.get("page", ""), **whose)
@@ -250,10 +254,10 @@ def choose(request: HttpRequest) -> HttpResponse:
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
     except attempts.ConnectFlowEnded as stopped:
-        return _stopped(request, stopped)
+        return _show_stopped(request, stopped)
     except Refused as error:
-        return _no_way(request, str(error))
-    offered = attempts.choices(attempt, by=request.user)
+        return _show_failure(request, str(error))
+    offered = attempts.list_choices(attempt, by=request.user)
     free = [choice for choice in offered if not choice.refused]
     context = {
         "attempt": attempt,

@@ -23,7 +23,7 @@ def is_renewing(channel: Channel, *, now: datetime) -> bool:
     return channel.refresh_at is not None and now < channel.refresh_at <= now + REFRESH_LEASE
 
 
-def sealed_for(channel: Channel, was: Channel) -> bytes:
+def seal_for(channel: Channel, was: Channel) -> bytes:
     """Return the credentials of ``was``, sealed for ``channel``; empty stays empty. Raises
     sealing.Unsealable."""
     if not was.sealed:
@@ -52,7 +52,7 @@ def _reseal(pk: int, *, now: datetime) -> str:
     if is_renewing(channel, now=now):
         return "renewing"
     try:
-        Channel.objects.filter(pk=pk).update(sealed=sealed_for(channel, channel))
+        Channel.objects.filter(pk=pk).update(sealed=seal_for(channel, channel))
     except sealing.Unsealable:
         return "no_key"
     return "resealed"

@@ -32,7 +32,7 @@ from channels.presenters import (
     describe_limits,
     describe_rights,
 )
-from channels.queries import facts_of, is_permitted, is_set_up, matching, reaches_beyond
+from channels.queries import facts_of, is_permitted, is_set_up, manages_other_units, search_channels
 from channels.states import Health, Lifecycle
 
 PAGE = 25
@@ -47,24 +47,24 @@ def channel_list(request: HttpRequest) -> HttpResponse:
     position = current_position(request)
     form = ChannelFilter(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
-    page = Paginator(_narrowed(channels, chosen), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_filter_channels(channels, chosen), PAGE).get_page(request.GET.get("page"))
     for channel in page:
-        _dress(channel)
+        _set_shown_state(channel)
     context = {
         "page_obj": page,
         "form": form,
         "deep": position.role in DEEP,
         "filtered": any(chosen.values()),
-        "counts": _counts(channels, now=timezone.now()),
+        "counts": _count_warnings(channels, now=timezone.now()),
         "may_manage": can(request.user, Permission.CHANNEL_MANAGE, unit=position.unit),
         "may_allow": bool(request.user.reach(Permission.PLATFORM_ALLOW)),
     }
     return render(request, page_or_rows(request, "channels/list.html"), context)
 
 
-def _counts(channels: QuerySet[Channel], *, now: datetime) -> dict[str, int]:
+def _count_warnings(channels: QuerySet[Channel], *, now: datetime) -> dict[str, int]:
     """Count what the list's head warns of."""
-    failing = forecast.at_risk(channels, now=now, risks=FAILING)
+    failing = forecast.find_at_risk(channels, now=now, risks=FAILING)
     return {
         **channels.aggregate(
             lost=Count("pk", filter=Q(health=Health.LOST)),
@@ -75,7 +75,7 @@ def _counts(channels: QuerySet[Channel], *, now: datetime) -> dict[str, int]:
     }
 
 
-def _dress(channel: Channel) -> None:
+def _set_shown_state(channel: Channel) -> None:
     """Set how the channel's state is shown: what holds posts back comes before the state of the
     connection."""
     channel.label, (channel.tone, channel.symbol) = (
@@ -94,7 +94,7 @@ def _dress(channel: Channel) -> None:
         )
 
 
-def _narrowed(channels: QuerySet[Channel], chosen: dict[str, str]) -> QuerySet[Channel]:
+def _filter_channels(channels: QuerySet[Channel], chosen: dict[str, str]) -> QuerySet[Channel]:
     health, lifecycle = chosen.get("health", ""), chosen.get("lifecycle", "")
     if lifecycle:
         channels = channels.filter(lifecycle=lifecycle)
@@ -104,14 +104,16 @@ def _narrowed(channels: QuerySet[Channel], chosen: dict[str, str]) -> QuerySet[C
         channels = channels.usable()
     if platform := chosen.get("platform"):
         channels = channels.filter(platform=platform)
-    return matching(channels, chosen.get("q", "")).order_by("unit__search", "platform", "name")
+    return search_channels(channels, chosen.get("q", "")).order_by(
+        "unit__search", "platform", "name"
+    )
 
 
 @require_GET
 def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     channel = channel_or_404(request, public_id)
     facts = facts_of(channel.platform)
-    _dress(channel)
+    _set_shown_state(channel)
     decided = channel.unrecognised_posts.select_related("decided_by", "decided_for")
     posts = list(decided.order_by("verdict", "-published_at")[: UNRECOGNISED + 1])
     describe_decisions(posts, reader=request.user)
@@ -128,7 +130,7 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "may_manage": may_manage,
         "may_connect": may_manage and permitted and set_up and attempts.may_return(channel),
         "may_stop": may_manage or can(user, Permission.PUBLISHING_PAUSE, unit=unit),
-        "may_transfer": may_manage and reaches_beyond(user, channel),
+        "may_transfer": may_manage and manages_other_units(user, channel),
         "permitted": permitted,
         "set_up": set_up,
         "may_see_posts": any(part.covers(unit.path) for part in user.reach(Permission.POST_VIEW)),
@@ -137,15 +139,15 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "unrecognised": posts[:UNRECOGNISED],
         "more_unrecognised": len(posts) > UNRECOGNISED,
         "history": _history(request, channel),
-        **_completeness(channel),
+        **_completeness_card(channel),
     }
     return render(request, "channels/channel.html", context)
 
 
-def _completeness(channel: Channel) -> dict[str, object]:
+def _completeness_card(channel: Channel) -> dict[str, object]:
     """Return what the card of the page's own profile shows."""
     check = completeness.check_of(channel)
-    items = completeness.describe(channel, check, now=timezone.now())
+    items = completeness.describe_items(channel, check, now=timezone.now())
     missing = [item for item in items if not item.there]
     there = len(items) - len(missing)
     return {

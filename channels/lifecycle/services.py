@@ -17,9 +17,9 @@ from accounts.queries import authority, require
 from audit.services import record
 from channels import signals
 from channels.credentials.grants import fields_without_access
-from channels.credentials.sealing import is_renewing, sealed_for
+from channels.credentials.sealing import is_renewing, seal_for
 from channels.models import Channel
-from channels.queries import address_of, is_permitted, keepers, province_keepers
+from channels.queries import address_of, find_keepers, find_province_keepers, is_permitted
 from channels.states import LIFECYCLE_STEPS, Health, Lifecycle
 from core import sealing
 from core.errors import Refused
@@ -46,9 +46,11 @@ def freeze_if_renamed(channel: Channel, profile: Profile, *, now: datetime) -> N
         Channel.objects.filter(pk=channel.pk).update(
             known_name=known_name[:200], known_handle=known_handle[:100]
         )
-    if not (differ(known_name, profile.name) or differ(known_handle, profile.handle)):
+    if not (names_differ(known_name, profile.name) or names_differ(known_handle, profile.handle)):
         return
-    seen = not (differ(channel.name, profile.name) or differ(channel.handle, profile.handle))
+    seen = not (
+        names_differ(channel.name, profile.name) or names_differ(channel.handle, profile.handle)
+    )
     if seen and channel.lifecycle not in _FREEZABLE:
         return  # it is on record, and is held back already
     names = {
@@ -61,13 +63,13 @@ def freeze_if_renamed(channel: Channel, profile: Profile, *, now: datetime) -> N
     )
 
 
-def differ(one: str, other: str) -> bool:
+def names_differ(one: str, other: str) -> bool:
     """Tell whether two names differ beyond case, spaces and how a letter is put together. A name
     that is not known differs from none."""
-    return bool(one and other) and _normalised(one) != _normalised(other)
+    return bool(one and other) and _normalise(one) != _normalise(other)
 
 
-def _normalised(name: str) -> str:
+def _normalise(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
@@ -84,7 +86,7 @@ def freeze(channel: Channel, reason: str, *, now: datetime) -> None:
     ):
         return
     record("channel.frozen", channel, reason=reason)
-    people = [*keepers(channel), *province_keepers(channel.unit)]
+    people = [*find_keepers(channel), *find_province_keepers(channel.unit)]
     notify(
         people,
         "channel_frozen",
@@ -138,7 +140,7 @@ def report_taken_over(channel: Channel, *, by: User, reason: str) -> None:
         by=by,
         reason=reason,
     )
-    people = [*keepers(channel), *province_keepers(channel.unit)]
+    people = [*find_keepers(channel), *find_province_keepers(channel.unit)]
     notify(
         [person for person in people if person.pk != by.pk],
         "channel_taken_over",
@@ -189,7 +191,7 @@ def transfer(channel: Channel, *, to: Unit, by: User, reason: str) -> None:
     was = channel.unit
     appointment = require(by, Permission.CHANNEL_MANAGE, unit=was)
     require(by, Permission.CHANNEL_MANAGE, unit=to)
-    reason = _reason(reason)
+    reason = _require_reason(reason)
     if to.pk == was.pk:
         raise Refused(_("The channel belongs to this unit already."))
     if not to.is_current or not to.has_police_body:
@@ -215,7 +217,7 @@ def transfer(channel: Channel, *, to: Unit, by: User, reason: str) -> None:
         )
     channel.unit = to
     try:
-        channel.sealed = sealed_for(channel, row)
+        channel.sealed = seal_for(channel, row)
     except sealing.Unsealable:
         channel.sealed = row.sealed  # the daily look finds it
     # Two people bind a page to its new unit too: who connected it, and who hands it over.
@@ -234,7 +236,7 @@ def transfer(channel: Channel, *, to: Unit, by: User, reason: str) -> None:
         record("channel.handed_over", channel, unit_path=unit.path, **facts)
     _announce_release(channel, was, by, appointment, reason)
     notify(
-        [person for person in keepers(channel) if person.pk != by.pk],
+        [person for person in find_keepers(channel) if person.pk != by.pk],
         "channel_handed_over",
         address=address_of(channel),
         channel=channel,
@@ -261,7 +263,7 @@ def _change_lifecycle(
     fields: dict[str, object] | None = None,
     **data: object,
 ) -> None:
-    reason = _reason(reason)
+    reason = _require_reason(reason)
     if not _move_lifecycle(
         channel, to, "" if to == Lifecycle.ACTIVE else reason, now=timezone.now(), **(fields or {})
     ):
@@ -297,7 +299,7 @@ def _announce_release(
     signals.channel_released.send(Channel, **facts)
 
 
-def _reason(reason: str) -> str:
+def _require_reason(reason: str) -> str:
     if not reason.strip():
         raise Refused(_("Please enter the reason."))
     return normal(reason).strip()[:500]

@@ -21,7 +21,7 @@ from channels.context import channel_or_404
 from channels.lifecycle import services as lifecycle
 from channels.lifecycle.forms import CloseForm, TransferForm
 from channels.models import Channel
-from channels.queries import reaches_beyond
+from channels.queries import manages_other_units
 from channels.states import LIFECYCLE_STEPS, Lifecycle
 from core.actions import form_action
 from core.forms import ReasonForm
@@ -164,7 +164,7 @@ def _successors(request: HttpRequest, channel: Channel) -> QuerySet[Channel]:
 def transfer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give the channel to another unit, as after a merger; for who manages both."""
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)
-    if not reaches_beyond(request.user, channel):
+    if not manages_other_units(request.user, channel):
         raise PermissionDenied
     units = Unit.objects.within(request.user.reach(Permission.CHANNEL_MANAGE)).current(
         timezone.localdate()

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.notices import notify
 from channels import signals
 from channels.models import Channel, ChannelQuerySet, PlatformAllowance
-from channels.queries import address_of, facts_of, is_set_up, keepers, province_keepers
+from channels.queries import address_of, facts_of, find_keepers, find_province_keepers, is_set_up
 from channels.states import Health, Kind, Lifecycle
 
 # Days before its end from which a connection is announced, once from each.
@@ -75,12 +75,12 @@ class _RiskField(models.Field):
         return _WORST_FIRST.index(Risk(value)) if isinstance(value, str) else value
 
 
-def at_risk(
+def find_at_risk(
     channels: ChannelQuerySet, *, now: datetime, days: int = 1, risks: Container[Risk] = Risk
 ) -> ChannelQuerySet:
     """Return those of ``channels`` that would not carry all posts of the next ``days`` for one of
     ``risks``, with the worst of them as ``risk``; ordered by it, the worst come first."""
-    cases = _cases(now, now + timedelta(days=days), _overbooked(now, days))
+    cases = _risk_conditions(now, now + timedelta(days=days), _overbooked(now, days))
     # Written into the statement each time that it is named: names and weights apart made it 200 kB.
     whens = (
         When(q, then=Value(n))
@@ -104,14 +104,14 @@ def _overbooked(now: datetime, days: int) -> list[int]:
     return cache.get_or_set(f"overbooked:{days}", search, _OVERBOOKED_SECONDS) or []
 
 
-def counted(at_risk: ChannelQuerySet) -> dict[str, int]:
+def count_by_risk(at_risk: ChannelQuerySet) -> dict[str, int]:
     """Count the channels by risk, in the order of `Risk`."""
-    by_risk = at_risk.order_by().values_list("risk")  # type: ignore[misc] # annotated by `at_risk`
+    by_risk = at_risk.order_by().values_list("risk")  # type: ignore[misc] # by `find_at_risk`
     numbers = dict(by_risk.annotate(n=Count("pk")))
     return {risk.value: numbers[risk] for risk in Risk if risk in numbers}
 
 
-def _cases(now: datetime, until: datetime, overbooked: list[int]) -> dict[str, Q]:
+def _risk_conditions(now: datetime, until: datetime, overbooked: list[int]) -> dict[str, Q]:
     ours = Q(health__in=[Health.CONNECTED, Health.LOST])
     working = Q(health=Health.CONNECTED)
     not_allowed = Q(pk__in=[])
@@ -141,7 +141,7 @@ def _cases(now: datetime, until: datetime, overbooked: list[int]) -> dict[str, Q
     }
 
 
-def announce(*, now: datetime) -> int:
+def warn_of_ends(*, now: datetime) -> int:
     """Warn of connections that have come within 14, 7 or 1 days of their end since the last
     warning: the unit of each, and its province once for all of them. A day without a run delays a
     warning and loses none. Return how many connections were warned of."""
@@ -152,23 +152,23 @@ def announce(*, now: datetime) -> int:
             expires_at__gt=now,
             expires_at__lt=now + timedelta(days=_DAYS[0] + 2),
         )
-        ending = [c for c in due.select_related("unit__parent") if _is_news(c, today)]
+        ending = [c for c in due.select_related("unit__parent") if _needs_warning(c, today)]
         Channel.objects.filter(pk__in=[channel.pk for channel in ending]).update(warned_on=today)
         for channel in ending:
             day = _last_day(channel).strftime("%d/%m/%Y")
             notify(
-                keepers(channel),
+                find_keepers(channel),
                 "channel_expiring",
                 address=address_of(channel),
                 channel=channel,
                 date=day,
             )
-        for _path, group in groupby(sorted(ending, key=_province), key=_province):
+        for _path, group in groupby(sorted(ending, key=_province_path), key=_province_path):
             _notify_province(list(group))
     return len(ending)
 
 
-def _is_news(channel: Channel, today: date) -> bool:
+def _needs_warning(channel: Channel, today: date) -> bool:
     """Tell whether the end has come within one of the days since the last warning; an end that
     moved away is a new one."""
     end = _last_day(channel)
@@ -180,7 +180,7 @@ def _last_day(channel: Channel) -> date:
     return timezone.localtime(channel.expires_at).date()
 
 
-def _province(channel: Channel) -> str:
+def _province_path(channel: Channel) -> str:
     """Return the path of the unit whose people watch over the channel: its province; for a
     province's own channels, the ministry."""
     own = channel.unit.path == channel.unit.province_path
@@ -195,5 +195,5 @@ def _notify_province(ending: Iterable[Channel]) -> None:
     ]
     units = "; ".join(named) + ("; …" if len(ending) > _NAMED else "")
     address = f"{reverse('channels:forecast')}?risk={Risk.EXPIRING}&days={_DAYS[0]}"
-    people = province_keepers(ending[0].unit)
+    people = find_province_keepers(ending[0].unit)
     notify(people, "channels_expiring", address=address, n=len(ending), units=units)

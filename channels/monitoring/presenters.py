@@ -68,9 +68,9 @@ _TO_DO = {
 }
 
 
-def to_do(channel: Channel) -> str:
-    """Say what somebody has to do about a channel from `forecast.at_risk`, and until when where
-    that is known."""
+def describe_remedy(channel: Channel) -> str:
+    """Say what somebody has to do about a channel from `forecast.find_at_risk`, and until when
+    where that is known."""
     if channel.risk == Risk.EXPIRING:
         when = local_time(channel.expires_at)
         return _("Connect it again before %(when)s; until then it works.") % {"when": when}

@@ -22,7 +22,7 @@ from audit.services import record
 from channels import signals
 from channels.connection.health import mark_lost
 from channels.models import Channel, UnrecognisedPost
-from channels.queries import account_of, address_of, facts_of, keepers, province_keepers
+from channels.queries import account_of, address_of, facts_of, find_keepers, find_province_keepers
 from channels.states import Health, Verdict
 from core import sealing
 from core.bulk import update_from_values
@@ -87,7 +87,7 @@ def _check_batch(platform: str, batch: Sequence[Channel], *, now: datetime) -> t
     calls, seen, silent = {}, {}, 0
     for channel in Channel.objects.filter(pk__in=turns).select_related("unit"):
         try:
-            calls[channel] = _list_call(account_of(channel), _since(channel))
+            calls[channel] = _list_call(account_of(channel), _check_since(channel))
         except sealing.Unsealable:
             continue  # the daily look tells
     for channel, answer in client.call_many(platform, calls, writes=False, at_once=_AT_ONCE):
@@ -104,7 +104,7 @@ def _check_batch(platform: str, batch: Sequence[Channel], *, now: datetime) -> t
     return store_unrecognised(seen, now=now), not calls or silent < len(calls)
 
 
-def _since(channel: Channel) -> datetime:
+def _check_since(channel: Channel) -> datetime:
     return max(channel.watched_since, (channel.last_checked_at or channel.watched_since) - _AGAIN)
 
 
@@ -177,7 +177,7 @@ def _create_unrecognised(channel: Channel, posts: Sequence[LivePost], *, now: da
     )
     record("channel.foreign_post", channel, n=len(rows))
     notify(
-        keepers(channel),
+        find_keepers(channel),
         "foreign_post",
         address=f"{address_of(channel)}#foreign",
         channel=channel,
@@ -212,7 +212,7 @@ def acknowledge(post: UnrecognisedPost, *, by: User, ours: bool, note: str = "")
     }
     record(f"channel.foreign_{verdict}", channel, **facts)
     if not ours:
-        people = [person for person in province_keepers(channel.unit) if person.pk != by.pk]
+        people = [person for person in find_province_keepers(channel.unit) if person.pk != by.pk]
         address = f"{address_of(channel)}#foreign"
         notify(
             people, "foreign_not_ours", address=address, channel=channel, unit=channel.unit, by=by

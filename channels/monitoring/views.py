@@ -23,9 +23,9 @@ from channels.models import UnrecognisedPost
 from channels.monitoring import forecast, unrecognised
 from channels.monitoring.forecast import Risk
 from channels.monitoring.forms import ForecastFilter, UnrecognisedFilter
-from channels.monitoring.presenters import RISK_LOOKS, describe_decisions, to_do
+from channels.monitoring.presenters import RISK_LOOKS, describe_decisions, describe_remedy
 from channels.presenters import describe_rights
-from channels.queries import facts_of, matching
+from channels.queries import facts_of, search_channels
 from core.errors import NotAllowed, Refused
 
 PAGE = 25
@@ -33,19 +33,21 @@ PAGE = 25
 
 @require_GET
 @vary_on_headers("HX-Request")
-def failing(request: HttpRequest) -> HttpResponse:
+def channels_at_risk(request: HttpRequest) -> HttpResponse:
     """Show channels that would not carry tomorrow's posts, with what somebody has to do about
     each.
     """
     channels = channels_in_scope(request)
     form = ForecastFilter(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
-    risky = forecast.at_risk(
-        matching(channels, chosen.get("q", "")), now=timezone.now(), days=chosen.get("days") or 1
+    risky = forecast.find_at_risk(
+        search_channels(channels, chosen.get("q", "")),
+        now=timezone.now(),
+        days=chosen.get("days") or 1,
     )
     if platform := chosen.get("platform"):
         risky = risky.filter(platform=platform)
-    counts = forecast.counted(risky)
+    counts = forecast.count_by_risk(risky)
     asked = chosen.get("risk", "")
     rows = risky.filter(risk=asked) if asked else risky.exclude(risk=Risk.RIGHTS)
     page = Paginator(rows.order_by("risk", "unit__search", "platform"), PAGE).get_page(
@@ -54,7 +56,7 @@ def failing(request: HttpRequest) -> HttpResponse:
     for channel in page:
         channel.label = channel.risk.label
         channel.tone, channel.symbol = RISK_LOOKS[channel.risk]
-        channel.to_do = to_do(channel)
+        channel.to_do = describe_remedy(channel)
         channel.lacking = describe_rights(
             right for right in facts_of(channel.platform).rights if right not in channel.scopes
         )
@@ -77,7 +79,9 @@ def unrecognised_posts(request: HttpRequest) -> HttpResponse:
     channels = channels_in_scope(request)
     form = UnrecognisedFilter(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
-    posts = UnrecognisedPost.objects.filter(channel__in=matching(channels, chosen.get("q", "")))
+    posts = UnrecognisedPost.objects.filter(
+        channel__in=search_channels(channels, chosen.get("q", ""))
+    )
     if verdict := chosen.get("verdict"):
         posts = posts.filter(verdict="" if verdict == "open" else verdict)
     rows = posts.select_related("channel__unit__parent", "decided_by", "decided_for")

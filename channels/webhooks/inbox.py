@@ -58,12 +58,12 @@ def store_events(platform: str, headers: Mapping[str, str], raw: bytes, *, now: 
     pages = {event.page for event in events}
     channels = Channel.objects.with_api().filter(platform=platform, external_id__in=pages)
     own = set(channels.values_list("external_id", flat=True))
-    rows = [_row(platform, event, now) for event in events if event.page in own]
+    rows = [_build_event(platform, event, now) for event in events if event.page in own]
     HookEvent.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
 
-def _row(platform: str, event: Event, now: datetime) -> HookEvent:
+def _build_event(platform: str, event: Event, now: datetime) -> HookEvent:
     identity = f"{platform}\n{event.kind}\n{event.page}\n{event.key}"
     at = event.at if event.at is None or event.at.tzinfo else event.at.replace(tzinfo=UTC)
     return HookEvent(
@@ -77,7 +77,7 @@ def _row(platform: str, event: Event, now: datetime) -> HookEvent:
     )
 
 
-def process(*, now: datetime) -> int:
+def process_events(*, now: datetime) -> int:
     """Do what follows from the events that have come in, and return how many there were."""
     with transaction.atomic():
         skip = connection.features.has_select_for_update_skip_locked

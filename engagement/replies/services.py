@@ -24,7 +24,7 @@ from accounts.queries import require
 from audit.services import record
 from channels.connection.health import mark_lost
 from channels.queries import account_of, facts_of
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from channels.states import Health, Kind, Lifecycle
 from core.errors import NotAllowed, Refused
 from core.sealing import Unsealable
@@ -302,7 +302,7 @@ def _call_platform(delivery: Delivery, call, *, writes: bool = False):
         )
     except AccessLost as error:
         mark_lost(delivery.channel, code=error.code)
-        raise Refused(in_words(delivery.platform, error.code, error.detail)) from None
+        raise Refused(describe_reason(delivery.platform, error.code, error.detail)) from None
     except OutcomeUnknown:
         if writes:
             words = _(
@@ -314,4 +314,4 @@ def _call_platform(delivery: Delivery, call, *, writes: bool = False):
     except TryLater:
         raise Refused(_("The platform did not answer. Try again in a moment.")) from None
     except ConnectorError as error:
-        raise Refused(in_words(delivery.platform, error.code, error.detail)) from None
+        raise Refused(describe_reason(delivery.platform, error.code, error.detail)) from None

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from channels.completeness.presenters import Score, score_of
-from channels.completeness.queries import counted_pages, sums
+from channels.completeness.queries import counted_pages, sum_aggregates
 from channels.models import Channel
 from oversight.queries import scope
 from platforms.facts import PROFILE
@@ -46,7 +46,9 @@ def _sums(place: Unit) -> dict[str, dict[str, int]]:
         pages.order_by()
         .annotate(below=below)
         .values("below")
-        .annotate(pages=Count("pk"), unknown=Count("pk", filter=Q(page_check=None)), **sums())
+        .annotate(
+            pages=Count("pk"), unknown=Count("pk", filter=Q(page_check=None)), **sum_aggregates()
+        )
     )
     return {row["below"]: row for row in grouped}
 

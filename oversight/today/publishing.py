@@ -129,7 +129,7 @@ def failing_channel_card(user: User, *, now: datetime) -> Card:
 
     def count() -> dict[str, Any]:
         seen = Channel.objects.within(reach)
-        ailing = forecast.at_risk(seen, now=now, days=DYING.days, risks=FAILING)
+        ailing = forecast.find_at_risk(seen, now=now, days=DYING.days, risks=FAILING)
         worst = ailing.annotate(of_all=_OF_ALL).order_by("risk", "expires_at", "pk")
         # Counted along with two columns: the sort of so many with all took half of the time.
         found = list(worst.values_list("pk", "risk", "of_all")[:SHOWN])

@@ -4,14 +4,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from publishing.models import Broadcast
 from publishing.presenters.status import ByReason, Case, StatusText, StatusView, pick
 from publishing.states import BroadcastReason, BroadcastState
 
 
 def _platform_words(row: Broadcast) -> str:
-    return in_words(row.channel.platform, row.platform_code, row.error_detail)
+    return describe_reason(row.channel.platform, row.platform_code, row.error_detail)
 
 
 _SENT = (_("Sent to the followers"), "green", "speakerphone")

@@ -15,7 +15,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from channels.connection.health import mark_lost
 from channels.models import Channel
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from core.bulk import update_from_values
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Draft, Image, Message, Receipt
@@ -407,7 +407,7 @@ def _failure_sentence(row: Delivery, reason: Reason, error: ConnectorError) -> s
         return leak_sentence()
     if reason == Reason.DOES_NOT_FIT:
         return violation_sentence(error.detail, page=str(row.channel))
-    return in_words(row.platform, error.code, error.detail)
+    return describe_reason(row.platform, error.code, error.detail)
 
 
 def _deliveries(pairs: Sequence[tuple[ClaimedDelivery, Any]]) -> list[ClaimedDelivery]:

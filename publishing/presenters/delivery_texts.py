@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from channels.reasons import in_words, known
+from channels.reasons import describe_reason, known_reason
 from channels.states import Health, Lifecycle
 from publishing.deliveries.limits import violation_sentence
 from publishing.models import Delivery
@@ -32,7 +32,7 @@ def _was_never_seen(row: Delivery) -> bool:
 
 
 def _platform_words(row: Delivery) -> str:
-    return in_words(row.platform, row.platform_code, row.error_detail)
+    return describe_reason(row.platform, row.platform_code, row.error_detail)
 
 
 def _limit_words(row: Delivery) -> str:
@@ -40,7 +40,7 @@ def _limit_words(row: Delivery) -> str:
 
 
 def _known_refusal(row: Delivery) -> str:
-    return known(row.platform, row.platform_code)
+    return known_reason(row.platform, row.platform_code)
 
 
 STOPPED_BY_A_RULE = _(

@@ -18,7 +18,7 @@ from django.db.models import Q
 from channels.connection.health import check, mark_lost
 from channels.models import Channel
 from channels.queries import facts_of
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from core.clock import Clock, database_now, steady
 from core.sessions import BackendIsGone
 from platforms.client import Call
@@ -368,6 +368,8 @@ def _record_refused(row: Delivery, error: Rejected, now: datetime) -> int:
         moved = move_many([row], State.FAILED, now=now, verify_at=None, **fields)
         if moved:
             notify_schedulers(
-                row, "delivery_failed", reason=in_words(row.platform, error.code, error.detail)
+                row,
+                "delivery_failed",
+                reason=describe_reason(row.platform, error.code, error.detail),
             )
     return len(moved)

@@ -1,7 +1,7 @@
 import pytest
 
 from channels.models import Channel
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from channels.states import Health
 
 
@@ -64,12 +64,15 @@ from channels.states import Health
     ],
 )
 def test_a_known_number_is_reported_in_plain_words(platform, code, words):
-    assert in_words(platform, code, "whatever the platform said") == words
+    assert describe_reason(platform, code, "whatever the platform said") == words
 
 
 def test_an_unknown_number_leaves_the_platforms_own_words():
-    assert in_words("facebook", "99999", "Something odd") == "the platform said: “Something odd”"
-    assert in_words("facebook", "", "") == "no reason given"
+    assert (
+        describe_reason("facebook", "99999", "Something odd")
+        == "the platform said: “Something odd”"
+    )
+    assert describe_reason("facebook", "", "") == "no reason given"
 
 
 def test_a_reason_that_the_portal_gave_itself_stands_as_it_is():

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from channels.presenters import FORMATS
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Figures, Visibility
@@ -498,7 +498,7 @@ def test_a_page_that_is_gone_or_unlinked_is_lost_access_and_no_blip(platform_of,
         platform.call("read_profile", platform.account)
 
     assert (gone.value.code, dead.value.code) == ("gone", "190/458")
-    assert in_words(kind, "gone") != in_words(kind, "")
+    assert describe_reason(kind, "gone") != describe_reason(kind, "")
 
 
 def test_the_profile_reports_name_address_and_followers(platform):

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from platforms import client
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Draft, Image, Visibility
@@ -70,7 +70,7 @@ def test_each_code_is_reported_to_officers_in_words_of_ours(code, subcode, _visi
 
     found = Facebook(None).error_for(400, body, writes=False)
 
-    ours = in_words("facebook", found.code, "words") != "the platform said: “words”"
+    ours = describe_reason("facebook", found.code, "words") != "the platform said: “words”"
     assert ours or code in (
         389,
         803,
@@ -365,7 +365,7 @@ def test_no_other_host_gets_the_token_or_an_unpublished_video(facebook, serve):
         )
 
     assert caught.value.code == "upload_host"
-    assert in_words("facebook", "upload_host").startswith("the platform named an address")
+    assert describe_reason("facebook", "upload_host").startswith("the platform named an address")
 
 
 def test_an_upload_that_the_host_refuses_is_begun_anew(facebook):
@@ -430,7 +430,7 @@ def test_a_video_that_facebook_cannot_read_is_refused_before_its_second(facebook
     with pytest.raises(Rejected) as caught:
         facebook.stage(facebook.message_of(form, media=[video]))
 
-    assert in_words("facebook", caught.value.code).startswith(
+    assert describe_reason("facebook", caught.value.code).startswith(
         "Facebook could not process the video"
     )
     assert facebook.visible == []
@@ -816,7 +816,7 @@ def test_without_the_right_to_moderate_nothing_is_hidden(facebook, talked_about)
         facebook.call("hide_comment", account, talked_about[2])
     data = facebook.call("list_comments", account, talked_about[0])
     assert [(each.text, each.answered) for each in data] == [("Ở đâu?", False), ("Mấy giờ?", True)]
-    assert in_words("facebook", caught.value.code).startswith(
+    assert describe_reason("facebook", caught.value.code).startswith(
         "the connection lacks the right to do this"
     )
     assert list(offer.profile.missing) == ["pages_manage_engagement"]
@@ -977,7 +977,7 @@ def test_a_code_that_was_used_is_refused_in_words(facebook, person):
 
     assert caught.value.code == "100/36009"
     assert (
-        in_words("facebook", caught.value.code)
+        describe_reason("facebook", caught.value.code)
         == "Facebook's answer was used already or is too old; connect again"
     )
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import Problem, problems
 from platforms.messages import Draft, Figures, Image, PageDetails, Receipt, Visibility
@@ -146,7 +146,7 @@ def test_a_publication_that_failed_after_all_is_over_and_says_why(tiktok, reason
         progress(tiktok, message, receipt.external_id)
 
     assert (caught.value.code, tiktok.visible) == (reason, [])
-    assert in_words("tiktok", reason, "?") != in_words("tiktok", "unheard of", "?")
+    assert describe_reason("tiktok", reason, "?") != describe_reason("tiktok", "unheard of", "?")
 
 
 # --- pieces ---------------------------------------------------------------------------------------

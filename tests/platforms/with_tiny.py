@@ -11,7 +11,7 @@ from channels import presenters
 from channels.connection import addresses
 from channels.models import Channel
 from channels.queries import account_of, facts_of
-from channels.reasons import in_words
+from channels.reasons import describe_reason
 from channels.states import Kind
 from engagement.dashboards import dictionary
 from outreach_portal.celery import app
@@ -42,7 +42,7 @@ def test_it_has_its_queue_and_is_rung_for(settings):
 
 
 def test_what_it_says_is_described():
-    assert in_words("tiny", "7") == "the corner is being swept; try again tomorrow"
+    assert describe_reason("tiny", "7") == "the corner is being swept; try again tomorrow"
     assert page_name(Channel(platform="tiny", name="Bến Nắng")) == "Tiny corner Bến Nắng"
     assert presenters.describe_rights(["speak"]) == ["speaking in the corner"]
     assert (
@@ -56,7 +56,7 @@ def test_what_it_says_is_described():
 
 
 def test_its_addresses_are_understood():
-    assert addresses.is_on("tiny", "https://www.tiny.example/ben.nang")
+    assert addresses.is_platform_address("tiny", "https://www.tiny.example/ben.nang")
     assert addresses.page_key("tiny", "https://tiny.example/Ben.Nang/7") == "bennang"
     assert addresses.page_key("tiny", "https://tiny.example/lost/7?corner=here") == "here"
     assert addresses.page_key("tiny", "https://tiny.example/lost/7") == ""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.models import Entry
 from channels.completeness import queries, services
-from channels.completeness.presenters import check_of, describe
+from channels.completeness.presenters import check_of, describe_items
 from channels.models import Channel, PageCheck
 from channels.states import Health, Lifecycle
 from channels.tasks import read_pages
@@ -33,7 +33,7 @@ WHOLE = {
 
 def states(channel):
     """Return what is known of the channel's page, by item."""
-    items = describe(channel, check_of(channel), now=timezone.now())
+    items = describe_items(channel, check_of(channel), now=timezone.now())
     return {item.name: item.there for item in items}
 
 
@@ -72,7 +72,7 @@ def test_a_page_by_hand_is_asked_of_people_and_again_after_90_days():
     page = factories.ChannelFactory(health=Health.MANUAL, platform="zalo")
     person = factories.person(Role.OFFICER, page.unit)
     read_pages(platform="zalo")
-    asked = queries.asked_of_people(page, check_of(page))
+    asked = queries.items_asked_of_people(page, check_of(page))
 
     services.record_seen(page, by=person, seen={"phone": True, "cover": False, "picture": None})
 
@@ -112,13 +112,13 @@ def test_an_item_that_a_platform_does_not_have_counts_nowhere(settings):
     PageCheck.objects.create(channel=page, picture=True, pinned=False)
     pages = queries.counted_pages(Channel.objects.all())
 
-    totals = queries.totals(pages)
+    totals = queries.count_totals(pages)
 
     # Telegram has neither telephone nor address; nobody knows of the description.
     lacks = {name for name in PROFILE if totals[name]}
     assert lacks == {"description", "pinned", "recent"}
     assert (totals["pages"], totals["there"], totals["possible"]) == (1, 1, 4)
-    assert [pages.filter(queries.lacking(n)).count() for n in ("pinned", "phone")] == [1, 0]
+    assert [pages.filter(queries.match_lacking(n)).count() for n in ("pinned", "phone")] == [1, 0]
     (scored,) = queries.with_scores(pages)
     assert (scored.there, scored.possible) == (1, 4)
 

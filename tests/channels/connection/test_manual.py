@@ -123,7 +123,7 @@ def test_an_address_reports_its_page_where_it_can(platform, address, key):
     ],
 )
 def test_an_address_lies_on_the_platform_only_with_its_own_host(address, there):
-    assert addresses.is_on("facebook", address) == there
+    assert addresses.is_platform_address("facebook", address) == there
 
 
 @pytest.mark.django_db

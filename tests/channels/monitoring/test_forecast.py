@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def risks(**given):
-    found = forecast.at_risk(Channel.objects.all(), now=timezone.now(), **given)
+    found = forecast.find_at_risk(Channel.objects.all(), now=timezone.now(), **given)
     return {channel.pk: channel.risk for channel in found}
 
 
@@ -85,7 +85,7 @@ def test_a_unit_closes_at_its_own_midnight(minutes, closed):
     orphan.unit.save()
     moment = midnight.astimezone(UTC) + timedelta(minutes=minutes)
 
-    found = forecast.at_risk(Channel.objects.all(), now=moment)
+    found = forecast.find_at_risk(Channel.objects.all(), now=moment)
 
     assert {channel.risk for channel in found} == ({Risk.UNIT_CLOSED} if closed else set())
 
@@ -107,7 +107,7 @@ def test_the_worst_reason_is_the_one_that_is_reported():
 def test_the_worst_come_first_and_no_other_risk_hides_one_that_is_asked_for():
     lacking, lost = channel(**WORLDS[Risk.RIGHTS]), channel(**WORLDS[Risk.LOST])
     taken = channel(**WORLDS[Risk.TAKEN_OVER])
-    found = forecast.at_risk(Channel.objects.all(), now=timezone.now())
+    found = forecast.find_at_risk(Channel.objects.all(), now=timezone.now())
 
     assert list(found.order_by("risk")) == [taken, lost, lacking]
     assert list(found.filter(risk=Risk.LOST)) == [lost]
@@ -233,7 +233,7 @@ def test_the_end_of_a_connection_is_announced_14_7_and_1_days_ahead_to_its_keepe
     now = timezone.now()
 
     counts = [
-        forecast.announce(now=now + timedelta(days=day)) for day in range(16) for _ in range(2)
+        forecast.warn_of_ends(now=now + timedelta(days=day)) for day in range(16) for _ in range(2)
     ]
 
     assert [16 - run // 2 for run, n in enumerate(counts) if n] == [14, 7, 1]
@@ -260,7 +260,7 @@ def test_a_day_without_a_run_loses_no_warning(left, last, announced):
     warned_on = last and end.date() - timedelta(days=last)
     factories.ChannelFactory(platform="zalo", expires_at=end, warned_on=warned_on)
 
-    assert forecast.announce(now=now) == announced
+    assert forecast.warn_of_ends(now=now) == announced
 
 
 def test_the_province_gets_one_notice_that_names_the_units(province):
@@ -271,7 +271,7 @@ def test_the_province_gets_one_notice_that_names_the_units(province):
         channel(unit=unit, platform="zalo", expires_at=timedelta(days=7, seconds=n))
     channel(unit=factories.UnitFactory(parent=province), expires_at=timedelta(days=40))
 
-    forecast.announce(now=timezone.now())
+    forecast.warn_of_ends(now=timezone.now())
 
     ((kind, facts),) = notices_of(overseer)
     assert (kind, facts["n"]) == ("channels_expiring", "2")
@@ -291,7 +291,7 @@ def test_a_notice_to_the_province_stays_short_whatever_happens(province):
             expires_at=timedelta(days=14),
         )
 
-    forecast.announce(now=timezone.now())
+    forecast.warn_of_ends(now=timezone.now())
 
     ((_kind, facts),) = notices_of(overseer)
     assert facts["n"] == "14"

@@ -72,7 +72,7 @@ def kept():
 
 
 def process_inbox():
-    return inbox.process(now=timezone.now())
+    return inbox.process_events(now=timezone.now())
 
 
 # --- proof ----------------------------------------------------------------------------------------

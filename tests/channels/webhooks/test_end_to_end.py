@@ -87,7 +87,7 @@ def received(simulator):
             .order_by("pk")
             .values_list("kind", flat=True)
         )
-        inbox.process(now=timezone.now())
+        inbox.process_events(now=timezone.now())
         return events, answers
 
     return receive

@@ -62,7 +62,7 @@ def call(client):
 
 
 def process_inbox():
-    return inbox.process(now=timezone.now())
+    return inbox.process_events(now=timezone.now())
 
 
 # --- what follows ---------------------------------------------------------------------------------
