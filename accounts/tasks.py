@@ -19,4 +19,4 @@ def reset_factors(**_: object) -> None:
 @shared_task(ignore_result=True)
 def watch_delegations(**_: object) -> None:
     """Tell both people a day before a delegation ends by itself, and when it has."""
-    delegations.watch(now=timezone.now())
+    delegations.notify_of_ends(now=timezone.now())

@@ -125,7 +125,7 @@ def format_name(name: str) -> str:
 def describe_format(form: Format) -> str:
     """Say what a format takes and what becomes of it, for who has to choose one."""
     return " ".join(
-        filter(None, [_describe_media(form), _translated(FORMATS.get(form.name, Term("")).help)])
+        filter(None, [_describe_media(form), _translate(FORMATS.get(form.name, Term("")).help)])
     )
 
 
@@ -171,13 +171,13 @@ def describe_option(name: str) -> Term:
     """Say in words what an author decides."""
     words = OPTIONS.get(name, Term(name))
     return Term(
-        _translated(words.label),
-        _translated(words.help),
-        {value: _translated(said) for value, said in words.choices.items()},
+        _translate(words.label),
+        _translate(words.help),
+        {value: _translate(said) for value, said in words.choices.items()},
     )
 
 
-def _translated(words: str) -> str:
+def _translate(words: str) -> str:
     """Translate with gettext, for which an empty text would be the catalogue's header."""
     return _(words) if words else ""
 

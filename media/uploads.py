@@ -123,7 +123,7 @@ def append(upload: Upload, data: bytes, *, offset: int, now: datetime) -> None:
     Refused for what is neither a picture nor a video.
     """
     row = Upload.objects.select_for_update().get(pk=upload.pk)
-    path = _path(row)
+    path = _path_of(row)
     if row.received and (not path.exists() or path.stat().st_size < row.received):
         # The folder lost what the database remembers: from the beginning.
         Upload.objects.filter(pk=row.pk).update(received=0)
@@ -163,9 +163,9 @@ def finish(upload: Upload, *, by: User, right: Permission = Permission.POST_WRIT
         upload.refresh_from_db()
         if upload.media is None:
             unit = upload.unit
-            upload.media = _store_media(_path(upload), unit=unit, by=by, right=right)
+            upload.media = _store_media(_path_of(upload), unit=unit, by=by, right=right)
             upload.save(update_fields=["media"])
-            _path(upload).unlink(missing_ok=True)
+            _path_of(upload).unlink(missing_ok=True)
         return upload.media
 
 
@@ -184,10 +184,10 @@ def count_unfinished(*, unit: Unit, purpose: str, purpose_id: UUID | None, by: U
 
 def discard(upload: Upload) -> None:
     upload.delete()
-    _path(upload).unlink(missing_ok=True)
+    _path_of(upload).unlink(missing_ok=True)
 
 
-def _path(upload: Upload) -> Path:
+def _path_of(upload: Upload) -> Path:
     return incoming.folder() / f"upload-{upload.public_id}"
 
 
@@ -196,7 +196,7 @@ def _lock_upload(upload: Upload) -> Iterator[None]:
     """Lock the upload for this request alone. The system releases the lock
     when the process dies.
     """
-    path = _path(upload)
+    path = _path_of(upload)
     if upload.media_id or not path.exists():
         yield
         return

@@ -37,7 +37,7 @@ class BoxCard:
         """Return from when to when a video shows it, as its player counts."""
         if self.box.from_second is None:
             return ""
-        first, last = clock(self.box.from_second), clock(self.box.to_second or 0)
+        first, last = format_seconds(self.box.from_second), format_seconds(self.box.to_second or 0)
         return first if first == last else f"{first}–{last}"
 
 
@@ -147,7 +147,7 @@ def _blur_words(kind: str, n: int) -> str:
     return words % {"n": n}
 
 
-def clock(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}:{rest:02}"
 

@@ -19,7 +19,7 @@ from publishing.reconciliation import expiry, leaks, reconcile
 log = logging.getLogger(__name__)
 
 
-def _on_each(platforms: Collection[str], work: Callable[..., object]) -> None:
+def _run_on_each(platforms: Collection[str], work: Callable[..., object]) -> None:
     """Run ``work`` on every platform side by side: one that hangs holds up no other.
 
     One tick for all platforms costs a seventh of one for each.
@@ -64,7 +64,9 @@ def prepare_due(*, platform: str = "", **_: object) -> None:
     may_publish = freezing.may_publish()
     record_heartbeat("upload")
     if may_publish:
-        _on_each([platform] if platform else uploads.platforms_to_upload_to(), uploads.prepare_due)
+        _run_on_each(
+            [platform] if platform else uploads.platforms_to_upload_to(), uploads.prepare_due
+        )
 
 
 @shared_task(acks_late=False, ignore_result=True)
@@ -72,7 +74,7 @@ def reconcile_unknown(*, platform: str = "", **_: object) -> None:
     """Check whatever has an unknown outcome on this platform, or wherever something has."""
     freezing.mark_unknown_after_restore()
     record_heartbeat("settle")
-    _on_each([platform] if platform else reconcile.platforms_to_check(), reconcile.reconcile)
+    _run_on_each([platform] if platform else reconcile.platforms_to_check(), reconcile.reconcile)
 
 
 @shared_task(name="publishing.tasks.settle", acks_late=False, ignore_result=True)
@@ -89,7 +91,7 @@ def take_down(*, platform: str = "", **_: object) -> None:
     """
     freezing.mark_unknown_after_restore()
     record_heartbeat("recall")
-    _on_each(
+    _run_on_each(
         [platform] if platform else recall_worker.platforms_to_recall_from(),
         recall_worker.take_down_due,
     )

@@ -215,7 +215,7 @@ def _is_safe(address: str) -> bool:
     )
 
 
-def begin(
+def build_sign_in_request(
     description: dict[str, str], *, redirect_uri: str, afresh: bool
 ) -> tuple[str, dict[str, str]]:
     """Return the address to which a browser goes to sign in, and the secrets that identify its

@@ -167,7 +167,7 @@ REMINDED, OVER = 1, 2
 _NEWS = timedelta(days=7)
 
 
-def watch(*, now: datetime) -> int:
+def notify_of_ends(*, now: datetime) -> int:
     """Notify both people of each delegation that ends by itself tomorrow, and of each that has.
     Return how many it notified of. Safe to repeat and to run twice at once.
     """

@@ -112,7 +112,7 @@ def plan(rows: Iterable[Row], *, by: User) -> Plan:
     plans = [Planned(row, username=row.username.lower()) for row in rows]
     planner = _Planner(plans, by=by)
     for planned in plans:
-        planner.read(planned)
+        planner.read_row(planned)
     planner.decide_outcomes(plans)
     return Plan(plans)
 
@@ -144,7 +144,7 @@ class _Planner:
             posts[post.user_id, post.unit_id].append(post)
         return posts
 
-    def read(self, planned: Planned) -> None:
+    def read_row(self, planned: Planned) -> None:
         """Check a row by itself, against the accounts, and against the rows before it."""
         _read_row(planned, self.finder, self.roles)
         planned.person = self.people.get(planned.email)

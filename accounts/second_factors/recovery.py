@@ -33,7 +33,7 @@ def reset_delay() -> timedelta:
 
 
 @transaction.atomic
-def ask(person: User, *, by: User, reason: str) -> FactorReset:
+def request_reset(person: User, *, by: User, reason: str) -> FactorReset:
     """Ask another administrator to agree that the second factor of ``person`` is reset; notify the
     person at once.
     """

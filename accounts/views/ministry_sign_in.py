@@ -54,7 +54,9 @@ def start_sign_in(request: HttpRequest) -> HttpResponse:
         description = provider.Provider().description()
     except provider.Unavailable:
         return _show_refused(request, "away")
-    address, kept = provider.begin(description, redirect_uri=_redirect_uri(), afresh=shared)
+    address, kept = provider.build_sign_in_request(
+        description, redirect_uri=_redirect_uri(), afresh=shared
+    )
     request.session[STATE] = {
         **kept,
         "at": int(time.time()),

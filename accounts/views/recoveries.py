@@ -37,7 +37,7 @@ def reset_second_factor(request: HttpRequest, public_id: Any) -> HttpResponse:
         "Asked. A second administrator has to confirm it; %(name)s has been told and can stop it."
     )
     return run_person_action(
-        request, row, lambda: recovery.ask(row, by=request.user, reason=reason), said
+        request, row, lambda: recovery.request_reset(row, by=request.user, reason=reason), said
     )
 
 

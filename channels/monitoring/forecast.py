@@ -80,7 +80,7 @@ def find_at_risk(
 ) -> ChannelQuerySet:
     """Return those of ``channels`` that would not carry all posts of the next ``days`` for one of
     ``risks``, with the worst of them as ``risk``; ordered by it, the worst come first."""
-    cases = _risk_conditions(now, now + timedelta(days=days), _overbooked(now, days))
+    cases = _risk_conditions(now, now + timedelta(days=days), _find_overbooked(now, days))
     # Written into the statement each time that it is named: names and weights apart made it 200 kB.
     whens = (
         When(q, then=Value(n))
@@ -92,7 +92,7 @@ def find_at_risk(
     return used.annotate(risk=risk).filter(risk__isnull=False)
 
 
-def _overbooked(now: datetime, days: int) -> list[int]:
+def _find_overbooked(now: datetime, days: int) -> list[int]:
     """Return the nation's channels with more posts planned than their platform takes, as they were
     within the last minute: the search reads all that is planned, and each Today asks for it.
     """

@@ -111,7 +111,7 @@ def _find_numbers(lines: Sequence[Line]) -> Iterator[Place]:
         if 8 <= digits <= 14:
             x, y, width, height = bounding_place([place for _word, place in numbers])
             # From the end of its label on: what stands before it may be a part that was not read.
-            start = max((end for end in map(_end, line) if end <= x), default=x)
+            start = max((end for end in map(_right_edge_of_word, line) if end <= x), default=x)
             yield start, y, width + x - start, height
 
 
@@ -148,7 +148,7 @@ class _Label:
         self.is_filled = not rule
 
     def is_above(self, place: Place) -> bool:
-        return place[0] < self.left + self.width and self.left < _end_of(place)
+        return place[0] < self.left + self.width and self.left < _right_edge(place)
 
     def value_place(self, right: int) -> Place:
         """Return where the value is that nobody could read: behind the label, or below it."""
@@ -161,7 +161,7 @@ def _lines_of_owner(lines: Sequence[Line], *, bottom_of_number: int) -> Iterator
     which are the name, whatever became of its label; and what else is below it without a label.
     """
     labels: list[_Label] = []
-    right = max(_end(word) for line in lines for word in line)
+    right = max(_right_edge_of_word(word) for line in lines for word in line)
     for part in (part for line in lines for part in _split_columns(line)):
         place = bounding_place([place for _word, place in part])
         text = _join_words(part)
@@ -192,7 +192,7 @@ def _split_columns(line: Line) -> Iterator[Line]:
     letter = sum(place[2] for _word, place in line) / max(sum(len(word) for word, _ in line), 1)
     part: Line = []
     for word in line:
-        if part and word[1][0] - _end(part[-1]) > _GAP * letter:
+        if part and word[1][0] - _right_edge_of_word(part[-1]) > _GAP * letter:
             yield part
             part = []
         part.append(word)
@@ -242,7 +242,7 @@ def _portrait_place(
 ) -> Place:
     left = sorted(line[0][1][0] for line in labelled)[len(labelled) // 2]
     texts = bounding_place([place for line in labelled for _word, place in line])
-    right = max(texts[0] + texts[2], max(map(_end_of, numbers)))
+    right = max(texts[0] + texts[2], max(map(_right_edge, numbers)))
     bottom = max(place[1] + place[3] for line in lines for _word, place in line)
     top = min(y for _x, y, _width, _height in numbers)
     high = bottom - top
@@ -252,11 +252,11 @@ def _portrait_place(
     return start, top, max(left - start, 1), max(end - top, 1)
 
 
-def _end(word: tuple[str, Place]) -> int:
-    return _end_of(word[1])
+def _right_edge_of_word(word: tuple[str, Place]) -> int:
+    return _right_edge(word[1])
 
 
-def _end_of(place: Place) -> int:
+def _right_edge(place: Place) -> int:
     return place[0] + place[2]
 
 

@@ -73,6 +73,6 @@ def signature_for(unit: Unit, topic: Topic | None) -> Snippet | None:
     return ranked.order_by(F("topic").desc(nulls_last=True), "-depth", "-changed_at").first()
 
 
-def editable(user: User, rows: LibraryQuerySet) -> LibraryQuerySet:
+def filter_editable(user: User, rows: LibraryQuerySet) -> LibraryQuerySet:
     """Leave the texts that the person may change."""
     return rows.within(user.reach(Permission.LIBRARY_WRITE)).select_related("unit", "topic")

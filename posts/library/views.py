@@ -26,7 +26,7 @@ from posts.library import services
 from posts.library.filling import BUILT_IN, fill_readably, fill_template
 from posts.library.forms import GapsForm, LibraryFilter, SnippetForm, TemplateForm
 from posts.library.models import LibraryText, Snippet, Template
-from posts.library.queries import editable, order_by_season, snippets_at, templates_at
+from posts.library.queries import filter_editable, order_by_season, snippets_at, templates_at
 from posts.library.reach import views_of_templates
 from units.queries import fact_values
 
@@ -238,4 +238,6 @@ def _require_writer(request: HttpRequest) -> Any:
 def _get_to_change(request: HttpRequest, model: type[LibraryText], public_id: uuid.UUID) -> Any:
     if not request.user.reach(Permission.LIBRARY_WRITE):
         raise PermissionDenied
-    return get_object_or_404(editable(request.user, model.objects.all()), public_id=public_id)
+    return get_object_or_404(
+        filter_editable(request.user, model.objects.all()), public_id=public_id
+    )

@@ -20,7 +20,7 @@ from publishing.models import Delivery
 Pictures = Mapping[tuple[int, str], Media]
 
 
-def message_of(row: Delivery, pictures: Pictures) -> Message:
+def build_approved_message(row: Delivery, pictures: Pictures) -> Message:
     """Return the message of a delivery as it was approved, without its pictures' bytes.
 
     Raises KeyError when a part is missing.

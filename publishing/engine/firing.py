@@ -129,7 +129,7 @@ class Firing:
         """
         run = self.run
         now = run.now()
-        closed = rate_limits.closed(run.platform, now)
+        closed = rate_limits.closed_limits(run.platform, now)
         by_app: dict[str, list[int]] = {}
         for pk in due:
             by_app.setdefault(rate_limits.key_of(run.batch.ready[pk].account), []).append(pk)

@@ -67,7 +67,7 @@ class Closed(NamedTuple):
     to_new_drafts: bool
 
 
-def closed(platform: str, now: datetime) -> dict[str, datetime]:
+def closed_limits(platform: str, now: datetime) -> dict[str, datetime]:
     """Return a platform's closed rate limits and open breaker, by key, with the time when calls may
     go on.
     """
@@ -80,7 +80,7 @@ def closed_for_long(platform: str, now: datetime) -> Closed:
     """Tell what is closed for more than a moment: a rate limit
     that is about to open only sets the pace of visible calls."""
     app = key(str(settings.PLATFORMS[platform].get("app_id") or ""))
-    opens_at = closed(platform, now)
+    opens_at = closed_limits(platform, now)
     for_long = {each for each, at in opens_at.items() if at > now + timedelta(seconds=SOON)}
     return Closed(BREAKER in for_long or app in for_long, key_for_new_drafts(app) in for_long)
 

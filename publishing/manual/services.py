@@ -25,7 +25,7 @@ from posts.states import PostState
 from publishing.deliveries.claims import skip_locked
 from publishing.deliveries.gaps import fail_deliveries_with_wrong_gaps
 from publishing.deliveries.leaks import fail_deliveries_with_leaks
-from publishing.deliveries.messages import has_proved_approval, message_of, pictures_for
+from publishing.deliveries.messages import build_approved_message, has_proved_approval, pictures_for
 from publishing.deliveries.transitions import TransitionRefused, move, move_many
 from publishing.models import Delivery
 from publishing.states import Reason, ReceiptSource, State
@@ -107,7 +107,7 @@ def approved_message(row: Delivery) -> Message | None:
     if not has_proved_approval(row):
         return None
     try:
-        return message_of(row, pictures_for([row]))
+        return build_approved_message(row, pictures_for([row]))
     except KeyError:
         return None
 

@@ -201,7 +201,7 @@ def newest_keys(posts: QuerySet[Post]) -> list[int]:
     return list(newest[:MOST_LISTED])
 
 
-def in_group(keys: list[int], group: str, *, now: datetime) -> QuerySet[Post]:
+def find_in_group(keys: list[int], group: str, *, now: datetime) -> QuerySet[Post]:
     """Return those of the posts that belong to the group. Found first, and put in order afterwards:
     in one statement PostgreSQL walked all posts in their order for a few that nobody has scheduled.
     """

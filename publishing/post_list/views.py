@@ -29,8 +29,8 @@ from publishing.post_list.queries import (
     MOST_LISTED,
     SORTS,
     Counts,
+    find_in_group,
     group_counts,
-    in_group,
     newest_keys,
     post_groups,
     published_posts,
@@ -109,7 +109,7 @@ def _page(
     rows, looked_at = found, 0
     if tab and is_long:
         newest = newest_keys(found)
-        rows = in_group(newest, tab, now=now)
+        rows = find_in_group(newest, tab, now=now)
         looked_at = len(newest) if len(newest) >= MOST_LISTED else 0
     elif tab:
         rows = found.filter(post_groups(now)[tab])

@@ -27,7 +27,7 @@ from platforms.messages import Account, Receipt
 from posts.canonical import content
 from publishing.deliveries.attempts import end_attempts
 from publishing.deliveries.claims import MAX_CHECKS, claim_due_checks, exclusive_run, skip_locked
-from publishing.deliveries.messages import Pictures, message_of, pictures_for
+from publishing.deliveries.messages import Pictures, build_approved_message, pictures_for
 from publishing.deliveries.notices import ask_person, notify_of_inbox_videos, notify_schedulers
 from publishing.deliveries.requests import ask_platform, longest_call
 from publishing.deliveries.transitions import move_many
@@ -76,7 +76,7 @@ def reconcile(*, platform: str, clock: Clock = database_now) -> int:
 def platforms_to_check(clock: Clock = database_now) -> list[str]:
     """Return the platforms on which a run has died, or something is to be checked now."""
     now = clock()
-    abandoned = Q(_abandoned(now), state__in=sorted(IN_HAND))
+    abandoned = Q(_match_abandoned(now), state__in=sorted(IN_HAND))
     to_check = Q(state__in=ASKED_ABOUT, verify_at__lte=now)
     rows = [Delivery.objects.filter(condition).order_by() for condition in (abandoned, to_check)]
     return sorted(
@@ -87,7 +87,7 @@ def platforms_to_check(clock: Clock = database_now) -> list[str]:
 # --- runs that died -------------------------------------------------------------------------------
 
 
-def _abandoned(now: datetime) -> Q:
+def _match_abandoned(now: datetime) -> Q:
     """Return the condition that a claimed delivery's run is dead or frozen.
 
     A run may also have lost no more than its connection: where the platform cannot be asked about a
@@ -101,7 +101,9 @@ def _abandoned(now: datetime) -> Q:
 def _take_over_expired_leases(platform: str, now: datetime) -> int:
     """Take over what dead runs left. Never straight back to scheduled: first it is checked."""
     with transaction.atomic():
-        abandoned = skip_locked().filter(_abandoned(now), platform=platform, state__in=IN_HAND)
+        abandoned = skip_locked().filter(
+            _match_abandoned(now), platform=platform, state__in=IN_HAND
+        )
         rows = list(abandoned.select_related("unit")[:BATCH])
         grace = timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
         fields: dict[str, Any] = {
@@ -211,7 +213,7 @@ def _check_unknown(platform: str, rows: Sequence[Delivery], now: Clock) -> int:
 
 
 def _find_call(row: Delivery, account: Account, pictures: Pictures) -> Call:
-    message = message_of(row, pictures)
+    message = build_approved_message(row, pictures)
     begun_at = _begun_at(row)
     return lambda connector: connector.find(account, message, row.draft_ref, begun_at)
 
@@ -332,7 +334,7 @@ def _check_processing(platform: str, rows: Sequence[Delivery], now: Clock) -> in
 
 
 def _progress_call(row: Delivery, account: Account, pictures: Pictures) -> Call:
-    message = message_of(row, pictures)
+    message = build_approved_message(row, pictures)
     return lambda connector: connector.check_processing(account, message, row.remote_id)
 
 

@@ -326,8 +326,8 @@ def test_a_deputy_finds_it_and_a_neighbour_does_not(client, unit, chief, officer
 def told_on(row: Delegation, day) -> dict[int, str]:
     Notice.objects.all().delete()
     noon = timezone.make_aware(datetime.combine(day, time(12)))
-    delegations.watch(now=noon)
-    delegations.watch(now=noon)
+    delegations.notify_of_ends(now=noon)
+    delegations.notify_of_ends(now=noon)
     return dict(Notice.objects.values_list("user", "kind"))
 
 

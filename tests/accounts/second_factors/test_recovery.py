@@ -61,7 +61,7 @@ def signed_in(person):
 
 
 def agreed(leader, first, second, *, since=timedelta(0)):
-    row = recovery.ask(leader, by=first, reason="Mất điện thoại")
+    row = recovery.request_reset(leader, by=first, reason="Mất điện thoại")
     recovery.confirm(row, by=second, now=timezone.now() - since)
     return row
 
@@ -84,7 +84,7 @@ def test_one_administrator_alone_resets_nothing(client, leader, first, second):
 def test_the_same_administrator_confirms_nothing_by_page_by_service_or_by_row(
     client, leader, first, second
 ):
-    row = recovery.ask(leader, by=first, reason="Mất điện thoại")
+    row = recovery.request_reset(leader, by=first, reason="Mất điện thoại")
     client.force_login(first)
 
     assert (
@@ -102,7 +102,7 @@ def test_the_same_administrator_confirms_nothing_by_page_by_service_or_by_row(
 def test_two_administrators_reset_it_after_a_day_and_the_sessions_end(
     client, leader, first, second
 ):
-    row = recovery.ask(leader, by=first, reason="Mất điện thoại")
+    row = recovery.request_reset(leader, by=first, reason="Mất điện thoại")
     client.force_login(second)
     theirs = signed_in(leader)
     theirs.get(reverse("accounts:me"))
@@ -159,7 +159,7 @@ def test_the_mail_to_the_person_bears_the_link_that_stops_it(leader, first, seco
     letters = []
     monkeypatch.setattr(notices, "send_mails", letters.extend)
 
-    row = recovery.ask(leader, by=first, reason="Mất điện thoại")
+    row = recovery.request_reset(leader, by=first, reason="Mất điện thoại")
 
     (mine,) = [letter for letter in letters if letter["to"] == [leader.email]]
     assert "/recovery/" in mine["text"]
@@ -176,15 +176,15 @@ def test_a_made_up_link_stops_nothing(client, leader, first, second, word):
 
 def test_the_persons_own_request_is_none(leader, first, second):
     with pytest.raises(NotAllowed):
-        recovery.ask(leader, by=leader, reason="Mất điện thoại")
+        recovery.request_reset(leader, by=leader, reason="Mất điện thoại")
     with pytest.raises(NotAllowed):
-        recovery.ask(second, by=second, reason="Mất điện thoại")
+        recovery.request_reset(second, by=second, reason="Mất điện thoại")
 
 
 def test_an_administrator_of_another_province_neither_sees_nor_confirms_it(
     client, leader, first, second
 ):
-    row = recovery.ask(leader, by=first, reason="Mất điện thoại")
+    row = recovery.request_reset(leader, by=first, reason="Mất điện thoại")
     client.force_login(factories.person(Role.ADMINISTRATOR, factories.ProvinceFactory()))
 
     assert list(client.get(reverse("accounts:recoveries")).context["page_obj"]) == []
@@ -194,7 +194,7 @@ def test_an_administrator_of_another_province_neither_sees_nor_confirms_it(
 
 
 def test_the_page_shows_what_waits_and_who_may_confirm(client, leader, first, second):
-    row = recovery.ask(leader, by=first, reason="Mất điện thoại")
+    row = recovery.request_reset(leader, by=first, reason="Mất điện thoại")
     seen = {}
     for who in (first, second):
         client.force_login(who)
@@ -215,14 +215,14 @@ def test_consent_of_somebody_disabled_meanwhile_counts_no_more(leader, first, se
 
 
 def test_two_at_once_are_one(leader, first, second):
-    recovery.ask(leader, by=first, reason="Mất điện thoại")
+    recovery.request_reset(leader, by=first, reason="Mất điện thoại")
 
     with pytest.raises(Refused, match="under way already"):
-        recovery.ask(leader, by=second, reason="Mất điện thoại")
+        recovery.request_reset(leader, by=second, reason="Mất điện thoại")
 
 
 def test_what_nobody_confirms_within_a_week_is_over(leader, first, second):
-    row = recovery.ask(leader, by=first, reason="Mất điện thoại")
+    row = recovery.request_reset(leader, by=first, reason="Mất điện thoại")
 
     recovery.reset_due(now=timezone.now() + timedelta(days=8))
 
@@ -231,7 +231,7 @@ def test_what_nobody_confirms_within_a_week_is_over(leader, first, second):
 
 
 def test_confirming_needs_a_step_up(client, proof_is_old, leader, first, second):
-    row = recovery.ask(leader, by=first, reason="Mất điện thoại")
+    row = recovery.request_reset(leader, by=first, reason="Mất điện thoại")
     client.force_login(second)
     proof_is_old(client)
 
@@ -248,7 +248,7 @@ def test_the_list_asks_as_much_for_three_as_for_one(
 
     def ask_for(n):
         for _ in range(n):
-            recovery.ask(
+            recovery.request_reset(
                 factories.person(Role.APPROVER, factories.UnitFactory(parent=province)),
                 by=first,
                 reason="Mất",

@@ -33,7 +33,7 @@ def record(monitor, *answers):
 
 
 def is_open():
-    return rate_limits.BREAKER in rate_limits.closed("telegram", timezone.now())
+    return rate_limits.BREAKER in rate_limits.closed_limits("telegram", timezone.now())
 
 
 def test_many_calls_on_several_pages_without_an_answer_open_it(monitor):
