@@ -46,7 +46,7 @@ def test_a_report_is_drafted_written_approved_and_seen_above(at_desk):
     above = at_desk(overseer)
     above.open(reverse("engagement:reports_overview"))
     assert above.accessibility() == []
-    above.page.get_by_role("link", name=unit.label).click()
+    above.page.get_by_role("link", name=unit.name).click()
     expect(above.page.get_by_text("Địa bàn ổn định.")).to_be_visible()
     assert above.overflow() == 0
     assert [*desk.complaints, *phone.complaints, *above.complaints] == []
