@@ -110,7 +110,7 @@ def poster_of(share: KitShare) -> Poster | None:
     return Poster(chosen["look"], content)
 
 
-def status(standing: PageState) -> dict[str, str]:
+def status(state: PageState) -> dict[str, str]:
     """Return how a page is, for a badge."""
     tone, icon, label = {
         PageState.OPEN: ("green", "circle-check", _("open")),
@@ -120,5 +120,5 @@ def status(standing: PageState) -> dict[str, str]:
         PageState.EXPIRED: ("grey", "clock", _("day over")),
         PageState.REPLACED: ("yellow", "alert-triangle", _("closed: a newer version")),
         PageState.GONE: ("red", "circle-x", _("closed: the kit is withdrawn")),
-    }[standing]
+    }[state]
     return {"tone": tone, "icon": icon, "label": label}

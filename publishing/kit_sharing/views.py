@@ -61,7 +61,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     clicks = clicks_of([row.link for row in rows if row.link], on=today)
     now = timezone.now()
     post = queries.post_of(kit, unit)
-    standings = {row.pk: queries.page_state(row, now=now) for row in rows}
+    states = {row.pk: queries.page_state(row, now=now) for row in rows}
     context = {
         "kit": kit,
         "back": reverse(
@@ -76,7 +76,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             {
                 "share": row,
                 "name": names[row.partner_id],
-                "status": status(standings[row.pk]),
+                "status": status(states[row.pk]),
                 "may_revoke": row.revoked_at is None,
                 "clicks": clicks.get(row.link_id, Clicks()) if row.link_id else None,
             }

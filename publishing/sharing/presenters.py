@@ -109,7 +109,7 @@ def _label(media: Media) -> str:
     return _("Card, %(shape)s, %(size)s") % {"shape": shape, "size": size}
 
 
-def status(standing: PageState) -> dict[str, str]:
+def status(state: PageState) -> dict[str, str]:
     """Return how a page is, for a badge."""
     tone, icon, label = {
         PageState.OPEN: ("green", "circle-check", _("open")),
@@ -118,5 +118,5 @@ def status(standing: PageState) -> dict[str, str]:
         PageState.EXPIRED: ("grey", "clock", _("day over")),
         PageState.CORRECTED: ("yellow", "alert-triangle", _("closed: corrected")),
         PageState.GONE: ("red", "circle-x", _("closed: the post is no longer live")),
-    }[standing]
+    }[state]
     return {"tone": tone, "icon": icon, "label": label}

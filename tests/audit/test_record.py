@@ -287,7 +287,7 @@ def test_the_filter_lists_the_kinds_of_actions_from_posts_to_what_is_deleted():
             "Number plate, somebody who acts in public",
         ),
         ("media.box_hidden", {"rule": "plate"}, ": Number plate"),
-        ("media.looked_by_eye", {"lacking": "text, faces"}, ": text, faces"),
+        ("media.looked_by_eye", {"lacking": "codes, stamps"}, ": codes and links, red stamps"),
     ],
 )
 def test_codes_among_the_facts_are_put_into_words(action, facts, words):
