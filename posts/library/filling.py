@@ -1,6 +1,5 @@
 """Fill the gaps of a template: by what the unit tells residents, and by what its officer types."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple, Self
@@ -9,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Topic
-from posts.checks.variables import NAME, fill_gaps, gap_names
+from posts.checks.variables import fill_gaps, gap_names
 from posts.library.models import Template
 from posts.library.queries import signature_for
 from units.models import Unit
@@ -65,12 +64,11 @@ def fill_readably(
     """Fill what ``values`` name, and show each other gap by what it asks for: readers do not know
     the names of gaps. ``labels``: those of gaps that a template has of its own.
     """
-
-    def shown(gap: re.Match[str]) -> str:
-        name = gap[1]
-        return values.get(name) or f"[{labels.get(name) or BUILT_IN.get(name) or name}]"
-
-    return NAME.sub(shown, text)
+    shown = {
+        name: values.get(name) or f"[{labels.get(name) or BUILT_IN.get(name) or name}]"
+        for name in gap_names([text])
+    }
+    return fill_gaps(text, shown)
 
 
 def known_values(unit: Unit, topic: Topic | None, *, on: date) -> dict[str, str]:
