@@ -17,7 +17,6 @@ from accounts.models import (
     Authority,
     BreakGlassAccount,
     Delegation,
-    FactorDate,
     Invitation,
     MinistryIdentity,
     PendingAppointment,
@@ -258,8 +257,7 @@ def _factor_day(person: User) -> date | None:
         return date.min
     if person.delegated:  # approves in a leader's stead
         return date.min
-    decided = FactorDate.objects.order_by("-pk").first() if person.current_appointments else None
-    return decided.day if decided else None
+    return next((post.factor_day for post in person.current_appointments), None)
 
 
 def is_leader(person: User) -> bool:

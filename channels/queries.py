@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
@@ -93,9 +93,11 @@ def is_permitted(platform: str, *, unit: Unit) -> bool:
     allows them."""
     if not facts_of(platform).off_by_default:
         return True
-    return PlatformAllowance.objects.filter(
-        unit__path=unit.province_path, platform=platform
-    ).exists()
+    return _allowances(unit).filter(platform=platform).exists()
+
+
+def _allowances(unit: Unit) -> QuerySet[PlatformAllowance]:
+    return PlatformAllowance.objects.filter(unit__path=unit.province_path)
 
 
 def is_allowed(platform: str, *, unit: Unit) -> bool:
@@ -107,10 +109,10 @@ def is_allowed(platform: str, *, unit: Unit) -> bool:
 def channels_for(unit: Unit) -> list[Channel]:
     """Return the unit's own channels that a post may be meant for, on platforms that are allowed.
     To post by hand needs no application."""
-    permitted = {kind for kind in Kind.values if is_permitted(kind, unit=unit)}
-    ready = {kind for kind in permitted if is_set_up(kind)}
-    own = Channel.objects.offered().filter(unit=unit)
-    return [c for c in own if c.platform in (permitted if c.health == Health.MANUAL else ready)]
+    allowed = Exists(_allowances(unit).filter(platform=OuterRef("platform")))
+    permitted = ~Q(platform__in=restricted_platforms()) | allowed
+    own = Channel.objects.offered().filter(permitted, unit=unit)
+    return [c for c in own if c.health == Health.MANUAL or is_set_up(c.platform)]
 
 
 def find_keepers(channel: Channel) -> list[User]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.sign_in import FactorDate
 from accounts.permissions import CONFIRMED, DEEP, GRANTS, Permission, Role
 from core.models import PublicIdModel
 from core.scope import Reach, ScopedQuerySet
@@ -89,12 +90,13 @@ class User(PublicIdModel, AbstractUser):
 
     @cached_property
     def current_appointments(self) -> list["Appointment"]:
-        """Return the appointments in force today. Cached for the life of this object, which is one
-        request.
+        """Return the appointments in force today, with what each page asks of their holder.
+        Cached for the life of this object, which is one request.
         """
         open_ones = Delegation.objects.open_on(timezone.now()).filter(deputy=OuterRef("user"))
         found: Any = self.appointments.in_force(timezone.localdate()).select_related("unit")
-        return list(found.annotate(may_deputise=Exists(open_ones)))
+        decided = FactorDate.objects.order_by("-pk").values("day")[:1]
+        return list(found.annotate(may_deputise=Exists(open_ones), factor_day=Subquery(decided)))
 
     @cached_property
     def delegated(self) -> list["Delegation"]:
@@ -185,6 +187,7 @@ class Appointment(PublicIdModel):
 
     # Annotated by `User.current_appointments`.
     may_deputise: bool
+    factor_day: date | None  # from which everybody needs a second factor
 
     objects = AppointmentQuerySet.as_manager()
 

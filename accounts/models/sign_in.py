@@ -11,7 +11,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.people import User
 from core.models import PublicIdModel
 
 
@@ -21,7 +20,7 @@ class FactorDate(models.Model):
     """
 
     day = models.DateField(_("first day"))
-    set_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
 
     class Meta:
@@ -35,7 +34,7 @@ class Session(AbstractBaseSession):
 
     session_key = models.CharField(max_length=64, primary_key=True)  # SHA-256, see session_store.py
     user = models.ForeignKey(
-        User, models.CASCADE, null=True, related_name="sessions"
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions"
     )  # null: nobody signed in yet
     # Set by `sign_in.sessions.sessions_of`, from the session's data.
     device: str
@@ -58,13 +57,17 @@ class FactorReset(PublicIdModel):
     another, then a delay in which the person can stop it.
     """
 
-    user = models.ForeignKey(User, models.PROTECT, related_name="factor_resets")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="factor_resets")
     reason = models.CharField(max_length=500)
-    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
-    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     due_at = models.DateTimeField(null=True)  # set when it is confirmed
-    stopped_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    stopped_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     stopped_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
 
