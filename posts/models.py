@@ -90,6 +90,7 @@ class Post(PublicIdModel, Grounds):
     )
     # Rises with each save: a browser that edited an older copy is told instead of overwriting.
     version = models.PositiveIntegerField(default=1)
+    last_save = models.JSONField(null=True, editable=False)  # see editor/page_saves.py
     current_revision = models.ForeignKey("Revision", models.PROTECT, null=True, related_name="+")
     # Set by approval, emptied by an edit: what the engine asks again just before it sends.
     approved_revision = models.ForeignKey("Revision", models.PROTECT, null=True, related_name="+")

@@ -42,6 +42,7 @@ from posts.editor.fields import (
     text_name,
 )
 from posts.editor.limits import LONGEST_ALT, MOST_MEDIA, too_much_text
+from posts.editor.page_saves import read_page_save
 from posts.editor.parts import AS_BEFORE, ChannelPart, FormMedia, KitPart, OptionPart, SlotPart
 from posts.kit_words import LONGEST_OWN_LINES, OWN_LINES, Filling
 from posts.library.forms import NO_DAY, require_days_in_order
@@ -377,7 +378,8 @@ class ComposeForm(forms.Form):
         person decided so.
         """
         version = self.cleaned_data["version"] if version is None else version
-        return editing.save(self.post, self._build_edit(), by=by, version=version)
+        sent = read_page_save(self.data)
+        return editing.save(self.post, self._build_edit(), by=by, version=version, sent=sent)
 
     def draft(self) -> editing.Draft:
         """Return the post as `save` would store it, by ``services.draft_of``: nothing is stored."""

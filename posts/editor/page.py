@@ -1,5 +1,6 @@
 """The page of the composer: all that it shows of a post and of its form."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -57,6 +58,7 @@ def page_context(
         "kit_changes": _changes_of_kit(post),
         "unit_cards": unit_cards.card_offers(post),
         "proof": unsent.form_token(user, post),
+        "page": uuid.uuid4(),
         "accept": media_services.ACCEPT,
         "unfinished": 0 if post._state.adding else _count_unfinished_uploads(post, by=user),
         "times": times_to_choose(form, timezone.now()),

@@ -27,6 +27,7 @@ from posts.canonical.titles import title_from
 from posts.checks.privacy import safe_label
 from posts.editor.edits import PostEdit, PostFields, edit_of
 from posts.editor.limits import LONGEST_TITLE, refuse_other_units, refuse_too_much, refuse_unusable
+from posts.editor.page_saves import PageSave, made_version, note_page_save
 from posts.kit_words import OWN_LINES, Filling
 from posts.kits.services import carry_over, refuse_locked
 from posts.models import Contribution, Editing, Post, PostChannel, PostMedia
@@ -65,16 +66,19 @@ class WorkingCopy(NamedTuple):
 
 
 @transaction.atomic
-def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
+def save(
+    post: Post, edit: PostEdit, *, by: User, version: int, sent: PageSave | None = None
+) -> Post:
     """Save the working copy; the first save of a post makes its row. Raise EditConflict when
-    ``version`` is not the stored one, SecrecyRefused, NotAllowed, Refused.
+    ``version`` is not the stored one, nor of the page that ``sent`` this, SecrecyRefused,
+    NotAllowed, Refused.
 
     Saving what is stored already changes nothing: who only looked does not become the last editor.
     """
     require(by, Permission.POST_WRITE, unit=post.unit)
     if post._state.adding:
         post = origins.start_draft(unit=post.unit, by=by, public_id=post.public_id)
-    post = _lock_open_post(post, version=version)
+    post = _lock_open_post(post, version=version, sent=sent)
     edit, words = _apply_kit(post, edit)
     before = WorkingCopy(_written_fields(post), _stored_targets(post), _stored_media(post))
     _assign(post, edit.fields)
@@ -85,7 +89,7 @@ def save(post: Post, edit: PostEdit, *, by: User, version: int) -> Post:
     shown_before = {key for key, *_rest in before.media}
     shown_after = {key for key, *_rest in after.media}
     refuse_unusable(shown_after - shown_before)
-    _store(post, after.targets, by=by)
+    _store(post, after.targets, by=by, sent=sent)
     _mark_used(shown_before | shown_after)  # one taken out may be added again tomorrow
     if after.targets != before.targets:
         _replace_targets(post, after.targets)
@@ -298,15 +302,15 @@ def create_many(
     return created
 
 
-def _lock_open_post(post: Post, *, version: int) -> Post:
-    """Return the locked row, if it is open for editing and nobody saved a newer copy."""
+def _lock_open_post(post: Post, *, version: int, sent: PageSave | None = None) -> Post:
+    """Return the locked row, if it is open for editing and nobody else saved a newer copy."""
     joined = {"unit"}
     if post.adoption_id:
         joined |= {"adoption__kit__current", "adoption__version"}
     rows = Post.objects.select_for_update(of=("self",)).select_related(*joined)
     row = rows.get(pk=post.pk)
     _refuse_closed(row)
-    if row.version != version:
+    if row.version != version and not made_version(row, sent):
         raise EditConflict(row)
     return row
 
@@ -393,9 +397,10 @@ def _search_text(post: Post, targets: Targets) -> str:
     )
 
 
-def _store(post: Post, targets: Targets, *, by: User) -> None:
+def _store(post: Post, targets: Targets, *, by: User, sent: PageSave | None) -> None:
     """Store the row as the next version, with ``by`` as its last editor and a contributor."""
     post.last_editor, post.changed_at, post.version = by, timezone.now(), post.version + 1
+    note_page_save(post, sent)
     post.search = _search_text(post, targets)
     post.save()
     Contribution.objects.bulk_create(

@@ -27,7 +27,7 @@ LARGEST = 64 * 1024  # bytes: Facebook's longest text, and far more than people 
 AN_HOUR = 20  # that one person's proof may leave in sessions of nobody; each session holds one
 OFFERED_FOR = timedelta(hours=2)  # who comes back later than that has begun anew
 _SALT = "posts.unsent"
-_LEFT_OUT = {"csrfmiddlewaretoken", "proof", "act"}
+_LEFT_OUT = {"csrfmiddlewaretoken", "proof", "page", "number", "act"}
 
 
 class Offer(NamedTuple):

@@ -238,3 +238,23 @@ def test_who_leaves_while_a_save_is_under_way_gets_the_rest_back(at_desk, post):
     page.locator("#device-note [data-take]").click()
 
     expect(page.locator("#id_title")).to_have_value("Nửa đầu và nửa sau")
+
+
+def test_who_writes_on_after_a_lost_answer_meets_no_conflict(at_desk, post):
+    desk = at_desk(post.author, PHONE)
+    page = compose(desk, post)
+    lost = []
+
+    def lose_answer(route):
+        lost.append(route.fetch().status)
+        route.abort()
+
+    page.route("**/autosave/**", lose_answer, times=1)
+    page.fill("#id_title", "Lưu rồi, mất hồi âm")
+    expect(page.locator("#save-state")).to_have_text(KEPT)
+    page.fill("#id_title", "Lưu rồi, mất hồi âm, viết tiếp")
+
+    desk.saved()
+    expect(page.locator("[data-conflict]")).to_have_count(0)
+    assert lost == [200]
+    assert title_of(post) == "Lưu rồi, mất hồi âm, viết tiếp"

@@ -3,7 +3,7 @@ import { removeCopy, storeCopy } from "../lib/unsent.js";
 import { form } from "./elements.js";
 
 const { person, post } = form.dataset;
-const LEFT_OUT = new Set(["csrfmiddlewaretoken", "proof", "act"]);
+const LEFT_OUT = new Set(["csrfmiddlewaretoken", "proof", "page", "number", "act"]);
 
 // Returns the fields of the form as they are sent, but for its files.
 export function fieldsOfForm() {

@@ -3,6 +3,7 @@ import { keepOnDevice } from "./device.js";
 import { form } from "./elements.js";
 import { uploadedPercent, uploading } from "./media.js";
 import { signedOut } from "./presence.js";
+import { numberRequest } from "./requests.js";
 import { showStatus } from "./status.js";
 import { cancelScheduledSave, conflict, hasUnsaved, isRefused, save, saving } from "./save.js";
 
@@ -14,6 +15,7 @@ form.addEventListener("submit", async (event) => {
   const button = event.submitter;
   if (!uploading() && !saving) {
     cancelScheduledSave();
+    numberRequest();
     submitted = true;
     return;
   }

@@ -10,12 +10,19 @@ export const lastSent = () => sent;
 // Whether a request that was sent later has been answered.
 export const isOutdated = (number) => number < answered;
 
+// The form carries the number: the portal tells by it a page's own save, whose answer was lost, from a colleague's.
+export function numberRequest() {
+  sent += 1;
+  form.elements.number.value = sent;
+  return sent;
+}
+
 // Resolves to the request's number, the portal's answer and what it says; to no answer when the portal could not be
 // reached, and to no result when it said nothing that this script understands.
 export async function send(address, options = {}) {
+  const number = numberRequest();
   const body = new FormData(form);
   for (const input of form.querySelectorAll("input[type=file]")) body.delete(input.name);
-  const number = (sent += 1);
   const headers = { Accept: "application/json" };
   const keepalive = document.hidden && isSmall(body);
   const answer = await fetch(address, { method: "POST", body, headers, keepalive, ...options }).catch(() => null);
