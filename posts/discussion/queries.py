@@ -1,6 +1,6 @@
 """Queries for what people say to each other about a post."""
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -9,14 +9,14 @@ from posts.models import Comment, Post, Thread
 
 
 def threads_of(post: Post) -> QuerySet[Thread]:
-    """Find the threads about a post's revisions, open ones first, each newest first."""
+    """Find the threads about a post's revisions: open ones, newest first, then resolved ones."""
     comments = Comment.objects.select_related("author", "taken_by")
     return (
         Thread.objects.filter(revision__post=post)
         .select_related("revision", "review__by", "resolved_by")
         .defer("revision__content")
         .prefetch_related(Prefetch("comments", comments))
-        .order_by("resolved_at", "-begun_at", "-pk")
+        .order_by(F("resolved_at").desc(nulls_first=True), "-begun_at", "-pk")
     )
 
 

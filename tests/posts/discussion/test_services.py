@@ -12,6 +12,7 @@ from core.errors import NotAllowed, QuotaExceeded, Refused
 from core.models import Letter
 from core.secrecy import SecrecyRefused
 from posts.discussion import services as talks
+from posts.discussion.queries import threads_of
 from posts.discussion.services import Remark
 from posts.models import Contribution, Post, Thread
 from posts.review import services as reviews
@@ -134,6 +135,13 @@ def test_who_may_no_longer_see_the_post_is_told_nothing(post, officer, leader):
     talks.reply(thread, Remark(text="2"), by=leader)
 
     assert [n.user for n in Notice.objects.all()] == [officer]
+
+
+def test_open_threads_stand_before_resolved_ones(post, officer, leader):
+    first, second, third = (begin(post, leader, text=str(n)) for n in range(3))
+    talks.resolve(second, by=officer)
+
+    assert list(threads_of(post)) == [third, first, second]
 
 
 def test_a_thread_is_resolved_once_and_open_again_with_the_next_answer(post, officer, leader):
