@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Appointment, User
 from accounts.permissions import GRANTS, Permission
-from accounts.queries import factor_day, has_factor
+from accounts.queries import factor_day, had_factor
 from accounts.sign_in_policy import ministry_is_on, ministry_is_required
 from units.models import Level
 
@@ -66,4 +66,4 @@ def _coming_factor_day(user: User) -> date | None:
     it.
     """
     day = factor_day(user)
-    return day if day and day > timezone.localdate() and not has_factor(user) else None
+    return day if day and day > timezone.localdate() and not had_factor(user) else None

@@ -22,6 +22,7 @@ from accounts.models import (
     PendingAppointment,
     User,
 )
+from accounts.models.sign_in import FACTORS
 from accounts.permissions import CONFIRMED, GRANTS, LEVELS, NEEDS_FACTOR, Permission, Role
 from accounts.sign_in_policy import ministry_is_required
 from core.clock import local_time
@@ -228,14 +229,17 @@ class AccountState(StrEnum):
     ACTIVE = "active"
 
 
-FACTORS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
-
-
 def has_factor(person: User) -> bool:
     """Check whether the person has a passkey, security key or app; recovery codes alone are
     none.
     """
     return Authenticator.objects.filter(user=person, type__in=FACTORS).exists()
+
+
+def had_factor(person: User) -> bool:
+    """Check as `has_factor` does, as of when the person's appointments were read."""
+    posts = person.current_appointments
+    return posts[0].has_factor if posts else has_factor(person)
 
 
 def factor_day(person: User) -> date | None:
@@ -295,7 +299,7 @@ def may_enter_without_ministry(person: User) -> bool:
 
 def must_enrol(person: User) -> bool:
     day = factor_day(person)
-    return day is not None and day <= timezone.localdate() and not has_factor(person)
+    return day is not None and day <= timezone.localdate() and not had_factor(person)
 
 
 def with_facts(people: QuerySet) -> QuerySet:

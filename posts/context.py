@@ -15,6 +15,7 @@ from units.models import Unit
 
 _RELATED = (
     "unit__parent",
+    "unit__facts",
     "corrects",
     "author",
     "last_editor",

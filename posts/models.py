@@ -120,6 +120,9 @@ class Post(PublicIdModel, Grounds):
     changed_at = models.DateTimeField()
     search = models.TextField(editable=False, default="")
 
+    # Annotated by publishing/review/views/decision.py.
+    is_edited_by_reader: bool
+
     objects = PostQuerySet.as_manager()
 
     class Meta:

@@ -132,7 +132,7 @@ def facts_of(unit: Unit) -> UnitFacts:
     """Return what the unit tells residents about itself; an unsaved, empty row until its leader
     wrote it.
     """
-    return UnitFacts.objects.filter(unit=unit).first() or UnitFacts(unit=unit)
+    return getattr(unit, "facts", None) or UnitFacts(unit=unit)
 
 
 def fact_values(unit: Unit, *, on: date) -> dict[str, str]:

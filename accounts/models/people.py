@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.sign_in import FactorDate
+from accounts.models.sign_in import FACTORS, FactorDate
 from accounts.permissions import CONFIRMED, DEEP, GRANTS, Permission, Role
 from core.models import PublicIdModel
 from core.scope import Reach, ScopedQuerySet
@@ -96,7 +97,14 @@ class User(PublicIdModel, AbstractUser):
         open_ones = Delegation.objects.open_on(timezone.now()).filter(deputy=OuterRef("user"))
         found: Any = self.appointments.in_force(timezone.localdate()).select_related("unit")
         decided = FactorDate.objects.order_by("-pk").values("day")[:1]
-        return list(found.annotate(may_deputise=Exists(open_ones), factor_day=Subquery(decided)))
+        factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=FACTORS)
+        return list(
+            found.annotate(
+                may_deputise=Exists(open_ones),
+                factor_day=Subquery(decided),
+                has_factor=Exists(factors),
+            )
+        )
 
     @cached_property
     def delegated(self) -> list["Delegation"]:
@@ -188,6 +196,7 @@ class Appointment(PublicIdModel):
     # Annotated by `User.current_appointments`.
     may_deputise: bool
     factor_day: date | None  # from which everybody needs a second factor
+    has_factor: bool  # a second factor of the holder
 
     objects = AppointmentQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import Self
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -12,6 +13,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdModel
+
+FACTORS = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)  # recovery codes alone are none
 
 
 class FactorDate(models.Model):

@@ -76,13 +76,20 @@ def discussion_of(
     return Discussion(
         post=post,
         at=at,
-        waiting=count_open_threads(post),
+        waiting=_count_waiting(post, page),
         page=page,
         cards=_thread_cards(page, content, may_propose, answer),
         form=form,
         may_comment=may_comment,
         may_take=post.state in EDITABLE and can(reader, Permission.POST_WRITE, unit=post.unit),
     )
+
+
+def _count_waiting(post: Post, page: Page) -> int:
+    """Count the threads that are not resolved; those of a single page are at hand."""
+    if page.has_other_pages():
+        return count_open_threads(post)
+    return sum(thread.resolved_at is None for thread in page)
 
 
 def _thread_cards(

@@ -52,13 +52,14 @@ def approved_channels(revisions: Collection[uuid.UUID]) -> dict[uuid.UUID, froze
     return proved
 
 
-def step_of(post: Post) -> Decision:
+def step_of(post: Post, *, asked: Collection[str] | None = None) -> Decision:
     """Return what an approval now would be: the unit's, which the province's follows, or the
-    last.
+    last. ``asked`` is the result of ``topic_asks``, where the caller has it already.
     """
     if post.endorsed_revision_id:
         return Decision.APPROVED
-    asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    if asked is None:
+        asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
     return Decision.FIRST if TopicRule.Asks.SECOND_APPROVAL in asked else Decision.APPROVED
 
 

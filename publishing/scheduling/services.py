@@ -218,7 +218,7 @@ def channels_of(revision: Revision) -> list[Channel]:
     ids = [target["channel"] for target in revision.content["channels"]]
     return list(
         Channel.objects.offered()
-        .filter(public_id__in=ids, unit=revision.post.unit)
+        .filter(public_id__in=ids, unit__posts=revision.post_id)
         .order_by("platform", "name")
     )
 

@@ -53,6 +53,13 @@ NO_PAGE = {
     "publishing:shared_poster",
     "units:options",
 }
+OF_THE_NATION = {"oversight:nation", "posts:switch_rule"}
+OF_THE_INSTALLATION = {
+    "accounts:claim_mapping",
+    "accounts:factor_day",
+    "operations:freeze",
+    "operations:release",
+}
 NO_TRANSITIONS = """() => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync("*, ::before, ::after { transition: none !important }");
@@ -87,35 +94,18 @@ def people(db):
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_pages_fit_the_screen_obey_the_policy_and_pass_axe(at_desk, people, size):
-    made, commune, province = people
+    made, _commune, _province = people
     desks = {}
     wrong = []
     for name in PAGES:
         entry = ENTRIES[name]
-        if entry.anonymous and not entry.roles:
-            who = None
-        elif name in {"oversight:nation", "posts:switch_rule"}:
-            who = "nation"
-        elif name in {
-            "accounts:claim_mapping",
-            "accounts:factor_day",
-            "operations:freeze",
-            "operations:release",
-        }:
-            who = "installation"
-        else:
-            who = next(role for role in ORDER if role in entry.roles)
-        unit = province if who in DEEP else commune
-        if entry.reach == "own":
-            kwargs = _of_person(entry, made[who])
-        else:
-            kwargs = {argument: MAKERS[kind](unit) for argument, kind in entry.kwargs.items()}
+        who, address = reader_and_address(name, people)
         if who not in desks:
             desks[who] = at_desk(size=size)
             if who:
                 desks[who].sign_in(made[who])
         desk = desks[who]
-        response = desk.open(reverse(name, kwargs=kwargs))
+        response = desk.open(address)
         desk.page.wait_for_load_state("load")
         if response.status != 200 and not (
             entry.anonymous and response.status == 400
@@ -130,6 +120,26 @@ def test_pages_fit_the_screen_obey_the_policy_and_pass_axe(at_desk, people, size
             wrong += [f"{name}, in the dark: {violation}" for violation in contrast_in_dark(desk)]
     wrong += [complaint for desk in desks.values() for complaint in desk.complaints]
     assert wrong == [], "\n".join(wrong)
+
+
+def reader_and_address(name: str, people) -> tuple[str | None, str]:
+    """Return who opens a page, a key of the people made, and its address with rows of its own."""
+    made, commune, province = people
+    entry = ENTRIES[name]
+    if entry.anonymous and not entry.roles:
+        who = None
+    elif name in OF_THE_NATION:
+        who = "nation"
+    elif name in OF_THE_INSTALLATION:
+        who = "installation"
+    else:
+        who = next(role for role in ORDER if role in entry.roles)
+    unit = province if who in DEEP else commune
+    if entry.reach == "own":
+        kwargs = _of_person(entry, made[who])
+    else:
+        kwargs = {argument: MAKERS[kind](unit) for argument, kind in entry.kwargs.items()}
+    return who, reverse(name, kwargs=kwargs)
 
 
 def contrast_in_dark(desk) -> list[str]:

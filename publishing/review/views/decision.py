@@ -22,14 +22,12 @@ from core.actions import button_action, form_data, refusal
 from core.assertions import challenge
 from core.errors import NotAllowed, Refused
 from core.form_marks import Rendered, require_rendered
-from posts.findings import find_findings
 from posts.models import Post, Review
+from posts.queries import edited_since_approval
 from posts.review import readings, signing
 from posts.review import services as posts
 from posts.review.approvals import Method, Proof
 from posts.review.four_eyes import deciding_right
-from posts.review.passing import rules_to_pass
-from posts.review.queries import first_approval
 from posts.states import Decision, PostState
 from publishing.pauses.context import pauses_of
 from publishing.presenters.scheduling import second_step_sentence
@@ -42,7 +40,7 @@ from publishing.review.views.common import (
     isoformat_of,
     requested_time,
 )
-from publishing.review.views.page import review_context
+from publishing.review.views.page import Checked, check_waiting, review_context
 
 # So long the result of a decision is shown at its address.
 SHOWN = timedelta(minutes=10)
@@ -65,18 +63,13 @@ def _needs_fresh_proof(request: HttpRequest, **_kwargs: Any) -> bool:
     return request.POST.get("decision") != ReviewForm.RETURN and not request.POST.get("assertion")
 
 
-def _asks_reason(post: Post) -> bool:
-    """Check whether something of what waits is approved with a written reason only."""
-    found = find_findings(post, post.current_revision.content)
-    return bool(rules_to_pass(found, first_approval(post)))
-
-
 @require_http_methods(["GET", "POST"])
 @step_up_required(only_posts=True, when=_needs_fresh_proof)
 def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the post that waits and take the decision on it; else show what was decided."""
-    posts_to_see = Post.objects.visible_to(request.user).select_related(*_REVIEW_RELATED)
-    post = get_object_or_404(posts_to_see, public_id=public_id)
+    seen = Post.objects.visible_to(request.user).select_related(*_REVIEW_RELATED)
+    seen = seen.annotate(is_edited_by_reader=edited_since_approval(request.user))
+    post = get_object_or_404(seen, public_id=public_id)
     is_for_others = post.endorsed_revision_id and not _gives_second(request, post)
     if is_for_others or post.state != PostState.IN_REVIEW:
         _require_approver(request, post)
@@ -87,17 +80,18 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         raise PermissionDenied(str(refused)) from refused
     now = timezone.now()
     tomorrow = timezone.localdate(now) + timedelta(days=1)
+    checked = check_waiting(post)
     form = ReviewForm(
         form_data(request),
         post=post,
         now=now,
-        asks_reason=_asks_reason(post),
+        asks_reason=checked.asks_reason,
         initial={"at": [tomorrow, ""]},
     )
     if request.method != "POST":
-        return _review_page(request, post, form, status=200)
+        return _review_page(request, post, form, checked, status=200)
     if not form.is_valid():
-        return _review_page(request, post, form, status=422)
+        return _review_page(request, post, form, checked, status=422)
     error = _decide(request, post, form)
     if not error:
         return redirect(_address(request, post))
@@ -110,13 +104,13 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, error)
         return redirect("publishing:post", public_id=post.public_id)
     form.add_error(None, error)
-    return _review_page(request, post, form, status=409)
+    return _review_page(request, post, form, check_waiting(post), status=409)
 
 
 def _review_page(
-    request: HttpRequest, post: Post, form: ReviewForm, *, status: int
+    request: HttpRequest, post: Post, form: ReviewForm, checked: Checked, *, status: int
 ) -> HttpResponse:
-    context = review_context(request, post, form)
+    context = review_context(request, post, form, checked)
     return render(request, "publishing/review.html", context, status=status)
 
 
@@ -285,13 +279,11 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if not can(request.user, deciding_right(post), unit=post.unit):
         raise PermissionDenied
-    asks_reason = bool(post.current_revision) and _asks_reason(post)
+    if post.state != PostState.IN_REVIEW:
+        return JsonResponse({}, status=409)
+    asks_reason = check_waiting(post).asks_reason
     form = ReviewForm(request.POST, post=post, now=timezone.now(), asks_reason=asks_reason)
-    if (
-        post.state != PostState.IN_REVIEW
-        or not form.is_valid()
-        or form.cleaned_data["decision"] == ReviewForm.RETURN
-    ):
+    if not form.is_valid() or form.cleaned_data["decision"] == ReviewForm.RETURN:
         return JsonResponse({}, status=409)
     revision = post.current_revision
     try:

@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.second_factors import passkeys
+from campaigns.queries import topic_asks
 from core.clock import local_time
+from posts.checks.base import Finding
 from posts.discussion.cards import discussion_of
 from posts.discussion.marks import marks_of
 from posts.findings import find_findings
 from posts.history import diff
 from posts.models import Post
-from posts.queries import edited_since_approval, passed_warnings
+from posts.queries import passed_warnings
 from posts.review import readings
+from posts.review.passing import rules_to_pass
 from posts.review.queries import first_approval, step_of
 from posts.scanned import cards_of_content
 from posts.states import Decision
@@ -70,9 +73,29 @@ def _time_choices(
     return [*found, {"value": ReviewForm.OTHER, "label": _("Another time")}]
 
 
-def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[str, Any]:
-    revision = post.current_revision
-    found = find_findings(post, revision.content)
+class Checked(NamedTuple):
+    """What the rules say of the revision that waits."""
+
+    found: list[Finding]
+    asks_reason: bool  # to approve it, a reason has to be written
+    step: Decision  # what an approval now would be
+
+
+def check_waiting(post: Post) -> Checked:
+    """Check the revision that waits for a decision."""
+    asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    found = find_findings(post, post.current_revision.content, asked=asked)
+    asks_reason = bool(rules_to_pass(found, first_approval(post)))
+    return Checked(found, asks_reason, step_of(post, asked=asked))
+
+
+def review_context(
+    request: HttpRequest, post: Post, form: ReviewForm, checked: Checked
+) -> dict[str, Any]:
+    """Return all that the page shows of the post, with ``is_edited_by_reader``, and its revision
+    that waits.
+    """
+    revision, found = post.current_revision, checked.found
     before = last_approved_revision(post)
     now = timezone.now()
     channels = scheduling.channels_of(revision)
@@ -92,8 +115,7 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
         "passkey": passkeys.has_passkey(request.user),
         "choices": choices,
         "chosen": chosen if chosen in known else choices[0]["value"],
-        "is_own": revision.is_by(request.user)
-        or Post.objects.filter(edited_since_approval(request.user), pk=post.pk).exists(),
+        "is_own": revision.is_by(request.user) or post.is_edited_by_reader,
         "findings": found,
         "leaks": leak_cards(found, revision.content, title=post.own_title),
         "scans": [card for card in cards_of_content(revision.content) if card.has_news],
@@ -118,5 +140,5 @@ def review_context(request: HttpRequest, post: Post, form: ReviewForm) -> dict[s
         "waiting": posts_in_review(request.user).count(),
         "newest_first": is_newest_first(request),
         "first": first_approval(post),
-        "asks_second": step_of(post) == Decision.FIRST,
+        "asks_second": checked.step == Decision.FIRST,
     }

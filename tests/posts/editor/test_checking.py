@@ -222,7 +222,7 @@ def test_a_check_takes_the_same_few_queries_however_much_there_is(client, unit, 
     with CaptureQueriesContext(connection) as queries:
         assert client.post(address("check", post), values).status_code == 200
 
-    assert len(queries) == 19
+    assert len(queries) == 17
 
 
 @pytest.mark.parametrize(("name", "turns"), [("check", "CHECKING"), ("autosave", "SAVING")])
