@@ -2,7 +2,12 @@ from datetime import date
 from typing import Any
 
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+)
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
@@ -24,7 +29,7 @@ from accounts.queries import AccountState, may_reset_by
 from accounts.second_factors import recovery_codes
 from accounts.sign_in import known_browsers
 from core.errors import Busy
-from core.fields import DayField, ReasonField
+from core.fields import DayField, PasswordInput, ReasonField
 from units.forms import UnitField
 from units.models import Unit
 from units.queries import reach_of
@@ -284,19 +289,44 @@ class ResetPasswordRequestForm(ResetPasswordForm):
         super().save(request)
 
 
+PASSWORD_HELP = _(
+    "At least 12 characters. Several words in a row are easy to remember and hard to guess."
+)
+
+
+class _NewPassword:
+    """A form of allauth that sets a password: one line of help instead of every validator's, and
+    a button that shows what was typed.
+    """
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = PASSWORD_HELP
+        for field in self.fields.values():
+            field.widget = PasswordInput(attrs=field.widget.attrs)
+
+
+class NewPasswordForm(_NewPassword, ResetPasswordKeyForm):
+    pass
+
+
+class ChangeOwnPasswordForm(_NewPassword, ChangePasswordForm):
+    pass
+
+
 class ChoosePasswordForm(forms.Form):
     password1 = forms.CharField(
         label=_("Password"),
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_(
-            "At least 12 characters. Several words in a row are easy to remember and hard to guess."
-        ),
+        widget=PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
+        help_text=PASSWORD_HELP,
     )
     password2 = forms.CharField(
         label=_("Password once more"),
         strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any):

@@ -73,6 +73,12 @@ class ClockField(forms.CharField):
         raise ValidationError(_("Please enter the time as hh:mm, for example 19:30."))
 
 
+class PasswordInput(forms.PasswordInput):
+    """A password with a button that shows what was typed: keyboards for Vietnamese change words."""
+
+    template_name = "components/password_input.html"
+
+
 class _DayAndClock(forms.MultiWidget):
     """Two inputs beside each other, the day and the time of day."""
 

@@ -116,7 +116,7 @@ def test_the_invited_person_chooses_a_password_once_and_is_signed_in(client, adm
 @pytest.mark.parametrize(
     ("first", "second", "field", "message"),
     [
-        ("xyzt", "xyzt", "password1", "This password is too short"),
+        ("xyzt", "xyzt", "password1", "This password is too short: at least 12 characters."),
         ("nguyen.van.duc", "nguyen.van.duc", "password1", "too similar to the username"),
         (PASSWORD, PASSWORD + "x", "password2", "The two passwords differ."),
     ],

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.forms import ResetPasswordRequestForm
+from accounts.forms import PASSWORD_HELP, ResetPasswordRequestForm
 from accounts.models import User
 from accounts.permissions import Role
 from tests import factories
@@ -127,9 +127,7 @@ def test_the_address_of_the_account_hears_of_one_that_is_added_and_of_one_that_i
 
     client.post(reverse("account_email"), {"action_remove": "", "email": "an.rieng@congan.example"})
 
-    assert body == [
-        (["pho@congan.example"], "[testserver] An e-mail address was added to your account")
-    ]
+    assert body == [(["pho@congan.example"], "An e-mail address was added to your account")]
     assert [letter.to for letter in mail.outbox] == [["pho@congan.example"]]
 
 
@@ -166,3 +164,24 @@ def test_an_account_of_which_no_address_is_known_yet_hears_of_a_new_factor(clien
     client.post(reverse("mfa_activate_totp"), {"code": code_at(client.session["mfa.totp.secret"])})
 
     assert [letter.to for letter in mail.outbox] == [["pho@congan.example"]]
+
+
+@pytest.mark.parametrize("way", ["forgotten", "changed"])
+def test_a_new_password_is_asked_for_in_one_line_and_can_be_shown(client, officer, way):
+    if way == "forgotten":
+        client.post(reverse("account_reset_password"), {"email": "pho@congan.example"})
+        address = re.search(r"/accounts/password/reset/key/\S+", mail.outbox[-1].body)[0]
+    else:
+        client.force_login(officer)
+        address = reverse("account_change_password")
+
+    form = client.get(address, follow=True).context["form"]
+
+    assert form.fields["password1"].help_text == PASSWORD_HELP
+    assert str(form).count("data-reveal=") == str(form).count('type="password"') > 1
+
+
+def test_the_letter_of_a_forgotten_password_has_no_address_in_its_subject(client, officer):
+    client.post(reverse("account_reset_password"), {"email": "pho@congan.example"})
+
+    assert mail.outbox[-1].subject == "Password Reset Email"

@@ -3,8 +3,10 @@
 import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from accounts.permissions import Role
+from accounts.sign_in.passwords import MinimumLengthValidator
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +100,10 @@ def test_a_password_may_have_128_characters(chief, length, refused):
 
 def test_eleven_characters_are_too_few(chief):
     assert codes("x7Kp92mQ4zT", chief) == ["password_too_short"]
+
+
+def test_a_short_password_is_refused_in_vietnamese():
+    with translation.override("vi"), pytest.raises(ValidationError) as refused:
+        MinimumLengthValidator(12).validate("ngan")
+
+    assert refused.value.messages == ["Mật khẩu quá ngắn, cần ít nhất 12 ký tự."]
