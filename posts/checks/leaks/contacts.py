@@ -7,7 +7,7 @@ from posts.checks.leaks.amounts import is_amount
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 from posts.checks.leaks.lists import read_list
 
-_REST = r"(?:[ .()-]{0,2}\d){7}(?!\d)"
+_REST = r"(?:(?:[ .()-]{0,2}|\n)\d){7}(?!\d)"
 _FRONT = r"(?<!\d)(?<!\d[.,])\(?(?:\+?(?:00)?84|0)\)?[ .-]?\(?"
 _PREFIXES = "|".join(f"{prefix[0]}[ .]?{prefix[1]}" for prefix in read_list("mobile_prefixes.txt"))
 _MOBILE = re.compile(rf"{_FRONT}(?:{_PREFIXES}){_REST}")
@@ -47,8 +47,10 @@ def mobile_numbers(reading: Reading) -> Iterator[Found]:
 
 
 def _is_no_number(reading: Reading, start: int, end: int) -> bool:
-    """Check for a masked number, and for a row of pairs, as drawn numbers are written."""
-    if _MASKED_AFTER.match(reading.text, end):
+    """Check for a masked number, a column of numbers, and for a row of pairs, as drawn numbers are
+    written.
+    """
+    if _MASKED_AFTER.match(reading.text, end) or reading.text.count("\n", start, end) > 1:
         return True
     pairs = max(map(len, re.findall(r"\d+", reading.text[start:end]))) == 2
     return pairs and bool(

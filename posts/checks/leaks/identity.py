@@ -9,7 +9,7 @@ from posts.checks.leaks.lists import read_list
 
 _PROVINCES = read_list("birth_registration_codes.txt")
 _OLDEST_YEAR = 1910
-_TWELVE = re.compile(r"(?<![\d/.-])\d(?:[ .-]{0,2}\d){11}(?!\d|[/.,-]\d)")
+_TWELVE = re.compile(r"(?<![\d/.-])\d(?:(?:[ .-]{0,2}|\n)\d){11}(?!\d|[/.,-]\d)")
 _PERSON_CUE = re.compile(r"CCCD|căn cước|định danh(?: cá nhân)?|số ĐDCN", re.IGNORECASE)
 _PARCEL_CUE = re.compile(
     r"(?:vận đơn|giao dịch|đơn hàng|hồ sơ|hóa đơn|hoá đơn|tham chiếu|sê-?ri|serial|biên lai|"
@@ -54,6 +54,8 @@ def personal_numbers(reading: Reading) -> Iterator[Found]:
             continue
         groups = re.findall(r"\d+", match.group())
         if max(map(len, groups)) == 2:  # a row of drawn numbers or of dates
+            continue
+        if match.group().count("\n") > 1:  # a column of numbers
             continue
         if _is_personal_number("".join(groups), reading.today.year):
             yield Found(*match.span(), Severity.HARD)
