@@ -429,7 +429,7 @@ def test_the_list_asks_the_database_as_often_for_many_rows(
             links.propose(row, factories.person(Role.OFFICER, unit), by=second, now=timezone.now())
     Notice.objects.all().delete()
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         assert len(client.get(LIST).context["page_obj"]) == n
 
 
