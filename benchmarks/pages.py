@@ -108,6 +108,7 @@ def pages() -> list[Page]:
     ministry = Unit.objects.get(level=Level.MINISTRY)
     post = Post.objects.filter(unit=commune, state="approved").first()
     draft = Post.objects.filter(state="draft", unit=commune).first()
+    waiting = Post.objects.filter(state="in_review", endorsed_revision=None, unit=commune).first()
     campaigns = {
         unit: Campaign.objects.filter(unit=unit, starts_on__lte=timezone.localdate())
         .annotate(n=Count("posts"))
@@ -179,6 +180,11 @@ def pages() -> list[Page]:
     leader = signed_in(holder(commune, Role.APPROVER))
     of_unit = (
         ("to review", reverse("publishing:review_queue"), LIST, 0),
+        *(
+            [("review", reverse("publishing:review", args=[waiting.public_id]), LIST, 0)]
+            if waiting
+            else ()
+        ),
         ("results", results, DASHBOARD, 100),
     )
     add("leader", leader, *common[:2], *of_unit)

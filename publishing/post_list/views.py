@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
+from core.costly_pages import costly
 from core.paging import CappedPaginator
 from core.scope import Reach
 from posts.context import unit_to_write_in
@@ -43,6 +44,7 @@ MOST_CORRECTABLE = 50  # the search finds the others
 
 
 @require_GET
+@costly
 @vary_on_headers("HX-Request")
 def posts(request: HttpRequest) -> HttpResponse:
     """List the posts of the current position's unit, and for deep roles those below it."""

@@ -20,6 +20,7 @@ PAGES = [
     "publishing:calendar",
     "publishing:calendar_feed",
     "publishing:calendar_export",
+    "publishing:post_list",
     "search",
 ]
 
