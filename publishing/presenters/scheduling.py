@@ -97,13 +97,18 @@ def same_minute_warning(other: SameMinuteDelivery) -> str:
     )
 
 
-def close_by_warning(other: Delivery) -> str:
-    """Say which other post goes out on a page within some minutes."""
-    return _("Close by: “%(title)s” goes out on %(page)s at %(when)s.") % {
-        "title": other.post,
-        "page": page_name(other.channel),
-        "when": local_time(other.due_at),
-    }
+def close_by_warnings(others: Iterable[Delivery]) -> list[str]:
+    """Say which other posts go out within some minutes: one sentence for all pages of a post."""
+    pages: dict[tuple[Post, str], list[str]] = {}
+    for other in others:
+        pages.setdefault((other.post, local_time(other.due_at)), []).append(
+            page_name(other.channel)
+        )
+    return [
+        _("Close by: “%(title)s” goes out on %(page)s at %(when)s.")
+        % {"title": post, "page": ", ".join(names), "when": when}
+        for (post, when), names in pages.items()
+    ]
 
 
 def full_day_warning(full: FullDay) -> str:

@@ -1,12 +1,13 @@
 """Free slots for pages on which a time is chosen."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from channels.models import Channel
-from publishing.slots.presenters import TimeChip, time_chip
+from posts.suggested_times import suggested_times
+from publishing.slots.presenters import TimeChip, moment_chip, time_chip
 from publishing.slots.queries import AHEAD, free_slots, next_free_slots
 
 OWN_SLOTS = "own"  # the value of the chip that gives each channel its own
@@ -15,6 +16,21 @@ OWN_SLOTS = "own"  # the value of the chip that gives each channel its own
 def time_chips(channels: Collection[Channel], *, now: datetime) -> list[TimeChip]:
     """Offer the next free slots of these channels, which are one unit's, as choices of a time."""
     return [time_chip(slot) for slot in next_free_slots(channels, now=now)]
+
+
+def usual_chips(slots: Collection[TimeChip], *, now: datetime) -> list[TimeChip]:
+    """Offer this evening and tomorrow morning beside the slots that are offered already."""
+    usual = [moment_chip(at, words) for at, words in suggested_times(now)]
+    taken = {chip.value for chip in slots}
+    return [chip for chip in usual if chip.value not in taken]
+
+
+def later_chips(at: datetime) -> list[TimeChip]:
+    """Offer the same time of day, a day and a week later."""
+    return [
+        moment_chip(at + timedelta(days=1), _("One day later")),
+        moment_chip(at + timedelta(days=7), _("One week later")),
+    ]
 
 
 def own_times_chip(channels: Collection[Channel], *, now: datetime) -> TimeChip | None:

@@ -65,6 +65,11 @@ def field_value(at: datetime) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%dT%H:%M")
 
 
+def moment_chip(at: datetime, label: str) -> TimeChip:
+    """Offer a time that is no slot of any channel."""
+    return TimeChip(label, "", field_value(at), {"due_at": at})
+
+
 def time_chip(slot: FreeSlot) -> TimeChip:
     names = sorted({channel.get_platform_display() for channel in slot.channels})
     return TimeChip(

@@ -3,7 +3,7 @@ to the post.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib import messages
 from django.forms import Form
@@ -31,6 +31,7 @@ from publishing.recalls.forms import RecallForm, WithdrawForm
 from publishing.reconciliation import decisions
 from publishing.scheduling import services as scheduling
 from publishing.scheduling.forms import CancelForm
+from publishing.slots.presenters import TimeChip
 from publishing.states import RECALL_TASKS, State
 
 
@@ -42,10 +43,11 @@ def action_page(
     *,
     done: str,
     delivery: Delivery | None = None,
+    chips: Sequence[TimeChip] = (),
     **words: str,
 ) -> HttpResponse:
     """Ask what an action needs, do it, and go back to the post, or on to the report of the recall
-    that it began.
+    that it began. ``chips`` are times that fill in the form's.
     """
     outcome = form_action(form, action)
     if outcome:
@@ -58,6 +60,7 @@ def action_page(
         "form": form,
         "back": address_of(post, delivery),
         "delivery": delivery,
+        "chips": chips,
         **words,
     }
     return render(request, "publishing/act.html", context, status=outcome.status)

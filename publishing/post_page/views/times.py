@@ -27,7 +27,7 @@ from publishing.post_page.views.actions import action_page
 from publishing.post_page.views.lookups import address_of, delivery_of, open_channels, post_of
 from publishing.presenters.delivery import delivery_status
 from publishing.presenters.scheduling import (
-    close_by_warning,
+    close_by_warnings,
     full_day_warning,
     manual_tasks_sentence,
     pause_warning,
@@ -39,7 +39,13 @@ from publishing.presenters.text import page_name
 from publishing.scheduling import services as scheduling
 from publishing.scheduling.conflicts import find_close_by, find_same_minute, full_days
 from publishing.scheduling.forms import MoveForm, ScheduleForm
-from publishing.slots.context import OWN_SLOTS, own_times_chip, time_chips
+from publishing.slots.context import (
+    OWN_SLOTS,
+    later_chips,
+    own_times_chip,
+    time_chips,
+    usual_chips,
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,8 +98,13 @@ def _chosen_slot(
     own = own_times_chip(channels, now=now) if at == OWN_SLOTS else None
     if own:
         return {"due_at": None, **own.times}
+    return _time_in_address(request, now)
+
+
+def _time_in_address(request: HttpRequest, now: datetime) -> dict[str, datetime]:
+    """Return the time to come that the address names, as the form's field."""
     try:
-        chosen = parse_datetime(at)
+        chosen = parse_datetime(request.GET.get("at", ""))
     except ValueError:
         chosen = None
     if chosen is None or timezone.is_aware(chosen) or not EARLIEST <= chosen.date() <= LATEST:
@@ -115,23 +126,23 @@ def _schedule(request: HttpRequest, post: Post, form: ScheduleForm, hints: list[
 def _report_result(
     request: HttpRequest, post: Post, form: ScheduleForm, hints: list[str], now: datetime
 ) -> None:
-    """Say what becomes of the post now."""
-    for words in filter(None, hints):
-        messages.info(request, words)
+    """Say what becomes of the post now, and then what else goes out beside it."""
     warning = pause_warning(post, form.times, pauses_of(request))
     if warning:
         messages.warning(request, warning)
     else:
         messages.success(request, planned_times_sentence(form.times.values(), now=now))
+    for words in filter(None, hints):
+        messages.info(request, words)
 
 
 def _schedule_context(
     request: HttpRequest, post: Post, form: ScheduleForm, now: datetime
 ) -> dict[str, Any]:
     times, common = _intended_times(post, form)
-    own = own_times_chip(form.channels, now=now)
+    slots, own = time_chips(form.channels, now=now), own_times_chip(form.channels, now=now)
     return {
-        "chips": [*time_chips(form.channels, now=now), *([own] if own else [])],
+        "chips": [*slots, *usual_chips(slots, now=now), *([own] if own else [])],
         "post": post,
         "form": form,
         "will": planned_times_sentence(times.values(), now=now),
@@ -167,7 +178,7 @@ def _describe_neighbours(
         "same_text": [same_minute_warning(other) for other in others if other.same_text],
         "hints": [
             *(same_minute_warning(other) for other in others if not other.same_text),
-            *(close_by_warning(row) for row in find_close_by(post, times)),
+            *close_by_warnings(find_close_by(post, times)),
             *(full_day_warning(full) for full in full_days(post, times)),
         ],
     }
@@ -223,17 +234,16 @@ def _move_page(
 ) -> HttpResponse:
     """Ask for one new time of these deliveries, which are one post's and of one revision."""
     post, channels = rows[0].post, [row.channel for row in rows]
-    initial = {"due_at": min(row.due_at for row in rows)}
-    form = MoveForm(
-        form_data(request), post=post, channels=channels, now=timezone.now(), initial=initial
-    )
+    now, due_at = timezone.now(), min(row.due_at for row in rows)
+    initial = {"due_at": due_at, **_time_in_address(request, now)}
+    form = MoveForm(form_data(request), post=post, channels=channels, now=now, initial=initial)
     at = form.cleaned_data["due_at"] if form.is_bound and form.is_valid() else None
     done, beside = "", {"same_text": [], "hints": []}
     if at:
         times = dict.fromkeys(channels, at)
         beside = _describe_neighbours(post, times, rows[0].revision)
         warning = pause_warning(post, times, pauses_of(request))
-        done = warning or planned_times_sentence(times.values(), now=timezone.now())
+        done = warning or planned_times_sentence(times.values(), now=now)
         if beside["hints"]:
             again = _("Press again to move it there all the same.")
             form.ask_once(" ".join([*beside["hints"], again]))
@@ -246,5 +256,6 @@ def _move_page(
         lambda: action(form.cleaned_data["due_at"], form.cleaned_data.get("anyway", False)),
         done=done,
         delivery=delivery,
+        chips=later_chips(due_at),
         **words,
     )

@@ -125,7 +125,7 @@ def test_the_schedule_offers_the_next_free_slot_and_its_link_fills_it_in(signed_
     post = factories.approved(unit=unit, channels=[page])
     address = reverse("publishing:schedule", args=[post.public_id])
 
-    (chip,) = signed_in.get(address).context["chips"]
+    chip, *_usual = signed_in.get(address).context["chips"]
     filled = signed_in.get(address, {"at": chip.value})
 
     assert filled.context["form"].initial["due_at"] == at
@@ -170,3 +170,37 @@ def test_the_schedule_says_what_goes_out_within_some_minutes(signed_in, unit, pa
 
     (hint,) = shown.context["hints"]
     assert hint.startswith(f"Close by: “{beside}” goes out on")
+
+
+def test_a_neighbour_on_several_channels_is_one_sentence_after_the_result(signed_in, unit, page):
+    at, zalo = in_the_evening(), factories.ChannelFactory(unit=unit, platform="zalo")
+    beside = factories.approved(unit=unit, channels=[page, zalo])
+    for channel in (page, zalo):
+        factories.delivery(beside, channel, due_at=at + timedelta(minutes=10))
+    post = factories.approved(unit=unit, channels=[page, zalo])
+    data = {"channels": [page.public_id, zalo.public_id], "due_at": f"{at:%Y-%m-%dT%H:%M}"}
+
+    shown = signed_in.post(reverse("publishing:schedule", args=[post.public_id]), data, follow=True)
+
+    said = [str(each) for each in shown.context["messages"]]
+    assert [words[:17] for words in said] == ["Will be published", f"Close by: “{beside}"[:17]]
+
+
+def test_a_time_is_moved_by_a_day_by_one_tap(signed_in, unit, page):
+    at = in_the_evening()
+    post = factories.approved(unit=unit, channels=[page])
+    factories.delivery(post, page, due_at=at)
+    address = reverse("publishing:move_all", args=[post.public_id])
+
+    day, week = signed_in.get(address).context["chips"]
+    chosen = signed_in.get(address, {"at": day.value}).context["form"].initial["due_at"]
+
+    assert (chosen, week.times["due_at"]) == (at + timedelta(days=1), at + timedelta(days=7))
+
+
+def test_tomorrow_morning_is_offered_beside_the_slots(signed_in, unit, page):
+    post = factories.approved(unit=unit, channels=[page])
+
+    chips = signed_in.get(reverse("publishing:schedule", args=[post.public_id])).context["chips"]
+
+    assert "07:00 tomorrow" in [chip.label for chip in chips]
