@@ -6,6 +6,7 @@ import io
 import re
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import expect
@@ -84,6 +85,32 @@ def test_what_is_typed_is_saved_and_shown_as_it_will_look(at_desk, officer, post
     expect(page.locator("[data-part=findings]")).to_contain_text("Bài đã đủ nội dung")
     expect(page.locator(".channel-unfit").first).to_have_text("Cần có ảnh hoặc video")
     assert desk.complaints == []
+
+
+def test_a_new_post_is_written_at_once_with_the_keyboard(at_desk, officer, post):
+    desk = at_desk(officer)
+    desk.open(reverse("posts:new"))
+
+    desk.page.keyboard.type("Gọi 114 khi có cháy")
+
+    expect(desk.page.locator("#id_title")).to_have_value("Gọi 114 khi có cháy")
+
+
+def test_pictures_are_described_one_after_the_other_and_the_last_ends_it(at_desk, officer, post):
+    desk = at_desk(officer, PHONE)
+    page = edit(desk, post)
+    page.set_input_files("#files", [picture("green"), picture("red")])
+    expect(page.locator(".picture")).to_have_count(2)
+
+    page.locator("[data-tile]").first.click()
+    page.keyboard.type("Xanh")
+    page.locator("dialog[open] [data-next-tile]").click()
+    page.keyboard.type("Đỏ")
+    expect(page.locator("dialog[open] [data-next-tile]")).to_be_hidden()
+    page.locator("dialog[open] .tile-done").click()
+
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    assert [box.input_value() for box in page.locator(".alt-text").all()] == ["Xanh", "Đỏ"]
 
 
 def test_pictures_are_uploaded_described_moved_and_removed(at_desk, officer, post):

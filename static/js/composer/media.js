@@ -69,7 +69,7 @@ export function addCard(html) {
 pictures.addEventListener("click", ({ target }) => {
   const picture = target.closest(".picture");
   if (target.closest("[data-tile]")) openTile(picture);
-  if (target.closest("[data-next-tile]")) openTile(picture.nextElementSibling || pictures.firstElementChild);
+  if (target.closest("[data-next-tile]")) openTile(picture.nextElementSibling);
 });
 
 function openTile(picture) {
