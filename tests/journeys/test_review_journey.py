@@ -147,14 +147,18 @@ def test_another_time_is_typed_as_it_is_written_here(at_desk, post, leader):
     assert {(at.date(), at.strftime("%H:%M")) for at in due} == {(day, "08:15")}
 
 
-def test_a_return_is_two_taps_and_the_reason(at_desk, post, leader):
+def test_a_return_is_two_taps_on_one_button_and_the_reason(at_desk, post, leader):
     desk = at_desk(leader, PHONE)
     page = desk.page
     open_review(desk, post)
-    page.locator(".page-actions a", has_text="Return").click()
+    button = page.locator(".page-actions a", has_text="Return")
+    button.click()
     page.locator("#id_reason:focus").wait_for()
+    expect(page.locator("button[value=return]")).to_be_in_viewport(ratio=1)
+    button.click()
+    expect(page.locator("#id_reason")).to_be_focused()
     page.keyboard.type("Thiếu số trực ban")
-    page.locator("button[value=return]").click()
+    button.click()
     page.locator("[data-decided]").wait_for()
 
     post.refresh_from_db()

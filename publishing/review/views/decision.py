@@ -179,8 +179,9 @@ def _show_own_decision(request: HttpRequest, post: Post) -> HttpResponse:
         "queue_url": reverse(queue_view),
         "is_approved": is_final or is_first,
         "words": words,
-        "has_time": is_first or (is_final and deliveries.exists()),
-        "may_schedule": can(request.user, Permission.POST_SCHEDULE, unit=post.unit),
+        "asks_time": is_final
+        and not deliveries.exists()
+        and can(request.user, Permission.POST_SCHEDULE, unit=post.unit),
         "waiting": queue.count(),
         "next_address": _address(request, following) if following else "",
         "undo_seconds": undo_seconds,

@@ -540,3 +540,16 @@ def test_a_warning_that_does_not_apply_any_more_is_counted(client, unit, approve
     page = client.get(reverse("publishing:post", args=[post.public_id]))
 
     assert "1 more warning of that time does not apply any more." in one_line(page.content.decode())
+
+
+def test_what_else_may_be_done_is_one_tap_from_the_head_of_the_page(client, unit, approver):
+    post = factories.approved(unit=unit)
+    published(post)
+    address = reverse("publishing:post", args=[post.public_id])
+
+    page = client.get(address).content.decode()
+    client.force_login(factories.person(Role.SUPERVISOR, unit, language="en"))
+    readers_page = client.get(address).content.decode()
+
+    assert ('href="#acts"' in page, 'id="acts" tabindex="-1"' in page) == (True, True)
+    assert ('href="#acts"' in readers_page, 'id="acts"' in readers_page) == (False, False)

@@ -62,8 +62,13 @@ def test_a_decision_shows_its_result_on_the_same_address_and_the_way_to_the_next
     assert not Delivery.objects.exists()
     page = client.get(address(first))
     assert page.context["is_approved"]
+    assert _first_action(page) == reverse("publishing:schedule", args=[first.public_id])
     assert (page.context["next_address"], page.context["waiting"]) == (address(second), 1)
     assert "data-approve" not in page.content.decode()
+
+
+def _first_action(page) -> str:
+    return re.search(r'class="btn btn-primary"\s+href="([^"]+)"', page.content.decode())[1]
 
 
 def test_the_last_decisions_result_leads_to_the_queue_past_the_leaders_own_posts(
