@@ -21,6 +21,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_portal.settings")
 os.environ.setdefault("PORTAL_MODE", "test")
@@ -49,6 +50,7 @@ from units.models import Level, Unit
 
 ADMIN = "admin's list of posts"
 SEARCH = "lua dao so 17"
+WAITING = "Bài đo trang duyệt"
 # A page's goal, as a share of A.
 LIST, DASHBOARD = "list", "dashboard"
 GOALS = {LIST: 1.0, DASHBOARD: 1.7}
@@ -98,136 +100,174 @@ def holder(unit: Unit, role: str) -> User:
     return User.objects.filter(appointments__unit=unit, appointments__role=role).first()
 
 
-def pages() -> list[Page]:
-    """Return the main pages of each role: the busiest commune, the largest province, the nation."""
-    commune = Unit.objects.get(
-        pk=Post.objects.values_list("unit").annotate(n=Count("pk")).order_by("-n")[0][0]
-    )
-    largest = Unit.objects.filter(level=Level.COMMUNE).values_list("parent")
-    province = Unit.objects.get(pk=largest.annotate(n=Count("pk")).order_by("-n")[0][0])
+class Rows(NamedTuple):
+    """What the pages are about: the busiest commune, the largest province, the nation."""
+
+    commune: Unit
+    province: Unit
+    ministry: Unit
+    post: Post
+    draft: Post | None
+    waiting: Post  # for the commune's approval; the load's own have no channels
+    kit: Kit | None
+    campaigns: dict[str, Campaign]  # the one with most posts, by the level whose it is
+
+
+def find_rows() -> Rows:
+    busiest = Post.objects.values_list("unit").annotate(n=Count("pk")).order_by("-n")[0][0]
+    of_provinces = Unit.objects.filter(level=Level.COMMUNE).values_list("parent")
+    largest = of_provinces.annotate(n=Count("pk")).order_by("-n")[0][0]
+    commune, province = Unit.objects.get(pk=busiest), Unit.objects.get(pk=largest)
     ministry = Unit.objects.get(level=Level.MINISTRY)
-    post = Post.objects.filter(unit=commune, state="approved").first()
-    draft = Post.objects.filter(state="draft", unit=commune).first()
-    waiting = Post.objects.filter(state="in_review", endorsed_revision=None, unit=commune).first()
+    posts = Post.objects.filter(unit=commune)
+    begun = Campaign.objects.filter(starts_on__lte=timezone.localdate())
+    by_posts = begun.annotate(n=Count("posts")).order_by("-n")
     campaigns = {
-        unit: Campaign.objects.filter(unit=unit, starts_on__lte=timezone.localdate())
-        .annotate(n=Count("posts"))
-        .order_by("-n")
-        .first()
-        for unit in (province, ministry)
+        level: by_posts.filter(unit=unit).first()
+        for level, unit in (("province", province), ("ministry", ministry))
     }
-    long_ago = f"{timezone.localdate() - timedelta(days=730):%d/%m/%Y}"
-    today = f"{timezone.localdate():%d/%m/%Y}"
-    found: list[Page] = []
-
-    def add(role: str, client: Client, *which: tuple[str, str, str, int]) -> None:
-        found.extend(
-            Page(role, name, client, address, kind, milliseconds)
-            for name, address, kind, milliseconds in which
-        )
-
-    kit = Kit.objects.filter(current__isnull=False).order_by("pk").first()
-    overseeing = (
-        ("needs of units", reverse("oversight:board"), DASHBOARD, 150),
-        ("matters", reverse("oversight:matters"), LIST, 150),
-        ("official pages", reverse("oversight:official_pages"), DASHBOARD, 150),
-        ("unrecognised", reverse("channels:unrecognised_posts"), LIST, 150),
-        ("take-up", reverse("oversight:take_ups"), DASHBOARD, 150),
-        *(
-            [
-                (
-                    "take-up of a kit",
-                    reverse("oversight:take_up", args=[kit.public_id]),
-                    DASHBOARD,
-                    150,
-                )
-            ]
-            if kit
-            else ()
-        ),
+    return Rows(
+        commune,
+        province,
+        ministry,
+        post=posts.filter(state="approved").first(),
+        draft=posts.filter(state="draft").first(),
+        waiting=posts.filter(title=WAITING).first()
+        or factories.submitted(unit=commune, title=WAITING),
+        kit=Kit.objects.filter(current__isnull=False).order_by("pk").first(),
+        campaigns={level: each for level, each in campaigns.items() if each},
     )
+
+
+# A page's name, its address, its kind, and its goal in milliseconds.
+type Which = tuple[str, str, str, int]
+
+
+def pages() -> list[Page]:
+    """Return the main pages of each role."""
+    rows = find_rows()
+    roles = (
+        ("officer", rows.commune, Role.OFFICER, _of_officer(rows)),
+        ("leader", rows.commune, Role.APPROVER, _of_leader(rows)),
+        ("province", rows.province, Role.OVERSEER, _of_province(rows)),
+        ("ministry", rows.ministry, Role.OVERSEER, _of_ministry(rows)),
+        ("administrator", rows.ministry, Role.ADMINISTRATOR, _of_administrator()),
+    )
+    found = []
+    for name, unit, role, which in roles:
+        client = signed_in(holder(unit, role))
+        found += [Page(name, page, client, *rest) for page, *rest in which]
+    return found
+
+
+def _today_and_posts() -> list[Which]:
+    return [
+        ("today", reverse("oversight:today"), LIST, 0),
+        ("posts", reverse("publishing:post_list"), LIST, 0),
+    ]
+
+
+def _everybodys() -> list[Which]:
     first = timezone.localdate().replace(day=1)
     window = {
         "start": f"{first}T00:00:00+07:00",
         "end": f"{first + timedelta(days=42)}T00:00:00+07:00",
     }
-    common = (
-        ("today", reverse("oversight:today"), LIST, 0),
-        ("posts", reverse("publishing:post_list"), LIST, 0),
+    return [
+        *_today_and_posts(),
         ("search", reverse("publishing:post_list") + f"?q={SEARCH}", LIST, 80),
         ("calendar", reverse("publishing:calendar"), LIST, 0),
         ("calendar's feed", reverse("publishing:calendar_feed", query=window), LIST, 0),
         ("calendar's day", reverse("publishing:calendar", query={"view": "day"}), LIST, 0),
-    )
-    figures = [
-        (
-            f"campaign of {level}",
-            reverse("engagement:campaign", args=[each.public_id]),
-            DASHBOARD,
-            100,
-        )
-        for level, each in zip(("province", "ministry"), campaigns.values(), strict=True)
-        if each
     ]
-    overview, results = reverse("oversight:province"), reverse("engagement:results")
-    over_years = f"?from={long_ago}&to={today}"
-    officer = signed_in(holder(commune, Role.OFFICER))
-    of_post = ("post", reverse("publishing:post", args=[post.public_id]), LIST, 0)
-    composer = (
-        [("composer", reverse("posts:edit", args=[draft.public_id]), LIST, 0)] if draft else []
-    )
-    add("officer", officer, *common, of_post, *composer, *figures[1:])
-    leader = signed_in(holder(commune, Role.APPROVER))
-    of_unit = (
+
+
+def _of_campaigns(rows: Rows) -> list[Which]:
+    return [
+        (f"campaign of {level}", _figures_address(each), DASHBOARD, 100)
+        for level, each in rows.campaigns.items()
+    ]
+
+
+def _figures_address(campaign: Campaign) -> str:
+    return reverse("engagement:campaign", args=[campaign.public_id])
+
+
+def _of_officer(rows: Rows) -> list[Which]:
+    found = [
+        *_everybodys(),
+        ("post", reverse("publishing:post", args=[rows.post.public_id]), LIST, 0),
+    ]
+    if rows.draft:
+        address = reverse("posts:edit", args=[rows.draft.public_id])
+        found.append(("composer", address, LIST, 0))
+    return [*found, *_of_campaigns(rows)[1:]]
+
+
+def _of_leader(rows: Rows) -> list[Which]:
+    return [
+        *_today_and_posts(),
         ("to review", reverse("publishing:review_queue"), LIST, 0),
-        *(
-            [("review", reverse("publishing:review", args=[waiting.public_id]), LIST, 0)]
-            if waiting
-            else ()
-        ),
-        ("results", results, DASHBOARD, 100),
-    )
-    add("leader", leader, *common[:2], *of_unit)
-    of_province = signed_in(holder(province, Role.OVERSEER))
-    unit_page = ("unit", reverse("oversight:unit", args=[commune.key]), DASHBOARD, 0)
-    add(
-        "province",
-        of_province,
-        *common,
-        *overseeing,
-        *figures,
-        ("results", results, DASHBOARD, 100),
+        ("review", reverse("publishing:review", args=[rows.waiting.public_id]), LIST, 0),
+        ("results", reverse("engagement:results"), DASHBOARD, 100),
+    ]
+
+
+def _of_overseer(rows: Rows) -> list[Which]:
+    found = [
+        *_everybodys(),
+        ("needs of units", reverse("oversight:board"), DASHBOARD, 150),
+        ("matters", reverse("oversight:matters"), LIST, 150),
+        ("official pages", reverse("oversight:official_pages"), DASHBOARD, 150),
+        ("unrecognised", reverse("channels:unrecognised_posts"), LIST, 150),
+        ("take-up", reverse("oversight:take_ups"), DASHBOARD, 150),
+    ]
+    if rows.kit:
+        address = reverse("oversight:take_up", args=[rows.kit.public_id])
+        found.append(("take-up of a kit", address, DASHBOARD, 150))
+    return [*found, *_of_campaigns(rows)]
+
+
+def _over_two_years() -> str:
+    today = timezone.localdate()
+    return f"?from={today - timedelta(days=730):%d/%m/%Y}&to={today:%d/%m/%Y}"
+
+
+def _of_province(rows: Rows) -> list[Which]:
+    overview = reverse("oversight:province")
+    return [
+        *_of_overseer(rows),
+        ("results", reverse("engagement:results"), DASHBOARD, 100),
         ("units", overview, DASHBOARD, 100),
-        ("units, two years", overview + over_years, DASHBOARD, 100),
+        ("units, two years", overview + _over_two_years(), DASHBOARD, 100),
         ("record", reverse("audit:log"), LIST, 0),
-    )
-    nation, file = reverse("oversight:nation"), figures[-1][1]
-    add(
-        "ministry",
-        signed_in(holder(ministry, Role.OVERSEER)),
-        *common,
-        *overseeing,
-        *figures,
-        ("results", results, DASHBOARD, 150),
-        unit_page,
+    ]
+
+
+def _of_ministry(rows: Rows) -> list[Which]:
+    nation = reverse("oversight:nation")
+    newest = list(rows.campaigns.values())[-1]
+    return [
+        *_of_overseer(rows),
+        ("results", reverse("engagement:results"), DASHBOARD, 150),
+        ("unit", reverse("oversight:unit", args=[rows.commune.key]), DASHBOARD, 0),
         ("nation", nation, DASHBOARD, 150),
-        ("nation, two years", nation + over_years, DASHBOARD, 150),
+        ("nation, two years", nation + _over_two_years(), DASHBOARD, 150),
         ("record", reverse("audit:log"), LIST, 0),
         ("record by words", reverse("audit:log") + "?what=delivery.failed", LIST, 0),
         ("channels", reverse("channels:list"), LIST, 0),
         ("kept back", reverse("publishing:held"), LIST, 0),
         ("recalls", reverse("publishing:recall_list"), LIST, 0),
-        ("export of a campaign, CSV", file + "export/?format=csv", "", 0),
-    )
-    administrator = signed_in(holder(ministry, Role.ADMINISTRATOR))
-    add(
-        "administrator",
-        administrator,
+        ("export of a campaign, CSV", _figures_address(newest) + "export/?format=csv", "", 0),
+    ]
+
+
+def _of_administrator() -> list[Which]:
+    return [
         ("today", reverse("oversight:today"), LIST, 0),
         ("units", reverse("units:tree"), LIST, 0),
         ("people", reverse("accounts:people"), LIST, 0),
-    )
-    return found
+    ]
 
 
 def stock_list() -> Page:
