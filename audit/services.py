@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.chain import FIELDS, TEXTS, link
 from audit.models import Entry, Stream
 from core.bulk import insert_values
+from core.resends import claim
 
 STREAMS = 64  # transactions that may record at the same time without waiting for each other
 _FREE_STREAM = """
@@ -106,6 +107,7 @@ def _linked(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     for row in rows:
         row.update({name: str(row[name]) for name in TEXTS})
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        claim()  # of the form that asked for this; a second sending of it ends here
         number, length, head = _free_stream(cursor)
         length, head = link(rows, stream=number, length=length, head=head)
         yield rows

@@ -111,6 +111,8 @@ MIDDLEWARE = [
     "core.middleware.SayWhenToTryAgain",
     "core.middleware.RefuseUnreadable",
     "core.middleware.RefuseSecrecyMarks",
+    # Last: a form that would be refused does nothing that could be done twice.
+    "core.resends.DoOnce",
 ]
 
 ROOT_URLCONF = "outreach_portal.urls"

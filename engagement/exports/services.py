@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.notices import notify
 from core import quotas
 from core.errors import Busy, Refused
+from core.resends import claim
 from core.semaphores import SharedSemaphore
 from engagement.exports import sheets
 from engagement.exports.models import Export, ExportPart
@@ -92,6 +93,7 @@ def begin(*, kind: str, format: str, params: Params, by: User) -> Export:
     quotas.use("export", by=by)
     try:
         with transaction.atomic():
+            claim()  # a file that is asked for has no entry
             return Export.objects.create(
                 made_by=by,
                 kind=kind,

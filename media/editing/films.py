@@ -27,6 +27,7 @@ from accounts.queries import require
 from audit.services import record
 from core import quotas, sandbox
 from core.errors import Busy, NotAllowed, Refused
+from core.resends import claim
 from core.secrecy import require_no_secrecy_mark
 from core.semaphores import SharedSemaphore
 from media import captions, incoming, videos
@@ -132,6 +133,7 @@ def queue(media: Media, plan: Plan, *, by: User, purpose_id: UUID | None = None)
         raise Refused(_("%(n)s videos of yours are being made already.") % {"n": MOST_WAITING})
     require_no_secrecy_mark([captions.plain_text(plan.captions)])
     quotas.use("film", by=by)
+    claim()  # a film in the queue has no entry yet
     row = FilmEdit.objects.create(
         media=media, by=by, plan=asdict(plan), purpose_id=purpose_id, queued_at=timezone.now()
     )

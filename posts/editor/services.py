@@ -15,6 +15,7 @@ from accounts.queries import require
 from audit.services import entry, record, record_entries
 from campaigns.kits.models import Adoption, KitVersion
 from core.errors import Refused
+from core.resends import claim
 from core.secrecy import require_no_secrecy_mark
 from core.text import normal
 from core.word_search import searched
@@ -399,6 +400,7 @@ def _search_text(post: Post, targets: Targets) -> str:
 
 def _store(post: Post, targets: Targets, *, by: User, sent: PageSave | None) -> None:
     """Store the row as the next version, with ``by`` as its last editor and a contributor."""
+    claim()  # a save writes no entry
     post.last_editor, post.changed_at, post.version = by, timezone.now(), post.version + 1
     note_page_save(post, sent)
     post.search = _search_text(post, targets)
