@@ -37,7 +37,7 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
     from engagement.reports import periods, services
     from engagement.reports.tasks import make_report_files
 
-    month = periods.recent("month", timezone.localdate(), 15)[0]
+    month = periods.list_recent_periods("month", timezone.localdate(), 15)[0]
     units = _published(stage, options, month)
     people = _people(units)
     # Files are asked for once all is approved, so that each step is measured by itself.
@@ -149,7 +149,7 @@ def _draft(units: list[Any], _people: Any, month: Any) -> None:
 def _approve(units: list[Any], people: Any, _month: Any) -> None:
     """Write, submit and approve the reports of ``units``."""
     from engagement.reports import drafts, services
-    from engagement.reports.figures import digest_of
+    from engagement.reports.figures import compute_digest
     from engagement.reports.models import Report
     from engagement.reports.queries import build_content
 
@@ -158,7 +158,7 @@ def _approve(units: list[Any], people: Any, _month: Any) -> None:
         officer, leader = people[report.unit_id]
         drafts.write(report, dict.fromkeys(keys, TEXT * 3), by=officer)
         submitted = services.submit(report, by=officer)
-        services.approve(submitted, by=leader, digest=digest_of(build_content(submitted)))
+        services.approve(submitted, by=leader, digest=compute_digest(build_content(submitted)))
 
 
 def _make_files(_units: list[Any], _people: Any, _month: Any) -> None:

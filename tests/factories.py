@@ -786,7 +786,7 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
     kind = str(fields.get("kind", "month"))
     now = timezone.now()
     there = set(unit.reports.filter(kind=kind).values_list("first", flat=True))
-    ended = reporting_periods.recent(kind, timezone.localdate(), 15, most=12)[:-1]
+    ended = reporting_periods.list_recent_periods(kind, timezone.localdate(), 15, most=12)[:-1]
     period = next(each for each in ended if each.first not in there)
     (figures,) = report_figures.freeze_figures([unit], kind, period, now=now, first=15)
     is_frozen = fields.get("state") in {"sent", "returned"}
@@ -807,7 +807,7 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
         ReportApproval.objects.create(
             report=row,
             content=content,
-            content_sha256=report_figures.digest_of(content),
+            content_sha256=report_figures.compute_digest(content),
             author=row.author,
             approved_by=UserFactory(),
             position="Trưởng Công an phường",

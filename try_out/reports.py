@@ -9,10 +9,10 @@ from django.utils import timezone
 from accounts.models import User
 from core.periods import Period
 from engagement.reports import drafts, form_versions, periods, services
-from engagement.reports.figures import digest_of
+from engagement.reports.figures import compute_digest
 from engagement.reports.models import Report
 from engagement.reports.queries import build_content
-from engagement.reports.standard import standard_form
+from engagement.reports.standard import make_standard_form
 from engagement.reports.states import ReportKind
 from try_out.history import at
 from try_out.people import World
@@ -33,12 +33,14 @@ TOO_SHORT = "Phần kết quả còn chung chung: ghi rõ cách làm ở từng 
 
 
 def fill(world: World, now: datetime) -> None:
-    last, before = periods.recent(KIND, timezone.localdate(now), standard_form(KIND)["first"])[:2]
+    last, before = periods.list_recent_periods(
+        KIND, timezone.localdate(now), make_standard_form(KIND)["first"]
+    )[:2]
     ministry = Unit.objects.get(level=Level.MINISTRY)
     helper = User.objects.get(username="tinh.canbo")
     with at(before.start - timedelta(days=40)):
         chief = User.objects.get(username="bo.phutrach")
-        form_versions.change_form(ministry, KIND, standard_form(KIND), by=chief)
+        form_versions.change_form(ministry, KIND, make_standard_form(KIND), by=chief)
     for days, word in ((2, "hai-chau"), (3, "hoa-vang"), (5, "son-tra"), (9, "hoi-an")):
         with at(before.end + timedelta(days=days, hours=9)):
             _send(world, word, before)
@@ -76,6 +78,6 @@ def _submitted(unit: Unit, period: Period, by: User) -> Report:
 
 
 def _approve(report: Report, by: User) -> Report:
-    services.approve(report, by=by, digest=digest_of(build_content(report)))
+    services.approve(report, by=by, digest=compute_digest(build_content(report)))
     report.refresh_from_db()
     return report

@@ -114,9 +114,9 @@ def compose_document(
     names = {key: each["name"] for key, each in figures["definitions"].items()}
     makers = _make_tables(figures, measures, names)
     if content["kind"] == "campaign":
-        about = f"đợt “{figures['campaign']['name']}”, {periods.name_of('ad_hoc', period)}"
+        about = f"đợt “{figures['campaign']['name']}”, {periods.name_period('ad_hoc', period)}"
     else:
-        about = periods.name_of(content["kind"], period)
+        about = periods.name_period(content["kind"], period)
     is_nation = not content["above"]
     parts = []
     for part in form["parts"]:
@@ -180,7 +180,7 @@ def _describe_coverage(figures: Mapping[str, Any], *, is_nation: bool) -> list[s
         )
     elif missing:
         names = (each["name"] for each in missing)
-        listed = "; ".join(name if is_nation else _without_province(name) for name in names)
+        listed = "; ".join(name if is_nation else _remove_province(name) for name in names)
         lines.append(f"Chưa có báo cáo của {len(missing)} đơn vị, chưa cộng vào: {listed}.")
     return lines
 
@@ -197,12 +197,12 @@ def _list_missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]
     if is_nation:
         columns = (Column("Địa phương"), Column("Số đơn vị", is_number=True), Column("Đơn vị"))
         rows = tuple(
-            (province or "Công an cấp tỉnh", len(some), "; ".join(map(_without_province, some)))
+            (province or "Công an cấp tỉnh", len(some), "; ".join(map(_remove_province, some)))
             for province, some in _group_by_province(names)
         )
     else:
         columns = (Column("Đơn vị"),) * _NAMES_A_ROW
-        lines = batched(map(_without_province, names), _NAMES_A_ROW)
+        lines = batched(map(_remove_province, names), _NAMES_A_ROW)
         rows = tuple((*line, *[""] * (_NAMES_A_ROW - len(line))) for line in lines)
     return [Table("Đơn vị chưa có báo cáo", columns, rows)]
 
@@ -210,16 +210,16 @@ def _list_missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]
 def _group_by_province(names: Iterable[str]) -> list[tuple[str, list[str]]]:
     return [
         (province, list(some))
-        for province, some in groupby(sorted(names, key=_province_of), _province_of)
+        for province, some in groupby(sorted(names, key=_get_province_name), _get_province_name)
     ]
 
 
-def _province_of(name: str) -> str:
+def _get_province_name(name: str) -> str:
     """Return the second part of "Công an phường Hải Châu, Đà Nẵng", empty for a province."""
     return name.partition(", ")[2]
 
 
-def _without_province(name: str) -> str:
+def _remove_province(name: str) -> str:
     return name.partition(", ")[0]
 
 
@@ -232,7 +232,7 @@ def _make_tables(
             Table(
                 "Kết quả đăng bài",
                 _COMPARED,
-                (*_compare_rows(_COUNTS, now, before), _on_time_row(now, before)),
+                (*_compare_rows(_COUNTS, now, before), _compare_punctuality(now, before)),
                 note="Đúng giờ: người dân xem được trong 60 giây kể từ giờ hẹn; bài do cán bộ tự "
                 "đăng: trước hạn của việc.",
             )
@@ -286,11 +286,18 @@ def _compare(now: int | None, before: int | None) -> tuple[Cell, Cell, Cell]:
     return now, before, f"{change:+,}".replace(",", ".") if change else "0"
 
 
-def _on_time_row(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[Cell, ...]:
-    return ("Tỷ lệ đúng giờ", _percent(now), _percent(before) if before else None, None)
+def _compare_punctuality(
+    now: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> tuple[Cell, ...]:
+    return (
+        "Tỷ lệ đúng giờ",
+        _format_percent(now),
+        _format_percent(before) if before else None,
+        None,
+    )
 
 
-def _percent(figures: Mapping[str, Any]) -> str | None:
+def _format_percent(figures: Mapping[str, Any]) -> str | None:
     if not figures["due"]:
         return None
     return f"{100 * figures['on_time'] / figures['due']:.1f}%".replace(".", ",")
@@ -346,13 +353,13 @@ def _make_unit_table(
             *(Column(_COUNTS[name], is_number=True) for name in counts),
             *(Column(names[name], is_number=True) for name in measures),
         ),
-        tuple(_unit_row(name, row, counts, measures) for name, row in listed),
-        total=_unit_row("Cộng", figures["total"]["now"], counts, measures),
+        tuple(_make_unit_row(name, row, counts, measures) for name, row in listed),
+        total=_make_unit_row("Cộng", figures["total"]["now"], counts, measures),
         note=_NOT_MEASURED,
     )
 
 
-def _unit_row(
+def _make_unit_row(
     name: str, row: Mapping[str, Any], counts: Iterable[str], measures: Iterable[str]
 ) -> tuple[Cell, ...]:
     return (name, *(row[each] for each in counts), *(row["measures"][each] for each in measures))

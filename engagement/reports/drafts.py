@@ -155,7 +155,7 @@ def _check_period(
         raise Refused(_("Choose days that have begun, the first before the last."))
     if period.last - period.first > LONGEST_PERIOD:
         raise Refused(_("A report covers a year at most."))
-    if kind in REGULAR and period != periods.containing(kind, period.first, first):
+    if kind in REGULAR and period != periods.find_containing_period(kind, period.first, first):
         raise Refused(_("The form of your superior unit sets other days. Choose from the list."))
     return period
 

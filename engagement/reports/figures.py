@@ -24,7 +24,7 @@ from engagement.reports.sums import (
     add_known,
     find_differences,
     find_table_differences,
-    zero_figures,
+    make_empty_figures,
 )
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
 from engagement.rollups.queries.posts import select_posts_of_units
@@ -39,14 +39,14 @@ LANGUAGE = "vi"  # of the papers, whoever makes them
 WITHOUT_TOPIC = "Chưa phân loại"
 
 
-def digest_of(content: Mapping[str, Any]) -> str:
+def compute_digest(content: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the canonical JSON of ``content``."""
     return sha256(canonical(content).encode()).hexdigest()
 
 
 def is_unchanged(row: ReportFigures | ReportApproval) -> bool:
     """Check frozen content against its digest."""
-    return digest_of(row.content) == row.content_sha256
+    return compute_digest(row.content) == row.content_sha256
 
 
 def compute_figures(
@@ -58,21 +58,21 @@ def compute_figures(
     with_platforms: bool = True,
 ) -> dict[int, Figures]:
     """Return for each of ``units`` (keys) the figures of what it published in the period, all
-    numbers as `sums.zero_figures` has them. At most eight queries, however many units.
+    numbers as `sums.make_empty_figures` has them. At most eight queries, however many units.
     """
-    found = {unit: zero_figures() for unit in units}
+    found = {unit: make_empty_figures() for unit in units}
     keys = Unit.objects.filter(pk__in=found).order_by().values("pk")
     _add_publications(found, keys, period, campaign)
     _add_punctuality(found, keys, period, campaign, now=now)
     if with_platforms:
         _add_platforms(found, keys, period, campaign)
     within = {"gte": period.start, "lt": period.end}
-    adopted = Adoption.objects.filter(unit__in=keys, **_between("adopted_at", within))
+    adopted = Adoption.objects.filter(unit__in=keys, **_filter_period("adopted_at", within))
     taken_back = Delivery.objects.filter(
-        unit__in=keys, published_at__isnull=False, **_between("recall__started_at", within)
+        unit__in=keys, published_at__isnull=False, **_filter_period("recall__started_at", within)
     )
     corrections = Post.objects.filter(
-        unit__in=keys, corrects__isnull=False, **_between("deliveries__published_at", within)
+        unit__in=keys, corrects__isnull=False, **_filter_period("deliveries__published_at", within)
     )
     if campaign is not None:
         adopted = adopted.filter(kit__campaign=campaign)
@@ -89,7 +89,7 @@ def compute_figures(
     return found
 
 
-def _between(field: str, within: Mapping[str, datetime]) -> dict[str, datetime]:
+def _filter_period(field: str, within: Mapping[str, datetime]) -> dict[str, datetime]:
     return {f"{field}__{bound}": value for bound, value in within.items()}
 
 
@@ -190,7 +190,7 @@ def freeze_figures(
     keys = [unit.pk for unit in units]
     with translation.override(LANGUAGE):
         own = compute_figures(keys, period, now=now, campaign=campaign)
-        earlier = periods.before(kind, period, first)
+        earlier = periods.find_previous_period(kind, period, first)
         then = compute_figures(keys, earlier, now=now) if earlier else {}
         common = {
             "format": FORMAT,
@@ -224,7 +224,7 @@ def freeze_figures(
                 _add_units(content, unit, kind, period, now=now, campaign=campaign)
             found.append(
                 ReportFigures(
-                    unit=unit, content=content, content_sha256=digest_of(content), as_of=now
+                    unit=unit, content=content, content_sha256=compute_digest(content), as_of=now
                 )
             )
     return ReportFigures.objects.bulk_create(found)

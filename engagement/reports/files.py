@@ -37,7 +37,7 @@ CONTENT_TYPES = {
 type Write = Callable[[Sequence[Document]], list[bytes]]
 
 
-def _writers() -> dict[str, Write]:
+def _get_writers() -> dict[str, Write]:
     return {
         FileFormat.WORD: lambda documents: [word.write_docx(each) for each in documents],
         FileFormat.EXCEL: lambda documents: [excel.write_xlsx(each) for each in documents],
@@ -50,32 +50,32 @@ def make_waiting() -> int:
     others may still wait. Any number of workers share them, and a repeat does no harm.
     """
     made = 0
-    _give_up(timezone.now())
+    _fail_after_last_attempt(timezone.now())
     with suppress(Busy):
         while made < MOST_AT_ONCE and (rows := _claim(timezone.now())):
-            made += _make(rows)
+            made += _make_claimed(rows)
     return made
 
 
-def watch(report: Report) -> None:
+def note_watched(report: Report) -> None:
     """Note that somebody looks at the report's page now: its files are made next."""
     now = timezone.now()
     unseen = Q(watched_at=None) | Q(watched_at__lt=now - WATCHED / 3)
     ReportFile.objects.filter(unseen, report=report, state__in=MAKING).update(watched_at=now)
 
 
-def _to_do(now: datetime) -> QuerySet[ReportFile]:
-    return ReportFile.objects.filter(Q(state=FileState.WAITING) | _lost(now))
+def _find_unmade(now: datetime) -> QuerySet[ReportFile]:
+    return ReportFile.objects.filter(Q(state=FileState.WAITING) | _has_lost_lease(now))
 
 
-def _lost(now: datetime) -> Q:
+def _has_lost_lease(now: datetime) -> Q:
     return Q(state=FileState.RUNNING, leased_until__lt=now)
 
 
-def _give_up(now: datetime) -> None:
+def _fail_after_last_attempt(now: datetime) -> None:
     """End what killed its worker as often as a file is tried."""
-    rows = ReportFile.objects.filter(_lost(now), attempts__gte=MOST_ATTEMPTS)
-    rows.update(state=FileState.FAILED, leased_until=None, reason=_failed())
+    rows = ReportFile.objects.filter(_has_lost_lease(now), attempts__gte=MOST_ATTEMPTS)
+    rows.update(state=FileState.FAILED, leased_until=None, reason=_explain_failure())
 
 
 @transaction.atomic
@@ -83,7 +83,7 @@ def _claim(now: datetime) -> list[ReportFile]:
     """Claim the files of a batch of reports: those that somebody looks at, else the longest
     waiting. A file that was tried before is claimed alone, so that it ends no others' worker.
     """
-    for rows in (_to_do(now).filter(watched_at__gt=now - WATCHED), _to_do(now)):
+    for rows in (_find_unmade(now).filter(watched_at__gt=now - WATCHED), _find_unmade(now)):
         locked = rows.defer("data").select_for_update(of=("self",), skip_locked=True)
         found = list(locked.order_by("queued_at", "report", "pk")[: BATCH * len(FileFormat)])
         if not found:
@@ -101,7 +101,7 @@ def _claim(now: datetime) -> list[ReportFile]:
     return []
 
 
-def _make(rows: Sequence[ReportFile]) -> int:
+def _make_claimed(rows: Sequence[ReportFile]) -> int:
     """Make claimed files; return how many."""
     reports = Report.objects.select_related("approval").in_bulk({row.report_id for row in rows})
     for row in rows:
@@ -109,16 +109,18 @@ def _make(rows: Sequence[ReportFile]) -> int:
     made = 0
     try:
         with translation.override(LANGUAGE):
-            for format, write in _writers().items():
-                made += _write(write, [row for row in rows if row.format == format])
+            for format, write in _get_writers().items():
+                made += _write_files(write, [row for row in rows if row.format == format])
     except Busy:
         for row in rows:
-            _own(row).update(state=FileState.WAITING, attempts=F("attempts") - 1, leased_until=None)
+            _select_claimed(row).update(
+                state=FileState.WAITING, attempts=F("attempts") - 1, leased_until=None
+            )
         raise
     return made
 
 
-def _write(write: Write, rows: Sequence[ReportFile]) -> int:
+def _write_files(write: Write, rows: Sequence[ReportFile]) -> int:
     """Write files of one format and store them; return how many. What cannot be written together
     is written one by one, so that a refused report keeps no other from its file.
     """
@@ -130,13 +132,13 @@ def _write(write: Write, rows: Sequence[ReportFile]) -> int:
         raise
     except Exception as error:
         if len(rows) > 1:
-            return sum(_write(write, [row]) for row in rows)
+            return sum(_write_files(write, [row]) for row in rows)
         # Its words may repeat the report's.
         log.error("file %s of a report was not made: %s", rows[0].pk, type(error).__name__)
-        _give_back(rows[0], str(error) if isinstance(error, Refused) else _failed())
+        _retry_or_fail(rows[0], str(error) if isinstance(error, Refused) else _explain_failure())
         return 0
     for row, data in zip(rows, files, strict=True):
-        _own(row).update(
+        _select_claimed(row).update(
             state=FileState.DONE,
             data=data,
             sha256=sha256(data).hexdigest(),
@@ -147,15 +149,15 @@ def _write(write: Write, rows: Sequence[ReportFile]) -> int:
     return len(rows)
 
 
-def _failed() -> str:
+def _explain_failure() -> str:
     """Return the reason of a failure that is none of the report's."""
     with translation.override(LANGUAGE):
         return _("The portal failed at it. Try again; if it fails again, ask your administrator.")
 
 
-def _give_back(row: ReportFile, reason: str) -> None:
+def _retry_or_fail(row: ReportFile, reason: str) -> None:
     is_last = row.attempts >= MOST_ATTEMPTS
-    _own(row).update(
+    _select_claimed(row).update(
         state=FileState.FAILED if is_last else FileState.WAITING,
         leased_until=None,
         queued_at=F("queued_at") if is_last else timezone.now(),
@@ -163,12 +165,12 @@ def _give_back(row: ReportFile, reason: str) -> None:
     )
 
 
-def _own(row: ReportFile) -> QuerySet[ReportFile]:
+def _select_claimed(row: ReportFile) -> QuerySet[ReportFile]:
     """Select the row as long as nobody has taken it over."""
     return ReportFile.objects.filter(pk=row.pk, state=FileState.RUNNING, attempts=row.attempts)
 
 
-def try_again(report_id: int) -> int:
+def retry_failed(report_id: int) -> int:
     """Queue the files of a report that could not be made; return how many."""
     failed = ReportFile.objects.filter(report=report_id, state=FileState.FAILED)
     return failed.update(state=FileState.WAITING, attempts=0, queued_at=timezone.now(), reason="")

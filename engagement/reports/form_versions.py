@@ -15,7 +15,7 @@ from core.errors import NotAllowed, Refused
 from engagement.reports.marks import require_no_mark
 from engagement.reports.models import ReportForm
 from engagement.reports.queries import find_form
-from engagement.reports.standard import problems
+from engagement.reports.standard import find_problems
 from engagement.reports.transitions import require_position
 from posts.leak_rules.services import require_publishable
 from units.models import Level, Unit
@@ -32,9 +32,9 @@ def change_form(unit: Unit, kind: str, content: Mapping[str, Any], *, by: User) 
     own = dict(content)
     if unit.level == Level.PROVINCE and own["first"] != find_form(unit, kind).content["first"]:
         raise Refused(_("The ministry sets the first day, so that sums of provinces add up."))
-    if found := problems(kind, own):
+    if found := find_problems(kind, own):
         raise Refused(" ".join(found))
-    words = _list_words(own)
+    words = _list_texts(own)
     require_no_mark(words)
     require_publishable(words, unit)
     quotas.use("report", by=by)
@@ -54,6 +54,6 @@ def change_form(unit: Unit, kind: str, content: Mapping[str, Any], *, by: User) 
     return form
 
 
-def _list_words(content: Mapping[str, Any]) -> list[str]:
+def _list_texts(content: Mapping[str, Any]) -> list[str]:
     lines = [content["subject"], *content["recipients"], *content["copies"], *content["opening"]]
     return [*lines, *(part[name] for part in content["parts"] for name in ("heading", "hint"))]

@@ -27,7 +27,7 @@ from engagement.reports.states import ReportKind
 from units.models import Level, Unit
 
 
-class FormForm(forms.Form):
+class ReportFormForm(forms.Form):
     """A form's subject, its parts in their order, its tables and figures, its days."""
 
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=LONGEST_LINE)
@@ -110,7 +110,7 @@ class FormForm(forms.Form):
         }
 
 
-def _unit(request: HttpRequest) -> Unit:
+def _get_unit(request: HttpRequest) -> Unit:
     """Return the province or the ministry whose forms the person makes."""
     units = queries.find_units_of_writer(request.user, Permission.REPORT_APPROVE)
     for unit in units:
@@ -122,7 +122,7 @@ def _unit(request: HttpRequest) -> Unit:
 @require_GET
 def report_forms(request: HttpRequest) -> HttpResponse:
     """List the kinds of reports with the form that counts below the person's unit."""
-    unit = _unit(request)
+    unit = _get_unit(request)
     newest: dict[str, ReportForm] = {}
     for row in ReportForm.objects.filter(unit=unit).order_by("version"):
         newest[row.kind] = row
@@ -133,12 +133,14 @@ def report_forms(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def report_form(request: HttpRequest, kind: str) -> HttpResponse:
     """Adapt the form of a kind for the units below."""
-    unit = _unit(request)
+    unit = _get_unit(request)
     if kind not in ReportKind.values:
         raise Http404
     own = ReportForm.objects.filter(unit=unit, kind=kind).order_by("version").last()
     content = own.content if own else queries.find_form(unit, kind).content
-    form = FormForm(form_data(request), content=content, sets_days=unit.level == Level.MINISTRY)
+    form = ReportFormForm(
+        form_data(request), content=content, sets_days=unit.level == Level.MINISTRY
+    )
     done = form_action(
         form,
         lambda: form_versions.change_form(unit, kind, form.changed_content(), by=request.user),

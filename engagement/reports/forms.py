@@ -77,7 +77,7 @@ class BeginForm(forms.Form):
             self.add_error("first", _("Enter the first and the last day."))
         return given
 
-    def chosen(self) -> tuple[str, Period, Campaign | None]:
+    def get_choice(self) -> tuple[str, Period, Campaign | None]:
         """Return kind, period and campaign of a valid form."""
         about = self.cleaned_data["about"]
         if about == AD_HOC:

@@ -27,7 +27,7 @@ def require_no_mark(texts: Iterable[str]) -> None:
     """
     words = list(texts)
     require_no_secrecy_mark(words)
-    for mark in filter(None, map(_mark_in, words)):
+    for mark in filter(None, map(_find_mark, words)):
         raise Refused(
             _(
                 "A report bears no mark of urgency or circulation. Take out “%(text)s”; a paper "
@@ -37,7 +37,7 @@ def require_no_mark(texts: Iterable[str]) -> None:
         )
 
 
-def _mark_in(text: str) -> str:
+def _find_mark(text: str) -> str:
     """Return the line of ``text`` that is a mark, or nothing."""
     for line in normal(text).splitlines():
         if len(line) <= _LONGEST_MARK and _MARK.match(_BLANKS.sub(" ", line).strip()):

@@ -74,12 +74,12 @@ class OverviewFilter(forms.Form):
 @costly
 def overview(request: HttpRequest) -> HttpResponse:
     """List the units below with where each stands with its report on a period."""
-    place = _place(request)
+    place = _get_unit(request)
     today = timezone.localdate()
     asked = request.GET.get("kind", "")
     kind = asked if asked in {each.value for each in REGULAR} else ReportKind.MONTH
     first = queries.find_form(place, kind).content["first"]
-    offered = periods.recent(kind, today, first, most=PERIODS)
+    offered = periods.list_recent_periods(kind, today, first, most=PERIODS)
     # A period of another kind, left in the address, is none of this one's.
     given = request.GET.copy()
     given["kind"] = kind
@@ -118,7 +118,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, f"{page_name}{'#rows' if fragment else ''}", context)
 
 
-def _place(request: HttpRequest) -> Unit:
+def _get_unit(request: HttpRequest) -> Unit:
     """Return the unit from which the person watches over others: that of the current position, else
     the first.
     """

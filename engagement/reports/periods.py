@@ -14,7 +14,7 @@ _MONTHS = {
 LATEST_FIRST = 28  # the last day that every month has
 
 
-def containing(kind: str, day: date, first: int) -> Period:
+def find_containing_period(kind: str, day: date, first: int) -> Period:
     """Return the period of a regular ``kind`` that ``day`` lies in. ``first`` is the weekday on
     which a week begins (1 is Monday), for the others the day of the month: with 15, the period of a
     month begins on the 15th of the month before (Decree 09/2019/NĐ-CP, article 12).
@@ -26,44 +26,46 @@ def containing(kind: str, day: date, first: int) -> Period:
     # The month for which the day counts, in months since the year 0.
     counts_for = day.year * 12 + day.month - 1 + (1 if first > 1 and day.day >= first else 0)
     begin = counts_for // months * months
-    return Period(_begin(begin, first), _begin(begin + months, first) - timedelta(days=1))
+    return Period(
+        _find_first_day(begin, first), _find_first_day(begin + months, first) - timedelta(days=1)
+    )
 
 
-def _begin(month: int, first: int) -> date:
+def _find_first_day(month: int, first: int) -> date:
     """Return the first day of what counts for the month."""
     month -= 1 if first > 1 else 0
     return date(month // 12, month % 12 + 1, first)
 
 
-def before(kind: str, period: Period, first: int) -> Period | None:
+def find_previous_period(kind: str, period: Period, first: int) -> Period | None:
     """Return the period before: for days that somebody chose as many days; none for a campaign."""
     last = period.first - timedelta(days=1)
     if kind == ReportKind.CAMPAIGN:
         return None
     if kind == ReportKind.AD_HOC:
         return Period(last - (period.last - period.first), last)
-    return containing(kind, last, first)
+    return find_containing_period(kind, last, first)
 
 
-def recent(kind: str, today: date, first: int, *, most: int = 4) -> list[Period]:
+def list_recent_periods(kind: str, today: date, first: int, *, most: int = 4) -> list[Period]:
     """Return the last periods of a regular kind, the newest that has ended first, and then the one
     that runs.
     """
-    running = containing(kind, today, first)
+    running = find_containing_period(kind, today, first)
     found = []
     last = running.first - timedelta(days=1)
     for _number in range(most - 1):
-        found.append(containing(kind, last, first))
+        found.append(find_containing_period(kind, last, first))
         last = found[-1].first - timedelta(days=1)
     return [*found, running]
 
 
-def due_on(period: Period, due_after: int) -> date:
+def compute_due_day(period: Period, due_after: int) -> date:
     """Return the day by which the report is to be sent."""
     return period.last + timedelta(days=due_after)
 
 
-def name_of(kind: str, period: Period) -> str:
+def name_period(kind: str, period: Period) -> str:
     """Return the period as a Vietnamese report names it: for which month, quarter or year the days
     count, with the days.
     """

@@ -26,9 +26,9 @@ from core.scope import ancestors
 from engagement.reports import periods
 from engagement.reports.compose import compose_document, make_letterhead, make_signature
 from engagement.reports.document import Document, Signature
-from engagement.reports.figures import digest_of, find_reporting_bodies, find_sent_approvals
+from engagement.reports.figures import compute_digest, find_reporting_bodies, find_sent_approvals
 from engagement.reports.models import Report, ReportForm
-from engagement.reports.standard import standard_form
+from engagement.reports.standard import make_standard_form
 from engagement.reports.states import OPEN, REGULAR, ReportKind, ReportState
 from units.models import Level, Unit
 
@@ -47,7 +47,7 @@ class Form(NamedTuple):
     since: date | None = None
 
     def due_on(self, period: Period) -> date:
-        return periods.due_on(period, self.content["due_after"])
+        return periods.compute_due_day(period, self.content["due_after"])
 
 
 def find_forms(units: Iterable[Unit], kind: str) -> dict[int, Form]:
@@ -61,7 +61,7 @@ def find_forms_of_kinds(
     units: Collection[Unit], kinds: Collection[str]
 ) -> dict[str, dict[int, Form]]:
     """Return by kind what `find_forms` returns, by one query for all kinds."""
-    above = {unit.pk: _paths_of_form_owners(unit) for unit in units}
+    above = {unit.pk: _list_paths_of_form_owners(unit) for unit in units}
     paths = {path for owners in above.values() for path in owners}
     rows = ReportForm.objects.filter(kind__in=kinds, unit__path__in=paths).select_related("unit")
     newest: dict[tuple[str, str], ReportForm] = {}
@@ -71,7 +71,7 @@ def find_forms_of_kinds(
         begun.setdefault((row.kind, row.unit.path), timezone.localdate(row.made_at))
     found: dict[str, dict[int, Form]] = {}
     for kind in kinds:
-        standard = Form(standard_form(kind), None)
+        standard = Form(make_standard_form(kind), None)
         found[kind] = dict.fromkeys(above, standard)
         for unit, owners in above.items():
             if asking := [(kind, path) for path in owners if (kind, path) in newest]:
@@ -80,7 +80,7 @@ def find_forms_of_kinds(
     return found
 
 
-def _paths_of_form_owners(unit: Unit) -> list[str]:
+def _list_paths_of_form_owners(unit: Unit) -> list[str]:
     line = ancestors(unit.path)
     return line[:-1] if unit.level == Level.COMMUNE else line[:1]
 
@@ -92,7 +92,7 @@ def find_form(unit: Unit, kind: str) -> Form:
 def build_content(report: Report) -> dict[str, Any]:
     """Return what a leader approves of a report: all that its paper shows, but who signs."""
     unit = report.unit
-    form = report.form.content if report.form else standard_form(report.kind)
+    form = report.form.content if report.form else make_standard_form(report.kind)
     return {
         "format": FORMAT,
         "report": str(report.public_id),
@@ -123,7 +123,7 @@ def build_document(report: Report) -> Document:
             position=approval.position,
         )
     content = build_content(report)
-    return compose_document(content, digest=digest_of(content), as_of=report.figures.as_of)
+    return compose_document(content, digest=compute_digest(content), as_of=report.figures.as_of)
 
 
 class SinceTaken(NamedTuple):
@@ -286,7 +286,7 @@ def find_due(units: Collection[Unit], today: date) -> list[Due]:
             form = forms[unit.pk]
             if form.since is None or unit.parent_id is None:
                 continue
-            period = periods.recent(kind, today, form.content["first"], most=2)[0]
+            period = periods.list_recent_periods(kind, today, form.content["first"], most=2)[0]
             day = form.due_on(period)
             ahead = min(DAYS_AHEAD, form.content["due_after"] - 1)
             if form.since <= day and unit.valid_from <= period.last:

@@ -17,20 +17,20 @@ from units.models import Unit
 _DAY = 86_400
 
 
-def remind(*, now: datetime) -> int:
+def send_reminders(*, now: datetime) -> int:
     """Remind units two days before a report is due and on the day after; return how many notices'
     units there were. Once a day each, however often it runs.
     """
     today = timezone.localdate(now)
     units = list(Unit.objects.filter(has_police_body=True).current(today).select_related("parent"))
     return sum(
-        _remind(each, today=today)
+        _remind_unit(each, today=today)
         for each in queries.find_due(units, today)
         if today in {each.remind_on, each.due_on + timedelta(days=1)}
     )
 
 
-def _remind(due: queries.Due, *, today: date) -> bool:
+def _remind_unit(due: queries.Due, *, today: date) -> bool:
     unit = due.unit
     key = f"report-reminder:{unit.pk}:{due.kind}:{due.period.first:%Y%m%d}"
     try:

@@ -14,16 +14,16 @@ from core import quotas
 from core.errors import Refused
 from core.reasons import require_reason
 from engagement.reports.drafts import create_drafts, note_writer
-from engagement.reports.figures import digest_of
+from engagement.reports.figures import compute_digest
 from engagement.reports.marks import require_no_mark
 from engagement.reports.models import LONGEST_CHANGES, Report, ReportApproval, ReportFile
 from engagement.reports.queries import build_content, filter_versions
 from engagement.reports.states import FROZEN, FileFormat, ReportState
 from engagement.reports.transitions import (
+    get_report_address,
     lock_report,
+    make_moved_error,
     move_report,
-    moved_error,
-    report_address,
     require_position,
 )
 from units.models import Unit
@@ -40,7 +40,7 @@ def submit(report: Report, *, by: User) -> Report:
     note_writer(row, by)
     record("report.submitted", row, by=by, position=authority.position)
     people = holders(Permission.REPORT_APPROVE, unit=row.unit, besides=[by.pk])
-    notify(people, "report_submitted", address=report_address(row), by=by, unit=row.unit.label)
+    notify(people, "report_submitted", address=get_report_address(row), by=by, unit=row.unit.label)
     return row
 
 
@@ -52,11 +52,11 @@ def approve(report: Report, *, by: User, digest: str) -> ReportApproval:
     row = lock_report(report)
     authority = require_position(by, Permission.REPORT_APPROVE, row.unit)
     if row.state != ReportState.IN_REVIEW:
-        raise moved_error()
+        raise make_moved_error()
     if row.writers.filter(pk=by.pk).exists():
         raise Refused(_("You wrote in this report. Another leader of the unit approves it."))
     content = build_content(row)
-    found = digest_of(content)
+    found = compute_digest(content)
     if found != digest:
         raise Refused(_("The report has changed since you opened it. Read it again."))
     now = timezone.now()
@@ -77,7 +77,7 @@ def approve(report: Report, *, by: User, digest: str) -> ReportApproval:
     record("report.sent", row, by=by, position=authority.position, content_sha256=found)
     if row.unit.parent:
         people = holders(Permission.OVERSIGHT_VIEW, unit=row.unit.parent)
-        notify(people, "report_sent", address=report_address(row), unit=row.unit.label)
+        notify(people, "report_sent", address=get_report_address(row), unit=row.unit.label)
     transaction.on_commit(lambda: queued.send(Report, report=row.pk), robust=True)
     return approval
 
@@ -91,7 +91,7 @@ def decline(report: Report, *, by: User, reason: str) -> Report:
     move_report(row, ReportState.DRAFT, reason=reason)
     record("report.declined", row, by=by, position=authority.position, reason=reason)
     people = row.writers.exclude(pk=by.pk)
-    notify(people, "report_declined", address=report_address(row), by=by, reason=reason)
+    notify(people, "report_declined", address=get_report_address(row), by=by, reason=reason)
     return row
 
 
@@ -115,7 +115,11 @@ def return_report(report: Report, *, by: User, reason: str) -> Report:
     record("report.returned", row, by=by, position=above.position, reason=reason)
     people = holders(Permission.REPORT_WRITE, unit=row.unit)
     notify(
-        people, "report_returned", address=report_address(row), unit=above.unit.label, reason=reason
+        people,
+        "report_returned",
+        address=get_report_address(row),
+        unit=above.unit.label,
+        reason=reason,
     )
     return row
 

@@ -39,7 +39,7 @@ _RULES: dict[str, tuple[int, int]] = {
 _SUBJECT = "Kết quả công tác tuyên truyền, phổ biến pháp luật trên các trang mạng xã hội chính thức"
 
 
-def _part(key: str, heading: str, hint: str, *tables: str) -> dict[str, Any]:
+def _make_part(key: str, heading: str, hint: str, *tables: str) -> dict[str, Any]:
     return {
         "key": key,
         "heading": heading,
@@ -49,7 +49,7 @@ def _part(key: str, heading: str, hint: str, *tables: str) -> dict[str, Any]:
     }
 
 
-def standard_form(kind: str) -> dict[str, Any]:
+def make_standard_form(kind: str) -> dict[str, Any]:
     """Return the content of the form as the portal brings it."""
     first, due_after = _RULES[kind]
     return {
@@ -58,28 +58,28 @@ def standard_form(kind: str) -> dict[str, Any]:
         "copies": ["Như trên", "Lưu: VT"],
         "opening": [],
         "parts": [
-            _part(
+            _make_part(
                 "situation",
                 "Tình hình, đặc điểm",
                 "Nêu ngắn gọn tình hình địa bàn, chủ đề trọng tâm trong kỳ, thuận lợi và khó khăn.",
             ),
-            _part(
+            _make_part(
                 "results",
                 "Kết quả thực hiện",
                 "Nêu việc đã làm mà số liệu chưa nói hết: cách làm hay, phối hợp, phản hồi chung.",
                 *TABLES,
             ),
-            _part(
+            _make_part(
                 "limits",
                 "Tồn tại, hạn chế và nguyên nhân",
                 "Nêu việc chưa làm được, bài đăng chậm hoặc phải thu hồi, nguyên nhân.",
             ),
-            _part(
+            _make_part(
                 "tasks",
                 "Phương hướng, nhiệm vụ kỳ tới",
                 "Nêu chủ đề, chiến dịch và việc cần làm trong kỳ tới.",
             ),
-            _part(
+            _make_part(
                 "proposals",
                 "Kiến nghị, đề xuất",
                 "Nêu điều cần cấp trên hướng dẫn hoặc hỗ trợ; không có thì ghi “Không”.",
@@ -91,7 +91,7 @@ def standard_form(kind: str) -> dict[str, Any]:
     }
 
 
-def problems(kind: str, content: Mapping[str, Any]) -> list[str]:
+def find_problems(kind: str, content: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with a form's content, as words for its writer; empty if nothing is."""
     found = []
     highest = 7 if kind == ReportKind.WEEK else 28

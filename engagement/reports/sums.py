@@ -12,7 +12,7 @@ COUNTS = (
 )
 
 
-def zero_figures() -> Figures:
+def make_empty_figures() -> Figures:
     """Return the figures of a unit that did nothing and of which nothing was measured."""
     return {
         **dict.fromkeys(COUNTS, 0),
@@ -32,8 +32,10 @@ def add_known(one: int | None, other: int | None) -> int | None:
 
 
 def add_figures(parts: Iterable[Mapping[str, Any]]) -> Figures:
-    """Add figures as `zero_figures` has them: each count, measure, platform and topic by itself."""
-    found = zero_figures()
+    """Add figures as `make_empty_figures` has them: each count, measure, platform and topic by
+    itself.
+    """
+    found = make_empty_figures()
     for part in parts:
         for name in COUNTS:
             found[name] += part[name]

@@ -26,7 +26,7 @@ def make_files(**_: Any) -> None:
 @shared_task(acks_late=False, ignore_result=True, name="engagement.tasks.remind_of_reports")
 def remind_of_reports(**_: object) -> None:
     """Remind units of reports before and after their day, once each."""
-    reminders.remind(now=timezone.now())
+    reminders.send_reminders(now=timezone.now())
 
 
 @shared_task(acks_late=False, ignore_result=True, name="engagement.tasks.draft_reports")

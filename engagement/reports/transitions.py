@@ -31,7 +31,7 @@ def require_position(by: User, permission: Permission, unit: Unit) -> Appointmen
 
 def require_state(report: Report, state: ReportState) -> None:
     if report.state != state:
-        raise moved_error()
+        raise make_moved_error()
 
 
 def move_report(report: Report, to: ReportState, **fields: object) -> None:
@@ -39,13 +39,13 @@ def move_report(report: Report, to: ReportState, **fields: object) -> None:
     rows = Report.objects.filter(pk=report.pk, state=report.state)
     now = {"changed_at": timezone.now()}
     if to not in NEXT[report.state] or not rows.update(state=to, **fields, **now):
-        raise moved_error()
+        raise make_moved_error()
     report.refresh_from_db(fields=["state", "changed_at", *fields])
 
 
-def moved_error() -> Refused:
+def make_moved_error() -> Refused:
     return Refused(_("The report has moved on meanwhile. Reload the page."))
 
 
-def report_address(report: Report) -> str:
+def get_report_address(report: Report) -> str:
     return reverse("engagement:report", args=[report.public_id])

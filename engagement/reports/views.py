@@ -44,7 +44,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     """List the reports of the person's own units, or of those below, the newest first."""
     form = ReportFilter(request.GET or None)
     chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
-    rows = _readable(request)
+    rows = _find_readable_reports(request)
     own = [each.unit_id for each in request.user.current_appointments]
     below = chosen.get("show") == "below"
     rows = rows.exclude(unit__in=own) if below else rows.filter(unit__in=own)
@@ -72,28 +72,32 @@ def reports(request: HttpRequest) -> HttpResponse:
     return render(request, f"engagement/reports/list.html{'#rows' if fragment else ''}", context)
 
 
-def _readable(request: HttpRequest) -> ReportQuerySet:
+def _find_readable_reports(request: HttpRequest) -> ReportQuerySet:
     if not request.user.reach(Permission.FIGURES_VIEW):
         raise PermissionDenied
     return Report.objects.visible_to(request.user)
 
 
-def _report(request: HttpRequest, public_id: uuid.UUID) -> Report:
+def _get_report(request: HttpRequest, public_id: uuid.UUID) -> Report:
     related = ("unit__parent", "figures", "form", "campaign", "approval", "returned_by")
-    return get_object_or_404(_readable(request).select_related(*related), public_id=public_id)
+    return get_object_or_404(
+        _find_readable_reports(request).select_related(*related), public_id=public_id
+    )
 
 
-def _report_to(request: HttpRequest, public_id: uuid.UUID, permission: Permission) -> Report:
+def _get_report_to_change(
+    request: HttpRequest, public_id: uuid.UUID, permission: Permission
+) -> Report:
     """Return the report that the person sees (else 404), for those who hold the right (else
     403).
     """
-    row = _report(request, public_id)
+    row = _get_report(request, public_id)
     if not can(request.user, permission, unit=row.unit):
         raise PermissionDenied
     return row
 
 
-def _unit(request: HttpRequest) -> Unit:
+def _get_unit(request: HttpRequest) -> Unit:
     """Return the unit that the person reports for: that of the address, else that of the current
     position, else the first.
     """
@@ -113,10 +117,12 @@ def _unit(request: HttpRequest) -> Unit:
 @require_http_methods(["GET", "POST"])
 def begin(request: HttpRequest) -> HttpResponse:
     """Choose what the report is about; it is drafted with its figures at once."""
-    unit = _unit(request)
+    unit = _get_unit(request)
     today = timezone.localdate()
     offered = {
-        kind: periods.recent(kind, today, queries.find_form(unit, kind).content["first"])
+        kind: periods.list_recent_periods(
+            kind, today, queries.find_form(unit, kind).content["first"]
+        )
         for kind in REGULAR
     }
     campaigns = Campaign.objects.filter(
@@ -144,16 +150,16 @@ def begin(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show a report as its paper will read, with what the person may do now."""
-    row = _report(request, public_id)
-    context = _context(request, row)
+    row = _get_report(request, public_id)
+    context = _make_context(request, row)
     if context["files_wait"]:
-        files.watch(row)
+        files.note_watched(row)
     fragment = request.htmx and not request.htmx.boosted
     page = f"engagement/reports/report.html{'#files' if fragment else ''}"
     return render(request, page, context)
 
 
-def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
+def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:
     user = request.user
     document = queries.build_document(row)
     writes = row.unit in queries.find_units_of_writer(user)
@@ -189,9 +195,9 @@ def _context(request: HttpRequest, row: Report) -> dict[str, Any]:
 
 
 @require_GET
-def file(request: HttpRequest, public_id: uuid.UUID, format: str) -> HttpResponse:
+def download_file(request: HttpRequest, public_id: uuid.UUID, format: str) -> HttpResponse:
     """Download a file of an approved report; a 404 until it is there."""
-    row = _report(request, public_id)
+    row = _get_report(request, public_id)
     kept = get_object_or_404(
         ReportFile.objects.filter(report=row, state=FileState.DONE), format=format
     )
@@ -205,18 +211,18 @@ def file(request: HttpRequest, public_id: uuid.UUID, format: str) -> HttpRespons
 
 
 @require_POST
-def make_files(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def retry_files(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Have the files made again that could not be made."""
-    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
     said = _("The files are being made again; you can leave this page.")
-    button_action(request, lambda: files.try_again(row.pk), said=said)
+    button_action(request, lambda: files.retry_failed(row.pk), said=said)
     return redirect("engagement:report", row.public_id)
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Write the texts of a draft."""
-    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
     form_content = queries.build_content(row)["form"]
     parts = [part for part in form_content["parts"] if part["text"]]
     form = TextsForm(form_data(request), parts=parts, initial=row.texts)
@@ -229,9 +235,9 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-def take_anew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def retake_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the figures of a draft anew."""
-    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
     said = _("The figures are those of this moment.")
     button_action(request, lambda: drafts.retake_figures(row, by=request.user), said=said)
     return redirect("engagement:report", row.public_id)
@@ -240,7 +246,7 @@ def take_anew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Submit a draft to the unit's leaders."""
-    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
     said = _("Submitted: the unit’s leaders are notified in the portal and by mail.")
     button_action(request, lambda: services.submit(row, by=request.user), said=said)
     return redirect("engagement:report", row.public_id)
@@ -249,7 +255,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Approve what the page showed, and send it upward."""
-    row = _report_to(request, public_id, Permission.REPORT_APPROVE)
+    row = _get_report_to_change(request, public_id, Permission.REPORT_APPROVE)
     form = ApproveForm(request.POST)
     digest = form.cleaned_data["digest"] if form.is_valid() else ""
     said = _("Approved and sent. Word, PDF and Excel are being made; you can leave this page.")
@@ -260,19 +266,19 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give a report back to its author with a reason."""
-    row = _report_to(request, public_id, Permission.REPORT_APPROVE)
+    row = _get_report_to_change(request, public_id, Permission.REPORT_APPROVE)
     form = ReasonForm(form_data(request), hint=_("The author reads it."))
     done = form_action(form, lambda: services.decline(row, by=request.user, **form.cleaned_data))
     if done:
         messages.success(request, _("Given back to its author with your reason."))
         return redirect("engagement:report", row.public_id)
-    return _reason(request, row, form, "decline", status=done.status)
+    return _answer_reason_form(request, row, form, "decline", status=done.status)
 
 
 @require_http_methods(["GET", "POST"])
 def return_(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return a report to the unit below with a reason."""
-    row = _report_to(request, public_id, Permission.OVERSIGHT_VIEW)
+    row = _get_report_to_change(request, public_id, Permission.OVERSIGHT_VIEW)
     form = ReasonForm(form_data(request), hint=_("The unit reads it, and sends another version."))
     done = form_action(
         form, lambda: services.return_report(row, by=request.user, **form.cleaned_data)
@@ -280,13 +286,13 @@ def return_(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done:
         messages.success(request, _("Returned to its unit with your reason."))
         return redirect("engagement:report", row.public_id)
-    return _reason(request, row, form, "return", status=done.status)
+    return _answer_reason_form(request, row, form, "return", status=done.status)
 
 
 @require_http_methods(["GET", "POST"])
 def correct(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Begin the next version of a report that was sent."""
-    row = _report_to(request, public_id, Permission.REPORT_WRITE)
+    row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
     form = ChangesForm(form_data(request))
     done = form_action(
         form,
@@ -295,9 +301,11 @@ def correct(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done:
         messages.success(request, _("This is the new version. What was sent stays as it is."))
         return redirect("engagement:report", done.result.public_id)
-    return _reason(request, row, form, "correct", status=done.status)
+    return _answer_reason_form(request, row, form, "correct", status=done.status)
 
 
-def _reason(request: HttpRequest, row: Report, form: Any, act: str, *, status: int) -> HttpResponse:
+def _answer_reason_form(
+    request: HttpRequest, row: Report, form: Any, act: str, *, status: int
+) -> HttpResponse:
     context = {"report": row, "form": form, "act": act}
     return render(request, "engagement/reports/reason.html", context, status=status)

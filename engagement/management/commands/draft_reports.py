@@ -35,7 +35,9 @@ class Command(BaseCommand):
         if day and day > today:
             raise CommandError("--on has not begun.")
         period = (
-            periods.containing(kind, day, first) if day else periods.recent(kind, today, first)[0]
+            periods.find_containing_period(kind, day, first)
+            if day
+            else periods.list_recent_periods(kind, today, first)[0]
         )
         made = drafts.draft_all(kind, period, now=timezone.now())
         self.stdout.write(f"{period}: drafted {made} reports.")

@@ -15,7 +15,12 @@ from openpyxl.utils import get_column_letter
 from core.workbooks import text_cell
 from engagement.reports.document import Cell, Document, Part, Table
 from engagement.reports.rendering import form
-from engagement.reports.rendering.layout import notes_of, plain, shares, shown
+from engagement.reports.rendering.layout import (
+    compute_column_shares,
+    format_cell,
+    list_notes,
+    to_one_line,
+)
 from engagement.reports.rendering.marks import require_no_marks
 
 _LONGEST_NAME = 31  # letters; Excel's own limit on the name of a sheet
@@ -39,28 +44,28 @@ def write_xlsx(document: Document) -> bytes:
     """
     require_no_marks(document)
     book = Workbook(write_only=True)
-    book.properties.title = plain(document.subject)[:255]
-    book.properties.creator = plain(document.letterhead.body)[:255]
+    book.properties.title = to_one_line(document.subject)[:255]
+    book.properties.creator = to_one_line(document.letterhead.body)[:255]
     names = {"history"}  # which Excel keeps to itself
-    for table in (*_tables(document.parts), *document.appendices):
-        _write(_sheet(book, table.caption, names), document, table)
-    _explain(_sheet(book, form.DEFINITIONS, names), document)
+    for table in (*_list_tables(document.parts), *document.appendices):
+        _write_table(_make_sheet(book, table.caption, names), document, table)
+    _write_explanations(_make_sheet(book, form.DEFINITIONS, names), document)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _tables(parts: Sequence[Part]) -> Iterator[Table]:
+def _list_tables(parts: Sequence[Part]) -> Iterator[Table]:
     for part in parts:
         yield from part.tables
-        yield from _tables(part.parts)
+        yield from _list_tables(part.parts)
 
 
-def _sheet(book: Workbook, caption: str, names: set[str]) -> Any:
+def _make_sheet(book: Workbook, caption: str, names: set[str]) -> Any:
     """Make a sheet by the caption, shortened as Excel asks; of two alike the second gets a
     number.
     """
-    bare = " ".join(plain(caption).translate(_FORBIDDEN).split()) or form.TABLE_WORD
+    bare = " ".join(to_one_line(caption).translate(_FORBIDDEN).split()) or form.TABLE_WORD
     name, at = bare[:_LONGEST_NAME].strip(), 1
     while name.casefold() in names:
         at += 1
@@ -74,37 +79,39 @@ def _sheet(book: Workbook, caption: str, names: set[str]) -> Any:
     return sheet
 
 
-def _write(sheet: Any, document: Document, table: Table) -> None:
-    titles = [plain(column.title) for column in table.columns]
-    widths = shares(titles, [[shown(cell) for cell in row] for row in table.rows])
+def _write_table(sheet: Any, document: Document, table: Table) -> None:
+    titles = [to_one_line(column.title) for column in table.columns]
+    widths = compute_column_shares(
+        titles, [[format_cell(cell) for cell in row] for row in table.rows]
+    )
     for at, share in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(at)].width = max(8, share * _ALL)
     sheet.freeze_panes = f"A{_HEAD + 1}"
     sheet.print_title_rows = f"{_HEAD}:{_HEAD}"
-    sheet.append([_text(sheet, table.caption, _BOLD)])
-    sheet.append([_text(sheet, document.subject, _ITALIC)])
-    sheet.append([_title(sheet, each) for each in titles])
+    sheet.append([_make_text_cell(sheet, table.caption, _BOLD)])
+    sheet.append([_make_text_cell(sheet, document.subject, _ITALIC)])
+    sheet.append([_make_title_cell(sheet, each) for each in titles])
     numeric = [column.is_number for column in table.columns]
     for row in table.rows:
-        sheet.append(_cells(sheet, row, numeric, _TEXT))
+        sheet.append(_make_cells(sheet, row, numeric, _TEXT))
     if table.total is not None:
-        sheet.append(_cells(sheet, table.total, numeric, _BOLD))
-    for note in notes_of(table):
-        sheet.append([_text(sheet, note, _ITALIC)])
+        sheet.append(_make_cells(sheet, table.total, numeric, _BOLD))
+    for note in list_notes(table):
+        sheet.append([_make_text_cell(sheet, note, _ITALIC)])
 
 
-def _explain(sheet: Any, document: Document) -> None:
+def _write_explanations(sheet: Any, document: Document) -> None:
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 40, 100
-    sheet.append([_title(sheet, each) for each in form.DEFINITION_COLUMNS])
+    sheet.append([_make_title_cell(sheet, each) for each in form.DEFINITION_COLUMNS])
     for name, meaning in document.definitions:
-        sheet.append(_cells(sheet, (name, meaning), (False, False), _TEXT))
+        sheet.append(_make_cells(sheet, (name, meaning), (False, False), _TEXT))
     sheet.append([])
-    sheet.append([_text(sheet, form.as_of(document.as_of), _ITALIC)])
+    sheet.append([_make_text_cell(sheet, form.describe_freeze_time(document.as_of), _ITALIC)])
     if document.digest:
-        sheet.append([_text(sheet, form.DIGEST.format(digest=document.digest), _ITALIC)])
+        sheet.append([_make_text_cell(sheet, form.DIGEST.format(digest=document.digest), _ITALIC)])
 
 
-def _cells(
+def _make_cells(
     sheet: Any, row: Sequence[Cell], numeric: Sequence[bool], font: Font
 ) -> list[WriteOnlyCell]:
     """Return a row: figures as numbers; a gap, and a figure that Excel would round, as text."""
@@ -114,20 +121,20 @@ def _cells(
             cell = WriteOnlyCell(sheet, value)
             cell.number_format = "#,##0"  # "1.234" where Excel is Vietnamese
         else:
-            cell = _text(sheet, shown(value), font)
+            cell = _make_text_cell(sheet, format_cell(value), font)
         cell.font, cell.border = font, _BORDER
         cell.alignment = _RIGHT if is_number else _WRAPPED
         cells.append(cell)
     return cells
 
 
-def _title(sheet: Any, text: str) -> WriteOnlyCell:
-    cell = _text(sheet, text, _BOLD)
+def _make_title_cell(sheet: Any, text: str) -> WriteOnlyCell:
+    cell = _make_text_cell(sheet, text, _BOLD)
     cell.alignment, cell.border = _TITLE, _BORDER
     return cell
 
 
-def _text(sheet: Any, text: str, font: Font) -> WriteOnlyCell:
-    cell = text_cell(sheet, plain(text)[:_LONGEST_CELL])
+def _make_text_cell(sheet: Any, text: str, font: Font) -> WriteOnlyCell:
+    cell = text_cell(sheet, to_one_line(text)[:_LONGEST_CELL])
     cell.font = font
     return cell

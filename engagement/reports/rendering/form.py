@@ -59,7 +59,7 @@ _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
 
 
-def roman(number: int) -> str:
+def format_roman(number: int) -> str:
     """Return a positive number in Roman numerals (II 6 đ, III 1 a)."""
     text = ""
     for value, numeral in _ROMAN:
@@ -68,7 +68,7 @@ def roman(number: int) -> str:
     return text
 
 
-def letter(number: int) -> str:
+def format_letter(number: int) -> str:
     """Return the letter of point ``number``, from 1: a, b, c, d, đ, e, g, …, then aa, ab."""
     text = ""
     while number:
@@ -77,30 +77,30 @@ def letter(number: int) -> str:
     return text
 
 
-def grouped(number: int) -> str:
+def group_digits(number: int) -> str:
     """Return a whole number as Vietnamese papers group it: 1.234.567, and −5 with a minus."""
     return f"{number:,}".replace(",", ".").replace("-", "−")
 
 
-def dated(place: str, day: date) -> str:
+def format_place_and_date(place: str, day: date) -> str:
     """Return place and date (II 4 b): days below 10 and the months 1 and 2 bear a nought."""
     month = f"{day.month:02}" if day.month <= 2 else str(day.month)
     return f"{place}, ngày {day.day:02} tháng {month} năm {day.year}"
 
 
-def undated(place: str, year: int) -> str:
+def format_blank_date(place: str, year: int) -> str:
     """Return place and date with day and month for the clerk to write in."""
     return f"{place}, ngày     tháng     năm {year}"
 
 
-def numbered(symbol: str) -> str:
+def format_number_line(symbol: str) -> str:
     """Return the line of the number, which the clerk writes in when the paper is registered
     (II 3).
     """
     return f"Số:         /{symbol}"
 
 
-def listed(entries: Sequence[str]) -> list[str]:
+def format_list(entries: Sequence[str]) -> list[str]:
     """Return entries as lines of a list (II 9 d): "- " before each, ";" after it, "." at the end.
 
     Marks that an entry has already are not doubled.
@@ -110,11 +110,11 @@ def listed(entries: Sequence[str]) -> list[str]:
     return [f"- {entry}{'.' if at == len(bare) else ';'}" for at, entry in enumerate(bare, 1)]
 
 
-def local(moment: datetime) -> datetime:
+def to_local_time(moment: datetime) -> datetime:
     """Return an aware moment as clocks in Việt Nam show it."""
     return moment.astimezone(_ZONE)
 
 
-def as_of(moment: datetime) -> str:
+def describe_freeze_time(moment: datetime) -> str:
     """Return the sentence that says when the figures were frozen."""
-    return f"Số liệu được chốt lúc {local(moment):%H:%M ngày %d/%m/%Y}."
+    return f"Số liệu được chốt lúc {to_local_time(moment):%H:%M ngày %d/%m/%Y}."

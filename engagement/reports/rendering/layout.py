@@ -78,7 +78,7 @@ class Layout:
         return asdict(self)
 
 
-def plain(text: str) -> str:
+def to_one_line(text: str) -> str:
     """Return a text on one line: letters composed, one blank between words, nothing unseen."""
     if text.isprintable() and unicodedata.is_normalized("NFC", text):
         return " ".join(text.split())
@@ -86,104 +86,106 @@ def plain(text: str) -> str:
     return "".join(each for each in spaced if unicodedata.category(each) not in _UNSEEN)
 
 
-def shown(cell: Cell) -> str:
+def format_cell(cell: Cell) -> str:
     """Return a cell as people read it: 1.234, "–" where nothing was measured."""
     if cell is None:
         return form.GAP
-    return form.grouped(cell) if isinstance(cell, int) else plain(cell)
+    return form.group_digits(cell) if isinstance(cell, int) else to_one_line(cell)
 
 
-def layout(document: Document) -> Layout:
+def make_layout(document: Document) -> Layout:
     """Return the lines of ``document``: headings numbered, tables counted, appendices referred to.
 
-    Day, month and number are left for the clerk (see `form.dated`). Raise Refused for a mark of
-    secrecy, urgency or circulation.
+    Day, month and number are left for the clerk (see `form.format_blank_date`). Raise Refused for a
+    mark of secrecy, urgency or circulation.
     """
     require_no_marks(document)
     head = document.letterhead
     return Layout(
-        parent=plain(head.parent).upper(),
-        body=plain(head.body).upper(),
-        number=form.numbered(plain(head.symbol)),
-        place=form.undated(plain(head.place), form.local(document.as_of).year),
-        title=plain(document.title).upper(),
-        subject=plain(document.subject),
-        recipients=_recipients(document.recipients),
-        blocks=_body(document),
-        authority=[plain(each).upper() for each in document.signature.authority],
-        position=plain(document.signature.position).upper(),
-        name=plain(document.signature.name),
-        copies=form.listed([plain(entry) for entry in document.copies]),
-        appendices=_appendices(document),
+        parent=to_one_line(head.parent).upper(),
+        body=to_one_line(head.body).upper(),
+        number=form.format_number_line(to_one_line(head.symbol)),
+        place=form.format_blank_date(
+            to_one_line(head.place), form.to_local_time(document.as_of).year
+        ),
+        title=to_one_line(document.title).upper(),
+        subject=to_one_line(document.subject),
+        recipients=_format_recipients(document.recipients),
+        blocks=_make_body(document),
+        authority=[to_one_line(each).upper() for each in document.signature.authority],
+        position=to_one_line(document.signature.position).upper(),
+        name=to_one_line(document.signature.name),
+        copies=form.format_list([to_one_line(entry) for entry in document.copies]),
+        appendices=_make_appendices(document),
     )
 
 
-def _recipients(names: Sequence[str]) -> list[str]:
+def _format_recipients(names: Sequence[str]) -> list[str]:
     """Return one name as it stands beside "Kính gửi:", several as a list below it."""
-    lines = form.listed([plain(name) for name in names])
+    lines = form.format_list([to_one_line(name) for name in names])
     return [line[2:] for line in lines] if len(lines) == 1 else lines
 
 
-def _body(document: Document) -> list[Block]:
-    blocks = [Block(kind="paragraph", text=plain(text)) for text in document.opening]
+def _make_body(document: Document) -> list[Block]:
+    blocks = [Block(kind="paragraph", text=to_one_line(text)) for text in document.opening]
     counter = iter(range(1, 1_000_000))
     for at, part in enumerate(document.parts, 1):
-        blocks += _part(part, at, 1, counter)
-    titles = [*(plain(table.caption) for table in document.appendices), form.DEFINITIONS]
-    words = _appendix_words(len(titles))
+        blocks += _make_part(part, at, 1, counter)
+    titles = [*(to_one_line(table.caption) for table in document.appendices), form.DEFINITIONS]
+    words = _name_appendices(len(titles))
     names = "; ".join(f"{word} - {title}" for word, title in zip(words, titles, strict=True))
     # III 1 a: the text refers to its appendices.
     blocks.append(Block(kind="paragraph", text=f"{form.ENCLOSED} {names}{form.END}"))
     return blocks
 
 
-def _part(part: Part, at: int, level: int, counter: Iterator[int]) -> Iterator[Block]:
-    heading = plain(part.heading)
+def _make_part(part: Part, at: int, level: int, counter: Iterator[int]) -> Iterator[Block]:
+    heading = to_one_line(part.heading)
     if level == 1:
-        heading = f"{form.roman(at)}. {heading.upper()}"  # V 6 b: a section's in capitals
+        heading = f"{form.format_roman(at)}. {heading.upper()}"  # V 6 b: a section's in capitals
     elif level == 2:
         heading = f"{at}. {heading}"
     else:
-        heading = f"{form.letter(at)}) {heading}"
+        heading = f"{form.format_letter(at)}) {heading}"
     yield Block(kind="heading", level=min(level, DEEPEST), text=heading)
     for text in part.paragraphs:
-        yield Block(kind="paragraph", text=plain(text))
+        yield Block(kind="paragraph", text=to_one_line(text))
     for table in part.tables:
-        caption = f"{form.TABLE_WORD} {next(counter)}. {plain(table.caption)}"
+        caption = f"{form.TABLE_WORD} {next(counter)}. {to_one_line(table.caption)}"
         yield Block(kind="caption", text=caption)
-        yield from _table(table)
+        yield from _make_table(table)
     for number, below in enumerate(part.parts, 1):
-        yield from _part(below, number, level + 1, counter)
+        yield from _make_part(below, number, level + 1, counter)
 
 
-def notes_of(table: Table) -> list[str]:
+def list_notes(table: Table) -> list[str]:
     """Return the notes below a table. One of its own that explains the dash needs no second."""
-    note = plain(table.note)
+    note = to_one_line(table.note)
     gaps = [form.GAP_NOTE] if table.has_gaps and f"“{form.GAP}”" not in note else []
     return [*gaps, note] if note else gaps
 
 
-def _table(table: Table) -> Iterator[Block]:
+def _make_table(table: Table) -> Iterator[Block]:
     """Yield the table and its notes."""
-    yield Block(kind="table", grid=_grid(table))
-    for note in notes_of(table):
+    yield Block(kind="table", grid=_make_grid(table))
+    for note in list_notes(table):
         yield Block(kind="note", text=note)
 
 
-def _grid(table: Table) -> Grid:
+def _make_grid(table: Table) -> Grid:
     rows = [*table.rows, *([table.total] if table.total is not None else [])]
-    cells = [[shown(cell) for cell in row] for row in rows]
-    titles = [plain(column.title) for column in table.columns]
+    cells = [[format_cell(cell) for cell in row] for row in rows]
+    titles = [to_one_line(column.title) for column in table.columns]
     return Grid(
         titles=titles,
         numeric=[column.is_number for column in table.columns],
-        shares=shares(titles, cells),
+        shares=compute_column_shares(titles, cells),
         rows=cells,
         has_total=table.total is not None,
     )
 
 
-def shares(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> list[float]:
+def compute_column_shares(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> list[float]:
     """Return the columns' shares of the width: by the longest cell, and the longest word above."""
     needed = []
     for at, title in enumerate(titles):
@@ -193,21 +195,21 @@ def shares(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> list[float]
     return [each / sum(needed) for each in needed]
 
 
-def _appendix_words(count: int) -> list[str]:
+def _name_appendices(count: int) -> list[str]:
     """Return how ``count`` appendices are called: numbered where they are several (III 1 a)."""
     if count == 1:
         return [form.APPENDIX_WORD]
-    return [f"{form.APPENDIX_WORD} {form.roman(at)}" for at in range(1, count + 1)]
+    return [f"{form.APPENDIX_WORD} {form.format_roman(at)}" for at in range(1, count + 1)]
 
 
-def _appendices(document: Document) -> list[Appendix]:
+def _make_appendices(document: Document) -> list[Appendix]:
     """Return the tables that stand for themselves, and at the end what the figures mean."""
-    words = _appendix_words(len(document.appendices) + 1)
-    symbol, year = plain(document.letterhead.symbol), form.local(document.as_of).year
-    issuer = plain(document.letterhead.name) or "…"
+    words = _name_appendices(len(document.appendices) + 1)
+    symbol, year = to_one_line(document.letterhead.symbol), form.to_local_time(document.as_of).year
+    issuer = to_one_line(document.letterhead.name) or "…"
     contents = [
-        *((plain(each.caption), True, _table(each)) for each in document.appendices),
-        (form.DEFINITIONS, False, _definitions(document)),
+        *((to_one_line(each.caption), True, _make_table(each)) for each in document.appendices),
+        (form.DEFINITIONS, False, _explain_figures(document)),
     ]
     return [
         Appendix(
@@ -222,10 +224,10 @@ def _appendices(document: Document) -> list[Appendix]:
     ]
 
 
-def _definitions(document: Document) -> Iterator[Block]:
+def _explain_figures(document: Document) -> Iterator[Block]:
     if document.definitions:
         titles = list(form.DEFINITION_COLUMNS)
-        rows = [[plain(name), plain(text)] for name, text in document.definitions]
+        rows = [[to_one_line(name), to_one_line(text)] for name, text in document.definitions]
         yield Block(
             kind="table",
             grid=Grid(
@@ -236,6 +238,6 @@ def _definitions(document: Document) -> Iterator[Block]:
                 has_total=False,
             ),
         )
-    yield Block(kind="note", text=form.as_of(document.as_of))
-    if digest := plain(document.digest):
+    yield Block(kind="note", text=form.describe_freeze_time(document.as_of))
+    if digest := to_one_line(document.digest):
         yield Block(kind="note", text=form.DIGEST.format(digest=digest))

@@ -17,7 +17,7 @@ from core.errors import Refused
 from core.semaphores import SharedSemaphore
 from engagement.reports.document import Document
 from engagement.reports.rendering import form
-from engagement.reports.rendering.layout import Layout, layout
+from engagement.reports.rendering.layout import Layout, make_layout
 from media import incoming
 
 BATCH = 50  # reports in one program: its start costs as much as several of them
@@ -50,7 +50,7 @@ def write_pdfs(documents: Sequence[Document], *, by: object = None) -> list[byte
     if len(documents) > BATCH:
         raise ValueError(f"at most {BATCH} reports at a time")
     with incoming.working_folder() as place:
-        _prepare(place, documents)
+        _write_job(place, documents)
         try:
             with _semaphore.taken(by=by):
                 facts = sandbox.run(_HERE / "program.py", str(place), place=place, limits=LIMITS)
@@ -63,27 +63,27 @@ def write_pdfs(documents: Sequence[Document], *, by: object = None) -> list[byte
             ) from None
 
 
-def _prepare(place: Path, documents: Sequence[Document]) -> None:
+def _write_job(place: Path, documents: Sequence[Document]) -> None:
     """Write the job: the template, and beside it what each report says."""
     (place / "set").mkdir()
     shutil.copy(_HERE / "report.typ", place / "set" / "report.typ")
-    measures = _measures()
+    measures = _collect_constants()
     tagged = []
     for at, document in enumerate(documents):
-        said = layout(document)
+        said = make_layout(document)
         text = json.dumps({"form": measures, "report": said.as_data()})
         (place / "set" / f"{at}.json").write_text(text, encoding="utf-8")
-        tagged.append(_rows(said) <= _MOST_TAGGED)
+        tagged.append(_count_rows(said) <= _MOST_TAGGED)
     job = {"fonts": str(FONTS), "tagged": tagged}
     (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
 
 
-def _rows(said: Layout) -> int:
+def _count_rows(said: Layout) -> int:
     blocks = [*said.blocks, *(block for each in said.appendices for block in each.blocks)]
     return sum(len(block.grid.rows) for block in blocks if block.grid is not None)
 
 
-def _measures() -> dict[str, Any]:
+def _collect_constants() -> dict[str, Any]:
     """Return the form's measures and words by their names, in lower case."""
     made = {
         name.lower(): value

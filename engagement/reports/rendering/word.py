@@ -25,7 +25,7 @@ from PIL import ImageFont
 
 from engagement.reports.document import Document
 from engagement.reports.rendering import form
-from engagement.reports.rendering.layout import Appendix, Block, Grid, Layout, layout
+from engagement.reports.rendering.layout import Appendix, Block, Grid, Layout, make_layout
 from engagement.reports.rendering.pdf import FONTS
 
 _TEXT, _FACTS = "word/document.xml", "docProps/core.xml"
@@ -67,11 +67,11 @@ def write_docx(document: Document) -> bytes:
     """Return the report as a Word file; the same report gives the same bytes. Raise Refused for a
     mark of secrecy, urgency or circulation.
     """
-    said = layout(document)
-    parts = dict(_frame())
-    before, header, after = _split(parts[_TEXT])
-    parts[_TEXT] = "".join([before, *_pieces(said, header), after]).encode()
-    parts[_FACTS] = _facts(document, said).encode()
+    said = make_layout(document)
+    parts = dict(_make_frame())
+    before, header, after = _split_frame(parts[_TEXT])
+    parts[_TEXT] = "".join([before, *_write_body(said, header), after]).encode()
+    parts[_FACTS] = _write_properties(document, said).encode()
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         for name, part in parts.items():
@@ -79,7 +79,7 @@ def write_docx(document: Document) -> bytes:
     return out.getvalue()
 
 
-def _split(text: bytes) -> tuple[str, str, str]:
+def _split_frame(text: bytes) -> tuple[str, str, str]:
     """Return what stands before and after the text of the frame, which ends with an appendix, and
     the id of the header.
     """
@@ -88,7 +88,7 @@ def _split(text: bytes) -> tuple[str, str, str]:
     return before, header, f"<w:sectPr{section}"
 
 
-def _facts(document: Document, said: Layout) -> str:
+def _write_properties(document: Document, said: Layout) -> str:
     """Return the file's properties: title, author, and the moment of the figures as its own."""
     moment = f"{document.as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return (
@@ -103,10 +103,10 @@ def _facts(document: Document, said: Layout) -> str:
 
 
 @functools.cache
-def _frame() -> Mapping[str, bytes]:
+def _make_frame() -> Mapping[str, bytes]:
     """Return the parts of an empty report: styles, paper, a header with the page's number."""
     word = docx.Document()
-    _set_text(word)
+    _set_builtin_styles(word)
     for key, name, points, bold, italic, align, before, after in _STYLES:
         style = word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.element.set(qn("w:styleId"), key)
@@ -122,7 +122,7 @@ def _frame() -> Mapping[str, bytes]:
     section.header_distance = Mm(form.PAGE_NUMBER_AT)
     section.different_first_page_header_footer = True
     section.header.paragraphs[0]._p.append(parse_xml(_FIELD))
-    start = OxmlElement("w:pgNumType")  # the last section is an appendix: see `_section`
+    start = OxmlElement("w:pgNumType")  # the last section is an appendix: see `_write_section_end`
     start.set(qn("w:start"), "1")
     section._sectPr.find(qn("w:pgMar")).addnext(start)
     relations = word.part.package.rels
@@ -137,7 +137,7 @@ def _frame() -> Mapping[str, bytes]:
 _FIELD = f'<w:fldSimple {nsdecls("w")} w:instr=" PAGE "><w:r><w:t>2</w:t></w:r></w:fldSimple>'
 
 
-def _set_text(word: WordDocument) -> None:
+def _set_builtin_styles(word: WordDocument) -> None:
     """Set the styles that Word knows by itself: text, headings, captions, the header."""
     normal = word.styles["Normal"]
     _set_style(normal, form.TEXT)
@@ -180,114 +180,122 @@ def _set_style(
     about.append(language)
 
 
-def _pieces(said: Layout, header: str) -> list[str]:
+def _write_body(said: Layout, header: str) -> list[str]:
     """Return the text in pieces of XML, one after the other. ``header``: the id of the header."""
-    width = _text_width(False)
-    pieces = [*_letterhead(said), *_recipients(said)]
-    pieces += _blocks(said.blocks[:-1], width)
+    width = _compute_text_width(False)
+    pieces = [*_write_letterhead(said), *_write_recipients(said)]
+    pieces += _write_blocks(said.blocks[:-1], width)
     # Nobody signs a page without text.
-    pieces += [_p("Normal", said.blocks[-1].text, rest="<w:keepNext/>"), _signature(said)]
-    pieces.append(_section(header, is_wide=False, restarts=False))
+    pieces += [
+        _write_paragraph("Normal", said.blocks[-1].text, rest="<w:keepNext/>"),
+        _write_signature(said),
+    ]
+    pieces.append(_write_section_end(header, is_wide=False, restarts=False))
     for appendix in said.appendices[:-1]:
-        pieces += _appendix(appendix)
-        pieces.append(_section(header, is_wide=appendix.is_wide, restarts=True))
-    return [*pieces, *_appendix(said.appendices[-1])]
+        pieces += _write_appendix(appendix)
+        pieces.append(_write_section_end(header, is_wide=appendix.is_wide, restarts=True))
+    return [*pieces, *_write_appendix(said.appendices[-1])]
 
 
-def _p(style: str, text: str = "", *, rest: str = "") -> str:
+def _write_paragraph(style: str, text: str = "", *, rest: str = "") -> str:
     """Return a paragraph; ``rest`` are further properties of it."""
     run = f'<w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r>' if text else ""
     return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{rest}</w:pPr>{run}</w:p>'
 
 
-def _rule(width: float, of: float) -> str:
+def _write_line(width: float, of: float) -> str:
     """Return a drawn line of ``width``, in the middle of ``of``, both in millimetres."""
     side = round((of - width) / 2 * _TWIPS_A_MM)
-    return _p(
+    return _write_paragraph(
         "Rule",
         rest='<w:pBdr><w:bottom w:val="single" w:sz="6" w:space="0" w:color="000000"/></w:pBdr>'
         f'<w:ind w:left="{side}" w:right="{side}" w:firstLine="0"/>',
     )
 
 
-def _cell(width: float, *paragraphs: str) -> str:
+def _write_cell(width: float, *paragraphs: str) -> str:
     return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{_twips(width)}" w:type="dxa"/></w:tcPr>'
+        f'<w:tc><w:tcPr><w:tcW w:w="{_to_twips(width)}" w:type="dxa"/></w:tcPr>'
         f"{''.join(paragraphs)}</w:tc>"
     )
 
 
-def _bare(widths: Sequence[float], rows: Iterable[str]) -> str:
+def _write_borderless_table(widths: Sequence[float], rows: Iterable[str]) -> str:
     """Return a table without lines, which places what stands side by side."""
-    columns = "".join(f'<w:gridCol w:w="{_twips(width)}"/>' for width in widths)
+    columns = "".join(f'<w:gridCol w:w="{_to_twips(width)}"/>' for width in widths)
     return (
-        f'<w:tbl><w:tblPr><w:tblW w:w="{_twips(sum(widths))}" w:type="dxa"/>'
+        f'<w:tbl><w:tblPr><w:tblW w:w="{_to_twips(sum(widths))}" w:type="dxa"/>'
         '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/>'
         '<w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr>'
         f"<w:tblGrid>{columns}</w:tblGrid>{''.join(rows)}</w:tbl>"
     )
 
 
-def _letterhead(said: Layout) -> list[str]:
+def _write_letterhead(said: Layout) -> list[str]:
     """Return the boxes 1 to 5a of the decree's plan (IV 2)."""
-    width = _text_width(False)
+    width = _compute_text_width(False)
     left, right = (share * width for share in form.LETTERHEAD)
-    body = _millimetres(said.body, form.BODY, of=left)
-    motto = _millimetres(form.MOTTO_WORDS, form.MOTTO, of=right)
-    subject = _millimetres(said.subject, form.SUBJECT, of=width)
+    body = _measure_text(said.body, form.BODY, of=left)
+    motto = _measure_text(form.MOTTO_WORDS, form.MOTTO, of=right)
+    subject = _measure_text(said.subject, form.SUBJECT, of=width)
     names = "".join(
         [
-            _cell(
+            _write_cell(
                 left,
-                _p("Parent", said.parent),
-                _p("Body", said.body),
-                _rule(body * form.RULE, left),
+                _write_paragraph("Parent", said.parent),
+                _write_paragraph("Body", said.body),
+                _write_line(body * form.RULE, left),
             ),
-            _cell(
+            _write_cell(
                 right,
-                _p("Nation", form.NATION_WORDS),
-                _p("Motto", form.MOTTO_WORDS),
-                _rule(motto, right),
+                _write_paragraph("Nation", form.NATION_WORDS),
+                _write_paragraph("Motto", form.MOTTO_WORDS),
+                _write_line(motto, right),
             ),
         ]
     )
-    lines = _cell(left, _p("Number", said.number)) + _cell(right, _p("Place", said.place))
+    lines = _write_cell(left, _write_paragraph("Number", said.number)) + _write_cell(
+        right, _write_paragraph("Place", said.place)
+    )
     return [
-        _bare((left, right), [f"<w:tr>{names}</w:tr>", f"<w:tr>{lines}</w:tr>"]),
-        _p("ReportTitle", said.title),
-        _p("Subject", said.subject),
-        _rule(subject * form.RULE, width),
+        _write_borderless_table((left, right), [f"<w:tr>{names}</w:tr>", f"<w:tr>{lines}</w:tr>"]),
+        _write_paragraph("ReportTitle", said.title),
+        _write_paragraph("Subject", said.subject),
+        _write_line(subject * form.RULE, width),
     ]
 
 
-def _recipients(said: Layout) -> list[str]:
+def _write_recipients(said: Layout) -> list[str]:
     """Return box 9a."""
     if not said.recipients:
         return []
     after = '<w:spacing w:before="0" w:after="240"/>'
     if len(said.recipients) == 1:
         text = f"{form.TO} {said.recipients[0]}"
-        return [_p("Recipients", text, rest=f'{after}<w:jc w:val="center"/>')]
+        return [_write_paragraph("Recipients", text, rest=f'{after}<w:jc w:val="center"/>')]
     # The dashes stand below the colon.
-    word = _millimetres(form.TO.rstrip(":"), form.RECIPIENTS, of=100, bold=False)
-    dash = _millimetres("- ", form.RECIPIENTS, of=100, bold=False)
-    at = _twips(_RECIPIENTS_AT + word + dash)
-    hanging = f'<w:ind w:left="{at}" w:hanging="{_twips(dash)}"/>'
-    first = f'<w:ind w:left="{_twips(_RECIPIENTS_AT)}" w:firstLine="0"/>'
-    lines = [_p("Recipients", form.TO, rest=first)]
-    lines += [_p("Recipients", each, rest=hanging) for each in said.recipients[:-1]]
-    return [*lines, _p("Recipients", said.recipients[-1], rest=f"{after}{hanging}")]
+    word = _measure_text(form.TO.rstrip(":"), form.RECIPIENTS, of=100, bold=False)
+    dash = _measure_text("- ", form.RECIPIENTS, of=100, bold=False)
+    at = _to_twips(_RECIPIENTS_AT + word + dash)
+    hanging = f'<w:ind w:left="{at}" w:hanging="{_to_twips(dash)}"/>'
+    first = f'<w:ind w:left="{_to_twips(_RECIPIENTS_AT)}" w:firstLine="0"/>'
+    lines = [_write_paragraph("Recipients", form.TO, rest=first)]
+    lines += [_write_paragraph("Recipients", each, rest=hanging) for each in said.recipients[:-1]]
+    return [*lines, _write_paragraph("Recipients", said.recipients[-1], rest=f"{after}{hanging}")]
 
 
-def _blocks(blocks: Sequence[Block], width: float) -> list[str]:
+def _write_blocks(blocks: Sequence[Block], width: float) -> list[str]:
     """Return the blocks; what follows a table keeps its distance, for a table has none."""
     tables = [None, *(block.grid for block in blocks)]
-    return [_block(block, width, above=above) for above, block in zip(tables, blocks, strict=False)]
+    return [
+        _write_block(block, width, above=above)
+        for above, block in zip(tables, blocks, strict=False)
+    ]
 
 
-def _block(block: Block, width: float, *, above: Grid | None) -> str:
+def _write_block(block: Block, width: float, *, above: Grid | None) -> str:
     if block.grid is not None:
-        return _table(block.grid, width)
+        return _write_table(block.grid, width)
     style = {
         "heading": f"Heading{block.level}",
         "paragraph": "Normal",
@@ -296,24 +304,24 @@ def _block(block: Block, width: float, *, above: Grid | None) -> str:
         "end": "End",
     }[block.kind]
     space = f'<w:spacing w:before="{20 * form.BETWEEN}"/>' if above and style != "Note" else ""
-    return _p(style, block.text, rest=space)
+    return _write_paragraph(style, block.text, rest=space)
 
 
-def _table(grid: Grid, width: float) -> str:
-    widths = [_twips(share * width) for share in grid.shares]
+def _write_table(grid: Grid, width: float) -> str:
+    widths = [_to_twips(share * width) for share in grid.shares]
     columns = "".join(f'<w:gridCol w:w="{each}"/>' for each in widths)
     lines = "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
     is_short = len(grid.rows) <= _SHORT_TABLE
-    titles = _row(grid.titles, ["TableTitle"] * len(widths), widths, is_head=True, keep=True)
+    titles = _write_row(grid.titles, ["TableTitle"] * len(widths), widths, is_head=True, keep=True)
     rows = []
     plain = ["TableNumber" if is_number else "TableText" for is_number in grid.numeric]
     for at, row in enumerate(grid.rows, 1):
         is_last = at == len(grid.rows)
         bold = is_last and grid.has_total
-        rows.append(_row(row, plain, widths, bold=bold, keep=is_short and not is_last))
+        rows.append(_write_row(row, plain, widths, bold=bold, keep=is_short and not is_last))
     return (
         f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
         f'<w:tblBorders>{lines}</w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar>'
@@ -322,7 +330,7 @@ def _table(grid: Grid, width: float) -> str:
     )
 
 
-def _row(
+def _write_row(
     texts: Sequence[str],
     styles: Sequence[str],
     widths: Sequence[int],
@@ -347,71 +355,73 @@ def _row(
     return f"<w:tr><w:trPr>{piece}{head}</w:trPr>{cells}</w:tr>"
 
 
-def _signature(said: Layout) -> str:
+def _write_signature(said: Layout) -> str:
     """Return the boxes 7a to 7c and 9b, side by side."""
-    half = _text_width(False) / 2
-    copies = [_p("CopiesWord", form.COPIES_TO)] if said.copies else []
-    copies += [_p("Copies", each) for each in said.copies]
-    titles = [_p("Authority", each) for each in (*said.authority, said.position) if each]
-    row = _cell(half, *(copies or [_p("Copies")]))
-    row += _cell(half, *titles, _p("SignedBy", said.name))
-    return _p("Rule", rest="<w:keepNext/>") + _bare(
+    half = _compute_text_width(False) / 2
+    copies = [_write_paragraph("CopiesWord", form.COPIES_TO)] if said.copies else []
+    copies += [_write_paragraph("Copies", each) for each in said.copies]
+    titles = [
+        _write_paragraph("Authority", each) for each in (*said.authority, said.position) if each
+    ]
+    row = _write_cell(half, *(copies or [_write_paragraph("Copies")]))
+    row += _write_cell(half, *titles, _write_paragraph("SignedBy", said.name))
+    return _write_paragraph("Rule", rest="<w:keepNext/>") + _write_borderless_table(
         (half, half), [f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{row}</w:tr>"]
     )
 
 
-def _appendix(appendix: Appendix) -> list[str]:
-    width = _text_width(appendix.is_wide)
-    of = _millimetres(appendix.of, form.APPENDIX_OF, of=width, bold=False)
+def _write_appendix(appendix: Appendix) -> list[str]:
+    width = _compute_text_width(appendix.is_wide)
+    of = _measure_text(appendix.of, form.APPENDIX_OF, of=width, bold=False)
     return [
-        _p("Appendix", appendix.word),
-        _p("AppendixTitle", appendix.title),
-        _p("AppendixOf", appendix.of),
-        _rule(of * form.RULE / 3, width),
-        *_blocks(appendix.blocks, width),
+        _write_paragraph("Appendix", appendix.word),
+        _write_paragraph("AppendixTitle", appendix.title),
+        _write_paragraph("AppendixOf", appendix.of),
+        _write_line(of * form.RULE / 3, width),
+        *_write_blocks(appendix.blocks, width),
     ]
 
 
-def _section(header: str, *, is_wide: bool, restarts: bool) -> str:
+def _write_section_end(header: str, *, is_wide: bool, restarts: bool) -> str:
     """Return the paragraph that ends a section: its paper, and that its first page bears no
     number.
     """
-    short, long = (_twips(side) for side in form.PAPER)
+    short, long = (_to_twips(side) for side in form.PAPER)
     size = (
         f'<w:pgSz w:w="{long}" w:h="{short}" w:orient="landscape"/>'
         if is_wide
         else f'<w:pgSz w:w="{short}" w:h="{long}"/>'
     )
     margins = (
-        f'<w:pgMar w:top="{_twips(form.TOP)}" w:right="{_twips(form.RIGHT)}" '
-        f'w:bottom="{_twips(form.BOTTOM)}" w:left="{_twips(form.LEFT)}" '
-        f'w:header="{_twips(form.PAGE_NUMBER_AT)}" w:footer="720" w:gutter="0"/>'
+        f'<w:pgMar w:top="{_to_twips(form.TOP)}" w:right="{_to_twips(form.RIGHT)}" '
+        f'w:bottom="{_to_twips(form.BOTTOM)}" w:left="{_to_twips(form.LEFT)}" '
+        f'w:header="{_to_twips(form.PAGE_NUMBER_AT)}" w:footer="720" w:gutter="0"/>'
     )
     start = '<w:pgNumType w:start="1"/>' if restarts else ""
     reference = f'<w:headerReference w:type="default" r:id="{header}"/>'
     section = f"<w:sectPr>{reference}{size}{margins}{start}<w:titlePg/></w:sectPr>"
-    return _p("Rule", rest=section)
+    return _write_paragraph("Rule", rest=section)
 
 
-def _text_width(is_wide: bool) -> float:
+def _compute_text_width(is_wide: bool) -> float:
     """Return the width between the margins, in millimetres."""
     return form.PAPER[is_wide] - form.LEFT - form.RIGHT
 
 
-def _twips(millimetres: float) -> int:
+def _to_twips(millimetres: float) -> int:
     return round(millimetres * _TWIPS_A_MM)
 
 
-def _millimetres(text: str, points: int, *, of: float, bold: bool = True) -> float:
+def _measure_text(text: str, points: int, *, of: float, bold: bool = True) -> float:
     """Return the width of a line of ``text``, at most ``of`` millimetres."""
-    return min(_font(bold).getlength(text[:500]) * points / _MEASURED_AT * 25.4 / 72, of)
+    return min(_load_font(bold).getlength(text[:500]) * points / _MEASURED_AT * 25.4 / 72, of)
 
 
 _MEASURED_AT = 100
 
 
 @functools.cache
-def _font(bold: bool) -> ImageFont.FreeTypeFont:
+def _load_font(bold: bool) -> ImageFont.FreeTypeFont:
     """Return the font that has the widths of Times New Roman."""
     name = "LiberationSerif-Bold.ttf" if bold else "LiberationSerif-Regular.ttf"
     return ImageFont.truetype(str(FONTS / name), _MEASURED_AT)

@@ -4,14 +4,14 @@ import pytest
 from django.utils import timezone
 
 from engagement.reports import drafts, periods, services
-from engagement.reports.figures import digest_of
+from engagement.reports.figures import compute_digest
 from engagement.reports.queries import build_content
 
 
 @pytest.fixture
 def month():
     """Return the last reporting month that has ended, by the portal's own form."""
-    return periods.recent("month", timezone.localdate(), 15)[0]
+    return periods.list_recent_periods("month", timezone.localdate(), 15)[0]
 
 
 @pytest.fixture
@@ -35,6 +35,6 @@ def sent(month):
 
 def approve(report, leader):
     """Approve what the report holds now."""
-    services.approve(report, by=leader, digest=digest_of(build_content(report)))
+    services.approve(report, by=leader, digest=compute_digest(build_content(report)))
     report.refresh_from_db()
     return report

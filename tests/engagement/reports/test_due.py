@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from engagement.reports import drafts, queries
 from engagement.reports.models import Report, ReportForm
-from engagement.reports.standard import standard_form
+from engagement.reports.standard import make_standard_form
 from engagement.reports.tasks import draft_reports
 from tests import factories
 
@@ -40,7 +40,7 @@ def asked(unit, month):
             unit=of,
             kind=kind,
             version=rows.count() + 1,
-            content={**standard_form(kind), "due_after": due_after},
+            content={**make_standard_form(kind), "due_after": due_after},
             made_by=factories.UserFactory(),
             position="",
             made_at=made_at,

@@ -65,7 +65,7 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_of_the_other_ones_file
         state="done", attempts=2, data=b"the other's", made_at=timezone.now()
     )
 
-    files._make(slow)
+    files._make_claimed(slow)
 
     assert bytes(ReportFile.objects.get(pk=taken_over.pk).data) == b"the other's"
     assert report.files.filter(state="done").count() == 3
@@ -101,7 +101,7 @@ def test_a_batch_asks_as_much_of_the_database_for_three_reports_as_for_one():
             factories.report(state="sent")
         rows = files._claim(timezone.now())
         with CaptureQueriesContext(connection) as queries:
-            files._make(rows)
+            files._make_claimed(rows)
         counts.append(len(queries) - len(rows))  # one for each file that is stored
     assert counts[0] == counts[1]
 
@@ -199,7 +199,7 @@ def test_what_fails_three_times_is_said_and_can_be_tried_again(monkeypatch):
         assert files.make_waiting() == 0
     assert report.files.get().state == "failed"
 
-    files.try_again(report.pk)
+    files.retry_failed(report.pk)
     assert files.make_waiting() == 1
     assert report.files.get().state == "done"
 

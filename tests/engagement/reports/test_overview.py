@@ -13,8 +13,8 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from engagement.reports import form_versions
 from engagement.reports.models import Report
-from engagement.reports.reminders import remind
-from engagement.reports.standard import standard_form
+from engagement.reports.reminders import send_reminders
+from engagement.reports.standard import make_standard_form
 from tests import factories
 from tests.pages import one_line
 from try_out.history import at
@@ -99,12 +99,12 @@ def test_units_are_reminded_once_before_and_after_the_day_of_what_was_asked(
     def told(days):
         now = (month.end + timedelta(days=10 + days)).replace(hour=8)
         assert timezone.localdate(now) == due + timedelta(days=days)
-        remind(now=now)
+        send_reminders(now=now)
         return list(Notice.objects.filter(user=officer).values_list("kind", flat=True))
 
     assert told(-2) == []  # nobody asked for it
     with at(month.start):
-        form_versions.change_form(province, "month", standard_form("month"), by=overseer)
+        form_versions.change_form(province, "month", make_standard_form("month"), by=overseer)
     assert told(-3) == []
     assert told(-2) == ["report_due"]
     assert told(-2) == ["report_due"]

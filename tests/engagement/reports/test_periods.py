@@ -25,26 +25,30 @@ from engagement.reports import periods
     ],
 )
 def test_a_day_lies_in_the_period_that_the_form_sets(kind, day, first, expected):
-    assert periods.containing(kind, day, first) == Period(*expected)
+    assert periods.find_containing_period(kind, day, first) == Period(*expected)
 
 
 def test_periods_follow_each_other_without_a_gap():
     for kind, first in [("week", 5), ("month", 15), ("quarter", 15), ("half_year", 1)]:
-        ended, earlier, *_rest, running = periods.recent(kind, date(2026, 11, 27), first)
+        ended, earlier, *_rest, running = periods.list_recent_periods(
+            kind, date(2026, 11, 27), first
+        )
         assert (running.first - ended.last).days == 1
         assert (ended.first - earlier.last).days == 1
-        assert periods.before(kind, ended, first) == earlier
+        assert periods.find_previous_period(kind, ended, first) == earlier
 
 
 def test_chosen_days_are_compared_with_as_many_days_before_and_a_campaign_with_nothing():
     chosen = Period(date(2026, 11, 10), date(2026, 11, 12))
 
-    assert periods.before("ad_hoc", chosen, 1) == Period(date(2026, 11, 7), date(2026, 11, 9))
-    assert periods.before("campaign", chosen, 1) is None
+    assert periods.find_previous_period("ad_hoc", chosen, 1) == Period(
+        date(2026, 11, 7), date(2026, 11, 9)
+    )
+    assert periods.find_previous_period("campaign", chosen, 1) is None
 
 
 def test_a_month_is_named_for_the_days_that_count_for_it():
-    period = periods.containing("month", date(2026, 11, 1), 15)
+    period = periods.find_containing_period("month", date(2026, 11, 1), 15)
 
-    assert periods.name_of("month", period).startswith("tháng 11 năm 2026 (từ ngày 15/10/2026")
-    assert periods.due_on(period, 11) == date(2026, 11, 25)
+    assert periods.name_period("month", period).startswith("tháng 11 năm 2026 (từ ngày 15/10/2026")
+    assert periods.compute_due_day(period, 11) == date(2026, 11, 25)

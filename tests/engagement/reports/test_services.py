@@ -13,7 +13,7 @@ from core.errors import NotAllowed, Refused
 from core.periods import Period
 from engagement.models import Measurement
 from engagement.reports import drafts, form_versions, services
-from engagement.reports.figures import compute_figures, digest_of, is_unchanged
+from engagement.reports.figures import compute_digest, compute_figures, is_unchanged
 from engagement.reports.models import Report, ReportApproval, ReportForm
 from engagement.reports.queries import (
     annotate_status,
@@ -22,7 +22,7 @@ from engagement.reports.queries import (
     find_form,
     find_unsent,
 )
-from engagement.reports.standard import standard_form
+from engagement.reports.standard import make_standard_form
 from tests import factories
 from tests.engagement.reports.conftest import approve
 from units.models import Unit
@@ -114,7 +114,7 @@ def test_nobody_approves_what_they_wrote_in(unit, officer, leader, month):
 
 def test_what_has_changed_since_the_leader_opened_it_is_not_approved(unit, officer, leader, month):
     report = drafts.begin(unit, "month", month, by=officer)
-    seen = digest_of(build_content(report))
+    seen = compute_digest(build_content(report))
     drafts.write(report, {"tasks": "Thêm một việc."}, by=officer)
     services.submit(report, by=officer)
 
@@ -392,7 +392,7 @@ def test_a_unit_stands_in_the_overview_as_it_does(unit, officer, leader, oversee
 def test_a_province_changes_the_form_for_its_communes_by_a_new_version(
     unit, officer, overseer, month
 ):
-    content = standard_form("month")
+    content = make_standard_form("month")
     content["parts"][0]["heading"] = "Đặc điểm địa bàn"
     first = form_versions.change_form(unit.parent, "month", content, by=overseer)
     report = drafts.begin(unit, "month", month, by=officer)
@@ -423,10 +423,10 @@ def test_a_province_changes_the_form_for_its_communes_by_a_new_version(
 def test_a_form_that_cannot_be_followed_is_refused(unit, overseer, change, said):
     with pytest.raises(Refused, match=said):
         form_versions.change_form(
-            unit.parent, "month", {**standard_form("month"), **change}, by=overseer
+            unit.parent, "month", {**make_standard_form("month"), **change}, by=overseer
         )
 
 
 def test_a_commune_makes_no_form(unit, leader):
     with pytest.raises(NotAllowed):
-        form_versions.change_form(unit, "month", standard_form("month"), by=leader)
+        form_versions.change_form(unit, "month", make_standard_form("month"), by=leader)

@@ -54,13 +54,13 @@ def test_lines_indents_and_gaps_are_those_of_the_decree():
     ],
 )
 def test_days_below_ten_and_the_first_two_months_bear_a_nought(day, words):
-    assert form.dated("Hải Châu", day) == words
+    assert form.format_place_and_date("Hải Châu", day) == words
 
 
 def test_numbers_are_roman_grouped_and_lettered_as_vietnamese_papers_have_them():
-    assert [form.roman(n) for n in (1, 4, 9, 14, 38)] == ["I", "IV", "IX", "XIV", "XXXVIII"]
-    assert [form.letter(n) for n in (1, 4, 5, 8, 23, 24)] == ["a", "d", "đ", "h", "y", "aa"]
-    assert [form.grouped(n) for n in (0, 999, 1234, 1234567, -5)] == [
+    assert [form.format_roman(n) for n in (1, 4, 9, 14, 38)] == ["I", "IV", "IX", "XIV", "XXXVIII"]
+    assert [form.format_letter(n) for n in (1, 4, 5, 8, 23, 24)] == ["a", "d", "đ", "h", "y", "aa"]
+    assert [form.group_digits(n) for n in (0, 999, 1234, 1234567, -5)] == [
         "0",
         "999",
         "1.234",
@@ -70,10 +70,10 @@ def test_numbers_are_roman_grouped_and_lettered_as_vietnamese_papers_have_them()
 
 
 def test_a_list_has_dashes_and_ends_with_a_full_stop_whoever_wrote_them():
-    assert form.listed(["- Như trên;", " ", "Lưu: VT."]) == ["- Như trên;", "- Lưu: VT."]
-    assert form.listed([]) == []
+    assert form.format_list(["- Như trên;", " ", "Lưu: VT."]) == ["- Như trên;", "- Lưu: VT."]
+    assert form.format_list([]) == []
 
 
 def test_moments_are_those_of_viet_nam():
     moment = datetime(2026, 12, 31, 17, 5, tzinfo=UTC)
-    assert form.as_of(moment) == "Số liệu được chốt lúc 00:05 ngày 01/01/2027."
+    assert form.describe_freeze_time(moment) == "Số liệu được chốt lúc 00:05 ngày 01/01/2027."

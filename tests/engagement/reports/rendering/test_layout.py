@@ -4,13 +4,13 @@ import pytest
 
 from core.secrecy import has_secrecy_mark
 from engagement.reports.rendering import form
-from engagement.reports.rendering.layout import layout, notes_of, plain, shown
+from engagement.reports.rendering.layout import format_cell, list_notes, make_layout, to_one_line
 
 from .samples import campaign, month, table, week, year
 
 
 def headings(document):
-    return [block.text for block in layout(document).blocks if block.kind == "heading"]
+    return [block.text for block in make_layout(document).blocks if block.kind == "heading"]
 
 
 def test_parts_are_numbered_by_where_they_stand():
@@ -25,7 +25,7 @@ def test_parts_are_numbered_by_where_they_stand():
 
 
 def test_letterhead_and_signature_are_in_capitals_and_the_number_is_left_to_the_clerk():
-    said = layout(week())
+    said = make_layout(week())
 
     assert (said.parent, said.body) == ("CÔNG AN TP ĐÀ NẴNG", "CÔNG AN PHƯỜNG HẢI CHÂU")
     assert (said.authority, said.position) == (
@@ -38,13 +38,16 @@ def test_letterhead_and_signature_are_in_capitals_and_the_number_is_left_to_the_
 
 
 def test_one_recipient_stands_beside_the_word_and_several_in_a_list():
-    assert layout(week()).recipients == ["Công an thành phố Đà Nẵng."]
-    assert layout(month()).recipients == ["- Văn phòng Bộ Công an;", "- Cục Xây dựng phong trào."]
-    assert layout(campaign()).recipients == []
+    assert make_layout(week()).recipients == ["Công an thành phố Đà Nẵng."]
+    assert make_layout(month()).recipients == [
+        "- Văn phòng Bộ Công an;",
+        "- Cục Xây dựng phong trào.",
+    ]
+    assert make_layout(campaign()).recipients == []
 
 
 def test_an_only_appendix_has_no_number_and_the_text_refers_to_each():
-    only, several = layout(week()), layout(year())
+    only, several = make_layout(week()), make_layout(year())
 
     assert [each.word for each in only.appendices] == ["Phụ lục"]
     assert only.blocks[-1].text == "Kèm theo: Phụ lục - Giải thích số liệu./."
@@ -60,7 +63,7 @@ def test_an_only_appendix_has_no_number_and_the_text_refers_to_each():
 
 
 def test_the_last_appendix_says_what_figures_mean_and_when_they_were_frozen():
-    last = layout(week()).appendices[-1]
+    last = make_layout(week()).appendices[-1]
 
     assert last.title == "GIẢI THÍCH SỐ LIỆU"
     assert last.of.endswith("năm 2026 của Công an phường Hải Châu)")
@@ -70,23 +73,25 @@ def test_the_last_appendix_says_what_figures_mean_and_when_they_were_frozen():
 
 
 def test_what_was_not_measured_is_a_dash_with_a_note_and_never_a_nought():
-    assert [shown(None), shown(0), shown(1234)] == ["–", "0", "1.234"]
-    kinds = [block.kind for block in layout(week()).blocks if block.grid or block.kind == "note"]
+    assert [format_cell(None), format_cell(0), format_cell(1234)] == ["–", "0", "1.234"]
+    kinds = [
+        block.kind for block in make_layout(week()).blocks if block.grid or block.kind == "note"
+    ]
     measured = week(parts=()), week(appendices=(table("Đủ", ("Facebook", 0, 0, 0)),))
 
     assert kinds == ["table", "note"]
     assert form.GAP_NOTE not in [
-        block.text for each in measured for block in layout(each).appendices[0].blocks
+        block.text for each in measured for block in make_layout(each).appendices[0].blocks
     ]
 
 
 def test_a_note_that_explains_the_dash_stands_alone():
     gap, own = table(), "Ô có dấu “–” là chưa đo được."
 
-    assert notes_of(gap) == [form.GAP_NOTE]
-    assert notes_of(replace(gap, note="Từ 1–5.")) == [form.GAP_NOTE, "Từ 1–5."]
-    assert notes_of(replace(gap, note=own)) == [own]
-    assert notes_of(table("Đủ", ("Facebook", 0, 0, 0))) == []
+    assert list_notes(gap) == [form.GAP_NOTE]
+    assert list_notes(replace(gap, note="Từ 1–5.")) == [form.GAP_NOTE, "Từ 1–5."]
+    assert list_notes(replace(gap, note=own)) == [own]
+    assert list_notes(table("Đủ", ("Facebook", 0, 0, 0))) == []
 
 
 @pytest.mark.parametrize(
@@ -100,11 +105,11 @@ def test_a_note_that_explains_the_dash_stands_alone():
     ],
 )
 def test_nothing_unseen_reaches_a_paper(written, read):
-    assert plain(written) == read
+    assert to_one_line(written) == read
 
 
 def test_shares_of_a_table_fill_the_width():
-    grid = next(block.grid for block in layout(week()).blocks if block.grid)
+    grid = next(block.grid for block in make_layout(week()).blocks if block.grid)
 
     assert sum(grid.shares) == pytest.approx(1)
     assert min(grid.shares) > 0.05
