@@ -101,7 +101,7 @@ def _published(stage: Stage, options: argparse.Namespace, month: Any) -> list[An
         )
         for key, published_at in deliveries.values_list("pk", "published_at")
     )
-    while rollups.refresh():
+    while rollups.refresh_changed_days():
         pass
     return units
 

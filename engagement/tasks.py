@@ -14,19 +14,19 @@ from engagement.rollups import services as rollups
 @shared_task(acks_late=False, ignore_result=True)
 def collect(**_: object) -> None:
     """Count the published posts that are due. Two runs at once share the work."""
-    counting.collect()
+    counting.collect_posts()
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def collect_pages(**_: object) -> None:
     """Count the pages themselves that are due. Two runs at once share the work."""
-    pages.collect()
+    pages.collect_pages()
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def refresh_rollups(**_: object) -> None:
     """Sum up the days that have changed. A second run at once, or a repeat, changes nothing."""
-    rollups.refresh()
+    rollups.refresh_changed_days()
 
 
 @shared_task(acks_late=False, ignore_result=True)
@@ -35,4 +35,4 @@ def thin_counts(**_: object) -> None:
     run at once, or a repeat, changes nothing.
     """
     months.make_months()
-    thinning.thin()
+    thinning.thin_old_counts()

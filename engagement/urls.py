@@ -22,21 +22,25 @@ urlpatterns = [
         figures_views.campaign_export,
         name="campaign_export",
     ),
-    path("files/", export_views.begin, name="begin_export"),
+    path("files/", export_views.request_export, name="begin_export"),
     path("files/<uuid:public_id>/", export_views.export, name="export"),
-    path("files/<uuid:public_id>/content/", export_views.content, name="export_content"),
+    path("files/<uuid:public_id>/content/", export_views.download_export, name="export_content"),
     path("posts/<uuid:public_id>/counts/", dashboard_views.post_counts, name="post_counts"),
     path(
         "deliveries/<uuid:public_id>/figures/", dashboard_views.enter_figures, name="enter_figures"
     ),
-    path("results/", board_views.own, name="results"),
-    path("results/units/<slug:key>/", board_views.of_unit, name="results_of_unit"),
+    path("results/", board_views.own_board, name="results"),
+    path("results/units/<slug:key>/", board_views.unit_board, name="results_of_unit"),
     path("results/units/<slug:key>/notes/", note_views.notes, name="board_notes"),
     path("results/notes/<uuid:public_id>/", note_views.note, name="board_note"),
-    path("results/notes/<uuid:public_id>/remove/", note_views.remove, name="remove_board_note"),
-    path("results/topics/<slug:code>/", board_views.of_topic, name="results_of_topic"),
-    path("results/channels/<uuid:public_id>/", board_views.of_channel, name="results_of_channel"),
-    path("results/kits/<uuid:public_id>/", board_views.of_kit, name="results_of_kit"),
+    path(
+        "results/notes/<uuid:public_id>/remove/", note_views.remove_note, name="remove_board_note"
+    ),
+    path("results/topics/<slug:code>/", board_views.topic_board, name="results_of_topic"),
+    path(
+        "results/channels/<uuid:public_id>/", board_views.channel_board, name="results_of_channel"
+    ),
+    path("results/kits/<uuid:public_id>/", board_views.kit_board, name="results_of_kit"),
     path("figures/", dashboard_views.meanings, name="dictionary"),
     path("examples/", example_views.examples, name="examples"),
     path("examples/<uuid:public_id>/", example_views.example, name="example"),

@@ -56,7 +56,7 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
     for platform, opens_at in times["breaker"]:
         facts.platforms[platform].breaker_until = opens_at
     _measure_channels(facts)
-    for row in names.lost(now=now):
+    for row in names.find_lost_names(now=now):
         facts.platforms[row.platform].lost_names.append(row)
     facts.signs = warning_signs(facts)
     return facts

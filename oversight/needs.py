@@ -26,7 +26,7 @@ from campaigns.kits.queries import units_for
 from channels.models import Channel, ChannelQuerySet, UnrecognisedPost
 from channels.states import Health, Lifecycle
 from core.scope import ancestors
-from engagement.dashboards.queries import in_trouble
+from engagement.dashboards.queries import find_in_trouble
 from oversight import kinds
 from oversight.kinds import FINE, KINDS, URGENCY, Kind
 from oversight.matters.models import Matter
@@ -163,7 +163,7 @@ def _counted(units: QuerySet, *, place: Unit, now: datetime) -> Iterator[tuple[i
     strange = UnrecognisedPost.objects.open().filter(channel__unit__in=units).order_by()
     for unit, n in strange.values_list("channel__unit").annotate(n=Count("pk")):
         yield unit, kinds.UNRECOGNISED, n
-    troubled = in_trouble(Delivery.objects.filter(unit__in=units), now=now).order_by()
+    troubled = find_in_trouble(Delivery.objects.filter(unit__in=units), now=now).order_by()
     leaks = Q(error_code=Reason.LEAK)
     for unit, blocked, late in troubled.values_list("unit").annotate(
         blocked=Count("pk", filter=leaks), late=Count("pk", filter=~leaks)
@@ -181,7 +181,7 @@ def blocked_or_late(unit: Unit, *, now: datetime) -> QuerySet[Delivery]:
     """Find the publications of the unit that were stopped, failed or are late, the newest
     first.
     """
-    rows = in_trouble(Delivery.objects.filter(unit=unit), now=now)
+    rows = find_in_trouble(Delivery.objects.filter(unit=unit), now=now)
     return rows.select_related("post", "channel", "unit").order_by("-due_at", "-pk")
 
 

@@ -17,7 +17,7 @@ from core import quotas
 from core.costly_pages import costly
 from core.forms import PeriodForm
 from core.periods import Period, quick_links
-from engagement.exports.sheets import FORMATS, Sheet, as_file
+from engagement.exports.sheets import FORMATS, Sheet, make_download
 from oversight import queries
 from oversight.forms import OverviewForm
 from oversight.places import shown_place
@@ -159,7 +159,9 @@ def _overview(
         quotas.use("export", by=request.user)
         period = form.period
         name = f"{file}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
-        return as_file(format, name, [_sheet(rows, summed, period, nation="nation" in context)])
+        return make_download(
+            format, name, [_sheet(rows, summed, period, nation="nation" in context)]
+        )
     context |= {
         "form": form,
         "period": form.period,

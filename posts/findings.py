@@ -145,7 +145,7 @@ def find_hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:
     if composed["topic"] == SCAMS and (phone := facts_of(post.unit).duty_phone):
         draft = replace(draft, phones=(phone,))
     if post.requested_time:
-        draft = replace(draft, best_hours=reach.best_hours(post.unit))
+        draft = replace(draft, best_hours=reach.find_best_hours(post.unit))
     return registry.advise(draft)
 
 

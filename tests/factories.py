@@ -37,11 +37,11 @@ from core import sealing
 from core.form_marks import render_mark
 from core.text import fold
 from engagement.boards.notes.models import BoardNote
-from engagement.dashboards.context import whole_period
+from engagement.dashboards.context import make_whole_period
 from engagement.dashboards.results import freeze_content
 from engagement.examples.models import Example, ExamplePost
 from engagement.exports.models import Export
-from engagement.exports.services import positions
+from engagement.exports.services import list_positions
 from engagement.reports import figures as report_figures
 from engagement.reports import periods as reporting_periods
 from engagement.reports.models import Report, ReportApproval, ReportFile
@@ -225,7 +225,7 @@ def checklist_item(unit: Unit) -> ChecklistItem:
 
 def campaign_result(campaign: Campaign) -> CampaignResult:
     """Close the campaign with the figures that it has, as `close` does."""
-    content = freeze_content(campaign, whole_period(campaign))
+    content = freeze_content(campaign, make_whole_period(campaign))
     text = canonical(content)
     campaign.closed_at = timezone.now()
     campaign.save()
@@ -1036,7 +1036,7 @@ def export(user: User, **fields) -> Export:
             "kind": "campaign",
             "format": "csv",
             "language": "vi",
-            "positions": positions(user),
+            "positions": list_positions(user),
             "name": "campaign",
             "page": "/",
             "total": 3,

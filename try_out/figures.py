@@ -10,7 +10,7 @@ from django.utils import timezone
 from channels.models import Channel
 from engagement.counting import pages
 from engagement.counting.schedule import COUNT_AGES
-from engagement.counting.services import collect
+from engagement.counting.services import collect_posts
 from engagement.models import MEASURES, Count, FollowerCount, Measurement
 
 SETTLES_IN = timedelta(hours=26)
@@ -21,8 +21,8 @@ def remember(now: datetime) -> None:
     """Store counts of every published post and followers of every page, as if
     collected all along.
     """
-    collect(clock=lambda: now)
-    pages.collect(clock=lambda: now)
+    collect_posts(clock=lambda: now)
+    pages.collect_pages(clock=lambda: now)
     measured = Measurement.objects.filter(taken_at__isnull=False).select_related("delivery")
     Count.objects.bulk_create(count for row in measured for count in _earlier(row, now))
     FollowerCount.objects.bulk_create(

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from campaigns.models import Campaign
 from campaigns.planning import services as planning
-from engagement.dashboards.context import whole_period
+from engagement.dashboards.context import make_whole_period
 from engagement.dashboards.results import choose_posts_to_name, freeze_content
 from try_out.history import at
 from try_out.people import World
@@ -113,7 +113,7 @@ def _plan_national(world: World) -> None:
 
 
 def _close(campaign: Campaign, world: World) -> None:
-    period = whole_period(campaign)
+    period = make_whole_period(campaign)
     planning.set_plan(
         campaign, by=world.overseer, owner=world.overseer, helpers=[], targets={"posts": 4}
     )

@@ -46,7 +46,7 @@ class Board:
 
     @cached_property
     def periods(self) -> tuple[Period, Period, Period]:
-        return opening.three_periods(self.period)
+        return opening.make_three_periods(self.period)
 
     def publications(self, *periods: Period) -> PublicationFilter:
         return self.scope.publications(periods, self.form.values)

@@ -120,7 +120,7 @@ def describe_changes(facts: Facts) -> list[Sentence]:
     return [each for each in found if each][:MOST]
 
 
-def silent_platform(facts: Facts) -> Sentence | None:
+def report_silent_platform(facts: Facts) -> Sentence | None:
     """Report the platform that has reported no figure for longest, though posts went out there."""
     limits, settled = facts.limits, facts.today - facts.limits.figures_take
     found: list[tuple[date, str, int]] = []
@@ -146,7 +146,7 @@ def silent_platform(facts: Facts) -> Sentence | None:
     )
 
 
-def pause(facts: Facts) -> Sentence | None:
+def report_pause(facts: Facts) -> Sentence | None:
     """Report the longest pause, and fewer publications at the same time where there were."""
     long = [each for each in facts.pauses if each.days >= facts.limits.pause_days]
     if not long:
@@ -174,7 +174,7 @@ def pause(facts: Facts) -> Sentence | None:
     return Sentence("pause", words % named, longest.address)
 
 
-def more_or_fewer(facts: Facts) -> Sentence | None:
+def report_more_or_fewer(facts: Facts) -> Sentence | None:
     """Report that clearly more or fewer posts were published than in the period before."""
     if facts.times is None:
         return None
@@ -192,7 +192,7 @@ def more_or_fewer(facts: Facts) -> Sentence | None:
     return Sentence("more_or_fewer", words % named, facts.of_publications)
 
 
-def one_carried(facts: Facts) -> Sentence | None:
+def report_dominant_post(facts: Facts) -> Sentence | None:
     """Report the post that had most of all reach."""
     post, limits = facts.top_post, facts.limits
     if post is None or not facts.reach or facts.publications < limits.least_posts:
@@ -205,7 +205,7 @@ def one_carried(facts: Facts) -> Sentence | None:
     return Sentence("one_carried", words % named, post.address)
 
 
-def new_kit(facts: Facts) -> Sentence | None:
+def report_new_kit(facts: Facts) -> Sentence | None:
     """Report the kit of the period that most publications came of."""
     least = facts.publications * facts.limits.of_kit
     begun = [kit for kit in facts.kits if kit.publications and kit.publications >= least]
@@ -223,11 +223,11 @@ def new_kit(facts: Facts) -> Sentence | None:
 
 # What makes figures unsure comes first.
 RULES: tuple[Callable[[Facts], Sentence | None], ...] = (
-    silent_platform,
-    pause,
-    more_or_fewer,
-    one_carried,
-    new_kit,
+    report_silent_platform,
+    report_pause,
+    report_more_or_fewer,
+    report_dominant_post,
+    report_new_kit,
 )
 
 

@@ -28,33 +28,33 @@ from engagement.dashboards.charts import (
     overlay_lines,
 )
 from engagement.dashboards.charts import draw_bars as bars
-from engagement.dashboards.dictionary import PAGE_DEFINITIONS, find_page_origin, measure_names
+from engagement.dashboards.dictionary import PAGE_DEFINITIONS, find_page_origin, name_measures
 from engagement.rollups.sql import BY_PROVINCE
 from units.models import Unit
 
 
-def period_names() -> list[str]:
+def name_periods() -> list[str]:
     return [_("This period"), _("Period before"), _("Last year")]
 
 
 def describe_periods(periods: Sequence[Period]) -> str:
     """Say which days the names of the periods stand for."""
-    named = zip(period_names(), periods, strict=True)
+    named = zip(name_periods(), periods, strict=True)
     return "; ".join(f"{name}: {period}" for name, period in named) + "."
 
 
 def compare_periods(sums: Sequence[Sums], pages: Sequence[PageSums]) -> Chart:
     """Set three periods beside each other, with what changed since the two earlier ones."""
-    names = {"publications": _("Publications"), **measure_names()}
+    names = {"publications": _("Publications"), **name_measures()}
     rows: list[list[Any]] = [
-        _comparison_row(name, [each[key] for each in sums])
+        _make_comparison_row(name, [each[key] for each in sums])
         for key, name in names.items()
         if key == "publications" or any(each[key] is not None for each in sums)
     ]
-    rows.append(_comparison_row(_("Followers at the end"), [each.followers for each in pages]))
-    for key, name in rate_names().items():
-        rows.append(_comparison_row(name, [each.rate(key) for each in pages]))
-    head = [_("Figure"), *period_names()]
+    rows.append(_make_comparison_row(_("Followers at the end"), [each.followers for each in pages]))
+    for key, name in name_rates().items():
+        rows.append(_make_comparison_row(name, [each.rate(key) for each in pages]))
+    head = [_("Figure"), *name_periods()]
     head[3:3] = [_("Since the period before")]
     head.append(_("Since last year"))
     return Chart(
@@ -62,21 +62,21 @@ def compare_periods(sums: Sequence[Sums], pages: Sequence[PageSums]) -> Chart:
     )
 
 
-def rate_names() -> dict[str, str]:
+def name_rates() -> dict[str, str]:
     return {
         "reach": _("Reach for each 1,000 followers"),
         "reactions": _("Reactions for each 1,000 followers"),
     }
 
 
-def _comparison_row(name: str, values: Sequence[Any]) -> list[Any]:
+def _make_comparison_row(name: str, values: Sequence[Any]) -> list[Any]:
     now, before, year = values
     return [name, now, before, format_change(now, before), year, format_change(now, year)]
 
 
 def overlay_periods(days: Rows, periods: Sequence[Period], measure: str) -> Chart:
-    names = {"publications": _("Publications"), **measure_names()}
-    labels = period_names()
+    names = {"publications": _("Publications"), **name_measures()}
+    labels = name_periods()
     lines = [
         Line(label, period.first, select_days(days, period))
         for label, period in zip(labels, periods, strict=True)
@@ -118,7 +118,7 @@ def list_units(rows: Sequence[tuple[Unit, PageSums]]) -> Chart:
         _("Reactions"),
         _("Followers"),
         _("Pages whose followers are unknown"),
-        *rate_names().values(),
+        *name_rates().values(),
     ]
     lines = [
         [
@@ -146,7 +146,7 @@ def list_channels(rows: Sequence[tuple[Channel, PageSums]]) -> Chart:
         _("Reach"),
         _("Reactions"),
         _("Followers"),
-        *rate_names().values(),
+        *name_rates().values(),
     ]
     lines = [
         [
@@ -251,7 +251,7 @@ def describe_size(size: Size) -> str:
 
 def compare_with_similar(ours: Mapping[str, Any], spreads: Mapping[str, Spread | None]) -> Chart:
     """Set a unit's or page's figures beside the middle of those like it."""
-    names = {"publications": _("Publications"), **rate_names()}
+    names = {"publications": _("Publications"), **name_rates()}
     rows = [
         [
             names[key],
@@ -276,7 +276,7 @@ def compare_with_similar(ours: Mapping[str, Any], spreads: Mapping[str, Spread |
 
 def list_spreads(spreads: Mapping[str, Spread | None]) -> Chart:
     """Say how the units of a scope differ, without naming one."""
-    names = {"publications": _("Publications"), **rate_names()}
+    names = {"publications": _("Publications"), **name_rates()}
     rows = [
         [names[key], found.low, found.middle, found.high, found.n]
         for key, found in spreads.items()

@@ -23,9 +23,9 @@ from engagement.rollups.queries.posts import select_best_posts_of_days, select_p
 from engagement.rollups.queries.provinces import Marks, sum_publications
 from engagement.rollups.sql import (
     Statement,
-    as_date,
     fetch_rows,
-    int_or_none,
+    to_date,
+    to_int_or_none,
 )
 
 type Sums = dict[str, int | None]
@@ -68,9 +68,9 @@ def sum_by_day_and_platform(
     )
     return [
         {
-            "day": as_date(day),
+            "day": to_date(day),
             "platform": platform,
-            **dict(zip(SUM_COLUMNS, map(int_or_none, sums), strict=True)),
+            **dict(zip(SUM_COLUMNS, map(to_int_or_none, sums), strict=True)),
         }
         for day, platform, *sums in fetch_rows(*rows)
     ]
@@ -106,7 +106,7 @@ def sum_by_topic(publications: PublicationFilter, area: Area | None = None) -> l
         else sum_page_days(publications, by, names)
     )
     return [
-        {"topic": topic, **dict(zip(names, map(int_or_none, sums), strict=True))}
+        {"topic": topic, **dict(zip(names, map(to_int_or_none, sums), strict=True))}
         for topic, *sums in fetch_rows(*rows)
     ]
 

@@ -11,7 +11,7 @@ from engagement.boards import charts
 from engagement.boards.board import Board
 from engagement.boards.forms import BoardFilter
 from engagement.boards.page_charts import draw_charts, draw_similar, draw_spread
-from engagement.exports.sheets import FORMATS, Sheet, as_file
+from engagement.exports.sheets import FORMATS, Sheet, make_download
 
 
 def export_board(request: HttpRequest, board: Board) -> HttpResponse:
@@ -29,29 +29,33 @@ def export_board(request: HttpRequest, board: Board) -> HttpResponse:
     if key := request.GET.get("chart", "")[:30]:
         for chart in every:
             if chart.key == key:
-                return as_file(format, f"{key}-{days}", [chart.sheet])
+                return make_download(format, f"{key}-{days}", [chart.sheet])
         raise Http404
     words = [[each.words] for each in board.changes]
     changes = [Sheet(_("What changed"), [_("What changed")], words)] if words else []
-    sheets = [_summary(board), *changes, *(chart.sheet for chart in every if not chart.is_empty)]
-    return as_file(format, f"{board.scope.kind}-{days}", sheets)
+    sheets = [
+        _make_summary_sheet(board),
+        *changes,
+        *(chart.sheet for chart in every if not chart.is_empty),
+    ]
+    return make_download(format, f"{board.scope.kind}-{days}", sheets)
 
 
-def _summary(board: Board) -> Sheet:
+def _make_summary_sheet(board: Board) -> Sheet:
     chosen: Sequence[tuple[str, Any]] = [
         (_("Figures of"), board.scope.name),
         (_("Posts published in the period"), charts.describe_periods(board.periods)),
-        *_filters(board.form),
+        *_describe_filters(board.form),
         (_("Pages"), board.page_totals[0].pages),
         (_("Pages whose followers are unknown"), board.page_totals[0].unknown),
     ]
     return Sheet(_("Summary"), [_("Figure"), _("Value")], chosen)
 
 
-def _filters(form: BoardFilter) -> list[tuple[str, str]]:
+def _describe_filters(form: BoardFilter) -> list[tuple[str, str]]:
     shown: Mapping[str, Any] = {
-        name: dict(form.fields[name].choices).get(form.given(name), "")
+        name: dict(form.fields[name].choices).get(form.get_value(name), "")
         for name in ("platform", "topic")
-        if name in form.fields and form.given(name)
+        if name in form.fields and form.get_value(name)
     }
     return [(str(form.fields[name].label), str(value)) for name, value in shown.items()]

@@ -33,5 +33,8 @@ class BoardFilter(FiguresFilter):
         if not self.is_valid():
             return {}
         topics = {topic.code: topic.pk for topic in self.topics}
-        chosen = {"platform": self.given("platform"), "topic": topics.get(self.given("topic"))}
+        chosen = {
+            "platform": self.get_value("platform"),
+            "topic": topics.get(self.get_value("topic")),
+        }
         return {name: value for name, value in chosen.items() if value}

@@ -22,17 +22,17 @@ def draw_charts(board: Board) -> list[Chart]:
         charts.overlay_periods(_fill_days(board), board.periods, "publications"),
         charts.draw_reactions(board.days, board.period),
     ]
-    platform = form.given("platform")
+    platform = form.get_value("platform")
     redefined = events.find_redefinitions(scope, board.period, "reach", platform)
     first, last = board.period.first, board.period.last
     found = [over_time[0].with_marks(sorted([*board.marks, *redefined])).with_span(first, last)]
     found += [chart.with_marks(board.marks).with_span(first, last) for chart in over_time[1:]]
-    if scope.kind != CHANNEL and not form.given("platform"):
+    if scope.kind != CHANNEL and not form.get_value("platform"):
         found.append(charts.draw_platforms(board.days_of_period))
-    if scope.kind != TOPIC and not form.given("topic"):
+    if scope.kind != TOPIC and not form.get_value("topic"):
         found.append(charts.draw_topics(board.by_topic, form.topics))
     if scope.rows_by:
-        found.append(charts.list_units(_units_with_sums(board)))
+        found.append(charts.list_units(_list_units_with_sums(board)))
     elif 0 < len(board.channels) <= MOST_LINES:
         names = name_lines(board.channels)
         followers = figures.find_followers(names, board.period)
@@ -53,7 +53,7 @@ def draw_charts(board: Board) -> list[Chart]:
 def draw_similar(board: Board) -> Chart | None:
     if board.usual and board.usual.is_known:
         return charts.compare_with_similar(
-            usual.figures_to_compare(board.page_totals[0]), board.usual.spreads
+            usual.select_figures_to_compare(board.page_totals[0]), board.usual.spreads
         )
     return None
 
@@ -78,7 +78,7 @@ def _fill_days(board: Board) -> list[dict[str, Any]]:
     return found
 
 
-def _units_with_sums(board: Board) -> list[tuple[Unit, figures.PageSums]]:
+def _list_units_with_sums(board: Board) -> list[tuple[Unit, figures.PageSums]]:
     """Return the rows with their units, by name; those that neither have pages nor published are
     left out.
     """

@@ -80,7 +80,7 @@ def find_reported_units(request: HttpRequest) -> UnitQuerySet:
     return Unit.objects.within(reach)
 
 
-def _row_grouping(request: HttpRequest) -> str:
+def _choose_row_grouping(request: HttpRequest) -> str:
     """Return how units are grouped for the reader: by province for those who see the nation."""
     user: Any = request.user
     reach = user.reach(Permission.FIGURES_VIEW)
@@ -119,7 +119,7 @@ def get_topic_scope(request: HttpRequest, code: str) -> Scope:
         seen,
         {"topic": topic.pk},
         topic=topic,
-        rows_by=_row_grouping(request),
+        rows_by=_choose_row_grouping(request),
     )
 
 
@@ -157,5 +157,11 @@ def get_kit_scope(request: HttpRequest, public_id: uuid.UUID) -> Scope:
     kit = get_object_or_404(rows.select_related("unit", "current", "topic"), public_id=public_id)
     address = reverse("engagement:results_of_kit", args=[kit.public_id])
     return Scope(
-        KIT, kit.name, address, seen, {"kit": kit.pk}, kit=kit, rows_by=_row_grouping(request)
+        KIT,
+        kit.name,
+        address,
+        seen,
+        {"kit": kit.pk},
+        kit=kit,
+        rows_by=_choose_row_grouping(request),
     )

@@ -63,14 +63,14 @@ def find_usual(scope: Scope, own: PageSums, period: Period, narrowed: Mapping[st
         (rows,) = sum_pages_of_scope(
             [(PublicationFilter(keys, [period], values), period.last)], scope, by=by
         )
-        return _spreads_by_size(rows)
+        return _compute_spreads_by_size(rows)
 
     group = f"{by.partition(' ')[0]}/{place.level}/{place.kind}"
     found = get_or_compute("usual", period, values, make, group=group).get(str(size.least), {})
-    return Usual(size, {name: each and _spread_from_json(each) for name, each in found.items()})
+    return Usual(size, {name: each and _read_spread(each) for name, each in found.items()})
 
 
-def _spreads_by_size(rows: Iterable[PageSums]) -> dict[str, Any]:
+def _compute_spreads_by_size(rows: Iterable[PageSums]) -> dict[str, Any]:
     """Return the spreads of each size, as JSON."""
     sizes: dict[str, list[PageSums]] = {}
     for row in rows:
@@ -85,7 +85,7 @@ def _spreads_by_size(rows: Iterable[PageSums]) -> dict[str, Any]:
     }
 
 
-def _spread_from_json(values: list[str]) -> Spread:
+def _read_spread(values: list[str]) -> Spread:
     n, *quarters = values
     low, middle, high = map(Decimal, quarters)
     return Spread(int(n), low, middle, high)
@@ -101,7 +101,7 @@ def compute_spreads(rows: Any) -> dict[str, Spread | None]:
     }
 
 
-def figures_to_compare(own: PageSums) -> dict[str, Any]:
+def select_figures_to_compare(own: PageSums) -> dict[str, Any]:
     """Return the figures that stand beside the spreads."""
     return {
         "publications": own.publications or 0,

@@ -19,18 +19,18 @@ from engagement.boards.board import Board
 from engagement.boards.cached_sums import MINUTES
 from engagement.boards.file_views import export_board
 from engagement.boards.forms import BoardFilter
-from engagement.boards.notes.queries import position_in
+from engagement.boards.notes.queries import find_writing_position
 from engagement.boards.page_charts import draw_charts, draw_similar, draw_spread
 from engagement.boards.scopes import UNIT, Scope
 from engagement.dashboards.charts import format_change
-from engagement.dashboards.dictionary import ALWAYS_SHOWN, ICONS, measure_names
+from engagement.dashboards.dictionary import ALWAYS_SHOWN, ICONS, name_measures
 from engagement.rollups.periods import OPENING_DAYS
 from units.models import Unit
 
 
 @require_GET
 @costly
-def own(request: HttpRequest) -> HttpResponse:
+def own_board(request: HttpRequest) -> HttpResponse:
     """Show the dashboard of the unit of one's current position."""
     position: Any = current_position(request)
     scopes.find_reported_units(request)
@@ -39,25 +39,25 @@ def own(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @costly
-def of_unit(request: HttpRequest, key: str) -> HttpResponse:
+def unit_board(request: HttpRequest, key: str) -> HttpResponse:
     return _show(request, scopes.get_unit_scope(request, key))
 
 
 @require_GET
 @costly
-def of_topic(request: HttpRequest, code: str) -> HttpResponse:
+def topic_board(request: HttpRequest, code: str) -> HttpResponse:
     return _show(request, scopes.get_topic_scope(request, code))
 
 
 @require_GET
 @costly
-def of_channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def channel_board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return _show(request, scopes.get_channel_scope(request, public_id))
 
 
 @require_GET
 @costly
-def of_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def kit_board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return _show(request, scopes.get_kit_scope(request, public_id))
 
 
@@ -103,14 +103,14 @@ def _find_unit_above(request: HttpRequest, scope: Scope) -> Unit | None:
 def _notes_url(request: HttpRequest, scope: Scope) -> str:
     """Return the address of the unit's notes for those who write them."""
     user: Any = request.user
-    if scope.kind == UNIT and scope.place and position_in(user, scope.place):
+    if scope.kind == UNIT and scope.place and find_writing_position(user, scope.place):
         return reverse("engagement:board_notes", args=[scope.place.key])
     return ""
 
 
 def _make_tiles(board: Board) -> list[dict[str, Any]]:
     now, before = board.totals[0], board.totals[1]
-    names = {"publications": _("Publications"), **measure_names()}
+    names = {"publications": _("Publications"), **name_measures()}
     icons = {"publications": "send", **ICONS}
     tiles = []
     for key, name in names.items():

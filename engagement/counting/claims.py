@@ -15,7 +15,7 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=12)
 FULL_APP_WAIT = timedelta(minutes=5)
 
 
-def locked[M: QuerySet](rows: M) -> M:
+def lock_free_rows[M: QuerySet](rows: M) -> M:
     """Lock the rows that nobody else holds."""
     if connection.features.has_select_for_update_skip_locked:
         return rows.select_for_update(skip_locked=True, of=("self",))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 _MOST = 200_000_000
 
 
-def _total(label: Any) -> forms.IntegerField:
+def _make_total_field(label: Any) -> forms.IntegerField:
     attrs = {"inputmode": "numeric", "autocomplete": "off"}
     errors = {
         "invalid": _("Please enter a whole number, without dots."),
@@ -29,10 +29,10 @@ def _total(label: Any) -> forms.IntegerField:
 class FiguresForm(forms.Form):
     """Totals as a person reads them on the page. Empty: not known, which is not 0."""
 
-    views = _total(_("Views"))
-    reach = _total(_("Reach"))
-    reactions = _total(_("Reactions"))
-    comments = _total(_("Number of comments"))
-    shares = _total(_("Shares"))
-    saves = _total(_("Saves"))
-    clicks = _total(_("Clicks"))
+    views = _make_total_field(_("Views"))
+    reach = _make_total_field(_("Reach"))
+    reactions = _make_total_field(_("Reactions"))
+    comments = _make_total_field(_("Number of comments"))
+    shares = _make_total_field(_("Shares"))
+    saves = _make_total_field(_("Saves"))
+    clicks = _make_total_field(_("Clicks"))

@@ -23,7 +23,7 @@ _NOTED = timedelta(hours=1)
 _LONGEST = 100
 
 
-def metrics_for(platform: str, *, of_page: bool, now: datetime) -> Metrics:
+def find_skipped_names(platform: str, *, of_page: bool, now: datetime) -> Metrics:
     """Return the notes of a run, with the names that it does not ask for."""
     resting = MetricName.objects.filter(
         platform=platform, of_page=of_page, refusals__gte=_REFUSALS, ask_at__gt=now
@@ -32,11 +32,11 @@ def metrics_for(platform: str, *, of_page: bool, now: datetime) -> Metrics:
 
 
 @transaction.atomic
-def remember(platform: str, metrics: Metrics, *, of_page: bool, now: datetime) -> None:
+def store_answered_names(platform: str, metrics: Metrics, *, of_page: bool, now: datetime) -> None:
     """Store what a run noted. A name that was told to any page is alive."""
-    told = _short(metrics.returned)
-    refused = _short(metrics.refused) - told
-    left_out = _short(metrics.left_out) - told - refused
+    told = _drop_long_names(metrics.returned)
+    refused = _drop_long_names(metrics.refused) - told
+    left_out = _drop_long_names(metrics.left_out) - told - refused
     rows = MetricName.objects.filter(platform=platform, of_page=of_page)
     known = set(rows.values_list("name", flat=True))
     fresh = (told | refused | left_out) - known
@@ -53,7 +53,7 @@ def remember(platform: str, metrics: Metrics, *, of_page: bool, now: datetime) -
     rows.filter(name__in=refused).update(refusals=F("refusals") + 1, ask_at=now + _ASK_AGAIN)
 
 
-def lost(*, now: datetime) -> list[MetricName]:
+def find_lost_names(*, now: datetime) -> list[MetricName]:
     """Return the names that platforms tell no more."""
     silent = Q(left_out__gte=_LEFT_OUT, told_at__lte=now - _SILENT)
     return list(
@@ -61,5 +61,5 @@ def lost(*, now: datetime) -> list[MetricName]:
     )
 
 
-def _short(names: Iterable[str]) -> set[str]:
+def _drop_long_names(names: Iterable[str]) -> set[str]:
     return {name for name in names if len(name) <= _LONGEST}

@@ -23,7 +23,7 @@ _SLOT = 3  # hours: a unit publishes too seldom to tell one hour from the next
 _FEWEST_IN_SLOT, _FEWEST_FOR_HOURS = 3, 10  # posts by which a part of the day is judged, and all
 
 
-def views_of_templates(keys: Collection[int]) -> Mapping[int, Views]:
+def sum_views_of_templates(keys: Collection[int]) -> Mapping[int, Views]:
     """Return by template how often the posts that began from it were seen, where measured."""
     seen = Delivery.objects.filter(
         post__template__in=keys, published_at__isnull=False, measurement__views__isnull=False
@@ -33,11 +33,11 @@ def views_of_templates(keys: Collection[int]) -> Mapping[int, Views]:
     return {row["post__template"]: Views(row["views"], row["posts"]) for row in rows}
 
 
-def best_hours(unit: Unit) -> BestHours | None:
+def find_best_hours(unit: Unit) -> BestHours | None:
     """Find the three hours of the day in which the middle one of the unit's last posts was seen
     clearly more often than in other hours; None where too few posts were measured to say so.
     """
-    rows = _measured(unit).order_by().values("post")
+    rows = _find_measured(unit).order_by().values("post")
     rows = rows.annotate(views=Sum("measurement__views"), at=Min("published_at"))
     posts = list(rows.order_by("-at")[:_MOST_READ])
     if len(posts) < _FEWEST_FOR_HOURS:
@@ -55,7 +55,7 @@ def best_hours(unit: Unit) -> BestHours | None:
     return BestHours(first, first + _SLOT, len(posts))
 
 
-def _measured(unit: Unit) -> QuerySet[Delivery]:
+def _find_measured(unit: Unit) -> QuerySet[Delivery]:
     """Return the unit's live posts of the last year whose views were measured, but the youngest."""
     now = timezone.now()
     return Delivery.objects.filter(
@@ -67,11 +67,11 @@ def _measured(unit: Unit) -> QuerySet[Delivery]:
     )
 
 
-def good_posts(unit: Unit, most: int) -> list[Good]:
+def find_good_posts(unit: Unit, most: int) -> list[Good]:
     """Find the unit's posts of the last year that were seen clearly more often than its middle
     one, the best first.
     """
-    views = _measured(unit).order_by().values_list("post").annotate(Sum("measurement__views"))
+    views = _find_measured(unit).order_by().values_list("post").annotate(Sum("measurement__views"))
     ranked = sorted(views.order_by("-post")[:_MOST_READ], key=lambda row: row[1], reverse=True)
     if len(ranked) < _FEWEST or not (usual := ranked[len(ranked) // 2][1]):
         return []

@@ -19,7 +19,7 @@ from channels.states import Health, Kind
 from core.clock import Clock, database_now
 from core.sealing import Unsealable
 from engagement.counting import names, shares
-from engagement.counting.claims import FULL_APP_WAIT, LEASE, locked, wait_after
+from engagement.counting.claims import FULL_APP_WAIT, LEASE, lock_free_rows, wait_after
 from engagement.models import PAGE_MEASURES, PageCorrection, PageCount, PageLook
 from platforms import client
 from platforms.connector import Connector
@@ -40,7 +40,7 @@ Answer = list[PageFigures] | ConnectorError
 
 
 @dataclass(frozen=True)
-class Question:
+class PageRequest:
     """A page and the days that it is asked for."""
 
     look: PageLook
@@ -49,13 +49,13 @@ class Question:
     last: date
 
 
-def collect(*, clock: Clock = database_now) -> int:
+def collect_pages(*, clock: Clock = database_now) -> int:
     """Ask the pages that are due for their figures; return how many days were stored."""
     now = clock()
-    enrol(now=now)
-    questions: dict[str, list[Question]] = {}
+    schedule_new_pages(now=now)
+    questions: dict[str, list[PageRequest]] = {}
     sealed: list[tuple[PageLook, Answer]] = []
-    for look in claim(now=now):
+    for look in claim_due_pages(now=now):
         last = (now - _OVER_AFTER).date()
         days = facts_of(look.channel.platform).corrected_for_days if look.taken_at else _FIRST_DAYS
         try:
@@ -63,24 +63,29 @@ def collect(*, clock: Clock = database_now) -> int:
         except Unsealable:
             sealed.append((look, TryLater("the credentials cannot be opened")))
             continue
-        asked = Question(look, account, _first_day_to_ask(look, last, days), last)
+        asked = PageRequest(look, account, _first_day_to_ask(look, last, days), last)
         questions.setdefault(look.channel.platform, []).append(asked)
-    store(sealed, now=now)
+    store_answers(sealed, now=now)
     if not questions:
         return 0
     stored = 0
-    notes = {platform: names.metrics_for(platform, of_page=True, now=now) for platform in questions}
+    notes = {
+        platform: names.find_skipped_names(platform, of_page=True, now=now)
+        for platform in questions
+    }
     with ThreadPoolExecutor(len(questions), thread_name_prefix="pages") as pool:
         asked_all = [
-            pool.submit(_ask, platform, each, notes[platform])
+            pool.submit(_request_days, platform, each, notes[platform])
             for platform, each in questions.items()
         ]
         for done in as_completed(asked_all):
-            stored += store(done.result(), now=clock())
+            stored += store_answers(done.result(), now=clock())
     for platform, metrics in notes.items():
-        names.remember(platform, metrics, of_page=True, now=now)
+        names.store_answered_names(platform, metrics, of_page=True, now=now)
         reserved = len(questions[platform])
-        shares.correct(platform, reserved=reserved, made=metrics.calls, now=now, of_page=True)
+        shares.correct_reserved_calls(
+            platform, reserved=reserved, made=metrics.calls, now=now, of_page=True
+        )
     return stored
 
 
@@ -95,7 +100,7 @@ def _first_day_to_ask(look: PageLook, last: date, days: int) -> date:
     return first
 
 
-def enrol(*, now: datetime) -> None:
+def schedule_new_pages(*, now: datetime) -> None:
     """Add pages whose platform tells figures of them to the schedule."""
     kinds = [kind for kind in Kind.values if facts_of(kind).page_measures]
     fresh = Channel.objects.filter(
@@ -107,21 +112,23 @@ def enrol(*, now: datetime) -> None:
     )
 
 
-def claim(*, now: datetime) -> list[PageLook]:
+def claim_due_pages(*, now: datetime) -> list[PageLook]:
     """Claim what is due for this run alone, the page that waited longest first, and no more than
     there are calls for.
     """
-    shared = [kind for kind in Kind.values if shares.bounds_pages(kind)]
+    shared = [kind for kind in Kind.values if shares.has_shared_page_calls(kind)]
     due = PageLook.objects.filter(next_at__lte=now, channel__health=Health.CONNECTED)
     with transaction.atomic():
         rows = _lock_due(due.exclude(channel__platform__in=shared), most=_PAGES_A_RUN)
         for platform in shared:
             of_it = due.filter(channel__platform=platform)
             if wanted := of_it[:_PAGES_A_RUN].count():
-                granted = shares.reserve(platform, wanted, now=now, of_page=True)
+                granted = shares.reserve_calls(platform, wanted, now=now, of_page=True)
                 held = _lock_due(of_it, most=granted)
                 unused = granted - len(held)
-                shares.correct(platform, reserved=unused, made=0, now=now, of_page=True)
+                shares.correct_reserved_calls(
+                    platform, reserved=unused, made=0, now=now, of_page=True
+                )
                 rows += held
         lease = now + LEASE
         PageLook.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=lease)
@@ -131,21 +138,21 @@ def claim(*, now: datetime) -> list[PageLook]:
 
 
 def _lock_due(due: QuerySet[PageLook], *, most: int) -> list[PageLook]:
-    return list(locked(due).select_related("channel").order_by("next_at", "pk")[:most])
+    return list(lock_free_rows(due).select_related("channel").order_by("next_at", "pk")[:most])
 
 
-def _ask(
-    platform: str, questions: Sequence[Question], metrics: Metrics
+def _request_days(
+    platform: str, questions: Sequence[PageRequest], metrics: Metrics
 ) -> list[tuple[PageLook, Answer]]:
-    calls = {number: _measure_call(each, metrics) for number, each in enumerate(questions)}
+    calls = {number: _make_request(each, metrics) for number, each in enumerate(questions)}
     answers = client.call_many(
         platform, calls, writes=False, at_once=_CALLS_AT_ONCE, seconds=_PLATFORM_SECONDS
     )
     return [(questions[number].look, answer) for number, answer in answers]
 
 
-def _measure_call(
-    asked: Question, metrics: Metrics
+def _make_request(
+    asked: PageRequest, metrics: Metrics
 ) -> Callable[[Connector], Awaitable[list[PageFigures]]]:
     async def measure(connector: Connector) -> list[PageFigures]:
         connector.metrics = metrics
@@ -155,11 +162,11 @@ def _measure_call(
     return measure
 
 
-def store(answers: Iterable[tuple[PageLook, Answer]], *, now: datetime) -> int:
+def store_answers(answers: Iterable[tuple[PageLook, Answer]], *, now: datetime) -> int:
     """Store days that were told, and when each page is asked next; return the number of days."""
     by_page = {look.pk: (look, answer) for look, answer in answers}
     with transaction.atomic():
-        locked_rows = locked(PageLook.objects.filter(pk__in=by_page))
+        locked_rows = lock_free_rows(PageLook.objects.filter(pk__in=by_page))
         # Only what is still ours: after a lease ran out another run may have asked already.
         ours = {
             pk
@@ -207,7 +214,7 @@ def _store_days(told: dict[int, dict[date, PageFigures]], *, now: datetime) -> i
             known = {name: value for name, value in values.items() if value is not None}
             row = stored.get((channel, day))
             if row is not None:
-                made = _correct(row, known, now=now)
+                made = _apply_corrections(row, known, now=now)
                 if made is not None:
                     corrections += made
                     changed.append(row)
@@ -219,7 +226,7 @@ def _store_days(told: dict[int, dict[date, PageFigures]], *, now: datetime) -> i
     return len(new) + len(changed)
 
 
-def _correct(
+def _apply_corrections(
     row: PageCount, known: dict[str, int], *, now: datetime
 ) -> list[PageCorrection] | None:
     """Write into the row the values that differ; return their corrections, None where none does.

@@ -19,7 +19,7 @@ from channels.queries import account_of, facts_of
 from channels.states import Health, Kind
 from core.sealing import Unsealable
 from engagement.counting import shares
-from engagement.counting.claims import LEASE, locked
+from engagement.counting.claims import LEASE, lock_free_rows
 from engagement.models import Measurement
 from platforms.messages import Account
 from publishing.states import State
@@ -47,7 +47,7 @@ class Batch:
         return [row.delivery.remote_id for row in self.rows]
 
 
-def claim(*, now: datetime, most: int = MOST_POSTS_PER_RUN) -> list[Measurement]:
+def claim_due_posts(*, now: datetime, most: int = MOST_POSTS_PER_RUN) -> list[Measurement]:
     """Claim what is due for this run alone. A lost channel's posts stay due until it is connected
     again.
     """
@@ -55,7 +55,7 @@ def claim(*, now: datetime, most: int = MOST_POSTS_PER_RUN) -> list[Measurement]
         next_at__lte=now,
         delivery__state=State.PUBLISHED,
         delivery__channel__health=Health.CONNECTED,
-    ).exclude(delivery__platform__in=shares.closed(now=now))
+    ).exclude(delivery__platform__in=shares.list_used_up_platforms(now=now))
     shared = [kind for kind in Kind.values if facts_of(kind).reading]
     rows = _lease(due.exclude(delivery__platform__in=shared), now=now, most=most)
     waiting = due.filter(delivery__platform__in=shared).order_by()
@@ -81,19 +81,19 @@ def _claim_shared_calls(
     together = reading.posts_per_request
     if reading.across_pages:
         wanted = _count_requests(due, together, now=now, most=most)
-        granted = shares.reserve(platform, wanted, now=now)
+        granted = shares.reserve_calls(platform, wanted, now=now)
         most = min(most, granted * together)
         if granted < wanted:
             due = due.filter(pk__in=_choose_posts_in_turn(due, channels, most))
         rows = _lease(due, now=now, most=most)
         asked = ceil(len(rows) / together)
     else:
-        granted = shares.reserve(platform, len(channels), now=now)
+        granted = shares.reserve_calls(platform, len(channels), now=now)
         if granted < len(channels):
             due = due.filter(delivery__channel__in=_sort_by_last_count(channels)[:granted])
         rows = _lease(due, now=now, most=most, of_channel=together)
         asked = len({row.delivery.channel_id for row in rows})
-    shares.correct(platform, reserved=granted - asked, made=0, now=now)
+    shares.correct_reserved_calls(platform, reserved=granted - asked, made=0, now=now)
     return rows
 
 
@@ -145,7 +145,9 @@ def _lease(
     taken: Counter[int] = Counter()
     rows = []
     with transaction.atomic():
-        for row in locked(due).select_related("delivery__channel").order_by("next_at", "pk")[:most]:
+        for row in (
+            lock_free_rows(due).select_related("delivery__channel").order_by("next_at", "pk")[:most]
+        ):
             taken[row.delivery.channel_id] += 1
             if taken[row.delivery.channel_id] <= of_channel:
                 rows.append(row)

@@ -19,7 +19,7 @@ COUNT_AGES = (
 )
 
 
-def next_count_at(published_at: datetime | None, *, after: datetime) -> datetime | None:
+def compute_next_count(published_at: datetime | None, *, after: datetime) -> datetime | None:
     """Return the next time on the schedule; None when the post is not or no longer counted."""
     if published_at is None:
         return None
@@ -27,7 +27,7 @@ def next_count_at(published_at: datetime | None, *, after: datetime) -> datetime
     return published_at + COUNT_AGES[place] if place < len(COUNT_AGES) else None
 
 
-def enrol(*, now: datetime) -> None:
+def schedule_new_posts(*, now: datetime) -> None:
     """Add newly published posts to the schedule; without a next time where the platform reports
     nothing.
     """

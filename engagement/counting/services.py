@@ -19,12 +19,12 @@ from channels.models import Channel
 from core.clock import Clock, database_now
 from core.errors import Refused
 from engagement.counting import names, shares
-from engagement.counting.claims import FULL_APP_WAIT, locked, wait_after
-from engagement.counting.post_claims import Batch, claim, group_into_batches
+from engagement.counting.claims import FULL_APP_WAIT, lock_free_rows, wait_after
+from engagement.counting.post_claims import Batch, claim_due_posts, group_into_batches
 from engagement.counting.schedule import (
-    enrol,
-    next_count_at,
+    compute_next_count,
     reports_figures,
+    schedule_new_posts,
     stop_counting_withdrawn,
 )
 from engagement.models import MEASURES, Count, FollowerCount, Measurement, Source
@@ -46,15 +46,15 @@ _CALL_SECONDS, _PLATFORM_SECONDS = 30.0, 45.0
 Answer = dict[str, Figures] | ConnectorError
 
 
-def collect(*, clock: Clock = database_now) -> int:
+def collect_posts(*, clock: Clock = database_now) -> int:
     """Count what is due; return how many posts were measured."""
     now = clock()
-    remember_followers(now=now)
-    enrol(now=now)
+    store_followers(now=now)
+    schedule_new_posts(now=now)
     stop_counting_withdrawn(now=now)
     by_platform: dict[str, list[Batch]] = {}
     sealed: list[Measurement] = []
-    for batch in group_into_batches(claim(now=now), sealed):
+    for batch in group_into_batches(claim_due_posts(now=now), sealed):
         by_platform.setdefault(batch.rows[0].delivery.platform, []).append(batch)
     if sealed:
         _store_answers([(sealed, TryLater("the credentials cannot be opened"))], now=now)
@@ -62,7 +62,8 @@ def collect(*, clock: Clock = database_now) -> int:
         return 0
     measured = 0
     notes = {
-        platform: names.metrics_for(platform, of_page=False, now=now) for platform in by_platform
+        platform: names.find_skipped_names(platform, of_page=False, now=now)
+        for platform in by_platform
     }
     # The threads only talk to the platforms. Each platform's figures are stored as soon as it is
     # through.
@@ -74,9 +75,9 @@ def collect(*, clock: Clock = database_now) -> int:
         for done in as_completed(asked):
             measured += _store_answers(done.result(), now=clock())
     for platform, metrics in notes.items():
-        names.remember(platform, metrics, of_page=False, now=now)
+        names.store_answered_names(platform, metrics, of_page=False, now=now)
         questions = len(by_platform[platform])
-        shares.correct(platform, reserved=questions, made=metrics.calls, now=now)
+        shares.correct_reserved_calls(platform, reserved=questions, made=metrics.calls, now=now)
     return measured
 
 
@@ -134,7 +135,10 @@ def enter_figures(delivery: Delivery, *, by: User, figures: Mapping[str, int | N
         raise Refused(_("Figures belong to a post that stands on the page."))
     if reports_figures(delivery.platform, delivery.receipt_source):
         raise Refused(_("The platform tells the figures of this post itself."))
-    if delivery.published_at and timezone.localdate(delivery.published_at) < months.kept_from():
+    if (
+        delivery.published_at
+        and timezone.localdate(delivery.published_at) < months.find_first_kept_day()
+    ):
         raise Refused(_("The counts of the month of this post are archived. Its figures stay."))
     counts = {measure: figures.get(measure) for measure in MEASURES}
     known = {measure: value for measure, value in counts.items() if value is not None}
@@ -156,12 +160,12 @@ def _store_answers(
         rows |= {row.pk: (row, answer) for row in batch}
         if isinstance(answer, TryLater) and answer.whole_app:
             wait = answer.wait or FULL_APP_WAIT
-            shares.close(batch[0].delivery.platform, until=now + wait)
+            shares.stop_calls_until(batch[0].delivery.platform, until=now + wait)
     counts, changed = [], []
     with transaction.atomic():
         # Only what is still ours: after a lease ran out another run may have counted the post
         # already.
-        ours = locked(Measurement.objects.filter(pk__in=rows)).values_list("pk", "next_at")
+        ours = lock_free_rows(Measurement.objects.filter(pk__in=rows)).values_list("pk", "next_at")
         for pk, next_at in list(ours):
             row, answer = rows[pk]
             if next_at != row.next_at:
@@ -183,7 +187,7 @@ def _store_answers(
 
 def _apply_figures(row: Measurement, figures: Figures, *, now: datetime) -> Count:
     row.failures, row.taken_at = 0, now
-    row.next_at = next_count_at(row.delivery.published_at, after=now)
+    row.next_at = compute_next_count(row.delivery.published_at, after=now)
     for measure in MEASURES:
         # A measure that failed this time keeps its last known total in sums; the count itself says
         # what was told.
@@ -202,14 +206,14 @@ def _postpone(row: Measurement, answer: Answer, *, now: datetime) -> None:
         row.next_at = now + (answer.wait or FULL_APP_WAIT)
         return
     row.failures = min(row.failures + 1, 1000)
-    later = next_count_at(row.delivery.published_at, after=now)
+    later = compute_next_count(row.delivery.published_at, after=now)
     if later is None or not isinstance(answer, ConnectorError):
         row.next_at = later
         return
     row.next_at = now + wait_after(row.failures, answer)
 
 
-def remember_followers(*, now: datetime) -> int:
+def store_followers(*, now: datetime) -> int:
     """Store today's number of followers of each channel, from the daily check of the channels."""
     today = timezone.localdate(now)
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)

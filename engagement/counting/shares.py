@@ -17,7 +17,7 @@ from platforms.facts import Reading
 from platforms.pacific import PACIFIC, midnight
 
 
-def window(reading: Reading, now: datetime) -> datetime:
+def find_window_start(reading: Reading, now: datetime) -> datetime:
     """Return when the current window of the quota began: a day begins in California."""
     if reading.period >= timedelta(days=1):
         return midnight(now.astimezone(PACIFIC).date())
@@ -25,12 +25,12 @@ def window(reading: Reading, now: datetime) -> datetime:
     return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
 
-def closed(*, now: datetime) -> list[str]:
+def list_used_up_platforms(*, now: datetime) -> list[str]:
     """Return the platforms that said that the application's calls are used up."""
     return list(ReadingUse.objects.filter(closed_until__gt=now).values_list("platform", flat=True))
 
 
-def close(platform: str, *, until: datetime) -> None:
+def stop_calls_until(platform: str, *, until: datetime) -> None:
     """Ask a platform nothing until then."""
     ReadingUse.objects.update_or_create(
         platform=platform,
@@ -39,50 +39,52 @@ def close(platform: str, *, until: datetime) -> None:
     )
 
 
-def bounds_pages(platform: str) -> bool:
+def has_shared_page_calls(platform: str) -> bool:
     """Say whether figures of pages by day have calls that all pages share."""
     reading = facts_of(platform).reading
     return reading is not None and reading.page_calls > 0
 
 
 @transaction.atomic
-def reserve(platform: str, wanted: int, *, now: datetime, of_page: bool = False) -> int:
+def reserve_calls(platform: str, wanted: int, *, now: datetime, of_page: bool = False) -> int:
     """Reserve calls for ``wanted`` questions and return for how many there are calls left. The
     daily checks of the pages, which tell their followers, count as calls for posts' figures.
     """
     reading = facts_of(platform).reading
-    if reading is None or not wanted or (of_page and not bounds_pages(platform)):
+    if reading is None or not wanted or (of_page and not has_shared_page_calls(platform)):
         return wanted
-    began_at = window(reading, now)
+    began_at = find_window_start(reading, now)
     ReadingUse.objects.get_or_create(platform=platform, defaults={"began_at": began_at})
     use = ReadingUse.objects.select_for_update().get(platform=platform)
     if use.began_at != began_at:
         use.began_at, use.used, use.used_for_pages = began_at, 0, 0
     if of_page:
-        granted = _granted(wanted, int(reading.page_calls * reading.share) - use.used_for_pages)
+        granted = _limit_to_left(
+            wanted, int(reading.page_calls * reading.share) - use.used_for_pages
+        )
         use.used_for_pages += granted
     else:
         checks = readings_since(platform, began_at)
         left = int(reading.calls * reading.share) - use.used - checks
-        granted = _granted(wanted, left // reading.calls_per_request)
+        granted = _limit_to_left(wanted, left // reading.calls_per_request)
         use.used += granted * reading.calls_per_request
     use.save(update_fields=["began_at", "used", "used_for_pages"])
     return granted
 
 
-def _granted(wanted: int, left: int) -> int:
+def _limit_to_left(wanted: int, left: int) -> int:
     return max(0, min(wanted, left))
 
 
-def correct(
+def correct_reserved_calls(
     platform: str, *, reserved: int, made: int, now: datetime, of_page: bool = False
 ) -> None:
     """Count the calls that were made for so many questions instead of those that were reserved."""
     reading = facts_of(platform).reading
-    if reading is None or (of_page and not bounds_pages(platform)):
+    if reading is None or (of_page and not has_shared_page_calls(platform)):
         return
     field = "used_for_pages" if of_page else "used"
     difference = made - reserved * (1 if of_page else reading.calls_per_request)
-    ReadingUse.objects.filter(platform=platform, began_at=window(reading, now)).update(
+    ReadingUse.objects.filter(platform=platform, began_at=find_window_start(reading, now)).update(
         **{field: Greatest(F(field) + difference, 0)}
     )

@@ -23,7 +23,7 @@ from campaigns.planning.queries import authority_in
 from core.costly_pages import costly
 from engagement.dashboards import progress, queries, usual
 from engagement.dashboards.agenda import list_next_dates
-from engagement.dashboards.context import campaign_or_404, sees_all, whole_period
+from engagement.dashboards.context import get_campaign_or_404, make_whole_period, sees_all
 from engagement.dashboards.funnel import count_funnels
 from engagement.dashboards.reasons import explain_rank
 from engagement.dashboards.results import is_unchanged
@@ -42,11 +42,11 @@ ICONS = {"posts": "file-text", "units": "building-community", "reach": "users", 
 @require_GET
 @costly
 def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    shown = campaign_or_404(request, public_id)
+    shown = get_campaign_or_404(request, public_id)
     user, now = request.user, timezone.now()
     today = timezone.localdate(now)
     is_whole = sees_all(user, shown)
-    deliveries = queries.find_published(user, shown, whole_period(shown))
+    deliveries = queries.find_published(user, shown, make_whole_period(shown))
     charted = is_whole and (shown.target_reach or shown.target_clicks)
     posts = progress.sum_published_posts(deliveries, most=usual.MOST_RANKED)
     aims = progress.measure_progress(
@@ -89,12 +89,12 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "is_unchanged": result and is_unchanged(result),
         "summary": getattr(shown, "public_summary", None),
         "portal_url": settings.PORTAL_URL,
-        **_permitted_actions(request, shown),
+        **_find_permitted_actions(request, shown),
     }
     return render(request, "engagement/campaign.html", context)
 
 
-def _permitted_actions(request: HttpRequest, shown: Campaign) -> dict[str, bool]:
+def _find_permitted_actions(request: HttpRequest, shown: Campaign) -> dict[str, bool]:
     """Return which actions the page offers this person."""
     user, is_open = request.user, shown.closed_at is None
     writes = can(user, Permission.CAMPAIGN_WRITE, unit=shown.unit)
@@ -152,7 +152,7 @@ def _make_tile(each: progress.Progress) -> dict[str, Any]:
 def _draw_progress(shown: Campaign, each: progress.Progress) -> dict[str, Any]:
     assert each.target is not None
     name = str(NAMES[each.name])
-    straight = progress.target_line(shown, each.target)
+    straight = progress.draw_target_line(shown, each.target)
     series = [
         {"name": name, "points": [[day.isoformat(), n] for day, n in each.points]},
         {"name": _("Straight to the target"), "points": [[d.isoformat(), n] for d, n in straight]},

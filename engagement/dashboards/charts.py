@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from channels.models import Channel
 from channels.states import Kind
-from engagement.dashboards.dictionary import measure_names
+from engagement.dashboards.dictionary import name_measures
 from engagement.dashboards.funnel import STEPS, Funnel
 from engagement.dashboards.hours import DAYS, Hour, find_hour_range
 from engagement.exports.sheets import Sheet
@@ -129,7 +129,7 @@ def name_lines(pages: Collection[Channel]) -> dict[int, str]:
 
 def draw_lines(key: str, title: str, days: Rows, measures: Sequence[str]) -> Chart:
     """Draw totals at the end of each day; a measure that nobody told is left out."""
-    names = measure_names()
+    names = name_measures()
     told = [name for name in measures if any(day[name] is not None for day in days)]
     series = [
         {"name": names[name], "points": [[day["day"].isoformat(), day[name]] for day in days]}
@@ -146,7 +146,7 @@ def draw_lines(key: str, title: str, days: Rows, measures: Sequence[str]) -> Cha
 
 def draw_bars(key: str, title: str, head: str, rows: Rows, names: Sequence[str]) -> Chart:
     """Draw views, reach and reactions of the first rows as bars; the table has all measures."""
-    words = measure_names()
+    words = name_measures()
     series = [
         {"name": words[measure], "values": [row[measure] for row in rows[:MOST_BARS]]}
         for measure in ("views", "reach", "reactions")
@@ -170,7 +170,7 @@ def draw_heat_map(hours: Sequence[Hour]) -> Chart:
     first, last = find_hour_range(hours)
     cells = [[each.weekday - 1, each.hour - first, each.publications, each.reach] for each in hours]
     rows = [
-        [f"{_weekday(each.weekday, 'l')}, {each.hour:02}:00", each.publications, each.reach]
+        [f"{_format_weekday(each.weekday, 'l')}, {each.hour:02}:00", each.publications, each.reach]
         for each in hours
     ]
     return Chart(
@@ -179,7 +179,7 @@ def draw_heat_map(hours: Sequence[Hour]) -> Chart:
         {
             "kind": "heat",
             "rows": [f"{hour:02}:00" for hour in range(first, last + 1)],
-            "columns": [_weekday(day, "D") for day in DAYS],
+            "columns": [_format_weekday(day, "D") for day in DAYS],
             "cells": cells,
             "words": [_("Publications"), _("Median reach of one")],
             "series": bool(hours),
@@ -190,11 +190,11 @@ def draw_heat_map(hours: Sequence[Hour]) -> Chart:
     )
 
 
-def _weekday(day: int, form: str) -> str:
+def _format_weekday(day: int, form: str) -> str:
     return date_format(date(2026, 6, day), form)  # 1 June 2026 is a Monday
 
 
-def step_words() -> dict[str, str]:
+def name_steps() -> dict[str, str]:
     return {
         "issued": _("For units"),
         "opened": _("Opened it"),
@@ -205,7 +205,7 @@ def step_words() -> dict[str, str]:
 
 
 def draw_take_up(funnels: Sequence[Funnel]) -> Chart:
-    words = step_words()
+    words = name_steps()
     series = [{"name": str(each.kit), "values": each.steps()} for each in funnels]
     return Chart(
         "take_up",
@@ -221,7 +221,7 @@ def draw_take_up(funnels: Sequence[Funnel]) -> Chart:
 def compare_sums(labels: Sequence[str], sums: Sequence[Mapping[str, Any]]) -> Chart:
     """Set the sums of two periods beside each other, with what changed."""
     names = {"posts": _("Posts"), "publications": _("Publications"), "units": _("Units")}
-    names |= measure_names()
+    names |= name_measures()
     ours, theirs = sums
     rows = [
         [name, ours[key], theirs[key], format_change(ours[key], theirs[key])]
@@ -252,7 +252,7 @@ def draw_both_periods(
 ) -> Chart:
     """Draw one measure of two periods, laid over each other from their first days on."""
     lines = [Line(labels[0], first, days), Line(labels[1], other_first, other)]
-    return overlay_lines(f"compared_{measure}", measure, measure_names()[measure], lines)
+    return overlay_lines(f"compared_{measure}", measure, name_measures()[measure], lines)
 
 
 @dataclass(frozen=True)

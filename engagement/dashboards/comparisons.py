@@ -13,7 +13,7 @@ from campaigns.models import Campaign
 from campaigns.planning.queries import year_earlier
 from core.periods import Period
 from engagement.dashboards import queries
-from engagement.dashboards.context import whole_period
+from engagement.dashboards.context import make_whole_period
 from engagement.models import MEASURES
 from engagement.rollups.sources import ON_TIME_WITHIN
 from publishing.models import Delivery
@@ -36,7 +36,7 @@ def compare_with(
     published on the campaign's topics in an earlier period, whichever campaign it was of.
     """
     if isinstance(choice, Campaign):
-        whole = whole_period(choice)
+        whole = make_whole_period(choice)
         return Comparison(str(choice), whole, queries.find_published(user, choice, whole))
     if choice == LAST_YEAR:
         earlier = Period(year_earlier(period.first), year_earlier(period.last))

@@ -18,7 +18,7 @@ from core.periods import Period
 from units.models import Level
 
 
-def campaign_or_404(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
+def get_campaign_or_404(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
     user: Any = request.user
     return get_visible_campaign(user, public_id)
 
@@ -32,7 +32,7 @@ def get_visible_campaign(user: User, public_id: uuid.UUID) -> Campaign:
     return get_object_or_404(rows.prefetch_related("topics"), public_id=public_id)
 
 
-def whole_period(campaign: Campaign, *, today: date | None = None) -> Period:
+def make_whole_period(campaign: Campaign, *, today: date | None = None) -> Period:
     """Return the period from the campaign's first day until its last, or until today while it
     runs.
     """

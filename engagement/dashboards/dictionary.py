@@ -119,7 +119,7 @@ ICONS = {
 ALWAYS_SHOWN = ("views", "reach", "reactions", "comments", "shares")
 
 
-def measure_names() -> dict[str, str]:
+def name_measures() -> dict[str, str]:
     return {measure: str(each.name) for measure, each in DEFINITIONS.items()}
 
 
@@ -158,18 +158,18 @@ def describe_measures(lost: Sequence[MetricName] = ()) -> list[dict[str, Any]]:
     """Return the rows of the page: each measure with its definition, the platforms that report it
     under which name, and those that do not; with the names that are told no more.
     """
-    return [_row(measure, DEFINITIONS[measure], find_origin, lost) for measure in MEASURES]
+    return [_make_row(measure, DEFINITIONS[measure], find_origin, lost) for measure in MEASURES]
 
 
 def describe_page_measures(lost: Sequence[MetricName] = ()) -> list[dict[str, Any]]:
     """Return the same of the figures of pages themselves."""
     return [
-        _row(measure, PAGE_DEFINITIONS[measure], find_page_origin, lost, prefix="page_")
+        _make_row(measure, PAGE_DEFINITIONS[measure], find_page_origin, lost, prefix="page_")
         for measure in PAGE_MEASURES
     ]
 
 
-def _row(
+def _make_row(
     measure: str,
     definition: Definition,
     origin_of: Callable[[str, str], Origin | None],

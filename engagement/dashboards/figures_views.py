@@ -21,12 +21,12 @@ from core.costly_pages import costly
 from core.periods import Period, quick_links
 from engagement.dashboards import charts, comparisons, files, hours, queries, usual
 from engagement.dashboards.charts import Chart
-from engagement.dashboards.context import campaign_or_404, whole_period
-from engagement.dashboards.dictionary import ALWAYS_SHOWN, ICONS, measure_names
+from engagement.dashboards.context import get_campaign_or_404, make_whole_period
+from engagement.dashboards.dictionary import ALWAYS_SHOWN, ICONS, name_measures
 from engagement.dashboards.forms import MOST_CAMPAIGNS, PARTS, CompareForm, FiguresFilter
 from engagement.dashboards.funnel import count_funnels
 from engagement.dashboards.reasons import explain_rank
-from engagement.exports.sheets import FORMATS, as_file
+from engagement.exports.sheets import FORMATS, make_download
 from engagement.exports.views import file_or_offer
 from posts.states import PostState
 from publishing.models import Delivery
@@ -60,9 +60,9 @@ class FiguresPage:
 
 
 def _read_page(request: HttpRequest, public_id: uuid.UUID) -> FiguresPage:
-    shown = campaign_or_404(request, public_id)
-    form = FiguresFilter(request.GET, default=whole_period(shown))
-    deliveries = form.narrowed(queries.find_published(request.user, shown, form.period))
+    shown = get_campaign_or_404(request, public_id)
+    form = FiguresFilter(request.GET, default=make_whole_period(shown))
+    deliveries = form.filter_publications(queries.find_published(request.user, shown, form.period))
     return FiguresPage(request, shown, form, deliveries, timezone.now())
 
 
@@ -70,8 +70,8 @@ def _read_page(request: HttpRequest, public_id: uuid.UUID) -> FiguresPage:
 @costly
 def figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     page = _read_page(request, public_id)
-    whole = whole_period(page.campaign)
-    part = page.form.given("show")
+    whole = make_whole_period(page.campaign)
+    part = page.form.get_value("show")
     context = {
         "campaign": page.campaign,
         "export_url": reverse("engagement:campaign_export", args=[public_id]),
@@ -80,25 +80,25 @@ def figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "period": page.period,
         "quick": quick_links(page.period, (_("Whole campaign"), whole)),
         "part": part,
-        "kept": _other_filters(page),
+        "kept": _list_other_filters(page),
         "parts": PARTS.items(),
         **{"": _build_sums, "posts": _build_posts, "compare": _build_comparison}[part](page),
     }
     return render(request, "engagement/figures.html", context)
 
 
-def _other_filters(page: FiguresPage) -> list[tuple[str, str]]:
+def _list_other_filters(page: FiguresPage) -> list[tuple[str, str]]:
     """Return the filters as another form of the page sends them along."""
     given = page.request.GET
     return [(name, given[name]) for name in page.form.fields if given.get(name)]
 
 
 def _build_sums(page: FiguresPage) -> dict[str, Any]:
-    names = measure_names()
+    names = name_measures()
     total = queries.sum_totals(page.deliveries)
     days, units = queries.sum_daily_totals(page.deliveries), queries.sum_by_unit(page.deliveries)
     platforms = queries.sum_by_platform(page.deliveries)
-    troubles, trouble_count = _find_troubles(page)
+    troubles, trouble_count = _find_troubled_posts(page)
     return {
         "total": total,
         "tiles": [
@@ -152,8 +152,8 @@ def _draw_units(rows: charts.Rows, *, most: int | None = None) -> Chart:
     return chart.with_left_out(len(rows) - len(shown))
 
 
-def _find_troubles(page: FiguresPage) -> tuple[list[Delivery], int]:
-    found = queries.in_trouble(
+def _find_troubled_posts(page: FiguresPage) -> tuple[list[Delivery], int]:
+    found = queries.find_in_trouble(
         Delivery.objects.visible_to(page.user).filter(post__campaign=page.campaign), now=page.now
     )
     rows: list[Any] = list(
@@ -169,15 +169,15 @@ def _build_posts(page: FiguresPage) -> dict[str, Any]:
     weak = usual.choose_weakest(rows, now=page.now, most=RANKED_SHOWN)
     return {
         "ranked": [
-            ("best", _("Best posts"), _with_reasons(usual.choose_best(rows, most=RANKED_SHOWN))),
-            ("weakest", _("Weakest posts"), _with_reasons(weak)),
+            ("best", _("Best posts"), _add_reasons(usual.choose_best(rows, most=RANKED_SHOWN))),
+            ("weakest", _("Weakest posts"), _add_reasons(weak)),
         ],
         "punctuality": comparisons.measure_punctuality(page.deliveries, now=page.now),
         "charts": [charts.draw_heat_map(hours.count_by_hour(page.deliveries))],
     }
 
 
-def _with_reasons(rows: list[usual.Ranked]) -> list[tuple[usual.Ranked, str]]:
+def _add_reasons(rows: list[usual.Ranked]) -> list[tuple[usual.Ranked, str]]:
     return [(row, explain_rank(row)) for row in rows]
 
 
@@ -185,8 +185,8 @@ def _build_comparison(page: FiguresPage) -> dict[str, Any]:
     seen = Campaign.objects.visible_to(page.user).exclude(pk=page.campaign.pk)
     asked = page.request.GET if "with_" in page.request.GET else None
     form = CompareForm(asked, others=seen.select_related("unit")[:MOST_CAMPAIGNS])
-    other = comparisons.compare_with(page.user, page.campaign, page.period, form.choice())
-    theirs = page.form.narrowed(other.deliveries)
+    other = comparisons.compare_with(page.user, page.campaign, page.period, form.get_choice())
+    theirs = page.form.filter_publications(other.deliveries)
     ours_label = str(page.period)
     labels = [ours_label, str(other.period)]
     days, their_days = queries.sum_daily_totals(page.deliveries), queries.sum_daily_totals(theirs)
@@ -209,7 +209,7 @@ def _build_comparison(page: FiguresPage) -> dict[str, Any]:
     return {
         "compare_form": form,
         "other": other,
-        "is_campaign": isinstance(form.choice(), Campaign),
+        "is_campaign": isinstance(form.get_choice(), Campaign),
         "charts": [table, *lines, charts.draw_take_up(count_funnels(page.user, _find_kits(page)))],
     }
 
@@ -242,7 +242,7 @@ def campaign_export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         page = _read_page(request, public_id)
         quotas.use("export", by=request.user)
         days = f"{page.period.first:%Y%m%d}-{page.period.last:%Y%m%d}"
-        return as_file(format, f"{key}-{days}", [_find_chart(page, key).sheet])
+        return make_download(format, f"{key}-{days}", [_find_chart(page, key).sheet])
     return file_or_offer(
         request, files.CAMPAIGN, format, files.collect_params(request.GET, public_id)
     )

@@ -16,8 +16,8 @@ from campaigns.models import Campaign
 from channels.states import platforms
 from core.periods import Period
 from engagement.dashboards import progress, queries
-from engagement.dashboards.context import get_visible_campaign, whole_period
-from engagement.dashboards.dictionary import measure_names
+from engagement.dashboards.context import get_visible_campaign, make_whole_period
+from engagement.dashboards.dictionary import name_measures
 from engagement.dashboards.forms import FiguresFilter
 from engagement.exports.sheets import File, Sheet
 from engagement.models import Source
@@ -41,23 +41,23 @@ def make_campaign_file(by: User, params: Mapping[str, str]) -> File:
     except ValueError:
         raise Http404 from None
     filters = {name: params[name] for name in _FILTERS if name in params}
-    form = FiguresFilter(filters, default=whole_period(shown))
-    deliveries = form.narrowed(queries.find_published(by, shown, form.period))
+    form = FiguresFilter(filters, default=make_whole_period(shown))
+    deliveries = form.filter_publications(queries.find_published(by, shown, form.period))
     address = reverse("engagement:campaign_figures", args=[shown.public_id])
     return File(
         name=f"campaign-{form.period.first:%Y%m%d}-{form.period.last:%Y%m%d}",
         sheets=[
-            _summary_sheet(shown, form.period, deliveries),
-            _behind_sheet(by, shown),
-            _publication_sheet(deliveries),
+            _make_summary_sheet(shown, form.period, deliveries),
+            _make_behind_sheet(by, shown),
+            _make_publication_sheet(deliveries),
         ],
         rows=deliveries.count(),
         page=f"{address}?{urlencode(filters)}" if filters else address,
     )
 
 
-def _behind_sheet(by: User, campaign: Campaign) -> Sheet:
-    published = queries.find_published(by, campaign, whole_period(campaign))
+def _make_behind_sheet(by: User, campaign: Campaign) -> Sheet:
+    published = queries.find_published(by, campaign, make_whole_period(campaign))
     posts = progress.sum_published_posts(published)
     units = progress.find_units_behind(by, campaign, posts, today=timezone.localdate())
     head = [_("Unit"), _("Province"), _("Official code")]
@@ -65,7 +65,9 @@ def _behind_sheet(by: User, campaign: Campaign) -> Sheet:
     return Sheet(_("Nothing published yet"), head, rows)
 
 
-def _summary_sheet(campaign: Campaign, period: Period, deliveries: QuerySet[Delivery]) -> Sheet:
+def _make_summary_sheet(
+    campaign: Campaign, period: Period, deliveries: QuerySet[Delivery]
+) -> Sheet:
     total = queries.sum_totals(deliveries)
     rows: list[tuple[str, Any]] = [
         (_("Campaign"), campaign.name),
@@ -75,12 +77,12 @@ def _summary_sheet(campaign: Campaign, period: Period, deliveries: QuerySet[Deli
         (_("Of them entered by hand"), total["manual"]),
         (_("Posts"), total["posts"]),
         (_("Publications"), total["publications"]),
-        *((name, total[measure]) for measure, name in measure_names().items()),
+        *((name, total[measure]) for measure, name in name_measures().items()),
     ]
     return Sheet(_("Summary"), [_("Figure"), _("Value")], rows)
 
 
-def _publication_sheet(deliveries: QuerySet[Delivery]) -> Sheet:
+def _make_publication_sheet(deliveries: QuerySet[Delivery]) -> Sheet:
     head = [
         _("Title"),
         _("Unit"),
@@ -89,7 +91,7 @@ def _publication_sheet(deliveries: QuerySet[Delivery]) -> Sheet:
         _("State"),
         _("Published at"),
         _("Link"),
-        *measure_names().values(),
+        *name_measures().values(),
         _("Figures as of"),
         _("Source"),
     ]

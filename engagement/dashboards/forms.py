@@ -57,18 +57,18 @@ class FiguresFilter(PeriodForm):
         """Say whether anything is narrowed: the part of the page is no filter."""
         return any(name != "show" for name in self.changed_data)
 
-    def given(self, name: str) -> str:
+    def get_value(self, name: str) -> str:
         return self.cleaned_data.get(name, "") if self.is_bound else ""
 
-    def narrowed(self, deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    def filter_publications(self, deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
         """Filter publications by all but the period."""
         if not self.is_valid():
             return deliveries
-        if platform := self.given("platform"):
+        if platform := self.get_value("platform"):
             deliveries = deliveries.filter(platform=platform)
-        if topic := self.given("topic"):
+        if topic := self.get_value("topic"):
             deliveries = deliveries.filter(post__topic__code=topic)
-        if words := self.given("unit"):
+        if words := self.get_value("unit"):
             found = Unit.objects.search(words).values("pk")
             deliveries = deliveries.filter(unit__in=found)
         return deliveries
@@ -88,6 +88,6 @@ class CompareForm(forms.Form):
             *((key, str(each)) for key, each in self.others.items()),
         ]
 
-    def choice(self) -> str | Campaign:
+    def get_choice(self) -> str | Campaign:
         given = self.cleaned_data.get("with_", "") if self.is_valid() else ""
         return self.others.get(given, given or "previous")

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.models import TARGETS, Campaign
 from engagement.rollups.queries.campaigns import select_by_post
-from engagement.rollups.sql import as_date, fetch_rows, int_or_none
+from engagement.rollups.sql import fetch_rows, to_date, to_int_or_none
 from publishing.models import Delivery
 from units.models import Level, Unit
 
@@ -85,9 +85,11 @@ def sum_published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Pos
     for kind, key, first, posts, *figures in fetch_rows(sql, params):
         match kind:
             case "unit":
-                found.parts.append(UnitPart(key, as_date(first), posts, *map(int_or_none, figures)))
+                found.parts.append(
+                    UnitPart(key, to_date(first), posts, *map(to_int_or_none, figures))
+                )
             case "day":
-                found.first_days[as_date(first)] = posts
+                found.first_days[to_date(first)] = posts
             case _:
                 found.candidates.append(key)
     return found
@@ -122,7 +124,7 @@ def measure_progress(
             targets[name],
             totals[name],
             points,
-            _due_today(campaign, targets[name], today),
+            _compute_due_today(campaign, targets[name], today),
         )
         for name, points in series.items()
     ]
@@ -139,7 +141,7 @@ def _accumulate(by_day: Mapping[date, int]) -> Points:
     return list(zip(days, accumulate(by_day[day] for day in days), strict=True))
 
 
-def _due_today(campaign: Campaign, target: int | None, today: date) -> int | None:
+def _compute_due_today(campaign: Campaign, target: int | None, today: date) -> int | None:
     if target is None or today < campaign.starts_on:
         return None
     whole = (campaign.ends_on - campaign.starts_on).days + 1
@@ -147,7 +149,7 @@ def _due_today(campaign: Campaign, target: int | None, today: date) -> int | Non
     return target * passed // whole
 
 
-def target_line(campaign: Campaign, target: int) -> Points:
+def draw_target_line(campaign: Campaign, target: int) -> Points:
     """Return the line from nothing, before the first day, to the target on the last."""
     return [(campaign.starts_on - timedelta(days=1), 0), (campaign.ends_on, target)]
 

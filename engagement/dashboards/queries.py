@@ -23,7 +23,7 @@ from engagement.rollups.queries.campaigns import (
     select_daily_gains,
 )
 from engagement.rollups.sources import ON_TIME_WITHIN
-from engagement.rollups.sql import as_date, as_datetime, fetch_rows, int_or_none
+from engagement.rollups.sql import fetch_rows, to_date, to_datetime, to_int_or_none
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery, match_paused
@@ -64,9 +64,9 @@ def sum_totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
     counted = ("publications", "posts", "channels", "units", "withdrawn", "manual")
     ((as_of, *sums),) = fetch_rows(sql, [*more, *params])
     names = (*counted, *MEASURES, *(f"{measure}_of" for measure in MEASURES))
-    found = dict(zip(names, map(int_or_none, sums), strict=True))
+    found = dict(zip(names, map(to_int_or_none, sums), strict=True))
     of = {f"{measure}_of": found[f"{measure}_of"] or 0 for measure in MEASURES}
-    return {**found, **of, "as_of": as_datetime(as_of)}
+    return {**found, **of, "as_of": to_datetime(as_of)}
 
 
 def sum_by_platform(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
@@ -116,7 +116,7 @@ def _name_columns(rows: Iterable[tuple[Any, ...]], *keys: str) -> list[Mapping[s
     """Name the columns of rows that are ``keys``, publications, and the measures."""
     names = (*keys, "publications", *MEASURES)
     return [
-        dict(zip(names, (*row[: len(keys)], *map(int_or_none, row[len(keys) :])), strict=True))
+        dict(zip(names, (*row[: len(keys)], *map(to_int_or_none, row[len(keys) :])), strict=True))
         for row in rows
     ]
 
@@ -128,7 +128,7 @@ def count_posts_by_state(user: User, campaign: Campaign) -> dict[str, int]:
     return {state: counted[state] for state in PostState.values if state in counted}
 
 
-def in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Delivery]:
+def find_in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Delivery]:
     """Return the deliveries that a person should check: undecided, overdue, or failed and not
     scheduled again. Few of all: each kind is found by an index of its own, whatever the history.
     """
@@ -186,7 +186,7 @@ def _accumulate(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
                 total[measure] = (total[measure] or 0) + int(gain)
         days.append(
             {
-                "day": as_date(day),
+                "day": to_date(day),
                 **total,
             }
         )

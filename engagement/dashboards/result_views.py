@@ -23,7 +23,7 @@ from campaigns.queries import editable_by
 from core import quotas
 from core.actions import button_action, form_action, form_data
 from engagement.dashboards import results
-from engagement.dashboards.context import whole_period
+from engagement.dashboards.context import make_whole_period
 from engagement.dashboards.forms import CloseForm
 
 # Read by everybody: proxies and browsers may keep it for so many seconds, also after it is revoked.
@@ -33,12 +33,12 @@ KEPT_FOR = 300
 @require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the figures that would be frozen, and close the campaign with them."""
-    campaign = _editable(request, public_id)
+    campaign = _get_editable_campaign(request, public_id)
     back = reverse("engagement:campaign", args=[campaign.public_id])
     if campaign.closed_at:
         messages.info(request, _("The campaign is closed already."))
         return redirect(back)
-    content = results.freeze_content(campaign, whole_period(campaign))
+    content = results.freeze_content(campaign, make_whole_period(campaign))
     form = CloseForm(form_data(request))
 
     def act() -> object:
@@ -57,7 +57,7 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make the summary of a closed campaign public, or take it back."""
-    campaign = _editable(request, public_id)
+    campaign = _get_editable_campaign(request, public_id)
     user = request.user
     back = redirect("engagement:campaign", campaign.public_id)
     quotas.use("campaign", by=user)
@@ -68,7 +68,7 @@ def summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             said=_("The summary is no longer public. Copies vanish within five minutes."),
         )
     elif request.POST.get("act") == "show":
-        names = results.choose_posts_to_name(campaign, whole_period(campaign))
+        names = results.choose_posts_to_name(campaign, make_whole_period(campaign))
         button_action(
             request,
             lambda: planning.show_summary(campaign, by=user, deliveries=names),
@@ -102,7 +102,7 @@ def public_summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return HttpResponse(page, headers={"Cache-Control": f"public, max-age={KEPT_FOR}"})
 
 
-def _editable(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
+def _get_editable_campaign(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
     if not request.user.reach(Permission.CAMPAIGN_WRITE):
         raise PermissionDenied
     return get_object_or_404(editable_by(request.user), public_id=public_id)

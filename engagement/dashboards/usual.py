@@ -44,7 +44,7 @@ def find_candidates(
     """Return the publications to choose the best and the weakest from. Two statements, three with
     the weak ones.
     """
-    measured = _with_figures(deliveries.filter(published_at__isnull=False)).select_related(
+    measured = _annotate_figures(deliveries.filter(published_at__isnull=False)).select_related(
         "post", "unit", "measurement"
     )
     found = {row.pk: row for row in measured.order_by("-figure", "pk")[:MOST_RANKED]}
@@ -52,7 +52,7 @@ def find_candidates(
         least = measured.filter(published_at__lt=now - SETTLES_AFTER).order_by("figure", "pk")
         found |= {row.pk: row for row in least[:MOST_RANKED]}
     usual = _find_medians(found.values(), now=now)
-    return [_make_ranked(row, usual.get(_group_key(row))) for row in found.values()]
+    return [_make_ranked(row, usual.get(_make_group_key(row))) for row in found.values()]
 
 
 def choose_best(rows: Iterable[Ranked], *, most: int) -> list[Ranked]:
@@ -60,10 +60,10 @@ def choose_best(rows: Iterable[Ranked], *, most: int) -> list[Ranked]:
     figures.
     """
     above = sorted(
-        (row for row in rows if (row.times or 0) >= BEST_ABOVE), key=_times, reverse=True
+        (row for row in rows if (row.times or 0) >= BEST_ABOVE), key=_get_times, reverse=True
     )
-    plain = sorted((row for row in rows if row.times is None), key=_value, reverse=True)
-    return _one_per_post([*above, *plain])[:most]
+    plain = sorted((row for row in rows if row.times is None), key=_get_figure, reverse=True)
+    return _keep_one_per_post([*above, *plain])[:most]
 
 
 def choose_weakest(rows: Iterable[Ranked], *, now: datetime, most: int) -> list[Ranked]:
@@ -76,31 +76,31 @@ def choose_weakest(rows: Iterable[Ranked], *, now: datetime, most: int) -> list[
         and row.delivery.published_at
         and row.delivery.published_at < now - SETTLES_AFTER
     ]
-    return _one_per_post(sorted(below, key=_times))[:most]
+    return _keep_one_per_post(sorted(below, key=_get_times))[:most]
 
 
-def _one_per_post(rows: Iterable[Ranked]) -> list[Ranked]:
+def _keep_one_per_post(rows: Iterable[Ranked]) -> list[Ranked]:
     found: dict[int, Ranked] = {}
     for row in rows:
         found.setdefault(row.delivery.post_id, row)
     return list(found.values())
 
 
-def _with_figures(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
+def _annotate_figures(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
     """Annotate ``figure`` and leave out what was not measured."""
     return deliveries.annotate(figure=RANKING_FIGURE).filter(figure__isnull=False)
 
 
 def _make_ranked(row: Any, usual: int | None) -> Ranked:
-    return Ranked(row, _measure(row), row.figure, usual)
+    return Ranked(row, _choose_measure(row), row.figure, usual)
 
 
-def _measure(row: Any) -> str:
+def _choose_measure(row: Any) -> str:
     return "views" if row.measurement.reach is None else "reach"
 
 
-def _group_key(row: Any) -> tuple[int, str, str]:
-    return row.unit_id, row.platform, _measure(row)
+def _make_group_key(row: Any) -> tuple[int, str, str]:
+    return row.unit_id, row.platform, _choose_measure(row)
 
 
 def _find_medians(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str, str], int]:
@@ -127,7 +127,7 @@ def _find_medians(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str,
         due_at__gte=now - USUAL_DAYS - MOST_LATE,
     )
     figures = (
-        _with_figures(Delivery.objects.filter(since, of_rows))
+        _annotate_figures(Delivery.objects.filter(since, of_rows))
         .annotate(measure=measure)
         .annotate(place=newest)
         .filter(place__lte=NEWEST_OF_UNIT)
@@ -144,9 +144,9 @@ def _find_medians(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str,
     }
 
 
-def _times(row: Ranked) -> float:
+def _get_times(row: Ranked) -> float:
     return row.times or 0
 
 
-def _value(row: Ranked) -> int:
+def _get_figure(row: Ranked) -> int:
     return row.value

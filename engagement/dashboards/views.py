@@ -32,7 +32,7 @@ def meanings(request: HttpRequest) -> HttpResponse:
     """Show the meaning of each figure on each platform."""
     if not request.user.reach(Permission.FIGURES_VIEW):
         raise PermissionDenied
-    lost = names.lost(now=timezone.now())
+    lost = names.find_lost_names(now=timezone.now())
     sections = [
         (_("Figures of posts"), dictionary.describe_measures(lost)),
         (_("Figures of pages by day"), dictionary.describe_page_measures(lost)),
@@ -51,7 +51,7 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     rows = queries.find_counts(post)
     may_enter = can(request.user, Permission.POST_SCHEDULE, unit=post.unit)
-    opened = replies.is_open(post.unit)
+    opened = replies.has_allowance(post.unit)
     pages = name_lines([row["delivery"].channel for row in rows])
     for row in rows:
         row["page"] = pages[row["delivery"].channel_id]
@@ -67,7 +67,7 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             may_enter and not row["reported"] and row["delivery"].state == State.PUBLISHED
         )
     chart = _draw_counts(rows)
-    context = {"post": post, "rows": rows, "chart": chart, "names": dictionary.measure_names()}
+    context = {"post": post, "rows": rows, "chart": chart, "names": dictionary.name_measures()}
     # An empty chart suggests that figures come soon, which holds only where a platform reports
     # them.
     context["charted"] = bool(chart["series"]) or any(row["reported"] for row in rows)
@@ -139,7 +139,7 @@ def _draw_counts(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 [c.taken_at.isoformat(), getattr(c, measure)] for c in reversed(row["counts"])
             ]
             if any(value is not None for _at, value in points):
-                name = f"{row['page']}: {dictionary.measure_names()[measure]}"
+                name = f"{row['page']}: {dictionary.name_measures()[measure]}"
                 series.append({"name": name, "points": points})
                 break
     return {"kind": "line", "series": series}

@@ -46,7 +46,7 @@ class ExampleFilter(forms.Form):
     )
 
 
-def _line(label: Any, hint: Any, missing: Any) -> forms.CharField:
+def _make_line_field(label: Any, hint: Any, missing: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=LONGEST_LINE,
@@ -64,17 +64,17 @@ class ProposeForm(forms.Form):
         max_length=LONGEST_NAME,
         error_messages={"required": _("Give the example a name.")},
     )
-    why_heard = _line(
+    why_heard = _make_line_field(
         _("Why residents took it up"),
         _("Such as: posted at the hour when parents pick up their children."),
         _("Write why residents took it up."),
     )
-    why_clear = _line(
+    why_clear = _make_line_field(
         _("What was done well"),
         _("Such as: one warning sign, one thing to do, in the words of the place."),
         _("Write what was done well."),
     )
-    advice = _line(
+    advice = _make_line_field(
         _("Advice for other units"),
         _("Such as: name your own market; read it over the loudspeaker the same evening."),
         _("Write your advice for other units."),

@@ -36,7 +36,7 @@ def mark_names(texts: list[str], unit: Unit) -> MarkedTexts:
     """Put a gap such as ``{don_vi}`` in place of each fact of ``unit`` that is recognised: a draft
     with an open gap is not submitted, so nobody publishes another unit's telephone.
     """
-    patterns = list(_patterns(unit))
+    patterns = list(_make_patterns(unit))
     place = fold(unit.place).replace(" ", "")
     found: dict[str, None] = {}
     marked = []
@@ -53,7 +53,7 @@ def mark_names(texts: list[str], unit: Unit) -> MarkedTexts:
     return MarkedTexts(marked, list(found))
 
 
-def _patterns(unit: Unit) -> Iterator[tuple[str, re.Pattern[str]]]:
+def _make_patterns(unit: Unit) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Yield what is recognised, the longest words first: a unit's name holds that of its place."""
     facts = facts_of(unit)
     if facts.address:

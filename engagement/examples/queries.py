@@ -107,10 +107,10 @@ def find_series(posts: Collection[Post]) -> Series | None:
 def find_uses(example: Example) -> list[Use]:
     """Return who used the example, the newest first. Two queries."""
     uses = list(example.uses.select_related("unit__parent", "post")[:MOST_USES])
-    return [Use(use, link) for use, link in zip(uses, _links(uses), strict=True)]
+    return [Use(use, link) for use, link in zip(uses, _find_links(uses), strict=True)]
 
 
-def _links(uses: Iterable[ExampleUse]) -> list[str]:
+def _find_links(uses: Iterable[ExampleUse]) -> list[str]:
     uses = list(uses)
     live = Delivery.objects.filter(
         post__in=[use.post_id for use in uses if use.post_id], state=State.PUBLISHED, recall=None

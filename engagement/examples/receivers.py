@@ -19,7 +19,7 @@ from publishing.models import Rhythm
 
 
 @receiver(origin_asked, sender=Post)
-def origin(post: Post, user: User, **_kwargs: Any) -> Origin | None:
+def find_origin(post: Post, user: User, **_kwargs: Any) -> Origin | None:
     """Return the example from which the draft of ``post`` began; without its name and its page
     where the person may not see it any more.
     """
@@ -50,7 +50,7 @@ def suggest_rhythm(post: Post, **_kwargs: Any) -> Suggestion | None:
             "The example went out %(often)s. The form begins with that; change what you like."
         )
         return Suggestion(row.rhythm, row.step or 1, None, words % {"often": row.how_often})
-    first = next_time(last, rhythm=row.rhythm, now=timezone.now())
+    first = compute_next_time(last, rhythm=row.rhythm, now=timezone.now())
     words = _(
         "The example went out %(often)s, last on %(when)s. The form begins with that from the next "
         "such day on; change what you like."
@@ -61,7 +61,7 @@ def suggest_rhythm(post: Post, **_kwargs: Any) -> Suggestion | None:
     )
 
 
-def next_time(last: datetime, *, rhythm: str, now: datetime) -> datetime:
+def compute_next_time(last: datetime, *, rhythm: str, now: datetime) -> datetime:
     """Return the next moment after ``now`` on the weekday, or the day of the month, and at the hour
     of ``last``.
     """
@@ -70,17 +70,17 @@ def next_time(last: datetime, *, rhythm: str, now: datetime) -> datetime:
     if rhythm == Rhythm.WEEKS:
         day += timedelta(days=(shown.weekday() - today.weekday()) % 7)
     if rhythm == Rhythm.MONTHS:
-        day = _day_of_month(today.year, today.month, shown.day)
+        day = _choose_day_of_month(today.year, today.month, shown.day)
     at = timezone.make_aware(datetime.combine(day, shown.time()))
     if at > now:
         return at
     if rhythm == Rhythm.MONTHS:
         year, month = divmod(today.year * 12 + today.month, 12)
-        day = _day_of_month(year, month + 1, shown.day)
+        day = _choose_day_of_month(year, month + 1, shown.day)
     else:
         day += timedelta(days=7 if rhythm == Rhythm.WEEKS else 1)
     return timezone.make_aware(datetime.combine(day, shown.time()))
 
 
-def _day_of_month(year: int, month: int, day: int) -> date:
+def _choose_day_of_month(year: int, month: int, day: int) -> date:
     return date(year, month, min(day, calendar.monthrange(year, month)[1]))

@@ -59,7 +59,7 @@ class Proposal:
     why_clear: str
     advice: str
 
-    def checked(self, unit: Unit) -> dict[str, str]:
+    def clean(self, unit: Unit) -> dict[str, str]:
         """Return the words as they are stored. Raise Refused for what is missing, too long, or not
         fit for other units to read.
         """
@@ -91,7 +91,7 @@ def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) 
     QuotaExceeded, Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=unit)
-    words = proposal.checked(unit)
+    words = proposal.clean(unit)
     keys = [post.pk for post in posts]
     own = Post.objects.filter(unit=unit, pk__in=keys)
     locked = {post.pk: post for post in own.select_for_update(of=("self",)).order_by("pk")}
@@ -181,7 +181,7 @@ def return_example(example: Example, *, by: User, reason: str) -> None:
     reason = require_reason(reason, _("Please write why the example is returned."))
     example = _lock(example)
     if example.state not in RETURNABLE:
-        raise _decided_error()
+        raise _make_decided_error()
     unit, authority = _require_decider(example, by)
     _move(example, S.RETURNED, ended_by=by, ended_at=timezone.now(), reason=reason)
     record("example.returned", example, by=by, position=authority.position, reason=reason)
@@ -198,7 +198,7 @@ def withdraw(example: Example, *, by: User, reason: str) -> None:
     own = by.own_authority(Permission.POST_WRITE, unit=example.unit)
     authority = own or require(by, Permission.KIT_APPROVE, unit=example.unit)
     if S.WITHDRAWN not in NEXT[example.state]:
-        raise _decided_error()
+        raise _make_decided_error()
     _move(example, S.WITHDRAWN, ended_by=by, ended_at=timezone.now(), reason=reason)
     record("example.withdrawn", example, by=by, position=authority.position, reason=reason)
     _notify_unit(example, "example_withdrawn", by=by, unit=authority.unit, reason=reason)
@@ -242,7 +242,7 @@ def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) ->
     content = part.revision.content
     marked = mark_names([content["title"], to_plain_text(content["body"])], example.unit)
     title, text = marked.texts
-    shown = _media(content)
+    shown = _list_media(content)
     link = content.get("link", "")
     post, taken = origins.start_from_example(
         unit=unit,
@@ -264,7 +264,7 @@ def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) ->
     return Begun(post, marked.gaps, len(content["media"]) - taken)
 
 
-def _media(content: dict) -> list[tuple[Media, str]]:
+def _list_media(content: dict) -> list[tuple[Media, str]]:
     """Return the content's media with their alt texts: of one that came from a unit above, that
     unit's.
     """
@@ -284,7 +284,7 @@ def _notify_of_use(row: ExampleUse) -> None:
     notify(
         holders(Permission.POST_WRITE, unit=origin),
         "example_used",
-        address=_address(row.example),
+        address=_get_address(row.example),
         mail=False,
         title=row.example,
         unit=row.unit.label,
@@ -300,11 +300,11 @@ def _move(example: Example, to: ExampleState, **fields: object) -> None:
     """Move an example that is locked; what happened meanwhile is refused."""
     rows = Example.objects.filter(pk=example.pk, state=example.state)
     if to not in NEXT[example.state] or not rows.update(state=to, **fields):
-        raise _decided_error()
+        raise _make_decided_error()
     example.refresh_from_db()
 
 
-def _decided_error() -> Refused:
+def _make_decided_error() -> Refused:
     return Refused(_("Somebody has decided on this example meanwhile. Reload the page."))
 
 
@@ -313,7 +313,7 @@ def _require_decider(example: Example, by: User) -> tuple[Unit, Authority]:
     unit = find_accepting_unit(example)
     if unit is None:
         require(by, Permission.KIT_APPROVE, unit=example.unit)
-        raise _decided_error()
+        raise _make_decided_error()
     authority = _find_appointment(by, unit)
     if authority is None:
         raise NotAllowed(_("Only leaders of %(unit)s may do this.") % {"unit": unit})
@@ -346,7 +346,7 @@ def _notify_next_unit(example: Example, *, by: User) -> None:
     notify(
         holders(Permission.KIT_APPROVE, unit=unit, besides=[by.pk]),
         "example_proposed",
-        address=_address(example),
+        address=_get_address(example),
         mail=False,
         by=by,
         title=example,
@@ -356,9 +356,9 @@ def _notify_next_unit(example: Example, *, by: User) -> None:
 
 def _notify_unit(example: Example, kind: str, *, by: User, **facts: object) -> None:
     people = holders(Permission.POST_WRITE, unit=example.unit, besides=[by.pk])
-    address = _address(example)
+    address = _get_address(example)
     notify(people, kind, address=address, mail=False, by=by, title=example, **facts)
 
 
-def _address(example: Example) -> str:
+def _get_address(example: Example) -> str:
     return reverse("engagement:example", args=[example.public_id])

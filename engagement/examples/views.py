@@ -62,12 +62,12 @@ def examples(request: HttpRequest) -> HttpResponse:
     of their unit.
     """
     form = ExampleFilter(request.GET or None)
-    found = _filtered(request, form).select_related("unit__parent", "topic")
+    found = _filter_examples(request, form).select_related("unit__parent", "topic")
     page = Paginator(found.best_first(), PAGE).get_page(request.GET.get("page"))
     gone = queries.find_gone(list(page))
     context = {
         "page_obj": page,
-        "cards": [Card(row, _platforms(row), gone.get(row.pk)) for row in page],
+        "cards": [Card(row, _list_platforms(row), gone.get(row.pk)) for row in page],
         "form": form,
         "filtered": form.is_bound and form.has_changed(),
     }
@@ -76,8 +76,8 @@ def examples(request: HttpRequest) -> HttpResponse:
     return render(request, f"{page_name}#rows" if fragment else page_name, context)
 
 
-def _filtered(request: HttpRequest, form: ExampleFilter) -> ExampleQuerySet:
-    rows = _readable(request)
+def _filter_examples(request: HttpRequest, form: ExampleFilter) -> ExampleQuerySet:
+    rows = _find_readable_examples(request)
     wanted: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     match wanted.get("level", ""):
         case "own":
@@ -95,15 +95,17 @@ def _filtered(request: HttpRequest, form: ExampleFilter) -> ExampleQuerySet:
     return rows.search(wanted.get("q", ""))
 
 
-def _readable(request: HttpRequest) -> ExampleQuerySet:
+def _find_readable_examples(request: HttpRequest) -> ExampleQuerySet:
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
     return Example.objects.visible_to(request.user)
 
 
-def _example(request: HttpRequest, public_id: uuid.UUID) -> Example:
+def _get_example(request: HttpRequest, public_id: uuid.UUID) -> Example:
     return get_object_or_404(
-        _readable(request).select_related("unit__parent", "topic", "ended_by", "proposed_by"),
+        _find_readable_examples(request).select_related(
+            "unit__parent", "topic", "ended_by", "proposed_by"
+        ),
         public_id=public_id,
     )
 
@@ -111,7 +113,7 @@ def _example(request: HttpRequest, public_id: uuid.UUID) -> Example:
 @require_GET
 def example(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show an example: why it worked, its figures then, its texts, and who used it."""
-    row = _example(request, public_id)
+    row = _get_example(request, public_id)
     gone = queries.find_gone([row]).get(row.pk)
     in_library = Example.objects.in_library().filter(pk=row.pk).exists()
     units = [unit for unit in units_to_write_in(request.user) if unit.pk != row.unit_id]
@@ -119,8 +121,10 @@ def example(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "example": row,
         "gone": gone and Gone(gone).label,
-        "figures": [(each, _measured(each), _share_of_usual(each)) for each in row.figures],
-        "texts": [_text(part) for part in row.posts.select_related("revision", "post")],
+        "figures": [
+            (each, _list_measured(each), _count_usual_publications(each)) for each in row.figures
+        ],
+        "texts": [_make_text(part) for part in row.posts.select_related("revision", "post")],
         "units": units if in_library else [],
         "is_own": is_own,
         "uses": queries.find_uses(row) if is_own else [],
@@ -130,35 +134,35 @@ def example(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "engagement/examples/example.html", context)
 
 
-def _platforms(row: Example) -> list[str]:
+def _list_platforms(row: Example) -> list[str]:
     return [name for name in row.platforms.split("|") if name]
 
 
-def _measured(row: dict[str, Any]) -> list[Measured]:
+def _list_measured(row: dict[str, Any]) -> list[Measured]:
     measures = dictionary.list_reported_measures(row["platform"]) or ["views", "reach", "reactions"]
     return [
         Measured(
             dictionary.DEFINITIONS[each.measure],
-            _readable_number(each.value),
-            _readable_number(each.usual),
+            _round_for_reading(each.value),
+            _round_for_reading(each.usual),
         )
         for each in compare_with_usual(row, measures)
     ]
 
 
-def _readable_number(value: float | None) -> float | None:
+def _round_for_reading(value: float | None) -> float | None:
     """Round to one decimal below ten, to whole numbers above, and leave whole ones as they are."""
     if value is None or value >= 10 or value == int(value):
         return value if value is None else round(value)
     return round(value, 1)
 
 
-def _share_of_usual(row: dict[str, Any]) -> int:
+def _count_usual_publications(row: dict[str, Any]) -> int:
     """Return on how many publications the usual rests at most."""
     return max(row["rests_on"].values(), default=0)
 
 
-def _text(part: ExamplePost) -> Text:
+def _make_text(part: ExamplePost) -> Text:
     content = part.revision.content
     return Text(part, content["title"], to_plain_text(content["body"]), len(content["media"]))
 
@@ -201,7 +205,7 @@ def propose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Begin a draft of the person's unit from one of the example's posts, and open it."""
     unit = unit_to_write_in(request)
-    row = _example(request, public_id)
+    row = _get_example(request, public_id)
     typed = request.POST.get("position", "0")
     position = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 3 else 0
     made: list[Begun] = []
@@ -236,7 +240,7 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def accept(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _to_decide(request, public_id)
+    row = _get_example_to_decide(request, public_id)
     said = _("Accepted. The units see it in the library from now on.")
     button_action(request, lambda: services.accept(row, by=request.user), said=said)
     return redirect("engagement:example", row.public_id)
@@ -245,7 +249,7 @@ def accept(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def return_(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return an example to its unit with a reason."""
-    row = _to_decide(request, public_id)
+    row = _get_example_to_decide(request, public_id)
     form = ReasonForm(
         form_data(request), hint=_("The unit reads it, and may propose the example anew.")
     )
@@ -262,7 +266,7 @@ def return_(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take an example out of the library with a reason."""
-    row = _example(request, public_id)
+    row = _get_example(request, public_id)
     if not any(
         part.covers(row.unit.path)
         for permission in (Permission.POST_WRITE, Permission.KIT_APPROVE)
@@ -278,9 +282,9 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "engagement/examples/reason.html", context, status=act.status)
 
 
-def _to_decide(request: HttpRequest, public_id: uuid.UUID) -> Example:
+def _get_example_to_decide(request: HttpRequest, public_id: uuid.UUID) -> Example:
     """Return the example, for leaders above its unit."""
-    row = _example(request, public_id)
+    row = _get_example(request, public_id)
     above = request.user.reach(Permission.KIT_APPROVE)
     if not any(part.deep and part.covers(row.unit.path) for part in above):
         raise PermissionDenied

@@ -67,29 +67,29 @@ def is_known(kind: str) -> bool:
     return kind in _kinds
 
 
-def build(kind: str, by: User, params: Params) -> File:
+def build_file(kind: str, by: User, params: Params) -> File:
     """Return what the file holds; its rows are read only when it is written."""
     found: Build = import_string(_kinds[kind])
     return found(by, params)
 
 
-def positions(user: User) -> list[list[Any]]:
+def list_positions(user: User) -> list[list[Any]]:
     """Return by what the person may see what they see: role and unit of each position."""
     return sorted([str(a.role), a.unit.path] for a in user.current_appointments)
 
 
-def begin(*, kind: str, format: str, params: Params, by: User) -> Export:
+def request_export(*, kind: str, format: str, params: Params, by: User) -> Export:
     """Note that a file is to be made; return the one under way if it is the same. Raise Refused
     while another is being made, and for more rows than a file takes.
     """
-    file = build(kind, by, params)
+    file = build_file(kind, by, params)
     if file.rows > MOST_ROWS:
         raise Refused(
             _("A file takes at most %(n)s rows. Narrow the filters, then export again.")
             % {"n": MOST_ROWS}
         )
-    if found := under_way(by):
-        return _same(found, kind=kind, format=format, params=params)
+    if found := find_unfinished(by):
+        return _require_same(found, kind=kind, format=format, params=params)
     quotas.use("export", by=by)
     try:
         with transaction.atomic():
@@ -100,24 +100,24 @@ def begin(*, kind: str, format: str, params: Params, by: User) -> Export:
                 format=format,
                 language=translation.get_language() or by.language,
                 params=dict(params),
-                positions=positions(by),
+                positions=list_positions(by),
                 name=file.name,
                 page=file.page,
                 total=file.rows,
                 asked_at=timezone.now(),
             )
     except IntegrityError:  # two at once
-        if found := under_way(by):
-            return _same(found, kind=kind, format=format, params=params)
+        if found := find_unfinished(by):
+            return _require_same(found, kind=kind, format=format, params=params)
         raise
 
 
-def under_way(by: User) -> Export | None:
+def find_unfinished(by: User) -> Export | None:
     """Return the person's file that is not made yet, if there is one."""
     return Export.objects.filter(made_by=by, state__in=UNFINISHED).first()
 
 
-def _same(found: Export, *, kind: str, format: str, params: Params) -> Export:
+def _require_same(found: Export, *, kind: str, format: str, params: Params) -> Export:
     if (found.kind, found.format, found.params) == (kind, format, dict(params)):
         return found
     raise Refused(
@@ -126,36 +126,38 @@ def _same(found: Export, *, kind: str, format: str, params: Params) -> Export:
     )
 
 
-def make(export: Export) -> bool:
+def make_export(export: Export) -> bool:
     """Make the file, unless it is done or another process is at it; return whether it was this
     one. A repeat after a killed process begins anew.
     """
     try:
         with _at_work.taken():
-            return _claim(export) and _made(export)
+            return _claim(export) and _make_claimed(export)
     except Busy:
-        return False  # it waits for `make_waiting`
+        return False  # it waits for `make_waiting_exports`
 
 
-def make_waiting() -> int:
+def make_waiting_exports() -> int:
     """Make what waits: a message was lost, a process died, or others were at work. Give up what
     was tried often. Return how many files were made.
     """
-    _give_up()
+    _fail_after_last_attempt()
     waiting = (
-        Export.objects.filter(_idle(timezone.now())).select_related("made_by").order_by("asked_at")
+        Export.objects.filter(_is_idle(timezone.now()))
+        .select_related("made_by")
+        .order_by("asked_at")
     )
-    return sum(make(export) for export in waiting[:20])
+    return sum(make_export(export) for export in waiting[:20])
 
 
-def _idle(now: datetime) -> Q:
+def _is_idle(now: datetime) -> Q:
     lost = Q(worked_at=None) | Q(worked_at__lt=now - LOST_AFTER)
     return Q(state=ExportState.WAITING) | (Q(state=ExportState.RUNNING) & lost)
 
 
 def _claim(export: Export) -> bool:
     now = timezone.now()
-    mine = Export.objects.filter(_idle(now), pk=export.pk, attempt__lt=MOST_ATTEMPTS)
+    mine = Export.objects.filter(_is_idle(now), pk=export.pk, attempt__lt=MOST_ATTEMPTS)
     if not mine.update(state=ExportState.RUNNING, attempt=F("attempt") + 1, worked_at=now, done=0):
         return False
     export.refresh_from_db()
@@ -163,51 +165,51 @@ def _claim(export: Export) -> bool:
     return True
 
 
-def _give_up() -> None:
-    tried = Export.objects.filter(_idle(timezone.now()), attempt__gte=MOST_ATTEMPTS)
+def _fail_after_last_attempt() -> None:
+    tried = Export.objects.filter(_is_idle(timezone.now()), attempt__gte=MOST_ATTEMPTS)
     for export in tried.select_related("made_by")[:20]:
-        _fail(export, Failure.BROKEN)
+        _fail_export(export, Failure.BROKEN)
 
 
-def _made(export: Export) -> bool:
+def _make_claimed(export: Export) -> bool:
     """Write the file; note why where it cannot be."""
     by = export.made_by
     try:
-        if not by.is_active or positions(by) != export.positions:
+        if not by.is_active or list_positions(by) != export.positions:
             raise PermissionDenied
         with translation.override(export.language), tempfile.TemporaryFile() as out:
-            _write(export, out)
-            _store(export, out)
+            _write_file(export, out)
+            _store_file(export, out)
     except _Superseded:
         return False
     except _TooLarge:
-        _fail(export, Failure.LARGE)
+        _fail_export(export, Failure.LARGE)
     except (PermissionDenied, Http404, Refused):
-        _fail(export, Failure.GONE)
+        _fail_export(export, Failure.GONE)
     except Exception:
         logger.exception("an export was not made: %s", export.public_id)
-        _held(export).update(state=ExportState.WAITING, worked_at=None)
+        _select_claimed(export).update(state=ExportState.WAITING, worked_at=None)
     else:
         return True
     return False
 
 
-def _held(export: Export) -> QuerySet[Export]:
+def _select_claimed(export: Export) -> QuerySet[Export]:
     """Return the export as long as it is this process that makes it."""
     return Export.objects.filter(pk=export.pk, state=ExportState.RUNNING, attempt=export.attempt)
 
 
-def _write(export: Export, out: Any) -> None:
-    file = build(export.kind, export.made_by, export.params)
+def _write_file(export: Export, out: Any) -> None:
+    file = build_file(export.kind, export.made_by, export.params)
     *first, last = file.sheets
-    counted = Sheet(last.title, last.head, _counted(export, last.rows))
-    sheets.write(out, export.format, [*first, counted])
+    counted = Sheet(last.title, last.head, _note_progress(export, last.rows))
+    sheets.write_sheets(out, export.format, [*first, counted])
 
 
-def _counted(export: Export, rows: Iterable[Any]) -> Iterator[Any]:
+def _note_progress(export: Export, rows: Iterable[Any]) -> Iterator[Any]:
     """Pass the rows on and write how far the work is. Raise _Superseded, _TooLarge."""
     for number, row in enumerate(rows):
-        if number % _TOLD_EVERY == 0 and not _held(export).update(
+        if number % _TOLD_EVERY == 0 and not _select_claimed(export).update(
             done=number, worked_at=timezone.now()
         ):
             raise _Superseded
@@ -217,12 +219,12 @@ def _counted(export: Export, rows: Iterable[Any]) -> Iterator[Any]:
 
 
 @transaction.atomic
-def _store(export: Export, out: Any) -> None:
+def _store_file(export: Export, out: Any) -> None:
     size, number = out.seek(0, 2), 0
     if size > MOST_BYTES:
         raise _TooLarge
     now = timezone.now()
-    if not _held(export).update(
+    if not _select_claimed(export).update(
         state=ExportState.DONE, size=size, done=F("total"), worked_at=None, ended_at=now
     ):
         raise _Superseded
@@ -230,24 +232,24 @@ def _store(export: Export, out: Any) -> None:
     while data := out.read(_PART):
         ExportPart.objects.create(export=export, attempt=export.attempt, number=number, data=data)
         number += 1
-    _tell(export, "export_ready")
+    _notify_owner(export, "export_ready")
 
 
 @transaction.atomic
-def _fail(export: Export, failure: Failure) -> None:
+def _fail_export(export: Export, failure: Failure) -> None:
     mine = Export.objects.filter(pk=export.pk, state__in=UNFINISHED, attempt=export.attempt)
     if mine.update(
         state=ExportState.FAILED, failure=failure, worked_at=None, ended_at=timezone.now()
     ):
-        _tell(export, "export_failed")
+        _notify_owner(export, "export_failed")
 
 
-def _tell(export: Export, kind: str) -> None:
+def _notify_owner(export: Export, kind: str) -> None:
     address = reverse("engagement:export", args=[export.public_id])
     notify([export.made_by], kind, address=address, mail=False, file=str(export))
 
 
-def content(export: Export) -> Iterator[bytes]:
+def read_content(export: Export) -> Iterator[bytes]:
     """Yield the file piece by piece, one query each."""
     parts = export.parts.filter(attempt=export.attempt)
     number = 0

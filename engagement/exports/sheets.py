@@ -50,40 +50,40 @@ class File(NamedTuple):
     page: str = ""
 
 
-def as_file(format: str, name: str, sheets: Sequence[Sheet]) -> HttpResponse:
+def make_download(format: str, name: str, sheets: Sequence[Sheet]) -> HttpResponse:
     """Return a download. CSV holds the last sheet only, which is the one with the rows."""
     out = io.BytesIO()
-    write(out, format, sheets)
+    write_sheets(out, format, sheets)
     return HttpResponse(
-        out.getvalue(), content_type=TYPES[format], headers=disposition(name, format)
+        out.getvalue(), content_type=TYPES[format], headers=make_disposition_header(name, format)
     )
 
 
-def disposition(name: str, format: str) -> dict[str, str]:
+def make_disposition_header(name: str, format: str) -> dict[str, str]:
     """Return the header by which a browser stores a file under its name."""
     return {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
 
 
-def write(out: IO[bytes], format: str, sheets: Sequence[Sheet]) -> None:
+def write_sheets(out: IO[bytes], format: str, sheets: Sequence[Sheet]) -> None:
     """Write the file row by row; memory does not grow with the rows."""
     if format == "xlsx":
-        _xlsx(out, sheets)
+        _write_xlsx(out, sheets)
     else:
-        _csv(out, sheets[-1])
+        _write_csv(out, sheets[-1])
 
 
-def _csv(out: IO[bytes], sheet: Sheet) -> None:
+def _write_csv(out: IO[bytes], sheet: Sheet) -> None:
     # The mark tells Excel that this is UTF-8; without it the accents are lost.
     text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=False)
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([_inert(title) for title in sheet.head])
+    writer.writerow([_disarm_formula(title) for title in sheet.head])
     for row in sheet.rows:
-        writer.writerow([_inert(_plain(value)) for value in row])
+        writer.writerow([_disarm_formula(_format_value(value)) for value in row])
     text.flush()
     text.detach()
 
 
-def _plain(value: Any) -> Any:
+def _format_value(value: Any) -> Any:
     if value is None:
         return _("not measured")
     if isinstance(value, datetime):
@@ -93,14 +93,14 @@ def _plain(value: Any) -> Any:
     return f"{value:.0%}" if isinstance(value, float) else value
 
 
-def _inert(value: Any) -> Any:
+def _disarm_formula(value: Any) -> Any:
     if isinstance(value, int | Decimal):
         return value
     text = str(value).replace("\0", "")
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
-def _xlsx(out: IO[bytes], sheets: Sequence[Sheet]) -> None:
+def _write_xlsx(out: IO[bytes], sheets: Sequence[Sheet]) -> None:
     book = Workbook(write_only=True)
     for sheet in sheets:
         page = book.create_sheet(ILLEGAL_CHARACTERS_RE.sub("", sheet.title)[:31])
@@ -108,24 +108,24 @@ def _xlsx(out: IO[bytes], sheets: Sequence[Sheet]) -> None:
         for number, title in enumerate(sheet.head, start=1):
             page.column_dimensions[get_column_letter(number)].width = max(14, len(title) + 2)
         page.column_dimensions["A"].width = 48
-        page.append([_cell(page, title, bold=True) for title in sheet.head])
+        page.append([_make_cell(page, title, bold=True) for title in sheet.head])
         for row in sheet.rows:
-            page.append([_value(page, value) for value in row])
+            page.append([_make_value(page, value) for value in row])
     book.save(out)
 
 
-def _value(page: Any, value: Any) -> Any:
+def _make_value(page: Any, value: Any) -> Any:
     """Return the value itself where Excel takes it as text, which costs half as much as a cell."""
     if isinstance(value, str):
         text = ILLEGAL_CHARACTERS_RE.sub("", value)
         return text_cell(page, text) if text.startswith(("=", "#")) else text or None
-    return _cell(page, value)
+    return _make_cell(page, value)
 
 
 _NUMBERS = {float: "0%", Decimal: "#,##0.0"}
 
 
-def _cell(page: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
+def _make_cell(page: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
     if isinstance(value, datetime):
         cell = WriteOnlyCell(page, timezone.localtime(value).replace(tzinfo=None))
         cell.number_format = "dd/mm/yyyy hh:mm"
@@ -136,7 +136,7 @@ def _cell(page: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
         cell = WriteOnlyCell(page, value)
         cell.number_format = _NUMBERS.get(type(value), "#,##0")
     else:
-        cell = text_cell(page, _plain(value))
+        cell = text_cell(page, _format_value(value))
     if bold:
         cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
     return cell

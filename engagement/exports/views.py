@@ -18,7 +18,7 @@ from core.actions import refusal
 from engagement.exports import services, tasks
 from engagement.exports.forms import ExportForm
 from engagement.exports.models import Export
-from engagement.exports.sheets import TYPES, as_file, disposition
+from engagement.exports.sheets import TYPES, make_disposition_header, make_download
 from engagement.exports.states import ExportState
 
 
@@ -28,10 +28,10 @@ def file_or_offer(
     """Answer with the file, or where it has many rows with a page that offers to have it made: a
     look at an address starts no work.
     """
-    file = services.build(kind, request.user, params)
+    file = services.build_file(kind, request.user, params)
     if file.rows <= services.DIRECT_ROWS:
         quotas.use("export", by=request.user)
-        return as_file(format, file.name, file.sheets)
+        return make_download(format, file.name, file.sheets)
     filled = {"kind": kind, "format": format, "params": json.dumps(params, ensure_ascii=False)}
     context = {
         "form": ExportForm(initial=filled),
@@ -44,28 +44,30 @@ def file_or_offer(
 
 
 @require_POST
-def begin(request: HttpRequest) -> HttpResponse:
+def request_export(request: HttpRequest) -> HttpResponse:
     """Have a file made; the page that shows how far it is comes next."""
     form = ExportForm(request.POST)
     if not form.is_valid():
         raise BadRequest
     made: list[Export] = []
-    refused = refusal(lambda: made.append(services.begin(**form.cleaned_data, by=request.user)))
+    refused = refusal(
+        lambda: made.append(services.request_export(**form.cleaned_data, by=request.user))
+    )
     if refused:
         messages.error(request, refused)
-        open_one = services.under_way(request.user)
+        open_one = services.find_unfinished(request.user)
         if open_one:
             return redirect("engagement:export", open_one.public_id)
         params = form.cleaned_data["params"]
-        return redirect(services.build(form.cleaned_data["kind"], request.user, params).page)
-    tasks.queue(made[0])
+        return redirect(services.build_file(form.cleaned_data["kind"], request.user, params).page)
+    tasks.queue_export(made[0])
     return redirect("engagement:export", made[0].public_id)
 
 
-def _own(request: HttpRequest, public_id: uuid.UUID) -> Export:
+def _get_own_export(request: HttpRequest, public_id: uuid.UUID) -> Export:
     """Return an export of the person's own, in the positions they had when they asked for it."""
     found = get_object_or_404(Export, public_id=public_id, made_by=request.user)
-    if found.positions != services.positions(request.user):
+    if found.positions != services.list_positions(request.user):
         raise Http404
     return found
 
@@ -74,7 +76,7 @@ def _own(request: HttpRequest, public_id: uuid.UUID) -> Export:
 @vary_on_headers("HX-Request")
 def export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show how far a file is, its download, or why there is none."""
-    shown = _own(request, public_id)
+    shown = _get_own_export(request, public_id)
     if request.htmx and not request.htmx.boosted and not shown.is_open:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     context = {
@@ -87,13 +89,18 @@ def export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
-def content(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
+def download_export(
+    request: HttpRequest, public_id: uuid.UUID
+) -> HttpResponse | StreamingHttpResponse:
     """Send the file piece by piece; as long as there is none, go back to its page."""
-    shown = _own(request, public_id)
+    shown = _get_own_export(request, public_id)
     if shown.state != ExportState.DONE:
         messages.info(request, _("The file is not ready yet."))
         return redirect("engagement:export", shown.public_id)
-    headers = {**disposition(shown.name, shown.format), "Content-Length": str(shown.size)}
+    headers = {
+        **make_disposition_header(shown.name, shown.format),
+        "Content-Length": str(shown.size),
+    }
     return StreamingHttpResponse(
-        services.content(shown), content_type=TYPES[shown.format], headers=headers
+        services.read_content(shown), content_type=TYPES[shown.format], headers=headers
     )

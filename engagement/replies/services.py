@@ -48,14 +48,14 @@ SHOWN_FOR = timedelta(days=60)
 TICKET_LASTS = timedelta(days=1)
 
 
-class Doubtful(Refused):
+class UnknownAnswer(Refused):
     """The answer may have come through: it must not be given again before somebody has looked."""
 
 
 # --- whether there is a desk ----------------------------------------------------------------------
 
 
-def is_open(*units: Unit) -> bool:
+def has_allowance(*units: Unit) -> bool:
     """Check whether the province of one of these allows its units to answer from here."""
     return ReplyAllowance.objects.filter(
         unit__path__in={unit.province_path for unit in units}
@@ -67,7 +67,7 @@ def explain_refusal(delivery: Delivery, *, opened: bool | None = None) -> str:
     they can. ``opened``, where the caller knows whether the unit's reply desk is open, saves a
     query a publication.
     """
-    if not (is_open(delivery.unit) if opened is None else opened):
+    if not (has_allowance(delivery.unit) if opened is None else opened):
         return _(
             "The provincial police have not opened the reply desk. Answer on the page "
             "itself, or ask them to."
@@ -201,7 +201,7 @@ def sign_ticket(delivery: Delivery, comment: Comment) -> str:
     platform's list cannot prove it: it holds the newest hundred, and residents write on while an
     officer thinks.
     """
-    return signing.dumps([comment.external_id, secrets.token_hex(8)], salt=_salt(delivery))
+    return signing.dumps([comment.external_id, secrets.token_hex(8)], salt=_get_salt(delivery))
 
 
 def find_comment_of_ticket(delivery: Delivery, ticket: str) -> str:
@@ -216,13 +216,13 @@ def _open_ticket(
 ) -> tuple[str, str]:
     """Return a ticket's comment and key."""
     try:
-        comment, key = signing.loads(ticket, salt=_salt(delivery), max_age=max_age)
+        comment, key = signing.loads(ticket, salt=_get_salt(delivery), max_age=max_age)
     except signing.BadSignature:
         return "", ""
     return comment, key
 
 
-def _salt(delivery: Delivery) -> str:
+def _get_salt(delivery: Delivery) -> str:
     return f"engagement.desk.{delivery.public_id}"
 
 
@@ -285,7 +285,7 @@ def hide_comment(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> 
 
 def _require_open(delivery: Delivery) -> None:
     if words := explain_refusal(delivery):
-        raise NotAllowed(words) if not is_open(delivery.unit) else Refused(words)
+        raise NotAllowed(words) if not has_allowance(delivery.unit) else Refused(words)
 
 
 def _call_platform(delivery: Delivery, call, *, writes: bool = False):
@@ -309,7 +309,7 @@ def _call_platform(delivery: Delivery, call, *, writes: bool = False):
                 "Nobody knows whether the answer came through. Look on the page before "
                 "you send it again."
             )
-            raise Doubtful(words) from None
+            raise UnknownAnswer(words) from None
         raise Refused(_("The platform did not answer. Try again in a moment.")) from None
     except TryLater:
         raise Refused(_("The platform did not answer. Try again in a moment.")) from None

@@ -41,7 +41,7 @@ def desks(request: HttpRequest) -> HttpResponse:
         delivery.page_name = page_name(delivery.channel)
     units = Unit.objects.within(request.user.reach(Permission.POST_SCHEDULE))
     return render(
-        request, "engagement/desks.html", {"page": page, "open": replies.is_open(*units[:50])}
+        request, "engagement/desks.html", {"page": page, "open": replies.has_allowance(*units[:50])}
     )
 
 

@@ -29,7 +29,7 @@ from engagement.reports.sums import (
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
 from engagement.rollups.queries.posts import select_posts_of_units
 from engagement.rollups.sources import MEASURE_SUMS, aggregate_due_deliveries
-from engagement.rollups.sql import BY_UNIT, as_datetime, fetch_rows, int_or_none
+from engagement.rollups.sql import BY_UNIT, fetch_rows, to_datetime, to_int_or_none
 from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level, Unit
@@ -114,7 +114,7 @@ def _add_publications(
         figures["publications"] += int(publications)
         figures["withdrawn"] += int(withdrawn)
         figures["manual"] += int(manual)
-        values = dict(zip(MEASURES, map(int_or_none, sums[:size]), strict=True))
+        values = dict(zip(MEASURES, map(to_int_or_none, sums[:size]), strict=True))
         for name, value, n in zip(MEASURES, values.values(), sums[size:], strict=True):
             figures["measures"][name] = add_known(figures["measures"][name], value)
             figures["measured"][name] += int(n)
@@ -125,7 +125,7 @@ def _add_publications(
             "publications": int(publications),
             **values,
         }
-        if taken := as_datetime(as_of):
+        if taken := to_datetime(as_of):
             said = taken.isoformat(timespec="seconds")
             figures["as_of"] = max(figures["as_of"] or said, said)
 
@@ -168,7 +168,7 @@ def _add_platforms(
         found[row["unit"]]["platforms"][row["platform"]] = {
             "name": str(Kind(row["platform"]).label),
             "publications": row["n"],
-            **{name: int_or_none(row[f"sum_{name}"]) for name in MEASURES},
+            **{name: to_int_or_none(row[f"sum_{name}"]) for name in MEASURES},
         }
 
 

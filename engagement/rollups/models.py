@@ -16,7 +16,7 @@ from posts.models import Post
 from units.models import Unit
 
 
-def _key(model: type[models.Model], **options: Any) -> Any:
+def _make_key_field(model: type[models.Model], **options: Any) -> Any:
     """Return a key without a constraint: a summary follows its rows, and leaves after them."""
     return models.ForeignKey(
         model,
@@ -45,7 +45,7 @@ class ChangedDay(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind)
-    unit = _key(Unit)
+    unit = _make_key_field(Unit)
     day = models.DateField()
 
 
@@ -66,7 +66,7 @@ class DueCounts(models.Model):
 class DueDay(DueCounts):
     """The concluded deliveries of a unit that fell due on a day. What is open is read live."""
 
-    unit = _key(Unit)
+    unit = _make_key_field(Unit)
 
     class Meta:
         constraints = [
@@ -86,7 +86,7 @@ class DueDay(DueCounts):
 class WrittenDay(models.Model):
     """The posts of a unit that were begun on a day, without blank drafts."""
 
-    unit = _key(Unit)
+    unit = _make_key_field(Unit)
     day = models.DateField()
     posts = models.PositiveIntegerField()
 
@@ -103,7 +103,7 @@ class WrittenDay(models.Model):
 class ProvinceDueDay(DueCounts):
     """The sums of `DueDay` over a province with all below it."""
 
-    province = _key(Unit)
+    province = _make_key_field(Unit)
 
     class Meta:
         constraints = [
@@ -114,7 +114,7 @@ class ProvinceDueDay(DueCounts):
 class ProvinceWrittenDay(models.Model):
     """The sums of `WrittenDay` over a province with all below it."""
 
-    province = _key(Unit)
+    province = _make_key_field(Unit)
     day = models.DateField()
     posts = models.PositiveIntegerField()
 
@@ -145,11 +145,11 @@ class PostDay(Measures):
     kit.
     """
 
-    post = _key(Post)
-    unit = _key(Unit)
-    campaign = _key(Campaign, null=True)
-    topic = _key(Topic, null=True)
-    kit = _key(Kit, null=True)
+    post = _make_key_field(Post)
+    unit = _make_key_field(Unit)
+    campaign = _make_key_field(Campaign, null=True)
+    topic = _make_key_field(Topic, null=True)
+    kit = _make_key_field(Kit, null=True)
     day = models.DateField()
     publications = models.PositiveIntegerField()
     withdrawn = models.PositiveIntegerField()
@@ -190,9 +190,9 @@ class PostDay(Measures):
 class ChannelDay(Measures):
     """The publications of a campaign on a channel on a day, with their newest figures."""
 
-    campaign = _key(Campaign)
-    channel = _key(Channel)
-    unit = _key(Unit)
+    campaign = _make_key_field(Campaign)
+    channel = _make_key_field(Channel)
+    unit = _make_key_field(Unit)
     platform = models.CharField(max_length=10, choices=platforms)
     day = models.DateField()
     publications = models.PositiveIntegerField()
@@ -214,11 +214,11 @@ class PageDay(Measures):
     dashboards of units, topics, channels and kits add up.
     """
 
-    channel = _key(Channel)
-    unit = _key(Unit)
+    channel = _make_key_field(Channel)
+    unit = _make_key_field(Unit)
     platform = models.CharField(max_length=10, choices=platforms)
-    topic = _key(Topic, null=True)
-    kit = _key(Kit, null=True)
+    topic = _make_key_field(Topic, null=True)
+    kit = _make_key_field(Kit, null=True)
     day = models.DateField()
     publications = models.PositiveIntegerField()
     # Of how many publications each sum speaks.
@@ -252,7 +252,7 @@ class PlatformDay(Measures):
     over the nation.
     """
 
-    province = _key(Unit, null=True)
+    province = _make_key_field(Unit, null=True)
     platform = models.CharField(max_length=10, choices=platforms)
     day = models.DateField()
     publications = models.PositiveIntegerField()
@@ -275,8 +275,8 @@ class PlatformDay(Measures):
 class TopicDay(Measures):
     """The same by topic."""
 
-    province = _key(Unit, null=True)
-    topic = _key(Topic, null=True)
+    province = _make_key_field(Unit, null=True)
+    topic = _make_key_field(Topic, null=True)
     day = models.DateField()
     publications = models.PositiveIntegerField()
 
@@ -297,7 +297,7 @@ class UnitPeriod(models.Model):
     `rollups.queries.pages.sum_pages` adds them up: what is usual, and the rows of provinces.
     """
 
-    unit = _key(Unit)
+    unit = _make_key_field(Unit)
     first = models.DateField()
     last = models.DateField()
     pages = models.PositiveIntegerField()
@@ -319,7 +319,7 @@ class UnitPeriod(models.Model):
 class UnitGain(Measures):
     """The gain of each measure on a day, over all publications of a unit."""
 
-    unit = _key(Unit)
+    unit = _make_key_field(Unit)
     day = models.DateField()
 
     class Meta:
@@ -330,8 +330,8 @@ class UnitGain(Measures):
 class CampaignGain(Measures):
     """The gain of each measure on a day, over what a unit published of a campaign on another."""
 
-    campaign = _key(Campaign)
-    unit = _key(Unit)
+    campaign = _make_key_field(Campaign)
+    unit = _make_key_field(Unit)
     published_day = models.DateField()
     day = models.DateField()
 

@@ -26,17 +26,17 @@ def make_months() -> int:
         return cursor.fetchone()[0]
 
 
-def kept_from() -> date:
+def find_first_kept_day() -> date:
     """Return the first day whose counts are there; earlier months were taken off."""
-    partitions = _partitions()
+    partitions = _list_partitions()
     if not partitions or _FIRST in partitions:
         return date.min
-    return _month_of(min(partitions))
+    return _parse_partition_month(min(partitions))
 
 
-def proven_from() -> date:
+def find_first_provable_day() -> date:
     """Return the first day whose gains can be made of the counts that are there."""
-    kept = kept_from()
+    kept = find_first_kept_day()
     return kept if kept == date.min else kept + COUNTED_FOR
 
 
@@ -45,11 +45,11 @@ def detach_months(*, before: date) -> list[str]:
     """Take off the months that end by ``before``; return the tables that hold their counts now.
     They are the operator's to copy and to drop. For the owner of the tables alone.
     """
-    partitions = _partitions()
+    partitions = _list_partitions()
     taken = [
         name
-        for name, following in pairwise(sorted(partitions, key=_place))
-        if _month_of(following) <= before
+        for name, following in pairwise(sorted(partitions, key=_parse_month))
+        if _parse_partition_month(following) <= before
     ]
     with connection.cursor() as cursor:
         for name in taken:
@@ -64,7 +64,7 @@ def detach_months(*, before: date) -> list[str]:
     return taken
 
 
-def _partitions() -> list[str]:
+def _list_partitions() -> list[str]:
     if connection.vendor != "postgresql":
         return []
     with connection.cursor() as cursor:
@@ -76,10 +76,10 @@ def _partitions() -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
-def _place(name: str) -> date:
-    return date.min if name == _FIRST else _month_of(name)
+def _parse_month(name: str) -> date:
+    return date.min if name == _FIRST else _parse_partition_month(name)
 
 
-def _month_of(name: str) -> date:
+def _parse_partition_month(name: str) -> date:
     year, month = map(int, name.removeprefix(f"{TABLE}_").split("_"))
     return date(year, month, 1)

@@ -20,8 +20,8 @@ from engagement.rollups.sql import (
     Statement,
     compile_queryset,
     fetch_rows,
-    int_or_none,
     select_differences,
+    to_int_or_none,
 )
 from units.models import Unit
 
@@ -30,20 +30,20 @@ _TABLE = UnitPeriod._meta.db_table
 _COLUMNS = f"first, last, unit_id, {', '.join(PAGE_COLUMNS)}"
 
 
-def three_periods(period: Period) -> tuple[Period, Period, Period]:
+def make_three_periods(period: Period) -> tuple[Period, Period, Period]:
     """Return the period, as many days before it, and the same days last year."""
     days = (period.last - period.first).days + 1
     before = Period(period.first - timedelta(days=days), period.first - timedelta(days=1))
     return period, before, Period(year_earlier(period.first), year_earlier(period.last))
 
 
-def opening_periods(today: date | None = None) -> tuple[Period, Period, Period]:
-    return three_periods(Period.last_days(OPENING_DAYS, today=today))
+def make_opening_periods(today: date | None = None) -> tuple[Period, Period, Period]:
+    return make_three_periods(Period.last_days(OPENING_DAYS, today=today))
 
 
 def start_periods() -> None:
     """Add up today's opening periods that have no rows yet, and remove those of days before."""
-    periods = opening_periods()
+    periods = make_opening_periods()
     stored = set(UnitPeriod.objects.order_by().values_list("first", "last").distinct())
     for first, last in stored - {(period.first, period.last) for period in periods}:
         UnitPeriod.objects.filter(first=first, last=last).delete()
@@ -57,7 +57,7 @@ def refresh_units(changed: Mapping[str, Collection[tuple[date, int]]]) -> None:
     mark, the days and units.
     """
     followed = {unit for _day, unit in changed.get(Kind.FOLLOWED, ())}
-    for period in opening_periods():
+    for period in make_opening_periods():
         units = followed | {
             unit
             for day, unit in changed.get(Kind.PUBLISHED, ())
@@ -68,7 +68,7 @@ def refresh_units(changed: Mapping[str, Collection[tuple[date, int]]]) -> None:
             # Not before the period is started: its rows are all there, or none of them.
             if rows.exists():
                 rows.filter(unit__in=units).delete()
-                _insert(period, _keys(units))
+                _insert(period, _select_keys(units))
 
 
 def _insert(period: Period, units: QuerySet[Any, Any]) -> None:
@@ -95,7 +95,7 @@ def find_differences(most: int) -> Iterator[tuple[Any, ...]]:
     """Compare the opening periods with what their pages add up to; units that are marked are left
     out.
     """
-    for period in opening_periods():
+    for period in make_opening_periods():
         rows = UnitPeriod.objects.filter(first=period.first, last=period.last)
         if not rows.exists():
             continue
@@ -117,7 +117,9 @@ def sum_pages(
     """Return the same as `queries.pages.sum_pages` for all pages of ``units``; None where one of
     the periods is no opening period, or has no rows yet.
     """
-    if not {(p.first, p.last) for p in periods} <= {(p.first, p.last) for p in opening_periods()}:
+    if not {(p.first, p.last) for p in periods} <= {
+        (p.first, p.last) for p in make_opening_periods()
+    }:
         return None
     parts = [
         part
@@ -132,7 +134,7 @@ def sum_pages(
             started.add(n)
             continue
         total = found[n].setdefault(row, {"row": row, **dict.fromkeys(PAGE_COLUMNS)})
-        for name, value in zip(PAGE_COLUMNS, map(int_or_none, sums), strict=True):
+        for name, value in zip(PAGE_COLUMNS, map(to_int_or_none, sums), strict=True):
             if value is not None:
                 total[name] = (total[name] or 0) + value
     if len(started) < len(periods):
@@ -163,11 +165,11 @@ def _select_parts(
     nothing = ", ".join(["NULL"] * (len(PAGE_COLUMNS) + 1))
     yield f"SELECT {n:d}, {nothing} FROM ({one}) AS started", one_params  # noqa: S608
     if changed:
-        choice = PublicationFilter(_keys(changed), [period], {})
+        choice = PublicationFilter(_select_keys(changed), [period], {})
         live, live_params = select_page_sums(choice, period.last, by=by, with_silent=True)
         columns = ", ".join(PAGE_COLUMNS)
         yield f"SELECT {n:d}, row, {columns} FROM ({live}) AS live", live_params  # noqa: S608
 
 
-def _keys(units: Collection[int]) -> QuerySet[Any, Any]:
+def _select_keys(units: Collection[int]) -> QuerySet[Any, Any]:
     return Unit.objects.filter(pk__in=sorted(units)).order_by().values("pk")

@@ -52,7 +52,7 @@ class ProvinceSummary:
     def columns(self) -> str:
         return ", ".join(("province_id", *self.keys, *self.figures))
 
-    def sums_of(self, rows: str) -> str:
+    def format_sums(self, rows: str) -> str:
         """Return the sums of the figures of the rows that have this alias."""
         return ", ".join(f"{_aggregate(name)}({rows}.{name}) AS {name}" for name in self.figures)
 
@@ -65,7 +65,7 @@ class ProvinceSummary:
         keys = ", ".join(f"summary.{key}" for key in self.keys)
         groups = ", ".join(str(n + 1) for n in range(len(self.keys) + 1))
         return (
-            f"SELECT {province} AS province_id, {keys}, {self.sums_of('summary')} "  # noqa: S608
+            f"SELECT {province} AS province_id, {keys}, {self.format_sums('summary')} "  # noqa: S608
             f"FROM {rows or self.units.table} AS summary JOIN units_unit AS unit "
             f"ON unit.id = summary.unit_id {rest} GROUP BY {groups}"
         )
@@ -74,7 +74,7 @@ class ProvinceSummary:
         """Add up the nation from its provinces."""
         keys = ", ".join(f"rows.{key}" for key in self.keys)
         return (
-            f"SELECT {_NATION} AS province_id, {keys}, {self.sums_of('rows')} "  # noqa: S608
+            f"SELECT {_NATION} AS province_id, {keys}, {self.format_sums('rows')} "  # noqa: S608
             f"FROM {self.table} AS rows WHERE rows.province_id IS NOT NULL AND {where} "
             f"GROUP BY {keys}"
         )
@@ -116,14 +116,14 @@ def list_days(name: str, pairs: Collection[tuple[date, int]]) -> Statement:
     return f"{name}(day, unit_id) AS (VALUES {values})", [x for pair in sorted(pairs) for x in pair]
 
 
-def province_of(unit: int, level: str, parent: int | None) -> int:
+def find_province(unit: int, level: str, parent: int | None) -> int:
     """Return the key of a unit's province; a unit that belongs to none is its own."""
     return parent if level == Level.COMMUNE and parent else unit
 
 
 def _find_provinces(units: Iterable[int]) -> dict[int, int]:
     rows = Unit.objects.filter(pk__in=set(units)).order_by()
-    return {row[0]: province_of(*row) for row in rows.values_list("pk", "level", "parent_id")}
+    return {row[0]: find_province(*row) for row in rows.values_list("pk", "level", "parent_id")}
 
 
 def refresh_days(kind: Kind, unit_days: Collection[tuple[date, int]]) -> None:
@@ -163,7 +163,7 @@ def split_units(most: int) -> list[UnitBatch]:
     by_province: dict[int, list[int]] = {}
     rows = Unit.objects.order_by("pk").values_list("pk", "level", "parent_id")
     for unit, level, parent in rows:
-        by_province.setdefault(province_of(unit, level, parent), []).append(unit)
+        by_province.setdefault(find_province(unit, level, parent), []).append(unit)
     return [
         UnitBatch(province, some, units)
         for province, units in by_province.items()

@@ -37,7 +37,7 @@ _WAIT_FOR_LOCK = 120.0
 _UNITS_PER_TRANSACTION = 25
 
 
-def refresh(*, seconds: float = _MOST_SECONDS) -> int:
+def refresh_changed_days(*, seconds: float = _MOST_SECONDS) -> int:
     """Sum up the days that have changed, and return how many marks were worked off; none while
     another run is at work.
     """
@@ -73,7 +73,7 @@ def _refresh_marked() -> int:
         day = date.fromisoformat(day) if isinstance(day, str) else day
         pairs.setdefault(kind, set()).add((day, unit))
     if gained := pairs.pop(Kind.GAINED, set()):
-        since = months.proven_from()
+        since = months.find_first_provable_day()
         pairs[Kind.GAINED] = {(day, unit) for day, unit in gained if day >= since}
     for summary in SUMMARIES:
         for some in UnitDays.from_pairs(pairs.get(summary.kind, set())).split():
@@ -98,23 +98,23 @@ def _write_summary(summary: Summary, days: DayFilter) -> None:
         )
 
 
-def rebuild(*, on_progress: Callable[[int, int], object] = lambda done, of: None) -> bool:
+def rebuild_all(*, on_progress: Callable[[int, int], object] = lambda done, of: None) -> bool:
     """Make all summaries anew from the raw rows: some units at a time, in a transaction of their
     own that replaces their rows and the sums of their province. So pages are right all the time,
-    runs of `refresh` come between, and one that was killed is begun again. Return False where
-    another run does not end.
+    runs of `refresh_changed_days` come between, and one that was killed is begun again. Return
+    False where another run does not end.
     """
-    if not _run_alone(_start_periods):
+    if not _run_under_lock(_start_periods):
         return False
     batches = provinces.split_units(_UNITS_PER_TRANSACTION)
     for done, batch in enumerate(batches, start=1):
-        if not _run_alone(partial(_rebuild_batch, batch)):
+        if not _run_under_lock(partial(_rebuild_batch, batch)):
             return False
         on_progress(done, len(batches))
-    return _run_alone(partial(_remove_former_units, {batch.province for batch in batches}))
+    return _run_under_lock(partial(_remove_former_units, {batch.province for batch in batches}))
 
 
-def _run_alone(do: Callable[[], None]) -> bool:
+def _run_under_lock(do: Callable[[], None]) -> bool:
     """Do something between two runs; False where the one that is at work does not end."""
     end = time.monotonic() + _WAIT_FOR_LOCK
     while True:
@@ -132,7 +132,7 @@ def _rebuild_batch(batch: UnitBatch) -> None:
     _lift_timeout()
     # Before the rows are read, as in `_refresh_marked`: what changes meanwhile leaves a mark.
     ChangedDay.objects.filter(unit__in=batch.units).delete()
-    since = {Kind.GAINED: months.proven_from()}
+    since = {Kind.GAINED: months.find_first_provable_day()}
     for summary in SUMMARIES:
         _write_summary(summary, UnitsSince(batch.units, since.get(summary.kind, date.min)))
     provinces.rebuild_province(batch)
@@ -166,11 +166,11 @@ def find_differences(
                 found.setdefault(table, []).extend(differ)
 
     for summary in SUMMARIES:
-        for month in _months(summary.kind, summary):
+        for month in _list_months(summary.kind, summary):
             note(summary.table, _find_differences(summary, month, most))
         on_progress(summary.table)
     for province_summary in PROVINCE_SUMMARIES:
-        for month in _months(province_summary.units.kind, province_summary):
+        for month in _list_months(province_summary.units.kind, province_summary):
             note(province_summary.table, provinces.find_differences(province_summary, month, most))
         on_progress(province_summary.table)
     note(UnitPeriod._meta.db_table, periods.find_differences(most))
@@ -191,7 +191,7 @@ def _find_differences(summary: Summary, month: DateRange, most: int) -> Iterator
     yield from fetch_rows(*select_differences((has, params), (should, expected_params), most))
 
 
-def _months(kind: Kind, *summaries: Summary | ProvinceSummary) -> Iterator[DateRange]:
+def _list_months(kind: Kind, *summaries: Summary | ProvinceSummary) -> Iterator[DateRange]:
     """Return spans of a month that hold all days of the raw rows, and of ``summaries``."""
     table, moment = {
         Kind.DUE: ("publishing_delivery", "due_at"),
@@ -209,7 +209,7 @@ def _months(kind: Kind, *summaries: Summary | ProvinceSummary) -> Iterator[DateR
     # A day more on each side: moments are stored in UTC.
     first, last = min(days) - timedelta(days=1), max(days) + timedelta(days=1)
     if kind == Kind.GAINED:
-        first = max(first, months.proven_from())
+        first = max(first, months.find_first_provable_day())
     while first <= last:
         yield DateRange(first, min(first + _MONTH, last))
         first += _MONTH + timedelta(days=1)

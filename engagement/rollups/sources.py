@@ -24,7 +24,7 @@ from engagement.rollups.models import (
     UnitGain,
     WrittenDay,
 )
-from engagement.rollups.sql import Statement, column_names, compile_queryset
+from engagement.rollups.sql import Statement, compile_queryset, list_columns
 from posts.models import Post
 from publishing.models import Delivery
 from publishing.states import (
@@ -49,7 +49,7 @@ MEASURED_COUNTS = {f"{measure}_of": Count(f"measurement__{measure}") for measure
 _ABOVE_ANY_TOTAL = 10**15
 
 
-def is_marked_sql(kind: Kind, day: str, unit: str) -> Statement:
+def make_marked_condition(kind: Kind, day: str, unit: str) -> Statement:
     """Return the condition of columns that the day of the unit is marked."""
     return (
         f"EXISTS (SELECT 1 FROM {ChangedDay._meta.db_table} AS mark "  # noqa: S608
@@ -246,7 +246,7 @@ def _select_unit_gains(days: DayFilter) -> Statement:
     inner, params = select_gains(_find_counted(days))
     where, more = days.as_sql("gained.day", "delivery.unit_id")
     return (
-        f"SELECT delivery.unit_id AS unit_id, gained.day AS day, {_gain_sums()} "  # noqa: S608
+        f"SELECT delivery.unit_id AS unit_id, gained.day AS day, {_format_gain_sums()} "  # noqa: S608
         f"FROM ({inner}) AS gained JOIN publishing_delivery AS delivery "
         f"ON delivery.id = gained.delivery_id WHERE {where} GROUP BY delivery.unit_id, gained.day",
         [*params, *more],
@@ -275,7 +275,7 @@ def select_campaign_gains(deliveries: QuerySet[Delivery], on: Statement) -> Stat
     return (
         "SELECT delivery.campaign_id AS campaign_id, delivery.unit_id AS unit_id, "  # noqa: S608
         "delivery.published_day AS published_day, gained.day AS day, "
-        f"{_gain_sums()} FROM ({inner}) AS gained JOIN ({of}) AS delivery "
+        f"{_format_gain_sums()} FROM ({inner}) AS gained JOIN ({of}) AS delivery "
         f"ON delivery.id = gained.delivery_id WHERE {where} GROUP BY {keys}",
         [*params, *more, *last],
     )
@@ -285,7 +285,7 @@ def _select_campaign_gains(days: DayFilter) -> Statement:
     return select_campaign_gains(_find_counted(days), days.as_sql(*GAIN_COLUMNS))
 
 
-def _gain_sums() -> str:
+def _format_gain_sums() -> str:
     return ", ".join(f"SUM(gained.{measure}) AS {measure}" for measure in MEASURES)
 
 
@@ -306,7 +306,7 @@ class Summary:
 
     @property
     def columns(self) -> list[str]:
-        return column_names(self.model)
+        return list_columns(self.model)
 
 
 DUE_DAYS = Summary(DueDay, Kind.DUE, _select_due_days)

@@ -34,24 +34,24 @@ def fetch_rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in cursor.fetchall()]
 
 
-def as_datetime(value: Any) -> datetime | None:
+def to_datetime(value: Any) -> datetime | None:
     """Return a moment that raw SQL selected: SQLite has it as text, in UTC."""
     if isinstance(value, str):
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
     return value
 
 
-def as_date(value: Any) -> date:
+def to_date(value: Any) -> date:
     """Return a day that raw SQL selected: SQLite has it as text."""
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def int_or_none(value: Any) -> int | None:
+def to_int_or_none(value: Any) -> int | None:
     """Return a sum as an int: PostgreSQL adds up big integers to decimals."""
     return None if value is None else int(value)
 
 
-def column_names(model: type[Model]) -> list[str]:
+def list_columns(model: type[Model]) -> list[str]:
     """Return the columns of a table without its key."""
     return [str(f.column) for f in model._meta.concrete_fields if not f.primary_key]
 

@@ -38,21 +38,21 @@ _DELETE = f"""
 """  # noqa: S608
 
 
-def thin(*, today: date | None = None, seconds: float = _SECONDS) -> int:
+def thin_old_counts(*, today: date | None = None, seconds: float = _SECONDS) -> int:
     """Thin day after day from where the last run ended until two months ago, for at most
     ``seconds``; return how many counts were removed. None while another run is at work.
     """
     last = (today or timezone.localdate()) - KEPT_WHOLE - timedelta(days=1)
     end, removed = time.monotonic() + seconds, 0
     with try_alone("thinning") as alone:
-        day = _first_day() if alone else None
+        day = _find_first_day() if alone else None
         while day and day <= last and time.monotonic() < end:
             removed += _thin_day(day)
             day += timedelta(days=1)
     return removed
 
 
-def _first_day() -> date | None:
+def _find_first_day() -> date | None:
     done = Thinned.objects.first()
     if done:
         return done.until + timedelta(days=1)
@@ -69,12 +69,12 @@ def _thin_day(day: date) -> int:
             cursor.execute("SELECT thin_counts(%s)", [day])
             removed = cursor.fetchone()[0]
     else:
-        removed = _thin_unmarked(day)
+        removed = _thin_without_trigger(day)
     Thinned.objects.update_or_create(pk=1, defaults={"until": day})
     return removed
 
 
-def _thin_unmarked(day: date) -> int:
+def _thin_without_trigger(day: date) -> int:
     """Do as `thin_counts` does, on SQLite: the trigger is away for the transaction, of which there
     is one at a time.
     """

@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from channels.completeness.presenters import LABELS, score_of
 from core import quotas
 from core.costly_pages import costly
-from engagement.exports.sheets import FORMATS, Sheet, as_file
+from engagement.exports.sheets import FORMATS, Sheet, make_download
 from oversight.completeness.forms import PagesForm
 from oversight.completeness.queries import Row, rows_below
 from oversight.queries import overseen_unit, oversees_nation, scope
@@ -44,7 +44,7 @@ def official_pages(request: HttpRequest) -> HttpResponse:
     pageless = [row for row in found if not row.pages and not item]
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
-        return as_file(
+        return make_download(
             format, f"trang-chinh-thuc-{timezone.localdate():%Y%m%d}", [_sheet(rows + pageless)]
         )
     totals = {name: sum(row.lacks[name] for row in found) for name in PROFILE}

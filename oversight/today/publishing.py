@@ -18,7 +18,7 @@ from channels.monitoring.forecast import FAILING, Risk
 from channels.monitoring.presenters import RISK_LOOKS
 from core.periods import Period
 from core.scope import Reach
-from engagement.dashboards.queries import in_trouble
+from engagement.dashboards.queries import find_in_trouble
 from engagement.rollups.sources import aggregate_due_deliveries
 from oversight.queries import DYING
 from oversight.today.card import SHOWN, Card, card_of
@@ -42,7 +42,7 @@ def find_trouble(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:
     """
 
     def count() -> dict[str, Any]:
-        rows = in_trouble(Delivery.objects.within(reach), now=now).order_by()
+        rows = find_in_trouble(Delivery.objects.within(reach), now=now).order_by()
         found = sorted(rows.values_list("due_at", "pk", "unit"), reverse=True)
         units = _units_with_most(unit for _due_at, _pk, unit in found)
         return {

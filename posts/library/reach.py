@@ -24,11 +24,11 @@ class Good(NamedTuple):
 
 
 class _Counter(Protocol):
-    def views_of_templates(self, keys: Collection[int]) -> Mapping[int, Views]: ...
+    def sum_views_of_templates(self, keys: Collection[int]) -> Mapping[int, Views]: ...
 
-    def good_posts(self, unit: Unit, most: int) -> Collection[Good]: ...
+    def find_good_posts(self, unit: Unit, most: int) -> Collection[Good]: ...
 
-    def best_hours(self, unit: Unit) -> BestHours | None: ...
+    def find_best_hours(self, unit: Unit) -> BestHours | None: ...
 
 
 _counters: list[_Counter] = []
@@ -39,18 +39,18 @@ def register(counter: _Counter) -> None:
     _counters[:] = [counter]
 
 
-def views_of_templates(keys: Collection[int]) -> Mapping[int, Views]:
+def sum_views_of_templates(keys: Collection[int]) -> Mapping[int, Views]:
     """Return by template how often the posts that began from it were seen; those of which nothing
     was measured are missing.
     """
-    return _counters[0].views_of_templates(keys) if _counters and keys else {}
+    return _counters[0].sum_views_of_templates(keys) if _counters and keys else {}
 
 
-def good_posts(unit: Unit, *, most: int = 1) -> list[Good]:
+def find_good_posts(unit: Unit, *, most: int = 1) -> list[Good]:
     """Find the unit's posts that did best against its own usual, the best first."""
-    return list(_counters[0].good_posts(unit, most)) if _counters else []
+    return list(_counters[0].find_good_posts(unit, most)) if _counters else []
 
 
-def best_hours(unit: Unit) -> BestHours | None:
+def find_best_hours(unit: Unit) -> BestHours | None:
     """Find the hours in which the unit's posts are seen most; None where too few say so."""
-    return _counters[0].best_hours(unit) if _counters else None
+    return _counters[0].find_best_hours(unit) if _counters else None

@@ -27,7 +27,7 @@ from posts.library.filling import BUILT_IN, fill_readably, fill_template
 from posts.library.forms import GapsForm, LibraryFilter, SnippetForm, TemplateForm
 from posts.library.models import LibraryText, Snippet, Template
 from posts.library.queries import filter_editable, order_by_season, snippets_at, templates_at
-from posts.library.reach import views_of_templates
+from posts.library.reach import sum_views_of_templates
 from units.queries import fact_values
 
 PAGE = 20
@@ -42,7 +42,7 @@ def templates(request: HttpRequest) -> HttpResponse:
     page = Paginator(order_by_season(found, on=timezone.localdate()), PAGE).get_page(
         request.GET.get("page")
     )
-    views = views_of_templates([row.pk for row in page])
+    views = sum_views_of_templates([row.pk for row in page])
     today = timezone.localdate()
     values = fact_values(position.unit, on=today)
     context = {
@@ -128,7 +128,7 @@ def template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "unit": unit,
         "form": GapsForm(gaps=filled.gaps),
         "lacks_fact": any(gap.is_fact for gap in filled.gaps),
-        "views": views_of_templates([row.pk]).get(row.pk),
+        "views": sum_views_of_templates([row.pk]).get(row.pk),
         "may_use": writes and row.archived_at is None and unit.path.startswith(row.unit.path),
         "may_write": can(request.user, Permission.LIBRARY_WRITE, unit=row.unit),
     }

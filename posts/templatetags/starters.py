@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from posts.kits.queries import kits_for_today
 from posts.library.queries import templates_for_today
-from posts.library.reach import good_posts
+from posts.library.reach import find_good_posts
 from posts.models import Post
 from units.models import Unit
 
@@ -17,7 +17,7 @@ register = template.Library()
 @register.inclusion_tag("posts/library/_starters.html")
 def library_starters(unit: Unit) -> dict[str, Any]:
     """Offer the kits and templates that fit today, and the unit's own post that did best."""
-    good = good_posts(unit)
+    good = find_good_posts(unit)
     best = None
     if good:
         # What names it, and nothing more: its text is long.

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.models import Invitation, Notice
 from accounts.people.appointments import build_proposal
 from accounts.permissions import DEEP, Role
-from engagement.exports.services import under_way
+from engagement.exports.services import find_unfinished
 from media.links import public_url
 from media.models import Folder, Logo
 from posts.models import BulkImport
@@ -406,7 +406,7 @@ def _of_person(entry: Entry, user) -> dict[str, object]:
         ),
         "upload": lambda: _upload(user),
         "sheet": lambda: _sheet(user),
-        "export": lambda: under_way(user) or factories.export(user),
+        "export": lambda: find_unfinished(user) or factories.export(user),
         "calendar_link": lambda: factories.calendar_link(user, user.appointments.get().unit),
     }
     return {argument: makers[kind]().public_id for argument, kind in entry.kwargs.items()}

@@ -76,7 +76,7 @@ def test_three_people_bring_a_post_to_residents_and_see_how_it_was_taken(
     _find_the_live_links(officer, post)
 
     simulator.advance(3600)
-    engagement.collect(clock=lambda: timezone.now() + timedelta(minutes=30))
+    engagement.collect_posts(clock=lambda: timezone.now() + timedelta(minutes=30))
     _watch(_sign_in(at_desk(size=size), commune["overseer"]), commune["unit"], post)
     assert officer.complaints == []
 

@@ -42,7 +42,7 @@ def test_a_national_load_fills_an_empty_database_once():
     assert Count.objects.exists()
     assert Adoption.objects.filter(kit__current__state="issued").exists()
     assert PageCheck.objects.count() == Channel.objects.count()
-    services.rebuild()
+    services.rebuild_all()
     assert services.find_differences() == {}
     with pytest.raises(Refused):
         list(national.seed(share=0.0002))

@@ -20,7 +20,7 @@ from engagement.models import CommentCount, Count, FollowerCount
 from engagement.reports import files, queries
 from engagement.reports.models import Report, ReportFile
 from engagement.rollups.models import ChangedDay
-from engagement.rollups.services import find_differences, refresh
+from engagement.rollups.services import find_differences, refresh_changed_days
 from outreach_portal.guard import TRY_OUT_DOMAIN
 from platforms.limits import problems
 from posts.canonical import content
@@ -225,7 +225,7 @@ class TestFilled(TestCase):
         assert FollowerCount.objects.filter(day__lt=now - timedelta(days=365)).exists()
 
     def test_its_summaries_are_those_of_the_raw_rows(self):
-        refresh()
+        refresh_changed_days()
         assert not ChangedDay.objects.exists()
         assert find_differences() == {}
 

@@ -90,7 +90,7 @@ def seeded():
     Count.objects.create(delivery=delivery, taken_at=at, views=1)
     Attempt.objects.create(delivery=delivery, number=1, started_at=at)
     record("post.approved", post, by=people["commune"])
-    rollups.rebuild()
+    rollups.rebuild_all()
     return people, units, delivery
 
 
@@ -157,7 +157,7 @@ def fill(units: list[Unit], delivery: Delivery) -> None:
         position="n",
         unit_path=f"(SELECT path FROM units_unit WHERE id = {unit_of})",
     )
-    rollups.rebuild()
+    rollups.rebuild_all()
     with connection.cursor() as cursor:
         for table in sorted(GROWING):
             cursor.execute(f"ANALYZE {table}")

@@ -6,13 +6,13 @@ from engagement.boards.notes.models import BoardNote
 from units.models import Unit
 
 
-def notes_of(unit: Unit) -> list[BoardNote]:
+def find_notes(unit: Unit) -> list[BoardNote]:
     """Return the notes of the unit that stand on its dashboard, newest days first."""
     rows = BoardNote.objects.filter(unit=unit, removed_at=None)
     return list(rows.order_by("-first", "-pk"))
 
 
-def position_in(user: User, unit: Unit) -> Appointment | None:
+def find_writing_position(user: User, unit: Unit) -> Appointment | None:
     """Return the appointment by which the person writes notes of that very unit: those above write
     their own, for all below.
     """

@@ -16,7 +16,7 @@ from core.errors import Refused
 from core.leaks import require_recordable
 from core.text import normal
 from engagement.boards.notes.models import LONGEST_NOTE, BoardNote
-from engagement.boards.notes.queries import position_in
+from engagement.boards.notes.queries import find_writing_position
 from units.models import Level, Unit
 
 MOST_NOTES = 200  # of one unit
@@ -34,10 +34,10 @@ class Words:
     reaches_below: bool = False
 
 
-def write(unit: Unit, words: Words, *, by: User) -> BoardNote:
+def write_note(unit: Unit, words: Words, *, by: User) -> BoardNote:
     """Put a note on the dashboard of the unit. Raise NotAllowed, Refused, QuotaExceeded."""
-    position = _require_in(by, unit)
-    words = _checked(words, unit)
+    position = _require_writing_position(by, unit)
+    words = _clean_words(words, unit)
     quotas.use("board_note", by=by)
     with transaction.atomic():
         Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
@@ -55,37 +55,37 @@ def write(unit: Unit, words: Words, *, by: User) -> BoardNote:
             changed_at=now,
             **asdict(words),
         )
-        record("note.written", note, by=by, position=position.position, **_days(words))
+        record("note.written", note, by=by, position=position.position, **_format_days(words))
     return note
 
 
 @transaction.atomic
-def change(note: BoardNote, words: Words, *, by: User) -> None:
+def change_note(note: BoardNote, words: Words, *, by: User) -> None:
     """Change days or words. Raise NotAllowed, Refused."""
-    position = _require_in(by, note.unit)
-    words = _checked(words, note.unit)
-    row = _locked(note)
+    position = _require_writing_position(by, note.unit)
+    words = _clean_words(words, note.unit)
+    row = _lock(note)
     was = row.text
     for name, value in asdict(words).items():
         setattr(row, name, value)
     row.changed_at = timezone.now()
     row.save(update_fields=[*asdict(words), "changed_at"])
-    record("note.changed", row, by=by, position=position.position, was=was, **_days(words))
+    record("note.changed", row, by=by, position=position.position, was=was, **_format_days(words))
 
 
 @transaction.atomic
-def remove(note: BoardNote, *, by: User) -> None:
+def remove_note(note: BoardNote, *, by: User) -> None:
     """Take the note off all dashboards. Raise NotAllowed, Refused."""
-    position = _require_in(by, note.unit)
-    row = _locked(note)
+    position = _require_writing_position(by, note.unit)
+    row = _lock(note)
     row.removed_at = timezone.now()
     row.save(update_fields=["removed_at"])
     record("note.removed", row, by=by, position=position.position)
 
 
-def _require_in(by: User, unit: Unit) -> Appointment:
+def _require_writing_position(by: User, unit: Unit) -> Appointment:
     require(by, Permission.FIGURES_NOTE, unit=unit)
-    found = position_in(by, unit)
+    found = find_writing_position(by, unit)
     if found is None:
         raise Refused(
             _("Only %(unit)s itself writes its notes. Write one of your own unit for all below.")
@@ -94,14 +94,14 @@ def _require_in(by: User, unit: Unit) -> Appointment:
     return found
 
 
-def _locked(note: BoardNote) -> BoardNote:
+def _lock(note: BoardNote) -> BoardNote:
     row = BoardNote.objects.select_for_update(of=("self",)).get(pk=note.pk)
     if row.removed_at:
         raise Refused(_("Somebody has removed this note meanwhile."))
     return row
 
 
-def _checked(words: Words, unit: Unit) -> Words:
+def _clean_words(words: Words, unit: Unit) -> Words:
     text = " ".join(normal(words.text).split())
     if not text:
         raise Refused(_("Please write what happened."))
@@ -118,7 +118,7 @@ def _checked(words: Words, unit: Unit) -> Words:
     return Words(first=words.first, last=words.last, text=text, reaches_below=below)
 
 
-def _days(words: Words) -> dict[str, object]:
+def _format_days(words: Words) -> dict[str, object]:
     return {
         "first": words.first.isoformat(),
         "last": words.last.isoformat(),

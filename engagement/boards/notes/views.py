@@ -15,7 +15,7 @@ from core.actions import FormAction, button_action, form_action, form_data
 from engagement.boards.notes import services
 from engagement.boards.notes.forms import NoteForm
 from engagement.boards.notes.models import BoardNote
-from engagement.boards.notes.queries import notes_of, position_in
+from engagement.boards.notes.queries import find_notes, find_writing_position
 from engagement.boards.scopes import find_reported_units
 from units.models import Unit
 
@@ -28,40 +28,44 @@ def notes(request: HttpRequest, key: str) -> HttpResponse:
     user: Any = request.user
     form = NoteForm(form_data(request), unit=unit)
     done: FormAction[BoardNote] = form_action(
-        form, lambda: services.write(unit, form.words(), by=user)
+        form, lambda: services.write_note(unit, form.words(), by=user)
     )
     if done:
         messages.success(request, _("The note stands on the dashboard."))
         return redirect("engagement:board_notes", unit.key)
-    may_write = position_in(user, unit) is not None
-    context = {"unit": unit, "form": form, "notes": notes_of(unit), "may_write": may_write}
+    may_write = find_writing_position(user, unit) is not None
+    context = {"unit": unit, "form": form, "notes": find_notes(unit), "may_write": may_write}
     return render(request, "engagement/notes/notes.html", context, status=done.status)
 
 
 @require_http_methods(["GET", "POST"])
 def note(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change a note."""
-    row = _note(request, public_id)
+    row = _get_note(request, public_id)
     user: Any = request.user
     form = NoteForm(form_data(request), unit=row.unit, note=row)
-    done: FormAction[None] = form_action(form, lambda: services.change(row, form.words(), by=user))
+    done: FormAction[None] = form_action(
+        form, lambda: services.change_note(row, form.words(), by=user)
+    )
     if done:
         messages.success(request, _("Saved."))
         return redirect("engagement:board_notes", row.unit.key)
-    may_write = position_in(user, row.unit) is not None
+    may_write = find_writing_position(user, row.unit) is not None
     context = {"note": row, "form": form, "may_write": may_write}
     return render(request, "engagement/notes/note.html", context, status=done.status)
 
 
 @require_POST
-def remove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _note(request, public_id)
+def remove_note(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = _get_note(request, public_id)
     user: Any = request.user
-    button_action(request, lambda: services.remove(row, by=user), said=_("The note is removed."))
+    button_action(
+        request, lambda: services.remove_note(row, by=user), said=_("The note is removed.")
+    )
     return redirect("engagement:board_notes", row.unit.key)
 
 
-def _note(request: HttpRequest, public_id: uuid.UUID) -> BoardNote:
+def _get_note(request: HttpRequest, public_id: uuid.UUID) -> BoardNote:
     rows = BoardNote.objects.filter(
         unit__in=find_reported_units(request).values("pk"), removed_at=None
     )

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: object, check: bool, **__: Any) -> None:
         if not check:
-            if not services.rebuild(on_progress=self._tell_batches):
+            if not services.rebuild_all(on_progress=self._tell_batches):
                 raise CommandError("A run is at work. Please try again in a minute.")
             self.stdout.write("The daily summaries are made anew.")
             return

@@ -11,16 +11,16 @@ from core.periods import Period
 from core.scope import Reach
 from engagement.models import MEASURES
 from engagement.rollups.models import CampaignGain, ChannelDay, Kind, PostDay
-from engagement.rollups.queries.marks import add_live_rows, in_marked_units, marks_of_row
+from engagement.rollups.queries.marks import add_live_rows, filter_marked_units, select_marks_of_row
 from engagement.rollups.sources import (
     GAIN_COLUMNS,
     group_by_channel,
     group_by_post,
-    is_marked_sql,
+    make_marked_condition,
     select_campaign_gains,
     select_gains,
 )
-from engagement.rollups.sql import Statement, column_names, compile_queryset
+from engagement.rollups.sql import Statement, compile_queryset, list_columns
 from publishing.models import Delivery, DeliveryQuerySet
 
 
@@ -38,7 +38,7 @@ class CampaignFilter:
         """Return the unmarked rows of a summary; ``published`` is its day of publication."""
         within = {f"{published}__gte": self.period.first, f"{published}__lte": self.period.last}
         rows = model._default_manager.filter(campaign=self.campaign, unit__in=self.units, **within)
-        return rows.exclude(Exists(marks_of_row(kind))).order_by()
+        return rows.exclude(Exists(select_marks_of_row(kind))).order_by()
 
 
 class CampaignPublications(DeliveryQuerySet):
@@ -77,13 +77,13 @@ def select_by_channel(publications: QuerySet[Delivery]) -> Statement:
 
 def select_daily_gains(publications: QuerySet[Delivery]) -> Statement:
     """Select gains of publications, with the columns ``day`` and the measures."""
-    by_summaries = _filter_of_summaries(publications)
+    by_summaries = _make_summary_filter(publications)
     if by_summaries is None:
         return select_gains(publications)
     columns = ["day", *MEASURES]
     summed = by_summaries.unmarked_rows(CampaignGain, Kind.GAINED, published="published_day")
-    on = is_marked_sql(Kind.GAINED, *GAIN_COLUMNS)
-    live = select_campaign_gains(in_marked_units(publications, Kind.GAINED), on)
+    on = make_marked_condition(Kind.GAINED, *GAIN_COLUMNS)
+    live = select_campaign_gains(filter_marked_units(publications, Kind.GAINED), on)
     return add_live_rows(compile_queryset(summed.values(*columns)), live, columns)
 
 
@@ -93,16 +93,16 @@ def _select(
     group: Callable[[QuerySet[Delivery]], QuerySet[Any, Any]],
     columns: Sequence[str] = (),
 ) -> Statement:
-    by_summaries = _filter_of_summaries(publications)
+    by_summaries = _make_summary_filter(publications)
     if by_summaries is None:
         return compile_queryset(group(publications))
-    columns = columns or column_names(model)
+    columns = columns or list_columns(model)
     summed = by_summaries.unmarked_rows(model, Kind.PUBLISHED).values(*columns)
-    live = in_marked_units(publications, Kind.PUBLISHED)
+    live = filter_marked_units(publications, Kind.PUBLISHED)
     live = live.alias(its_day=TruncDate("published_at"))
-    live = live.filter(Exists(marks_of_row(Kind.PUBLISHED, "its_day")))
+    live = live.filter(Exists(select_marks_of_row(Kind.PUBLISHED, "its_day")))
     return add_live_rows(compile_queryset(summed), compile_queryset(group(live)), columns)
 
 
-def _filter_of_summaries(publications: QuerySet[Delivery]) -> CampaignFilter | None:
+def _make_summary_filter(publications: QuerySet[Delivery]) -> CampaignFilter | None:
     return getattr(publications, "filter_of_summaries", None)

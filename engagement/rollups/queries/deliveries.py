@@ -15,7 +15,7 @@ from engagement.rollups.models import DueDay, Kind, WrittenDay
 from engagement.rollups.queries import marks
 from engagement.rollups.queries.marks import exclude_days
 from engagement.rollups.sources import IS_CONCLUDED, ON_TIME_WITHIN, aggregate_due_deliveries
-from engagement.rollups.sql import Statement, as_datetime, compile_queryset, fetch_rows, union_all
+from engagement.rollups.sql import Statement, compile_queryset, fetch_rows, to_datetime, union_all
 from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level
@@ -89,7 +89,7 @@ def name_due_sums(row: Sequence[Any]) -> dict[str, Any]:
     """Name the columns of an answer of `sum_due_deliveries`."""
     unit, *sums, newest, alive = row
     named = zip((name.removeprefix("sum_") for name in DUE_SUMS), map(int, sums), strict=True)
-    return {"row": unit, **dict(named), "last_post": as_datetime(newest), "alive": alive}
+    return {"row": unit, **dict(named), "last_post": to_datetime(newest), "alive": alive}
 
 
 def group_unsummed_deliveries(
@@ -158,7 +158,7 @@ def count_written_posts(
         )
         parts = [days.order_by().values("unit_id", n=F("posts"))]
         if marked:
-            parts.append(_written_on(marked).filter(unit__in=units))
+            parts.append(_filter_written_on(marked).filter(unit__in=units))
     sql, params = union_all(parts)
     sql = (
         f"SELECT {by}, SUM(n) FROM ({sql}) AS part "  # noqa: S608
@@ -169,9 +169,9 @@ def count_written_posts(
 
 def select_written_posts(marked: UnitDays) -> Statement:
     """Select the posts that were begun on the ``marked`` days: ``unit_id``, and 1 as ``n``."""
-    return compile_queryset(_written_on(marked))
+    return compile_queryset(_filter_written_on(marked))
 
 
-def _written_on(marked: UnitDays) -> QuerySet[Any, Any]:
+def _filter_written_on(marked: UnitDays) -> QuerySet[Any, Any]:
     rows = Post.objects.written().filter(marked.as_q("created_at"))
     return rows.order_by().values("unit_id", n=Value(1))

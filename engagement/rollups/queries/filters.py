@@ -9,7 +9,7 @@ from django.db.models.functions import TruncDate
 
 from core.periods import Period
 from engagement.rollups.models import Kind
-from engagement.rollups.queries.marks import in_marked_units, marks_of_row
+from engagement.rollups.queries.marks import filter_marked_units, select_marks_of_row
 from publishing.models import Delivery
 
 # By name of a summary's column, the path of the same from a delivery.
@@ -21,7 +21,7 @@ _DELIVERY_PATHS = {
 }
 
 
-def _delivery_path(lookup: str) -> str:
+def _get_delivery_path(lookup: str) -> str:
     """Return the path from a delivery of a column, or of a lookup of it such as ``kit__in``."""
     column, *rest = lookup.split("__")
     return "__".join((_DELIVERY_PATHS[column], *rest))
@@ -46,18 +46,18 @@ class PublicationFilter:
         return found.order_by()
 
     def unmarked_rows(self, model: type[Model]) -> QuerySet[Any, Any]:
-        return self.rows(model).exclude(Exists(marks_of_row(Kind.PUBLISHED)))
+        return self.rows(model).exclude(Exists(select_marks_of_row(Kind.PUBLISHED)))
 
     def deliveries(self) -> QuerySet[Delivery]:
         """Return the publications themselves."""
         within = Q(pk__in=[])
         for period in self.periods:
             within |= Q(published_at__gte=period.start, published_at__lt=period.end)
-        values = {_delivery_path(name): value for name, value in self.values.items()}
+        values = {_get_delivery_path(name): value for name, value in self.values.items()}
         return Delivery.objects.filter(within, unit__in=self.units, **values)
 
     def marked_deliveries(self) -> QuerySet[Delivery]:
         """Return the publications of days that are not summed up."""
-        live = in_marked_units(self.deliveries(), Kind.PUBLISHED)
+        live = filter_marked_units(self.deliveries(), Kind.PUBLISHED)
         live = live.alias(its_day=TruncDate("published_at"))
-        return live.filter(Exists(marks_of_row(Kind.PUBLISHED, "its_day")))
+        return live.filter(Exists(select_marks_of_row(Kind.PUBLISHED, "its_day")))

@@ -37,12 +37,12 @@ def exclude_days(marked: UnitDays) -> Q:
     return condition
 
 
-def marks_of_row(kind: Kind, day: str = "day") -> QuerySet[ChangedDay]:
+def select_marks_of_row(kind: Kind, day: str = "day") -> QuerySet[ChangedDay]:
     """Return the marks of the unit and the field ``day`` of an outer row."""
     return ChangedDay.objects.filter(kind=kind, unit=OuterRef("unit"), day=OuterRef(day))
 
 
-def in_marked_units(rows: QuerySet[Delivery], kind: Kind) -> QuerySet[Delivery]:
+def filter_marked_units(rows: QuerySet[Delivery], kind: Kind) -> QuerySet[Delivery]:
     """Filter by the units that have marks: mostly few, with which the database begins. Marks are
     looked up in the statement itself, so that a page runs no other for them.
     """

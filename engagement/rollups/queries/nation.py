@@ -27,7 +27,7 @@ def sum_due_deliveries(window: DueWindow) -> list[dict[str, Any]]:
     """Return the same as `deliveries.sum_due_deliveries` of all units by province."""
     marks = find_marks_of_nation(Kind.DUE, window.summed_days)
     if marks is None:
-        return deliveries.sum_due_deliveries(_all_units(), window, by=BY_PROVINCE)
+        return deliveries.sum_due_deliveries(_select_all_units(), window, by=BY_PROVINCE)
     marked = UnitDays.from_pairs(marks.unit_days)
     live, live_params = union_all(deliveries.group_unsummed_deliveries(window, marked))
     days, day_params = select_provinces(provinces.DUE, window.summed_days, marks)
@@ -83,7 +83,7 @@ def count_written_posts(period: Period) -> list[dict[str, Any]]:
     """Return the same as `deliveries.count_written_posts` of all units by province."""
     marks = find_marks_of_nation(Kind.WRITTEN, period)
     if marks is None:
-        return deliveries.count_written_posts(_all_units(), period, by=BY_PROVINCE)
+        return deliveries.count_written_posts(_select_all_units(), period, by=BY_PROVINCE)
     days, params = select_provinces(provinces.WRITTEN, period, marks)
     union = f"SELECT rows.province_id AS place, rows.posts AS n FROM ({days}) AS rows"  # noqa: S608
     if marks.unit_days:
@@ -102,5 +102,5 @@ def count_written_posts(period: Period) -> list[dict[str, Any]]:
     return [{"row": place, "posts": int(n)} for place, n in rows]
 
 
-def _all_units() -> QuerySet[Any, Any]:
+def _select_all_units() -> QuerySet[Any, Any]:
     return Unit.objects.order_by().values("pk")

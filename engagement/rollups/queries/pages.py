@@ -12,7 +12,7 @@ from engagement.models import FollowerCount
 from engagement.rollups.models import PageDay
 from engagement.rollups.queries.filters import PublicationFilter
 from engagement.rollups.sources import group_by_page
-from engagement.rollups.sql import Statement, compile_queryset, fetch_rows, int_or_none
+from engagement.rollups.sql import Statement, compile_queryset, fetch_rows, to_int_or_none
 
 # So long after a platform reported it, a page's number of followers still counts as known.
 FOLLOWERS_VALID_FOR = timedelta(days=7)
@@ -61,7 +61,7 @@ def sum_pages(
     )
     params = [param for _sql, some in statements for param in some]
     for n, row, *sums in fetch_rows(sql, params):
-        named = zip(PAGE_COLUMNS, map(int_or_none, sums), strict=True)
+        named = zip(PAGE_COLUMNS, map(to_int_or_none, sums), strict=True)
         found[n].append({"row": row, **dict(named)})
     return found
 

@@ -12,7 +12,7 @@ from engagement.rollups.queries import marks
 from engagement.rollups.queries.filters import PublicationFilter
 from engagement.rollups.queries.marks import add_live_rows, exclude_days
 from engagement.rollups.sources import group_by_post
-from engagement.rollups.sql import Statement, column_names, compile_queryset
+from engagement.rollups.sql import Statement, compile_queryset, list_columns
 from publishing.models import Delivery
 
 _BEST_OF_A_DAY = 2
@@ -24,7 +24,7 @@ def select_posts(choice: PublicationFilter) -> Statement:
     """
     if {"channel", "platform"} & choice.values.keys():
         return compile_queryset(group_by_post(choice.deliveries()))
-    columns = column_names(PostDay)
+    columns = list_columns(PostDay)
     summed = compile_queryset(choice.unmarked_rows(PostDay).values(*columns))
     live = compile_queryset(group_by_post(choice.marked_deliveries()))
     return add_live_rows(summed, live, columns)
@@ -43,7 +43,7 @@ def select_posts_of_units(
     marked = marks.find_marked_days(Kind.PUBLISHED, units, period.first, period.last)
     if marked is None:
         return compile_queryset(group_by_post(raw))
-    columns = column_names(PostDay)
+    columns = list_columns(PostDay)
     summed = compile_queryset(days.filter(exclude_days(marked)).order_by().values(*columns))
     if not marked:
         return summed
@@ -59,7 +59,7 @@ def select_best_posts_of_days(period: Period, marked: UnitDays) -> Statement:
     others had at least as much on each of its days. So few rows of each day are read, by the index
     of reach, of the forty thousand that the nation has in a month.
     """
-    columns = column_names(PostDay)
+    columns = list_columns(PostDay)
     names = ", ".join(columns)
     best, best_params = _select_best_ids(period, marked)
     days = PostDay.objects.filter(exclude_days(marked), day__gte=period.first, day__lte=period.last)

@@ -17,8 +17,8 @@ from engagement.rollups.models import ChangedDay, Kind
 from engagement.rollups.provinces import (
     ON_PROVINCE_DAYS,
     ProvinceSummary,
+    find_province,
     list_days,
-    province_of,
 )
 from engagement.rollups.queries.marks import MOST_MARKS
 from engagement.rollups.sources import group_by_page
@@ -76,7 +76,7 @@ def find_marks(units: QuerySet[Any, Any], periods: Sequence[Period]) -> Marks | 
     return Marks(
         frozenset((day, unit) for kind, day, unit, *_ in found if kind == Kind.PUBLISHED),
         frozenset(unit for kind, _day, unit, *_ in found if kind == Kind.FOLLOWED),
-        {unit: province_of(unit, level, parent) for *_, unit, level, parent in found},
+        {unit: find_province(unit, level, parent) for *_, unit, level, parent in found},
     )
 
 
@@ -89,7 +89,7 @@ def find_marks_of_nation(kind: Kind, period: Period) -> Marks | None:
         return None
     return Marks(
         frozenset((day, unit) for day, unit, *_ in found),
-        provinces={unit: province_of(unit, level, parent) for _day, unit, level, parent in found},
+        provinces={unit: find_province(unit, level, parent) for _day, unit, level, parent in found},
     )
 
 
@@ -108,7 +108,7 @@ def select_provinces(summary: ProvinceSummary, period: Period, marks: Marks) -> 
     """Select the rows of all provinces with the columns of ``summary``, without what is marked: of
     provinces with marks those of their other units. Needs what `list_marked_days` lists.
     """
-    within, params = _is_within([period])
+    within, params = _make_period_condition([period])
     rows = f"SELECT {summary.columns} FROM {summary.table} AS rows WHERE {within}"  # noqa: S608
     if not marks.unit_days:
         return rows, params
@@ -130,18 +130,18 @@ def sum_publications(
 ) -> Statement:
     """Select the figures of ``summary`` of a province, or of the nation, by its columns ``by``."""
     columns = ", ".join((*by, *summary.figures))
-    parts = _parts(summary, columns, province=province, periods=periods, marks=marks)
+    parts = _select_parts(summary, columns, province=province, periods=periods, marks=marks)
     listed, params = list_marked_days(marks)
     union = " UNION ALL ".join(sql for sql, _params in parts)
     keys = ", ".join(by)
     sql = (
-        f"{f'WITH {listed} ' if listed else ''}SELECT {keys}, {summary.sums_of('rows')} "  # noqa: S608
+        f"{f'WITH {listed} ' if listed else ''}SELECT {keys}, {summary.format_sums('rows')} "  # noqa: S608
         f"FROM ({union}) AS rows GROUP BY {keys} ORDER BY {keys}"
     )
     return sql, [*params, *(param for _sql, some in parts for param in some)]
 
 
-def _parts(
+def _select_parts(
     summary: ProvinceSummary,
     columns: str,
     *,
@@ -149,7 +149,7 @@ def _parts(
     periods: Sequence[Period],
     marks: Marks,
 ) -> list[Statement]:
-    within, params = _is_within(periods)
+    within, params = _make_period_condition(periods)
     of_place, place_params = ("IS NULL", []) if province is None else ("= %s", [province])
     rows = f"SELECT {columns} FROM {summary.table} AS rows"  # noqa: S608
     whole = f"{rows} WHERE rows.province_id {of_place} AND {within}"
@@ -172,6 +172,6 @@ def _parts(
     return parts
 
 
-def _is_within(periods: Sequence[Period]) -> Statement:
+def _make_period_condition(periods: Sequence[Period]) -> Statement:
     days = [DateRange(period.first, period.last).as_sql("rows.day", "") for period in periods]
     return f"({' OR '.join(sql for sql, _ in days)})", [x for _, params in days for x in params]

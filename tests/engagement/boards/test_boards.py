@@ -83,7 +83,7 @@ def test_a_unit_is_compared_with_the_period_before_and_last_year(look, publish, 
     publish(channel=page, at=ago(last_year + 2), reach=80)
     publish(channel=page_of(factories.UnitFactory(parent=commune.parent)), at=ago(2), reach=9999)
     if summed:
-        services.refresh()
+        services.refresh_changed_days()
         assert services.find_differences() == {}
 
     shown = look("unit", commune.key, factories.person(Role.OFFICER, commune))
@@ -220,7 +220,7 @@ def test_a_topic_a_page_and_a_kit_show_their_own_publications_alone(
         assert line(look("kit", kit.public_id, officer), "Reach")[0] == 20
         assert line(look("unit", commune.key, officer, platform="zalo"), "Reach")[0] == 300
         assert line(look("unit", commune.key, officer, topic=topic.code), "Reach")[0] == 1
-        services.refresh()
+        services.refresh_changed_days()
 
 
 def test_foreign_scopes_are_not_found(look, province, commune):
@@ -280,7 +280,8 @@ def test_a_dashboard_costs_the_same_queries_for_one_and_for_three_units(
         "kit": kit.public_id,
     }[name]
 
-    services.refresh()  # the periods are open, as they are from the first minute of a day on
+    # The periods are open, as they are from the first minute of a day on.
+    services.refresh_changed_days()
     look(name, key, person)
     address = reverse(f"engagement:results_of_{name}", args=[key])
 
@@ -311,7 +312,7 @@ def test_sizes_and_spreads():
 def test_a_days_summary_serves_until_it_is_marked(look, publish, commune):
     page, officer = page_of(commune), factories.person(Role.OFFICER, commune)
     publish(channel=page, at=ago(2), reach=300)
-    services.refresh()
+    services.refresh_changed_days()
     PageDay.objects.update(reach=77)  # so that its reading shows
 
     assert line(look("unit", commune.key, officer), "Reach")[0] == 77
@@ -459,7 +460,7 @@ def test_kept_sums_say_what_those_of_the_units_say(look, scattered, publish, mon
             plain = shown_of(look("unit", place.key, person))
         return kept, plain
 
-    services.refresh()
+    services.refresh_changed_days()
     assert services.find_differences() == {}
     kept, plain = both()
     assert kept == plain
@@ -477,7 +478,7 @@ def test_kept_sums_say_what_those_of_the_units_say(look, scattered, publish, mon
     if level != "commune":  # which is compared with the others of a minute ago
         kept, plain = both()
         assert kept == plain
-    services.refresh()
+    services.refresh_changed_days()
     assert services.find_differences() == {}
     kept, plain = both()
     assert kept == plain
@@ -488,7 +489,7 @@ def test_kept_sums_serve_until_their_days_are_marked(look, publish, commune, pro
     person = factories.person(Role.SUPERVISOR, ministry)
     page = page_of(commune, followers=900)
     publish(channel=page, at=ago(2), reach=300)
-    services.refresh()
+    services.refresh_changed_days()
     PlatformDay.objects.filter(province=None).update(reach=71)
     PlatformDay.objects.filter(province=province).update(reach=72)
     UnitPeriod.objects.update(followers=4000)
@@ -518,7 +519,7 @@ def test_the_post_that_carried_the_nation_is_among_the_best_of_a_day(look, publi
     for _summed in range(2):
         said = [each.words for each in look("unit", ministry.key, person).context["changes"]]
         assert [words for words in said if "67 % of all reach" in words] == said[-1:] != []
-        services.refresh()
+        services.refresh_changed_days()
         cache.clear()
 
 
@@ -529,7 +530,7 @@ def test_the_post_that_carried_the_nation_is_looked_for_once_in_ten_minutes(
     for days, reach in ((2, 800), (3, 100), (4, 100), (5, 100), (6, 100)):
         publish(channel=page, at=ago(days), reach=reach)
     ministry = factories.ministry()
-    services.refresh()
+    services.refresh_changed_days()
 
     def sentences(place, share):
         shown = look("unit", place.key, factories.person(Role.SUPERVISOR, ministry))
@@ -537,7 +538,7 @@ def test_the_post_that_carried_the_nation_is_looked_for_once_in_ten_minutes(
 
     before = sentences(ministry, "67 %"), sentences(province, "67 %")
     publish(channel=page, at=ago(5), reach=2800)
-    services.refresh()
+    services.refresh_changed_days()
 
     assert [len(found) for found in before] == [1, 1]
     assert sentences(ministry, "70 %") == []
@@ -548,7 +549,7 @@ def test_the_post_that_carried_the_nation_is_looked_for_once_in_ten_minutes(
 
 def test_a_check_finds_a_wrong_sum_of_a_province_and_of_a_period(publish, commune):
     publish(channel=page_of(commune, followers=5), at=ago(2), reach=300)
-    services.refresh()
+    services.refresh_changed_days()
     assert services.find_differences() == {}
     PlatformDay.objects.filter(province=None).update(reach=1)
     TopicDay.objects.exclude(province=None).delete()
@@ -559,7 +560,7 @@ def test_a_check_finds_a_wrong_sum_of_a_province_and_of_a_period(publish, commun
         "engagement_topicday",
         "engagement_unitperiod",
     }
-    assert services.rebuild()
+    assert services.rebuild_all()
     assert services.find_differences() == {}
 
 

@@ -12,11 +12,11 @@ from engagement.boards.changes import (
     Platform,
     TopPost,
     describe_changes,
-    more_or_fewer,
-    new_kit,
-    one_carried,
-    pause,
-    silent_platform,
+    report_dominant_post,
+    report_more_or_fewer,
+    report_new_kit,
+    report_pause,
+    report_silent_platform,
 )
 
 TODAY = date(2026, 11, 20)
@@ -43,20 +43,20 @@ def words(statement):
     ],
 )
 def test_more_or_fewer_publications(now, before, expected):
-    found = more_or_fewer(facts(publications=now, publications_before=before))
+    found = report_more_or_fewer(facts(publications=now, publications_before=before))
     assert words(found) == expected
 
 
 def test_one_post_carried_the_reach():
     post = TopPost("Cảnh báo", 500, "/posts/1/")
-    found = one_carried(facts(top_post=post))
+    found = report_dominant_post(facts(top_post=post))
     assert (found.words, found.source) == (
         "One post had 50 % of all reach: “Cảnh báo”.",
         "/posts/1/",
     )
-    assert one_carried(facts(top_post=TopPost("A", 499, "/"))) is None
-    assert one_carried(facts(top_post=post, publications=3)) is None
-    assert one_carried(facts(top_post=post, reach=None)) is None
+    assert report_dominant_post(facts(top_post=TopPost("A", 499, "/"))) is None
+    assert report_dominant_post(facts(top_post=post, publications=3)) is None
+    assert report_dominant_post(facts(top_post=post, reach=None)) is None
 
 
 def test_a_platform_without_figures():
@@ -65,27 +65,27 @@ def test_a_platform_without_figures():
         return [Day(TODAY - timedelta(ago - n), 2, each) for n, each in enumerate(told)]
 
     silent = Platform("Facebook", days(3, 0, 0))
-    found = silent_platform(facts(platforms=[Platform("Zalo", days(1, 1, 1)), silent]))
+    found = report_silent_platform(facts(platforms=[Platform("Zalo", days(1, 1, 1)), silent]))
     assert found.words == "No figures of Facebook since 17/11/2026, for 4 publications."
-    assert silent_platform(facts(platforms=[Platform("Zalo", days(3, 0, 2))])) is None
+    assert report_silent_platform(facts(platforms=[Platform("Zalo", days(3, 0, 2))])) is None
     young = Platform("Facebook", [Day(TODAY - timedelta(n), 2, 0) for n in (1, 0)])
-    assert silent_platform(facts(platforms=[young])) is None
+    assert report_silent_platform(facts(platforms=[young])) is None
 
 
 def test_a_pause_is_set_beside_fewer_posts_only_where_there_were_fewer():
     stop = PauseDays(date(2026, 11, 2), date(2026, 11, 4), "/pauses/")
     same, fewer = facts(pauses=[stop]), facts(pauses=[stop], publications=2)
-    assert words(pause(same)).startswith("Publishing paused on 3 days (")
-    assert "at the same time" not in words(pause(same))
-    assert "at the same time as fewer publications than before" in words(pause(fewer))
-    assert pause(facts()) is None
+    assert words(report_pause(same)).startswith("Publishing paused on 3 days (")
+    assert "at the same time" not in words(report_pause(same))
+    assert "at the same time as fewer publications than before" in words(report_pause(fewer))
+    assert report_pause(facts()) is None
 
 
 def test_a_new_kit_that_publications_came_of():
     kit = NewKit("Lừa đảo", date(2026, 11, 3), 2, "/kits/")
-    assert "2 publications came of it" in words(new_kit(facts(kits=[kit])))
-    assert new_kit(facts(kits=[kit], publications=11)) is None
-    assert new_kit(facts(kits=[NewKit("A", TODAY, 0, "/")], publications=0)) is None
+    assert "2 publications came of it" in words(report_new_kit(facts(kits=[kit])))
+    assert report_new_kit(facts(kits=[kit], publications=11)) is None
+    assert report_new_kit(facts(kits=[NewKit("A", TODAY, 0, "/")], publications=0)) is None
 
 
 def test_at_most_three_sentences_the_unsure_figures_first():

@@ -45,20 +45,20 @@ def on_page(simulator):
 def test_looks_grow_rarer_and_end_after_two_months():
     published = datetime(2026, 11, 1, 7, 0, tzinfo=UTC)
     seen, now = [], published
-    while (following := schedule.next_count_at(published, after=now)) is not None:
+    while (following := schedule.compute_next_count(published, after=now)) is not None:
         seen.append(following - published)
         now = following
 
     assert seen == list(schedule.COUNT_AGES)
     assert seen[0] == timedelta(minutes=5)
     assert seen[-1] == timedelta(days=56)
-    assert schedule.next_count_at(published, after=published + timedelta(days=57)) is None
+    assert schedule.compute_next_count(published, after=published + timedelta(days=57)) is None
 
 
 def test_a_run_after_a_long_silence_skips_the_looks_it_missed():
     published = datetime(2026, 11, 1, 7, 0, tzinfo=UTC)
 
-    assert schedule.next_count_at(
+    assert schedule.compute_next_count(
         published, after=published + timedelta(hours=2)
     ) == published + timedelta(hours=3)
 
@@ -68,21 +68,21 @@ def test_a_published_post_is_counted_and_falls_due_again(on_page, simulator):
     simulator.advance(86400)
     delivery = on_page()
 
-    assert counting.collect() == 1
+    assert counting.collect_posts() == 1
 
     count, row = Count.objects.get(), Measurement.objects.get()
     assert count.delivery == row.delivery == delivery
     assert (count.views, count.reach, count.reactions) == (row.views, row.reach, row.reactions)
     assert count.views is not None
     assert row.next_at == delivery.published_at + timedelta(minutes=15)
-    assert counting.collect() == 0
+    assert counting.collect_posts() == 0
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_young_post_is_not_asked_for_yet(on_page, simulator):
     on_page(ago=timedelta(minutes=1))
 
-    assert counting.collect() == 0
+    assert counting.collect_posts() == 0
     assert "measure" not in simulator.requests()["facebook"]
 
 
@@ -90,7 +90,7 @@ def test_a_young_post_is_not_asked_for_yet(on_page, simulator):
 def test_what_a_platform_does_not_report_is_empty_and_what_it_reports_may_be_zero(on_page):
     on_page("zalo")
 
-    counting.collect()
+    counting.collect_posts()
 
     count = Count.objects.get()
     assert (count.views, count.shares) == (0, 0)
@@ -101,7 +101,7 @@ def test_what_a_platform_does_not_report_is_empty_and_what_it_reports_may_be_zer
 def test_a_platform_without_figures_is_never_asked(on_page, simulator):
     on_page("telegram")
 
-    counting.collect()
+    counting.collect_posts()
 
     assert Measurement.objects.get().next_at is None
     assert Count.objects.count() == 0
@@ -111,7 +111,7 @@ def test_a_platform_without_figures_is_never_asked(on_page, simulator):
 def test_what_a_person_reported_has_no_id_to_ask_for(on_page):
     on_page(remote_id="", receipt_source="seen")
 
-    counting.collect()
+    counting.collect_posts()
 
     assert Measurement.objects.get().next_at is None
 
@@ -131,7 +131,7 @@ def test_a_measure_that_dies_is_empty_in_the_count_and_keeps_its_last_known_tota
     Measurement.objects.create(delivery=delivery, next_at=timezone.now(), views=812, reactions=5)
     monkeypatch.setattr(Facebook, "measure", without_views)
 
-    counting.collect()
+    counting.collect_posts()
 
     count, row = Count.objects.get(), Measurement.objects.get()
     assert (count.views, count.reactions, count.comments) == (None, 7, 0)
@@ -144,10 +144,10 @@ def test_a_dead_token_marks_nothing_as_zero_and_waits_longer_each_time(on_page, 
     simulator.kill_tokens("facebook", page=delivery.channel.external_id)
     now = timezone.now()
 
-    assert counting.collect(clock=at(now)) == 0
+    assert counting.collect_posts(clock=at(now)) == 0
     first = Measurement.objects.get()
     later = now + timedelta(minutes=6)
-    assert counting.collect(clock=at(later)) == 0
+    assert counting.collect_posts(clock=at(later)) == 0
     second = Measurement.objects.get()
 
     assert Count.objects.count() == 0
@@ -161,7 +161,7 @@ def test_credentials_that_do_not_open_hold_up_nobody_else(on_page):
     sealed, other = on_page(), on_page()
     type(sealed.channel).objects.filter(pk=sealed.channel_id).update(sealed=b"")
 
-    assert counting.collect() == 1
+    assert counting.collect_posts() == 1
     assert Count.objects.get().delivery == other
     assert Measurement.objects.get(delivery=sealed).failures == 1
 
@@ -171,7 +171,7 @@ def test_a_post_that_is_gone_from_the_page_writes_nothing(on_page, simulator):
     delivery = on_page(remote_id="104_nowhere")
     other = on_page(channel=delivery.channel)
 
-    assert counting.collect() == 1
+    assert counting.collect_posts() == 1
     assert Count.objects.get().delivery == other
     assert Measurement.objects.get(delivery=delivery).next_at == delivery.published_at + timedelta(
         minutes=15
@@ -183,20 +183,20 @@ def test_a_lost_channel_waits_until_it_is_connected_again(on_page):
     channel = on_page().channel
     channel.health = Health.LOST
     channel.save()
-    assert counting.collect() == 0
+    assert counting.collect_posts() == 0
 
     channel.health = Health.CONNECTED
     channel.save()
-    assert counting.collect() == 1
+    assert counting.collect_posts() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_withdrawn_post_is_counted_no_longer(on_page):
     delivery = on_page()
-    counting.collect()
+    counting.collect_posts()
     Delivery.objects.update(state=State.RECALLED)
 
-    assert counting.collect(clock=at(delivery.published_at + timedelta(hours=1))) == 0
+    assert counting.collect_posts(clock=at(delivery.published_at + timedelta(hours=1))) == 0
     assert Measurement.objects.get().next_at is None
 
 
@@ -205,13 +205,15 @@ def test_two_collectors_share_what_is_due(on_page):
     channel = on_page().channel
     for _ in range(5):
         on_page(channel=channel)
-    schedule.enrol(now=timezone.now())
+    schedule.schedule_new_posts(now=timezone.now())
     together, claimed = threading.Barrier(2), []
 
     def claim():
         together.wait()
         try:
-            claimed.extend(row.pk for row in post_claims.claim(now=timezone.now(), most=4))
+            claimed.extend(
+                row.pk for row in post_claims.claim_due_posts(now=timezone.now(), most=4)
+            )
         finally:
             connection.close()
 
@@ -222,7 +224,7 @@ def test_two_collectors_share_what_is_due(on_page):
         thread.join()
 
     assert len(claimed) == len(set(claimed))
-    rest = [row.pk for row in post_claims.claim(now=timezone.now())]
+    rest = [row.pk for row in post_claims.claim_due_posts(now=timezone.now())]
     assert sorted(claimed + rest) == sorted(Measurement.objects.values_list("pk", flat=True))
 
 
@@ -230,9 +232,9 @@ def test_two_collectors_share_what_is_due(on_page):
 def test_a_run_whose_lease_ran_out_writes_nothing(on_page):
     on_page()
     now = timezone.now()
-    schedule.enrol(now=now)
-    slow = post_claims.claim(now=now)
-    taken_again = post_claims.claim(now=now + timedelta(minutes=11))
+    schedule.schedule_new_posts(now=now)
+    slow = post_claims.claim_due_posts(now=now)
+    taken_again = post_claims.claim_due_posts(now=now + timedelta(minutes=11))
     assert [row.pk for row in taken_again] == [row.pk for row in slow]
 
     answer = counting._request_figures(
@@ -248,7 +250,7 @@ def test_a_platform_that_hangs_costs_the_others_nothing(on_page, simulator, monk
     simulator.fault("facebook", "hang_after", operation="measure", seconds=30, times=0)
     hanging, zalo = on_page("facebook"), on_page("zalo")
 
-    assert counting.collect() == 1
+    assert counting.collect_posts() == 1
     assert Count.objects.get().delivery == zalo
     assert Measurement.objects.get(delivery=hanging).failures == 1
 
@@ -268,7 +270,7 @@ def test_a_page_is_asked_in_one_go_however_many_posts_it_has(on_page, monkeypatc
     for _ in range(2):
         on_page("zalo", channel=channel)
 
-    assert counting.collect() == 3
+    assert counting.collect_posts() == 3
     assert asked == [3]
 
 
@@ -279,8 +281,8 @@ def test_followers_are_kept_once_a_day_and_only_where_they_were_looked_up():
     factories.ChannelFactory(followers=900, checked_at=now - timedelta(days=2))
     factories.ChannelFactory(followers=None, checked_at=now)
 
-    assert counting.remember_followers(now=now) == 1
-    assert counting.remember_followers(now=now) == 0
+    assert counting.store_followers(now=now) == 1
+    assert counting.store_followers(now=now) == 0
     kept = FollowerCount.objects.get()
     assert (kept.channel, kept.day, kept.followers) == (
         counted,
@@ -292,4 +294,4 @@ def test_followers_are_kept_once_a_day_and_only_where_they_were_looked_up():
 @pytest.mark.django_db
 def test_collecting_nothing_costs_the_same_few_queries(django_assert_max_num_queries):
     with django_assert_max_num_queries(9):
-        counting.collect()
+        counting.collect_posts()

@@ -160,7 +160,7 @@ def test_only_who_may_schedule_enters_them_and_is_offered_to(client, posted, uni
 def test_the_collector_leaves_them_alone(posted, officer):
     counting.enter_figures(posted, by=officer, figures={"views": 12})
 
-    schedule.enrol(now=timezone.now())
+    schedule.schedule_new_posts(now=timezone.now())
 
-    assert post_claims.claim(now=timezone.now()) == []
+    assert post_claims.claim_due_posts(now=timezone.now()) == []
     assert Measurement.objects.get().source == "hand"

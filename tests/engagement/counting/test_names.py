@@ -51,7 +51,7 @@ def posted(simulator, now):
 def count(at):
     """Count everything once, at this moment."""
     Measurement.objects.update(next_at=at - post_claims.GATHERING_TIME)
-    counting.collect(clock=lambda: at)
+    counting.collect_posts(clock=lambda: at)
 
 
 def calls(simulator, platform):
@@ -59,7 +59,7 @@ def calls(simulator, platform):
 
 
 def lost(at):
-    return [(row.platform, row.name) for row in names.lost(now=at)]
+    return [(row.platform, row.name) for row in names.find_lost_names(now=at)]
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_a_name_of_pages_and_one_of_posts_die_apart(posted, simulator, now):
     metrics = Metrics()
     metrics.refused.update(["views"])
     for _ in range(2):
-        names.remember("threads", metrics, of_page=True, now=now)
+        names.store_answered_names("threads", metrics, of_page=True, now=now)
 
     count(now)
-    pages.collect(clock=lambda: now)
+    pages.collect_pages(clock=lambda: now)
 
     assert Count.objects.get(delivery=delivery).views is not None
     assert not PageCount.objects.exists()
-    assert [row.of_page for row in names.lost(now=now)] == [True]
+    assert [row.of_page for row in names.find_lost_names(now=now)] == [True]
 
 
 def test_what_one_page_is_refused_and_another_is_told_lives(now):
@@ -124,7 +124,7 @@ def test_what_one_page_is_refused_and_another_is_told_lives(now):
     metrics.refused.update(["shares"])
     metrics.returned.update(["shares"])
     for n in range(3):
-        names.remember("instagram", metrics, of_page=False, now=now + n * HOUR)
+        names.store_answered_names("instagram", metrics, of_page=False, now=now + n * HOUR)
 
     assert lost(now + 3 * HOUR) == []
     assert MetricName.objects.get().refusals == 0

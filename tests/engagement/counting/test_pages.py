@@ -44,7 +44,7 @@ def test_a_new_page_is_asked_for_its_last_days(page, simulator, platform, told):
         created_at=simulator.ask("GET", "/_sim/truth")["now"] - 20 * 86400,
     )
 
-    assert pages.collect() > 0
+    assert pages.collect_pages() > 0
 
     rows = list(PageCount.objects.filter(channel=channel))
     newest = (timezone.now() - 32 * HOUR).date()
@@ -60,25 +60,25 @@ def test_a_new_page_is_asked_for_its_last_days(page, simulator, platform, told):
 def test_a_platform_without_figures_of_pages_is_not_asked(page, platform):
     page(platform)
 
-    assert pages.collect() == 0
+    assert pages.collect_pages() == 0
     assert not PageLook.objects.exists()
 
 
 def test_a_page_is_asked_once_a_day(page):
     page()
     now = timezone.now()
-    assert pages.collect(clock=at(now)) == 28
+    assert pages.collect_pages(clock=at(now)) == 28
     look = PageLook.objects.get()
     assert (look.taken_at, look.next_at) == (now, now + DAY)
 
-    assert pages.collect(clock=at(now + 23 * HOUR)) == 0
+    assert pages.collect_pages(clock=at(now + 23 * HOUR)) == 0
     assert PageLook.objects.get().taken_at == now
 
 
 def test_a_small_page_that_is_told_nothing_has_gaps_and_no_zeros(page):
     page(followers=40)
 
-    assert pages.collect() == 0
+    assert pages.collect_pages() == 0
     assert not PageCount.objects.exists()
     assert PageLook.objects.get().failures == 0
 
@@ -99,10 +99,10 @@ def test_a_figure_that_is_corrected_keeps_what_it_was(page, monkeypatch):
     channel, now = page(), timezone.now()
     day = (now - 40 * HOUR).date()
     figures(monkeypatch, [PageFigures(day, views=90, reach=60, followers_lost=0)])
-    pages.collect(clock=at(now))
+    pages.collect_pages(clock=at(now))
 
     figures(monkeypatch, [PageFigures(day, views=100, reach=None, followers_lost=0)])
-    assert pages.collect(clock=at(now + DAY)) == 1
+    assert pages.collect_pages(clock=at(now + DAY)) == 1
 
     row = PageCount.objects.get(channel=channel)
     assert (row.views, row.reach, row.followers_lost) == (100, 60, 0)
@@ -117,9 +117,9 @@ def test_what_is_told_late_fills_a_gap_without_a_correction(page, monkeypatch):
     now = timezone.now()
     day = (now - 40 * HOUR).date()
     figures(monkeypatch, [PageFigures(day, views=90)])
-    pages.collect(clock=at(now))
+    pages.collect_pages(clock=at(now))
     figures(monkeypatch, [PageFigures(day, views=90, reach=60), PageFigures(day - DAY, views=3)])
-    pages.collect(clock=at(now + DAY))
+    pages.collect_pages(clock=at(now + DAY))
 
     assert [(row.views, row.reach) for row in PageCount.objects.all()] == [(3, None), (90, 60)]
     assert not PageCorrection.objects.exists()
@@ -130,7 +130,7 @@ def test_days_that_were_missed_are_asked_for_again(page, monkeypatch):
     asked = figures(monkeypatch, [])
     now = timezone.now()
     for after in (timedelta(), DAY, 11 * DAY, 90 * DAY):
-        pages.collect(clock=at(now + after))
+        pages.collect_pages(clock=at(now + after))
 
     assert [(last - first).days + 1 for first, last in asked] == [28, 3, 10, 28]
     assert asked[0][1] == (now - 32 * HOUR).date()
@@ -138,11 +138,11 @@ def test_days_that_were_missed_are_asked_for_again(page, monkeypatch):
 
 def test_a_page_whose_token_died_is_asked_again_later_and_empties_nothing(page, simulator):
     channel, now = page(), timezone.now()
-    pages.collect(clock=at(now))
+    pages.collect_pages(clock=at(now))
     before = list(PageCount.objects.values_list("day", *PAGE_MEASURES))
     simulator.kill_tokens("facebook", page=channel.external_id)
 
-    pages.collect(clock=at(now + DAY))
+    pages.collect_pages(clock=at(now + DAY))
 
     look = PageLook.objects.get()
     assert (look.failures, look.taken_at) == (1, now)
@@ -153,9 +153,9 @@ def test_a_page_whose_token_died_is_asked_again_later_and_empties_nothing(page, 
 def test_an_answer_that_comes_after_the_lease_is_not_stored(page):
     page()
     now = timezone.now()
-    pages.enrol(now=now)
-    (look,) = pages.claim(now=now)
+    pages.schedule_new_pages(now=now)
+    (look,) = pages.claim_due_pages(now=now)
     PageLook.objects.update(next_at=now + DAY)
 
-    assert pages.store([(look, [PageFigures(date(2026, 11, 1), views=1)])], now=now) == 0
+    assert pages.store_answers([(look, [PageFigures(date(2026, 11, 1), views=1)])], now=now) == 0
     assert not PageCount.objects.exists()

@@ -318,7 +318,7 @@ def test_counts_of_a_post_cost_the_same_queries_for_one_and_for_three_channels(c
 def test_what_is_in_trouble_is_found_by_indexes():
     if connection.vendor != "postgresql":
         return
-    found = queries.in_trouble(Delivery.objects.all(), now=timezone.now())
+    found = queries.find_in_trouble(Delivery.objects.all(), now=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = found.explain()
@@ -326,5 +326,5 @@ def test_what_is_in_trouble_is_found_by_indexes():
         assert f"Index Scan using {index}" in plan or f"Scan on {index}" in plan
 
     # Each kind is looked for among the asked ones: a commune does not read the nation's.
-    one = queries.in_trouble(Delivery.objects.filter(unit=77), now=timezone.now())
+    one = queries.find_in_trouble(Delivery.objects.filter(unit=77), now=timezone.now())
     assert one.explain().count("unit_id = 77") >= 3

@@ -13,7 +13,7 @@ from engagement.examples import services
 from engagement.examples.figures import compare_with_usual
 from engagement.examples.marking import mark_names
 from engagement.examples.models import Example, ExampleUse
-from engagement.examples.receivers import next_time
+from engagement.examples.receivers import compute_next_time
 from engagement.examples.services import Proposal
 from engagement.models import Measurement
 from media.models import Media
@@ -281,7 +281,7 @@ def test_the_next_time_is_on_the_same_day_at_the_same_hour(rhythm, last, now, fo
     def at(text):
         return timezone.make_aware(datetime.fromisoformat(text))
 
-    assert next_time(at(last), rhythm=rhythm, now=at(now)) == at(following)
+    assert compute_next_time(at(last), rhythm=rhythm, now=at(now)) == at(following)
 
 
 def test_the_list_ranks_by_reuse_then_by_the_usual_and_never_by_views(client, unit):

@@ -82,7 +82,7 @@ def test_a_large_file_is_made_by_a_worker_and_is_what_a_direct_one_is(
     assert page.url == reverse("engagement:export", args=[export.public_id])
     assert client.get(page.url).context["export"].state == ExportState.WAITING
 
-    services.make_waiting()
+    services.make_waiting_exports()
 
     export.refresh_from_db()
     answer, content = fetched(client, export)
@@ -103,7 +103,7 @@ def test_an_excel_file_of_several_parts_opens(client, offered, monkeypatch):
     monkeypatch.setattr(services, "_PART", 1000)
     press(client, offered(format="xlsx"))
 
-    services.make_waiting()
+    services.make_waiting_exports()
 
     export = Export.objects.get()
     _answer, content = fetched(client, export)
@@ -124,7 +124,7 @@ def test_one_file_at_a_time_is_made_for_a_person(client, offered, person):
     assert first.url == again.url == other.url
     assert b"campaign-" in client.get(other.url).content
     with pytest.raises(Refused):
-        services.begin(
+        services.request_export(
             kind="campaign", format="xlsx", params=Export.objects.get().params, by=person
         )
 
@@ -137,7 +137,9 @@ def test_two_buttons_at_once_make_one_file(campaign, person):
 
     def ask() -> None:
         ready.wait()
-        found.append(services.begin(kind="campaign", format="csv", params=params, by=person).pk)
+        found.append(
+            services.request_export(kind="campaign", format="csv", params=params, by=person).pk
+        )
         connection.close()
 
     threads = [threading.Thread(target=ask) for _ in range(2)]
@@ -155,17 +157,17 @@ def test_a_worker_that_died_is_followed_and_its_pieces_are_not_the_file(client, 
     dead = Export.objects.get()
     assert services._claim(dead)
     ExportPart.objects.create(export=dead, attempt=1, number=0, data=b"half")
-    assert services.make_waiting() == 0  # it may live
+    assert services.make_waiting_exports() == 0  # it may live
 
     Export.objects.update(worked_at=timezone.now() - services.LOST_AFTER - timedelta(seconds=1))
-    assert services.make_waiting() == 1
+    assert services.make_waiting_exports() == 1
 
     export = Export.objects.get()
     assert (export.state, export.attempt) == (ExportState.DONE, 2)
     assert b"half" not in fetched(client, export)[1]
     # The one that only seemed dead finishes nothing.
     with pytest.raises(services._Superseded):
-        services._store(dead, io.BytesIO(b"late"))
+        services._store_file(dead, io.BytesIO(b"late"))
     assert Notice.objects.count() == 1
 
 
@@ -174,10 +176,10 @@ def test_what_dies_each_time_says_so_in_the_end(client, offered, monkeypatch):
         raise OSError("no space left")
 
     page = press(client, offered(format="csv"))
-    monkeypatch.setattr(sheets, "write", broken)
+    monkeypatch.setattr(sheets, "write_sheets", broken)
 
     for _time in range(services.MOST_ATTEMPTS + 1):
-        services.make_waiting()
+        services.make_waiting_exports()
 
     export = Export.objects.get()
     assert (export.state, export.failure, export.attempt) == ("failed", "broken", 3)
@@ -191,7 +193,7 @@ def test_a_file_is_for_its_person_alone_and_for_the_position_they_had(
     client, offered, person, province
 ):
     press(client, offered(format="csv"))
-    services.make_waiting()
+    services.make_waiting_exports()
     addresses = [
         reverse(name, args=[Export.objects.get().public_id])
         for name in ("engagement:export", "engagement:export_content")
@@ -209,7 +211,7 @@ def test_who_lost_the_position_before_the_worker_came_gets_no_file(client, offer
     press(client, offered(format="csv"))
     Appointment.objects.filter(user=person).update(unit=factories.ProvinceFactory())
 
-    services.make_waiting()
+    services.make_waiting_exports()
 
     assert (Export.objects.get().state, Export.objects.get().failure) == ("failed", "gone")
     assert ExportPart.objects.count() == 0
@@ -244,22 +246,24 @@ def test_too_many_rows_are_refused_before_and_while_they_are_written(
     press(client, offer)
     monkeypatch.setattr(services, "MOST_ROWS", 2)
 
-    services.make_waiting()
+    services.make_waiting_exports()
 
     assert (Export.objects.get().state, Export.objects.get().failure) == ("failed", "large")
     assert offered(format="csv").context["is_too_large"]
     with pytest.raises(Refused, match="at most 2 rows"):
-        services.begin(kind="campaign", format="csv", params=Export.objects.get().params, by=person)
+        services.request_export(
+            kind="campaign", format="csv", params=Export.objects.get().params, by=person
+        )
 
 
 def test_files_that_workers_make_count_as_exports(campaign, person, settings):
     settings.QUOTAS = {**settings.QUOTAS, "export": [(1, 3600)]}
     params = {"campaign": str(campaign.public_id)}
-    services.begin(kind="campaign", format="csv", params=params, by=person)
-    services.make_waiting()
+    services.request_export(kind="campaign", format="csv", params=params, by=person)
+    services.make_waiting_exports()
 
     with pytest.raises(QuotaExceeded):
-        services.begin(kind="campaign", format="csv", params=params, by=person)
+        services.request_export(kind="campaign", format="csv", params=params, by=person)
 
 
 def test_rows_are_written_as_they_are_read(tmp_path):
@@ -274,7 +278,7 @@ def test_rows_are_written_as_they_are_read(tmp_path):
 
     for format in sheets.FORMATS:
         with (tmp_path / format).open("w+b") as out:
-            sheets.write(out, format, [Sheet("a", ["b", "c"], rows(out))])
+            sheets.write_sheets(out, format, [Sheet("a", ["b", "c"], rows(out))])
     assert size[1] > 1_000_000  # CSV; an Excel file is packed at its end, from a file of its own
 
 

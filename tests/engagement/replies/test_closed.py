@@ -101,7 +101,7 @@ def test_the_province_opens_and_closes_it_with_a_reason(client, unit, overseer):
 
     assert client.post(page, form).status_code == 422
     assert client.post(page, {**form, "reason": "Có người trực"}).status_code == 302
-    assert replies.is_open(unit)
+    assert replies.has_allowance(unit)
     assert (
         client.post(page, {**form, "act": "forbid", "reason": "Hết người trực"}).status_code == 302
     )
@@ -265,7 +265,7 @@ def test_an_answer_whose_outcome_nobody_can_read_is_unknown(
 
     monkeypatch.setattr(Facebook, "reply_to_comment", answer)
 
-    with pytest.raises(replies.Doubtful):
+    with pytest.raises(replies.UnknownAnswer):
         replies.answer_comment(posted, ticket, "Gọi 113.", by=officer)
     assert WORDS not in caplog.text
 

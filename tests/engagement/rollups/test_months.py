@@ -51,7 +51,7 @@ def old(publish):
         Count.objects.create(
             delivery=delivery, taken_at=midnight(NEXT_MONTH) + days * DAY, views=views
         )
-    services.refresh()
+    services.refresh_changed_days()
     return delivery
 
 
@@ -91,7 +91,7 @@ def test_summaries_outlive_counts_that_are_taken_off(old):
         cursor.execute("SELECT COUNT(*) FROM engagement_count_first")
         assert cursor.fetchone()[0] == 2
     assert services.find_differences() == {}
-    assert services.rebuild()
+    assert services.rebuild_all()
     assert gains() == before
 
 
@@ -103,7 +103,7 @@ def test_a_change_of_days_that_lack_counts_before_them_leaves_their_sums(old):
     old.post.campaign = None
     old.post.save()
     assert ChangedDay.objects.filter(kind="gained").exists()
-    services.refresh()
+    services.refresh_changed_days()
 
     assert gains() == before
     assert not ChangedDay.objects.exists()
@@ -130,11 +130,14 @@ def test_a_post_may_go_after_its_counts_were_taken_off(old):
 
 
 def test_later_months_are_known_by_their_first_day():
-    assert months.proven_from() == date.min
+    assert months.find_first_provable_day() == date.min
     detach(before=(NEXT_MONTH + timedelta(days=32)).replace(day=1))
 
     second = (NEXT_MONTH + timedelta(days=32)).replace(day=1)
-    assert (months.kept_from(), months.proven_from()) == (second, second + 64 * DAY)
+    assert (months.find_first_kept_day(), months.find_first_provable_day()) == (
+        second,
+        second + 64 * DAY,
+    )
 
 
 @pytest.mark.parametrize("before", ["2025-13", "yesterday", "", f"{timezone.localdate():%Y-%m}"])

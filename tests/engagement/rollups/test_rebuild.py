@@ -77,15 +77,15 @@ def killed_after(batches):
 @pytest.mark.embedded
 @pytest.mark.django_db
 def test_one_that_was_killed_between_batches_is_begun_again(nation):
-    services.refresh()
+    services.refresh_changed_days()
     spoil()
 
     with pytest.raises(Killed):
-        services.rebuild(on_progress=killed_after(4))
+        services.rebuild_all(on_progress=killed_after(4))
     assert DueDay.objects.filter(published=9).exists()
     assert DueDay.objects.exclude(published=9).exists()
 
-    assert services.rebuild()
+    assert services.rebuild_all()
     assert services.find_differences() == {}
     assert UnitGain.objects.filter(views=10, reach=7).count() == 4
 
@@ -101,7 +101,7 @@ def test_one_that_was_killed_within_a_batch_has_changed_nothing_of_it(nation, mo
     number = marks.count()
 
     with pytest.raises(Killed):
-        services.rebuild()
+        services.rebuild_all()
 
     assert marks.count() == number > 0
     assert not DueDay.objects.filter(unit=nation[0]).exists()
@@ -112,7 +112,7 @@ def test_one_that_was_killed_within_a_batch_has_changed_nothing_of_it(nation, mo
 def test_pages_are_right_after_each_batch(nation, shown):
     of_raw, seen = shown(raw=True), []
 
-    assert services.rebuild(on_progress=lambda done, of: seen.append((done, of, shown())))
+    assert services.rebuild_all(on_progress=lambda done, of: seen.append((done, of, shown())))
 
     assert [rows for _done, _of, rows in seen] == [of_raw] * len(Unit.objects.all())
     assert [done for done, _of, _rows in seen] == list(range(1, seen[-1][1] + 1))
@@ -132,7 +132,7 @@ def test_a_province_and_the_nation_are_those_of_its_units_after_each_batch(natio
         seen.append(in_all)
 
     seen = []
-    services.rebuild(on_progress=compare)
+    services.rebuild_all(on_progress=compare)
     assert (seen[0], seen[-1]) == (0, 40)
 
 
@@ -155,12 +155,12 @@ def test_a_count_that_comes_during_a_batch_is_not_lost(nation, monkeypatch):
         real(batch)
 
     monkeypatch.setattr(provinces, "rebuild_province", meanwhile)
-    services.rebuild()
+    services.rebuild_all()
     monkeypatch.undo()
 
     kinds = set(ChangedDay.objects.filter(unit=nation[0]).values_list("kind", flat=True))
     assert kinds == {"gained", "published"}
-    services.refresh()
+    services.refresh_changed_days()
     assert services.find_differences() == {}
     gains = UnitGain.objects.filter(unit=nation[0]).order_by("day")
     assert list(gains.values_list("views", "reach")) == [(10, 7), (21, 1)]
@@ -172,7 +172,7 @@ def test_runs_come_between_batches(nation):
     done = []
 
     def run():
-        done.append(services.refresh())
+        done.append(services.refresh_changed_days())
         connection.close()
 
     def meanwhile(*_):
@@ -180,19 +180,19 @@ def test_runs_come_between_batches(nation):
         thread.start()
         thread.join()
 
-    services.rebuild(on_progress=meanwhile)
+    services.rebuild_all(on_progress=meanwhile)
     assert done[0] > 0
 
 
 @pytest.mark.django_db
 def test_what_is_left_of_units_that_are_gone_is_removed(nation):
-    services.refresh()
+    services.refresh_changed_days()
     gone = 10 * Unit.objects.order_by("-pk").first().pk
     for model in (DueDay, PageDay, UnitPeriod):
         model.objects.filter(pk=model.objects.filter(unit=nation[0]).first().pk).update(unit=gone)
     PlatformDay.objects.filter(province=nation[0].parent_id).update(province=nation[1].pk)
 
-    services.rebuild()
+    services.rebuild_all()
 
     assert services.find_differences() == {}
     assert not DueDay.objects.filter(unit=gone).exists()
@@ -213,10 +213,10 @@ def test_while_another_run_does_not_end_nothing_is_done(monkeypatch):
     other = threading.Thread(target=hold)
     other.start()
     held.wait(60)
-    assert not services.rebuild()
+    assert not services.rebuild_all()
     done.set()
     other.join()
-    assert services.rebuild()
+    assert services.rebuild_all()
 
 
 @pytest.mark.django_db

@@ -94,8 +94,8 @@ def test_pages_show_the_raw_figures_before_and_after_they_are_summed_up(messy, m
     assert any(row[4] for row in of_raw)
     assert figures(*of) == of_raw  # all of it is marked
 
-    assert services.refresh() > 0
-    assert (services.refresh(), services.find_differences()) == (0, {})
+    assert services.refresh_changed_days() > 0
+    assert (services.refresh_changed_days(), services.find_differences()) == (0, {})
     assert DueDay.objects.filter(unit=b).count() == 2
     assert figures(*of) == of_raw
 
@@ -110,7 +110,7 @@ def test_pages_show_the_raw_figures_before_and_after_they_are_summed_up(messy, m
     Post.objects.filter(title="", unit=a).update(title="Written at last")
     of_raw = raw_figures(monkeypatch, *of)
     assert figures(*of) == of_raw
-    services.refresh()
+    services.refresh_changed_days()
     assert services.find_differences() == {}
     assert figures(*of) == of_raw
 
@@ -118,7 +118,7 @@ def test_pages_show_the_raw_figures_before_and_after_they_are_summed_up(messy, m
 @pytest.mark.django_db
 def test_a_days_summary_serves_until_it_is_marked(messy, monkeypatch):
     _one, _two, a, _b, _c = messy
-    services.refresh()
+    services.refresh_changed_days()
     DueDay.objects.filter(unit=a).update(published=77)  # so that its reading shows
     period = Period(timezone.localdate() - 3 * DAY, timezone.localdate() - 3 * DAY)
     assert one_row(a, period, now=timezone.now()).published == 77
@@ -135,7 +135,7 @@ def test_a_days_summary_serves_until_it_is_marked(messy, monkeypatch):
 def test_a_provinces_sum_serves_until_one_of_its_units_is_marked(messy, monkeypatch):
     one, two, a, b, _c = messy
     person = factories.person(Role.OVERSEER, factories.ministry())
-    services.refresh()
+    services.refresh_changed_days()
     day = timezone.localdate() - 3 * DAY
     ProvinceDueDay.objects.update(published=70)  # so that its reading shows
     ProvinceWrittenDay.objects.update(posts=60)
@@ -161,7 +161,7 @@ def test_a_provinces_sum_serves_until_one_of_its_units_is_marked(messy, monkeypa
     monkeypatch.setattr(provinces, "MOST_MARKS", 0)
     assert shown("published", days) == [2 + 5 + 2, 2]  # too many marks: by units
     monkeypatch.undo()
-    services.refresh()
+    services.refresh_changed_days()
     assert shown("published", days) == [2 + 5 + 2, 70]
 
 
@@ -170,19 +170,19 @@ def test_a_provinces_sum_serves_until_one_of_its_units_is_marked(messy, monkeypa
 def test_a_unit_that_moves_takes_its_days_to_the_other_province(messy, monkeypatch):
     one, two, a, _b, _c = messy
     of = (factories.person(Role.OVERSEER, factories.ministry()), (one, two), a)
-    services.refresh()
+    services.refresh_changed_days()
     Unit.objects.filter(pk=a.pk).update(parent=two, path=f"{two.path}{a.pk}/")
 
     of_raw = raw_figures(monkeypatch, *of)
     assert figures(*of) == of_raw
-    services.refresh()
+    services.refresh_changed_days()
     assert services.find_differences() == {}
     assert figures(*of) == of_raw
 
 
 @pytest.mark.django_db
 def test_a_rebuild_mends_what_a_check_finds(messy, capsys):
-    services.refresh()
+    services.refresh_changed_days()
     DueDay.objects.filter(due__gt=0).first().delete()
     ProvinceWrittenDay.objects.update(posts=1000)
     with pytest.raises(CommandError):
@@ -209,7 +209,7 @@ def test_gains_follow_late_and_corrected_counts(publish):
     delivery = publish(unit=unit, campaign=campaign, at=now - 6 * DAY, views=120)
 
     def gains():
-        services.refresh()
+        services.refresh_changed_days()
         assert services.find_differences() == {}
         return list(UnitGain.objects.order_by("day").values_list("views", "reach"))
 
@@ -242,15 +242,15 @@ def test_a_run_that_dies_leaves_its_marks(messy, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(services, "_write_summary", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            services.refresh()
+            services.refresh_changed_days()
     assert ChangedDay.objects.count() == marked
-    services.refresh()
+    services.refresh_changed_days()
     assert services.find_differences() == {}
 
 
 @pytest.mark.django_db
 def test_what_does_not_matter_marks_nothing(messy):
-    services.refresh()
+    services.refresh_changed_days()
     Delivery.objects.update(permalink="https://example.vn/1", verify_count=3)
     Post.objects.exclude(title="").update(body="Other words", version=9)
     Measurement.objects.update(next_at=timezone.now(), failures=2)
@@ -259,7 +259,7 @@ def test_what_does_not_matter_marks_nothing(messy):
 
 @pytest.mark.django_db
 def test_sums_of_a_province_are_those_of_its_units(messy):
-    services.refresh()
+    services.refresh_changed_days()
     now, period = timezone.now(), Period.last_days(30)
     window = DueWindow(period, period.start, now)
     units = Unit.objects.order_by().values("pk")
@@ -327,12 +327,12 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
         *(3, 2, 3, 2, 1)
     ]
     assert (total["views"], total["views_of"], total["reach"], total["saves"]) == (140, 2, 57, None)
-    services.refresh()
+    services.refresh_changed_days()
     assert is_raw() == total
     count(both[0], DAY, views=90)  # corrected downwards, and not summed up yet
     Delivery.objects.filter(pk=gone.pk).update(published_at=now - 2 * DAY)
     assert is_raw()["views"] == 130
-    services.refresh()
+    services.refresh_changed_days()
     assert services.find_differences() == {}
     assert is_raw()["views"] == 130
 
@@ -371,6 +371,6 @@ def test_the_best_are_the_same_as_among_all_publications(publish, monkeypatch):
     for _summed in range(2):
         assert found(all_of_them=False) == found(all_of_them=True)
         assert [value for _pk, value in found(all_of_them=True)] == [90, 70, 60]
-        services.refresh()
+        services.refresh_changed_days()
     late = publish(unit=units[2], campaign=campaign, at=now - 6 * DAY, reach=80)
     assert (late.pk, 80) in found(all_of_them=False)

@@ -50,7 +50,7 @@ def test_of_each_day_stays_the_last_count_and_the_last_of_each_measure(publish):
     for hour in (1, 2):
         count(delivery, young + hour * HOUR, views=30)
 
-    removed = thinning.thin()
+    removed = thinning.thin_old_counts()
 
     assert removed == 2
     assert kept(delivery) == [
@@ -72,7 +72,7 @@ def test_days_begin_at_midnight_here(publish):
         count(delivery, midnight + timedelta(minutes=m), views=m + 60) for m in (-31, -30, 0, 1)
     ]
 
-    thinning.thin()
+    thinning.thin_old_counts()
 
     assert [row.pk for row in delivery.counts.order_by("taken_at")] == [rows[1].pk, rows[3].pk]
 
@@ -93,11 +93,11 @@ def test_no_gain_moves_no_day_is_marked_and_the_proof_still_holds(publish):
                 for name in ("views", "reach", "reactions")
             }
             count(delivery, OLD + chance.randrange(30 * 24 * 60) * timedelta(minutes=1), **figures)
-    services.refresh()
+    services.refresh_changed_days()
     before, rows = gains(), Count.objects.count()
     assert services.find_differences() == {}
 
-    removed = thinning.thin()
+    removed = thinning.thin_old_counts()
 
     assert 0 < removed == rows - Count.objects.count()
     assert not ChangedDay.objects.exists()
@@ -114,10 +114,10 @@ def test_a_run_goes_on_where_the_one_before_ended_and_a_repeat_removes_nothing(p
         for hour in range(2):
             count(delivery, OLD + day * DAY + hour * HOUR, views=1)
 
-    assert thinning.thin(seconds=0) == 0
-    assert thinning.thin(today=timezone.localdate(OLD) + 62 * DAY) == 2
+    assert thinning.thin_old_counts(seconds=0) == 0
+    assert thinning.thin_old_counts(today=timezone.localdate(OLD) + 62 * DAY) == 2
     assert Thinned.objects.get().until == timezone.localdate(OLD) + DAY
-    assert [thinning.thin(), thinning.thin()] == [1, 0]
+    assert [thinning.thin_old_counts(), thinning.thin_old_counts()] == [1, 0]
     assert delivery.counts.count() == 3
 
 
@@ -125,8 +125,8 @@ def test_a_run_goes_on_where_the_one_before_ended_and_a_repeat_removes_nothing(p
 def test_counts_that_are_removed_otherwise_still_mark_their_days(publish):
     delivery = publish(at=OLD - HOUR)
     rows = [count(delivery, OLD + hour * HOUR, views=hour) for hour in (1, 2)]
-    services.refresh()
-    thinning.thin()
+    services.refresh_changed_days()
+    thinning.thin_old_counts()
     assert not ChangedDay.objects.exists()
 
     rows[1].delete()

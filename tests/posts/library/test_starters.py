@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from engagement.models import Measurement
-from posts.library.reach import good_posts, views_of_templates
+from posts.library.reach import find_good_posts, sum_views_of_templates
 from posts.models import Post
 from tests import factories
 
@@ -43,7 +43,7 @@ def test_it_offers_templates_that_fit_and_the_post_that_did_best():
     # Its name comes with it, for a post with a label of its own too.
     named = [each["sql"] for each in asked if 'FROM "posts_post" WHERE' in each["sql"]]
     assert len(named) == 1
-    assert [good.post for good in good_posts(unit)] == [best.pk]
+    assert [good.post for good in find_good_posts(unit)] == [best.pk]
     assert (template.title in page, "Bài hay nhất" in page, "Của nơi khác" in page) == (
         True,
         True,
@@ -56,7 +56,7 @@ def test_of_few_posts_none_is_called_the_best_and_an_empty_library_says_nothing(
     for views in (1, 1000):
         published(unit, views)
 
-    assert (good_posts(unit), shown(unit).strip()) == ([], "")
+    assert (find_good_posts(unit), shown(unit).strip()) == ([], "")
 
 
 def test_views_of_a_template_are_those_of_the_posts_that_began_from_it():
@@ -67,6 +67,6 @@ def test_views_of_a_template_are_those_of_the_posts_that_began_from_it():
     published(unit, None, template=row)
     published(unit, 7)
 
-    found = views_of_templates([row.pk, unused.pk])
+    found = sum_views_of_templates([row.pk, unused.pk])
 
     assert {key: tuple(views) for key, views in found.items()} == {row.pk: (150, 2)}

@@ -10,7 +10,7 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
-from engagement.counting.schedule import enrol
+from engagement.counting.schedule import schedule_new_posts
 from posts.review import services as posts
 from publishing.engine import worker as engine
 from publishing.manual import services as manual
@@ -258,7 +258,7 @@ def test_a_draft_that_the_engine_left_does_not_keep_the_task_from_being_cancelle
 def test_what_was_posted_manually_is_not_asked_for_on_the_platform(task, officer):
     close(task, officer)
 
-    enrol(now=timezone.now())
+    schedule_new_posts(now=timezone.now())
 
     task.refresh_from_db()
     assert task.measurement.next_at is None

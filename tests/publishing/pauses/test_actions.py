@@ -9,7 +9,7 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
-from engagement.dashboards.queries import in_trouble
+from engagement.dashboards.queries import find_in_trouble
 from publishing.models import Delivery, Pause
 from publishing.pauses import services as pauses
 from publishing.pauses.queries import pauses_for
@@ -238,7 +238,7 @@ def test_of_what_fell_due_one_leaves_what_is_undecided_and_nothing_else(world, n
     assert [e.action for e in Entry.objects.filter(object_id=str(kept.public_id))] == [
         "delivery.left"
     ]
-    assert ids(in_trouble(Delivery.objects.all(), now=now)) == {expired.pk}
+    assert ids(find_in_trouble(Delivery.objects.all(), now=now)) == {expired.pk}
     with pytest.raises(NotAllowed):
         pauses.keep_unpublished([expired], by=factories.person(Role.OFFICER, world.sibling))
 
@@ -247,11 +247,14 @@ def test_what_a_pause_holds_is_no_trouble_until_it_waits_for_a_decision(world, n
     delivery = world.delivery(due_at=now - HOUR)
     overdue = factories.delivery(due_at=now - HOUR)
     pause = factories.pause(world.province, since=2 * HOUR)
-    assert ids(in_trouble(Delivery.objects.all(), now=timezone.now())) == {overdue.pk}
+    assert ids(find_in_trouble(Delivery.objects.all(), now=timezone.now())) == {overdue.pk}
 
     Pause.objects.filter(pk=pause.pk).update(ended_at=timezone.now())
     expiry.expire()
-    assert ids(in_trouble(Delivery.objects.all(), now=timezone.now())) == {overdue.pk, delivery.pk}
+    assert ids(find_in_trouble(Delivery.objects.all(), now=timezone.now())) == {
+        overdue.pk,
+        delivery.pk,
+    }
 
 
 def say(user, delivery, now):

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         report("statistics")
         analyze()
         report("daily summaries")
-        services.rebuild()
+        services.rebuild_all()
         report("their statistics")
         analyze()
         report("done")
