@@ -51,13 +51,13 @@ _DEAD = (
 )
 
 
-def _dying(now: datetime) -> Q:
+def _is_failing(now: datetime) -> Q:
     return Q(_WORKING, confirmed_at__isnull=False, expires_at__lt=now + DYING)
 
 
-def pages_of(unit: Unit, *, now: datetime) -> ChannelQuerySet:
+def find_pages(unit: Unit, *, now: datetime) -> ChannelQuerySet:
     """Return the pages of the unit; ``need`` names the kind of help that each needs, if any."""
-    cases = [When(_DEAD, then=Value(kinds.DEAD)), When(_dying(now), then=Value(kinds.DYING))]
+    cases = [When(_DEAD, then=Value(kinds.DEAD)), When(_is_failing(now), then=Value(kinds.DYING))]
     need = Case(*cases, default=Value(""), output_field=CharField())
     return Channel.objects.usable().filter(unit=unit).annotate(need=need)
 
@@ -94,7 +94,7 @@ class UnitNeeds:
         return (URGENCY[found[0][0].key], -len(found), self.unit.search)
 
 
-def needs_of(
+def find_needs(
     place: Unit, *, now: datetime, silent_days: int = SILENT_DAYS, words: str = ""
 ) -> list[UnitNeeds]:
     """Return what each open unit at or below ``place`` needs, the most urgent first; the office of
@@ -103,29 +103,31 @@ def needs_of(
     below = Unit.objects.current(timezone.localdate(now)).under(place)
     shown = below.filter(has_police_body=True).filter(Q(level=Level.COMMUNE) | Q(pk=place.pk))
     shown = shown.search(words) if words else shown
-    rows = {unit.pk: UnitNeeds(unit, last_post=unit.last_post) for unit in with_last_post(shown)}
+    rows = {
+        unit.pk: UnitNeeds(unit, last_post=unit.last_post) for unit in annotate_last_post(shown)
+    }
     units = below.order_by().values("pk")
-    for unit, key, n in _counted(units, place=place, now=now):
+    for unit, key, n in _count_by_kind(units, place=place, now=now):
         if unit in rows:
             rows[unit].counts[key] += n
-    for unit, pages, dead, dying in _pages(units, now=now):
+    for unit, pages, dead, dying in _annotate_pages(units, now=now):
         if unit in rows:
             rows[unit].pages = pages
             rows[unit].counts.update({kinds.DEAD: dead, kinds.DYING: dying})
     for row in rows.values():
-        if kind := silence(row.pages, row.last_post, now=now, days=silent_days):
+        if kind := explain_silence(row.pages, row.last_post, now=now, days=silent_days):
             row.counts[kind] = 1
     found = (row for row in rows.values() if row.unit.level == Level.COMMUNE or row.pages)
     return sorted(found, key=lambda row: row.urgency)
 
 
-def counts_of(unit: Unit, *, now: datetime, silent_days: int = SILENT_DAYS) -> UnitNeeds:
+def count_needs(unit: Unit, *, now: datetime, silent_days: int = SILENT_DAYS) -> UnitNeeds:
     """Return what this very unit needs."""
-    found = needs_of(unit, now=now, silent_days=silent_days)
+    found = find_needs(unit, now=now, silent_days=silent_days)
     return next((row for row in found if row.unit.pk == unit.pk), UnitNeeds(unit))
 
 
-def by_kind(rows: Iterable[UnitNeeds]) -> dict[str, int]:
+def count_units_by_kind(rows: Iterable[UnitNeeds]) -> dict[str, int]:
     """Count the units by each kind that they have, and those that have none."""
     found: Counter[str] = Counter()
     for row in rows:
@@ -133,14 +135,14 @@ def by_kind(rows: Iterable[UnitNeeds]) -> dict[str, int]:
     return {key: found[key] for key in (*KINDS, FINE.key)}
 
 
-def with_last_post(units: UnitQuerySet) -> QuerySet[Any]:
+def annotate_last_post(units: UnitQuerySet) -> QuerySet[Any]:
     """Annotate the time of each unit's last post: an index finds one row a unit."""
     published = Delivery.objects.filter(unit=OuterRef("pk"), published_at__isnull=False)
     last = published.order_by("-due_at").values("published_at")[:1]
     return units.select_related("parent").annotate(last_post=Subquery(last))
 
 
-def silence(pages: int, last_post: datetime | None, *, now: datetime, days: int) -> str:
+def explain_silence(pages: int, last_post: datetime | None, *, now: datetime, days: int) -> str:
     """Return why nothing is heard of a unit: it has no page, or has been silent for days; else
     nothing.
     """
@@ -150,16 +152,18 @@ def silence(pages: int, last_post: datetime | None, *, now: datetime, days: int)
     return kinds.SILENT if is_silent else ""
 
 
-def _pages(units: QuerySet, *, now: datetime) -> QuerySet:
+def _annotate_pages(units: QuerySet, *, now: datetime) -> QuerySet:
     channels = Channel.objects.usable().filter(unit__in=units).order_by()
     return channels.values_list("unit").annotate(
         pages=Count("pk"),
         dead=Count("pk", filter=_DEAD),
-        dying=Count("pk", filter=_dying(now)),
+        dying=Count("pk", filter=_is_failing(now)),
     )
 
 
-def _counted(units: QuerySet, *, place: Unit, now: datetime) -> Iterator[tuple[int, str, int]]:
+def _count_by_kind(
+    units: QuerySet, *, place: Unit, now: datetime
+) -> Iterator[tuple[int, str, int]]:
     strange = UnrecognisedPost.objects.open().filter(channel__unit__in=units).order_by()
     for unit, n in strange.values_list("channel__unit").annotate(n=Count("pk")):
         yield unit, kinds.UNRECOGNISED, n
@@ -173,11 +177,11 @@ def _counted(units: QuerySet, *, place: Unit, now: datetime) -> Iterator[tuple[i
     matters = Matter.objects.late(timezone.localdate(now)).filter(unit__in=units).order_by()
     for unit, n in matters.values_list("unit").annotate(n=Count("pk")):
         yield unit, kinds.MATTER, n
-    for unit, found in kits_not_taken_up(place, now=now).items():
+    for unit, found in find_kits_not_taken_up(place, now=now).items():
         yield unit, kinds.KIT, len(found)
 
 
-def blocked_or_late(unit: Unit, *, now: datetime) -> QuerySet[Delivery]:
+def find_blocked_or_late(unit: Unit, *, now: datetime) -> QuerySet[Delivery]:
     """Find the publications of the unit that were stopped, failed or are late, the newest
     first.
     """
@@ -185,7 +189,7 @@ def blocked_or_late(unit: Unit, *, now: datetime) -> QuerySet[Delivery]:
     return rows.select_related("post", "channel", "unit").order_by("-due_at", "-pk")
 
 
-def kits_not_taken_up(place: Unit, *, now: datetime) -> dict[int, list[Kit]]:
+def find_kits_not_taken_up(place: Unit, *, now: datetime) -> dict[int, list[Kit]]:
     """Find by unit the kits whose window closes within days and that it has neither taken up nor
     declined. Two statements, however many kits and units.
     """
@@ -193,16 +197,16 @@ def kits_not_taken_up(place: Unit, *, now: datetime) -> dict[int, list[Kit]]:
     ending = Kit.objects.issued().filter(
         current__window_until__gte=today, current__window_until__lte=today + KIT_ENDS
     )
-    kits = {kit.pk: kit for kit in _above_or_below(ending, place)[:_MOST_KITS]}
+    kits = {kit.pk: kit for kit in _select_ending_kits(ending, place)[:_MOST_KITS]}
     found: dict[int, list[Kit]] = defaultdict(list)
-    asked = [_not_taken_up(kit, place) for kit in kits.values()]
+    asked = [_select_units_without_adoption(kit, place) for kit in kits.values()]
     if asked:
         for unit, kit in asked[0].union(*asked[1:], all=True).order_by():
             found[unit].append(kits[kit])
     return found
 
 
-def _above_or_below(ending: QuerySet[Kit], place: Unit) -> QuerySet[Kit]:
+def _select_ending_kits(ending: QuerySet[Kit], place: Unit) -> QuerySet[Kit]:
     """Select kits of the units above the place, and of those in it; the first to end first."""
     here = Q(unit__path__in=ancestors(place.path)) | Q(unit__path__startswith=place.path)
     return (
@@ -212,7 +216,7 @@ def _above_or_below(ending: QuerySet[Kit], place: Unit) -> QuerySet[Kit]:
     )
 
 
-def _not_taken_up(kit: Kit, place: Unit) -> QuerySet:
+def _select_units_without_adoption(kit: Kit, place: Unit) -> QuerySet:
     assert kit.current is not None
     units = units_for(kit.current).under(place)
     if kit.current.by_provinces:
@@ -225,12 +229,12 @@ def _not_taken_up(kit: Kit, place: Unit) -> QuerySet:
     return left.annotate(of_kit=Value(kit.pk)).values_list("pk", "of_kit")
 
 
-def worst_of(rows: Sequence[UnitNeeds], most: int) -> list[UnitNeeds]:
-    """Return the units most in need, which `needs_of` puts first."""
+def list_worst(rows: Sequence[UnitNeeds], most: int) -> list[UnitNeeds]:
+    """Return the units most in need, which `find_needs` puts first."""
     return [row for row in rows[:most] if row.found]
 
 
-def stamp_of(rows: Iterable[UnitNeeds], about: str) -> str:
+def compute_stamp(rows: Iterable[UnitNeeds], about: str) -> str:
     """Return a mark that changes as soon as a tile would: of its unit, or of what it needs.
     ``about``: what else of the page it stands for.
     """

@@ -33,7 +33,7 @@ LOOKS_BACK = timedelta(days=90)
 _PROVINCE = Case(When(unit__level=Level.COMMUNE, then=F("unit__parent_id")), default=F("unit_id"))
 
 
-def overseen_unit(user: User, preferred: Appointment | None) -> Unit | None:
+def find_overseen_unit(user: User, preferred: Appointment | None) -> Unit | None:
     """Return the unit that ``user`` oversees: that of the current position,
     else the highest one.
     """
@@ -52,25 +52,25 @@ def oversees_nation(user: User) -> bool:
     )
 
 
-def scope(user: User) -> UnitQuerySet:
+def find_overseen_units(user: User) -> UnitQuerySet:
     """Return the units that ``user`` oversees."""
     return Unit.objects.within(user.reach(Permission.OVERSIGHT_VIEW))
 
 
-def unit_rows(
+def list_unit_rows(
     user: User, place: Unit, period: Period, *, words: str = "", now: datetime
 ) -> list[Row]:
     """Return a row for each commune at or below ``place`` that existed in the period, and for the
     office of ``place`` itself where it publishes, too.
     """
-    here = scope(user).filter(path__startswith=place.path)
+    here = find_overseen_units(user).filter(path__startswith=place.path)
     shown_units = here.filter(Q(level=Level.COMMUNE) | Q(pk=place.pk))
     units = list(
-        _existing(shown_units, period).search(words).order_by("name")
+        _filter_existing(shown_units, period).search(words).order_by("name")
         if words
-        else _existing(shown_units, period).order_by("name")
+        else _filter_existing(shown_units, period).order_by("name")
     )
-    rows = {unit.pk: Row(unit, mark=_mark(unit, period)) for unit in units}
+    rows = {unit.pk: Row(unit, mark=_mark_new_or_ended(unit, period)) for unit in units}
     _fill_units(rows, here, period, now=now)
     for row in rows.values():
         row.units, row.alive = 1, int(row.published > 0)
@@ -86,36 +86,36 @@ def unit_rows(
     return list(rows.values())
 
 
-def province_rows(user: User, period: Period, *, words: str = "", now: datetime) -> list[Row]:
+def list_province_rows(user: User, period: Period, *, words: str = "", now: datetime) -> list[Row]:
     """Return a row for each province: its own office and all communes below it. For those who
     oversee the nation.
     """
-    here = scope(user)
-    provinces = _existing(here.filter(level=Level.PROVINCE), period)
+    here = find_overseen_units(user)
+    provinces = _filter_existing(here.filter(level=Level.PROVINCE), period)
     rows = {
         u.pk: Row(u)
         for u in (provinces.search(words) if words else provinces).order_by("code", "name")
     }
-    _fill(
+    _fill_rows(
         rows,
-        nation.sum_due_deliveries(_window(period, now)),
+        nation.sum_due_deliveries(_make_due_window(period, now)),
         nation.count_written_posts(period),
-        _channel_sums(here.order_by().values("pk"), _PROVINCE, now=now),
+        _sum_channels(here.order_by().values("pk"), _PROVINCE, now=now),
     )
-    communes = _existing(here.filter(level=Level.COMMUNE, has_police_body=True), period)
+    communes = _filter_existing(here.filter(level=Level.COMMUNE, has_police_body=True), period)
     for pk, n in communes.order_by().values_list("parent").annotate(n=Count("pk")):
         if pk in rows:
             rows[pk].units = n
     return list(rows.values())
 
 
-def _existing(units: UnitQuerySet, period: Period) -> UnitQuerySet:
+def _filter_existing(units: UnitQuerySet, period: Period) -> UnitQuerySet:
     return units.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gt=period.first), valid_from__lte=period.last
     )
 
 
-def _mark(unit: Unit, period: Period) -> str:
+def _mark_new_or_ended(unit: Unit, period: Period) -> str:
     if unit.valid_to and unit.valid_to <= max(period.last, timezone.localdate()):
         return "closed"
     return "" if unit.has_police_body else "no_body"
@@ -128,20 +128,20 @@ def _fill_units(
     table, and one for what is not summed up yet.
     """
     units = here.order_by().values("pk")
-    _fill(
+    _fill_rows(
         rows,
-        sum_due_deliveries(units, _window(period, now), by=BY_UNIT),
+        sum_due_deliveries(units, _make_due_window(period, now), by=BY_UNIT),
         count_written_posts(units, period, by=BY_UNIT),
-        _channel_sums(units, F("unit_id"), now=now),
+        _sum_channels(units, F("unit_id"), now=now),
     )
 
 
-def _window(period: Period, now: datetime) -> DueWindow:
+def _make_due_window(period: Period, now: datetime) -> DueWindow:
     since = min(period.start, midnight(timezone.localdate(now)) - LOOKS_BACK)
     return DueWindow(period, since, now)
 
 
-def _fill(rows: dict[int, Row], *sums: Iterable[Mapping[str, Any]]) -> None:
+def _fill_rows(rows: dict[int, Row], *sums: Iterable[Mapping[str, Any]]) -> None:
     for aggregates in chain(*sums):
         values = dict(aggregates)
         if (row := rows.get(values.pop("row"))) is not None:
@@ -149,7 +149,7 @@ def _fill(rows: dict[int, Row], *sums: Iterable[Mapping[str, Any]]) -> None:
                 setattr(row, name, value)
 
 
-def _channel_sums(units: QuerySet, row: Any, *, now: datetime) -> QuerySet:
+def _sum_channels(units: QuerySet, row: Any, *, now: datetime) -> QuerySet:
     working = Q(health=Health.CONNECTED, lifecycle=Lifecycle.ACTIVE)
     down = Q(health=Health.LOST, lifecycle=Lifecycle.ACTIVE) | Q(
         lifecycle__in=[Lifecycle.FROZEN, Lifecycle.TAKEN_OVER]
@@ -173,14 +173,14 @@ def _channel_sums(units: QuerySet, row: Any, *, now: datetime) -> QuerySet:
 # --- one unit -------------------------------------------------------------------------------------
 
 
-def one_row(unit: Unit, period: Period, *, now: datetime) -> Row:
+def make_row(unit: Unit, period: Period, *, now: datetime) -> Row:
     """Return the row of this very unit, without those below it."""
-    row = Row(unit, mark=_mark(unit, period))
+    row = Row(unit, mark=_mark_new_or_ended(unit, period))
     _fill_units({unit.pk: row}, Unit.objects.filter(pk=unit.pk), period, now=now)
     return row
 
 
-def posts_in(unit: Unit, period: Period) -> QuerySet[Post]:
+def find_posts(unit: Unit, period: Period) -> QuerySet[Post]:
     """Return the unit's posts begun in the period or due in it, the newest first."""
     due = Delivery.objects.filter(
         unit=unit, due_at__gte=period.start, due_at__lt=period.end
@@ -195,7 +195,7 @@ def posts_in(unit: Unit, period: Period) -> QuerySet[Post]:
     )
 
 
-def people_in(unit: Unit, *, today: date) -> int:
+def count_people(unit: Unit, *, today: date) -> int:
     return User.objects.filter(
         is_active=True, pk__in=unit.appointments.in_force(today).values("user")
     ).count()

@@ -86,7 +86,7 @@ SORTS = (
 )
 
 
-def total(rows: Iterable[Row], place: Unit | None) -> Row:
+def add_up_rows(rows: Iterable[Row], place: Unit | None) -> Row:
     """Add up all rows. Followers stay unmeasured where no row has any."""
     summed = Row(place or Unit())
     for row in rows:

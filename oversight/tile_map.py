@@ -20,7 +20,7 @@ from engagement.rollups.queries.deliveries import DueWindow
 from engagement.rollups.queries.nation import sum_due_deliveries
 from oversight import queries
 from oversight.rows import Row
-from oversight.templatetags.overview import percent, points
+from oversight.templatetags.overview import percent, round_to_points
 from units.models import Level
 
 STEPS = 5  # shades of the scale
@@ -121,11 +121,11 @@ class Tile:
 
     @property
     def shown(self) -> str:
-        return _shown(self.figure, self.value)
+        return _format_value(self.figure, self.value)
 
     @property
     def shown_before(self) -> str:
-        return _shown(self.figure, self.before)
+        return _format_value(self.figure, self.before)
 
     @property
     def change(self) -> Change | None:
@@ -133,12 +133,14 @@ class Tile:
         if self.value is None or self.before is None:
             return None
         # Of the figures as people read them: 8 % after 6 % is no rise by 1.
-        moved = round(_rounded(self.figure, self.value) - _rounded(self.figure, self.before), 1)
+        moved = round(
+            _round_value(self.figure, self.value) - _round_value(self.figure, self.before), 1
+        )
         if not moved:
             return Change("=", "", _("unchanged"), "")
         is_better = (moved > 0) == self.figure.is_good
         sign, word = ("+", _("risen")) if moved > 0 else ("−", _("fallen"))
-        amount = _amount(self.figure, abs(moved))
+        amount = _format_amount(self.figure, abs(moved))
         return Change(sign, amount, word, "better" if is_better else "worse")
 
 
@@ -161,7 +163,7 @@ class TileMap:
 
 
 @cache
-def places() -> dict[str, Place]:
+def load_places() -> dict[str, Place]:
     """Return the tiles' places by the official codes of the provinces."""
     with (Path(__file__).parent / "tiles.csv").open(encoding="utf-8") as file:
         return {
@@ -169,52 +171,54 @@ def places() -> dict[str, Place]:
         }
 
 
-def period_before(period: Period) -> Period:
+def find_previous_period(period: Period) -> Period:
     """Return the period of as many days that ends the day before."""
     days = (period.last - period.first).days + 1
     return Period(period.first - timedelta(days=days), period.first - timedelta(days=1))
 
 
-def tile_map(
+def make_tile_map(
     user: User, rows: Sequence[Row], period: Period, name: str, *, now: datetime
 ) -> TileMap:
     """Lay the provinces' rows out in one of FIGURES; an unknown one is the first. A province that
     the grid does not know yet gets a tile below the others.
     """
     figure = FIGURES.get(name) or FIGURES[FIRST]
-    before = None if figure.of_now else period_before(period)
-    values, rests_on = _values(figure, user, rows, period)
+    before = None if figure.of_now else find_previous_period(period)
+    values, rests_on = _compute_values(figure, user, rows, period)
     earlier: dict[int, float | None] = {}
     if before:
         rows_before: Sequence[Row] = rows
         if figure.name != "helpfulness":
-            rows_before = _rows_before(user, rows, before, now=now)
-        earlier, _units = _values(figure, user, rows_before, before)
-    bounds = _bounds(figure, [value for value in values.values() if value is not None])
-    last = max(place.line for place in places().values())
-    unplaced = [row for row in rows if row.unit.code not in places()]
+            rows_before = _list_rows_before(user, rows, before, now=now)
+        earlier, _units = _compute_values(figure, user, rows_before, before)
+    bounds = _compute_bounds(figure, [value for value in values.values() if value is not None])
+    last = max(place.line for place in load_places().values())
+    unplaced = [row for row in rows if row.unit.code not in load_places()]
     extra = {row.unit.pk: Place(at % 6 + 1, last + 1 + at // 6) for at, row in enumerate(unplaced)}
     tiles = [
         Tile(
             row,
-            extra.get(row.unit.pk) or places()[row.unit.code],
+            extra.get(row.unit.pk) or load_places()[row.unit.code],
             figure,
             values.get(row.unit.pk),
             earlier.get(row.unit.pk),
-            _step(values.get(row.unit.pk), bounds),
+            _find_shade(values.get(row.unit.pk), bounds),
             rests_on.get(row.unit.pk),
         )
         for row in rows
     ]
     tiles.sort(key=lambda tile: (tile.place.line, tile.place.column))
-    return TileMap(figure, tiles, before, _legend(figure, bounds))
+    return TileMap(figure, tiles, before, _describe_legend(figure, bounds))
 
 
-def _rows_before(user: User, rows: Sequence[Row], period: Period, *, now: datetime) -> list[Row]:
+def _list_rows_before(
+    user: User, rows: Sequence[Row], period: Period, *, now: datetime
+) -> list[Row]:
     """Return the same provinces with what fell due in the period, and nothing else: the page has
     asked enough already.
     """
-    here = queries.scope(user)
+    here = queries.find_overseen_units(user)
     found = {row.unit.pk: Row(row.unit) for row in rows}
     window = DueWindow(period, period.start, now, until=period.end)
     for sums in sum_due_deliveries(window):
@@ -229,13 +233,13 @@ def _rows_before(user: User, rows: Sequence[Row], period: Period, *, now: dateti
     return list(found.values())
 
 
-def _values(
+def _compute_values(
     figure: Figure, user: User, rows: Sequence[Row], period: Period
 ) -> tuple[dict[int, float | None], dict[int, int]]:
     """Return the figure of each province, and on how many units it rests where it is a median."""
     if figure.name != "helpfulness":
         return {row.unit.pk: getattr(row, figure.name) for row in rows}, {}
-    communes = queries.scope(user).filter(level=Level.COMMUNE).order_by().values("pk")
+    communes = queries.find_overseen_units(user).filter(level=Level.COMMUNE).order_by().values("pk")
     by_province: dict[int | None, list[float]] = {}
     for each in helpfulness.measure_units(communes, period):
         by_province.setdefault(each.parent, []).append(each.value)
@@ -245,7 +249,7 @@ def _values(
     }
 
 
-def _bounds(figure: Figure, values: Sequence[float]) -> list[float]:
+def _compute_bounds(figure: Figure, values: Sequence[float]) -> list[float]:
     """Return from which value on each shade but the lightest begins."""
     if figure.is_share:
         return list(_SHARES)
@@ -254,34 +258,34 @@ def _bounds(figure: Figure, values: Sequence[float]) -> list[float]:
     return [width * n for n in range(1, STEPS)]
 
 
-def _step(value: float | None, bounds: Sequence[float]) -> int:
+def _find_shade(value: float | None, bounds: Sequence[float]) -> int:
     return 0 if value is None else 1 + sum(value >= bound > 0 for bound in bounds)
 
 
-def _legend(figure: Figure, bounds: Sequence[float]) -> list[tuple[int, str]]:
+def _describe_legend(figure: Figure, bounds: Sequence[float]) -> list[tuple[int, str]]:
     if not bounds[-1]:
         return []
-    first = _("below %(to)s") % {"to": _shown(figure, bounds[0])}
-    from_on = [_("from %(from)s") % {"from": _shown(figure, bound)} for bound in bounds]
+    first = _("below %(to)s") % {"to": _format_value(figure, bounds[0])}
+    from_on = [_("from %(from)s") % {"from": _format_value(figure, bound)} for bound in bounds]
     return list(enumerate([first, *from_on], start=1))
 
 
-def _shown(figure: Figure, value: float | None) -> str:
+def _format_value(figure: Figure, value: float | None) -> str:
     if value is None:
         return _("not known")
     if figure.is_share:
         return percent(value)
-    return _amount(figure, _rounded(figure, value))
+    return _format_amount(figure, _round_value(figure, value))
 
 
-def _rounded(figure: Figure, value: float) -> float:
+def _round_value(figure: Figure, value: float) -> float:
     """Return the number that people read."""
     if figure.is_share:
-        return points(value)
+        return round_to_points(value)
     return round(value, 1 if figure.name == "helpfulness" else None)
 
 
-def _amount(figure: Figure, value: float) -> str:
+def _format_amount(figure: Figure, value: float) -> str:
     return number_format(
         value, decimal_pos=1 if figure.name == "helpfulness" else 0, force_grouping=True
     )

@@ -16,7 +16,11 @@ urlpatterns = [
     path("oversight/nation/", views.nation, name="nation"),
     path("oversight/take-up/", take_up_views.boards, name="take_ups"),
     path("oversight/take-up/<uuid:public_id>/", take_up_views.board, name="take_up"),
-    path("oversight/take-up/<uuid:public_id>/remind/", take_up_views.remind, name="remind_take_up"),
+    path(
+        "oversight/take-up/<uuid:public_id>/remind/",
+        take_up_views.remind_units,
+        name="remind_take_up",
+    ),
     path("oversight/digest/", digest_views.digest, name="digest"),
     path("oversight/matters/", matter_views.matters, name="matters"),
     path("oversight/matters/new/", matter_views.ask, name="ask_matter"),
@@ -26,5 +30,5 @@ urlpatterns = [
     path("oversight/matters/<uuid:public_id>/close/", matter_views.close, name="close_matter"),
     path("oversight/<slug:key>/", views.unit, name="unit"),
     path("oversight/<slug:key>/needs/", board_views.needs, name="needs"),
-    path("oversight/<slug:key>/remind/", board_views.remind, name="remind"),
+    path("oversight/<slug:key>/remind/", board_views.remind_unit, name="remind"),
 ]

@@ -20,10 +20,10 @@ from core.periods import Period, quick_links
 from engagement.exports.sheets import FORMATS, Sheet, make_download
 from oversight import queries
 from oversight.forms import OverviewForm
-from oversight.places import shown_place
-from oversight.rows import Row, sort_rows, total
-from oversight.tile_map import FIGURES, tile_map
-from oversight.today.cards import cards
+from oversight.places import get_shown_place
+from oversight.rows import Row, add_up_rows, sort_rows
+from oversight.tile_map import FIGURES, make_tile_map
+from oversight.today.cards import make_cards
 from posts.models import Post
 from publishing.models import Delivery, Pauses
 from publishing.pauses.context import pauses_of
@@ -51,7 +51,7 @@ class PostCard(NamedTuple):
 def today(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context = {
-        **cards(request.user, now=now, pauses=pauses_of(request)),
+        **make_cards(request.user, now=now, pauses=pauses_of(request)),
         "current_position": current_position(request),
         "now": now,
     }
@@ -63,14 +63,16 @@ def today(request: HttpRequest) -> HttpResponse:
 @costly
 def province(request: HttpRequest) -> HttpResponse:
     """Show the communes of one province, or of the smaller scope that the person oversees."""
-    form = _form(request)
-    place = shown_place(request)
+    form = _read_form(request)
+    place = get_shown_place(request)
     if place is None:
         return redirect("oversight:nation")
     now = timezone.now()
-    rows = queries.unit_rows(request.user, place, form.period, words=_words(form), now=now)
+    rows = queries.list_unit_rows(request.user, place, form.period, words=_get_words(form), now=now)
     context = {"place": place, "may_nation": queries.oversees_nation(request.user)}
-    return _overview(request, form, rows, context, template="oversight/province.html", file="units")
+    return _render_overview(
+        request, form, rows, context, template="oversight/province.html", file="units"
+    )
 
 
 @require_GET
@@ -79,16 +81,16 @@ def province(request: HttpRequest) -> HttpResponse:
 def nation(request: HttpRequest) -> HttpResponse:
     if not queries.oversees_nation(request.user):
         raise PermissionDenied
-    form, now = _form(request), timezone.now()
-    rows = queries.province_rows(request.user, form.period, words=_words(form), now=now)
+    form, now = _read_form(request), timezone.now()
+    rows = queries.list_province_rows(request.user, form.period, words=_get_words(form), now=now)
     name = form.cleaned_data.get("figure", "") if form.is_valid() else ""
     context = {
         "nation": True,
         "figures": FIGURES.values(),
         # Asked for by the page alone: an export has no map.
-        "map": cache(lambda: tile_map(request.user, rows, form.period, name, now=now)),
+        "map": cache(lambda: make_tile_map(request.user, rows, form.period, name, now=now)),
     }
-    return _overview(
+    return _render_overview(
         request, form, rows, context, template="oversight/nation.html", file="provinces"
     )
 
@@ -99,11 +101,11 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
     shown = get_object_or_404(
-        queries.scope(request.user).select_related("parent", "successor"), key=key
+        queries.find_overseen_units(request.user).select_related("parent", "successor"), key=key
     )
     form = PeriodForm(request.GET, default=Period.last_days(DAYS))
     now = timezone.now()
-    page = Paginator(queries.posts_in(shown, form.period), POSTS_A_PAGE).get_page(
+    page = Paginator(queries.find_posts(shown, form.period), POSTS_A_PAGE).get_page(
         request.GET.get("page")
     )
     context = {
@@ -111,17 +113,17 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
         "form": form,
         "period": form.period,
         "quick": quick_links(form.period),
-        "row": queries.one_row(shown, form.period, now=now),
+        "row": queries.make_row(shown, form.period, now=now),
         "channels": Channel.objects.usable().filter(unit=shown),
         "dying_before": now + queries.DYING,
-        "people": queries.people_in(shown, today=timezone.localdate()),
+        "people": queries.count_people(shown, today=timezone.localdate()),
         "page_obj": page,
-        "cards": [_post_card(post, shown, pauses_of(request)) for post in page],
+        "cards": [_make_post_card(post, shown, pauses_of(request)) for post in page],
     }
     return render(request, "oversight/unit.html", context)
 
 
-def _post_card(post: Post, unit: Unit, pauses: Pauses) -> PostCard:
+def _make_post_card(post: Post, unit: Unit, pauses: Pauses) -> PostCard:
     deliveries = list(post.deliveries.all())
     for delivery in deliveries:
         delivery.unit = unit
@@ -129,17 +131,17 @@ def _post_card(post: Post, unit: Unit, pauses: Pauses) -> PostCard:
     return PostCard(post, post_status(post, deliveries, pauses), statuses)
 
 
-def _form(request: HttpRequest) -> OverviewForm:
+def _read_form(request: HttpRequest) -> OverviewForm:
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
     return OverviewForm(request.GET, default=Period.last_days(DAYS))
 
 
-def _words(form: OverviewForm) -> str:
+def _get_words(form: OverviewForm) -> str:
     return form.cleaned_data.get("q", "") if form.is_valid() else ""
 
 
-def _overview(
+def _render_overview(
     request: HttpRequest,
     form: OverviewForm,
     rows: list[Row],
@@ -154,13 +156,13 @@ def _overview(
         rows = [row for row in rows if row.trouble]
     sort = filters.get("sort", "")
     rows = sort_rows(rows, sort)
-    summed = total(rows, context.get("place"))
+    summed = add_up_rows(rows, context.get("place"))
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
         period = form.period
         name = f"{file}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
         return make_download(
-            format, name, [_sheet(rows, summed, period, nation="nation" in context)]
+            format, name, [_make_sheet(rows, summed, period, nation="nation" in context)]
         )
     context |= {
         "form": form,
@@ -171,15 +173,15 @@ def _overview(
         "at_first": ROWS_AT_FIRST,
         "total": summed,
         "with_trouble": with_trouble,
-        "columns": _columns(sort, nation="nation" in context),
-        "rest": _rest(request, nation="nation" in context),
+        "columns": _list_columns(sort, nation="nation" in context),
+        "rest": _make_row_query(request, nation="nation" in context),
         "filtered": bool(filters.get("q") or filters.get("trouble")),
     }
     fragment = request.htmx and not request.htmx.boosted
     return render(request, f"{template}#rows" if fragment else template, context)
 
 
-def _rest(request: HttpRequest, *, nation: bool) -> str:
+def _make_row_query(request: HttpRequest, *, nation: bool) -> str:
     """Return the query of a row's page: what was chosen here and holds there, too. The key of a
     province is put after it.
     """
@@ -191,7 +193,7 @@ def _rest(request: HttpRequest, *, nation: bool) -> str:
     return f"?{query.urlencode()}" if query else ""
 
 
-def _columns(sort: str, *, nation: bool) -> list[dict[str, Any]]:
+def _list_columns(sort: str, *, nation: bool) -> list[dict[str, Any]]:
     """Return the heads of the table, each with the order that its next press gives."""
     names = [
         ("name", _("Province") if nation else _("Unit")),
@@ -224,7 +226,7 @@ def _columns(sort: str, *, nation: bool) -> list[dict[str, Any]]:
     return columns
 
 
-def _sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -> Sheet:
+def _make_sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -> Sheet:
     head = [
         _("Province") if nation else _("Unit"),
         _("Official code"),

@@ -36,7 +36,7 @@ def fill(world: World, now: datetime) -> None:
         )
     with at(now - timedelta(days=1)):
         text = "Cần một buổi hướng dẫn quay bằng điện thoại; đã có người dẫn và địa điểm."
-        matters.answer(answered, text, by=world.staff["hoa-vang"].chief)
+        matters.answer_matter(answered, text, by=world.staff["hoa-vang"].chief)
         _ask(
             world,
             "hai-chau",
@@ -51,4 +51,4 @@ def _ask(world: World, word: str, text: str, *, days: int, page: Channel | None 
     subject = Subject.PAGE if page else Subject.OTHER
     about = page.public_id if page else None
     question = Question(subject=subject, text=text, deadline=deadline, object_id=about)
-    return matters.ask(world.staff[word].unit, question, by=world.overseer)
+    return matters.ask_unit(world.staff[word].unit, question, by=world.overseer)

@@ -17,10 +17,10 @@ from oversight.matters.states import Subject
 from oversight.models import Reminder
 from oversight.needs import (
     SILENT_DAYS,
-    blocked_or_late,
-    kits_not_taken_up,
-    pages_of,
-    silence,
+    explain_silence,
+    find_blocked_or_late,
+    find_kits_not_taken_up,
+    find_pages,
 )
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_status
@@ -80,26 +80,26 @@ class Need:
         return self.kind.key in {kinds.DEAD, kinds.UNRECOGNISED, kinds.BLOCKED}
 
 
-def needs_for(
+def describe_needs(
     unit: Unit, *, last_post: datetime | None, now: datetime, silent_days: int = SILENT_DAYS
 ) -> list[Need]:
     """Return what ``unit`` needs, thing by thing, the most urgent first. Seven queries."""
     found: dict[str, list[Thing]] = {key: [] for key in KINDS}
-    pages = list(pages_of(unit, now=now))
+    pages = list(find_pages(unit, now=now))
     for page in pages:
         if page.need:
-            found[page.need].append(_page(page))
+            found[page.need].append(_describe_page(page))
     strange = UnrecognisedPost.objects.open().filter(channel__unit=unit)
     for post in strange.select_related("channel").order_by("-published_at", "-pk")[:_MOST]:
-        found[kinds.UNRECOGNISED].append(_unrecognised(post))
-    for delivery in blocked_or_late(unit, now=now)[:_MOST]:
+        found[kinds.UNRECOGNISED].append(_describe_unrecognised_post(post))
+    for delivery in find_blocked_or_late(unit, now=now)[:_MOST]:
         is_leak = delivery.error_code == Reason.LEAK
-        found[kinds.BLOCKED if is_leak else kinds.LATE].append(_delivery(delivery))
+        found[kinds.BLOCKED if is_leak else kinds.LATE].append(_describe_delivery(delivery))
     for matter in Matter.objects.late(timezone.localdate(now)).filter(unit=unit)[:_MOST]:
         page = reverse("oversight:matter", args=[matter.public_id])
         last = _("answer by %(day)s") % {"day": f"{matter.deadline:%d/%m/%Y}"}
         found[kinds.MATTER].append(Thing(matter.text[:100], page, last))
-    for kit in kits_not_taken_up(unit, now=now).get(unit.pk, []):
+    for kit in find_kits_not_taken_up(unit, now=now).get(unit.pk, []):
         page = reverse("oversight:take_up", args=[kit.public_id])
         until = kit.current.window_until if kit.current else None
         last = _("until %(day)s") % {"day": f"{until:%d/%m/%Y}"} if until else ""
@@ -107,7 +107,7 @@ def needs_for(
     reminders = Reminder.objects.filter(unit=unit, day=timezone.localdate(now))
     reminded = set(reminders.values_list("kind", flat=True))
     counts = {key: len(things) for key, things in found.items()}
-    if kind := silence(len(pages), last_post, now=now, days=silent_days):
+    if kind := explain_silence(len(pages), last_post, now=now, days=silent_days):
         counts[kind] = 1
     return [
         Need(kind, counts[key], found[key][:SHOWN], key in reminded)
@@ -116,7 +116,7 @@ def needs_for(
     ]
 
 
-def _page(page: Channel) -> Thing:
+def _describe_page(page: Channel) -> Thing:
     address = reverse("channels:channel", args=[page.public_id])
     if page.expires_at and not page.why_lost:
         detail = _("ends %(day)s") % {"day": f"{timezone.localtime(page.expires_at):%d/%m/%Y}"}
@@ -125,13 +125,13 @@ def _page(page: Channel) -> Thing:
     return Thing(str(page), address, detail, str(page.public_id))
 
 
-def _unrecognised(post: UnrecognisedPost) -> Thing:
+def _describe_unrecognised_post(post: UnrecognisedPost) -> Thing:
     address = reverse("channels:channel", args=[post.channel.public_id])
     when = local_time(post.published_at)
     return Thing(str(post.channel), f"{address}#foreign", when, str(post.channel.public_id))
 
 
-def _delivery(delivery: Delivery) -> Thing:
+def _describe_delivery(delivery: Delivery) -> Thing:
     address = reverse("publishing:post", args=[delivery.post.public_id])
     status = delivery_status(delivery)
     detail = f"{delivery.channel.get_platform_display()}: {status.label}"

@@ -14,21 +14,21 @@ from core import quotas
 from core.errors import Refused
 from oversight.kinds import KINDS
 from oversight.models import Reminder
-from oversight.needs import SILENT_DAYS, counts_of
+from oversight.needs import SILENT_DAYS, count_needs
 from units.models import Unit
 
 
-def remind(unit: Unit, kind: str, *, by: User, silent_days: int = SILENT_DAYS) -> int:
+def remind_unit(unit: Unit, kind: str, *, by: User, silent_days: int = SILENT_DAYS) -> int:
     """Send one notice to those who write and approve in ``unit``; return to how many. Raise Refused
     where nothing of this kind is left to mend, nobody is there, or somebody did so today already.
     """
     authority = require(by, Permission.OVERSIGHT_VIEW, unit=unit)
     now = timezone.now()
-    counts = counts_of(unit, now=now, silent_days=silent_days).counts
+    counts = count_needs(unit, now=now, silent_days=silent_days).counts
     n = counts[kind] if kind in KINDS else 0
     if not n:
         raise Refused(_("The unit has mended this meanwhile: there is nothing to remind it of."))
-    people = people_of(unit, besides=by)
+    people = find_people_to_remind(unit, besides=by)
     if not people:
         raise Refused(
             _("Nobody holds a post there who could act. Call the unit, or ask its administrator.")
@@ -48,7 +48,7 @@ def remind(unit: Unit, kind: str, *, by: User, silent_days: int = SILENT_DAYS) -
     return len(people)
 
 
-def people_of(unit: Unit, *, besides: User | None = None) -> list[User]:
+def find_people_to_remind(unit: Unit, *, besides: User | None = None) -> list[User]:
     """Find the officers and leaders of the unit who can mend what it needs."""
     left_out = {besides.pk} if besides else set()
     writing = holders(Permission.POST_WRITE, unit=unit, besides=left_out)

@@ -16,12 +16,19 @@ from accounts.permissions import Permission
 from core.actions import refusal
 from core.costly_pages import costly
 from oversight.board import services
-from oversight.board.cards import needs_for
+from oversight.board.cards import describe_needs
 from oversight.board.forms import BoardForm
 from oversight.kinds import FINE, KINDS
-from oversight.needs import SILENT_DAYS, UnitNeeds, by_kind, needs_of, stamp_of, with_last_post
-from oversight.places import shown_place
-from oversight.queries import oversees_nation, scope
+from oversight.needs import (
+    SILENT_DAYS,
+    UnitNeeds,
+    annotate_last_post,
+    compute_stamp,
+    count_units_by_kind,
+    find_needs,
+)
+from oversight.places import get_shown_place
+from oversight.queries import find_overseen_units, oversees_nation
 from units.models import Level
 
 
@@ -32,7 +39,7 @@ def board(request: HttpRequest) -> HttpResponse:
     """Show a tile for each unit, the most in need first; for HTMX the tiles alone, or 204 where
     nothing has changed since those that the page shows.
     """
-    place = shown_place(request)
+    place = get_shown_place(request)
     if place is None:
         return redirect("oversight:nation")
     given = {"province": request.GET.get("province", "")}  # by itself it is no filter
@@ -40,12 +47,12 @@ def board(request: HttpRequest) -> HttpResponse:
     chosen = form.cleaned_data if form.is_valid() else {}
     days = chosen.get("days") or SILENT_DAYS
     words = chosen.get("q", "")
-    rows = needs_of(place, now=timezone.now(), silent_days=days, words=words)
-    counts = by_kind(rows)
+    rows = find_needs(place, now=timezone.now(), silent_days=days, words=words)
+    counts = count_units_by_kind(rows)
     kind = chosen.get("kind", "")
     kinds = {**KINDS, FINE.key: FINE}
-    shown = [(row, kinds[kind] if kind else row.worst) for row in rows if _has(row, kind)]
-    stamp = stamp_of(rows, f"{place.pk} {kind} {days} {words}")
+    shown = [(row, kinds[kind] if kind else row.worst) for row in rows if _has_kind(row, kind)]
+    stamp = compute_stamp(rows, f"{place.pk} {kind} {days} {words}")
     if request.htmx and request.GET.get("seen") == stamp:
         return HttpResponse(status=204)
     request.GET = request.GET.copy()
@@ -68,15 +75,15 @@ def board(request: HttpRequest) -> HttpResponse:
     return render(request, f"oversight/board.html{'#tiles' if fragment else ''}", context)
 
 
-def _has(row: UnitNeeds, kind: str) -> bool:
+def _has_kind(row: UnitNeeds, kind: str) -> bool:
     return not kind or bool(row.counts[kind]) or (kind == FINE.key and not row.found)
 
 
 @require_GET
 def needs(request: HttpRequest, key: str) -> HttpResponse:
     """Show what a unit needs help with, thing by thing, each with what can be done about it."""
-    unit, days = _unit(request, key), _silent_days(request.GET)
-    found = needs_for(unit, last_post=unit.last_post, now=timezone.now(), silent_days=days)
+    unit, days = _get_unit(request, key), _read_silent_days(request.GET)
+    found = describe_needs(unit, last_post=unit.last_post, now=timezone.now(), silent_days=days)
     facts = getattr(unit, "facts", None)
     may_nation = oversees_nation(request.user)
     back = {} if days == SILENT_DAYS else {"days": days}
@@ -92,28 +99,28 @@ def needs(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "oversight/needs.html", context)
 
 
-def _silent_days(data: QueryDict) -> int:
+def _read_silent_days(data: QueryDict) -> int:
     """Return after how many days a unit counts as silent, as chosen on the board."""
     form = BoardForm(data)
     form.is_valid()
     return form.cleaned_data.get("days") or SILENT_DAYS
 
 
-def _unit(request: HttpRequest, key: str) -> Any:
+def _get_unit(request: HttpRequest, key: str) -> Any:
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
-    units = with_last_post(scope(request.user)).select_related("parent", "facts")
+    units = annotate_last_post(find_overseen_units(request.user)).select_related("parent", "facts")
     return get_object_or_404(units, key=key)
 
 
 @require_POST
-def remind(request: HttpRequest, key: str) -> HttpResponse:
+def remind_unit(request: HttpRequest, key: str) -> HttpResponse:
     """Remind a unit's officers and leaders of what it needs to mend."""
-    unit, days = _unit(request, key), _silent_days(request.POST)
+    unit, days = _get_unit(request, key), _read_silent_days(request.POST)
     done: list[int] = []
     kind = request.POST.get("kind", "")
     given = {"by": request.user, "silent_days": days}
-    if refused := refusal(lambda: done.append(services.remind(unit, kind, **given))):
+    if refused := refusal(lambda: done.append(services.remind_unit(unit, kind, **given))):
         messages.error(request, refused)
     else:
         words = ngettext(

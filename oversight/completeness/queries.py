@@ -10,7 +10,7 @@ from accounts.models import User
 from channels.completeness.presenters import Score, score_of
 from channels.completeness.queries import counted_pages, sum_aggregates
 from channels.models import Channel
-from oversight.queries import scope
+from oversight.queries import find_overseen_units
 from platforms.facts import PROFILE
 from units.models import Unit
 
@@ -29,16 +29,22 @@ class Row:
     lacks: dict[str, int]
 
 
-def rows_below(place: Unit, user: User, *, words: str = "") -> list[Row]:
+def list_rows_below(place: Unit, user: User, *, words: str = "") -> list[Row]:
     """Return a row for each unit right below ``place`` that has a police body, by name: no
     ranking.
     """
-    units = scope(user).current(timezone.localdate()).filter(parent=place, has_police_body=True)
-    found = _sums(place)
-    return [_row(unit, found.get(unit.path, {})) for unit in units.search(words).order_by("search")]
+    units = (
+        find_overseen_units(user)
+        .current(timezone.localdate())
+        .filter(parent=place, has_police_body=True)
+    )
+    found = _sum_by_path(place)
+    return [
+        _make_row(unit, found.get(unit.path, {})) for unit in units.search(words).order_by("search")
+    ]
 
 
-def _sums(place: Unit) -> dict[str, dict[str, int]]:
+def _sum_by_path(place: Unit) -> dict[str, dict[str, int]]:
     """Return what the pages below ``place`` have and lack, by the path of the unit right below."""
     pages = counted_pages(Channel.objects.filter(unit__path__startswith=place.path))
     below = Substr("unit__path", 1, len(place.path) + _STEP)
@@ -53,7 +59,7 @@ def _sums(place: Unit) -> dict[str, dict[str, int]]:
     return {row["below"]: row for row in grouped}
 
 
-def _row(unit: Unit, found: dict[str, int]) -> Row:
+def _make_row(unit: Unit, found: dict[str, int]) -> Row:
     pages, unknown = found.get("pages", 0), found.get("unknown", 0)
     score = score_of(
         found.get("there", 0), found.get("possible", 0), known=bool(pages) and pages > unknown

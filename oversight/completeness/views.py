@@ -16,8 +16,8 @@ from core import quotas
 from core.costly_pages import costly
 from engagement.exports.sheets import FORMATS, Sheet, make_download
 from oversight.completeness.forms import PagesForm
-from oversight.completeness.queries import Row, rows_below
-from oversight.queries import overseen_unit, oversees_nation, scope
+from oversight.completeness.queries import Row, list_rows_below
+from oversight.queries import find_overseen_unit, find_overseen_units, oversees_nation
 from platforms.facts import PROFILE
 from units.models import Level, Unit
 
@@ -35,17 +35,19 @@ def official_pages(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = PagesForm(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
-    place = _place(request, chosen.get("province", ""))
+    place = _get_place(request, chosen.get("province", ""))
     if place is None:
         return redirect("channels:completeness")
     item = chosen.get("lacking", "")
-    found = rows_below(place, request.user, words=chosen.get("q", ""))
+    found = list_rows_below(place, request.user, words=chosen.get("q", ""))
     rows = [row for row in found if row.pages and (not item or row.lacks[item])]
     pageless = [row for row in found if not row.pages and not item]
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
         return make_download(
-            format, f"trang-chinh-thuc-{timezone.localdate():%Y%m%d}", [_sheet(rows + pageless)]
+            format,
+            f"trang-chinh-thuc-{timezone.localdate():%Y%m%d}",
+            [_make_sheet(rows + pageless)],
         )
     totals = {name: sum(row.lacks[name] for row in found) for name in PROFILE}
     context = {
@@ -71,13 +73,13 @@ def official_pages(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-def _place(request: HttpRequest, key: str) -> Unit | None:
+def _get_place(request: HttpRequest, key: str) -> Unit | None:
     if key:
-        return get_object_or_404(scope(request.user), key=key, level=Level.PROVINCE)
-    return overseen_unit(request.user, current_position(request))
+        return get_object_or_404(find_overseen_units(request.user), key=key, level=Level.PROVINCE)
+    return find_overseen_unit(request.user, current_position(request))
 
 
-def _sheet(rows: list[Row]) -> Sheet:
+def _make_sheet(rows: list[Row]) -> Sheet:
     lacks = [_("Lacks: %(item)s") % {"item": LABELS[name]} for name in PROFILE]
     head = [_("Unit"), _("Pages"), _("Not looked at yet"), _("How complete"), *lacks]
     return Sheet(

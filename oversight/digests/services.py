@@ -17,7 +17,7 @@ from core.tasks import send_mails
 from oversight.kinds import KINDS, Kind
 from oversight.matters.models import Matter
 from oversight.models import Digest, NoDigest
-from oversight.needs import UnitNeeds, by_kind, needs_of, worst_of
+from oversight.needs import UnitNeeds, count_units_by_kind, find_needs, list_worst
 from units.models import Level, Unit
 
 MOST_UNITS = 10
@@ -41,7 +41,7 @@ class Summary:
     def late_matters(self) -> int:
         return self.counts[LATE_MATTERS]
 
-    def lines(self, before: Mapping[str, int] | None) -> list[tuple[Kind, int, int | None]]:
+    def list_lines(self, before: Mapping[str, int] | None) -> list[tuple[Kind, int, int | None]]:
         """List each kind with its number of units and how many more there are than ``before``;
         None where there was no mail before. Kinds that are gone are listed with 0.
         """
@@ -53,37 +53,37 @@ class Summary:
         ]
 
 
-def week_of(now: datetime) -> date:
+def find_monday(now: datetime) -> date:
     """Return the Monday of the week, on the station's clock."""
     today = timezone.localdate(now)
     return today - timedelta(days=today.weekday())
 
 
-def summary_of(place: Unit, *, now: datetime) -> Summary:
+def summarise(place: Unit, *, now: datetime) -> Summary:
     """Sum up the units of a place. Ten queries, however many units."""
-    rows = needs_of(place, now=now)
-    counted = by_kind(rows)
+    rows = find_needs(place, now=now)
+    counted = count_units_by_kind(rows)
     counts = {key: counted[key] for key in KINDS}
     late = Matter.objects.late(timezone.localdate(now)).filter(unit__path__startswith=place.path)
     counts[LATE_MATTERS] = late.count()
-    return Summary(place, counts, worst_of(rows, MOST_UNITS), len(rows))
+    return Summary(place, counts, list_worst(rows, MOST_UNITS), len(rows))
 
 
 def send_due(*, now: datetime) -> int:
     """Mail this week's digest to each who oversees a province or the nation, wants it and has not
     got it; return to how many. Nothing to tell: no mail.
     """
-    week, sent = week_of(now), 0
+    week, sent = find_monday(now), 0
     summaries: dict[int, Summary] = {}
-    for user, place in _readers(week, now=now):
+    for user, place in _find_readers(week, now=now):
         if place.pk not in summaries:
-            summaries[place.pk] = summary_of(place, now=now)
+            summaries[place.pk] = summarise(place, now=now)
         if not summaries[place.pk].is_empty:
-            sent += _send(user, summaries[place.pk], week=week, now=now)
+            sent += _send_once(user, summaries[place.pk], week=week, now=now)
     return sent
 
 
-def _readers(week: date, *, now: datetime) -> list[tuple[User, Unit]]:
+def _find_readers(week: date, *, now: datetime) -> list[tuple[User, Unit]]:
     """Find who gets the mail, each with the highest place that they oversee."""
     roles = [role for role, granted in GRANTS.items() if Permission.OVERSIGHT_VIEW in granted]
     posts = (
@@ -103,31 +103,31 @@ def _readers(week: date, *, now: datetime) -> list[tuple[User, Unit]]:
 
 
 @transaction.atomic
-def _send(user: User, summary: Summary, *, week: date, now: datetime) -> bool:
+def _send_once(user: User, summary: Summary, *, week: date, now: datetime) -> bool:
     """Note and write one mail; of two runs at once, one does."""
-    before = counts_before(user, week)
+    before = find_previous_counts(user, week)
     _row, is_new = Digest.objects.get_or_create(
         user=user,
         week=week,
         defaults={"unit": summary.place, "counts": dict(summary.counts), "sent_at": now},
     )
     if is_new:
-        send_mails([_mail(user, summary, before)])
+        send_mails([_write_mail(user, summary, before)])
     return is_new
 
 
-def counts_before(user: User, week: date) -> Mapping[str, int] | None:
+def find_previous_counts(user: User, week: date) -> Mapping[str, int] | None:
     """Return the figures of the last mail before ``week``; None if there was none."""
     row = Digest.objects.filter(user=user, week__lt=week).order_by("-week").first()
     return row.counts if row else None
 
 
-def _mail(user: User, summary: Summary, before: Mapping[str, int] | None) -> Mail:
+def _write_mail(user: User, summary: Summary, before: Mapping[str, int] | None) -> Mail:
     """Write the mail: counts and the names of units, for it passes through servers of others."""
     with translation.override(user.language):
         facts = {
             "summary": summary,
-            "lines": summary.lines(before),
+            "lines": summary.list_lines(before),
             "portal": settings.PORTAL_URL,
             "product": settings.PRODUCT_NAME,
         }
@@ -136,7 +136,7 @@ def _mail(user: User, summary: Summary, before: Mapping[str, int] | None) -> Mai
     return {"to": [user.email], "subject": subject, "text": text}
 
 
-def choose(user: User, *, wanted: bool) -> None:
+def set_wanted(user: User, *, wanted: bool) -> None:
     """Store whether the person wants the weekly mail."""
     if wanted:
         NoDigest.objects.filter(user=user).delete()

@@ -12,7 +12,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from oversight.digests import services
 from oversight.models import NoDigest
-from oversight.queries import overseen_unit
+from oversight.queries import find_overseen_unit
 
 
 @require_http_methods(["GET", "POST"])
@@ -22,20 +22,20 @@ def digest(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         wanted = request.POST.get("wanted") == "on"
-        services.choose(request.user, wanted=wanted)
+        services.set_wanted(request.user, wanted=wanted)
         if wanted:
             messages.success(request, _("You get the mail on Mondays at 07:00 again."))
         else:
             messages.success(request, _("You get no weekly mail any more."))
         return redirect("oversight:digest")
     now = timezone.now()
-    place = overseen_unit(request.user, current_position(request))
-    summary = services.summary_of(place, now=now) if place else None
-    week = services.week_of(now)
-    before = services.counts_before(request.user, week)
+    place = find_overseen_unit(request.user, current_position(request))
+    summary = services.summarise(place, now=now) if place else None
+    week = services.find_monday(now)
+    before = services.find_previous_counts(request.user, week)
     context = {
         "summary": summary,
-        "lines": summary.lines(before) if summary else [],
+        "lines": summary.list_lines(before) if summary else [],
         "wanted": not NoDigest.objects.filter(user=request.user).exists(),
     }
     return render(request, "oversight/digest.html", context)

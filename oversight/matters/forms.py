@@ -15,7 +15,7 @@ from units.forms import UnitField
 DAYS = 3
 
 
-def _text(label: Any, *, required: bool = True) -> forms.CharField:
+def _make_text_field(label: Any, *, required: bool = True) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=LONGEST_TEXT,
@@ -25,12 +25,12 @@ def _text(label: Any, *, required: bool = True) -> forms.CharField:
     )
 
 
-def _day() -> DayField:
+def _make_day_field() -> DayField:
     invalid = {"invalid": _("Please enter the date as dd/mm/yyyy.")}
     return DayField(label=_("Answer by"), error_messages=invalid)
 
 
-def _soon() -> Any:
+def _suggest_deadline() -> Any:
     return timezone.localdate() + timedelta(days=DAYS)
 
 
@@ -59,12 +59,12 @@ class AskForm(forms.Form):
 
     unit = UnitField()
     subject = forms.ChoiceField(label=_("What it is about"), choices=Subject.choices)
-    text = _text(_("What the unit is asked"))
-    deadline = _day()
+    text = _make_text_field(_("What the unit is asked"))
+    deadline = _make_day_field()
     about = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, units: Any, initial: dict[str, Any]):
-        super().__init__(data, initial={"deadline": _soon(), **initial})
+        super().__init__(data, initial={"deadline": _suggest_deadline(), **initial})
         self.fields["unit"].units = units
 
     def question(self) -> Question:
@@ -78,16 +78,16 @@ class AskForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    text = _text(_("Answer of the unit"))
+    text = _make_text_field(_("Answer of the unit"))
 
 
 class AskAgainForm(forms.Form):
-    text = _text(_("What is still missing"))
-    deadline = _day()
+    text = _make_text_field(_("What is still missing"))
+    deadline = _make_day_field()
 
     def __init__(self, data: Any = None):
-        super().__init__(data, initial={"deadline": _soon()})
+        super().__init__(data, initial={"deadline": _suggest_deadline()})
 
 
 class CloseForm(forms.Form):
-    text = _text(_("Last word"), required=False)
+    text = _make_text_field(_("Last word"), required=False)

@@ -19,7 +19,7 @@ from units.models import Unit
 FILTERS = ("waiting", "late", "answered", "closed")
 
 
-def overseeing(user: User, unit: Unit) -> Appointment | None:
+def find_overseeing_appointment(user: User, unit: Unit) -> Appointment | None:
     """Return the appointment by which ``user`` oversees the unit from above it, the nearest; None
     for those of the unit itself.
     """
@@ -33,7 +33,7 @@ def overseeing(user: User, unit: Unit) -> Appointment | None:
     return max(above, key=lambda each: len(each.unit.path), default=None)
 
 
-def in_filter(matters: MatterQuerySet, name: str, *, on: date) -> MatterQuerySet:
+def filter_by_name(matters: MatterQuerySet, name: str, *, on: date) -> MatterQuerySet:
     match name:
         case "waiting":
             return matters.waiting()
@@ -44,7 +44,7 @@ def in_filter(matters: MatterQuerySet, name: str, *, on: date) -> MatterQuerySet
     return matters
 
 
-def in_order(matters: MatterQuerySet) -> QuerySet[Matter]:
+def sort_for_list(matters: MatterQuerySet) -> QuerySet[Matter]:
     """Sort for the list: what waits for an answer first, by its day; then the newest."""
     closed = When(state=MatterState.CLOSED, then=Value(2))
     waits = When(state__in=WAITING, then=Value(0))
@@ -55,7 +55,7 @@ def in_order(matters: MatterQuerySet) -> QuerySet[Matter]:
     )
 
 
-def turns_of(user: User) -> QuerySet[Matter]:
+def find_turns(user: User) -> QuerySet[Matter]:
     """Find the matters in which it is this person's turn: to answer for their unit, or to look at
     an answer to what their own unit asked.
     """
@@ -63,7 +63,7 @@ def turns_of(user: User) -> QuerySet[Matter]:
     watching = [part.path for part in user.reach(Permission.OVERSIGHT_VIEW)]
     answer = Q(state__in=WAITING, unit__path__in=writing)
     look = Q(state=MatterState.ANSWERED, asked_from__path__in=watching)
-    return in_order(Matter.objects.visible_to(user).filter(answer | look))
+    return sort_for_list(Matter.objects.visible_to(user).filter(answer | look))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ class About:
     address: str
 
 
-def about(subject: str, object_id: uuid.UUID | None, *, unit: Unit, reader: User) -> About | None:
+def find_about(
+    subject: str, object_id: uuid.UUID | None, *, unit: Unit, reader: User
+) -> About | None:
     """Find what a matter with ``unit`` is about, as far as the reader may see it. One query."""
     if object_id is None:
         return None
@@ -93,6 +95,6 @@ def about(subject: str, object_id: uuid.UUID | None, *, unit: Unit, reader: User
             kit = Kit.objects.issued().filter(public_id=object_id).first()
             if kit is None or not unit.path.startswith(kit.unit.path):
                 return None
-            view = "oversight:take_up" if overseeing(reader, unit) else "posts:kit"
+            view = "oversight:take_up" if find_overseeing_appointment(reader, unit) else "posts:kit"
             return About(str(kit), reverse(view, args=[object_id]))
     return None

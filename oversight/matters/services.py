@@ -23,7 +23,7 @@ from core.secrecy import require_no_secrecy_mark
 from core.text import normal
 from oversight.kinds import MATTER
 from oversight.matters.models import LONGEST_TEXT, Matter, MatterNote
-from oversight.matters.queries import about, overseeing
+from oversight.matters.queries import find_about, find_overseeing_appointment
 from oversight.matters.states import NEXT, MatterState, Subject
 from oversight.models import Reminder
 from units.models import Unit
@@ -44,17 +44,17 @@ class Question:
 
 
 @transaction.atomic
-def ask(unit: Unit, question: Question, *, by: User) -> Matter:
+def ask_unit(unit: Unit, question: Question, *, by: User) -> Matter:
     """Open a matter with a unit below. Raise NotAllowed, Refused, QuotaExceeded."""
     above = _require_above(by, unit)
-    text = _stored(question.text, unit=above.unit)
+    text = _clean_text(question.text, unit=above.unit)
     _require_day(question.deadline)
     if not unit.is_current:
         raise Refused(_("%(unit)s is closed. Choose its successor.") % {"unit": unit})
     if question.subject not in Subject.values:
         raise Refused(_("Choose what it is about."))
     if question.object_id:
-        found = about(question.subject, question.object_id, unit=unit, reader=by)
+        found = find_about(question.subject, question.object_id, unit=unit, reader=by)
         if found is None:
             raise Refused(_("What this is about does not exist in that unit any more."))
     quotas.use("matter", by=by)
@@ -80,13 +80,13 @@ def ask(unit: Unit, question: Question, *, by: User) -> Matter:
 
 
 @transaction.atomic
-def answer(matter: Matter, text: str, *, by: User) -> MatterNote:
+def answer_matter(matter: Matter, text: str, *, by: User) -> MatterNote:
     """Answer for the unit, or add to its answer. Raise NotAllowed, Refused, QuotaExceeded."""
     authority = require(by, Permission.POST_WRITE, unit=matter.unit)
-    note = _turn(matter, MatterState.ANSWERED, text, by=by, position=authority.position)
+    note = _write_note(matter, MatterState.ANSWERED, text, by=by, position=authority.position)
     record("matter.answered", matter, by=by, position=authority.position)
     watching = holders(Permission.OVERSIGHT_VIEW, unit=matter.asked_from, besides={by.pk})
-    notify(watching, "matter_answered", address=_address(matter), by=by, unit=matter.unit)
+    notify(watching, "matter_answered", address=_get_address(matter), by=by, unit=matter.unit)
     return note
 
 
@@ -98,17 +98,17 @@ def ask_again(matter: Matter, text: str, *, deadline: date, by: User) -> MatterN
     above = _require_above(by, matter.unit)
     _require_day(deadline)
     state = MatterState.REOPENED
-    note = _turn(matter, state, text, by=by, position=above.position, deadline=deadline)
+    note = _write_note(matter, state, text, by=by, position=above.position, deadline=deadline)
     record("matter.reopened", matter, by=by, position=above.position)
     _notify_unit(matter, "matter_reopened", by=by)
     return note
 
 
 @transaction.atomic
-def close(matter: Matter, text: str = "", *, by: User) -> MatterNote:
+def close_matter(matter: Matter, text: str = "", *, by: User) -> MatterNote:
     """End the matter, with a last word or none. Raise NotAllowed, Refused, QuotaExceeded."""
     above = _require_above(by, matter.unit)
-    note = _turn(matter, MatterState.CLOSED, text, by=by, position=above.position)
+    note = _write_note(matter, MatterState.CLOSED, text, by=by, position=above.position)
     record("matter.closed", matter, by=by, position=above.position)
     _notify_unit(matter, "matter_closed", by=by)
     return note
@@ -137,7 +137,7 @@ def _remind_of_late(unit: Unit, n: int, *, now: datetime) -> bool:
     return is_new
 
 
-def _turn(
+def _write_note(
     matter: Matter,
     state: MatterState,
     text: str,
@@ -146,7 +146,7 @@ def _turn(
     position: str,
     deadline: date | None = None,
 ) -> MatterNote:
-    words = _stored(text, unit=matter.unit, may_be_empty=state == MatterState.CLOSED)
+    words = _clean_text(text, unit=matter.unit, may_be_empty=state == MatterState.CLOSED)
     row = Matter.objects.select_for_update(of=("self",)).get(pk=matter.pk)
     if state not in NEXT[row.state]:
         raise Refused(_("This matter is closed. Whoever asked it can open it again."))
@@ -170,7 +170,7 @@ def _turn(
 
 def _require_above(by: User, unit: Unit) -> Appointment:
     require(by, Permission.OVERSIGHT_VIEW, unit=unit)
-    above = overseeing(by, unit)
+    above = find_overseeing_appointment(by, unit)
     if above is None:
         raise NotAllowed(_("A matter is opened, asked again and closed by those above the unit."))
     return above
@@ -182,7 +182,7 @@ def _require_day(deadline: date) -> None:
         raise Refused(_("Choose a day from today on, within a year."))
 
 
-def _stored(text: str, *, unit: Unit, may_be_empty: bool = False) -> str:
+def _clean_text(text: str, *, unit: Unit, may_be_empty: bool = False) -> str:
     words = normal(text).strip()
     if not words and not may_be_empty:
         raise Refused(_("Please write what it is about."))
@@ -196,8 +196,8 @@ def _stored(text: str, *, unit: Unit, may_be_empty: bool = False) -> str:
 def _notify_unit(matter: Matter, kind: str, *, by: User) -> None:
     people = holders(Permission.POST_WRITE, unit=matter.unit, besides={by.pk})
     day = f"{matter.deadline:%d/%m/%Y}"
-    notify(people, kind, address=_address(matter), by=by, unit=matter.unit, day=day)
+    notify(people, kind, address=_get_address(matter), by=by, unit=matter.unit, day=day)
 
 
-def _address(matter: Matter) -> str:
+def _get_address(matter: Matter) -> str:
     return reverse("oversight:matter", args=[matter.public_id])

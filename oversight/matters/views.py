@@ -20,7 +20,7 @@ from core.actions import FormAction, form_action, form_data
 from oversight.matters import queries, services
 from oversight.matters.forms import AnswerForm, AskAgainForm, AskForm, CloseForm, MatterFilters
 from oversight.matters.models import Matter
-from oversight.queries import scope
+from oversight.queries import find_overseen_units
 from units.models import Unit
 
 PAGE = 25
@@ -30,15 +30,15 @@ PAGE = 25
 @vary_on_headers("HX-Request")
 def matters(request: HttpRequest) -> HttpResponse:
     """List the matters that the person sees, those that wait first."""
-    _require_a_side(request)
+    _require_participant(request)
     form = MatterFilters(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
     today = timezone.localdate()
     rows = Matter.objects.visible_to(request.user)
-    rows = queries.in_filter(rows, chosen.get("show", ""), on=today)
+    rows = queries.filter_by_name(rows, chosen.get("show", ""), on=today)
     if words := chosen.get("q", ""):
         rows = rows.filter(unit__in=Unit.objects.search(words).order_by().values("pk"))
-    page = Paginator(queries.in_order(rows), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(queries.sort_for_list(rows), PAGE).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
         "form": form,
@@ -54,11 +54,15 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Open a matter with a unit; the address may name the unit and what it is about."""
     if not _may_ask(request):
         raise PermissionDenied
-    units = scope(request.user).filter(valid_to=None).exclude(pk__in=_own_units(request))
-    form = AskForm(form_data(request), units=units, initial=_initial(request, units))
+    units = (
+        find_overseen_units(request.user)
+        .filter(valid_to=None)
+        .exclude(pk__in=_find_own_units(request))
+    )
+    form = AskForm(form_data(request), units=units, initial=_read_initial_values(request, units))
     done: FormAction[Matter] = form_action(
         form,
-        lambda: services.ask(form.cleaned_data["unit"], form.question(), by=request.user),
+        lambda: services.ask_unit(form.cleaned_data["unit"], form.question(), by=request.user),
     )
     if done:
         messages.success(
@@ -69,50 +73,56 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "oversight/matter_new.html",
-        {"form": form, "about": _about(request, form)},
+        {"form": form, "about": _find_about(request, form)},
         status=done.status,
     )
 
 
 @require_GET
 def matter(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    return _page(request, _matter(request, public_id))
+    return _render_page(request, _get_matter(request, public_id))
 
 
 @require_POST
 def answer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _matter(request, public_id)
+    row = _get_matter(request, public_id)
     if not can(request.user, Permission.POST_WRITE, unit=row.unit):
         raise PermissionDenied
     form = AnswerForm(request.POST)
     done = form_action(
-        form, lambda: services.answer(row, form.cleaned_data["text"], by=request.user), field="text"
+        form,
+        lambda: services.answer_matter(row, form.cleaned_data["text"], by=request.user),
+        field="text",
     )
-    return _after(request, row, done, _("Sent: those who asked are notified."), answer_form=form)
+    return _answer_after_act(
+        request, row, done, _("Sent: those who asked are notified."), answer_form=form
+    )
 
 
 @require_POST
 def ask_again(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _matter_below(request, public_id)
+    row = _get_matter_below(request, public_id)
     form = AskAgainForm(request.POST)
     done = form_action(
         form, lambda: services.ask_again(row, **form.cleaned_data, by=request.user), field="text"
     )
-    return _after(request, row, done, _("Sent: the unit is notified."), again_form=form)
+    return _answer_after_act(request, row, done, _("Sent: the unit is notified."), again_form=form)
 
 
 @require_POST
 def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _matter_below(request, public_id)
+    row = _get_matter_below(request, public_id)
     form = CloseForm(request.POST)
     done = form_action(
-        form, lambda: services.close(row, form.cleaned_data["text"], by=request.user), field="text"
+        form,
+        lambda: services.close_matter(row, form.cleaned_data["text"], by=request.user),
+        field="text",
     )
     said = _("Closed. The unit is notified; you can ask again at any time.")
-    return _after(request, row, done, said, close_form=form)
+    return _answer_after_act(request, row, done, said, close_form=form)
 
 
-def _require_a_side(request: HttpRequest) -> None:
+def _require_participant(request: HttpRequest) -> None:
     rights = (Permission.OVERSIGHT_VIEW, Permission.POST_WRITE, Permission.POST_APPROVE)
     if not any(request.user.reach(right) for right in rights):
         raise PermissionDenied
@@ -126,31 +136,31 @@ def _may_ask(request: HttpRequest) -> bool:
     )
 
 
-def _own_units(request: HttpRequest) -> list[int]:
+def _find_own_units(request: HttpRequest) -> list[int]:
     return [each.unit_id for each in request.user.current_appointments]
 
 
-def _matter(request: HttpRequest, public_id: uuid.UUID) -> Matter:
+def _get_matter(request: HttpRequest, public_id: uuid.UUID) -> Matter:
     rows = Matter.objects.visible_to(request.user)
     related = ("unit__parent", "asked_from", "asked_by")
     return get_object_or_404(rows.select_related(*related), public_id=public_id)
 
 
-def _matter_below(request: HttpRequest, public_id: uuid.UUID) -> Matter:
+def _get_matter_below(request: HttpRequest, public_id: uuid.UUID) -> Matter:
     """Return a matter that the person sees (else 404) from above its unit (else 403)."""
-    row = _matter(request, public_id)
-    if queries.overseeing(request.user, row.unit) is None:
+    row = _get_matter(request, public_id)
+    if queries.find_overseeing_appointment(request.user, row.unit) is None:
         raise PermissionDenied
     return row
 
 
-def _initial(request: HttpRequest, units: Any) -> dict[str, Any]:
+def _read_initial_values(request: HttpRequest, units: Any) -> dict[str, Any]:
     given = {name: request.GET.get(name, "") for name in ("unit", "subject", "about")}
     unit = units.select_related("parent").filter(key=given["unit"]).first()
     return {**given, "unit": unit or ""}
 
 
-def _about(request: HttpRequest, form: AskForm) -> queries.About | None:
+def _find_about(request: HttpRequest, form: AskForm) -> queries.About | None:
     """Return what the address names, to be shown above the form."""
     unit = form.initial.get("unit") or None
     try:
@@ -160,26 +170,28 @@ def _about(request: HttpRequest, form: AskForm) -> queries.About | None:
     if not isinstance(unit, Unit):
         return None
     subject = str(form["subject"].value() or "")
-    return queries.about(subject, object_id, unit=unit, reader=request.user)
+    return queries.find_about(subject, object_id, unit=unit, reader=request.user)
 
 
-def _after(
+def _answer_after_act(
     request: HttpRequest, row: Matter, done: FormAction[Any], said: str, **forms: Form
 ) -> HttpResponse:
     if done:
         messages.success(request, said)
         return redirect("oversight:matter", row.public_id)
-    return _page(request, row, status=done.status, **forms)
+    return _render_page(request, row, status=done.status, **forms)
 
 
-def _page(request: HttpRequest, row: Matter, *, status: int = 200, **forms: Form) -> HttpResponse:
-    is_above = queries.overseeing(request.user, row.unit) is not None
+def _render_page(
+    request: HttpRequest, row: Matter, *, status: int = 200, **forms: Form
+) -> HttpResponse:
+    is_above = queries.find_overseeing_appointment(request.user, row.unit) is not None
     may_answer = can(request.user, Permission.POST_WRITE, unit=row.unit)
     is_closed = row.state == "closed"
     context = {
         "matter": row,
         "notes": row.notes.select_related("author"),
-        "about": queries.about(row.subject, row.object_id, unit=row.unit, reader=request.user),
+        "about": queries.find_about(row.subject, row.object_id, unit=row.unit, reader=request.user),
         "is_above": is_above,
         "answer_form": AnswerForm(auto_id="answer_%s") if may_answer and not is_closed else None,
         "again_form": AskAgainForm() if is_above else None,

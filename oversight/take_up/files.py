@@ -13,7 +13,7 @@ from accounts.models import User
 from campaigns.kits.models import Kit
 from campaigns.kits.states import Declined
 from engagement.exports.sheets import File, Sheet
-from oversight.queries import scope
+from oversight.queries import find_overseen_units
 from oversight.take_up import queries, states
 from oversight.take_up.forms import BoardForm
 from oversight.take_up.queries import Board
@@ -23,39 +23,39 @@ TAKE_UP = "take_up"
 _FILTERS = ("province", "state", "q")
 
 
-def asked(query: Mapping[str, str], public_id: uuid.UUID) -> dict[str, str]:
+def collect_params(query: Mapping[str, str], public_id: uuid.UUID) -> dict[str, str]:
     """Return what a worker needs to make the file of the page that was asked for with ``query``."""
     given = {name: query[name][:100] for name in _FILTERS if query.get(name)}
     return {"kit": str(public_id), **given}
 
 
-def take_up(by: User, params: Mapping[str, str]) -> File:
+def make_take_up_file(by: User, params: Mapping[str, str]) -> File:
     """Return the kit's board as the person may see it. Raise PermissionDenied, Http404."""
     try:
-        kit = queries.board_or_404(by, uuid.UUID(params.get("kit", "")))
+        kit = queries.get_kit_or_404(by, uuid.UUID(params.get("kit", "")))
     except ValueError:
         raise Http404 from None
     filters = {name: params[name] for name in _FILTERS if name in params}
     form = BoardForm(filters)
     chosen = form.cleaned_data if form.is_valid() else {}
     today = timezone.localdate()
-    board = queries.board(kit, by, today=today)
+    board = queries.make_board(kit, by, today=today)
     if key := chosen.get("province"):
-        province = scope(by).filter(key=key, level=Level.PROVINCE).first()
+        province = find_overseen_units(by).filter(key=key, level=Level.PROVINCE).first()
         if province is None:
             raise Http404
         board = board.within(province.pk)
-    shown = found(board.in_state(chosen.get("state", "")), chosen.get("q", ""))
+    shown = filter_board(board.in_state(chosen.get("state", "")), chosen.get("q", ""))
     address = reverse("oversight:take_up", args=[kit.public_id])
     return File(
         name=f"tiep-nhan-{today:%Y%m%d}",
-        sheets=[_sheet(kit, shown)],
+        sheets=[_make_sheet(kit, shown)],
         rows=len(shown.places),
         page=f"{address}?{urlencode(filters)}" if filters else address,
     )
 
 
-def found(board: Board, words: str) -> Board:
+def filter_board(board: Board, words: str) -> Board:
     """Narrow a board to the units that ``words`` find."""
     if not words:
         return board
@@ -63,7 +63,7 @@ def found(board: Board, words: str) -> Board:
     return Board([place for place in board.places if place.unit in keys])
 
 
-def _sheet(kit: Kit, board: Board) -> Sheet:
+def _make_sheet(kit: Kit, board: Board) -> Sheet:
     head = [
         _("Unit"),
         _("Province"),
@@ -83,6 +83,6 @@ def _sheet(kit: Kit, board: Board) -> Sheet:
             " – ".join(filter(None, (reasons[line.reason], line.remark))),
             *(line.adopted_at or "", line.opened_at or "", line.links),
         )
-        for line in queries.lines_of(kit, board.places)
+        for line in queries.list_lines(kit, board.places)
     )
     return Sheet(str(kit)[:31], head, rows)

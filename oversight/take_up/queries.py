@@ -34,7 +34,7 @@ from campaigns.kits.queries import units_for
 from channels.models import Channel
 from channels.states import Health, Lifecycle
 from core.scope import ancestors
-from oversight.queries import scope
+from oversight.queries import find_overseen_units
 from oversight.take_up import states
 from oversight.take_up.states import STATES
 from posts.states import EDITABLE, PostState
@@ -43,7 +43,7 @@ from publishing.states import EXPECTED, TAKEN_DOWN, State
 from units.models import Level, Unit
 
 
-def boards(user: User) -> QuerySet[Kit]:
+def find_boards(user: User) -> QuerySet[Kit]:
     """Return the issued kits of the units that the person oversees, and of those above them."""
     reach = user.reach(Permission.OVERSIGHT_VIEW)
     above = {path for part in reach for path in ancestors(part.path)}
@@ -51,23 +51,23 @@ def boards(user: User) -> QuerySet[Kit]:
     return issued.within(reach) | issued.filter(unit__path__in=above)
 
 
-def board_or_404(user: User, public_id: uuid.UUID) -> Kit:
+def get_kit_or_404(user: User, public_id: uuid.UUID) -> Kit:
     """Return a kit whose take-up the person may follow. Raise PermissionDenied, Http404."""
     if not user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
-    rows = boards(user).select_related("unit", "campaign", "topic", "current__kit")
+    rows = find_boards(user).select_related("unit", "campaign", "topic", "current__kit")
     return get_object_or_404(rows, public_id=public_id)
 
 
-def listed(user: User) -> QuerySet[Kit]:
+def find_listed_kits(user: User) -> QuerySet[Kit]:
     """Return, the newest first, the kits that units whom the person oversees issued or passed on,
     and those from above that reach their units straight.
     """
     reach = user.reach(Permission.OVERSIGHT_VIEW)
-    passings = Passing.objects.filter(unit__in=scope(user).order_by().values("pk"))
+    passings = Passing.objects.filter(unit__in=find_overseen_units(user).order_by().values("pk"))
     theirs = Q(pk__in=passings.values("kit")) | Q(current__by_provinces=False)
     theirs |= Q(pk__in=Kit.objects.within(reach).values("pk"))
-    return boards(user).filter(theirs).order_by("-current__issued_at", "-pk")
+    return find_boards(user).filter(theirs).order_by("-current__issued_at", "-pk")
 
 
 class Sums(NamedTuple):
@@ -84,7 +84,7 @@ class Sums(NamedTuple):
         done = self.published + self.waiting + self.opened + self.declined
         return max(self.asked - done, 0)
 
-    def shown(self) -> list[tuple[states.TakeUp, int]]:
+    def list_counts(self) -> list[tuple[states.TakeUp, int]]:
         """Return the numbers in the order and with the looks of the board's tiles."""
         looks = (
             (STATES[states.PUBLISHED], self.published),
@@ -97,7 +97,7 @@ class Sums(NamedTuple):
         return [(look, n) for look, n in looks if n]
 
 
-def sums_of(kits: Sequence[Kit], user: User) -> dict[int, Sums]:
+def count_units_by_take_up(kits: Sequence[Kit], user: User) -> dict[int, Sums]:
     """Count for the kits of a page, in three statements: what a unit's board says more finely."""
     if not kits:
         return {}
@@ -108,7 +108,7 @@ def sums_of(kits: Sequence[Kit], user: User) -> dict[int, Sums]:
         kit.current.kit = kit
         units = units_for(kit.current).order_by().values("pk")
         asked[f"kit_{kit.pk}"] = Count("pk", filter=Q(pk__in=units))
-    n_asked = scope(user).order_by().aggregate(**asked)
+    n_asked = find_overseen_units(user).order_by().aggregate(**asked)
     dealings = {
         row["kit"]: row
         for row in Adoption.objects.within(reach)
@@ -184,10 +184,10 @@ class Board:
         return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
-def board(kit: Kit, user: User, *, today: date) -> Board:
+def make_board(kit: Kit, user: User, *, today: date) -> Board:
     """Return where the units stand that the person oversees, by state and name. One statement."""
     assert kit.current is not None
-    rows = with_state(audience(kit.current, user), kit, today=today)
+    rows = annotate_state(find_audience(kit.current, user), kit, today=today)
     found = rows.order_by("name", "pk").values_list("pk", "parent", "level", "state")
     places = [
         Place(pk, parent if level == Level.COMMUNE else None, state)
@@ -197,12 +197,12 @@ def board(kit: Kit, user: User, *, today: date) -> Board:
     return Board(sorted(places, key=lambda place: order[place.state]))
 
 
-def audience(version: KitVersion, user: User) -> QuerySet[Unit]:
+def find_audience(version: KitVersion, user: User) -> QuerySet[Unit]:
     """Return the units that the version is for, of those that the person oversees."""
-    return units_for(version).filter(pk__in=scope(user).order_by().values("pk"))
+    return units_for(version).filter(pk__in=find_overseen_units(user).order_by().values("pk"))
 
 
-def with_state(units: QuerySet[Unit], kit: Kit, *, today: date) -> QuerySet[Any]:
+def annotate_state(units: QuerySet[Unit], kit: Kit, *, today: date) -> QuerySet[Any]:
     """Annotate each unit with its adoption (``taken``) and its ``state``."""
     version = kit.current
     assert version is not None
@@ -224,7 +224,7 @@ def with_state(units: QuerySet[Unit], kit: Kit, *, today: date) -> QuerySet[Any]
     if version.window_until and version.window_until < today:
         cases.append(When(pk__isnull=False, then=Value(states.LATE)))
     cases += [
-        When(~_has_a_page(version), then=Value(states.DEAD)),
+        When(~_has_page(version), then=Value(states.DEAD)),
         When(Exists(deliveries.filter(state__in=EXPECTED)), then=Value(states.SCHEDULED)),
         When(
             taken__post__state__in=[PostState.IN_REVIEW, PostState.APPROVED],
@@ -237,7 +237,7 @@ def with_state(units: QuerySet[Unit], kit: Kit, *, today: date) -> QuerySet[Any]
     return units.annotate(state=state)
 
 
-def _has_a_page(version: KitVersion) -> Exists:
+def _has_page(version: KitVersion) -> Exists:
     """Return the condition that the unit has a page, of those asked for, that takes posts."""
     pages = Channel.objects.usable().filter(
         unit=OuterRef("pk"),
@@ -265,7 +265,7 @@ class Row:
         return facts.leader_phone if facts and self.state.key == states.UNOPENED else ""
 
 
-def rows_of(kit: Kit, places: Iterable[Place]) -> list[Row]:
+def list_rows(kit: Kit, places: Iterable[Place]) -> list[Row]:
     """Return the rows of a page. Three statements."""
     places = list(places)
     units = Unit.objects.select_related("parent", "facts").in_bulk([place.unit for place in places])
@@ -275,7 +275,7 @@ def rows_of(kit: Kit, places: Iterable[Place]) -> list[Row]:
         .select_related("by")
         .annotate(post_id=F("post"))
     }
-    links = _links([each.post_id for each in adoptions.values()])
+    links = _find_links([each.post_id for each in adoptions.values()])
     return [
         Row(
             units[place.unit],
@@ -288,7 +288,7 @@ def rows_of(kit: Kit, places: Iterable[Place]) -> list[Row]:
     ]
 
 
-def _links(posts: Iterable[int | None]) -> dict[int, list[tuple[str, str]]]:
+def _find_links(posts: Iterable[int | None]) -> dict[int, list[tuple[str, str]]]:
     """Return by unit where residents read the posts. Asked for by posts: by kit and unit, the
     database read all that these units ever published.
     """
@@ -319,7 +319,7 @@ _OF_UNIT = ("pk", "level", "name", "parent__place", "code")
 _OF_ADOPTION = ("unit", "post", "declined_at", "reason", "remark", "adopted_at", "opened_at")
 
 
-def lines_of(kit: Kit, places: Sequence[Place]) -> Iterator[Line]:
+def list_lines(kit: Kit, places: Sequence[Place]) -> Iterator[Line]:
     """Yield all rows for a file, without models: there may be thousands. Three statements."""
     shown = [place.unit for place in places]
     units = {
@@ -332,7 +332,7 @@ def lines_of(kit: Kit, places: Sequence[Place]) -> Iterator[Line]:
         row["unit"]: row
         for row in Adoption.objects.filter(kit=kit, unit__in=shown).values(*_OF_ADOPTION)
     }
-    links = _links(row["post"] for row in adoptions.values())
+    links = _find_links(row["post"] for row in adoptions.values())
     for place in places:
         if place.unit in units:
             row = adoptions.get(place.unit, {})

@@ -21,7 +21,7 @@ from core.actions import refusal
 from core.costly_pages import costly
 from engagement.exports.sheets import FORMATS
 from engagement.exports.views import file_or_offer
-from oversight.queries import overseen_unit, scope
+from oversight.queries import find_overseen_unit, find_overseen_units
 from oversight.take_up import files, queries, states
 from oversight.take_up.forms import BoardForm, BoardsForm
 from oversight.take_up.queries import Board, Place
@@ -40,13 +40,13 @@ def boards(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = BoardsForm(request.GET or None)
     words = form.cleaned_data["q"] if form.is_valid() else ""
-    found = queries.listed(request.user)
+    found = queries.find_listed_kits(request.user)
     if words:
         found = found.filter(pk__in=Kit.objects.search(words).values("pk"))
     related = found.select_related("unit", "campaign", "current")
     page = Paginator(related, KITS).get_page(request.GET.get("page"))
     kits_shown = list(page)
-    sums = queries.sums_of(kits_shown, request.user)
+    sums = queries.count_units_by_take_up(kits_shown, request.user)
     context = {
         "form": form,
         "page_obj": page,
@@ -64,9 +64,9 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show tiles by state and the units; for HTMX the moving part alone, or 204 while nothing has
     changed.
     """
-    kit = _kit(request, public_id)
+    kit = _get_kit(request, public_id)
     now = timezone.now()
-    whole = queries.board(kit, request.user, today=timezone.localdate(now))
+    whole = queries.make_board(kit, request.user, today=timezone.localdate(now))
     polls = request.htmx and "seen" in request.GET
     if polls and request.GET["seen"] == whole.stamp:
         return HttpResponse(status=204)
@@ -74,12 +74,12 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     request.GET.pop("seen", None)  # the page's links are those of the page, not of the poll
     form = BoardForm(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
-    province = _province(request, chosen.get("province", ""))
+    province = _get_province(request, chosen.get("province", ""))
     here = whole.within(province.pk if province else None)
-    shown = files.found(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
+    shown = files.filter_board(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
     if (format := request.GET.get("format")) in FORMATS:
         return file_or_offer(
-            request, files.TAKE_UP, format, files.asked(request.GET, kit.public_id)
+            request, files.TAKE_UP, format, files.collect_params(request.GET, kit.public_id)
         )
     page = Paginator(shown.places, PAGE).get_page(request.GET.get("page"))
     context = {
@@ -93,10 +93,10 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "chosen": chosen.get("state", ""),
         "tiles": [(state, n) for state, n in here.counts() if n],
         "total": len(here.places),
-        "provinces": [] if province else _provinces(whole),
+        "provinces": [] if province else _count_by_province(whole),
         "columns": [state for state, n in whole.counts() if n],
         "page_obj": page,
-        "rows": queries.rows_of(kit, page),
+        "rows": queries.list_rows(kit, page),
         "unopened": len(here.in_state(states.UNOPENED).places),
         "is_over": _is_over(kit),
     }
@@ -104,8 +104,8 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, f"oversight/take_up.html{'#board' if fragment else ''}", context)
 
 
-def _kit(request: HttpRequest, public_id: uuid.UUID) -> Kit:
-    return queries.board_or_404(request.user, public_id)
+def _get_kit(request: HttpRequest, public_id: uuid.UUID) -> Kit:
+    return queries.get_kit_or_404(request.user, public_id)
 
 
 def _is_over(kit: Kit) -> bool:
@@ -113,13 +113,13 @@ def _is_over(kit: Kit) -> bool:
     return kit.is_withdrawn or bool(until and until < timezone.localdate())
 
 
-def _province(request: HttpRequest, key: str) -> Unit | None:
+def _get_province(request: HttpRequest, key: str) -> Unit | None:
     if not key:
         return None
-    return get_object_or_404(scope(request.user), key=key, level=Level.PROVINCE)
+    return get_object_or_404(find_overseen_units(request.user), key=key, level=Level.PROVINCE)
 
 
-def _provinces(board: Board) -> list[tuple[Unit, list[tuple[states.TakeUp, int]], int]]:
+def _count_by_province(board: Board) -> list[tuple[Unit, list[tuple[states.TakeUp, int]], int]]:
     """Return the provinces with their counts by state in one order; none where there is but
     one.
     """
@@ -135,15 +135,15 @@ def _provinces(board: Board) -> list[tuple[Unit, list[tuple[states.TakeUp, int]]
 
 
 @require_POST
-def remind(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send one notice to those who write for the units that have not opened the kit."""
-    kit = _kit(request, public_id)
+    kit = _get_kit(request, public_id)
     address = reverse("oversight:take_up", args=[kit.public_id])
-    place = overseen_unit(request.user, current_position(request))
+    place = find_overseen_unit(request.user, current_position(request))
     if place is None:
         raise PermissionDenied
-    province = _province(request, request.GET.get("province", ""))
-    whole = queries.board(kit, request.user, today=timezone.localdate())
+    province = _get_province(request, request.GET.get("province", ""))
+    whole = queries.make_board(kit, request.user, today=timezone.localdate())
     asleep: list[Place] = list(
         whole.within(province.pk if province else None).in_state(states.UNOPENED).places
     )

@@ -17,7 +17,7 @@ register = template.Library()
 _SYMBOLS = {"green": "check", "yellow": "clock", "red": "alert-triangle"}
 
 
-def points(share: float) -> int:
+def round_to_points(share: float) -> int:
     """Return a share in hundredths. It never rounds up to 100: one that was late must show."""
     return min(round(share * 100), 99) if share < 1 else 100
 
@@ -25,7 +25,7 @@ def points(share: float) -> int:
 @register.filter
 def percent(share: float) -> str:
     """Format a share: 0.954 → 95 %."""
-    return f"{points(share)} %"
+    return f"{round_to_points(share)} %"
 
 
 @register.simple_tag
@@ -37,35 +37,35 @@ def unit_cells(row: Row, columns: Sequence[Mapping[str, Any]]) -> SafeString:
     return format_html_join(
         "\n",
         '<td class="num {0}" data-label="{2}">{1}</td>',
-        ((*_cell(row, name), label) for name, label in figures.items()),
+        ((*_render_cell(row, name), label) for name, label in figures.items()),
     )
 
 
-def _cell(row: Row, name: str) -> tuple[str, str]:
+def _render_cell(row: Row, name: str) -> tuple[str, str]:
     """Return the class and the content of a figure: what is good news a phone leaves out."""
     match name:
         case "alive_share":
             return "", f"{count_or_missing(row.alive)}/{count_or_missing(row.units)}"
         case "on_time_share":
-            return "", _on_time(row)
+            return "", _render_on_time(row)
         case "failed" | "needs_person":
             n = getattr(row, name)
             return "is-red" if n else "desk-cell", count_or_missing(n)
         case "down":
-            return "", _channels(row)
+            return "", _render_channels(row)
         case "last_post":
-            return "", _last_post(row)
+            return "", _render_last_post(row)
         case "published":
             return "", count_or_missing(row.published)
         case _:
             return "desk-cell", count_or_missing(getattr(row, name))
 
 
-def _on_time(row: Row) -> SafeString:
+def _render_on_time(row: Row) -> SafeString:
     """Rate in words, colour and sign."""
     share = row.on_time_share
     if share is None:
-        return _muted(_("nothing due"))
+        return _render_muted(_("nothing due"))
     return format_html(
         '<span class="share share-{}">{} {}</span> <span class="fraction">{}/{}</span>',
         row.tone,
@@ -76,7 +76,7 @@ def _on_time(row: Row) -> SafeString:
     )
 
 
-def _channels(row: Row) -> str:
+def _render_channels(row: Row) -> str:
     ailing = [
         (css, words % {"n": n})
         for css, words, n in (
@@ -88,14 +88,14 @@ def _channels(row: Row) -> str:
     if not ailing:
         return count_or_missing(row.channels)
     said = format_html_join(", ", '<span class="{}">{}</span>', ailing)
-    return format_html("{} {}", said, _muted(_("of %(n)s") % {"n": row.channels}))
+    return format_html("{} {}", said, _render_muted(_("of %(n)s") % {"n": row.channels}))
 
 
-def _last_post(row: Row) -> str:
+def _render_last_post(row: Row) -> str:
     if row.last_post is None:
-        return _muted(_("none in 90 days"))
+        return _render_muted(_("none in 90 days"))
     return as_cell(timezone.localdate(row.last_post))
 
 
-def _muted(words: str) -> SafeString:
+def _render_muted(words: str) -> SafeString:
     return format_html('<span class="text-secondary">{}</span>', words)

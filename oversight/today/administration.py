@@ -8,17 +8,17 @@ from django.db.models import Count, F, QuerySet
 from accounts.models import Invitation, PendingAppointment, User
 from accounts.permissions import Permission
 from audit.models import Entry
-from oversight.today.card import SHOWN, card_of
+from oversight.today.card import SHOWN, make_card
 from posts.models import Post
 from posts.states import PostState
 
 
-def without_approver_cards(user: User) -> dict[str, Any]:
+def make_without_approver_cards(user: User) -> dict[str, Any]:
     """Return the units of which posts wait that nobody there may approve, and how many posts. An
     administrator reads none of them.
     """
-    waiting = posts_without_approver(user)
-    units = card_of(
+    waiting = find_posts_without_approver(user)
+    units = make_card(
         waiting.order_by()
         .values("unit__key", "unit__name")
         .annotate(n=Count("pk"))
@@ -27,13 +27,13 @@ def without_approver_cards(user: User) -> dict[str, Any]:
     return {"units": units, "posts": waiting.count() if units else 0}
 
 
-def posts_without_approver(user: User) -> QuerySet[Post]:
+def find_posts_without_approver(user: User) -> QuerySet[Post]:
     """Return the posts that wait within the administrator's scope and that nobody may approve."""
     theirs = Post.objects.within(user.reach(Permission.ACCOUNT_MANAGE))
     return theirs.filter(without_approver_since__isnull=False, state=PostState.IN_REVIEW)
 
 
-def proposals(user: User, *, now: datetime) -> QuerySet[PendingAppointment]:
+def find_proposals(user: User, *, now: datetime) -> QuerySet[PendingAppointment]:
     """Return the appointments that wait for this administrator's confirmation."""
     waiting = (
         PendingAppointment.objects.visible_to(user)
@@ -44,7 +44,7 @@ def proposals(user: User, *, now: datetime) -> QuerySet[PendingAppointment]:
     return waiting.select_related("user", "unit", "asked_by")
 
 
-def invitations(user: User) -> QuerySet[Invitation]:
+def find_invitations(user: User) -> QuerySet[Invitation]:
     """Return the open invitations of people whom the administrator sees, the first to end first."""
     open_ones = Invitation.objects.filter(
         user__in=User.objects.visible_to(user).values("pk"),
@@ -55,7 +55,7 @@ def invitations(user: User) -> QuerySet[Invitation]:
     return open_ones.select_related("user").order_by("expires_at")
 
 
-def latest_acts(user: User) -> list[Entry]:
+def find_latest_acts(user: User) -> list[Entry]:
     """Return what people lately did to accounts, units and channels, without the portal's own
     actions.
     """

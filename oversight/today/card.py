@@ -21,7 +21,7 @@ class Card:
         return self.count > 0
 
 
-def card_of(rows: QuerySet) -> Card:
+def make_card(rows: QuerySet) -> Card:
     """Return the first of ``rows`` as a card. One more is read than shown; only where there is
     one, all are counted.
     """

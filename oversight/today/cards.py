@@ -17,9 +17,9 @@ from channels.states import Verdict
 from engagement.examples.models import Example
 from engagement.examples.queries import filter_waiting_for
 from engagement.reports.queries import find_unsent
-from oversight.matters.queries import turns_of
+from oversight.matters.queries import find_turns
 from oversight.today import administration, publishing, writing
-from oversight.today.card import Card, card_of
+from oversight.today.card import Card, make_card
 from posts.context import units_to_write_in
 from posts.kits.queries import undecided_kits
 from posts.models import Post
@@ -33,9 +33,9 @@ from publishing.states import State
 from units.models import Level
 
 
-def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str, Any]:
+def make_cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str, Any]:
     """Return the cards for this person's positions, and no others."""
-    rows, checks = _rows_of_cards(user, now=now), _quick_checks(user)
+    rows, checks = _find_rows_of_cards(user, now=now), _find_quick_checks(user)
     units = units_to_write_in(user)
     of_kits = {f"kits_{unit.pk}": undecided_kits(unit) for unit in units}
     communes = {f"channels_{unit.pk}": unit for unit in units if unit.level == Level.COMMUNE}
@@ -43,74 +43,74 @@ def cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict[str,
     of_channels = {name: usable.filter(unit=unit) for name, unit in communes.items()}
     filled = _find_filled(user, {**rows, **checks, **of_kits, **of_channels})
     found: dict[str, Any] = {
-        name: card_of(each) if name in filled else Card() for name, each in rows.items()
+        name: make_card(each) if name in filled else Card() for name, each in rows.items()
     }
     found["unconnected"] = [unit for name, unit in communes.items() if name not in filled]
     for name in _COSTLY_ROWS.keys() & checks.keys():
-        found[name] = card_of(_COSTLY_ROWS[name](user)) if name in filled else Card()
+        found[name] = make_card(_COSTLY_ROWS[name](user)) if name in filled else Card()
     if user.reach(Permission.POST_APPROVE):
-        found["waiting"] = card_of(posts_to_review(user))
+        found["waiting"] = make_card(posts_to_review(user))
     if user.reach(Permission.POST_WRITE):
         found |= {"drafts": Card(), "returned": Card()}
         if "unfinished" in filled:
-            found |= writing.unfinished_cards(user)
-        found["kits"] = writing.kit_card(
+            found |= writing.make_unfinished_cards(user)
+        found["kits"] = writing.make_kit_card(
             {unit: of_kits[f"kits_{unit.pk}"] for unit in units if f"kits_{unit.pk}" in filled}
         )
     if "unsent_reports" in filled:
-        found |= writing.report_cards(user)
-    found |= _publishing_cards(user, filled, pauses, now=now)
+        found |= writing.make_report_cards(user)
+    found |= _make_publishing_cards(user, filled, pauses, now=now)
     for broadcast in found.get("broadcasts", Card()).rows:
         broadcast.status = broadcast_status(broadcast)
     for post in found.get("unrecognised", Card()).rows:
         post.tone, post.symbol = VERDICT_LOOKS[Verdict.OPEN]
     if "without_approver" in filled:
-        found["without_approver"] = administration.without_approver_cards(user)
+        found["without_approver"] = administration.make_without_approver_cards(user)
     if user.reach(Permission.ACCOUNT_MANAGE):
-        found["acts"] = administration.latest_acts(user)
+        found["acts"] = administration.find_latest_acts(user)
     return found
 
 
-def _publishing_cards(
+def _make_publishing_cards(
     user: User, filled: set[str], pauses: Pauses, *, now: datetime
 ) -> dict[str, Any]:
     """Return what goes out and what is in trouble, and the channels and sums of the units below."""
     found: dict[str, Any] = {}
     trouble = cache(partial(publishing.find_trouble, now=now))
     if reach := user.reach(Permission.POST_VIEW):
-        found["troubles"] = publishing.trouble_card(trouble(tuple(reach)), pauses)
-        found["outgoing"] = publishing.outgoing_card(user, pauses)
+        found["troubles"] = publishing.make_trouble_card(trouble(tuple(reach)), pauses)
+        found["outgoing"] = publishing.make_outgoing_card(user, pauses)
         if user.reach(Permission.POST_SCHEDULE):
-            found["unscheduled"] = card_of(unscheduled_posts(user, now=now))
+            found["unscheduled"] = make_card(unscheduled_posts(user, now=now))
         if "by_hand" in filled:
-            found["manual_tasks"] = publishing.manual_task_card(user, now=now)
+            found["manual_tasks"] = publishing.make_manual_task_card(user, now=now)
     if user.reach(Permission.CHANNEL_VIEW):
-        found["channels"] = publishing.failing_channel_card(user, now=now)
+        found["channels"] = publishing.make_failing_channel_card(user, now=now)
     if reach := user.reach(Permission.OVERSIGHT_VIEW):
-        found["figures"] = publishing.figures_of_today(reach, now=now)
-        found["is_nation"] = publishing.nation_in(reach) is not None
+        found["figures"] = publishing.sum_today(reach, now=now)
+        found["is_nation"] = publishing.find_nation(reach) is not None
         found["units"] = Card(**trouble(tuple(reach))["units"])
     return found
 
 
-def _rows_of_cards(user: User, *, now: datetime) -> dict[str, QuerySet[Any]]:
+def _find_rows_of_cards(user: User, *, now: datetime) -> dict[str, QuerySet[Any]]:
     """Return the rows of the cards that most people have nothing on, on most days."""
     rows: dict[str, QuerySet[Any]] = {"kit_turns": versions_to_decide(user)}
     if user.reach(Permission.POST_APPROVE):
         rows["page_changes"] = changes_to_decide(user)
     if user.reach(Permission.POST_WRITE) or user.reach(Permission.OVERSIGHT_VIEW):
-        rows["matters"] = turns_of(user)
+        rows["matters"] = find_turns(user)
     if user.reach(Permission.POST_VIEW) and user.reach(Permission.POST_SCHEDULE):
         rows["broadcasts"] = broadcasts_awaiting(user)
     if user.reach(Permission.CHANNEL_MANAGE):
-        rows["unrecognised"] = publishing.unrecognised_posts(user)
+        rows["unrecognised"] = publishing.find_unrecognised_posts(user)
     if user.reach(Permission.ACCOUNT_MANAGE):
-        rows["proposals"] = administration.proposals(user, now=now)
-        rows["invitations"] = administration.invitations(user)
+        rows["proposals"] = administration.find_proposals(user, now=now)
+        rows["invitations"] = administration.find_invitations(user)
     return rows
 
 
-def _quick_checks(user: User) -> dict[str, QuerySet[Any]]:
+def _find_quick_checks(user: User) -> dict[str, QuerySet[Any]]:
     """Return rows that tell by a short question that a costly card would show nothing."""
     checks: dict[str, QuerySet[Any]] = {
         "unsent_reports": find_unsent(user),
@@ -119,17 +119,17 @@ def _quick_checks(user: User) -> dict[str, QuerySet[Any]]:
     if reach := user.reach(Permission.POST_APPROVE_SECOND):
         checks["second"] = Post.objects.within(reach).filter(endorsed_revision__isnull=False)
     if user.reach(Permission.POST_WRITE):
-        checks["unfinished"] = writing.unfinished_posts(user)
+        checks["unfinished"] = writing.find_unfinished_posts(user)
     if user.reach(Permission.POST_SCHEDULE):
         checks["by_hand"] = Delivery.objects.visible_to(user).filter(state=State.MANUAL)
     if user.reach(Permission.ACCOUNT_MANAGE):
-        checks["without_approver"] = administration.posts_without_approver(user)
+        checks["without_approver"] = administration.find_posts_without_approver(user)
     return checks
 
 
-# To plan or to write these takes milliseconds: `_quick_checks` knows whether there are any.
+# To plan or to write these takes milliseconds: `_find_quick_checks` knows whether there are any.
 _COSTLY_ROWS: dict[str, Callable[[User], QuerySet[Any]]] = {
-    "examples": writing.proposed_examples,
+    "examples": writing.find_proposed_examples,
     "second": posts_awaiting_second,
 }
 

@@ -21,7 +21,7 @@ from core.scope import Reach
 from engagement.dashboards.queries import find_in_trouble
 from engagement.rollups.sources import aggregate_due_deliveries
 from oversight.queries import DYING
-from oversight.today.card import SHOWN, Card, card_of
+from oversight.today.card import SHOWN, Card, make_card
 from publishing.manual.presenters import time_left
 from publishing.manual.queries import manual_tasks
 from publishing.models import Delivery, Pauses
@@ -44,7 +44,7 @@ def find_trouble(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:
     def count() -> dict[str, Any]:
         rows = find_in_trouble(Delivery.objects.within(reach), now=now).order_by()
         found = sorted(rows.values_list("due_at", "pk", "unit"), reverse=True)
-        units = _units_with_most(unit for _due_at, _pk, unit in found)
+        units = _find_units_with_most(unit for _due_at, _pk, unit in found)
         return {
             "newest": [pk for _due_at, pk, _unit in found[:SHOWN]],
             "count": len(found),
@@ -54,7 +54,7 @@ def find_trouble(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:
     return _count_once_for_nation("trouble", reach, count)
 
 
-def trouble_card(trouble: Mapping[str, Any], pauses: Pauses) -> Card:
+def make_trouble_card(trouble: Mapping[str, Any], pauses: Pauses) -> Card:
     """Return the newest of what `find_trouble` found."""
     keys = trouble["newest"]
     found = Delivery.objects.select_related("channel", "unit", "post").in_bulk(keys)
@@ -64,7 +64,7 @@ def trouble_card(trouble: Mapping[str, Any], pauses: Pauses) -> Card:
     return Card(rows, trouble["count"])
 
 
-def _units_with_most(in_trouble: Iterable[int]) -> dict[str, Any]:
+def _find_units_with_most(in_trouble: Iterable[int]) -> dict[str, Any]:
     """Return the units with the most in trouble as a card, of equals the first by name. Only those
     that may be among the shown are read: the nation has a thousand.
     """
@@ -80,7 +80,7 @@ def _units_with_most(in_trouble: Iterable[int]) -> dict[str, Any]:
     return {"rows": units[:SHOWN], "count": len(counted)}
 
 
-def outgoing_card(user: User, pauses: Pauses) -> Card:
+def make_outgoing_card(user: User, pauses: Pauses) -> Card:
     """Return the posts that are still due today, each with its channels, in the order of their
     times.
     """
@@ -108,22 +108,22 @@ def outgoing_card(user: User, pauses: Pauses) -> Card:
     return Card(slots[:SHOWN], count)
 
 
-def manual_task_card(user: User, *, now: datetime) -> Card:
+def make_manual_task_card(user: User, *, now: datetime) -> Card:
     """Return what this person may post by hand now."""
-    card = card_of(manual_tasks(user).postable(now))
+    card = make_card(manual_tasks(user).postable(now))
     for row in card.rows:
         row.left = time_left(row.manual_deadline, now)
     return card
 
 
-def unrecognised_posts(user: User) -> QuerySet[UnrecognisedPost]:
+def find_unrecognised_posts(user: User) -> QuerySet[UnrecognisedPost]:
     """Return the posts on the pages that the portal did not make and nobody has assigned yet."""
     theirs = Channel.objects.within(user.reach(Permission.CHANNEL_MANAGE))
     posts = UnrecognisedPost.objects.open().filter(channel__in=theirs)
     return posts.select_related("channel__unit").order_by("-published_at", "-pk")
 
 
-def failing_channel_card(user: User, *, now: datetime) -> Card:
+def make_failing_channel_card(user: User, *, now: datetime) -> Card:
     """Return the channels that do not publish, or soon will not, the worst first."""
     reach = user.reach(Permission.CHANNEL_VIEW)
 
@@ -149,7 +149,7 @@ def failing_channel_card(user: User, *, now: datetime) -> Card:
     return Card(rows, found["count"])
 
 
-def figures_of_today(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:
+def sum_today(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:
     """Return the sums of what was due today within ``reach``, and how many units published."""
     return _count_once_for_nation("figures", reach, partial(_sum_today, reach, now=now))
 
@@ -172,12 +172,12 @@ def _count_once_for_nation(name: str, reach: Sequence[Reach], count: Callable[[]
     """Return what ``count`` returns, which is JSON; of the nation what it returned to anybody
     within the last minute.
     """
-    nation = nation_in(reach)
+    nation = find_nation(reach)
     if nation is None:
         return count()
     return cache.get_or_set(f"today:{name}:{nation.path}", count, _NATION_SECONDS)
 
 
-def nation_in(reach: Iterable[Reach]) -> Reach | None:
+def find_nation(reach: Iterable[Reach]) -> Reach | None:
     """Return the part of ``reach`` that is the whole tree."""
     return next((part for part in reach if part.is_nation), None)

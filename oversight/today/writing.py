@@ -11,7 +11,7 @@ from campaigns.kits.models import Kit
 from engagement.examples.models import Example
 from engagement.examples.queries import filter_waiting_for
 from engagement.reports.queries import find_unsent
-from oversight.today.card import SHOWN, Card, card_of
+from oversight.today.card import SHOWN, Card, make_card
 from posts.models import Post, Review
 from posts.states import PostState
 from units.models import Unit
@@ -19,20 +19,20 @@ from units.models import Unit
 _UNFINISHED = {"drafts": PostState.DRAFT, "returned": PostState.CHANGES_REQUESTED}
 
 
-def unfinished_posts(user: User) -> QuerySet[Post]:
+def find_unfinished_posts(user: User) -> QuerySet[Post]:
     """Return the drafts that this person wrote or edited last, and those returned to them."""
     own = Q(author=user) | Q(last_editor=user)
     return Post.objects.visible_to(user).written().filter(own, state__in=_UNFINISHED.values())
 
 
-def unfinished_cards(user: User) -> dict[str, Card]:
+def make_unfinished_cards(user: User) -> dict[str, Card]:
     """Return this person's drafts and what was returned to them, the latest first. One query."""
     reason = Review.objects.filter(
         revision=OuterRef("current_revision"), decision="returned"
     ).order_by("-decided_at")
     latest = Window(RowNumber(), partition_by="state", order_by=F("changed_at").desc())
     rows = (
-        unfinished_posts(user)
+        find_unfinished_posts(user)
         .defer("body", "search")
         .annotate(
             returned_because=Subquery(reason.values("reason")[:1]),
@@ -48,16 +48,16 @@ def unfinished_cards(user: User) -> dict[str, Card]:
     return {name: Card(own, own[0].in_all if own else 0) for name, own in found.items()}
 
 
-def kit_card(untouched: Mapping[Unit, QuerySet[Kit]]) -> Card:
+def make_kit_card(untouched: Mapping[Unit, QuerySet[Kit]]) -> Card:
     """Return the kits, each with the unit, that a unit for which the person writes has neither
     adopted nor declined.
     """
-    cards = [(unit, card_of(rows)) for unit, rows in untouched.items()]
+    cards = [(unit, make_card(rows)) for unit, rows in untouched.items()]
     rows = [(kit, unit) for unit, card in cards for kit in card.rows]
     return Card(rows[:SHOWN], sum(card.count for _unit, card in cards))
 
 
-def report_cards(user: User) -> dict[str, Card]:
+def make_report_cards(user: User) -> dict[str, Card]:
     """Return the reports of the person's units to approve and to write, the earliest day first.
     What is due is drafted by night (`reports.drafts.draft_due`). One query.
     """
@@ -74,7 +74,7 @@ def report_cards(user: User) -> dict[str, Card]:
     return {name: Card(own, own[0].in_all if own else 0) for name, own in found.items()}
 
 
-def proposed_examples(user: User) -> QuerySet[Example]:
+def find_proposed_examples(user: User) -> QuerySet[Example]:
     """Return the proposed examples on which the person decides next, the longest waiting first."""
     rows = filter_waiting_for(user, Example.objects.visible_to(user))
     return rows.select_related("unit__parent").order_by("proposed_at", "pk")

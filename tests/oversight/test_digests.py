@@ -42,7 +42,7 @@ def test_one_mail_a_person_and_week_says_what_changed(province, overseer, client
     factories.person(Role.SUPERVISOR, units[0])
     factories.person(Role.OVERSEER, factories.ProvinceFactory())  # has nothing to be told
     unwilling = factories.person(Role.OVERSEER, province)
-    services.choose(unwilling, wanted=False)
+    services.set_wanted(unwilling, wanted=False)
 
     assert [services.send_due(now=MONDAY) for _time in range(2)] == [2, 0]
 
@@ -55,7 +55,7 @@ def test_one_mail_a_person_and_week_says_what_changed(province, overseer, client
     assert "Chuyện kín" not in text
 
     type(page).objects.update(health=Health.CONNECTED)
-    services.choose(unwilling, wanted=True)
+    services.set_wanted(unwilling, wanted=True)
     Letter.objects.all().delete()
     client.force_login(overseer)
     shown = client.get(reverse("oversight:digest"))

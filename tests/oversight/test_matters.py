@@ -81,7 +81,7 @@ def test_a_matter_goes_from_the_question_by_the_answer_to_the_end_and_on(
     assert client.get(reverse("oversight:today")).context["matters"].count == 1
     again = {"text": "Còn trang Zalo?", "deadline": day(1)}
     client.post(reverse("oversight:reopen_matter", args=[matter.public_id]), again)
-    services.answer(matter, "Cũng đã xong.", by=chief)
+    services.answer_matter(matter, "Cũng đã xong.", by=chief)
     client.post(reverse("oversight:close_matter", args=[matter.public_id]), {"text": ""})
 
     turns = [note.turn for note in matter.notes.all()]
@@ -95,7 +95,7 @@ def test_a_matter_goes_from_the_question_by_the_answer_to_the_end_and_on(
     actions = Entry.objects.filter(action__startswith="matter.").order_by("pk")
     assert [entry.action.removeprefix("matter.") for entry in actions] == ["opened", *turns]
     with pytest.raises(Refused):
-        services.answer(matter, "Thêm.", by=officer)
+        services.answer_matter(matter, "Thêm.", by=officer)
     assert client.get(shown).status_code == 200
     with pytest.raises(DatabaseError), transaction.atomic():
         MatterNote.objects.update(text="khác")
@@ -131,15 +131,15 @@ def test_only_the_unit_and_those_above_see_it_and_each_does_their_part(
     question = services.Question(subject="other", text="Gì?", deadline=TODAY())
     for person in (officer, own_supervisor, neighbour, other_province):
         with pytest.raises(NotAllowed):
-            services.ask(unit, question, by=person)
+            services.ask_unit(unit, question, by=person)
         with pytest.raises(NotAllowed):
-            services.close(matter, by=person)
+            services.close_matter(matter, by=person)
     with pytest.raises(NotAllowed):
-        services.answer(matter, "Thay đơn vị.", by=overseer)
-    services.ask(unit, question, by=ministry)
-    services.ask(province, question, by=ministry)
+        services.answer_matter(matter, "Thay đơn vị.", by=overseer)
+    services.ask_unit(unit, question, by=ministry)
+    services.ask_unit(province, question, by=ministry)
     with pytest.raises(NotAllowed):
-        services.ask(province, question, by=overseer)
+        services.ask_unit(province, question, by=overseer)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_may_not_be_asked_is_refused(unit, overseer, given):
     values = {"subject": "other", "text": "Gì?", "deadline": TODAY(), **given}
 
     with pytest.raises(Refused):
-        services.ask(unit, services.Question(**values), by=overseer)
+        services.ask_unit(unit, services.Question(**values), by=overseer)
 
     assert not Matter.objects.exists()
 

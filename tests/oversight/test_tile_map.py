@@ -14,7 +14,7 @@ from core.periods import Period
 from engagement.dashboards import helpfulness
 from engagement.models import Measurement
 from oversight.rows import Row
-from oversight.tile_map import FIGURES, Tile, period_before, places
+from oversight.tile_map import FIGURES, Tile, find_previous_period, load_places
 from publishing.states import State
 from tests import factories
 from units.models import Unit
@@ -51,7 +51,7 @@ def tile_of(response, unit):
 def test_each_province_has_a_tile_of_its_own_from_north_to_south():
     with (Path(settings.BASE_DIR) / "data/units.csv").open(encoding="utf-8") as file:
         codes = {row["province_code"] for row in csv.DictReader(file)}
-    found = places()
+    found = load_places()
 
     assert found.keys() == codes
     assert len(set(found.values())) == len(codes) == 34
@@ -148,7 +148,7 @@ def test_more_provinces_cost_no_more_queries(look, figure):
     ],
 )
 def test_a_change_has_a_sign_a_word_and_a_tone(name, now, before, expected, tone):
-    change = Tile(Row(Unit()), places()["01"], FIGURES[name], now, before, 1).change
+    change = Tile(Row(Unit()), load_places()["01"], FIGURES[name], now, before, 1).change
 
     assert (f"{change.sign}{change.amount}", change.tone) == (expected, tone)
     assert change.word
@@ -158,7 +158,7 @@ def test_the_period_before_is_as_long_and_ends_the_day_before():
     today = timezone.localdate()
     period = Period.last_days(30, today=today)
 
-    before = period_before(period)
+    before = find_previous_period(period)
 
     assert before.last == period.first - timedelta(days=1)
     assert before.last - before.first == period.last - period.first

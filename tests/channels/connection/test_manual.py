@@ -444,9 +444,9 @@ def test_the_pages_say_that_it_is_posted_to_manually_and_not_that_it_is_lost(cli
 @pytest.mark.django_db
 def test_the_province_counts_it_as_neither_down_nor_dying(unit, leader):
     from core.periods import Period
-    from oversight.queries import one_row
+    from oversight.queries import make_row
 
     register(unit, leader)
 
-    row = one_row(unit, Period.last_days(30), now=timezone.now())
+    row = make_row(unit, Period.last_days(30), now=timezone.now())
     assert (row.channels, row.down, row.dying) == (1, 0, 0)

@@ -15,7 +15,7 @@ from engagement.models import Count, Measurement
 from engagement.rollups import provinces, services
 from engagement.rollups.models import ChangedDay, DueDay, PageDay, PlatformDay, UnitGain, UnitPeriod
 from engagement.rollups.queries import marks
-from oversight.queries import province_rows
+from oversight.queries import list_province_rows
 from tests import factories
 from units.models import Unit
 
@@ -51,7 +51,7 @@ def shown(nation, monkeypatch):
         with monkeypatch.context() as patched:
             if raw:
                 patched.setattr(marks, "find_marked_days", lambda *_: None)
-            found = province_rows(person, Period.last_days(30), now=timezone.now())
+            found = list_province_rows(person, Period.last_days(30), now=timezone.now())
             return [(row.unit.pk, row.published, row.due, row.posts) for row in found]
 
     return rows

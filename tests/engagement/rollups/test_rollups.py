@@ -23,7 +23,7 @@ from engagement.rollups.models import (
 from engagement.rollups.queries import marks, nation, provinces
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
 from engagement.rollups.sql import BY_PROVINCE, BY_UNIT
-from oversight.queries import one_row, province_rows, unit_rows
+from oversight.queries import list_province_rows, list_unit_rows, make_row
 from posts.models import Post
 from publishing.models import Delivery
 from publishing.states import Reason, State
@@ -72,9 +72,11 @@ def figures(person, provinces, unit):
     rows = []
     for days in (1, 5, 30, 200):
         period = Period.last_days(days)
-        rows += province_rows(person, period, now=now)
-        rows += [row for place in provinces for row in unit_rows(person, place, period, now=now)]
-        rows.append(one_row(unit, period, now=now))
+        rows += list_province_rows(person, period, now=now)
+        rows += [
+            row for place in provinces for row in list_unit_rows(person, place, period, now=now)
+        ]
+        rows.append(make_row(unit, period, now=now))
     return [[r.unit.pk, *(getattr(r, name) for name in SHOWN)] for r in rows]
 
 
@@ -121,14 +123,14 @@ def test_a_days_summary_serves_until_it_is_marked(messy, monkeypatch):
     services.refresh_changed_days()
     DueDay.objects.filter(unit=a).update(published=77)  # so that its reading shows
     period = Period(timezone.localdate() - 3 * DAY, timezone.localdate() - 3 * DAY)
-    assert one_row(a, period, now=timezone.now()).published == 77
+    assert make_row(a, period, now=timezone.now()).published == 77
 
     monkeypatch.setattr(marks, "MOST_MARKS", 0)
-    assert one_row(a, period, now=timezone.now()).published == 77
+    assert make_row(a, period, now=timezone.now()).published == 77
     Delivery.objects.filter(unit=a, due_at__date=period.first).update(not_after=timezone.now())
-    assert one_row(a, period, now=timezone.now()).published == 2  # too many marks: raw rows alone
+    assert make_row(a, period, now=timezone.now()).published == 2  # too many marks: raw rows alone
     monkeypatch.undo()
-    assert one_row(a, period, now=timezone.now()).published == 2
+    assert make_row(a, period, now=timezone.now()).published == 2
 
 
 @pytest.mark.django_db
@@ -141,7 +143,7 @@ def test_a_provinces_sum_serves_until_one_of_its_units_is_marked(messy, monkeypa
     ProvinceWrittenDay.objects.update(posts=60)
 
     def shown(name, period):
-        rows = province_rows(person, period, now=timezone.now())
+        rows = list_province_rows(person, period, now=timezone.now())
         return [getattr(row, name) for row in rows if row.unit in (one, two)]
 
     days, today = Period(day, day), Period.last_days(1)

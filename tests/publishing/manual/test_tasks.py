@@ -266,14 +266,14 @@ def test_what_was_posted_manually_is_not_asked_for_on_the_platform(task, officer
 
 def test_on_time_manually_is_before_the_deadline(unit, task, officer):
     from core.periods import Period
-    from oversight.queries import one_row
+    from oversight.queries import make_row
 
     Delivery.objects.filter(pk=task.pk).update(due_at=timezone.now() - timedelta(minutes=30))
     period, now = Period.last_days(2), timezone.now()
-    open_row = one_row(unit, period, now=now)
+    open_row = make_row(unit, period, now=now)
     task.refresh_from_db()
     close(task, officer)
 
     assert (open_row.due, open_row.on_time) == (0, 0)
-    closed_row = one_row(unit, period, now=now)
+    closed_row = make_row(unit, period, now=now)
     assert (closed_row.due, closed_row.on_time) == (1, 1)
