@@ -31,31 +31,31 @@ class Occasion(NamedTuple):
         return self.title_en if get_language() == "en" else self.title_vi
 
 
-def occasions(first: date, last: date) -> list[Occasion]:
+def find_occasions(first: date, last: date) -> list[Occasion]:
     """Return what falls between two days, both included, in order; the longest last."""
     years = range(first.year - 1, last.year + 1)  # a lunar year ends in the next one
-    found = {each for year in years for each in _of_year(year)}
+    found = {each for year in years for each in _find_occasions_of_year(year)}
     shown = [each for each in found if each.first <= last and each.last >= first]
     return sorted(shown, key=lambda each: (each.kind == MONTH, each.first, each.title_vi))
 
 
 @lru_cache(maxsize=1)
-def _rows() -> list[dict[str, str]]:
+def _read_rows() -> list[dict[str, str]]:
     with _FILE.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 @lru_cache(maxsize=64)
-def _of_year(year: int) -> tuple[Occasion, ...]:
+def _find_occasions_of_year(year: int) -> tuple[Occasion, ...]:
     found = []
-    for row in _rows():
-        first = _day(row["calendar"], row["first"], year)
-        last = _day(row["calendar"], row["last"] or row["first"], year)
+    for row in _read_rows():
+        first = _parse_day(row["calendar"], row["first"], year)
+        last = _parse_day(row["calendar"], row["last"] or row["first"], year)
         found.append(Occasion(first, last, row["kind"], row["title_vi"], row["title_en"]))
     return tuple(found)
 
 
-def _day(calendar: str, written: str, year: int) -> date:
+def _parse_day(calendar: str, written: str, year: int) -> date:
     month, day = map(int, written.split("-"))
     if calendar == "lunar":
         return convert_lunar_to_solar(day, month, year, 0)

@@ -6,7 +6,7 @@ from campaigns.models import Campaign, CampaignQuerySet, TopicRule
 from units.models import Unit
 
 
-def campaigns_at(user: User, unit: Unit, *, deep: bool) -> CampaignQuerySet:
+def find_campaigns(user: User, unit: Unit, *, deep: bool) -> CampaignQuerySet:
     """Return the campaigns for a position at ``unit``: its own, those above it and, for a deep
     role, those below.
     """
@@ -17,14 +17,14 @@ def campaigns_at(user: User, unit: Unit, *, deep: bool) -> CampaignQuerySet:
     return listed.select_related("unit")
 
 
-def editable_by(user: User) -> CampaignQuerySet:
+def find_editable_campaigns(user: User) -> CampaignQuerySet:
     """Return the campaigns of units where ``user`` may write campaigns; those of units above are
     read-only.
     """
     return Campaign.objects.within(user.reach(Permission.CAMPAIGN_WRITE)).select_related("unit")
 
 
-def stage_filter(campaigns: CampaignQuerySet, stage: str, *, on: date) -> CampaignQuerySet:
+def filter_by_stage(campaigns: CampaignQuerySet, stage: str, *, on: date) -> CampaignQuerySet:
     match stage:
         case "running":
             return campaigns.running(on)
@@ -35,13 +35,15 @@ def stage_filter(campaigns: CampaignQuerySet, stage: str, *, on: date) -> Campai
     return campaigns
 
 
-def topic_asks(topic_id: int | None, unit: Unit, *, on: date) -> set[str]:
+def find_needs_of_topic(topic_id: int | None, unit: Unit, *, on: date) -> set[str]:
     """Return what posts of ``unit`` on this topic need on that day (words of `TopicRule.Asks`)."""
-    return set() if topic_id is None else topics_ask(unit, on=on).get(topic_id, set())
+    return set() if topic_id is None else find_needs_of_topics(unit, on=on).get(topic_id, set())
 
 
-def topics_ask(unit: Unit, *, on: date) -> dict[int, set[str]]:
-    """Return by topic what posts of ``unit`` need on that day, as `topic_asks` does, in a query."""
+def find_needs_of_topics(unit: Unit, *, on: date) -> dict[int, set[str]]:
+    """Return by topic what posts of ``unit`` need on that day, as `find_needs_of_topic` does, in a
+    query.
+    """
     rules = TopicRule.objects.in_force(on).for_posts_of(unit)
     asked: dict[int, set[str]] = {}
     for topic, asks in rules.order_by().values_list("topic_id", "asks"):

@@ -25,7 +25,7 @@ LONGEST_SPREAD = 240
 
 
 @transaction.atomic
-def begin(
+def begin_campaign(
     *,
     unit: Unit,
     by: User,
@@ -40,7 +40,7 @@ def begin(
     authority = require(by, Permission.CAMPAIGN_WRITE, unit=unit)
     require_no_secrecy_mark([name, aim])
     require_storable([name, aim], unit)
-    _check(starts_on, ends_on, spread_minutes)
+    _require_valid_days(starts_on, ends_on, spread_minutes)
     campaign = Campaign.objects.create(
         unit=unit,
         created_by=by,
@@ -63,7 +63,7 @@ def begin(
 
 
 @transaction.atomic
-def change(
+def change_campaign(
     campaign: Campaign,
     *,
     by: User,
@@ -78,7 +78,7 @@ def change(
     authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
     require_no_secrecy_mark([name, aim])
     require_storable([name, aim], campaign.unit)
-    _check(starts_on, ends_on, spread_minutes)
+    _require_valid_days(starts_on, ends_on, spread_minutes)
     was = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     require_open(was)
     new = {
@@ -115,7 +115,7 @@ def require_open(campaign: Campaign) -> None:
         raise Refused(_("The campaign is closed: its figures are frozen and nothing changes."))
 
 
-def _check(starts_on: date, ends_on: date, spread_minutes: int) -> None:
+def _require_valid_days(starts_on: date, ends_on: date, spread_minutes: int) -> None:
     if ends_on < starts_on:
         raise Refused(_("The campaign cannot end before it starts."))
     if not 0 <= spread_minutes <= LONGEST_SPREAD:

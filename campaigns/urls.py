@@ -16,7 +16,7 @@ urlpatterns = [
     path("checklist/<uuid:public_id>/", planning.tick, name="tick"),
     path("<uuid:public_id>/files/", files.campaign_files, name="files"),
     path("kits/<uuid:public_id>/files/", files.kit_files, name="kit_files"),
-    path("files/<uuid:public_id>/", files.file, name="file"),
-    path("files/<uuid:public_id>/remove/", files.remove, name="file_remove"),
+    path("files/<uuid:public_id>/", files.download_file, name="file"),
+    path("files/<uuid:public_id>/remove/", files.remove_file, name="file_remove"),
     path("<uuid:public_id>/copy/", planning.duplicate, name="duplicate"),
 ]

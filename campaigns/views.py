@@ -18,7 +18,7 @@ from accounts.step_up import step_up_required
 from campaigns import services
 from campaigns.forms import CampaignFilter, CampaignForm, TopicRuleForm
 from campaigns.models import Campaign, TopicRule
-from campaigns.queries import campaigns_at, editable_by, stage_filter
+from campaigns.queries import filter_by_stage, find_campaigns, find_editable_campaigns
 from campaigns.topic_rules import end_rule, set_rule
 from core.actions import form_action, form_data
 from core.forms import ReasonForm
@@ -37,14 +37,14 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.CAMPAIGN_VIEW):
         raise PermissionDenied
     position, today = current_position(request), timezone.localdate()
-    listed = campaigns_at(request.user, position.unit, deep=position.role in DEEP)
+    listed = find_campaigns(request.user, position.unit, deep=position.role in DEEP)
     form = CampaignFilter(request.GET or None)
     filters = form.cleaned_data if form.is_valid() else {}
-    found = stage_filter(listed, filters.get("stage", ""), on=today).search(filters.get("q", ""))
+    found = filter_by_stage(listed, filters.get("stage", ""), on=today).search(filters.get("q", ""))
     page = Paginator(found.prefetch_related("topics"), PAGE).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
-        "rows": [(campaign, _status(campaign)) for campaign in page],
+        "rows": [(campaign, _describe_status(campaign)) for campaign in page],
         "form": form,
         "filtered": any(filters.values()),
         "may_write": can(request.user, Permission.CAMPAIGN_WRITE, unit=position.unit),
@@ -57,7 +57,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-def _status(campaign: Campaign) -> dict[str, str]:
+def _describe_status(campaign: Campaign) -> dict[str, str]:
     tone, symbol, label = STAGES[campaign.stage(timezone.localdate())]
     return {"tone": tone, "icon": symbol, "label": label()}
 
@@ -69,7 +69,8 @@ def new(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = CampaignForm(request.POST or None)
     done = form_action(
-        form, lambda: services.begin(unit=position.unit, by=request.user, **form.cleaned_data)
+        form,
+        lambda: services.begin_campaign(unit=position.unit, by=request.user, **form.cleaned_data),
     )
     if done:
         said = _("“%(name)s” is open. Officers can now choose it when they write a post.")
@@ -83,11 +84,11 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if not request.user.reach(Permission.CAMPAIGN_WRITE):
         raise PermissionDenied
-    campaign = get_object_or_404(editable_by(request.user), public_id=public_id)
+    campaign = get_object_or_404(find_editable_campaigns(request.user), public_id=public_id)
     back = reverse("engagement:campaign", args=[campaign.public_id])
     form = CampaignForm(request.POST or None, instance=campaign)
     done = form_action(
-        form, lambda: services.change(campaign, by=request.user, **form.cleaned_data)
+        form, lambda: services.change_campaign(campaign, by=request.user, **form.cleaned_data)
     )
     if done:
         messages.success(request, _("The campaign was changed."))

@@ -22,7 +22,7 @@ from django.db.models import (
 from django.utils import timezone
 
 from campaigns.kits.models import Adoption, Kit, Passing
-from campaigns.kits.queries import units_for
+from campaigns.kits.queries import find_units
 from channels.models import Channel, ChannelQuerySet, UnrecognisedPost
 from channels.states import Health, Lifecycle
 from core.scope import ancestors
@@ -218,7 +218,7 @@ def _select_ending_kits(ending: QuerySet[Kit], place: Unit) -> QuerySet[Kit]:
 
 def _select_units_without_adoption(kit: Kit, place: Unit) -> QuerySet:
     assert kit.current is not None
-    units = units_for(kit.current).under(place)
+    units = find_units(kit.current).under(place)
     if kit.current.by_provinces:
         passed = Passing.objects.filter(kit=kit).values("unit")
         units = units.filter(~Q(level=Level.COMMUNE) | Q(parent__in=passed))

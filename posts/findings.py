@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count
 from django.utils import timezone
 
-from campaigns.queries import topic_asks
+from campaigns.queries import find_needs_of_topic
 from channels.states import Kind
 from media.models import Media
 from media.scanners.models import Box, Scan
@@ -46,7 +46,7 @@ def find_findings(
     """
     composed = content.compose(post) if composed is None else composed
     if asked is None:
-        asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+        asked = find_needs_of_topic(post.topic_id, post.unit, on=timezone.localdate())
     if leak_rules is None:
         leak_rules = rules_of(post.unit, on=timezone.localdate())
     unfit = () if composed["channels"] else _reasons_without_channel(post, composed, targets)

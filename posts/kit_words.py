@@ -10,17 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.kits.models import KitVersion
-from campaigns.kits.queries import proved
+from campaigns.kits.queries import find_proved_versions
 from campaigns.kits.wording import (
     BUILT_IN,
     LONGEST_WORDS,
     SLOT,
-    day_in,
-    fill,
+    fill_gaps,
     is_number,
     is_span,
-    one_line,
-    slot_names,
+    list_slot_names,
+    parse_day,
+    to_one_line,
 )
 from core.errors import Refused
 from core.text import normal
@@ -63,7 +63,7 @@ class Slot:
         label = {"label": self.label}
         if not words:
             return ""
-        if self.kind == DATE and day_in(words) is None:
+        if self.kind == DATE and parse_day(words) is None:
             said = _("“%(label)s” asks for a day that exists. Write it as day/month/year: %(day)s.")
             return said % {**label, "day": timezone.localdate().strftime("%d/%m/%Y")}
         if self.kind != NUMBER or is_number(words) or (self.takes_spans and is_span(words)):
@@ -115,7 +115,7 @@ class Filling:
         """
         own = {each["name"]: each for each in self.version.slots}
         slots = []
-        for name in slot_names(self.version.worded()):
+        for name in list_slot_names(self.version.worded()):
             if name in own:
                 slots.append(_own_slot(own[name]))
             elif name not in self.unit_values:
@@ -128,7 +128,7 @@ class Filling:
 
     def first_values(self) -> dict[str, str]:
         """Return the words of a new adoption: the day, where the kit names it."""
-        if TODAY not in slot_names(self.version.worded()):
+        if TODAY not in list_slot_names(self.version.worded()):
             return {}
         return {TODAY: timezone.localdate().strftime("%d/%m/%Y")}
 
@@ -166,24 +166,26 @@ class Filling:
         lines = values.get(OWN_LINES, "") if self.version.own_lines else ""
         after = f"\n\n{lines}" if lines else ""
         own = {
-            platform: f"{fill(text, words).strip()}{after}"
+            platform: f"{fill_gaps(text, words).strip()}{after}"
             for platform, text in self.version.texts.items()
             if text.strip()
         }
-        text = f"{fill(self.version.text, words).strip()}{after}"
-        return Texts(fill(self.version.title, words).strip(), text, own)
+        text = f"{fill_gaps(self.version.text, words).strip()}{after}"
+        return Texts(fill_gaps(self.version.title, words).strip(), text, own)
 
     def script(self, values: Mapping[str, str]) -> str:
         """Return the loudspeaker text with these words; a gap without words stays visible."""
-        return fill(self.version.script, {**values, **self.unit_values}).strip()
+        return fill_gaps(self.version.script, {**values, **self.unit_values}).strip()
 
     def poster(self, values: Mapping[str, str]) -> list[str]:
         """Return the lines of the kit's poster with these words. Raise Refused for a gap that
         nothing fills: it would be printed.
         """
         words = {**values, **self.unit_values}
-        lines = [fill(self.version.poster.get(name, ""), words) for name in ("line_1", "line_2")]
-        if names := slot_names(lines):
+        lines = [
+            fill_gaps(self.version.poster.get(name, ""), words) for name in ("line_1", "line_2")
+        ]
+        if names := list_slot_names(lines):
             labels = ", ".join(f"“{self._labels.get(name, name)}”" for name in names)
             raise Refused(
                 _("The poster needs what the unit's page does not say yet: %(labels)s.")
@@ -198,7 +200,7 @@ class Filling:
         for gap in SLOT.finditer(text):
             if ahead := text[end : gap.start()]:
                 pieces.append(Piece(ahead))
-            filled = one_line(words.get(gap[1], ""))
+            filled = to_one_line(words.get(gap[1], ""))
             label = labels.get(gap[1], gap[1])
             pieces.append(Piece(filled or label, gap[1], not filled, label))
             end = gap.end()
@@ -223,7 +225,7 @@ class Filling:
         """List the gaps whose day lies outside the period in which the kit is to be published."""
         first = self.version.window_from or date.min
         last = self.version.window_until or date.max
-        days = [(slot, day_in(values.get(slot.name, ""))) for slot in self.slots]
+        days = [(slot, parse_day(values.get(slot.name, ""))) for slot in self.slots]
         return [s for s, day in days if s.kind == DATE and day and not first <= day <= last]
 
 
@@ -247,7 +249,7 @@ def find_unproved_kits[K](contents: Mapping[K, Mapping[str, Any]]) -> set[K]:
     cut = {key: content["kit"] for key, content in contents.items() if "kit" in content}
     if not cut:
         return set()
-    approved = proved({kit["version"] for kit in cut.values()})
+    approved = find_proved_versions({kit["version"] for kit in cut.values()})
     return {key for key, kit in cut.items() if approved.get(kit["version"]) != kit["core"]}
 
 

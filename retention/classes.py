@@ -31,7 +31,7 @@ from accounts.models import (
 )
 from accounts.people import leavers
 from campaigns.partners.models import Partner
-from campaigns.partners.services import end_due
+from campaigns.partners.services import end_due_agreements
 from channels.connection.tokens import ATTEMPT_LIFETIME
 from channels.models import ConnectAttempt, HookEvent
 from channels.webhooks.inbox import KEPT as NEWS_KEPT
@@ -231,7 +231,7 @@ RULES: tuple[Rule | Files, ...] = (
         due=lambda before: Partner.objects.filter(
             ended_at=None, ends_on__lt=timezone.localdate(before)
         ),
-        remove=end_due,
+        remove=end_due_agreements,
         words="contact data at the end of the agreement; kept: organisation, document, dates",
     ),
     Rule(

@@ -23,13 +23,13 @@ from accounts.models import Appointment, Delegation, FactorReset, MinistryReques
 from accounts.permissions import Role
 from campaigns.files.models import CampaignFile, FilePart
 from campaigns.kits.models import Kit, KitMedia, KitVersion
-from campaigns.kits.queries import digest as kit_digest
-from campaigns.kits.seals import seal as seal_of_kit
+from campaigns.kits.queries import compute_digest as kit_digest
+from campaigns.kits.seals import make_seal as seal_of_kit
 from campaigns.models import Campaign, Topic, TopicRule
 from campaigns.partners.models import Contact, Partner, PartnerPlace
-from campaigns.partners.queries import sealed as sealed_contact
+from campaigns.partners.queries import seal_contact as sealed_contact
 from campaigns.planning.models import CampaignResult, ChecklistItem, PublicSummary
-from campaigns.planning.queries import canonical
+from campaigns.planning.queries import to_canonical_json
 from channels.completeness.queries import digest_of
 from channels.models import Channel, PageChange, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
@@ -226,7 +226,7 @@ def checklist_item(unit: Unit) -> ChecklistItem:
 def campaign_result(campaign: Campaign) -> CampaignResult:
     """Close the campaign with the figures that it has, as `close` does."""
     content = freeze_content(campaign, make_whole_period(campaign))
-    text = canonical(content)
+    text = to_canonical_json(content)
     campaign.closed_at = timezone.now()
     campaign.save()
     return CampaignResult.objects.create(

@@ -77,7 +77,7 @@ def fill(world: World, now: datetime, *, year_end: Campaign) -> None:
     )
     today = timezone.localdate(now)
     with at(now - timedelta(days=5)):
-        campaign = campaigns.begin(
+        campaign = campaigns.begin_campaign(
             unit=ministry,
             by=people["bo.phutrach"],
             name="Mỗi gia đình một người hiểu đúng về VNeID",
@@ -112,7 +112,7 @@ def fill(world: World, now: datetime, *, year_end: Campaign) -> None:
             writer=people["tinh.theodoi"],
             leader=world.overseer,
         )
-        announcing.announce()
+        announcing.announce_kits()
         _attach(year_end, "Kế hoạch tuyên truyền cao điểm cuối năm", PLAN, by=world.overseer)
         _attach(charging.kit, "Hướng dẫn nhận bộ nội dung", GUIDE, by=people["tinh.theodoi"])
 
@@ -123,7 +123,7 @@ def _attach(to: Campaign | Kit, name: str, lines: Iterable[str], *, by: User) ->
     for line in lines:
         document.add_paragraph(line)
     document.save(out)
-    row = files.add(to, ContentFile(out.getvalue(), "van-ban.docx"), name=name, by=by)
+    row = files.add_file(to, ContentFile(out.getvalue(), "van-ban.docx"), name=name, by=by)
     files.check_file(row.pk)
 
 
@@ -149,27 +149,27 @@ def renew(world: World, now: datetime) -> None:
     )
     with at(now - timedelta(hours=1)):
         writer = people["bo.theodoi"]
-        version = kits.new_version(nation, by=writer)
-        kits.change(version, by=writer, edit=more)
+        version = kits.begin_new_version(nation, by=writer)
+        kits.change_version(version, by=writer, edit=more)
         _let_out(version, writer=writer, leader=people["bo.phutrach"])
         writer = people["tinh.theodoi"]
-        version = kits.new_version(city, by=writer)
-        kits.change(version, by=writer, edit=clearer)
-        kits.submit(version, by=writer)
-        announcing.announce()
+        version = kits.begin_new_version(city, by=writer)
+        kits.change_version(version, by=writer, edit=clearer)
+        kits.submit_version(version, by=writer)
+        announcing.announce_kits()
 
 
 def _issue(unit: Unit, edit: KitEdit, *, writer: User, leader: User) -> KitVersion:
-    version = kits.begin(unit=unit, by=writer, edit=edit)
+    version = kits.begin_kit(unit=unit, by=writer, edit=edit)
     _let_out(version, writer=writer, leader=leader)
     return version
 
 
 def _let_out(version: KitVersion, *, writer: User, leader: User) -> None:
-    kits.submit(version, by=writer)
+    kits.submit_version(version, by=writer)
     version.refresh_from_db()
-    kits.approve(version, by=leader, content_sha256=version.content_sha256)
-    kits.issue(version, by=writer)
+    kits.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    kits.issue_version(version, by=writer)
 
 
 def _false_calls(campaign: Campaign, today: date, posters: Iterable[Media]) -> KitEdit:

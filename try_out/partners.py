@@ -54,7 +54,7 @@ def _share_a_kit(staff: Staff, union: Partner, now: datetime) -> None:
 def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
     today = timezone.localdate(now)
     with at(now - timedelta(days=200)):
-        past = partners.register(
+        past = partners.register_partner(
             unit=staff.unit,
             agreement=_agreement(
                 Kind.WOMENS_UNION,
@@ -67,7 +67,7 @@ def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
             by=staff.officer,
         )
     with at(now - timedelta(days=30)):
-        union = partners.register(
+        union = partners.register_partner(
             unit=staff.unit,
             agreement=_agreement(
                 Kind.YOUTH_UNION,
@@ -80,7 +80,7 @@ def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
             contact=_contact("Bí thư Đoàn phường", "0236 3550 111", "Bí thư Đoàn phường"),
             by=staff.officer,
         )
-        school = partners.register(
+        school = partners.register_partner(
             unit=staff.unit,
             agreement=_agreement(
                 Kind.SCHOOL,
@@ -94,7 +94,9 @@ def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
             by=staff.officer,
         )
     with at(now - timedelta(days=9)):
-        partners.end(past, "Hai bên thống nhất dừng phối hợp sau khi sắp xếp lại.", by=staff.chief)
+        partners.end_agreement(
+            past, "Hai bên thống nhất dừng phối hợp sau khi sắp xếp lại.", by=staff.chief
+        )
     return union, school
 
 

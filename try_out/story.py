@@ -229,7 +229,7 @@ class Filler:
         today = timezone.localdate(self.now)
 
         def begin(name: str, aim: str, first: int, last: int, topics: tuple[str, ...]) -> Campaign:
-            return campaigns.begin(
+            return campaigns.begin_campaign(
                 unit=self.world.province,
                 by=self.world.overseer,
                 name=name,

@@ -60,7 +60,7 @@ def _plan(campaign: Campaign, world: World, helper: User) -> None:
             ("Chọn ba bài tiêu biểu đưa vào thư viện mô hình", 40),
         )
     ]
-    planning.tick(items[0], by=helper, is_done=True)
+    planning.tick_item(items[0], by=helper, is_done=True)
     planning.add_document(
         campaign,
         by=by,
@@ -118,7 +118,7 @@ def _close(campaign: Campaign, world: World) -> None:
         campaign, by=world.overseer, owner=world.overseer, helpers=[], targets={"posts": 4}
     )
     names = choose_posts_to_name(campaign, period)
-    planning.close(
+    planning.close_campaign(
         campaign,
         by=world.overseer,
         lessons=LESSONS,

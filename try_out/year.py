@@ -126,7 +126,7 @@ def _campaigns(
         begun_at = timezone.make_aware(datetime.combine(starts_on, time(8))) - timedelta(days=3)
         if first < begun_at < now - UNTIL - timedelta(days=days):
             with at(begun_at):
-                yield campaigns.begin(
+                yield campaigns.begin_campaign(
                     unit=world.province,
                     by=world.overseer,
                     name=name,

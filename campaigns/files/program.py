@@ -96,10 +96,10 @@ def _require_passive(reader: Any, most: int) -> None:
         if number:
             waiting.append(IndirectObject(number, generation, reader).get_object())
         while waiting:
-            waiting.extend(_parts(waiting.pop()))
+            waiting.extend(_list_parts(waiting.pop()))
 
 
-def _parts(value: Any) -> Iterator[Any]:
+def _list_parts(value: Any) -> Iterator[Any]:
     """Yield the objects right inside of one. Raise UnsafeFile for one that runs or holds a file."""
     from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
@@ -150,7 +150,7 @@ def read_office(kind: str, source: str, limits: dict[str, int]) -> dict[str, Any
         for name in sorted(names):
             if texts.fullmatch(name):
                 with archive.open(name) as file:
-                    for line in _lines_of(file):
+                    for line in _read_lines(file):
                         lines.add(line)
         has_pictures = any("/media/" in name for name in names)
     return {"lines": lines.found, "was_read": not has_pictures}
@@ -168,7 +168,7 @@ def _require_local(relations: bytes) -> None:
             raise UnsafeFile("active")
 
 
-def _lines_of(file: Any) -> Iterator[str]:
+def _read_lines(file: Any) -> Iterator[str]:
     """Yield the paragraphs and the cells of a part."""
     from defusedxml.ElementTree import iterparse
 

@@ -51,11 +51,11 @@ class Checked(NamedTuple):
     content_type: str = ""
 
 
-def check(path: Path, kind: str, *, unit: Unit, place: Path) -> Checked:
+def check_content(path: Path, kind: str, *, unit: Unit, place: Path) -> Checked:
     """Check the file in the folder ``place``. Raise FileRefused, Busy, sandbox.ProgramFailed."""
     _require_clean(path)
     if kind == Kind.PICTURE:
-        return _picture(path, unit=unit, place=place)
+        return _check_picture(path, unit=unit, place=place)
     with _semaphore.taken():
         facts = _read(path, kind, place)
     lines = [str(line) for line in facts["lines"]]
@@ -100,7 +100,7 @@ def _read(path: Path, kind: str, place: Path) -> dict[str, Any]:
     return facts
 
 
-def _picture(path: Path, *, unit: Unit, place: Path) -> Checked:
+def _check_picture(path: Path, *, unit: Unit, place: Path) -> Checked:
     """Draw the picture anew, without metadata, and read the words in it."""
     try:
         drawn = pictures.redraw(path)

@@ -21,11 +21,11 @@ from accounts.queries import require
 from audit.services import record
 from campaigns.files import queries
 from campaigns.files.models import LONGEST_NAME, CampaignFile, FilePart
-from campaigns.files.reading import Checked, FileRefused, check
+from campaigns.files.reading import Checked, FileRefused, check_content
 from campaigns.files.signals import file_added
 from campaigns.files.states import FileState, Kind, Refusal
 from campaigns.kits.models import Kit
-from campaigns.kits.services import refuse_withdrawn, require_at
+from campaigns.kits.services import require_appointment_at, require_not_withdrawn
 from campaigns.models import Campaign
 from campaigns.services import require_open
 from core import quotas, sandbox
@@ -53,7 +53,7 @@ CONTENT_TYPES = {
 log = logging.getLogger(__name__)
 
 
-def add(to: Campaign | Kit, file: File, *, name: str, by: User) -> CampaignFile:
+def add_file(to: Campaign | Kit, file: File, *, name: str, by: User) -> CampaignFile:
     """Add a file to a campaign or a kit; others read it once a worker has checked it. Raise
     NotAllowed, Refused, QuotaExceeded.
     """
@@ -65,11 +65,11 @@ def add(to: Campaign | Kit, file: File, *, name: str, by: User) -> CampaignFile:
     require_no_secrecy_mark([name])
     require_storable([name], unit)
     require_recordable(name)
-    kind = _kind_of(file)
+    kind = _detect_kind(file)
     quotas.use("file", by=by)
     with transaction.atomic():
         hold_until_commit([f"campaign-files-{unit.pk}"])
-        sha256 = _digest(file)
+        sha256 = _compute_digest(file)
         _require_room(to, file.size, sha256)
         row = CampaignFile.objects.create(
             campaign=to.campaign if isinstance(to, Kit) else to,
@@ -83,14 +83,14 @@ def add(to: Campaign | Kit, file: File, *, name: str, by: User) -> CampaignFile:
             added_by=by,
             added_at=timezone.now(),
         )
-        _keep(row, _pieces(file))
+        _store_pieces(row, _read_pieces(file))
         _record("file_added", row, by=by, authority=authority)
         file_added.send(sender=CampaignFile, file=row.pk)
     return row
 
 
 @transaction.atomic
-def remove(file: CampaignFile, *, by: User) -> None:
+def remove_file(file: CampaignFile, *, by: User) -> None:
     """Remove a file with its bytes. Raise NotAllowed, Refused."""
     to: Campaign | Kit = file.kit or file.campaign
     authority = _require_writer(to, by)
@@ -100,15 +100,15 @@ def remove(file: CampaignFile, *, by: User) -> None:
 
 def _require_writer(to: Campaign | Kit, by: User) -> Authority:
     if isinstance(to, Kit):
-        authority = require_at(by, Permission.KIT_WRITE, to.unit)
-        refuse_withdrawn(to)
+        authority = require_appointment_at(by, Permission.KIT_WRITE, to.unit)
+        require_not_withdrawn(to)
         return authority
     authority = require(by, Permission.CAMPAIGN_WRITE, unit=to.unit)
     require_open(to)
     return authority
 
 
-def _kind_of(file: File) -> Kind:
+def _detect_kind(file: File) -> Kind:
     """Tell the kind by the first bytes. Whether it is all that, the check finds out."""
     if not file.size:
         raise Refused(_("The file is empty. Choose another one."))
@@ -135,34 +135,34 @@ def _kind_of(file: File) -> Kind:
 
 
 def _require_room(to: Campaign | Kit, size: int, sha256: str) -> None:
-    there = queries.files_of(to)
+    there = queries.find_files(to)
     if there.count() >= MOST_FILES:
         raise Refused(
             _("There is no room for more than %(n)s. Remove one first.") % {"n": MOST_FILES}
         )
     if there.filter(sha256=sha256).exclude(state=FileState.REFUSED).exists():
         raise Refused(_("This very file is there already."))
-    if queries.bytes_of(to.unit) + size > MOST_BYTES:
+    if queries.sum_bytes(to.unit) + size > MOST_BYTES:
         raise Refused(
             _("The files of %(unit)s take %(n)s MB already. Remove some that are not needed.")
             % {"unit": to.unit, "n": MOST_BYTES // (1024 * 1024)}
         )
 
 
-def _pieces(file: File) -> Iterator[bytes]:
+def _read_pieces(file: File) -> Iterator[bytes]:
     file.seek(0)
     while data := file.read(_PART):
         yield data
 
 
-def _digest(file: File) -> str:
+def _compute_digest(file: File) -> str:
     digest = hashlib.sha256()
-    for piece in _pieces(file):
+    for piece in _read_pieces(file):
         digest.update(piece)
     return digest.hexdigest()
 
 
-def _keep(row: CampaignFile, pieces: Iterator[bytes]) -> None:
+def _store_pieces(row: CampaignFile, pieces: Iterator[bytes]) -> None:
     for number, data in enumerate(pieces):
         FilePart.objects.create(file=row, number=number, data=data)
 
@@ -172,23 +172,23 @@ def _keep(row: CampaignFile, pieces: Iterator[bytes]) -> None:
 
 def check_file(pk: int) -> bool:
     """Check one file; return whether this call did. Safe to repeat. Raise Busy."""
-    row = queries.to_check().filter(pk=pk).select_related("unit").first()
-    return row is not None and _work_on(row)
+    row = queries.find_unchecked().filter(pk=pk).select_related("unit").first()
+    return row is not None and _check_claimed(row)
 
 
 def check_waiting(*, most: int = 20) -> int:
     """Check what waits, one after another; return how many. Raise Busy."""
     done = 0
     while done < most:
-        row = queries.to_check().select_related("unit").first()
-        if row is None or not _work_on(row):
+        row = queries.find_unchecked().select_related("unit").first()
+        if row is None or not _check_claimed(row):
             break
         done += 1
     return done
 
 
-def _work_on(row: CampaignFile) -> bool:
-    claimed = queries.to_check().order_by().filter(pk=row.pk, attempts=row.attempts)
+def _check_claimed(row: CampaignFile) -> bool:
+    claimed = queries.find_unchecked().order_by().filter(pk=row.pk, attempts=row.attempts)
     if not claimed.update(leased_until=timezone.now() + LEASE, attempts=F("attempts") + 1):
         return False
     row.attempts += 1
@@ -200,8 +200,8 @@ def _work_on(row: CampaignFile) -> bool:
             place = Path(folder)
             path = place / "source"
             with path.open("wb") as out:
-                out.writelines(queries.content(row))
-            checked = check(path, row.kind, unit=row.unit, place=place)
+                out.writelines(queries.read_content(row))
+            checked = check_content(path, row.kind, unit=row.unit, place=place)
     except FileRefused as error:
         _refuse(row, error.refusal)
     except Busy:
@@ -229,7 +229,7 @@ def _accept(row: CampaignFile, checked: Checked) -> None:
         return
     row.parts.all().delete()
     data = checked.data
-    _keep(row, (data[at : at + _PART] for at in range(0, len(data), _PART)))
+    _store_pieces(row, (data[at : at + _PART] for at in range(0, len(data), _PART)))
 
 
 @transaction.atomic
@@ -240,10 +240,10 @@ def _refuse(row: CampaignFile, why: Refusal) -> None:
         return
     row.parts.all().delete()
     record("campaign.file_refused", row.kit or row.campaign, unit_path=row.unit.path, why=why.value)
-    notify([row.added_by], "file_refused", address=address_of(row), mail=False, title=row.name)
+    notify([row.added_by], "file_refused", address=get_address(row), mail=False, title=row.name)
 
 
-def address_of(file: CampaignFile) -> str:
+def get_address(file: CampaignFile) -> str:
     """Return the page on which the file stands."""
     if file.kit:
         return reverse("campaigns:kit_files", args=[file.kit.public_id])

@@ -37,19 +37,21 @@ def campaign_files(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     rows = Campaign.objects.visible_to(request.user).select_related("unit")
     _require_reader(request)
     campaign = get_object_or_404(rows, public_id=public_id)
-    return _page(request, campaign, {"campaign": campaign, "is_over": bool(campaign.closed_at)})
+    return _render_page(
+        request, campaign, {"campaign": campaign, "is_over": bool(campaign.closed_at)}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def kit_files(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """List the files of a kit, and take another one from its issuer."""
     _require_reader(request)
-    rows = queries.kits_read_by(request.user).select_related("unit", "campaign")
+    rows = queries.find_kits_read_by(request.user).select_related("unit", "campaign")
     kit = get_object_or_404(rows, public_id=public_id)
-    return _page(request, kit, {"kit": kit, "is_over": kit.is_withdrawn})
+    return _render_page(request, kit, {"kit": kit, "is_over": kit.is_withdrawn})
 
 
-def _page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]) -> HttpResponse:
+def _render_page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]) -> HttpResponse:
     may_write = _may_write(request, to)
     if request.method == "POST" and not may_write:
         raise PermissionDenied
@@ -57,7 +59,7 @@ def _page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]) -> Ht
     form = FileForm(*sent)
     done = form_action(
         form,
-        lambda: services.add(
+        lambda: services.add_file(
             to, form.cleaned_data["file"], name=form.cleaned_data["name"], by=request.user
         ),
         field="file",
@@ -67,8 +69,10 @@ def _page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]) -> Ht
             request,
             _("Added. It is being checked; the units see it as soon as that is done."),
         )
-        return redirect(services.address_of(done.result))
-    files = list(queries.read_by(request.user).filter(pk__in=queries.files_of(to).values("pk")))
+        return redirect(services.get_address(done.result))
+    files = list(
+        queries.find_readable_files(request.user).filter(pk__in=queries.find_files(to).values("pk"))
+    )
     context = {
         **about,
         "to": to,
@@ -82,17 +86,19 @@ def _page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]) -> Ht
 
 
 @require_safe
-def file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
+def download_file(
+    request: HttpRequest, public_id: uuid.UUID
+) -> HttpResponse | StreamingHttpResponse:
     """Send a checked file to be saved: no browser opens it in our origin."""
-    row = _readable(request, public_id)
+    row = _get_readable_file(request, public_id)
     if not row.is_ready:
         messages.info(request, _("This file is not checked yet. Try again in a minute."))
-        return redirect(services.address_of(row))
+        return redirect(services.get_address(row))
     suffix = _SUFFIXES[row.content_type]
     name = row.name.translate(_PATH_LETTERS)
     if not name.lower().endswith(suffix):
         name += suffix
-    response = StreamingHttpResponse(queries.content(row), content_type=row.content_type)
+    response = StreamingHttpResponse(queries.read_content(row), content_type=row.content_type)
     response["Content-Disposition"] = content_disposition_header(True, name)
     response["Content-Length"] = str(row.size)
     response["X-Content-Type-Options"] = "nosniff"
@@ -102,17 +108,17 @@ def file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse | Streaming
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def remove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def remove_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask, then remove a file for everybody."""
-    row = _readable(request, public_id)
+    row = _get_readable_file(request, public_id)
     if not request.user.reach(Permission.KIT_WRITE if row.kit else Permission.CAMPAIGN_WRITE):
         raise PermissionDenied
     if not _may_write(request, row.kit or row.campaign):
         raise Http404
-    back = services.address_of(row)
+    back = services.get_address(row)
     if request.method == "POST":
         said = _("Removed: %(name)s.") % {"name": row}
-        button_action(request, lambda: services.remove(row, by=request.user), said=said)
+        button_action(request, lambda: services.remove_file(row, by=request.user), said=said)
         return redirect(back)
     return render(request, "campaigns/file_remove.html", {"file": row, "back": back})
 
@@ -122,9 +128,9 @@ def _require_reader(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def _readable(request: HttpRequest, public_id: uuid.UUID) -> CampaignFile:
+def _get_readable_file(request: HttpRequest, public_id: uuid.UUID) -> CampaignFile:
     _require_reader(request)
-    return get_object_or_404(queries.read_by(request.user), public_id=public_id)
+    return get_object_or_404(queries.find_readable_files(request.user), public_id=public_id)
 
 
 def _may_write(request: HttpRequest, to: Campaign | Kit) -> bool:

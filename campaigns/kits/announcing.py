@@ -17,13 +17,13 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders_in
 from campaigns.kits.models import Announced, Kit, KitVersion, Passing
-from campaigns.kits.queries import provinces_asked, units_for
+from campaigns.kits.queries import find_provinces_asked, find_units
 from units.models import Unit
 
 BATCH = 200  # units; some 800 people
 
 
-def announce() -> int:
+def announce_kits() -> int:
     """Notify all who do not know yet; return how many batches that took."""
     versions = KitVersion.objects.filter(
         state="issued", announced_at=None, kit__withdrawn_at__isnull=True
@@ -31,9 +31,13 @@ def announce() -> int:
     passings = Passing.objects.filter(announced_at=None, kit__withdrawn_at__isnull=True)
     withdrawn = Kit.objects.filter(announced_at=None, withdrawn_at__isnull=False)
     batches = 0
-    for rows, step in ((versions, _issued), (passings, _passed_on), (withdrawn, _withdrawn)):
+    for rows, step in (
+        (versions, _describe_issue),
+        (passings, _describe_passing_on),
+        (withdrawn, _describe_withdrawal),
+    ):
         for row in list(rows.order_by("pk")):
-            while _batch(row, step):
+            while _notify_batch(row, step):
                 batches += 1
     return batches
 
@@ -42,7 +46,7 @@ Step = Callable[[Any], tuple[QuerySet[Unit], Permission, str, str]]
 
 
 @transaction.atomic
-def _batch(row: Announced, step: Step) -> bool:
+def _notify_batch(row: Announced, step: Step) -> bool:
     """Notify the next units; return whether there may be more. Six statements, however many."""
     rows = type(row)._base_manager.select_for_update(of=("self",), skip_locked=True)
     locked = rows.filter(pk=row.pk, announced_at=None).first()
@@ -62,28 +66,28 @@ def _batch(row: Announced, step: Step) -> bool:
     return locked.announced_at is None
 
 
-def _issued(version: KitVersion) -> tuple[QuerySet[Unit], Permission, str, str]:
+def _describe_issue(version: KitVersion) -> tuple[QuerySet[Unit], Permission, str, str]:
     if version.by_provinces and version.number == 1:
         address = reverse("kits:kit", args=[version.kit.public_id])
-        return provinces_asked(version), Permission.KIT_WRITE, "kit_to_pass_on", address
+        return find_provinces_asked(version), Permission.KIT_WRITE, "kit_to_pass_on", address
     kind = "kit_issued" if version.number == 1 else "kit_changed"
-    units = units_for(version)
+    units = find_units(version)
     if version.by_provinces:
         units = units.filter(parent__in=version.kit.passings.values("unit"))
-    return units, Permission.POST_WRITE, kind, _unit_page(version.kit)
+    return units, Permission.POST_WRITE, kind, _get_unit_page(version.kit)
 
 
-def _passed_on(passing: Passing) -> tuple[QuerySet[Unit], Permission, str, str]:
+def _describe_passing_on(passing: Passing) -> tuple[QuerySet[Unit], Permission, str, str]:
     kit = passing.kit
-    units = units_for(kit.current).under(passing.unit) if kit.current else Unit.objects.none()
-    return units, Permission.POST_WRITE, "kit_issued", _unit_page(kit)
+    units = find_units(kit.current).under(passing.unit) if kit.current else Unit.objects.none()
+    return units, Permission.POST_WRITE, "kit_issued", _get_unit_page(kit)
 
 
-def _withdrawn(kit: Kit) -> tuple[QuerySet[Unit], Permission, str, str]:
+def _describe_withdrawal(kit: Kit) -> tuple[QuerySet[Unit], Permission, str, str]:
     adopted = kit.adoptions.filter(adopted_at__isnull=False).values("unit")
     units = Unit.objects.filter(pk__in=adopted)
-    return units, Permission.POST_WRITE, "kit_withdrawn", _unit_page(kit)
+    return units, Permission.POST_WRITE, "kit_withdrawn", _get_unit_page(kit)
 
 
-def _unit_page(kit: Kit) -> str:
+def _get_unit_page(kit: Kit) -> str:
     return reverse("posts:kit", args=[kit.public_id])

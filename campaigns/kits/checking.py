@@ -7,17 +7,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.kits.models import LONGEST_SPREAD, MOST_SLOTS, KitVersion
-from campaigns.kits.queries import units_for
+from campaigns.kits.queries import find_units
 from campaigns.kits.states import SlotKind
 from campaigns.kits.wording import (
     BUILT_IN,
     LONGEST_WORDS,
     SLOT,
-    day_in,
+    find_misnamed_gaps,
     is_number,
     is_span,
-    misnamed,
-    slot_names,
+    list_slot_names,
+    parse_day,
 )
 from core.errors import Refused
 from media.cards.services import HOTLINES, OWN_HOTLINE
@@ -25,7 +25,7 @@ from media.cards.typesetting import LONGEST_LINE, Look
 from platforms.registry import CONNECTORS
 
 
-def problems(version: KitVersion) -> list[str]:
+def find_problems(version: KitVersion) -> list[str]:
     """List what has to be mended before the version may be submitted."""
     found = []
     if not version.title:
@@ -40,35 +40,37 @@ def problems(version: KitVersion) -> list[str]:
         found.append(_("Choose at least one channel."))
     if version.number > 1 and not version.changes:
         found.append(_("Write what is new, for those who took the kit up already."))
-    if not units_for(version).exists():
+    if not find_units(version).exists():
         found.append(_("The kit is for no unit yet. Say whom it is for."))
-    found += _problems_of_slots(version.worded(), version.slots)
-    found += _problems_beside_the_post(version)
+    found += _find_problems_of_slots(version.worded(), version.slots)
+    found += _find_problems_of_script_and_poster(version)
     return found
 
 
-def _problems_beside_the_post(version: KitVersion) -> list[str]:
+def _find_problems_of_script_and_poster(version: KitVersion) -> list[str]:
     """Name the gaps of script and poster that no text of the post has: nobody would check or
     approve the words that units put there.
     """
     texts = version.read_aloud_and_printed()
-    known = {*BUILT_IN, *slot_names(version.worded())}
-    odd = misnamed(texts) + [f"{{{name}}}" for name in slot_names(texts) if name not in known]
+    known = {*BUILT_IN, *list_slot_names(version.worded())}
+    odd = find_misnamed_gaps(texts) + [
+        f"{{{name}}}" for name in list_slot_names(texts) if name not in known
+    ]
     if not odd:
         return []
     words = _("%(gaps)s: loudspeaker text and poster take only gaps that stand in the post, too.")
     return [words % {"gaps": ", ".join(odd)}]
 
 
-def _problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]]) -> list[str]:
+def _find_problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]]) -> list[str]:
     texts = list(texts)
-    used = [name for name in slot_names(texts) if name not in BUILT_IN]
+    used = [name for name in list_slot_names(texts) if name not in BUILT_IN]
     named = {slot["name"]: slot for slot in slots}
     missing = [f"{{{name}}}" for name in used if name not in named]
     in_text = {name for name, slot in named.items() if slot["kind"] != SlotKind.PICTURE}
     idle = [f"{{{name}}}" for name in in_text if name not in used]
     shown = [f"{{{name}}}" for name in used if name in named and name not in in_text]
-    odd = misnamed(texts)
+    odd = find_misnamed_gaps(texts)
     found = []
     if odd:
         words = _("%(gaps)s: a gap is written in small letters without accents, such as {ten_pho}.")
@@ -79,7 +81,7 @@ def _problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]])
     if unlabelled := [f"{{{name}}}" for name, slot in named.items() if not slot["label"]]:
         words = _("%(gaps)s: say in the table of gaps what the unit fills in.")
         found.append(words % {"gaps": ", ".join(unlabelled)})
-    if unlike := [f"{{{name}}}" for name, slot in named.items() if not _fits(slot)]:
+    if unlike := [f"{{{name}}}" for name, slot in named.items() if not _has_fitting_example(slot)]:
         words = _("%(gaps)s: the example is no number (1.234, 12,5, 3-5) or no day (31/12/2026).")
         found.append(words % {"gaps": ", ".join(unlike)})
     if idle:
@@ -91,17 +93,17 @@ def _problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]])
     return found
 
 
-def _fits(slot: Mapping[str, Any]) -> bool:
+def _has_fitting_example(slot: Mapping[str, Any]) -> bool:
     """Check that a gap's example is what the gap asks its units for."""
     example = " ".join(str(slot.get("example") or "").split())
     if not example:
         return True
     if slot["kind"] == SlotKind.NUMBER:
         return is_number(example) or is_span(example)
-    return slot["kind"] != SlotKind.DATE or day_in(example) is not None
+    return slot["kind"] != SlotKind.DATE or parse_day(example) is not None
 
 
-def require_sound(fields: Mapping[str, Any]) -> None:
+def require_storable_fields(fields: Mapping[str, Any]) -> None:
     """Raise Refused for what even a draft may not hold: the form offers none of it."""
     slots = fields["slots"]
     names = [slot["name"] for slot in slots]
@@ -113,7 +115,7 @@ def require_sound(fields: Mapping[str, Any]) -> None:
         and all(0 <= slot["limit"] <= LONGEST_WORDS for slot in slots)
         and {*fields["platforms"], *fields["texts"]} <= set(CONNECTORS)
         and 0 <= fields["spread_minutes"] <= LONGEST_SPREAD
-        and _is_poster(fields["poster"])
+        and _is_valid_poster(fields["poster"])
     )
     if not sound:
         raise Refused(_("Check the gaps: each has a name of its own, in small letters."))
@@ -125,7 +127,7 @@ def require_sound(fields: Mapping[str, Any]) -> None:
         raise Refused(_("The last day must not be before the first day."))
 
 
-def _is_poster(poster: Mapping[str, str]) -> bool:
+def _is_valid_poster(poster: Mapping[str, str]) -> bool:
     """Check that a poster is empty, or has a known look and lines that it may have."""
     lines = [poster.get(name, "") for name in ("line_1", "line_2")]
     return not poster or (

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.kits.models import Kit, KitVersion
-from campaigns.kits.queries import units_for
+from campaigns.kits.queries import find_units
 from campaigns.kits.states import KINDS, PLATFORMS, SlotKind, VersionState
-from campaigns.kits.wording import BUILT_IN, SLOT, Piece, fill, pieces
+from campaigns.kits.wording import BUILT_IN, SLOT, Piece, fill_gaps, split_into_pieces
 from core import differences
 from media.cards.services import Words, content_of
 from media.cards.typesetting import Content, Look
@@ -35,7 +35,9 @@ _STATES = {
 }
 
 
-def statuses(kit: Kit, newer: KitVersion | None, *, on: date | None = None) -> list[Status]:
+def describe_statuses(
+    kit: Kit, newer: KitVersion | None, *, on: date | None = None
+) -> list[Status]:
     """Describe a kit: what is issued of it, and the version in the works."""
     on = on or timezone.localdate()
     if kit.is_withdrawn:
@@ -67,37 +69,37 @@ class Preview(NamedTuple):
     poster: list[list[Piece]]  # its title and its lines; empty where the kit has none
 
 
-def first_unit(version: KitVersion) -> Unit:
+def choose_preview_unit(version: KitVersion) -> Unit:
     """Return the unit as which a version is shown where nobody chose one: the first of those that
     it is for, else its issuer.
     """
-    below = units_for(version).select_related("parent").order_by("-level", "pk")
+    below = find_units(version).select_related("parent").order_by("-level", "pk")
     return below.first() or version.kit.unit
 
 
-def example_values(version: KitVersion, unit: Unit) -> dict[str, str]:
+def make_example_values(version: KitVersion, unit: Unit) -> dict[str, str]:
     """Return the words by which previews fill gaps: the unit's facts, and the kit's examples."""
     values = {slot["name"]: slot["example"] for slot in version.slots}
     return values | fact_values(unit, on=timezone.localdate())
 
 
-def poster(version: KitVersion, unit: Unit) -> Content:
+def make_poster(version: KitVersion, unit: Unit) -> Content:
     """Return what stands on the poster of a version as ``unit`` would print it, without a code."""
-    values = example_values(version, unit)
-    words = {name: fill(version.poster.get(name, ""), values) for name in ("line_1", "line_2")}
+    values = make_example_values(version, unit)
+    words = {name: fill_gaps(version.poster.get(name, ""), values) for name in ("line_1", "line_2")}
     hotline = version.poster.get("hotline", "")
-    title = fill(version.title, values)
+    title = fill_gaps(version.title, values)
     return content_of(Words(title=title, hotline=hotline, **words), unit, proof=SPECIMEN)
 
 
-def preview(version: KitVersion, unit: Unit) -> Preview:
-    values = example_values(version, unit)
+def make_preview(version: KitVersion, unit: Unit) -> Preview:
+    values = make_example_values(version, unit)
     labels = dict(PLATFORMS)
     own = [(name, str(labels[name]), text) for name, text in version.texts.items()]
-    asked = _labels_of_gaps(version)
+    asked = _map_labels_of_gaps(version)
 
     def shown(text: str) -> list[Piece]:
-        return [_by_label(piece, asked) for piece in pieces(text, values)]
+        return [_show_label(piece, asked) for piece in split_into_pieces(text, values)]
 
     return Preview(
         unit=unit,
@@ -105,32 +107,36 @@ def preview(version: KitVersion, unit: Unit) -> Preview:
         paragraphs=[shown(part) for part in version.text.split("\n\n") if part.strip()],
         texts=[(name, label, shown(text)) for name, label, text in own],
         script=[shown(part) for part in version.script.split("\n\n") if part.strip()],
-        poster=[shown(line) for line in _poster_lines(version)],
+        poster=[shown(line) for line in _list_poster_lines(version)],
     )
 
 
-def _labels_of_gaps(version: KitVersion) -> dict[str, str]:
+def _map_labels_of_gaps(version: KitVersion) -> dict[str, str]:
     """Return what each gap asks for, by its name in the text."""
     labels = {name: str(label) for name, label in BUILT_IN.items()}
     return labels | {slot["name"]: str(slot["label"]) for slot in version.slots}
 
 
-def _by_label(piece: Piece, labels: dict[str, str]) -> Piece:
+def _show_label(piece: Piece, labels: dict[str, str]) -> Piece:
     """Show an open gap by what it asks for: readers do not know the names of gaps."""
-    return piece._replace(text=_legible(piece.text, labels)) if piece.kind == "open" else piece
+    return (
+        piece._replace(text=_replace_gaps_by_labels(piece.text, labels))
+        if piece.kind == "open"
+        else piece
+    )
 
 
-def _legible(text: str, labels: dict[str, str]) -> str:
+def _replace_gaps_by_labels(text: str, labels: dict[str, str]) -> str:
     return SLOT.sub(lambda gap: f"[{labels.get(gap[1]) or gap[1]}]", text)
 
 
-def _poster_lines(version: KitVersion) -> list[str]:
+def _list_poster_lines(version: KitVersion) -> list[str]:
     if not version.poster:
         return []
     return [line for line in (version.title, *version.read_aloud_and_printed()[1:]) if line]
 
 
-def audience(version: KitVersion) -> str:
+def describe_audience(version: KitVersion) -> str:
     """Say whom a version is for."""
     if version.all_below:
         return _("All units below")
@@ -144,7 +150,7 @@ def audience(version: KitVersion) -> str:
     return "; ".join(parts) or _("Nobody yet")
 
 
-def facts(version: KitVersion) -> list[tuple[str, Any]]:
+def list_facts(version: KitVersion) -> list[tuple[str, Any]]:
     """List what is settled beside the words, for the pages on which people decide."""
     labels = dict(PLATFORMS)
     spread = _("%(n)s minutes") % {"n": version.spread_minutes} if version.spread_minutes else ""
@@ -153,13 +159,13 @@ def facts(version: KitVersion) -> list[tuple[str, Any]]:
         hours = f"{version.best_from:02d}:00 – {version.best_until:02d}:00"
     way = _("by way of the provinces") if version.by_provinces else _("straight to the units")
     rows = [
-        (_("For whom"), f"{audience(version)} ({way})"),
-        (_("Publish"), _period(version.window_from, version.window_until)),
+        (_("For whom"), f"{describe_audience(version)} ({way})"),
+        (_("Publish"), _format_period(version.window_from, version.window_until)),
         (_("Best hours"), hours),
         (_("Channels asked for"), ", ".join(str(labels[name]) for name in version.platforms)),
         (_("Topic"), str(version.kit.topic)),
         (_("Legal basis"), version.legal_basis),
-        (_("In force"), _period(version.legal_from, version.legal_until)),
+        (_("In force"), _format_period(version.legal_from, version.legal_until)),
         (_("Source of the warning"), version.source),
         (_("Link"), version.link),
         (_("Poster"), str(Look(version.poster["look"]).label) if version.poster else ""),
@@ -171,7 +177,7 @@ def facts(version: KitVersion) -> list[tuple[str, Any]]:
     return [(label, value) for label, value in rows if value]
 
 
-def _period(first: date | None, last: date | None) -> str:
+def _format_period(first: date | None, last: date | None) -> str:
     if not first and not last:
         return ""
     return " – ".join(day.strftime("%d/%m/%Y") if day else "…" for day in (first, last))
@@ -184,10 +190,10 @@ class Difference(NamedTuple):
     pieces: list[differences.Piece]
 
 
-def changes_of_words(version: KitVersion, before: KitVersion) -> list[Difference]:
+def compare_words(version: KitVersion, before: KitVersion) -> list[Difference]:
     """Compare what people read of two versions word by word, gaps by what they ask for."""
     effort = differences.Effort()
-    old, new = _words_of(before), _words_of(version)
+    old, new = _list_words(before), _list_words(version)
     found = []
     for label in new | old:
         was, now = old.get(label, ""), new.get(label, "")
@@ -197,11 +203,11 @@ def changes_of_words(version: KitVersion, before: KitVersion) -> list[Difference
     return found
 
 
-def _words_of(version: KitVersion) -> dict[str, str]:
-    labels = _labels_of_gaps(version)
+def _list_words(version: KitVersion) -> dict[str, str]:
+    labels = _map_labels_of_gaps(version)
 
     def legible(text: str) -> str:
-        return _legible(text, labels)
+        return _replace_gaps_by_labels(text, labels)
 
     platforms = dict(PLATFORMS)
     own = {
@@ -212,7 +218,7 @@ def _words_of(version: KitVersion) -> dict[str, str]:
         _("Title"): legible(version.title),
         _("Common text"): legible(version.text),
         **own,
-        _("Gaps that units fill"): "\n".join(map(_slot_in_words, version.slots)),
+        _("Gaps that units fill"): "\n".join(map(_describe_slot, version.slots)),
         _("Loudspeaker text"): legible(version.script),
         _("Poster"): "\n".join(
             legible(version.poster[name]) for name in ("line_1", "line_2") if version.poster
@@ -220,12 +226,12 @@ def _words_of(version: KitVersion) -> dict[str, str]:
         _("Link"): version.link,
         _("Legal basis"): version.legal_basis,
         _("Source of the warning"): version.source,
-        _("Publish"): _period(version.window_from, version.window_until),
+        _("Publish"): _format_period(version.window_from, version.window_until),
         _("Note for officers"): version.note,
     }
 
 
-def _slot_in_words(slot: Mapping[str, Any]) -> str:
+def _describe_slot(slot: Mapping[str, Any]) -> str:
     words = f"{slot['label']} ({SlotKind(slot['kind']).label})"
     hint, example = slot.get("hint"), slot.get("example")
     if hint:
@@ -233,8 +239,8 @@ def _slot_in_words(slot: Mapping[str, Any]) -> str:
     return words + (" " + _("(such as: %(example)s)") % {"example": example} if example else "")
 
 
-def part_names() -> dict[str, str]:
-    """Return the words for the parts that `queries.changed_parts` names."""
+def name_parts() -> dict[str, str]:
+    """Return the words for the parts that `queries.find_changed_parts` names."""
     return {
         "title": _("title"),
         "text": _("common text"),

@@ -13,12 +13,12 @@ from accounts.permissions import GRANTS, Permission
 from campaigns.kits.models import Adoption, Kit, KitQuerySet, KitVersion, Passing
 from campaigns.kits.seals import is_sealed
 from campaigns.kits.states import APPROVED_ONCE, OPEN, VersionState
-from campaigns.kits.wording import canonical, core_sha256
+from campaigns.kits.wording import hash_core, to_canonical_json
 from core.scope import ancestors
 from units.models import Level, Unit, UnitQuerySet
 
 
-def units_for(version: KitVersion) -> UnitQuerySet:
+def find_units(version: KitVersion) -> UnitQuerySet:
     """Return the open units that the version is for, whether or not their province has passed it
     on.
     """
@@ -31,13 +31,13 @@ def units_for(version: KitVersion) -> UnitQuerySet:
     return below.filter(aims | Q(pk__in=listed))
 
 
-def provinces_asked(version: KitVersion) -> UnitQuerySet:
+def find_provinces_asked(version: KitVersion) -> UnitQuerySet:
     """Return the provinces that are asked to pass the version on: those with units it is for."""
-    parents = units_for(version).filter(level=Level.COMMUNE).values("parent")
+    parents = find_units(version).filter(level=Level.COMMUNE).values("parent")
     return Unit.objects.filter(pk__in=parents, level=Level.PROVINCE, valid_to=None)
 
 
-def kits_open_to(unit: Unit, *, on: date | None = None) -> KitQuerySet:
+def find_open_kits(unit: Unit, *, on: date | None = None) -> KitQuerySet:
     """Return the kits that ``unit`` may adopt, those that end first at the top."""
     found = Kit.objects.open_to(unit, on=on)
     return found.select_related("unit", "campaign", "topic", "current").order_by(
@@ -45,7 +45,7 @@ def kits_open_to(unit: Unit, *, on: date | None = None) -> KitQuerySet:
     )
 
 
-def readable_by(user: User) -> KitQuerySet:
+def find_readable_kits(user: User) -> KitQuerySet:
     """Return the kits whose pages ``user`` may open: those of their own scope, drafts too, and the
     issued ones of the units above a province, which it may pass on. Communes read kits on the
     pages where they take them up.
@@ -61,7 +61,7 @@ def readable_by(user: User) -> KitQuerySet:
     return own | Kit.objects.filter(unit__path__in=above, current__isnull=False)
 
 
-def written_by(user: User) -> KitQuerySet:
+def find_editable_kits(user: User) -> KitQuerySet:
     """Return the kits of the very units where ``user`` may write kits: nobody writes another
     issuer's.
     """
@@ -77,7 +77,7 @@ class Counts(NamedTuple):
     passed: int = 0
 
 
-def counts_of(kits: Collection[Kit]) -> dict[int, Counts]:
+def count_take_up(kits: Collection[Kit]) -> dict[int, Counts]:
     """Count for the kits of a page, in two queries."""
     rows = Adoption.objects.filter(kit__in=kits).order_by().values("kit")
     decided = rows.annotate(adopted=Count("adopted_at"), declined=Count("declined_at"))
@@ -89,31 +89,33 @@ def counts_of(kits: Collection[Kit]) -> dict[int, Counts]:
     }
 
 
-def open_versions(kits: Collection[Kit]) -> dict[int, KitVersion]:
+def find_open_versions(kits: Collection[Kit]) -> dict[int, KitVersion]:
     """Return by kit the version that is not issued yet."""
     found = KitVersion.objects.filter(kit__in=kits, state__in=OPEN).select_related("last_editor")
     return {version.kit_id: version for version in found}
 
 
-def open_version(kit: Kit) -> KitVersion | None:
+def find_open_version(kit: Kit) -> KitVersion | None:
     """Return the version that is being written, reviewed, or waits to be issued."""
     return kit.versions.filter(state__in=OPEN).first()
 
 
-def versions_to_decide(user: User) -> QuerySet[KitVersion]:
+def find_versions_to_decide(user: User) -> QuerySet[KitVersion]:
     """Return the versions of the person's own units that they have to decide on, having written
     nothing of them, and those to issue or to mend; the longest waiting first.
     """
     wrote = KitVersion.writers.through.objects.filter(kitversion=OuterRef("pk"), user=user)
-    decides = Q(state=VersionState.IN_REVIEW, kit__unit__in=_issuers(user, Permission.KIT_APPROVE))
+    decides = Q(
+        state=VersionState.IN_REVIEW, kit__unit__in=_find_issuers(user, Permission.KIT_APPROVE)
+    )
     decides &= ~Exists(wrote) & ~Q(author=user) & ~Q(last_editor=user)
     goes_on = Q(state__in=(VersionState.APPROVED, VersionState.RETURNED))
-    goes_on &= Q(kit__unit__in=_issuers(user, Permission.KIT_WRITE))
+    goes_on &= Q(kit__unit__in=_find_issuers(user, Permission.KIT_WRITE))
     rows = KitVersion.objects.filter(decides | goes_on, kit__withdrawn_at=None)
     return rows.select_related("kit").order_by("changed_at", "pk")
 
 
-def _issuers(user: User, permission: Permission) -> list[int]:
+def _find_issuers(user: User, permission: Permission) -> list[int]:
     """Return the units above communes in which the person holds the right itself."""
     return [
         held.unit_id
@@ -122,22 +124,22 @@ def _issuers(user: User, permission: Permission) -> list[int]:
     ]
 
 
-def passing_of(kit: Kit, unit: Unit) -> Passing | None:
+def find_passing(kit: Kit, unit: Unit) -> Passing | None:
     return kit.passings.filter(unit=unit).select_related("by").first()
 
 
-def content_of(version: KitVersion) -> dict[str, Any]:
-    """Return all that is approved of a version, in one form: what `digest` hashes."""
+def build_content(version: KitVersion) -> dict[str, Any]:
+    """Return all that is approved of a version, in one form: what `compute_digest` hashes."""
     media = version.media.select_related("media").order_by("position", "pk")
     plain = {name: getattr(version, name) for name in _PLAIN}
-    dates = {name: _iso(getattr(version, name)) for name in _DATES}
+    dates = {name: _format_iso_day(getattr(version, name)) for name in _DATES}
     # Only where there is one: versions that were approved before there were posters hash as then.
     poster = {"poster": version.poster} if version.poster else {}
     return {
         **plain,
         **dates,
         **poster,
-        "core": core_sha256(version),
+        "core": hash_core(version),
         "kit": str(version.kit.public_id),
         "number": version.number,
         "name": version.kit.name,
@@ -172,23 +174,23 @@ _PLAIN = (
 )
 
 
-def digest(version: KitVersion) -> str:
-    return hashlib.sha256(canonical(content_of(version)).encode()).hexdigest()
+def compute_digest(version: KitVersion) -> str:
+    return hashlib.sha256(to_canonical_json(build_content(version)).encode()).hexdigest()
 
 
-def _iso(day: date | None) -> str:
+def _format_iso_day(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def changed_parts(version: KitVersion, before: KitVersion) -> list[str]:
+def find_changed_parts(version: KitVersion, before: KitVersion) -> list[str]:
     """Name the parts of the content in which two versions differ, for people to look at."""
-    now, then = content_of(version), content_of(before)
+    now, then = build_content(version), build_content(before)
     apart = {"core", "number", "changes"}
     names = [*now, *(name for name in then if name not in now)]
     return [name for name in names if name not in apart and now.get(name) != then.get(name)]
 
 
-def proved(versions: Collection[str]) -> dict[str, str]:
+def find_proved_versions(versions: Collection[str]) -> dict[str, str]:
     """Return, of the versions (public ids), those whose approval is proved, each with the hash of
     what was approved. One query.
     """
@@ -196,14 +198,14 @@ def proved(versions: Collection[str]) -> dict[str, str]:
     return {str(row.public_id): row.content_sha256 for row in rows if is_sealed(row)}
 
 
-def versions_of(kit: Kit) -> QuerySet[KitVersion]:
+def find_versions(kit: Kit) -> QuerySet[KitVersion]:
     return kit.versions.select_related("kit__unit", "author", "last_editor", "approved_by")
 
 
 LIST_STATES = ("writing", "in_review", "approved", "issued", "over", "withdrawn")
 
 
-def in_state(kits: KitQuerySet, state: str, *, on: date | None = None) -> KitQuerySet:
+def filter_by_state(kits: KitQuerySet, state: str, *, on: date | None = None) -> KitQuerySet:
     """Filter kits by what happens to them now; a kit may be issued and have a newer version in the
     works.
     """

@@ -19,7 +19,12 @@ from audit.services import record
 from campaigns.kits import checking, seals
 from campaigns.kits.edits import KitEdit
 from campaigns.kits.models import MOST_MEDIA, Kit, KitMedia, KitVersion, Passing
-from campaigns.kits.queries import digest, open_version, provinces_asked, units_for
+from campaigns.kits.queries import (
+    compute_digest,
+    find_open_version,
+    find_provinces_asked,
+    find_units,
+)
 from campaigns.kits.signals import announcement_due, kit_issued, kit_withdrawn
 from campaigns.kits.states import NEXT, VersionState
 from campaigns.models import GROUNDS
@@ -36,10 +41,10 @@ from units.models import Level, Unit
 
 
 @transaction.atomic
-def begin(*, unit: Unit, by: User, edit: KitEdit) -> KitVersion:
+def begin_kit(*, unit: Unit, by: User, edit: KitEdit) -> KitVersion:
     """Begin a kit of ``unit``, a province or the ministry, with its first version as a draft."""
-    authority = require_at(by, Permission.KIT_WRITE, unit)
-    _check(edit, unit)
+    authority = require_appointment_at(by, Permission.KIT_WRITE, unit)
+    _require_storable_edit(edit, unit)
     now = timezone.now()
     kit = Kit.objects.create(
         unit=unit,
@@ -58,19 +63,21 @@ def begin(*, unit: Unit, by: User, edit: KitEdit) -> KitVersion:
 
 
 @transaction.atomic
-def change(version: KitVersion, *, by: User, edit: KitEdit, edition: int | None = None) -> None:
+def change_version(
+    version: KitVersion, *, by: User, edit: KitEdit, edition: int | None = None
+) -> None:
     """Save the form of a version that nobody has submitted. ``edition`` is the one that the form
     showed: somebody else's later save is not overwritten.
     """
-    authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
-    version = _open(version)
+    authority = require_appointment_at(by, Permission.KIT_WRITE, version.kit.unit)
+    version = _lock_open_version(version)
     if edition is not None and edition != version.edition:
         words = _(
             "%(name)s has saved this kit meanwhile. Open the page anew in another tab, and bring "
             "your words over."
         )
         raise Refused(words % {"name": version.last_editor})
-    _check(edit, version.kit.unit, kit=version.kit)
+    _require_storable_edit(edit, version.kit.unit, kit=version.kit)
     kit = version.kit
     kit.name, kit.campaign, kit.topic = normal(edit.name).strip(), edit.campaign, edit.topic
     kit.save(update_fields=["name", "campaign", "topic", "search"])
@@ -88,8 +95,8 @@ def add_media(version: KitVersion, media: Sequence[Media], *, by: User) -> None:
     """Put pictures of the issuer's library behind those of a version that is being written; one
     that it has already stays where it is. Raise NotAllowed, Refused.
     """
-    authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
-    version = _open(version)
+    authority = require_appointment_at(by, Permission.KIT_WRITE, version.kit.unit)
+    version = _lock_open_version(version)
     has = set(version.media.values_list("media", flat=True))
     new = [each for each in media if each.pk not in has]
     if len(has) + len(new) > MOST_MEDIA:
@@ -108,15 +115,15 @@ def add_media(version: KitVersion, media: Sequence[Media], *, by: User) -> None:
 
 
 @transaction.atomic
-def submit(version: KitVersion, *, by: User) -> None:
+def submit_version(version: KitVersion, *, by: User) -> None:
     """Submit a version for approval. Raise Refused with all that is missing."""
-    authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
-    version = _locked(version)
-    refuse_withdrawn(version.kit)
-    problems = checking.problems(version)
+    authority = require_appointment_at(by, Permission.KIT_WRITE, version.kit.unit)
+    version = _lock_version(version)
+    require_not_withdrawn(version.kit)
+    problems = checking.find_problems(version)
     if problems:
         raise Refused(" ".join(problems))
-    sha256, now = digest(version), timezone.now()
+    sha256, now = compute_digest(version), timezone.now()
     _move(version, VersionState.IN_REVIEW, content_sha256=sha256, submitted_at=now)
     _record("kit.submitted", version, by=by, authority=authority, sha256=version.content_sha256)
     besides = {by.pk, *version.writers.values_list("pk", flat=True)}
@@ -130,7 +137,7 @@ def submit(version: KitVersion, *, by: User) -> None:
 
 
 @transaction.atomic
-def approve(
+def approve_version(
     version: KitVersion,
     *,
     by: User,
@@ -142,16 +149,16 @@ def approve(
     appointed one of its writers. With a passkey's ``assertion`` over it comes when its page was
     ``rendered``.
     """
-    authority = require_at(by, Permission.KIT_APPROVE, version.kit.unit)
-    version = _locked(version)
-    refuse_withdrawn(version.kit)
+    authority = require_appointment_at(by, Permission.KIT_APPROVE, version.kit.unit)
+    version = _lock_version(version)
+    require_not_withdrawn(version.kit)
     _require_four_eyes(version, by=by)
-    _require_as_read(version, content_sha256, rendered)
+    _require_version_as_shown(version, content_sha256, rendered)
     if rendered and assertion:
-        assertion = seals.with_page(assertion, rendered)
+        assertion = seals.add_page_to_assertion(assertion, rendered)
     version.approved_by, version.approved_at = by, timezone.now()
     given = {"approved_by": by, "approved_at": version.approved_at}
-    _move(version, VersionState.APPROVED, **given, **seals.seal(version, assertion))
+    _move(version, VersionState.APPROVED, **given, **seals.make_seal(version, assertion))
     if not seals.is_sealed(version):
         raise Refused(
             _("The passkey did not sign this kit. Nothing was approved; please try again.")
@@ -173,22 +180,24 @@ def _require_four_eyes(version: KitVersion, *, by: User) -> None:
         )
 
 
-def _require_as_read(version: KitVersion, content_sha256: str, rendered: Rendered | None) -> None:
+def _require_version_as_shown(
+    version: KitVersion, content_sha256: str, rendered: Rendered | None
+) -> None:
     """Raise Refused where the version is not the one that stood on the page of the approver."""
     if version.state != VersionState.IN_REVIEW:
         raise Refused(_("This version does not wait for approval any more. Reload the page."))
-    if not content_sha256 == version.content_sha256 == digest(version):
+    if not content_sha256 == version.content_sha256 == compute_digest(version):
         raise Refused(_("The kit was changed meanwhile. Reload the page and look again."))
     if rendered and version.submitted_at and rendered.at < version.submitted_at:
         raise Refused(_("The kit was changed meanwhile. Reload the page and look again."))
 
 
 @transaction.atomic
-def return_(version: KitVersion, *, by: User, reason: str) -> None:
+def return_version(version: KitVersion, *, by: User, reason: str) -> None:
     """Return a version that waits for approval, or that is approved and not yet issued."""
-    authority = require_at(by, Permission.KIT_APPROVE, version.kit.unit)
+    authority = require_appointment_at(by, Permission.KIT_APPROVE, version.kit.unit)
     reason = require_reason(reason, _("Please write what has to be changed."))
-    version = _locked(version)
+    version = _lock_version(version)
     unsealed = {"method": "", "key_id": "", "seal": "", "assertion": None}
     _move(
         version,
@@ -203,17 +212,17 @@ def return_(version: KitVersion, *, by: User, reason: str) -> None:
 
 
 @transaction.atomic
-def issue(version: KitVersion, *, by: User) -> None:
+def issue_version(version: KitVersion, *, by: User) -> None:
     """Issue an approved version: from now on the units that it is for may take it up. The one
     before it is replaced.
     """
-    authority = require_at(by, Permission.KIT_WRITE, version.kit.unit)
-    version = _locked(version)
+    authority = require_appointment_at(by, Permission.KIT_WRITE, version.kit.unit)
+    version = _lock_version(version)
     kit, now = version.kit, timezone.now()
-    refuse_withdrawn(kit)
+    require_not_withdrawn(kit)
     if version.state != VersionState.APPROVED:
         raise Refused(_("Only an approved version can be issued. Submit it for approval first."))
-    if version.content_sha256 != digest(version) or not seals.is_sealed(version):
+    if version.content_sha256 != compute_digest(version) or not seals.is_sealed(version):
         raise Refused(_("The kit is not as it was approved. Return it, and submit it anew."))
     if version.window_until and version.window_until < timezone.localdate(now):
         raise Refused(_("Its last day is over. Return it, and give it a later one."))
@@ -224,21 +233,21 @@ def issue(version: KitVersion, *, by: User) -> None:
     Media.objects.filter(kits__version=version).update(shared=True)
     kit.current = version
     kit.save(update_fields=["current"])
-    n = units_for(version).count()
+    n = find_units(version).count()
     _record("kit.issued", version, by=by, authority=authority, units=n)
     kit_issued.send(sender=KitVersion, version=version, by=by)
     announcement_due.send(sender=None)
 
 
 @transaction.atomic
-def new_version(kit: Kit, *, by: User) -> KitVersion:
+def begin_new_version(kit: Kit, *, by: User) -> KitVersion:
     """Begin a new version as a copy of the one that is issued."""
-    authority = require_at(by, Permission.KIT_WRITE, kit.unit)
+    authority = require_appointment_at(by, Permission.KIT_WRITE, kit.unit)
     kit = Kit.objects.select_for_update(of=("self",)).select_related("unit").get(pk=kit.pk)
-    refuse_withdrawn(kit)
+    require_not_withdrawn(kit)
     if kit.current is None:
         raise Refused(_("No version is issued yet. Change the one that is being written."))
-    if open_version(kit):
+    if find_open_version(kit):
         raise Refused(_("A new version is in the works already. Open that one."))
     last = kit.current
     copied = KitVersion.objects.create(
@@ -288,20 +297,20 @@ _COPIED = (
 @transaction.atomic
 def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
     """Hand a kit of a unit above to the units of the province ``unit``, with a note of its own."""
-    authority = require_at(by, Permission.KIT_WRITE, unit)
+    authority = require_appointment_at(by, Permission.KIT_WRITE, unit)
     kit = Kit.objects.select_for_update(of=("self",)).select_related("unit").get(pk=kit.pk)
     note = normal(note).strip()
     require_no_secrecy_mark([note])
     require_storable([note], unit)
-    refuse_withdrawn(kit)
+    require_not_withdrawn(kit)
     if kit.current is None or not kit.current.by_provinces:
         raise Refused(_("This kit reaches your units by itself; you need not pass it on."))
-    if not provinces_asked(kit.current).filter(pk=unit.pk).exists():
+    if not find_provinces_asked(kit.current).filter(pk=unit.pk).exists():
         raise Refused(_("This kit is for no unit below %(unit)s.") % {"unit": unit})
     if kit.passings.filter(unit=unit).exists():
         raise Refused(_("%(unit)s has passed this kit on already.") % {"unit": unit})
     passing = Passing.objects.create(kit=kit, unit=unit, by=by, at=timezone.now(), note=note)
-    n = units_for(kit.current).under(unit).count()
+    n = find_units(kit.current).under(unit).count()
     record(
         "kit.passed_on",
         kit,
@@ -316,14 +325,14 @@ def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
 
 
 @retry_on_deadlock
-def withdraw(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
+def withdraw_kit(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
     """Withdraw a kit for ever. Nobody takes it up any more, and what is scheduled from it stops;
     with ``take_down``, what is live is recalled, too.
     """
     authority = require(by, Permission.KIT_APPROVE, unit=kit.unit)
     reason = require_reason(reason, _("Please write why the kit is withdrawn."))
     kit = Kit.objects.select_for_update(of=("self",)).select_related("unit").get(pk=kit.pk)
-    refuse_withdrawn(kit)
+    require_not_withdrawn(kit)
     if kit.current is None:
         raise Refused(_("This kit was never issued: there is nothing to withdraw."))
     kit.withdrawn_at, kit.withdrawn_by = timezone.now(), by
@@ -344,7 +353,7 @@ def withdraw(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
     announcement_due.send(sender=None)
 
 
-def require_at(by: User, permission: Permission, unit: Unit) -> Authority:
+def require_appointment_at(by: User, permission: Permission, unit: Unit) -> Authority:
     """Return the appointment in that very unit: who oversees a province does not write for it."""
     authority = require(by, permission, unit=unit)
     if unit.level == Level.COMMUNE:
@@ -354,11 +363,11 @@ def require_at(by: User, permission: Permission, unit: Unit) -> Authority:
     return authority
 
 
-def _check(edit: KitEdit, unit: Unit, *, kit: Kit | None = None) -> None:
+def _require_storable_edit(edit: KitEdit, unit: Unit, *, kit: Kit | None = None) -> None:
     """Refuse what may not be stored. A draft need not be complete."""
     require_no_secrecy_mark(edit.words())
     require_storable(edit.words(), unit)
-    checking.require_sound(edit.fields())
+    checking.require_storable_fields(edit.fields())
     if not unit.path.startswith(edit.campaign.unit.path):
         raise Refused(_("This campaign is not open to %(unit)s.") % {"unit": unit})
     if kit and kit.current_id and (edit.campaign, edit.topic) != (kit.campaign, kit.topic):
@@ -381,16 +390,16 @@ def _set_related(version: KitVersion, edit: KitEdit, *, by: User) -> None:
     )
 
 
-def _locked(version: KitVersion) -> KitVersion:
+def _lock_version(version: KitVersion) -> KitVersion:
     rows = KitVersion.objects.select_for_update(of=("self",))
     return rows.select_related("kit__unit", "kit__campaign", "kit__topic", "kit__current").get(
         pk=version.pk
     )
 
 
-def _open(version: KitVersion) -> KitVersion:
+def _lock_open_version(version: KitVersion) -> KitVersion:
     """Return the locked row of a version that nobody has submitted. Raise Refused."""
-    row = _locked(version)
+    row = _lock_version(version)
     if not row.is_editable:
         raise Refused(
             _("This version is not open for editing. Return it first, or begin a new one.")
@@ -398,7 +407,7 @@ def _open(version: KitVersion) -> KitVersion:
     return row
 
 
-def refuse_withdrawn(kit: Kit) -> None:
+def require_not_withdrawn(kit: Kit) -> None:
     if kit.is_withdrawn:
         raise Refused(_("This kit is withdrawn. Begin a new one."))
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.kits.edits import Slot
 from campaigns.kits.models import MOST_SLOTS
 from campaigns.kits.states import SlotKind
-from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, slot_names
+from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, list_slot_names
 from core.text import whole_number
 
 
@@ -45,7 +45,7 @@ class SlotRowsForm(forms.Form):
         """
         rows = self._typed_rows() if self.is_bound else list(self.initial["slots"])
         named = {str(row["name"]).strip() for row in rows}
-        for name in slot_names(texts):
+        for name in list_slot_names(texts):
             if name not in named and name not in BUILT_IN:
                 rows.append({"name": name})
         rows = [*rows, *({} for _ in range(blank_rows))][:MOST_SLOTS]
@@ -109,7 +109,7 @@ class SlotRowsForm(forms.Form):
         for row in self.slots:
             slot = self._slot_in(row)
             if slot.name:
-                fault = _name_fault(slot.name, taken={each.name for each in slots})
+                fault = _find_name_fault(slot.name, taken={each.name for each in slots})
                 slots.append(slot)
             else:
                 fault = gettext("Give the gap a name, such as ten_pho.") if slot.label else ""
@@ -130,7 +130,7 @@ class SlotRowsForm(forms.Form):
         )
 
 
-def _name_fault(name: str, *, taken: Collection[str]) -> str:
+def _find_name_fault(name: str, *, taken: Collection[str]) -> str:
     """Say why a gap may not have this name; empty where it may."""
     if not SLOT.fullmatch(f"{{{name}}}"):
         return gettext("Small letters without accents, digits and _ only: ten_pho.")

@@ -8,4 +8,4 @@ def announce_kits(**_: object) -> None:
     """Notify units of kits issued, passed on and withdrawn. Safe to repeat and to run twice at
     once.
     """
-    announcing.announce()
+    announcing.announce_kits()

@@ -43,7 +43,7 @@ PAGE = 25
 RELATED = ("unit", "campaign", "topic", "current", "withdrawn_by")
 
 
-def issuing_position(request: HttpRequest) -> Appointment:
+def get_issuing_position(request: HttpRequest) -> Appointment:
     """Return the current position if it is one of a unit that issues kits, else another of the
     person's that is; 403 without any.
     """
@@ -60,20 +60,23 @@ def issuing_position(request: HttpRequest) -> Appointment:
 @vary_on_headers("HX-Request")
 def kit_list(request: HttpRequest) -> HttpResponse:
     """List the kits of the person's scope, and those from above that a province may pass on."""
-    position = issuing_position(request)
+    position = get_issuing_position(request)
     form = KitFilter(request.GET or None, unit=position.unit)
     wanted = form.cleaned_data if form.is_valid() else {}
-    found = queries.in_state(queries.readable_by(request.user), wanted.get("state", ""))
+    found = queries.filter_by_state(
+        queries.find_readable_kits(request.user), wanted.get("state", "")
+    )
     if campaign := wanted.get("campaign"):
         found = found.filter(campaign=campaign)
     found = found.search(wanted.get("q", "")).select_related(*RELATED)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     kits = list(page)
-    newer, counts = queries.open_versions(kits), queries.counts_of(kits)
+    newer, counts = queries.find_open_versions(kits), queries.count_take_up(kits)
     context = {
         "page_obj": page,
         "rows": [
-            (kit, presenters.statuses(kit, newer.get(kit.pk)), counts[kit.pk]) for kit in kits
+            (kit, presenters.describe_statuses(kit, newer.get(kit.pk)), counts[kit.pk])
+            for kit in kits
         ],
         "form": form,
         "filtered": any(wanted.values()),
@@ -85,36 +88,38 @@ def kit_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show a kit to those who issue it or pass it on: its words, its state, what comes next."""
-    row = readable(request, public_id)
+    row = get_readable_kit(request, public_id)
     shows_drafts = is_own(request, row) and not row.is_withdrawn
-    newer = queries.open_version(row) if shows_drafts else None
+    newer = queries.find_open_version(row) if shows_drafts else None
     version = newer or row.current
     if version is None:  # of another issuer, and not issued
         version = get_object_or_404(row.versions.all()[:1])
     version.kit = row
-    versions = list(queries.versions_of(row))
-    acts = _acts(request, row, newer)
+    versions = list(queries.find_versions(row))
+    acts = _find_permitted_acts(request, row, newer)
     context = {
         "kit": row,
         "version": version,
         "newer": newer,
-        "statuses": presenters.statuses(row, newer),
-        "counts": queries.counts_of([row])[row.pk],
-        "facts": presenters.facts(version),
-        "units": queries.units_for(version).count(),
+        "statuses": presenters.describe_statuses(row, newer),
+        "counts": queries.count_take_up([row])[row.pk],
+        "facts": presenters.list_facts(version),
+        "units": queries.find_units(version).count(),
         "versions": versions,
         "passings": list(row.passings.select_related("unit", "by")[:40]),
         "media": list(version.media.select_related("media")),
         "files": row.files.filter(state="ready"),
         "acts": acts,
-        "lacks": checking.problems(version) if acts["submit"] else [],
-        **_preview(request, version),
-        **_changes(version, row),
+        "lacks": checking.find_problems(version) if acts["submit"] else [],
+        **_make_preview_context(request, version),
+        **_list_changes(version, row),
     }
     return render(request, "kits/kit.html", context)
 
 
-def _acts(request: HttpRequest, row: Kit, newer: KitVersion | None) -> dict[str, bool]:
+def _find_permitted_acts(
+    request: HttpRequest, row: Kit, newer: KitVersion | None
+) -> dict[str, bool]:
     """Return which acts the page offers."""
     writes = is_own(request, row) and not row.is_withdrawn
     state = newer.state if newer else ""
@@ -132,7 +137,7 @@ def _acts(request: HttpRequest, row: Kit, newer: KitVersion | None) -> dict[str,
         "withdraw": row.current is not None
         and not row.is_withdrawn
         and can(request.user, Permission.KIT_APPROVE, unit=row.unit),
-        "pass_on": _passing_province(request, row) is not None,
+        "pass_on": _find_passing_province(request, row) is not None,
     }
 
 
@@ -147,17 +152,20 @@ def _approves_by_code(request: HttpRequest, **_kwargs: Any) -> bool:
 @step_up_required(only_posts=True, when=_approves_by_code)
 def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the exact version that waits, and take the decision of a second person."""
-    row, version = _to_decide(request, public_id)
+    row, version = _get_version_to_decide(request, public_id)
     if version is None:
-        return _undecidable(request, row)
+        return _render_undecidable(request, row)
     returns = "return" in request.POST
     form = ReturnForm(request.POST if returns else None)
     done: FormAction[None] = FormAction()
     if returns:
-        act = counted(request, lambda: services.return_(version, by=request.user, **_given(form)))
+        act = count_against_quota(
+            request,
+            lambda: services.return_version(version, by=request.user, **_list_form_values(form)),
+        )
         done = form_action(form, act)
     elif request.method == "POST":
-        act = counted(request, lambda: _approve(request, version))
+        act = count_against_quota(request, lambda: _approve(request, version))
         if button_action(request, act, said=_("Approved. The kit may be issued now.")):
             return redirect("kits:kit", row.public_id)
         return redirect("kits:approve", row.public_id)
@@ -170,12 +178,12 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "is_own_work": version.is_by(request.user),
         "passkey": passkeys.has_passkey(request.user),
-        "mark": render_mark(_subject(version), by=request.user),
-        "facts": presenters.facts(version),
-        "units": queries.units_for(version).count(),
+        "mark": render_mark(_get_subject(version), by=request.user),
+        "facts": presenters.list_facts(version),
+        "units": queries.find_units(version).count(),
         "media": list(version.media.select_related("media")),
-        **_preview(request, version),
-        **_changes(version, row),
+        **_make_preview_context(request, version),
+        **_list_changes(version, row),
     }
     return render(request, "kits/approve.html", context, status=done.status)
 
@@ -185,14 +193,14 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return what a passkey is asked to sign for the approval; 409 where the form itself is to be
     sent.
     """
-    _row, version = _to_decide(request, public_id)
+    _row, version = _get_version_to_decide(request, public_id)
     if version is None or version.state != VersionState.IN_REVIEW:
         return JsonResponse({}, status=409)
     try:
-        rendered = _rendered(request, version)
+        rendered = _read_rendered(request, version)
     except Refused:
         return JsonResponse({}, status=409)
-    text = seals.to_sign(version, rendered, by=request.user.pk)
+    text = seals.make_statement_to_sign(version, rendered, by=request.user.pk)
     return JsonResponse(passkeys.request_options(request.user, challenge(text)))
 
 
@@ -208,8 +216,8 @@ def _approve(request: HttpRequest, version: KitVersion) -> None:
     if not form.is_valid():
         raise Refused(" ".join(form.errors["assertion"]))
     if answer := form.cleaned_data["assertion"]:
-        rendered = _rendered(request, version)
-        text = seals.to_sign(version, rendered, by=request.user.pk)
+        rendered = _read_rendered(request, version)
+        text = seals.make_statement_to_sign(version, rendered, by=request.user.pk)
         try:
             assertion = passkeys.assertion_of(request.user, answer, challenge(text))
         except passkeys.InvalidSignature:
@@ -217,24 +225,28 @@ def _approve(request: HttpRequest, version: KitVersion) -> None:
                 _("The passkey did not sign this kit. Nothing was approved; please try again.")
             ) from None
         given |= {"rendered": rendered, "assertion": assertion}
-    services.approve(version, **given)
+    services.approve_version(version, **given)
 
 
-def _rendered(request: HttpRequest, version: KitVersion) -> Rendered:
+def _read_rendered(request: HttpRequest, version: KitVersion) -> Rendered:
     """Return when the form was rendered. Raise Refused where it was not for this version."""
-    return require_rendered(request.POST.get("mark", "")[:500], _subject(version), by=request.user)
+    return require_rendered(
+        request.POST.get("mark", "")[:500], _get_subject(version), by=request.user
+    )
 
 
-def _subject(version: KitVersion) -> str:
+def _get_subject(version: KitVersion) -> str:
     return f"kit:{version.public_id}:{version.content_sha256}"
 
 
-def _to_decide(request: HttpRequest, public_id: uuid.UUID) -> tuple[Kit, KitVersion | None]:
+def _get_version_to_decide(
+    request: HttpRequest, public_id: uuid.UUID
+) -> tuple[Kit, KitVersion | None]:
     """Return the kit with the version that the person may decide on, None where there is none."""
-    row = readable(request, public_id)
+    row = get_readable_kit(request, public_id)
     if not request.user.reach(Permission.KIT_APPROVE):
         raise PermissionDenied
-    version = queries.open_version(row)
+    version = queries.find_open_version(row)
     decidable = (VersionState.IN_REVIEW, VersionState.APPROVED)
     if not is_own(request, row, Permission.KIT_APPROVE):
         return row, None
@@ -244,33 +256,33 @@ def _to_decide(request: HttpRequest, public_id: uuid.UUID) -> tuple[Kit, KitVers
     return row, version
 
 
-def _undecidable(request: HttpRequest, row: Kit) -> HttpResponse:
+def _render_undecidable(request: HttpRequest, row: Kit) -> HttpResponse:
     if not is_own(request, row, Permission.KIT_APPROVE):
-        return not_yours(request, row)
+        return render_not_yours(request, row)
     messages.info(request, _("No version of this kit waits for approval."))
     return redirect("kits:kit", row.public_id)
 
 
 @require_POST
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row, version = _own_open(request, public_id)
+    row, version = _get_own_open_version(request, public_id)
     said = _("Submitted. Another leader of your unit has to approve it.")
-    return _act(request, row, lambda: services.submit(version, by=request.user), said)
+    return _run_act(request, row, lambda: services.submit_version(version, by=request.user), said)
 
 
 @require_POST
 def issue(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row, version = _own_open(request, public_id)
+    row, version = _get_own_open_version(request, public_id)
     said = _("Issued. The units are being notified.")
-    return _act(request, row, lambda: services.issue(version, by=request.user), said)
+    return _run_act(request, row, lambda: services.issue_version(version, by=request.user), said)
 
 
 @require_POST
 def new_version(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = readable(request, public_id)
+    row = get_readable_kit(request, public_id)
     if not is_own(request, row):
-        return not_yours(request, row)
-    act = counted(request, lambda: services.new_version(row, by=request.user))
+        return render_not_yours(request, row)
+    act = count_against_quota(request, lambda: services.begin_new_version(row, by=request.user))
     if button_action(request, act, said=_("A new version begins as a copy of the issued one.")):
         return redirect("kits:edit", row.public_id)
     return redirect("kits:kit", row.public_id)
@@ -279,13 +291,13 @@ def new_version(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def pass_on(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Hand a kit from above to the units of the person's province."""
-    row = readable(request, public_id)
-    province = _passing_province(request, row)
+    row = get_readable_kit(request, public_id)
+    province = _find_passing_province(request, row)
     if province is None:
         messages.info(request, _("There is nothing to pass on: the kit reaches units without it."))
         return redirect("kits:kit", row.public_id)
     form = PassOnForm(form_data(request))
-    act = counted(
+    act = count_against_quota(
         request,
         lambda: services.pass_on(row, unit=province, by=request.user, **form.cleaned_data),
     )
@@ -293,7 +305,7 @@ def pass_on(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done:
         messages.success(request, _("Passed on. Your units are being notified."))
         return redirect("kits:kit", row.public_id)
-    units = queries.units_for(row.current).under(province).count() if row.current else 0
+    units = queries.find_units(row.current).under(province).count() if row.current else 0
     context = {"kit": row, "form": form, "province": province, "units": units}
     return render(request, "kits/pass_on.html", context, status=done.status)
 
@@ -301,25 +313,27 @@ def pass_on(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @step_up_required(only_posts=True)
 def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = readable(request, public_id)
+    row = get_readable_kit(request, public_id)
     if not request.user.reach(Permission.KIT_APPROVE):
         raise PermissionDenied
     if row.current is None or not can(request.user, Permission.KIT_APPROVE, unit=row.unit):
-        return not_yours(request, row)
+        return render_not_yours(request, row)
     form = WithdrawForm(form_data(request), missing=_("Please write why the kit is withdrawn."))
-    act = counted(request, lambda: services.withdraw(row, by=request.user, **form.cleaned_data))
+    act = count_against_quota(
+        request, lambda: services.withdraw_kit(row, by=request.user, **form.cleaned_data)
+    )
     done = form_action(form, act)
     if done:
         messages.success(request, _("The kit is withdrawn. Units that took it up are notified."))
         return redirect("kits:kit", row.public_id)
-    counts = queries.counts_of([row])[row.pk]
+    counts = queries.count_take_up([row])[row.pk]
     context = {"kit": row, "form": form, "counts": counts}
     return render(request, "kits/withdraw.html", context, status=done.status)
 
 
-def readable(request: HttpRequest, public_id: uuid.UUID) -> Kit:
-    issuing_position(request)
-    rows = queries.readable_by(request.user).select_related(*RELATED)
+def get_readable_kit(request: HttpRequest, public_id: uuid.UUID) -> Kit:
+    get_issuing_position(request)
+    rows = queries.find_readable_kits(request.user).select_related(*RELATED)
     return get_object_or_404(rows, public_id=public_id)
 
 
@@ -330,40 +344,44 @@ def is_own(request: HttpRequest, row: Kit, permission: Permission = Permission.K
     return is_issuer and authority is not None and authority.unit_id == row.unit_id
 
 
-def _own_open(request: HttpRequest, public_id: uuid.UUID) -> tuple[Kit, KitVersion]:
-    row = readable(request, public_id)
-    version = queries.open_version(row) or row.current or get_object_or_404(row.versions.all()[:1])
+def _get_own_open_version(request: HttpRequest, public_id: uuid.UUID) -> tuple[Kit, KitVersion]:
+    row = get_readable_kit(request, public_id)
+    version = (
+        queries.find_open_version(row) or row.current or get_object_or_404(row.versions.all()[:1])
+    )
     return row, version
 
 
-def not_yours(request: HttpRequest, row: Kit) -> HttpResponse:
+def render_not_yours(request: HttpRequest, row: Kit) -> HttpResponse:
     messages.info(request, _("Only people of %(unit)s may do this.") % {"unit": row.unit})
     return redirect("kits:kit", row.public_id)
 
 
-def _act(request: HttpRequest, row: Kit, service: Callable[[], object], said: str) -> HttpResponse:
+def _run_act(
+    request: HttpRequest, row: Kit, service: Callable[[], object], said: str
+) -> HttpResponse:
     if not is_own(request, row):
-        return not_yours(request, row)
-    button_action(request, counted(request, service), said=said)
+        return render_not_yours(request, row)
+    button_action(request, count_against_quota(request, service), said=said)
     return redirect("kits:kit", row.public_id)
 
 
-def counted[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
+def count_against_quota[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
     """Count the act against the person's quota before it begins."""
     return quotas.counted("kit", service, by=request.user)
 
 
-def _given(form: ReasonForm) -> dict[str, str]:
+def _list_form_values(form: ReasonForm) -> dict[str, str]:
     return {"reason": form.cleaned_data["reason"]}
 
 
-def _passing_province(request: HttpRequest, row: Kit) -> Unit | None:
+def _find_passing_province(request: HttpRequest, row: Kit) -> Unit | None:
     """Return the person's province if it has yet to pass the kit on."""
     if row.is_withdrawn or row.current is None or not row.current.by_provinces:
         return None
     row.current.kit = row
     passed = row.passings.values("unit")
-    asked = queries.provinces_asked(row.current).exclude(pk__in=passed)
+    asked = queries.find_provinces_asked(row.current).exclude(pk__in=passed)
     mine = [
         position.unit_id
         for position in request.user.current_appointments
@@ -372,9 +390,9 @@ def _passing_province(request: HttpRequest, row: Kit) -> Unit | None:
     return asked.filter(pk__in=mine).first()
 
 
-def _preview(request: HttpRequest, version: KitVersion) -> dict[str, object]:
+def _make_preview_context(request: HttpRequest, version: KitVersion) -> dict[str, object]:
     """Return the preview as a unit below reads it: the one that was searched, or the first."""
-    units = queries.units_for(version).select_related("parent")
+    units = queries.find_units(version).select_related("parent")
     form = AsUnitForm(request.GET if "unit" in request.GET else None)
     words = form.cleaned_data["unit"] if form.is_bound and form.is_valid() else ""
     found = find_unit(words, units) if words else None
@@ -386,19 +404,19 @@ def _preview(request: HttpRequest, version: KitVersion) -> dict[str, object]:
             problem = _("Several units fit: %(units)s.") % {"units": several}
         else:
             problem = _("No unit of the audience is called so.")
-    unit = unit or presenters.first_unit(version)
-    shown = presenters.preview(version, unit)
+    unit = unit or presenters.choose_preview_unit(version)
+    shown = presenters.make_preview(version, unit)
     return {"preview": shown, "as_unit": form, "as_unit_problem": problem}
 
 
-def _changes(version: KitVersion, row: Kit) -> dict[str, object]:
+def _list_changes(version: KitVersion, row: Kit) -> dict[str, object]:
     """Return what differs from the issued version, in words."""
     if row.current is None or row.current_id == version.pk:
         return {"changed": [], "differences": []}
     row.current.kit = row
-    names = presenters.part_names()
-    parts = queries.changed_parts(version, row.current)
+    names = presenters.name_parts()
+    parts = queries.find_changed_parts(version, row.current)
     return {
         "changed": list(dict.fromkeys(names.get(part, part) for part in parts)),
-        "differences": presenters.changes_of_words(version, row.current),
+        "differences": presenters.compare_words(version, row.current),
     }

@@ -53,22 +53,22 @@ class Worded(Protocol):
     def own_lines(self) -> bool: ...
 
 
-def slot_names(texts: Iterable[str]) -> list[str]:
+def list_slot_names(texts: Iterable[str]) -> list[str]:
     """List the gaps in ``texts``, each once, in the order in which people read them."""
     return list(dict.fromkeys(name for text in texts for name in SLOT.findall(text)))
 
 
-def misnamed(texts: Iterable[str]) -> list[str]:
+def find_misnamed_gaps(texts: Iterable[str]) -> list[str]:
     """List what stands in braces and is no gap: it would go out as it is."""
     found = (match for text in texts for match in BRACED.findall(text))
     return list(dict.fromkeys(each for each in found if not SLOT.fullmatch(each)))
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
+def fill_gaps(text: str, values: Mapping[str, str]) -> str:
     """Fill the gaps that ``values`` name, in one pass: words that hold braces open no gap. A gap
     without words stays visible. Words stay on one line, so that they cannot pass for own lines.
     """
-    return SLOT.sub(lambda gap: one_line(values.get(gap[1]) or "") or gap[0], text)
+    return SLOT.sub(lambda gap: to_one_line(values.get(gap[1]) or "") or gap[0], text)
 
 
 class Piece(NamedTuple):
@@ -78,20 +78,20 @@ class Piece(NamedTuple):
     text: str
 
 
-def pieces(text: str, values: Mapping[str, str]) -> list[Piece]:
-    """Return what `fill` makes of ``text``, part by part."""
+def split_into_pieces(text: str, values: Mapping[str, str]) -> list[Piece]:
+    """Return what `fill_gaps` makes of ``text``, part by part."""
     found = []
     for number, part in enumerate(SLOT.split(text)):
         if number % 2 == 0:
             found.append(Piece("locked", part))
-        elif words := one_line(values.get(part) or ""):
+        elif words := to_one_line(values.get(part) or ""):
             found.append(Piece("filled", words))
         else:
             found.append(Piece("open", f"{{{part}}}"))
     return [piece for piece in found if piece.text]
 
 
-def one_line(words: str) -> str:
+def to_one_line(words: str) -> str:
     """Return a slot's words as they stand in a text: on one line, composed, cut to what fits."""
     return " ".join(normal(words).split())[:LONGEST_WORDS]
 
@@ -106,7 +106,7 @@ def is_span(words: str) -> bool:
     return bool(_SPAN.fullmatch(words))
 
 
-def day_in(words: str) -> date | None:
+def parse_day(words: str) -> date | None:
     """Return the day that ``words`` name as dd/mm/yyyy; None where they do not, or there is none
     such.
     """
@@ -116,7 +116,7 @@ def day_in(words: str) -> date | None:
         return None
 
 
-def locked_parts(text: str) -> list[str]:
+def list_locked_parts(text: str) -> list[str]:
     """Return what lies before, between and after the gaps: one part more than there are gaps."""
     return SLOT.split(text)[::2]
 
@@ -129,16 +129,16 @@ def keeps_core(template: str, text: str, *, own_lines: bool) -> bool:
     part, whatever somebody wrote into it.
     """
     text = _tidy(text)
-    first, *others = locked_parts(_tidy(template))
+    first, *others = list_locked_parts(_tidy(template))
     if not text.startswith(first):
         return False
     ends = [len(first)]
     for part in others:
-        ends = _ends_of(part, text, after=ends)
+        ends = _find_ends(part, text, after=ends)
     return any(_may_follow(text[end:], own_lines=own_lines) for end in ends)
 
 
-def core_sha256(version: Worded) -> str:
+def hash_core(version: Worded) -> str:
     """Hash what a unit may not change: the texts with their gaps, and what the gaps may hold."""
     slots = [{name: slot[name] for name in ("name", "kind", "limit")} for slot in version.slots]
     core = {
@@ -148,10 +148,10 @@ def core_sha256(version: Worded) -> str:
         "slots": slots,
         "own_lines": version.own_lines,
     }
-    return hashlib.sha256(canonical(core).encode()).hexdigest()
+    return hashlib.sha256(to_canonical_json(core).encode()).hexdigest()
 
 
-def canonical(content: Mapping[str, Any]) -> str:
+def to_canonical_json(content: Mapping[str, Any]) -> str:
     """Return the one JSON text of ``content``: the same for the same content, always."""
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
@@ -161,7 +161,7 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 
 
-def _ends_of(part: str, text: str, *, after: list[int]) -> list[int]:
+def _find_ends(part: str, text: str, *, after: list[int]) -> list[int]:
     """Return where ``part`` ends if slot words, of one line, lie between it and one of the places
     ``after``, which are sorted.
     """

@@ -40,7 +40,7 @@ from units.models import Level, Unit
 FOUND = 12
 
 
-def _hours() -> forms.IntegerField:
+def _make_hours_field() -> forms.IntegerField:
     return forms.IntegerField(
         required=False,
         min_value=0,
@@ -52,7 +52,7 @@ def _hours() -> forms.IntegerField:
     )
 
 
-def _poster_line(label: Any) -> forms.CharField:
+def _make_poster_line_field(label: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=LONGEST_LINE,
@@ -117,8 +117,8 @@ class KitForm(SlotRowsForm):
             "is that of the post."
         ),
     )
-    poster_line_1 = _poster_line(_("First line of the poster"))
-    poster_line_2 = _poster_line(_("Second line of the poster"))
+    poster_line_1 = _make_poster_line_field(_("First line of the poster"))
+    poster_line_2 = _make_poster_line_field(_("Second line of the poster"))
     poster_hotline = forms.ChoiceField(
         label=_("Telephone on the poster"),
         choices=[
@@ -150,8 +150,8 @@ class KitForm(SlotRowsForm):
     window_until = DayField(
         label=_("Publish until"), required=False, error_messages={"invalid": NO_DAY}
     )
-    best_from = _hours()
-    best_until = _hours()
+    best_from = _make_hours_field()
+    best_until = _make_hours_field()
     spread_minutes = forms.IntegerField(
         label=_("Spread over minutes"),
         required=False,
@@ -208,7 +208,7 @@ class KitForm(SlotRowsForm):
     ):
         """``quiet``: show what was typed and complain about none of it yet."""
         self.unit, self.version = unit, version
-        super().__init__(data, initial=_initial(version, campaign), label_suffix="")
+        super().__init__(data, initial=_make_initial_values(version, campaign), label_suffix="")
         if quiet:
             self._errors, self.cleaned_data = ErrorDict(), {}
         self.fields["best_from"].label = _("Best from (hour)")
@@ -371,7 +371,7 @@ class KitForm(SlotRowsForm):
         return [(media, self[f"alt-{media.public_id}"]) for media in self.chosen_media]
 
 
-def _initial(version: KitVersion | None, campaign: Campaign | None) -> dict[str, Any]:
+def _make_initial_values(version: KitVersion | None, campaign: Campaign | None) -> dict[str, Any]:
     """Return the values of a version; of a new kit the usual ones, with ``campaign``."""
     if version is None:
         return {

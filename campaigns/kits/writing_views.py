@@ -10,7 +10,13 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.kits import queries, services
 from campaigns.kits.models import KitVersion
-from campaigns.kits.views import counted, is_own, issuing_position, not_yours, readable
+from campaigns.kits.views import (
+    count_against_quota,
+    get_issuing_position,
+    get_readable_kit,
+    is_own,
+    render_not_yours,
+)
 from campaigns.kits.wording import BUILT_IN, SLOT
 from campaigns.kits.writing_forms import KitForm
 from campaigns.models import Campaign
@@ -23,39 +29,43 @@ AGAIN = "again"  # a button that sends the form without saving it
 
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    unit = issuing_position(request).unit
+    unit = get_issuing_position(request).unit
     chosen = parse_uuid(request.GET.get("campaign", ""))
     campaign = Campaign.objects.open_to(unit).filter(public_id=chosen).first() if chosen else None
     if AGAIN in request.POST:
-        return _page(request, _again(request, unit, None), unit)
+        return _render_page(request, _make_form_again(request, unit, None), unit)
     form = KitForm(form_data(request), unit=unit, campaign=campaign)
     done = form_action(
         form,
-        counted(request, lambda: services.begin(unit=unit, by=request.user, edit=form.edit())),
+        count_against_quota(
+            request, lambda: services.begin_kit(unit=unit, by=request.user, edit=form.edit())
+        ),
     )
     if done:
-        return _saved(request, done.result)
-    return _page(request, form, unit, status=done.status)
+        return _answer_saved(request, done.result)
+    return _render_page(request, form, unit, status=done.status)
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = readable(request, public_id)
+    row = get_readable_kit(request, public_id)
     if not is_own(request, row):
-        return not_yours(request, row)
-    version = queries.open_version(row)
+        return render_not_yours(request, row)
+    version = queries.find_open_version(row)
     if version is None or not version.is_editable:
         messages.info(request, _("This version is not open for editing."))
         return redirect("kits:kit", row.public_id)
     version.kit = row
     if AGAIN in request.POST:
-        return _page(request, _again(request, row.unit, version), row.unit, version)
+        return _render_page(
+            request, _make_form_again(request, row.unit, version), row.unit, version
+        )
     form = KitForm(form_data(request), unit=row.unit, version=version)
     done = form_action(
         form,
-        counted(
+        count_against_quota(
             request,
-            lambda: services.change(
+            lambda: services.change_version(
                 version,
                 by=request.user,
                 edit=form.edit(),
@@ -64,16 +74,16 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
     )
     if done:
-        return _saved(request, version)
-    return _page(request, form, row.unit, version, status=done.status)
+        return _answer_saved(request, version)
+    return _render_page(request, form, row.unit, version, status=done.status)
 
 
-def _saved(request: HttpRequest, version: KitVersion) -> HttpResponse:
+def _answer_saved(request: HttpRequest, version: KitVersion) -> HttpResponse:
     messages.success(request, _("Saved as a draft. Look at the preview, then submit it."))
     return redirect("kits:kit", version.kit.public_id)
 
 
-def _again(request: HttpRequest, unit: Unit, version: KitVersion | None) -> KitForm:
+def _make_form_again(request: HttpRequest, unit: Unit, version: KitVersion | None) -> KitForm:
     """Return the form as it was typed, with what the button asks for."""
     data = request.POST.copy()
     asked, _colon, gap = data.get(AGAIN, "").partition(":")
@@ -83,7 +93,7 @@ def _again(request: HttpRequest, unit: Unit, version: KitVersion | None) -> KitF
     return KitForm(data, unit=unit, version=version, quiet=True, blank_rows=blank_rows)
 
 
-def _page(
+def _render_page(
     request: HttpRequest,
     form: KitForm,
     unit: Unit,

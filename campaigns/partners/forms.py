@@ -18,8 +18,8 @@ from campaigns.partners.models import (
     Partner,
     Place,
 )
-from campaigns.partners.queries import pages_of
-from campaigns.partners.services import MOST_PAGES, Agreement, is_page
+from campaigns.partners.queries import list_pages
+from campaigns.partners.services import MOST_PAGES, Agreement, is_known_page
 from core import phones
 from core.fields import DayField
 
@@ -116,7 +116,7 @@ class ContactForm(forms.Form):
         )
 
 
-def contact_values(partner: Partner, contact: Contact | None) -> dict[str, Any]:
+def make_contact_values(partner: Partner, contact: Contact | None) -> dict[str, Any]:
     """Return what a `ContactForm` of the partner begins with."""
     values: dict[str, Any] = {"filed_at": partner.filed_at}
     if contact:
@@ -194,7 +194,7 @@ class PartnerForm(ContactForm):
         pages = self.cleaned_data["pages"].split()
         if len(pages) > MOST_PAGES:
             raise forms.ValidationError(_("Enter at most %(n)s pages.") % {"n": MOST_PAGES})
-        if any(not is_page(page) for page in pages):
+        if any(not is_known_page(page) for page in pages):
             raise forms.ValidationError(
                 _("Enter addresses of pages on known platforms, from https:// on, one a line.")
             )
@@ -218,15 +218,15 @@ class PartnerForm(ContactForm):
         return Agreement(**{k: v for k, v in self.cleaned_data.items() if k not in apart})
 
 
-def renewal_values(partner: Partner, contact: Contact | None) -> dict[str, Any]:
+def make_renewal_values(partner: Partner, contact: Contact | None) -> dict[str, Any]:
     """Return what the form of the next document begins with: all but the document itself."""
     places = {row.kind for row in partner.places.all()}
     return {
         "kind": partner.kind,
         "name": partner.name,
-        "pages": "\n".join(pages_of(partner)),
+        "pages": "\n".join(list_pages(partner)),
         "notice_board": Place.NOTICE_BOARD in places,
         "loudspeaker": Place.LOUDSPEAKER in places,
-        **contact_values(partner, contact),
+        **make_contact_values(partner, contact),
         "filed_at": "",
     }

@@ -14,36 +14,36 @@ from units.models import Unit
 LIST_STATES = ("current", "ending", "over")
 
 
-def row_name(partner: Partner) -> str:
+def make_seal_context(partner: Partner) -> str:
     """Return what the sealed contact is bound to."""
     return f"partner:{partner.public_id}"
 
 
-def sealed(contact: Contact, partner: Partner) -> bytes:
-    return sealing.seal(asdict(contact), row=row_name(partner))
+def seal_contact(contact: Contact, partner: Partner) -> bytes:
+    return sealing.seal(asdict(contact), row=make_seal_context(partner))
 
 
-def contact_for(partner: Partner, user: User) -> Contact | None:
+def open_contact(partner: Partner, user: User) -> Contact | None:
     """Return the contact for somebody who keeps the unit's register; None for everybody else, and
     once the agreement is ended. Never log or render it elsewhere.
     """
     if partner.sealed is None or not can(user, Permission.PARTNER_WRITE, unit=partner.unit):
         return None
-    return Contact(**sealing.unseal(partner.sealed, row=row_name(partner)))
+    return Contact(**sealing.unseal(partner.sealed, row=make_seal_context(partner)))
 
 
-def names_for(partners: Iterable[Partner], user: User) -> dict[int, str]:
+def name_partners(partners: Iterable[Partner], user: User) -> dict[int, str]:
     """Return by key what each partner is called on the pages of ``user``: a person by name where
     the user keeps the register, else by the document.
     """
     found = {}
     for partner in partners:
-        contact = contact_for(partner, user) if partner.is_person else None
+        contact = open_contact(partner, user) if partner.is_person else None
         found[partner.pk] = contact.name if contact else str(partner)
     return found
 
 
-def partners_at(user: User, unit: Unit, *, deep: bool) -> PartnerQuerySet:
+def find_partners(user: User, unit: Unit, *, deep: bool) -> PartnerQuerySet:
     """Return the partners for a position at ``unit``: its own and, for a deep role, those below."""
     seen = Partner.objects.visible_to(user).select_related("unit")
     if deep:
@@ -51,7 +51,7 @@ def partners_at(user: User, unit: Unit, *, deep: bool) -> PartnerQuerySet:
     return seen.filter(unit=unit)
 
 
-def in_state(partners: PartnerQuerySet, state: str, *, on: date) -> PartnerQuerySet:
+def filter_by_state(partners: PartnerQuerySet, state: str, *, on: date) -> PartnerQuerySet:
     match state:
         case "current":
             return partners.current(on)
@@ -62,5 +62,5 @@ def in_state(partners: PartnerQuerySet, state: str, *, on: date) -> PartnerQuery
     return partners
 
 
-def pages_of(partner: Partner) -> list[str]:
+def list_pages(partner: Partner) -> list[str]:
     return [row.address for row in partner.places.all() if row.kind == Place.PAGE]

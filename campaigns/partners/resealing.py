@@ -5,7 +5,7 @@ from collections import Counter
 from django.db import transaction
 
 from campaigns.partners.models import Partner
-from campaigns.partners.queries import row_name
+from campaigns.partners.queries import make_seal_context
 from core.sealing import Unsealable, is_newest, seal, unseal
 
 
@@ -23,11 +23,11 @@ def reseal_contacts() -> Counter[str]:
 @transaction.atomic
 def _reseal(pk: int) -> str:
     row = Partner.objects.select_for_update().get(pk=pk)
-    if row.sealed is None or is_newest(row.sealed, row=row_name(row)):
+    if row.sealed is None or is_newest(row.sealed, row=make_seal_context(row)):
         return "current"
     try:
-        contact = unseal(row.sealed, row=row_name(row))
+        contact = unseal(row.sealed, row=make_seal_context(row))
     except Unsealable:
         return "no_key"
-    Partner.objects.filter(pk=pk).update(sealed=seal(contact, row=row_name(row)))
+    Partner.objects.filter(pk=pk).update(sealed=seal(contact, row=make_seal_context(row)))
     return "resealed"

@@ -30,7 +30,7 @@ from campaigns.partners.models import (
     PartnerPlace,
     Place,
 )
-from campaigns.partners.queries import sealed
+from campaigns.partners.queries import seal_contact
 from campaigns.partners.signals import agreements_ended
 from core import phones, quotas
 from core.errors import Refused
@@ -63,7 +63,7 @@ class Agreement:
     loudspeaker: bool = False
 
 
-def register(
+def register_partner(
     *, unit: Unit, agreement: Agreement, contact: Contact, by: User, renews: Partner | None = None
 ) -> Partner:
     """Enter a partner, or the newer document of one. Raise NotAllowed, Refused, SecrecyRefused,
@@ -73,15 +73,15 @@ def register(
     if renews and renews.unit_id != unit.pk:
         raise Refused(_("This partner is another unit's."))
     texts = {
-        "name": _trimmed(agreement.name, LONGEST_NAME),
-        "document_number": _trimmed(agreement.document_number, LONGEST_NUMBER),
-        "document_title": _trimmed(agreement.document_title, LONGEST_TITLE),
-        "filed_at": _trimmed(agreement.filed_at, LONGEST_PLACE),
+        "name": _trim(agreement.name, LONGEST_NAME),
+        "document_number": _trim(agreement.document_number, LONGEST_NUMBER),
+        "document_title": _trim(agreement.document_title, LONGEST_TITLE),
+        "filed_at": _trim(agreement.filed_at, LONGEST_PLACE),
     }
     _check_texts(agreement.kind, texts, unit)
     _check_days(agreement)
-    contact = _checked(contact)
-    places = _places(agreement)
+    contact = _clean_contact(contact)
+    places = _list_places(agreement)
     _require_room(unit)
     quotas.use("partner", by=by)
     with transaction.atomic():
@@ -98,7 +98,7 @@ def register(
             created_by=by,
             created_at=timezone.now(),
         )
-        row.sealed = sealed(contact, row)
+        row.sealed = seal_contact(contact, row)
         row.save()
         PartnerPlace.objects.bulk_create(
             PartnerPlace(partner=row, kind=kind, address=address) for kind, address in places
@@ -138,40 +138,40 @@ def change_contact(partner: Partner, *, contact: Contact, filed_at: str, by: Use
     document alone.
     """
     authority = require(by, Permission.PARTNER_WRITE, unit=partner.unit)
-    contact, filed_at = _checked(contact), _trimmed(filed_at, LONGEST_PLACE)
+    contact, filed_at = _clean_contact(contact), _trim(filed_at, LONGEST_PLACE)
     require_storable([filed_at], partner.unit)
     if not filed_at:
         raise Refused(_("Please write where the document is filed."))
     quotas.use("partner", by=by)
     with transaction.atomic():
-        row = _locked(partner)
-        row.sealed, row.filed_at = sealed(contact, row), filed_at
+        row = _lock_partner(partner)
+        row.sealed, row.filed_at = seal_contact(contact, row), filed_at
         row.save(update_fields=["sealed", "filed_at", "search"])
         record("partner.contact_changed", row, by=by, position=authority.position)
     return row
 
 
 @transaction.atomic
-def end(partner: Partner, reason: str, *, by: User) -> Partner:
+def end_agreement(partner: Partner, reason: str, *, by: User) -> Partner:
     """End an agreement now: contact data is deleted and what was shared with the partner closes."""
     authority = require(by, Permission.PARTNER_WRITE, unit=partner.unit)
     reason = require_reason(reason, _("Please write why the agreement ends."))
-    row = _locked(partner)
-    _forget([row.pk], ended_by=by, end_reason=reason)
+    row = _lock_partner(partner)
+    _delete_contact_data([row.pk], ended_by=by, end_reason=reason)
     record("partner.ended", row, by=by, position=authority.position, reason=reason)
     return row
 
 
-def end_due(rows: QuerySet) -> int:
+def end_due_agreements(rows: QuerySet) -> int:
     """Lock and end those of ``rows`` whose last day is over; return how many."""
     due = rows.select_for_update(of=("self",), skip_locked=True).select_related("unit")
     partners = list(due)
-    _forget([row.pk for row in partners])
+    _delete_contact_data([row.pk for row in partners])
     record_entries(entry("partner.ran_out", row) for row in partners)
     return len(partners)
 
 
-def _forget(keys: Collection[int], **how: object) -> None:
+def _delete_contact_data(keys: Collection[int], **how: object) -> None:
     """Keep of the agreements who and by which document, and delete the rest."""
     Partner.objects.filter(pk__in=keys).update(
         ended_at=timezone.now(), sealed=None, document_title="", filed_at="", **how
@@ -200,7 +200,7 @@ def warn_of_ends(*, on: date) -> int:
     return len(partners)
 
 
-def _locked(partner: Partner) -> Partner:
+def _lock_partner(partner: Partner) -> Partner:
     rows = Partner.objects.select_for_update(of=("self",)).select_related("unit")
     row = rows.get(pk=partner.pk)
     if row.ended_at:
@@ -208,7 +208,7 @@ def _locked(partner: Partner) -> Partner:
     return row
 
 
-def _trimmed(text: str, most: int) -> str:
+def _trim(text: str, most: int) -> str:
     return normal(text).strip()[:most]
 
 
@@ -245,9 +245,9 @@ def _check_days(agreement: Agreement) -> None:
         )
 
 
-def _checked(contact: Contact) -> Contact:
+def _clean_contact(contact: Contact) -> Contact:
     texts = {
-        field.name: _trimmed(text, LONGEST_EMAIL if field.name == "email" else LONGEST_PERSON)
+        field.name: _trim(text, LONGEST_EMAIL if field.name == "email" else LONGEST_PERSON)
         for field, text in zip(fields(contact), astuple(contact), strict=True)
     }
     if not texts["name"]:
@@ -265,12 +265,12 @@ def _checked(contact: Contact) -> Contact:
     return Contact(**texts)
 
 
-def _places(agreement: Agreement) -> list[tuple[Place, str]]:
+def _list_places(agreement: Agreement) -> list[tuple[Place, str]]:
     pages = list(dict.fromkeys(filter(None, (page.strip() for page in agreement.pages))))
     if len(pages) > MOST_PAGES:
         raise Refused(_("Enter at most %(n)s pages.") % {"n": MOST_PAGES})
     for page in pages:
-        if not is_page(page):
+        if not is_known_page(page):
             raise Refused(
                 _(
                     "%(page)s is no page on a known platform. Copy its address from https:// on, "
@@ -288,7 +288,7 @@ def _places(agreement: Agreement) -> list[tuple[Place, str]]:
     return places
 
 
-def is_page(address: str) -> bool:
+def is_known_page(address: str) -> bool:
     """Check whether the address is a plain https one of a page on a platform that we know."""
     if len(address) > LONGEST_ADDRESS or any(ord(letter) <= 32 for letter in address):
         return False

@@ -21,8 +21,8 @@ from campaigns.partners.forms import (
     ContactForm,
     PartnerFilter,
     PartnerForm,
-    contact_values,
-    renewal_values,
+    make_contact_values,
+    make_renewal_values,
 )
 from campaigns.partners.models import SOON, Partner
 from core import phones
@@ -43,14 +43,14 @@ def partner_list(request: HttpRequest) -> HttpResponse:
     today, deep = timezone.localdate(), position.role in DEEP
     form = PartnerFilter(request.GET or None)
     filters = form.cleaned_data if form.is_valid() else {}
-    listed = queries.partners_at(request.user, position.unit, deep=deep)
-    found = queries.in_state(listed, filters.get("state", ""), on=today)
+    listed = queries.find_partners(request.user, position.unit, deep=deep)
+    found = queries.filter_by_state(listed, filters.get("state", ""), on=today)
     found = found.search(filters.get("q", "")).prefetch_related("places")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    names = queries.names_for(page, request.user)
+    names = queries.name_partners(page, request.user)
     context = {
         "page_obj": page,
-        "rows": [(row, names[row.pk], status(row)) for row in page],
+        "rows": [(row, names[row.pk], describe_status(row)) for row in page],
         "form": form,
         "filtered": any(filters.values()),
         "unit": position.unit,
@@ -61,7 +61,7 @@ def partner_list(request: HttpRequest) -> HttpResponse:
     return render(request, f"partners/list.html{'#rows' if is_part else ''}", context)
 
 
-def status(partner: Partner) -> dict[str, str]:
+def describe_status(partner: Partner) -> dict[str, str]:
     """Return how the agreement is, for a badge."""
     today = timezone.localdate()
     if partner.is_over(today):
@@ -76,28 +76,28 @@ def status(partner: Partner) -> dict[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Enter a partner by its document."""
-    return _document_page(request, _writing_unit(request))
+    return _render_document_page(request, _get_writing_unit(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Enter the newer document of a partner."""
-    row = _own(request, public_id)
-    return _document_page(request, row.unit, renews=row)
+    row = _get_own_partner(request, public_id)
+    return _render_document_page(request, row.unit, renews=row)
 
 
-def _document_page(
+def _render_document_page(
     request: HttpRequest, unit: Unit, *, renews: Partner | None = None
 ) -> HttpResponse:
     initial = (
-        renewal_values(renews, queries.contact_for(renews, request.user))
+        make_renewal_values(renews, queries.open_contact(renews, request.user))
         if renews
         else {"notice_board": False}
     )
     form = PartnerForm(form_data(request), initial=initial)
     done = form_action(
         form,
-        lambda: services.register(
+        lambda: services.register_partner(
             unit=unit,
             agreement=form.agreement(),
             contact=form.contact(),
@@ -117,13 +117,13 @@ def _document_page(
 @require_safe
 def partner(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one partner; its contact to those alone who keep the unit's register."""
-    row = _visible(request, public_id)
+    row = _get_visible_partner(request, public_id)
     today = timezone.localdate()
-    contact = queries.contact_for(row, request.user)
+    contact = queries.open_contact(row, request.user)
     context = {
         "partner": row,
         "name": contact.name if contact and row.is_person else str(row),
-        "status": status(row),
+        "status": describe_status(row),
         "places": row.places.all(),
         "contact": contact,
         "phone": contact and contact.phone and phones.shown(contact.phone),
@@ -137,8 +137,8 @@ def partner(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Change whom the unit calls; what the document says changes by a new one."""
-    row = _own(request, public_id)
-    initial: dict[str, Any] = contact_values(row, queries.contact_for(row, request.user))
+    row = _get_own_partner(request, public_id)
+    initial: dict[str, Any] = make_contact_values(row, queries.open_contact(row, request.user))
     form = ContactForm(form_data(request), initial=initial)
     done = form_action(
         form,
@@ -159,14 +159,16 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """End an agreement before its last day."""
-    row = _own(request, public_id)
+    row = _get_own_partner(request, public_id)
     form = ReasonForm(
         form_data(request),
         missing=_("Please write why the agreement ends."),
         hint=_("It stays in the record. Write no names of persons."),
     )
     done = form_action(
-        form, lambda: services.end(row, by=request.user, **form.cleaned_data), field="reason"
+        form,
+        lambda: services.end_agreement(row, by=request.user, **form.cleaned_data),
+        field="reason",
     )
     if done:
         messages.success(
@@ -177,14 +179,14 @@ def end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "partners/end.html", context, status=done.status)
 
 
-def _visible(request: HttpRequest, public_id: uuid.UUID) -> Partner:
+def _get_visible_partner(request: HttpRequest, public_id: uuid.UUID) -> Partner:
     if not request.user.reach(Permission.CAMPAIGN_VIEW):
         raise PermissionDenied
     rows = Partner.objects.visible_to(request.user).select_related("unit", "created_by", "renews")
     return get_object_or_404(rows, public_id=public_id)
 
 
-def _own(request: HttpRequest, public_id: uuid.UUID) -> Partner:
+def _get_own_partner(request: HttpRequest, public_id: uuid.UUID) -> Partner:
     """Return a partner of a unit whose register the person keeps."""
     reach = request.user.reach(Permission.PARTNER_WRITE)
     if not reach:
@@ -193,7 +195,7 @@ def _own(request: HttpRequest, public_id: uuid.UUID) -> Partner:
     return get_object_or_404(rows, public_id=public_id)
 
 
-def _writing_unit(request: HttpRequest) -> Unit:
+def _get_writing_unit(request: HttpRequest) -> Unit:
     position = current_position(request)
     if position is None or not can(request.user, Permission.PARTNER_WRITE, unit=position.unit):
         raise PermissionDenied

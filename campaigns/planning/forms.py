@@ -14,14 +14,14 @@ from campaigns.planning.models import (
     LONGEST_NUMBER,
     LONGEST_PHASE,
 )
-from campaigns.planning.queries import eligible_helpers, eligible_owners
+from campaigns.planning.queries import find_eligible_helpers, find_eligible_owners
 from core.fields import DayField
 
 HIGHEST = 2_000_000_000
 _NUMBER = _("Please enter a whole number above 0.")
 
 
-def _target(label: Any, most: int = HIGHEST) -> forms.IntegerField:
+def _make_target_field(label: Any, most: int = HIGHEST) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         required=False,
@@ -33,10 +33,10 @@ def _target(label: Any, most: int = HIGHEST) -> forms.IntegerField:
 
 
 class PlanForm(forms.Form):
-    target_posts = _target(_("Posts published"))
-    target_units = _target(_("Units taking part"), 4_000)
-    target_reach = _target(_("Reach"))
-    target_clicks = _target(_("Clicks"))
+    target_posts = _make_target_field(_("Posts published"))
+    target_units = _make_target_field(_("Units taking part"), 4_000)
+    target_reach = _make_target_field(_("Reach"))
+    target_clicks = _make_target_field(_("Clicks"))
     owner = forms.ModelChoiceField(
         User.objects.none(),
         label=_("Who answers for it"),
@@ -56,8 +56,8 @@ class PlanForm(forms.Form):
         initial |= {"owner": campaign.answers_for_it, "helpers": list(campaign.helpers.all())}
         super().__init__(*args, initial=initial, **kwargs)
         by_name = ("full_name", "username")
-        self.fields["owner"].queryset = eligible_owners(campaign).order_by(*by_name)
-        self.fields["helpers"].queryset = eligible_helpers(campaign).order_by(*by_name)
+        self.fields["owner"].queryset = find_eligible_owners(campaign).order_by(*by_name)
+        self.fields["helpers"].queryset = find_eligible_helpers(campaign).order_by(*by_name)
 
     def plan(self) -> dict[str, Any]:
         """Return the arguments of `set_plan`."""

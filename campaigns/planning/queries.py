@@ -16,25 +16,25 @@ from campaigns.models import Campaign
 LONGEST_NAME = 150
 
 
-def eligible_helpers(campaign: Campaign) -> QuerySet[User]:
+def find_eligible_helpers(campaign: Campaign) -> QuerySet[User]:
     """Return the active people who may write campaigns, in the campaign's unit or right below."""
     places = Q(unit=campaign.unit) | Q(unit__parent=campaign.unit)
-    posts = _writing().filter(places)
+    posts = _find_writing_appointments().filter(places)
     return User.objects.filter(pk__in=posts.values("user"), is_active=True)
 
 
-def _writing() -> QuerySet[Appointment]:
+def _find_writing_appointments() -> QuerySet[Appointment]:
     roles = [role for role, granted in GRANTS.items() if Permission.CAMPAIGN_WRITE in granted]
     return Appointment.objects.in_force(timezone.localdate()).filter(role__in=roles)
 
 
-def eligible_owners(campaign: Campaign) -> QuerySet[User]:
+def find_eligible_owners(campaign: Campaign) -> QuerySet[User]:
     """Return the active people who may write campaigns of the campaign's unit."""
-    posts = _writing().filter(unit=campaign.unit)
+    posts = _find_writing_appointments().filter(unit=campaign.unit)
     return User.objects.filter(pk__in=posts.values("user"), is_active=True)
 
 
-def authority_in(campaign: Campaign, user: User) -> Authority | None:
+def find_authority(campaign: Campaign, user: User) -> Authority | None:
     """Return by what authority the person takes part: writes the campaign, or helps and may still
     write campaigns somewhere.
     """
@@ -48,7 +48,7 @@ def authority_in(campaign: Campaign, user: User) -> Authority | None:
     return None
 
 
-def year_later(day: date) -> date:
+def add_year(day: date) -> date:
     """Return the same day of the next year; the last of February for a leap day."""
     try:
         return day.replace(year=day.year + 1)
@@ -56,7 +56,7 @@ def year_later(day: date) -> date:
         return day.replace(year=day.year + 1, day=28)
 
 
-def year_earlier(day: date) -> date:
+def subtract_year(day: date) -> date:
     """Return the same day of the year before; the last of February for a leap day."""
     try:
         return day.replace(year=day.year - 1)
@@ -64,7 +64,7 @@ def year_earlier(day: date) -> date:
         return day.replace(year=day.year - 1, day=28)
 
 
-def next_year(name: str, year: int) -> str:
+def name_next_year(name: str, year: int) -> str:
     """Return the name for the next year: the year in it moves on, or is added."""
     if str(year) in name:
         return name.replace(str(year), str(year + 1))
@@ -72,7 +72,7 @@ def next_year(name: str, year: int) -> str:
     return name[: LONGEST_NAME - len(ending)] + ending
 
 
-def canonical(content: Mapping[str, Any]) -> str:
+def to_canonical_json(content: Mapping[str, Any]) -> str:
     """Return the one JSON text of ``content``, which is hashed."""
     return json.dumps(
         content,

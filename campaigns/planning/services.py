@@ -31,14 +31,14 @@ from campaigns.planning.models import (
     PublicSummary,
 )
 from campaigns.planning.queries import (
-    authority_in,
-    canonical,
-    eligible_helpers,
-    eligible_owners,
-    next_year,
-    year_later,
+    add_year,
+    find_authority,
+    find_eligible_helpers,
+    find_eligible_owners,
+    name_next_year,
+    to_canonical_json,
 )
-from campaigns.services import begin, require_open
+from campaigns.services import begin_campaign, require_open
 from core.errors import NotAllowed, Refused
 from core.leaks import require_recordable, require_storable
 from core.reasons import require_reason
@@ -64,17 +64,17 @@ def set_plan(
     people = list(helpers)
     if len(people) > MOST_HELPERS:
         raise Refused(_("A campaign has at most %(n)s helpers.") % {"n": MOST_HELPERS})
-    if owner and not eligible_owners(campaign).filter(pk=owner.pk).exists():
+    if owner and not find_eligible_owners(campaign).filter(pk=owner.pk).exists():
         raise Refused(_("Who answers for a campaign may write campaigns in its unit."))
     named = {person.pk for person in people}
-    if eligible_helpers(campaign).filter(pk__in=named).count() != len(named):
+    if find_eligible_helpers(campaign).filter(pk__in=named).count() != len(named):
         raise Refused(_("Helpers may write campaigns in the campaign's unit or right below it."))
     campaign.owner = owner
     for name in TARGETS:
         setattr(campaign, f"target_{name}", targets.get(name))
     campaign.save()
     campaign.helpers.set(people)
-    _note(campaign, by, authority, "people and targets", **targets)
+    _record_change(campaign, by, authority, "people and targets", **targets)
 
 
 @transaction.atomic
@@ -95,7 +95,7 @@ def add_phase(campaign: Campaign, *, by: User, name: str, starts_on: date, ends_
     row = Phase.objects.create(
         campaign=campaign, name=normal(name).strip(), starts_on=starts_on, ends_on=ends_on
     )
-    _note(campaign, by, authority, "phase added")
+    _record_change(campaign, by, authority, "phase added")
     return row
 
 
@@ -105,7 +105,7 @@ def add_item(campaign: Campaign, *, by: User, text: str, due_on: date) -> Checkl
     _require_words(campaign, text)
     _require_room(campaign.checklist.count(), MOST_ITEMS)
     row = ChecklistItem.objects.create(campaign=campaign, text=normal(text).strip(), due_on=due_on)
-    _note(campaign, by, authority, "item added")
+    _record_change(campaign, by, authority, "item added")
     return row
 
 
@@ -132,24 +132,24 @@ def add_document(
         link=address,
         text=normal(text).strip(),
     )
-    _note(campaign, by, authority, "document added")
+    _record_change(campaign, by, authority, "document added")
     return row
 
 
 @transaction.atomic
-def remove(part: Part, *, by: User) -> None:
+def remove_part(part: Part, *, by: User) -> None:
     """Remove a phase, an item or a document from the plan."""
     campaign = part.campaign
     authority = _require_planner(campaign, by)
     part.delete()
-    _note(campaign, by, authority, f"{part._meta.model_name} removed")
+    _record_change(campaign, by, authority, f"{part._meta.model_name} removed")
 
 
 @transaction.atomic
-def tick(item: ChecklistItem, *, by: User, is_done: bool) -> None:
+def tick_item(item: ChecklistItem, *, by: User, is_done: bool) -> None:
     """Mark an item as done or as open again; also those who help may."""
     campaign = item.campaign
-    authority = authority_in(campaign, by)
+    authority = find_authority(campaign, by)
     if authority is None:
         raise NotAllowed(_("Only those who write the campaign, and its helpers, tick its list."))
     require_open(campaign)
@@ -167,17 +167,17 @@ def tick(item: ChecklistItem, *, by: User, is_done: bool) -> None:
 
 
 @transaction.atomic
-def duplicate(campaign: Campaign, *, by: User) -> Campaign:
+def copy_campaign(campaign: Campaign, *, by: User) -> Campaign:
     """Copy the campaign to the same days of the next year: its plan, not its posts, its kits nor
     its results.
     """
-    copy = begin(
+    copy = begin_campaign(
         unit=campaign.unit,
         by=by,
-        name=next_year(campaign.name, campaign.starts_on.year),
+        name=name_next_year(campaign.name, campaign.starts_on.year),
         aim=campaign.aim,
-        starts_on=year_later(campaign.starts_on),
-        ends_on=year_later(campaign.ends_on),
+        starts_on=add_year(campaign.starts_on),
+        ends_on=add_year(campaign.ends_on),
         topics=campaign.topics.all(),
         spread_minutes=campaign.spread_minutes,
     )
@@ -185,19 +185,19 @@ def duplicate(campaign: Campaign, *, by: User) -> Campaign:
         setattr(copy, f"target_{name}", value)
     copy.owner = by
     copy.save()
-    allowed = eligible_helpers(campaign)
+    allowed = find_eligible_helpers(campaign)
     copy.helpers.set(allowed.filter(pk__in=campaign.helpers.values("pk")))
     Phase.objects.bulk_create(
         Phase(
             campaign=copy,
             name=each.name,
-            starts_on=year_later(each.starts_on),
-            ends_on=year_later(each.ends_on),
+            starts_on=add_year(each.starts_on),
+            ends_on=add_year(each.ends_on),
         )
         for each in campaign.phases.all()
     )
     ChecklistItem.objects.bulk_create(
-        ChecklistItem(campaign=copy, text=each.text, due_on=year_later(each.due_on))
+        ChecklistItem(campaign=copy, text=each.text, due_on=add_year(each.due_on))
         for each in campaign.checklist.all()
     )
     Document.objects.bulk_create(
@@ -216,7 +216,7 @@ def duplicate(campaign: Campaign, *, by: User) -> Campaign:
 
 
 @transaction.atomic
-def close(
+def close_campaign(
     campaign: Campaign, *, by: User, lessons: str, content: Mapping[str, Any]
 ) -> CampaignResult:
     """Close the campaign for good with its figures. It ends today at the latest."""
@@ -233,7 +233,7 @@ def close(
     row.ends_on = min(row.ends_on, today)
     row.closed_at = now
     row.save()
-    text = canonical(content)
+    text = to_canonical_json(content)
     result = CampaignResult.objects.create(
         campaign=row,
         content=json.loads(text),
@@ -299,7 +299,7 @@ def _require_room(there: int, most: int) -> None:
         raise Refused(_("There is no room for more than %(n)s. Remove one first.") % {"n": most})
 
 
-def _note(
+def _record_change(
     campaign: Campaign, by: User, authority: Authority, what: str, **facts: int | None
 ) -> None:
     record("campaign.planned", campaign, by=by, position=authority.position, what=what, **facts)

@@ -18,7 +18,7 @@ from campaigns.models import Campaign
 from campaigns.planning import services
 from campaigns.planning.forms import DocumentForm, ItemForm, PhaseForm, PlanForm
 from campaigns.planning.models import ChecklistItem, Document, Phase
-from campaigns.queries import editable_by
+from campaigns.queries import find_editable_campaigns
 from core import quotas
 from core.actions import FormAction, button_action, form_action
 from core.text import parse_uuid
@@ -33,16 +33,16 @@ PARTS: dict[str, type[services.Part]] = {
 @require_http_methods(["GET", "POST"])
 def plan(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the plan of a campaign with a form for each of its parts, and take one of them."""
-    campaign = _editable(request, public_id)
+    campaign = _get_editable_campaign(request, public_id)
     act = request.POST.get("act", "")
     if act == "remove":
-        return _remove(request, campaign)
+        return _remove_part(request, campaign)
 
-    parts = _plan_parts(request, campaign, act)
+    parts = _make_plan_parts(request, campaign, act)
     done: FormAction[object] = FormAction()
     if act in parts:
         part = parts[act]
-        done = form_action(part.form, _counted(request, part.save))
+        done = form_action(part.form, _count_against_quota(request, part.save))
         if done:
             messages.success(request, part.said)
             return redirect(f"{request.path}#{act}")
@@ -68,7 +68,7 @@ class _PlanPart(NamedTuple):
     said: str
 
 
-def _plan_parts(request: HttpRequest, campaign: Campaign, act: str) -> dict[str, _PlanPart]:
+def _make_plan_parts(request: HttpRequest, campaign: Campaign, act: str) -> dict[str, _PlanPart]:
     """Return the forms of the page by name; the one called ``act`` is bound to what was sent."""
 
     def data_for(name: str) -> QueryDict | None:
@@ -103,7 +103,7 @@ def _plan_parts(request: HttpRequest, campaign: Campaign, act: str) -> dict[str,
     }
 
 
-def _remove(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _remove_part(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in PARTS:
         raise Http404
@@ -114,7 +114,7 @@ def _remove(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     part.campaign = campaign
     button_action(
         request,
-        _counted(request, lambda: services.remove(part, by=request.user)),
+        _count_against_quota(request, lambda: services.remove_part(part, by=request.user)),
         said=_("Removed: %(name)s.") % {"name": part},
     )
     return redirect(f"{request.path}#{kind}")
@@ -125,7 +125,7 @@ def tick(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Mark an item of the checklist as done, or as open again."""
     if not request.user.reach(Permission.CAMPAIGN_WRITE):
         raise PermissionDenied
-    mine = editable_by(request.user).order_by().values("pk")
+    mine = find_editable_campaigns(request.user).order_by().values("pk")
     helped = request.user.helped_campaigns.order_by().values("pk")
     rows = ChecklistItem.objects.filter(Q(campaign__in=mine) | Q(campaign__in=helped))
     item = get_object_or_404(rows.select_related("campaign__unit"), public_id=public_id)
@@ -133,7 +133,9 @@ def tick(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     said = _("Done: %(item)s.") if is_done else _("Open again: %(item)s.")
     button_action(
         request,
-        _counted(request, lambda: services.tick(item, by=request.user, is_done=is_done)),
+        _count_against_quota(
+            request, lambda: services.tick_item(item, by=request.user, is_done=is_done)
+        ),
         said=said % {"item": item},
     )
     return redirect("engagement:campaign", item.campaign.public_id)
@@ -142,23 +144,25 @@ def tick(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Copy the campaign to the next year, and open the copy for changes."""
-    campaign = _editable(request, public_id)
+    campaign = _get_editable_campaign(request, public_id)
     copies: list[Campaign] = []
     said = _(
         "This is the campaign for the next year, with the plan of the last one. Check its days."
     )
-    act = _counted(request, lambda: copies.append(services.duplicate(campaign, by=request.user)))
+    act = _count_against_quota(
+        request, lambda: copies.append(services.copy_campaign(campaign, by=request.user))
+    )
     if button_action(request, act, said=said):
         return redirect("campaigns:edit", copies[0].public_id)
     return redirect("engagement:campaign", campaign.public_id)
 
 
-def _editable(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
+def _get_editable_campaign(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
     if not request.user.reach(Permission.CAMPAIGN_WRITE):
         raise PermissionDenied
-    return get_object_or_404(editable_by(request.user), public_id=public_id)
+    return get_object_or_404(find_editable_campaigns(request.user), public_id=public_id)
 
 
-def _counted[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
+def _count_against_quota[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
     """Count the act against the person's quota before it begins."""
     return quotas.counted("campaign", service, by=request.user)

@@ -32,7 +32,7 @@ _BATCH = 32
 
 def fields_without_access(channel: Channel) -> dict[str, object]:
     """Return the fields of a channel that no longer uses its access. Where the platform can be
-    told, the credentials are kept until `end_due` does so, some seconds later.
+    told, the credentials are kept until `end_due_agreements` does so, some seconds later.
     """
     fields: dict[str, object] = {
         **NO_CREDENTIALS,

@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.context import current_position
 from accounts.permissions import Permission
 from campaigns.kits.models import Kit
-from campaigns.kits.queries import readable_by
+from campaigns.kits.queries import find_readable_kits
 from campaigns.models import Topic
 from channels.models import Channel
 from core.periods import Period
@@ -147,7 +147,7 @@ def get_kit_scope(request: HttpRequest, public_id: uuid.UUID) -> Scope:
     seen = find_reported_units(request)
     user: Any = request.user
     adopted = Kit.objects.filter(adoptions__unit__in=seen.values("pk"))
-    readable = [rows.order_by().values("pk") for rows in (readable_by(user), adopted)]
+    readable = [rows.order_by().values("pk") for rows in (find_readable_kits(user), adopted)]
     if position := current_position(request):
         readable.append(Kit.objects.open_to(position.unit).order_by().values("pk"))
     seen_ones = Q(pk__in=[])

@@ -17,9 +17,9 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.files.states import FileState
 from campaigns.kits.models import Kit
-from campaigns.kits.queries import readable_by
+from campaigns.kits.queries import find_readable_kits
 from campaigns.models import Campaign
-from campaigns.planning.queries import authority_in
+from campaigns.planning.queries import find_authority
 from core.costly_pages import costly
 from engagement.dashboards import progress, queries, usual
 from engagement.dashboards.agenda import list_next_dates
@@ -101,7 +101,7 @@ def _find_permitted_actions(request: HttpRequest, shown: Campaign) -> dict[str, 
     has_begun = shown.starts_on <= timezone.localdate()
     return {
         "may_plan": writes and is_open,
-        "may_tick": is_open and authority_in(shown, user) is not None,
+        "may_tick": is_open and find_authority(shown, user) is not None,
         "may_close": writes and is_open and has_begun,
         "may_copy": writes,
         "may_revoke": writes,
@@ -119,7 +119,7 @@ def may_read_kits(request: HttpRequest) -> bool:
 
 def _find_kits(request: HttpRequest, shown: Campaign) -> list[Kit]:
     if may_read_kits(request):
-        rows = readable_by(request.user)
+        rows = find_readable_kits(request.user)
     else:
         rows = Kit.objects.open_to(current_position(request).unit)
     found = rows.filter(campaign=shown, current__isnull=False, withdrawn_at=None)

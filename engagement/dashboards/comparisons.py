@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from campaigns.models import Campaign
-from campaigns.planning.queries import year_earlier
+from campaigns.planning.queries import subtract_year
 from core.periods import Period
 from engagement.dashboards import queries
 from engagement.dashboards.context import make_whole_period
@@ -39,7 +39,7 @@ def compare_with(
         whole = make_whole_period(choice)
         return Comparison(str(choice), whole, queries.find_published(user, choice, whole))
     if choice == LAST_YEAR:
-        earlier = Period(year_earlier(period.first), year_earlier(period.last))
+        earlier = Period(subtract_year(period.first), subtract_year(period.last))
         label = _("the same days last year")
     else:
         days = (period.last - period.first).days + 1

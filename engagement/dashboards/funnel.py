@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.kits.models import Adoption, Kit
-from campaigns.kits.queries import units_for
+from campaigns.kits.queries import find_units
 from publishing.models import Delivery
 from units.models import Unit
 
@@ -42,7 +42,7 @@ def count_funnels(user: User, kits: Sequence[Kit]) -> list[Funnel]:
     counts = {}
     for kit, version in issued.items():
         version.kit = kit
-        counts[f"kit_{kit.pk}"] = Count("pk", filter=Q(pk__in=units_for(version).values("pk")))
+        counts[f"kit_{kit.pk}"] = Count("pk", filter=Q(pk__in=find_units(version).values("pk")))
     audience = Unit.objects.within(reach).aggregate(**counts)
     out = Delivery.objects.filter(post__adoption=OuterRef("pk"), published_at__isnull=False)
     is_out = Q(is_out=True)

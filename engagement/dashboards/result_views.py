@@ -19,7 +19,7 @@ from accounts.permissions import Permission
 from campaigns.models import Campaign
 from campaigns.planning import services as planning
 from campaigns.planning.models import PublicSummary
-from campaigns.queries import editable_by
+from campaigns.queries import find_editable_campaigns
 from core import quotas
 from core.actions import button_action, form_action, form_data
 from engagement.dashboards import results
@@ -44,7 +44,7 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     def act() -> object:
         quotas.use("campaign", by=request.user)
         lessons = form.cleaned_data["lessons"]
-        return planning.close(campaign, by=request.user, lessons=lessons, content=content)
+        return planning.close_campaign(campaign, by=request.user, lessons=lessons, content=content)
 
     done = form_action(form, act)
     if done:
@@ -105,4 +105,4 @@ def public_summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _get_editable_campaign(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
     if not request.user.reach(Permission.CAMPAIGN_WRITE):
         raise PermissionDenied
-    return get_object_or_404(editable_by(request.user), public_id=public_id)
+    return get_object_or_404(find_editable_campaigns(request.user), public_id=public_id)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.planning.models import CampaignResult
-from campaigns.planning.queries import canonical
+from campaigns.planning.queries import to_canonical_json
 from channels.states import Kind
 from core.periods import Period
 from engagement.dashboards import dictionary, queries
@@ -72,7 +72,7 @@ def freeze_content(campaign: Campaign, period: Period) -> dict[str, Any]:
 
 def is_unchanged(result: CampaignResult) -> bool:
     """Check the frozen figures against their digest."""
-    digest = sha256(canonical(result.content).encode()).hexdigest()
+    digest = sha256(to_canonical_json(result.content).encode()).hexdigest()
     return digest == result.content_sha256
 
 

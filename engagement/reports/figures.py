@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from campaigns.kits.models import Adoption
 from campaigns.models import Campaign, Topic
-from campaigns.planning.queries import canonical
+from campaigns.planning.queries import to_canonical_json
 from channels.states import Kind
 from core.periods import Period
 from engagement.dashboards import dictionary
@@ -41,7 +41,7 @@ WITHOUT_TOPIC = "Chưa phân loại"
 
 def compute_digest(content: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the canonical JSON of ``content``."""
-    return sha256(canonical(content).encode()).hexdigest()
+    return sha256(to_canonical_json(content).encode()).hexdigest()
 
 
 def is_unchanged(row: ReportFigures | ReportApproval) -> bool:

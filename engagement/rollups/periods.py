@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from campaigns.planning.queries import year_earlier
+from campaigns.planning.queries import subtract_year
 from core.periods import Period
 from engagement.rollups.models import ChangedDay, Kind, UnitPeriod
 from engagement.rollups.queries.filters import PublicationFilter
@@ -34,7 +34,7 @@ def make_three_periods(period: Period) -> tuple[Period, Period, Period]:
     """Return the period, as many days before it, and the same days last year."""
     days = (period.last - period.first).days + 1
     before = Period(period.first - timedelta(days=days), period.first - timedelta(days=1))
-    return period, before, Period(year_earlier(period.first), year_earlier(period.last))
+    return period, before, Period(subtract_year(period.first), subtract_year(period.last))
 
 
 def make_opening_periods(today: date | None = None) -> tuple[Period, Period, Period]:

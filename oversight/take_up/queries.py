@@ -30,7 +30,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.kits.models import Adoption, Kit, KitVersion, Passing
-from campaigns.kits.queries import units_for
+from campaigns.kits.queries import find_units
 from channels.models import Channel
 from channels.states import Health, Lifecycle
 from core.scope import ancestors
@@ -106,7 +106,7 @@ def count_units_by_take_up(kits: Sequence[Kit], user: User) -> dict[int, Sums]:
     for kit in kits:
         assert kit.current
         kit.current.kit = kit
-        units = units_for(kit.current).order_by().values("pk")
+        units = find_units(kit.current).order_by().values("pk")
         asked[f"kit_{kit.pk}"] = Count("pk", filter=Q(pk__in=units))
     n_asked = find_overseen_units(user).order_by().aggregate(**asked)
     dealings = {
@@ -199,7 +199,7 @@ def make_board(kit: Kit, user: User, *, today: date) -> Board:
 
 def find_audience(version: KitVersion, user: User) -> QuerySet[Unit]:
     """Return the units that the version is for, of those that the person oversees."""
-    return units_for(version).filter(pk__in=find_overseen_units(user).order_by().values("pk"))
+    return find_units(version).filter(pk__in=find_overseen_units(user).order_by().values("pk"))
 
 
 def annotate_state(units: QuerySet[Unit], kit: Kit, *, today: date) -> QuerySet[Any]:

@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.context import current_position
 from accounts.permissions import Permission
 from campaigns.kits.models import Kit
-from campaigns.kits.queries import readable_by
+from campaigns.kits.queries import find_readable_kits
 from core.actions import refusal
 from core.costly_pages import costly
 from engagement.exports.sheets import FORMATS
@@ -84,7 +84,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     page = Paginator(shown.places, PAGE).get_page(request.GET.get("page"))
     context = {
         "kit": kit,
-        "may_read_kit": readable_by(request.user).filter(pk=kit.pk).exists(),
+        "may_read_kit": find_readable_kits(request.user).filter(pk=kit.pk).exists(),
         "version": kit.current,
         "form": form,
         "stamp": whole.stamp,

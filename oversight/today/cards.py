@@ -9,7 +9,7 @@ from django.db.models import Exists, QuerySet
 
 from accounts.models import User
 from accounts.permissions import Permission
-from campaigns.kits.queries import versions_to_decide
+from campaigns.kits.queries import find_versions_to_decide
 from channels.completeness.queries import changes_to_decide
 from channels.models import Channel
 from channels.monitoring.presenters import VERDICT_LOOKS
@@ -95,7 +95,7 @@ def _make_publishing_cards(
 
 def _find_rows_of_cards(user: User, *, now: datetime) -> dict[str, QuerySet[Any]]:
     """Return the rows of the cards that most people have nothing on, on most days."""
-    rows: dict[str, QuerySet[Any]] = {"kit_turns": versions_to_decide(user)}
+    rows: dict[str, QuerySet[Any]] = {"kit_turns": find_versions_to_decide(user)}
     if user.reach(Permission.POST_APPROVE):
         rows["page_changes"] = changes_to_decide(user)
     if user.reach(Permission.POST_WRITE) or user.reach(Permission.OVERSIGHT_VIEW):

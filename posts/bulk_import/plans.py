@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from campaigns.models import Topic
-from campaigns.queries import topics_ask
+from campaigns.queries import find_needs_of_topics
 from channels.models import Channel
 from channels.queries import channels_for
 from channels.states import Kind
@@ -172,7 +172,7 @@ class _Lookup:
 
     def __init__(self, batch: BulkImport, rows: list[Row]) -> None:
         self.unit = batch.unit
-        self.asked = topics_ask(batch.unit, on=timezone.localdate())
+        self.asked = find_needs_of_topics(batch.unit, on=timezone.localdate())
         self.leak_rules = rules_of(batch.unit, on=timezone.localdate())
         self.channels = channels_for(batch.unit)
         self.by_name = _names_of(self.channels)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from campaigns.kits.presenters import Difference
-from campaigns.queries import topic_asks
+from campaigns.queries import find_needs_of_topic
 from channels import presenters
 from channels.queries import facts_of
 from core.clock import local_time
@@ -157,7 +157,7 @@ def findings_by_field(
     """Return what is found in a working copy, stored or not, and beside which field each finding is
     shown. ``about``: what `find_findings` takes besides.
     """
-    required = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    required = find_needs_of_topic(post.topic_id, post.unit, on=timezone.localdate())
     found = find_findings(post, composed, targets=targets, asked=required, **about)
     by_field: dict[str, list[leaks.Shown]] = {}
     by_severity: dict[Severity, list[leaks.Shown]] = {severity: [] for severity in Severity}

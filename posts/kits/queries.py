@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from campaigns.kits.models import Adoption, Kit
-from campaigns.kits.presenters import Difference, changes_of_words
-from campaigns.kits.queries import kits_open_to
+from campaigns.kits.presenters import Difference, compare_words
+from campaigns.kits.queries import find_open_kits
 from posts.kit_words import Filling
 from posts.models import Post
 from units.models import Unit
@@ -48,7 +48,7 @@ class KitCard:
 
 def open_kits(unit: Unit) -> QuerySet[Kit]:
     """Return the kits that the unit may take up, the newest first."""
-    return kits_open_to(unit).order_by("-current__issued_at", "-pk")
+    return find_open_kits(unit).order_by("-current__issued_at", "-pk")
 
 
 def undecided_kits(unit: Unit) -> QuerySet[Kit]:
@@ -106,4 +106,4 @@ def changes_of_kit(kit: Kit, adoption: Adoption) -> list[Difference]:
     """
     if kit.current is None or kit.is_withdrawn or kit.current_id == adoption.version_id:
         return []
-    return changes_of_words(kit.current, adoption.version)
+    return compare_words(kit.current, adoption.version)

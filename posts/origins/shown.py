@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import can
-from campaigns.kits.queries import readable_by
+from campaigns.kits.queries import find_readable_kits
 from posts.models import Post
 from posts.signals import origin_asked, rhythm_asked
 
@@ -61,6 +61,6 @@ def _origin_of_kit(post: Post, user: User) -> Origin:
     kit, address = post.adoption.kit, ""
     if can(user, Permission.POST_WRITE, unit=post.unit):
         address = f"{reverse('posts:kit', args=[kit.public_id])}?unit={post.unit.key}"
-    elif readable_by(user).filter(pk=kit.pk).exists():
+    elif find_readable_kits(user).filter(pk=kit.pk).exists():
         address = reverse("kits:kit", args=[kit.public_id])
     return Origin("kit", kit.name, kit.unit.name, address)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from campaigns.kits import services as kits
 from campaigns.kits.models import KitVersion
-from campaigns.kits.wording import slot_names
+from campaigns.kits.wording import list_slot_names
 from core.errors import Refused
 from media.cards import services as cards
 from media.cards.services import Words
@@ -39,7 +39,7 @@ def make_card(
     ``version``. Raise as `cards.add`, `media_library.put_in_post` and `kits.add_media`.
     """
     require_clean(words, unit)
-    if version and slot_names([words.title, words.line_1, words.line_2]):
+    if version and list_slot_names([words.title, words.line_1, words.line_2]):
         raise Refused(
             _("A card is the same picture for all units: a gap would stand on it as it is.")
         )

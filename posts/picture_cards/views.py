@@ -18,7 +18,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.kits.models import KitVersion
-from campaigns.kits.queries import open_version, readable_by, written_by
+from campaigns.kits.queries import find_editable_kits, find_open_version, find_readable_kits
 from campaigns.kits.wording import SLOT
 from channels.models import Channel
 from core.actions import form_action, form_data
@@ -77,15 +77,15 @@ def change_card(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def card_for_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make a card of the issuer that stands among the pictures of the kit at once."""
-    own = written_by(request.user)
+    own = find_editable_kits(request.user)
     if not request.user.reach(Permission.LIBRARY_WRITE) or not own.exists():
         raise PermissionDenied
-    rows = readable_by(request.user).select_related("unit__parent")
+    rows = find_readable_kits(request.user).select_related("unit__parent")
     kit = get_object_or_404(rows, public_id=public_id)
     if not own.filter(pk=kit.pk).exists():
         messages.info(request, _("Only people of %(unit)s may do this.") % {"unit": kit.unit})
         return redirect("kits:kit", kit.public_id)
-    version = open_version(kit)
+    version = find_open_version(kit)
     if version is None or not version.is_editable:
         messages.info(request, _("This version is not open for editing."))
         return redirect("kits:kit", kit.public_id)

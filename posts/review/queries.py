@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from campaigns.models import TopicRule
-from campaigns.queries import topic_asks
+from campaigns.queries import find_needs_of_topic
 from posts.models import (
     Post,
     Review,
@@ -59,7 +59,7 @@ def step_of(post: Post, *, asked: Collection[str] | None = None) -> Decision:
     if post.endorsed_revision_id:
         return Decision.APPROVED
     if asked is None:
-        asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+        asked = find_needs_of_topic(post.topic_id, post.unit, on=timezone.localdate())
     return Decision.FIRST if TopicRule.Asks.SECOND_APPROVAL in asked else Decision.APPROVED
 
 

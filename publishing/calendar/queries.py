@@ -17,7 +17,7 @@ from django.db.models.functions import TruncDay
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import can
-from campaigns.awareness import Occasion, occasions
+from campaigns.awareness import Occasion, find_occasions
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from core.periods import midnight
@@ -330,7 +330,7 @@ def calendar_marks(
     if channel:
         channels = channels.filter(pk=channel.pk)
     return Marks(
-        occasions(first, last),
+        find_occasions(first, last),
         list(campaigns[:MOST_MARKS]),
         list(blackouts.select_related("unit", "channel", "topic")[:MOST_MARKS]),
         free_slots(channels, start=max(start, now), end=end),

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.partners.queries import names_for
+from campaigns.partners.queries import name_partners
 from core.actions import button_action, form_action, form_data, refusal
 from links.queries import Clicks, clicks_of
 from media import links as media_links
@@ -44,7 +44,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     kit = get_object_or_404(queries.kits_for(unit), public_id=public_id)
     today = timezone.localdate()
     partners = list(partners_for(unit, on=today))
-    names = names_for(partners, request.user)
+    names = name_partners(partners, request.user)
     form = ShareForm(form_data(request), partners=partners, names=names)
     done = form_action(
         form,
@@ -57,7 +57,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
     )
     rows = list(queries.shares_of(kit, unit)[:SHOWN])
-    names |= names_for({row.partner for row in rows}, request.user)
+    names |= name_partners({row.partner for row in rows}, request.user)
     clicks = clicks_of([row.link for row in rows if row.link], on=today)
     now = timezone.now()
     post = queries.post_of(kit, unit)

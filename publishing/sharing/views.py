@@ -24,7 +24,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.partners.models import Partner
-from campaigns.partners.queries import names_for
+from campaigns.partners.queries import name_partners
 from core import quotas
 from core.actions import button_action, form_action, form_data
 from core.errors import Busy, Refused
@@ -55,7 +55,7 @@ def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = _post(request, public_id)
     now = timezone.now()
     partners = list(queries.partners_for(post.unit, on=timezone.localdate(now)))
-    names = names_for(partners, request.user)
+    names = name_partners(partners, request.user)
     form = ShareForm(form_data(request), partners=partners, names=names)
     done = form_action(
         form,
@@ -91,7 +91,7 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
         said=_("The old address no longer works."),
     ):
-        names = names_for([row.partner], request.user)
+        names = name_partners([row.partner], request.user)
         context = {"post": row.post, "made": _describe_made(made, names)}
         return render(request, "publishing/share.html", context)
     return _to_list(request)
@@ -116,11 +116,11 @@ def share_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     found = queries.page_states(page, now=timezone.now())
     clicks = clicks_of([row.link for row in page if row.link], on=timezone.localdate())
-    names = names_for({row.partner for row in page}, request.user)
+    names = name_partners({row.partner for row in page}, request.user)
     context = {
         "unit": unit,
         "partner": partner,
-        "partner_name": names_for([partner], request.user)[partner.pk] if partner else "",
+        "partner_name": name_partners([partner], request.user)[partner.pk] if partner else "",
         "page_obj": page,
         "rows": [
             {

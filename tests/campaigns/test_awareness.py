@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils.translation import override
 
-from campaigns.awareness import MONTH, occasions
+from campaigns.awareness import MONTH, find_occasions
 
 # As announced or published for Viet Nam. In 2030 the new moon falls before midnight here and after
 # it in Beijing: a calendar for China would be a day late.
@@ -24,7 +24,7 @@ TET = [
 
 
 def on(day):
-    return [each.title_vi for each in occasions(day, day) if each.kind != MONTH]
+    return [each.title_vi for each in find_occasions(day, day) if each.kind != MONTH]
 
 
 @pytest.mark.parametrize("tet", TET, ids=str)
@@ -58,7 +58,7 @@ def test_days_fall_where_the_calendars_say(day, title):
 
 
 def test_a_month_is_found_from_within_and_stands_after_the_days():
-    found = occasions(date(2026, 12, 9), date(2026, 12, 9))
+    found = find_occasions(date(2026, 12, 9), date(2026, 12, 9))
 
     assert [(each.kind, each.first, each.last) for each in found] == [
         ("day", date(2026, 12, 9), date(2026, 12, 9)),
@@ -69,7 +69,7 @@ def test_a_month_is_found_from_within_and_stands_after_the_days():
 
 def test_the_title_is_in_the_readers_language():
     (found,) = [
-        each for each in occasions(date(2026, 9, 2), date(2026, 9, 2)) if each.kind != MONTH
+        each for each in find_occasions(date(2026, 9, 2), date(2026, 9, 2)) if each.kind != MONTH
     ]
 
     with override("en"):
@@ -79,6 +79,6 @@ def test_the_title_is_in_the_readers_language():
 
 
 def test_no_year_that_the_portal_accepts_lacks_a_day():
-    counts = {len(occasions(date(y, 1, 1), date(y, 12, 31))) for y in (1945, 2026, 2099)}
+    counts = {len(find_occasions(date(y, 1, 1), date(y, 12, 31))) for y in (1945, 2026, 2099)}
 
     assert min(counts) >= 50

@@ -10,8 +10,8 @@ from audit.models import Entry
 from campaigns.models import Campaign
 from campaigns.planning import services
 from campaigns.planning.models import CampaignResult, Document
-from campaigns.planning.queries import canonical, next_year, year_later
-from campaigns.services import change
+from campaigns.planning.queries import add_year, name_next_year, to_canonical_json
+from campaigns.services import change_campaign
 from core.errors import NotAllowed, Refused
 from tests import factories
 from tests.pages import one_line
@@ -124,7 +124,7 @@ def test_the_copy_for_the_next_year_has_the_plan_and_nothing_that_happened(
         campaign, by=overseer, name="Đợt 1", starts_on=today(), ends_on=campaign.ends_on
     )
     item = services.add_item(campaign, by=overseer, text="Gửi bộ bài", due_on=today())
-    services.tick(item, by=overseer, is_done=True)
+    services.tick_item(item, by=overseer, is_done=True)
     services.add_document(campaign, by=overseer, name="Kế hoạch", number="12/KH-CAT")
     client.force_login(overseer)
 
@@ -132,7 +132,7 @@ def test_the_copy_for_the_next_year_has_the_plan_and_nothing_that_happened(
 
     copy = Campaign.objects.exclude(pk=campaign.pk).get()
     assert answer["Location"] == reverse("campaigns:edit", args=[copy.public_id])
-    assert (copy.name, copy.starts_on) == (f"Tết {today().year + 1}", year_later(today()))
+    assert (copy.name, copy.starts_on) == (f"Tết {today().year + 1}", add_year(today()))
     assert (copy.target_posts, copy.owner, copy.closed_at) == (40, overseer, None)
     assert [each.name for each in copy.phases.all()] == ["Đợt 1"]
     assert [(each.text, each.done_at) for each in copy.checklist.all()] == [("Gửi bộ bài", None)]
@@ -141,27 +141,29 @@ def test_the_copy_for_the_next_year_has_the_plan_and_nothing_that_happened(
 
 
 def test_a_year_later_knows_leap_days_and_names_without_a_year():
-    assert year_later(date(2028, 2, 29)) == date(2029, 2, 28)
-    assert next_year("Cao điểm", 2026) == "Cao điểm (2027)"
-    assert len(next_year("a" * 150, 2026)) == 150
+    assert add_year(date(2028, 2, 29)) == date(2029, 2, 28)
+    assert name_next_year("Cao điểm", 2026) == "Cao điểm (2027)"
+    assert len(name_next_year("a" * 150, 2026)) == 150
 
 
 def test_a_closed_campaign_is_frozen_for_good(campaign, overseer):
     content = {"posts": 3, "share": 0.25, "name": "Tết"}
 
-    result = services.close(campaign, by=overseer, lessons="Gửi bộ bài sớm hơn.", content=content)
+    result = services.close_campaign(
+        campaign, by=overseer, lessons="Gửi bộ bài sớm hơn.", content=content
+    )
 
     campaign.refresh_from_db()
     result.refresh_from_db()
     assert (campaign.ends_on, campaign.stage(today())) == (today(), "past")
-    assert canonical(result.content) == canonical(content)
+    assert to_canonical_json(result.content) == to_canonical_json(content)
     assert campaign not in Campaign.objects.running(today())
     with pytest.raises(Refused):
-        services.close(campaign, by=overseer, lessons="Lại.", content=content)
+        services.close_campaign(campaign, by=overseer, lessons="Lại.", content=content)
     with pytest.raises(Refused):
         services.add_item(campaign, by=overseer, text="Muộn", due_on=today())
     with pytest.raises(Refused):
-        change(campaign, by=overseer, name="Tên khác", starts_on=today(), ends_on=today())
+        change_campaign(campaign, by=overseer, name="Tên khác", starts_on=today(), ends_on=today())
     for act in (
         lambda rows: rows.update(lessons="khác"),
         lambda rows: rows.delete(),

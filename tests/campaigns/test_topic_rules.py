@@ -10,7 +10,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from campaigns import topic_rules
 from campaigns.models import TopicRule
-from campaigns.queries import topic_asks
+from campaigns.queries import find_needs_of_topic
 from core.errors import NotAllowed, Refused
 from tests import factories
 
@@ -42,7 +42,7 @@ def set_rule(unit, by, *, first=0, last=None, reason="Kế hoạch 12"):
 
 
 def asks(unit, *, day=0):
-    return topic_asks(factories.topic().pk, unit, on=timezone.localdate() + day * DAY)
+    return find_needs_of_topic(factories.topic().pk, unit, on=timezone.localdate() + day * DAY)
 
 
 def test_a_rule_holds_below_its_unit_from_its_first_to_its_last_day(unit, overseer):

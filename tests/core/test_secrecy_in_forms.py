@@ -86,7 +86,7 @@ def test_a_password_may_be_what_it_likes(client):
 def test_a_service_refuses_a_marked_campaign_by_itself(overseer):
     unit = overseer.current_appointments[0].unit
     with pytest.raises(SecrecyRefused):
-        services.begin(
+        services.begin_campaign(
             unit=unit,
             by=overseer,
             name="Ra quân",

@@ -126,7 +126,7 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
         "refused": 1,
     }
 
-    kit_services.withdraw(kit, by=ministry, reason="Sai số", take_down=True)
+    kit_services.withdraw_kit(kit, by=ministry, reason="Sai số", take_down=True)
 
     recall = Recall.objects.get(kit=kit)
     assert Counter(Delivery.objects.values_list("state", "recall")) == {

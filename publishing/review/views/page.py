@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.second_factors import passkeys
-from campaigns.queries import topic_asks
+from campaigns.queries import find_needs_of_topic
 from core.clock import local_time
 from posts.checks.base import Finding
 from posts.discussion.cards import discussion_of
@@ -83,7 +83,7 @@ class Checked(NamedTuple):
 
 def check_waiting(post: Post) -> Checked:
     """Check the revision that waits for a decision."""
-    asked = topic_asks(post.topic_id, post.unit, on=timezone.localdate())
+    asked = find_needs_of_topic(post.topic_id, post.unit, on=timezone.localdate())
     found = find_findings(post, post.current_revision.content, asked=asked)
     asks_reason = bool(rules_to_pass(found, first_approval(post)))
     return Checked(found, asks_reason, step_of(post, asked=asked))

@@ -16,7 +16,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.files import services
 from campaigns.files.models import CampaignFile, FilePart
-from campaigns.files.queries import read_by
+from campaigns.files.queries import find_readable_files
 from campaigns.files.states import FileState, Kind, Refusal
 from campaigns.kits.models import Adoption
 from core.errors import Busy, NotAllowed, Refused
@@ -94,7 +94,7 @@ def test_a_file_is_read_by_those_below_once_it_is_checked(client, campaign, writ
 
 
 def test_a_refused_file_is_deleted_and_its_person_hears_why(client, campaign, writer, officer):
-    row = services.add(campaign, given(made.word("TUYỆT MẬT")), name="Công văn", by=writer)
+    row = services.add_file(campaign, given(made.word("TUYỆT MẬT")), name="Công văn", by=writer)
     assert FilePart.objects.filter(file=row).exists()
 
     services.check_file(row.pk)
@@ -106,13 +106,13 @@ def test_a_refused_file_is_deleted_and_its_person_hears_why(client, campaign, wr
     assert Entry.objects.get(action="campaign.file_refused").data == {"why": "marked"}
     client.force_login(writer)
     assert "mark of secrecy" in client.get(page(campaign)).content.decode()
-    assert list(read_by(officer)) == []
-    services.add(campaign, given(), name="Công văn", by=writer)
+    assert list(find_readable_files(officer)) == []
+    services.add_file(campaign, given(), name="Công văn", by=writer)
 
 
 def test_a_picture_is_drawn_anew(campaign, writer):
     data = made.picture()
-    row = services.add(campaign, given(data, "anh.jpg"), name="Sơ đồ", by=writer)
+    row = services.add_file(campaign, given(data, "anh.jpg"), name="Sơ đồ", by=writer)
     services.check_file(row.pk)
     row.refresh_from_db()
     assert (row.kind, row.state) == (Kind.PICTURE, FileState.READY)
@@ -123,11 +123,11 @@ def test_a_picture_is_drawn_anew(campaign, writer):
 
 
 def test_only_those_who_write_the_campaign_add_and_remove(client, campaign, officer, writer):
-    row = services.add(campaign, given(), name="Kế hoạch", by=writer)
+    row = services.add_file(campaign, given(), name="Kế hoạch", by=writer)
     CampaignFile.objects.update(state="ready")
     for act in (
-        lambda: services.add(campaign, given(b"%PDF-1"), name="Khác", by=officer),
-        lambda: services.remove(row, by=officer),
+        lambda: services.add_file(campaign, given(b"%PDF-1"), name="Khác", by=officer),
+        lambda: services.remove_file(row, by=officer),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -147,7 +147,7 @@ def test_only_those_who_write_the_campaign_add_and_remove(client, campaign, offi
 def test_who_writes_kits_and_no_campaigns_removes_a_kit_s_file(client, province):
     author = factories.person(Role.OFFICER, province)
     kit = factories.kit(province)
-    row = services.add(kit, given(), name="Hướng dẫn", by=author)
+    row = services.add_file(kit, given(), name="Hướng dẫn", by=author)
     CampaignFile.objects.update(state="ready")
     removal = reverse("campaigns:file_remove", args=[row.public_id])
     client.force_login(author)
@@ -164,14 +164,14 @@ def test_who_writes_kits_and_no_campaigns_removes_a_kit_s_file(client, province)
 def test_files_of_a_kit_are_for_those_who_may_take_it_up(client, province, officer, writer):
     kit = factories.kit(province, state="issued")
     draft = factories.kit(province)
-    row = services.add(kit, given(), name="Hướng dẫn", by=writer)
-    hidden = services.add(draft, given(made.word("Khác")), name="Hướng dẫn", by=writer)
+    row = services.add_file(kit, given(), name="Hướng dẫn", by=writer)
+    hidden = services.add_file(draft, given(made.word("Khác")), name="Hướng dẫn", by=writer)
     services.check_waiting()
     stranger = factories.person(Role.OFFICER, factories.UnitFactory())
 
-    assert set(read_by(writer)) == {row, hidden}
-    assert list(read_by(officer)) == [row]
-    assert list(read_by(stranger)) == []
+    assert set(find_readable_files(writer)) == {row, hidden}
+    assert list(find_readable_files(officer)) == [row]
+    assert list(find_readable_files(stranger)) == []
     client.force_login(officer)
     shown = client.get(reverse("posts:kit", args=[kit.public_id]))
     assert list(shown.context["files"]) == [row]
@@ -179,13 +179,13 @@ def test_files_of_a_kit_are_for_those_who_may_take_it_up(client, province, offic
     kit.current.window_until = kit.current.window_from
     kit.current.for_levels, kit.current.all_below = [], False
     kit.current.save()
-    assert list(read_by(officer)) == []
+    assert list(find_readable_files(officer)) == []
     unit = officer.current_appointments[0].unit
     Adoption.objects.filter(kit=kit, unit=unit).update(adopted_at=kit.created_at)
-    assert list(read_by(officer)) == [row]
+    assert list(find_readable_files(officer)) == [row]
     at_commune = factories.person(Role.APPROVER, unit)
     with pytest.raises(NotAllowed):
-        services.add(kit, given(b"%PDF-1"), name="Khác", by=at_commune)
+        services.add_file(kit, given(b"%PDF-1"), name="Khác", by=at_commune)
 
 
 @pytest.mark.parametrize(
@@ -201,24 +201,24 @@ def test_files_of_a_kit_are_for_those_who_may_take_it_up(client, province, offic
 )
 def test_other_kinds_are_refused_at_once(client, campaign, writer, data, name, words):
     with pytest.raises(Refused, match=words):
-        services.add(campaign, ContentFile(data, name), name="Tệp", by=writer)
+        services.add_file(campaign, ContentFile(data, name), name="Tệp", by=writer)
     assert not CampaignFile.objects.exists()
 
 
 def test_numbers_and_sizes_are_bounded(campaign, writer, province, monkeypatch):
     monkeypatch.setattr(services, "MOST_FILES", 2)
-    one = services.add(campaign, given(), name="Một", by=writer)
+    one = services.add_file(campaign, given(), name="Một", by=writer)
     with pytest.raises(Refused, match="there already"):
-        services.add(campaign, _same(one), name="Hai", by=writer)
+        services.add_file(campaign, _same(one), name="Hai", by=writer)
     monkeypatch.setattr(services, "MOST_BYTES", one.size + 100)
     with pytest.raises(Refused, match="MB already"):
-        services.add(campaign, given(b"%PDF-" + b"x" * 200), name="Hai", by=writer)
-    services.add(campaign, given(b"%PDF-"), name="Hai", by=writer)
+        services.add_file(campaign, given(b"%PDF-" + b"x" * 200), name="Hai", by=writer)
+    services.add_file(campaign, given(b"%PDF-"), name="Hai", by=writer)
     with pytest.raises(Refused, match="no room"):
-        services.add(campaign, given(b"%PDF-1"), name="Ba", by=writer)
+        services.add_file(campaign, given(b"%PDF-1"), name="Ba", by=writer)
     monkeypatch.setattr(services, "LARGEST", 10)
     with pytest.raises(Refused, match="larger than"):
-        services.add(campaign, given(b"%PDF-" + b"x" * 20), name="Bốn", by=writer)
+        services.add_file(campaign, given(b"%PDF-" + b"x" * 20), name="Bốn", by=writer)
 
 
 def _same(row):
@@ -227,7 +227,7 @@ def _same(row):
 
 def test_names_are_checked_like_other_words(client, campaign, writer):
     with pytest.raises(SecrecyRefused):
-        services.add(campaign, given(), name="TUYỆT MẬT", by=writer)
+        services.add_file(campaign, given(), name="TUYỆT MẬT", by=writer)
     client.force_login(writer)
     form = {"name": "Kế hoạch", "file": SimpleUploadedFile("k.docx", made.word())}
     sent = client.post(page(campaign), form)
@@ -237,7 +237,7 @@ def test_names_are_checked_like_other_words(client, campaign, writer):
 
 
 def test_a_check_that_dies_is_tried_again_and_then_given_up(campaign, writer):
-    row = services.add(campaign, given(), name="Kế hoạch", by=writer)
+    row = services.add_file(campaign, given(), name="Kế hoạch", by=writer)
     with mock.patch.object(services, "check", side_effect=Busy("later")), pytest.raises(Busy):
         services.check_file(row.pk)
     row.refresh_from_db()
@@ -254,7 +254,7 @@ def test_a_check_that_dies_is_tried_again_and_then_given_up(campaign, writer):
 
 
 def test_what_another_worker_has_is_left_to_it(campaign, writer):
-    row = services.add(campaign, given(), name="Kế hoạch", by=writer)
+    row = services.add_file(campaign, given(), name="Kế hoạch", by=writer)
 
     def meanwhile(*_args, **_kwargs):
         assert not services.check_file(row.pk)
@@ -266,10 +266,10 @@ def test_what_another_worker_has_is_left_to_it(campaign, writer):
 
 
 def test_a_removed_file_is_not_brought_back_by_its_check(campaign, writer):
-    row = services.add(campaign, given(made.picture(), "a.jpg"), name="Sơ đồ", by=writer)
+    row = services.add_file(campaign, given(made.picture(), "a.jpg"), name="Sơ đồ", by=writer)
 
     def meanwhile(*_args, **_kwargs):
-        services.remove(CampaignFile.objects.get(), by=writer)
+        services.remove_file(CampaignFile.objects.get(), by=writer)
         return services.Checked(was_read=True, data=b"\xff\xd8\xff", content_type="image/jpeg")
 
     with mock.patch.object(services, "check", side_effect=meanwhile):

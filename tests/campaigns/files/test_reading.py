@@ -25,7 +25,7 @@ EXTERNAL = (
 def check(data, kind, place):
     path = place / "source"
     path.write_bytes(data)
-    return reading.check(path, kind, unit=factories.UnitFactory(), place=place)
+    return reading.check_content(path, kind, unit=factories.UnitFactory(), place=place)
 
 
 @pytest.mark.parametrize(

@@ -100,9 +100,9 @@ def test_a_kit_is_written_submitted_approved_and_issued(client, province, sign_i
 
     kit.refresh_from_db()
     assert kit.current == version
-    announcing.announce()
+    announcing.announce_kits()
     assert list(officer.notices.values_list("kind", flat=True)) == ["kit_issued"]
-    announcing.announce()
+    announcing.announce_kits()
     assert officer.notices.count() == 1
 
 
@@ -175,14 +175,14 @@ def test_a_kit_is_passed_on_by_a_province_and_withdrawn_by_its_issuer(client, pr
     kit = factories.kit(top, state="issued", by_provinces=True)
     KitVersion.objects.update(announced_at=None)
     overseer = sign_in(Role.OVERSEER, province)
-    announcing.announce()
+    announcing.announce_kits()
     assert list(overseer.notices.values_list("kind", flat=True)) == ["kit_to_pass_on"]
     assert officer.notices.count() == 0
 
     assert b"kits:edit" not in client.get(page("kit", kit)).content
     assert client.get(page("edit", kit)).status_code == 302
     client.post(page("pass_on", kit), {"note": "Chú ý các khu trọ."})
-    announcing.announce()
+    announcing.announce_kits()
     assert list(officer.notices.values_list("kind", flat=True)) == ["kit_issued"]
     assert client.get(page("withdraw", kit)).status_code == 302
 
@@ -196,7 +196,7 @@ def test_a_kit_is_passed_on_by_a_province_and_withdrawn_by_its_issuer(client, pr
     kit.refresh_from_db()
     assert kit.taken_down
     assert reverse("publishing:recall_list") in _main(client.get(page("kit", kit)))
-    announcing.announce()
+    announcing.announce_kits()
     kinds = Notice.objects.filter(user=officer).values_list("kind", flat=True)
     assert set(kinds) == {"kit_issued", "kit_withdrawn"}
 
@@ -238,7 +238,7 @@ def test_units_are_notified_in_batches_of_as_many_queries_whatever_their_number(
         Notice.objects.all().delete()
         KitVersion.objects.update(announced_at=None, announced_upto=0)
         with CaptureQueriesContext(connection) as queries:
-            batches = announcing.announce()
+            batches = announcing.announce_kits()
         assert {notice.user for notice in Notice.objects.all()} == set(people)
         return batches, len(queries)
 
@@ -276,11 +276,11 @@ def test_who_approves_a_new_version_sees_word_by_word_what_changed(client, provi
     kit = factories.kit(province, state="issued")
     factories.UnitFactory(parent=province)
     writer = sign_in(Role.SUPERVISOR, province)
-    version = services.new_version(kit, by=writer)
+    version = services.begin_new_version(kit, by=writer)
     version.text = version.text.replace("qua đêm", "trong phòng ngủ")
     version.changes = "Rõ hơn"
     version.save()
-    services.submit(version, by=writer)
+    services.submit_version(version, by=writer)
 
     sign_in(Role.OVERSEER, province)
     shown = client.get(page("approve", kit))

@@ -14,7 +14,7 @@ from audit.models import Entry
 from campaigns.kits import services
 from campaigns.kits.edits import KitEdit, Slot
 from campaigns.kits.models import Kit, KitVersion
-from campaigns.kits.queries import changed_parts, content_of, kits_open_to, units_for
+from campaigns.kits.queries import build_content, find_changed_parts, find_open_kits, find_units
 from campaigns.kits.seals import is_sealed
 from campaigns.kits.signals import kit_issued, kit_withdrawn
 from core.errors import NotAllowed, Refused
@@ -65,27 +65,29 @@ def test_a_kit_of_the_ministry_goes_by_way_of_a_province_to_its_communes(ministr
     other = factories.UnitFactory()
     issued, deafen = heard(kit_issued)
     try:
-        version = services.begin(unit=ministry, by=writer, edit=replace(edit, by_provinces=True))
-        services.submit(version, by=writer)
+        version = services.begin_kit(
+            unit=ministry, by=writer, edit=replace(edit, by_provinces=True)
+        )
+        services.submit_version(version, by=writer)
         version.refresh_from_db()
         with pytest.raises(Refused, match="changed meanwhile"):
-            services.approve(version, by=leader, content_sha256="0" * 64)
+            services.approve_version(version, by=leader, content_sha256="0" * 64)
         with pytest.raises(NotAllowed):
-            services.approve(version, by=writer, content_sha256=version.content_sha256)
-        services.approve(version, by=leader, content_sha256=version.content_sha256)
-        services.issue(version, by=writer)
+            services.approve_version(version, by=writer, content_sha256=version.content_sha256)
+        services.approve_version(version, by=leader, content_sha256=version.content_sha256)
+        services.issue_version(version, by=writer)
     finally:
         deafen()
 
     version.refresh_from_db()
     assert issued == [{"version": version, "by": writer}]
-    assert {commune, other} == set(units_for(version))
-    assert list(kits_open_to(commune)) == []
+    assert {commune, other} == set(find_units(version))
+    assert list(find_open_kits(commune)) == []
     overseer = factories.person(Role.OVERSEER, commune.parent)
     services.pass_on(version.kit, unit=commune.parent, by=overseer, note="Chú ý các khu trọ.")
-    assert list(kits_open_to(commune)) == [version.kit]
-    assert list(kits_open_to(other)) == []
-    assert list(kits_open_to(commune, on=today() + timedelta(days=11))) == []
+    assert list(find_open_kits(commune)) == [version.kit]
+    assert list(find_open_kits(other)) == []
+    assert list(find_open_kits(commune, on=today() + timedelta(days=11))) == []
     with pytest.raises(Refused, match="passed this kit on already"):
         services.pass_on(version.kit, unit=commune.parent, by=overseer)
     assert list(Entry.objects.order_by("pk").values_list("action", flat=True)) == [
@@ -103,16 +105,16 @@ def test_a_leader_who_wrote_in_a_kit_does_not_approve_it(ministry, edit):
     first, helper, last, reader = (
         factories.person(Role.OVERSEER, ministry) for _leader in range(4)
     )
-    version = services.begin(unit=ministry, by=first, edit=edit)
-    services.change(version, by=helper, edit=edit)
-    services.change(version, by=last, edit=edit)
-    services.submit(version, by=last)
+    version = services.begin_kit(unit=ministry, by=first, edit=edit)
+    services.change_version(version, by=helper, edit=edit)
+    services.change_version(version, by=last, edit=edit)
+    services.submit_version(version, by=last)
     version.refresh_from_db()
 
     for writer in (first, helper, last):
         with pytest.raises(NotAllowed, match="Who wrote a kit may not approve it"):
-            services.approve(version, by=writer, content_sha256=version.content_sha256)
-    services.approve(version, by=reader, content_sha256=version.content_sha256)
+            services.approve_version(version, by=writer, content_sha256=version.content_sha256)
+    services.approve_version(version, by=reader, content_sha256=version.content_sha256)
 
 
 def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missing(ministry, edit):
@@ -128,10 +130,10 @@ def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missin
         for_levels=(),
         slots=(*edit.slots, Slot("thua", "text", ""), Slot("luc", "date", "Lúc", example="mai")),
     )
-    version = services.begin(unit=ministry, by=writer, edit=bad)
+    version = services.begin_kit(unit=ministry, by=writer, edit=bad)
 
     with pytest.raises(Refused) as refused:
-        services.submit(version, by=writer)
+        services.submit_version(version, by=writer)
 
     words = str(refused.value)
     for said in (
@@ -163,7 +165,7 @@ def test_what_may_not_be_stored_is_refused_even_in_a_draft(ministry, edit, chang
     writer = factories.person(Role.OVERSEER, ministry)
 
     with pytest.raises(error):
-        services.begin(unit=ministry, by=writer, edit=replace(edit, **changes))
+        services.begin_kit(unit=ministry, by=writer, edit=replace(edit, **changes))
 
     assert Kit.objects.count() == 0
 
@@ -174,30 +176,30 @@ def test_only_people_of_the_issuer_write_and_communes_issue_none(ministry, edit)
     above = factories.person(Role.OVERSEER, ministry)
 
     with pytest.raises(NotAllowed, match="Only people of"):
-        services.begin(unit=province, by=above, edit=edit)
+        services.begin_kit(unit=province, by=above, edit=edit)
     with pytest.raises(NotAllowed, match="province or by the ministry"):
-        services.begin(unit=commune, by=factories.person(Role.OFFICER, commune), edit=edit)
+        services.begin_kit(unit=commune, by=factories.person(Role.OFFICER, commune), edit=edit)
 
 
 def test_an_edit_after_approval_or_of_an_older_copy_is_refused(edit, ministry):
     kit = factories.kit(ministry, campaign=edit.campaign)
     version, writer = kit.versions.get(), factories.person(Role.OVERSEER, ministry)
-    services.change(version, by=writer, edit=edit, edition=1)
+    services.change_version(version, by=writer, edit=edit, edition=1)
     with pytest.raises(Refused, match="has saved this kit meanwhile"):
-        services.change(version, by=writer, edit=edit, edition=1)
+        services.change_version(version, by=writer, edit=edit, edition=1)
     factories.UnitFactory()
     version.refresh_from_db()
-    services.submit(version, by=writer)
+    services.submit_version(version, by=writer)
     with pytest.raises(Refused, match="not open for editing"):
-        services.change(version, by=writer, edit=edit)
+        services.change_version(version, by=writer, edit=edit)
     leader = factories.person(Role.OVERSEER, ministry)
     version.refresh_from_db()
-    services.approve(version, by=leader, content_sha256=version.content_sha256)
+    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
     KitVersion.objects.filter(pk=version.pk).update(text="Khác hẳn")
     with pytest.raises(Refused, match="not as it was approved"):
-        services.issue(version, by=writer)
-    services.return_(version, by=leader, reason="Sửa lại phần đầu.")
-    services.change(version, by=writer, edit=edit)
+        services.issue_version(version, by=writer)
+    services.return_version(version, by=leader, reason="Sửa lại phần đầu.")
+    services.change_version(version, by=writer, edit=edit)
     version.refresh_from_db()
     assert (version.state, version.approved_by) == ("returned", None)
 
@@ -209,23 +211,23 @@ def test_a_new_version_replaces_the_one_before_and_says_what_changed(ministry):
     leader = factories.person(Role.OVERSEER, ministry)
     first = kit.current
 
-    version = services.new_version(kit, by=writer)
+    version = services.begin_new_version(kit, by=writer)
     with pytest.raises(Refused, match="in the works"):
-        services.new_version(kit, by=writer)
+        services.begin_new_version(kit, by=writer)
     with pytest.raises(Refused, match="what is new"):
-        services.submit(version, by=writer)
+        services.submit_version(version, by=writer)
     KitVersion.objects.filter(pk=version.pk).update(changes="Thêm số 114.", title="Sạc xe ban ngày")
     version.refresh_from_db()
-    services.submit(version, by=writer)
+    services.submit_version(version, by=writer)
     version.refresh_from_db()
-    services.approve(version, by=leader, content_sha256=version.content_sha256)
-    assert list(kits_open_to(commune)) == [kit]
-    services.issue(version, by=writer)
+    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    assert list(find_open_kits(commune)) == [kit]
+    services.issue_version(version, by=writer)
 
     kit.refresh_from_db()
     first.refresh_from_db()
     assert (kit.current, kit.current.number, first.state) == (version, 2, "replaced")
-    assert changed_parts(kit.current, first) == ["title"]
+    assert find_changed_parts(kit.current, first) == ["title"]
 
 
 @pytest.mark.parametrize("take_down", [True, False])
@@ -235,16 +237,16 @@ def test_a_withdrawn_kit_is_open_to_nobody_and_says_so_to_who_stops_posts(minist
     leader = factories.person(Role.OVERSEER, ministry)
     withdrawn, deafen = heard(kit_withdrawn)
     try:
-        services.withdraw(kit, by=leader, reason="Sai số điện thoại.", take_down=take_down)
+        services.withdraw_kit(kit, by=leader, reason="Sai số điện thoại.", take_down=take_down)
     finally:
         deafen()
 
     kit.refresh_from_db()
     said = {"kit": kit, "by": leader, "reason": "Sai số điện thoại.", "take_down": take_down}
     assert withdrawn == [said]
-    assert list(kits_open_to(commune)) == []
+    assert list(find_open_kits(commune)) == []
     with pytest.raises(Refused, match="is withdrawn"):
-        services.new_version(kit, by=factories.person(Role.OVERSEER, kit.unit))
+        services.begin_new_version(kit, by=factories.person(Role.OVERSEER, kit.unit))
 
 
 def test_a_kit_is_for_the_units_of_its_levels_its_kinds_and_its_list(ministry):
@@ -258,13 +260,13 @@ def test_a_kit_is_for_the_units_of_its_levels_its_kinds_and_its_list(ministry):
 
     def reached():
         units = (ward, village, island, elsewhere)
-        return [unit for unit in units if kits_open_to(unit).exists()]
+        return [unit for unit in units if find_open_kits(unit).exists()]
 
-    assert set(units_for(kit.current)) == {ward, island}
+    assert set(find_units(kit.current)) == {ward, island}
     assert reached() == [ward, island]
     kit.current.for_levels = [Level.COMMUNE]
     kit.current.save()
-    assert set(units_for(kit.current)) == {ward, village, island}
+    assert set(find_units(kit.current)) == {ward, village, island}
     assert reached() == [ward, village, island]
 
 
@@ -289,13 +291,13 @@ def test_script_and_poster_take_only_gaps_that_the_post_has(ministry, edit):
     writer = factories.person(Role.SUPERVISOR, ministry)
     factories.UnitFactory()
     odd = replace(edit, script="Gọi {nguoi_trong}.", poster={**POSTER, "line_2": "{ So }"})
-    version = services.begin(unit=ministry, by=writer, edit=odd)
+    version = services.begin_kit(unit=ministry, by=writer, edit=odd)
     with pytest.raises(Refused, match=r"\{ So \}, \{nguoi_trong\}: loudspeaker text and poster"):
-        services.submit(version, by=writer)
+        services.submit_version(version, by=writer)
 
     fine = replace(edit, script="Bà con {khu_vuc} chú ý. {don_vi}.", poster=POSTER)
-    services.change(version, by=writer, edit=fine)
-    services.submit(version, by=writer)
+    services.change_version(version, by=writer, edit=fine)
+    services.submit_version(version, by=writer)
 
 
 @pytest.mark.parametrize("wrong", [{"look": "evil"}, {"hotline": "0900"}, {"line_1": "a" * 181}])
@@ -303,56 +305,56 @@ def test_a_made_up_poster_is_not_stored(ministry, edit, wrong):
     writer = factories.person(Role.SUPERVISOR, ministry)
     edited = replace(edit, poster={**POSTER, **wrong})
     with pytest.raises(Refused):
-        services.begin(unit=ministry, by=writer, edit=edited)
+        services.begin_kit(unit=ministry, by=writer, edit=edited)
 
 
 def test_the_poster_is_part_of_what_is_approved_and_goes_into_the_next_version(ministry, edit):
     writer = factories.person(Role.SUPERVISOR, ministry)
     leader = factories.person(Role.OVERSEER, ministry)
     factories.UnitFactory()
-    version = services.begin(unit=ministry, by=writer, edit=replace(edit, poster=POSTER))
-    assert "poster" not in content_of(services.begin(unit=ministry, by=writer, edit=edit))
-    services.submit(version, by=writer)
+    version = services.begin_kit(unit=ministry, by=writer, edit=replace(edit, poster=POSTER))
+    assert "poster" not in build_content(services.begin_kit(unit=ministry, by=writer, edit=edit))
+    services.submit_version(version, by=writer)
     version.refresh_from_db()
     KitVersion.objects.filter(pk=version.pk).update(poster={**POSTER, "line_1": "Khác"})
     with pytest.raises(Refused, match="changed meanwhile"):
-        services.approve(version, by=leader, content_sha256=version.content_sha256)
+        services.approve_version(version, by=leader, content_sha256=version.content_sha256)
     KitVersion.objects.filter(pk=version.pk).update(poster=POSTER)
-    services.approve(version, by=leader, content_sha256=version.content_sha256)
-    services.issue(version, by=writer)
+    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    services.issue_version(version, by=writer)
     kit = Kit.objects.get(pk=version.kit_id)
 
-    copied = services.new_version(kit, by=writer)
+    copied = services.begin_new_version(kit, by=writer)
 
     assert copied.poster == POSTER
-    services.change(copied, by=writer, edit=replace(edit, changes="Bỏ áp phích"))
+    services.change_version(copied, by=writer, edit=replace(edit, changes="Bỏ áp phích"))
     copied.refresh_from_db()
-    assert "poster" in changed_parts(copied, kit.current)
+    assert "poster" in find_changed_parts(copied, kit.current)
 
 
 def test_an_approval_that_nobody_gave_is_not_issued(ministry, edit):
     writer = factories.person(Role.SUPERVISOR, ministry)
     leader = factories.person(Role.OVERSEER, ministry)
     factories.UnitFactory()
-    version = services.begin(unit=ministry, by=writer, edit=edit)
-    services.submit(version, by=writer)
+    version = services.begin_kit(unit=ministry, by=writer, edit=edit)
+    services.submit_version(version, by=writer)
     version.refresh_from_db()
     forged = {"state": "approved", "approved_by": leader, "approved_at": now()}
     KitVersion.objects.filter(pk=version.pk).update(**forged)
     with pytest.raises(Refused, match="not as it was approved"):
-        services.issue(version, by=writer)
+        services.issue_version(version, by=writer)
 
     KitVersion.objects.filter(pk=version.pk).update(
         state="in_review", approved_by=None, approved_at=None
     )
-    services.approve(version, by=leader, content_sha256=version.content_sha256)
-    services.return_(version, by=leader, reason="Sửa ngày")
+    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    services.return_version(version, by=leader, reason="Sửa ngày")
     version.refresh_from_db()
     assert (version.method, version.key_id, version.seal) == ("", "", "")
-    services.submit(version, by=writer)
+    services.submit_version(version, by=writer)
     version.refresh_from_db()
-    services.approve(version, by=leader, content_sha256=version.content_sha256)
-    services.issue(version, by=writer)
+    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    services.issue_version(version, by=writer)
     version.refresh_from_db()
     assert is_sealed(version)
 

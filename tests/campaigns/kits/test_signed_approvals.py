@@ -13,7 +13,7 @@ from accounts.second_factors import passkeys
 from accounts.step_up import STEPPED_UP_AT
 from campaigns.kits import seals, services
 from campaigns.kits.models import KitVersion
-from campaigns.kits.queries import proved
+from campaigns.kits.queries import find_proved_versions
 from core.errors import Refused
 from core.form_marks import render_mark, require_rendered
 from tests import factories
@@ -74,7 +74,7 @@ def sent(version, leader, **change):
     return {
         "sha256": version.content_sha256,
         "mark": mark,
-        "text": seals.to_sign(version, rendered, by=leader.pk),
+        "text": seals.make_statement_to_sign(version, rendered, by=leader.pk),
         **change,
     }
 
@@ -99,10 +99,12 @@ def test_one_touch_approves_the_kit_without_a_code(client, version, leader):
     version.refresh_from_db()
     assert (version.state, version.method, version.approved_by) == ("approved", "passkey", leader)
     assert seals.is_sealed(version)
-    assert proved([str(version.public_id)]) == {str(version.public_id): version.content_sha256}
+    assert find_proved_versions([str(version.public_id)]) == {
+        str(version.public_id): version.content_sha256
+    }
     shown = client.get(address("kit", version)).content.decode()
     assert "Approved with a passkey" in shown
-    services.return_(version, by=leader, reason="Sửa lại giờ.")
+    services.return_version(version, by=leader, reason="Sửa lại giờ.")
     version.refresh_from_db()
     assert (version.method, version.assertion) == ("", None)
 
@@ -142,23 +144,23 @@ def test_a_page_of_another_person_version_or_time_signs_nothing(client, version,
 def test_an_assertion_from_before_the_last_submission_approves_nothing(version, leader, key):
     mark, about = mark_of(version, leader)
     rendered = require_rendered(mark, about, by=leader)
-    assertion = touch(key, seals.to_sign(version, rendered, by=leader.pk))
+    assertion = touch(key, seals.make_statement_to_sign(version, rendered, by=leader.pk))
     given = {"by": leader, "content_sha256": version.content_sha256, "rendered": rendered}
     KitVersion.objects.update(submitted_at=timezone.now())
     with pytest.raises(Refused, match="changed meanwhile"):
-        services.approve(version, assertion=assertion, **given)
+        services.approve_version(version, assertion=assertion, **given)
     KitVersion.objects.update(submitted_at=rendered.at)
     with pytest.raises(Refused, match="did not sign"):
-        services.approve(version, assertion=touch(key, "another"), **given)
-    services.approve(version, assertion=assertion, **given)
+        services.approve_version(version, assertion=touch(key, "another"), **given)
+    services.approve_version(version, assertion=assertion, **given)
 
 
 @pytest.mark.parametrize("change", ["assertion", "nonce", "method", "text", "approver"])
 def test_a_changed_row_bears_no_seal_that_fits(version, leader, key, change):
     mark, about = mark_of(version, leader)
     rendered = require_rendered(mark, about, by=leader)
-    assertion = touch(key, seals.to_sign(version, rendered, by=leader.pk))
-    services.approve(
+    assertion = touch(key, seals.make_statement_to_sign(version, rendered, by=leader.pk))
+    services.approve_version(
         version,
         by=leader,
         content_sha256=version.content_sha256,

@@ -6,15 +6,15 @@ from types import SimpleNamespace
 import pytest
 
 from campaigns.kits.wording import (
-    core_sha256,
-    day_in,
-    fill,
+    fill_gaps,
+    find_misnamed_gaps,
+    hash_core,
     is_number,
     is_span,
     keeps_core,
-    locked_parts,
-    misnamed,
-    slot_names,
+    list_locked_parts,
+    list_slot_names,
+    parse_day,
 )
 
 TEXT = "Công an {don_vi} mời bà con đến {noi}.\n\nGọi 113.\n\nTrực ban: {so}"
@@ -22,15 +22,15 @@ WORDS = {"don_vi": "phường Hải Châu", "noi": "nhà văn hóa\n\nGọi số
 
 
 def test_words_fill_gaps_on_one_line_and_open_no_others():
-    assert slot_names([TEXT]) == ["don_vi", "noi", "so"]
-    assert locked_parts("{a}: b {c}") == ["", ": b ", ""]
-    assert misnamed(["{Tên} {ten} { } {dở", "}"]) == ["{Tên}", "{ }", "{dở", "}"]
+    assert list_slot_names([TEXT]) == ["don_vi", "noi", "so"]
+    assert list_locked_parts("{a}: b {c}") == ["", ": b ", ""]
+    assert find_misnamed_gaps(["{Tên} {ten} { } {dở", "}"]) == ["{Tên}", "{ }", "{dở", "}"]
 
-    assert fill("{a} {b} {c}", {"a": "{b}", "b": " x\ny ", "c": " "}) == "{b} x y {c}"
-    assert keeps_core(TEXT, fill(TEXT, WORDS), own_lines=False)
+    assert fill_gaps("{a} {b} {c}", {"a": "{b}", "b": " x\ny ", "c": " "}) == "{b} x y {c}"
+    assert keeps_core(TEXT, fill_gaps(TEXT, WORDS), own_lines=False)
 
 
-FILLED = fill(TEXT, WORDS)
+FILLED = fill_gaps(TEXT, WORDS)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_hash_of_the_core_follows_the_locked_words_alone():
     same = SimpleNamespace(**{**vars(version), "slots": [{**slot, "hint": "khác"}]})
     other = SimpleNamespace(**{**vars(version), "own_lines": True})
 
-    assert core_sha256(version) == core_sha256(same) != core_sha256(other)
+    assert hash_core(version) == hash_core(same) != hash_core(other)
 
 
 def test_numbers_and_days_are_read_as_people_here_write_them():
@@ -79,7 +79,7 @@ def test_numbers_and_days_are_read_as_people_here_write_them():
     assert is_span("1.200 – 1.500,5")
     assert not is_span("5-")
 
-    assert day_in("29/02/2028") == date(2028, 2, 29)
-    assert day_in("5/12/2026") == date(2026, 12, 5)
+    assert parse_day("29/02/2028") == date(2028, 2, 29)
+    assert parse_day("5/12/2026") == date(2026, 12, 5)
     for words in ("29/02/2027", "31/11/2026", "12/25/2026", "2026-12-05", "5/12", "thứ Bảy", ""):
-        assert day_in(words) is None
+        assert parse_day(words) is None

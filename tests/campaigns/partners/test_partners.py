@@ -13,7 +13,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.partners import services
 from campaigns.partners.models import Contact, Partner, PartnerPlace
-from campaigns.partners.queries import contact_for
+from campaigns.partners.queries import open_contact
 from core.errors import NotAllowed, Refused
 from retention.services import apply
 from tests import factories
@@ -50,7 +50,9 @@ def agreement(**changes):
 
 
 def enter(unit, by, contact=factories.CONTACT, **changes):
-    return services.register(unit=unit, agreement=agreement(**changes), contact=contact, by=by)
+    return services.register_partner(
+        unit=unit, agreement=agreement(**changes), contact=contact, by=by
+    )
 
 
 def everything_stored(*besides):
@@ -115,7 +117,7 @@ def test_the_database_refuses_a_partner_without_consent(unit, broken, constraint
 def test_an_officer_enters_a_partner_whose_contact_is_sealed(unit, officer):
     row = enter(unit, officer)
 
-    assert contact_for(row, officer) == factories.CONTACT
+    assert open_contact(row, officer) == factories.CONTACT
     assert [str(place) for place in row.places.all()] == ["https://www.facebook.com/thcsnguyenhue"]
     assert not any(words in everything_stored() for words in PEOPLE)
     with pytest.raises(Refused):  # pressed twice
@@ -193,12 +195,12 @@ def test_the_end_by_hand_forgets_people_and_keeps_the_document(client, unit, off
     assert (row.name, row.document_number) == ("Đoàn Thanh niên phường", "05/TTPH-CA-ĐTN")
     assert (row.sealed, row.document_title, row.filed_at) == (None, "", "")
     assert not row.places.exists()
-    assert contact_for(row, officer) is None
+    assert open_contact(row, officer) is None
     stored = everything_stored()
     assert not [words for words in (*PEOPLE, "doanphuong", "Tủ 2") if words in stored]
     assert Entry.objects.get(action="partner.ended").reason == "Hai bên dừng phối hợp"
     with pytest.raises(Refused):
-        services.end(row, "Lần nữa", by=officer)
+        services.end_agreement(row, "Lần nữa", by=officer)
     assert client.get(reverse("partners:edit", args=[row.public_id])).status_code == 200
     with pytest.raises(Refused):
         services.change_contact(row, contact=factories.CONTACT, filed_at="Tủ 3", by=officer)
@@ -250,7 +252,7 @@ def test_a_form_that_lacks_something_says_so_and_keeps_what_was_typed(client, un
     assert "(optional)" not in refused.text  # of each pair of fields one is needed
     assert "Please enter a telephone number" in refused.text
     assert done.status_code == 302
-    assert contact_for(row, officer).phone == "02363822300"
+    assert open_contact(row, officer).phone == "02363822300"
     assert "Cô Mai" in renewal.text
     assert "11/TT" not in renewal.text
 

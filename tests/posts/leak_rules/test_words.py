@@ -65,7 +65,7 @@ def test_folders_and_campaigns_name_no_number(officer, unit):
     with pytest.raises(Refused, match="identification number"):
         library.create_folder(unit, LEAK, by=officer)
     with pytest.raises(Refused, match="identification number"):
-        campaigns.begin(
+        campaigns.begin_campaign(
             unit=unit,
             by=person(Role.APPROVER, unit),
             name="Chiến dịch",

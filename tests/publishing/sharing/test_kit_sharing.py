@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.kits.models import Kit, KitMedia, KitVersion
-from campaigns.kits.seals import seal
-from campaigns.kits.services import withdraw
+from campaigns.kits.seals import make_seal
+from campaigns.kits.services import withdraw_kit
 from campaigns.partners import services as partners
 from core.errors import NotAllowed, Refused
 from links.models import ClickCount, Link
@@ -139,7 +139,7 @@ def test_cards_and_poster_bear_the_name_of_the_unit_that_shares(client, kit, par
 def _seal(kit):
     """Seal the issued version as it is now."""
     version = KitVersion.objects.select_related("kit").get(pk=kit.current_id)
-    KitVersion.objects.filter(pk=version.pk).update(**seal(version))
+    KitVersion.objects.filter(pk=version.pk).update(**make_seal(version))
     kit.refresh_from_db()
 
 
@@ -159,7 +159,7 @@ def test_the_page_closes_with_each_of_its_conditions(client, kit, partner, offic
     assert now_standing(row) == PageState.REPLACED
     Kit.objects.update(current=row.version)
     leader = factories.person(Role.OVERSEER, province)
-    withdraw(Kit.objects.get(), by=leader, reason="Sai số", take_down=False)
+    withdraw_kit(Kit.objects.get(), by=leader, reason="Sai số", take_down=False)
     assert now_standing(row) == PageState.GONE
     services.revoke(row, by=officer)
     assert now_standing(row) == PageState.REVOKED
@@ -169,7 +169,7 @@ def test_the_page_closes_with_each_of_its_conditions(client, kit, partner, offic
 
 def test_the_end_of_the_agreement_closes_the_page(kit, partner, officer):
     row, _secret = make(kit, partner, officer)
-    partners.end(partner, by=officer, reason="Hết hợp tác.")
+    partners.end_agreement(partner, by=officer, reason="Hết hợp tác.")
     assert now_standing(row) == PageState.AGREEMENT_OVER
     row.refresh_from_db()
     assert row.revoked_at

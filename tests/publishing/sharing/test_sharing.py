@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.kits.services import withdraw
+from campaigns.kits.services import withdraw_kit
 from campaigns.partners import services as partners
 from core.errors import NotAllowed, Refused
 from core.logs import JsonFormatter
@@ -128,7 +128,7 @@ def test_clicks_are_counted_by_day_and_by_partner_and_nothing_else(
         lambda row, by: services.revoke(row, by=by),
         lambda row, by: services.revoke_all(row.unit, by=by),
         lambda row, by: services.revoke_all(row.unit, partner=row.partner, by=by),
-        lambda row, by: partners.end(row.partner, "Hai bên dừng phối hợp", by=by),
+        lambda row, by: partners.end_agreement(row.partner, "Hai bên dừng phối hợp", by=by),
         lambda row, by: Share.objects.filter(pk=row.pk).update(expires_on=TODAY - DAY),
         lambda row, by: type(row.partner).objects.update(ends_on=TODAY - DAY),
         lambda row, by: Delivery.objects.update(state="recalling"),
@@ -284,7 +284,7 @@ def test_closing_pages_keeps_the_partner_and_the_page_in_view(
     whose = [] if act == "share_revoke_all" else [page.context["rows"][0]["share"].public_id]
     action = re.search(f'action="({reverse(f"publishing:{act}", args=whose)}[^"]*)"', page.text)
     if act == "share_renew":
-        partners.end(partner, by=officer, reason="Hết phối hợp")  # so that it is refused
+        partners.end_agreement(partner, by=officer, reason="Hết phối hợp")  # so that it is refused
 
     answer = client.post(html.unescape(action[1]))
 
@@ -357,7 +357,7 @@ def test_a_shared_kit_closes_with_its_poster(client, of_kit, partner, officer, u
         services.revoke(row, by=officer)
     else:
         overseer = factories.person(Role.OVERSEER, unit.parent)
-        withdraw(kit, by=overseer, reason="Sai số", take_down=False)
+        withdraw_kit(kit, by=overseer, reason="Sai số", take_down=False)
 
     assert client.get(address(row, secret)).status_code == 410
     assert client.get(there).status_code == 404
