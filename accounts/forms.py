@@ -223,6 +223,7 @@ class SignInForm(LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autofocus"] = True
         self.fields["shared"].initial = known_browsers.is_shared_computer(self.request)
 
     def clean(self) -> dict[str, Any]:
@@ -243,7 +244,7 @@ class RecoveryCodeForm(BaseAuthenticateForm):
     code = forms.CharField(
         label=_("Code"),
         max_length=50,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
     )
 
     def clean_code(self) -> str:

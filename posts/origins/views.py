@@ -67,7 +67,4 @@ def correct(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if refused := refusal(lambda: made.append(origins.start_correction(post, by=request.user))):
         messages.error(request, refused)
         return redirect("publishing:post", post.public_id)
-    messages.success(
-        request, _("This is the draft of the correction. Write what was wrong and what is right.")
-    )
-    return redirect("posts:edit", made[0].public_id)
+    return redirect("posts:edit", made[0].public_id)  # which says what it is, and what to write

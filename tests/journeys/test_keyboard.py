@@ -3,6 +3,7 @@ sight.
 """
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -21,6 +22,11 @@ IN_SIGHT = """() => {
   const at = document.elementFromPoint(box.left + Math.min(box.width / 2, 40), box.top + Math.min(box.height / 2, 20));
   return Boolean(at) && (focused.contains(at) || at.contains(focused) || at.closest("label")?.contains(focused));
 }"""  # noqa: E501
+
+ABOVE_THE_BAR = """() => {
+  const lower = document.querySelector("details:has(#mfa-reason) button").getBoundingClientRect();
+  return lower.bottom <= document.querySelector(".page-actions").getBoundingClientRect().top;
+}"""
 
 
 def tab_to(page, selector: str) -> None:
@@ -106,3 +112,33 @@ def test_the_head_of_a_list_is_in_sight_on_a_phone_while_it_has_the_focus(at_des
     for column in ("[data-check-all]", "th a[href*='sort=title']", "th a[href*='sort=state']"):
         tab_to(desk.page, column)
     assert desk.overflow() == 0
+
+
+def test_signing_in_is_typed_without_looking_for_a_field(at_desk):
+    cache.clear()
+    person = factories.person(Role.APPROVER)
+    desk = at_desk(size=DESK)
+    page = desk.page
+    desk.open("/accounts/login/")
+
+    page.keyboard.type(person.username)
+    page.fill("#id_password", factories.PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator("#id_code").wait_for()
+    page.keyboard.type(factories.code())
+
+    expect(page.locator("#id_code")).to_have_value(factories.code())
+
+
+def test_what_is_unfolded_at_the_end_of_a_phones_page_is_in_sight(at_desk):
+    province = factories.ProvinceFactory()
+    person = factories.person(Role.APPROVER, factories.UnitFactory(parent=province))
+    desk = at_desk(factories.person(Role.ADMINISTRATOR, province), PHONE)
+    page = desk.page
+    desk.open(reverse("accounts:person", args=[person.public_id]))
+
+    summary = page.locator("details:has(#mfa-reason) summary")
+    summary.evaluate("summary => summary.scrollIntoView({block: 'end', behavior: 'instant'})")
+    summary.click()
+
+    page.wait_for_function(ABOVE_THE_BAR)

@@ -28,6 +28,13 @@ document.addEventListener("input", ({ target }) => {
   if (summary?.querySelector("ul") && !summary.querySelector("li")) summary.remove();
 });
 
+// What a person unfolds is in sight, not under the bar of a phone.
+document.addEventListener("click", (event) => {
+  const part = event.target.closest("summary")?.parentElement;
+  if (!part || part.open) return;
+  part.addEventListener("toggle", () => part.open && part.scrollIntoView({ block: "nearest" }), { once: true });
+});
+
 document.addEventListener("change", ({ target }) => {
   if (target.closest("form[data-autosubmit]")) target.form.requestSubmit();
   if (target.dataset.checkAll !== undefined) {
