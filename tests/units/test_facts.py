@@ -85,7 +85,9 @@ def test_the_page_of_the_unit_shows_them_with_who_changed_them_last(client, unit
 
     page = client.get(address).content.decode()
 
-    shown = ("0236.3822.300", "0905.123.456", "khu vực tổ 5", f"by {leader.full_name}")
+    position = Entry.objects.get(action="unit.facts_changed").actor_position
+    who = f"by {leader.full_name}, {position}\n"
+    shown = ("0236.3822.300", "0905.123.456", "khu vực tổ 5", who)
     assert [(words in empty, words in page) for words in shown] == [(False, True)] * 4
     assert reverse("units:facts", args=[unit.key]) not in page
 
