@@ -17,6 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.models import Appointment, Invitation, Session, User
 from accounts.people import invitations
@@ -538,6 +539,21 @@ def test_a_declined_act_is_not_done_and_the_focus_is_where_it_was(at_desk):
 
     desk.page.locator("main button[data-confirm]:focus").wait_for()
     assert Post.objects.get().state == PostState.DRAFT
+
+
+def test_nobody_is_asked_whether_they_are_sure_before_the_reason_is_there(at_desk):
+    desk = at_desk(None, PHONE)
+    desk.enter(factories.person(Role.APPROVER))
+    desk.open(reverse("publishing:pause_new"))
+    button = desk.page.locator("main button.pause-submit")
+    with desk.page.expect_navigation():
+        button.click()
+    expect(desk.page.locator("[name=reason]")).to_have_attribute("aria-invalid", "true")
+    assert not Pause.objects.exists()
+
+    desk.page.fill("[name=reason]", "Vụ việc phức tạp trên địa bàn")
+    button.click()
+    assert "?" in desk.page.locator("#confirm-title").inner_text()
 
 
 def test_an_act_whose_button_was_swapped_away_is_sent_all_the_same(at_desk):

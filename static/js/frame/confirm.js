@@ -2,7 +2,8 @@
 //
 // data-confirm-title is the question and data-confirm what one should know; alone, data-confirm is the question.
 // Where the words change with the form, data-confirm-from and data-confirm-title-from name the elements that hold them.
-// data-confirm-when is a selector that the form must match, or nothing is asked.
+// data-confirm-when is a selector that the form must match, or nothing is asked. data-confirm-filled names fields without which the
+// server refuses the form: while one is empty nobody is asked, and the answer names it.
 import { askInDialog } from "../lib/dialog.js";
 import { showToast } from "../lib/toast.js";
 
@@ -16,6 +17,7 @@ async function confirmButton(event) {
   if (!button || button === agreed) return;
   const form = button.form;
   if (button.dataset.confirmWhen && !form.matches(button.dataset.confirmWhen)) return;
+  if (button.dataset.confirmFilled && isEmpty(form, button.dataset.confirmFilled.split(" "))) return;
   event.preventDefault();
   event.stopPropagation();
   if (form && !form.noValidate && !button.formNoValidate && !form.reportValidity()) return;
@@ -26,6 +28,10 @@ async function confirmButton(event) {
   agreed = button;
   submit(button, form);
   agreed = null;
+}
+
+function isEmpty(form, names) {
+  return names.some((name) => form.elements[name] && !form.elements[name].value.trim());
 }
 
 async function confirmRequest(event) {
