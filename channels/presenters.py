@@ -198,7 +198,7 @@ def describe_problem(problem: Problem, *, channel: str, form: Format | None = No
     """Describe a limit that a post passes, as a sentence that names the way out. ``form``: the
     format, where it is known."""
     n = number_format(problem.n, force_grouping=True, decimal_pos=0)
-    facts = {"channel": channel, "n": n, "at": problem.at, "size": filesizeformat(problem.n)}
+    facts = {"channel": channel, "n": n, "at": problem.at, "size": _format_size(int(problem.n))}
     facts["letters"] = " ".join(form.forbidden_characters) if form else ""
     if problem.rule.startswith("choose_"):
         facts["option"] = describe_option(problem.rule.removeprefix("choose_")).label
@@ -302,6 +302,17 @@ def describe_limits(facts: Facts, *, manual: bool = False) -> list[str]:
     return sentences
 
 
+def _format_size(n: int) -> str:
+    """Write a limit in bytes as its platform does: some count by thousands, some by 1,024. Never
+    878.9 KB for 900,000.
+    """
+    for base in (1000, 1024):
+        for power, unit in ((3, "GB"), (2, "MB"), (1, "KB")):
+            if n and n % base**power == 0:
+                return f"{_format_number(n // base**power)}\N{NO-BREAK SPACE}{unit}"
+    return filesizeformat(n)
+
+
 def _format_number(n: float) -> str:
     return number_format(n, force_grouping=True)
 
@@ -317,7 +328,7 @@ def _describe_format_limits(form: Format, *, alone: bool) -> list[str]:
             form.images.most,
         )
         sentences.append(
-            words % {"n": form.images.most, "size": filesizeformat(form.images.max_bytes)}
+            words % {"n": form.images.most, "size": _format_size(form.images.max_bytes)}
         )
         if form.article and form.needs_media:
             sentences.append(
@@ -334,10 +345,10 @@ def _describe_format_limits(form: Format, *, alone: bool) -> list[str]:
             "shortest": format_duration(form.videos.min_seconds),
             "longest": format_duration(form.videos.max_seconds),
         }
-        sentences.append(words % {**span, "size": filesizeformat(form.videos.max_bytes)})
+        sentences.append(words % {**span, "size": _format_size(form.videos.max_bytes)})
     elif form.videos:
         sentences.append(
-            _("A video of at most %(size)s.") % {"size": filesizeformat(form.videos.max_bytes)}
+            _("A video of at most %(size)s.") % {"size": _format_size(form.videos.max_bytes)}
         )
     return (
         sentences if alone else [f"{format_name(form.name)}: {sentence}" for sentence in sentences]

@@ -61,7 +61,7 @@ def test_too_many_bytes_are_not_called_characters():
     ("kind", "sentence"),
     [
         ("instagram", {"Up to 30 hashtags and 20 mentions (@)."}),
-        ("threads", {"Up to 5 different links.", "A video of at most 5 minutes and 1.0\xa0GB."}),
+        ("threads", {"Up to 5 different links.", "A video of at most 5 minutes and 1\xa0GB."}),
     ],
 )
 def test_the_limits_of_a_channel_name_what_else_is_counted(kind, sentence):
@@ -86,3 +86,17 @@ def test_every_right_and_every_format_has_its_words_and_none_are_left_over(kind)
     assert set(words.rights) == {*facts.rights, *facts.optional_rights}
     assert set(words.formats) == {form.name for form in facts.formats}
     assert set(words.options) == {option.name for form in facts.formats for option in form.options}
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        ("zalo", "Up to 10 pictures of at most 900\xa0KB each."),  # by thousands
+        ("tiktok", "Up to 35 pictures of at most 20\xa0MB each."),
+        ("facebook", "Up to 10 pictures of at most 4\xa0MB each."),  # by 1,024
+        ("youtube", "720 minutes and 256\xa0GB."),
+    ],
+)
+def test_a_limit_of_size_is_written_as_its_platform_counts(kind, written):
+    sentences = presenters.describe_limits(CONNECTORS[kind].facts)
+    assert [s for s in sentences if s.endswith(written)], sentences
