@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from core.actions import refusal
+from core.paging import CappedPaginator
 from posts.context import post_to_write, unit_to_write_in
 from posts.library.filling import gaps_of
 from posts.library.forms import GapsForm
@@ -18,7 +19,7 @@ from posts.models import Post
 from posts.origins import services as origins
 from posts.queries import approved_posts
 
-MOST_SHOWN = 50  # posts to begin from; the search finds the others
+PAGE, MOST_TURNED = 20, 500  # posts to begin from; the search finds the others
 
 
 @require_GET
@@ -26,8 +27,10 @@ def reuse(request: HttpRequest) -> HttpResponse:
     """List the unit's approved posts, each to begin a new one as its copy."""
     unit = unit_to_write_in(request)
     words = request.GET.get("q", "")[:200]
-    posts = approved_posts(request.user, unit, words)[:MOST_SHOWN]
-    return render(request, "posts/reuse.html", {"unit": unit, "posts": posts, "words": words})
+    posts = approved_posts(request.user, unit, words)
+    page = CappedPaginator(posts, PAGE, most=MOST_TURNED).get_page(request.GET.get("page"))
+    context = {"unit": unit, "page_obj": page, "posts": page.object_list, "words": words}
+    return render(request, "posts/reuse.html", context)
 
 
 @require_POST

@@ -39,8 +39,8 @@ from publishing.post_list.queries import (
 from publishing.states import PostGroup
 from units.models import Level, Unit
 
-PAGE = 25
-MOST_CORRECTABLE = 50  # the search finds the others
+PAGE = 20
+CORRECTABLE, MOST_CORRECTABLE = 20, 500  # a page, and in all; the search finds the others
 
 
 @require_GET
@@ -214,6 +214,9 @@ def correctable_posts(request: HttpRequest) -> HttpResponse:
     """List what the unit has published, each to begin its correction."""
     unit = unit_to_write_in(request)
     words = request.GET.get("q", "")[:200]
-    posts = published_posts(request.user, unit, words)[:MOST_CORRECTABLE]
-    context = {"unit": unit, "posts": posts, "words": words, "corrects": True}
+    posts = published_posts(request.user, unit, words)
+    paginator = CappedPaginator(posts, CORRECTABLE, most=MOST_CORRECTABLE)
+    page = paginator.get_page(request.GET.get("page"))
+    context = {"unit": unit, "page_obj": page, "posts": page.object_list}
+    context |= {"words": words, "corrects": True}
     return render(request, "posts/reuse.html", context)

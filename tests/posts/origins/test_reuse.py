@@ -54,3 +54,12 @@ def test_it_is_there_for_units_where_one_writes(client, unit):
     assert client.get(reverse("posts:reuse"), {"unit": UnitFactory().key}).status_code == 404
     client.force_login(person(Role.SUPERVISOR, unit))
     assert client.get(reverse("posts:reuse")).status_code == 403
+
+
+def test_a_page_holds_twenty_and_leads_to_the_next(client, unit):
+    for _ in range(21):
+        factories.approved(unit=unit, title="Cảnh giác lừa đảo", search="canh giac lua dao")
+
+    first = client.get(reverse("posts:reuse"), {"q": "lua dao"})
+    assert (len(titles(first)), "?q=lua+dao&amp;page=2" in first.content.decode()) == (20, True)
+    assert len(titles(client.get(reverse("posts:reuse"), {"page": 2}))) == 1

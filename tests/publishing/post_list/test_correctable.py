@@ -49,3 +49,11 @@ def test_the_newest_stands_first_and_words_find_without_accents(client, unit, of
 
     Post.objects.filter(pk=first.pk).update(search="phong chay")
     assert list(client.get(page, {"q": "phòng cháy"}).context["posts"]) == [first]
+
+
+def test_a_page_of_what_may_be_corrected_holds_twenty(client, unit, officer):
+    for _ in range(21):
+        factories.live_delivery(unit=unit)
+    page = reverse("publishing:correctable")
+    held = [len(client.get(page, {"page": number}).context["posts"]) for number in (1, 2)]
+    assert held == [20, 1]
