@@ -8,7 +8,7 @@ from audit import queries
 from audit.forms import Filters
 from core.paging import CappedPaginator
 
-PAGE = 50
+PAGE = 25
 COUNTED = 5_000  # the record grows for ever
 
 

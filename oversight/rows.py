@@ -100,11 +100,12 @@ def add_up_rows(rows: Iterable[Row], place: Unit | None) -> Row:
 
 def sort_rows(rows: list[Row], by: str) -> list[Row]:
     """Sort rows ``by`` one of SORTS, with a minus for the highest first. Rows without the figure
-    come last either way; by nothing, those with a mark come last, of which most have no channel.
+    come last either way; by nothing, those in trouble come first, for a page begins with few rows,
+    and those with a mark last, of which most have no channel.
     """
     name = by.removeprefix("-")
     if name not in SORTS:
-        return sorted(rows, key=lambda r: (bool(r.mark), fold(r.bare_name)))
+        return sorted(rows, key=lambda r: (not r.trouble, bool(r.mark), fold(r.bare_name)))
     if name == "name":
         return sorted(rows, key=lambda r: fold(r.bare_name), reverse=by == "-name")
     there = [r for r in rows if getattr(r, name) is not None]

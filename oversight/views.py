@@ -33,7 +33,7 @@ from publishing.presenters.status import StatusView
 from units.models import Unit
 
 DAYS = 30
-POSTS_A_PAGE = 25
+POSTS_A_PAGE = 10
 # A row is a tile on a phone: 94 of them were 20 screens.
 ROWS_AT_FIRST = 20
 

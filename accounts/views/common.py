@@ -12,7 +12,7 @@ from accounts.permissions import Permission
 from accounts.queries import with_facts
 from core.actions import button_action
 
-PAGE = 50  # rows of a list
+PAGE = 25  # rows of a list
 
 
 def require_administrator(request: HttpRequest) -> None:

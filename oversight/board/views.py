@@ -18,7 +18,7 @@ from core.costly_pages import costly
 from oversight.board import services
 from oversight.board.cards import describe_needs
 from oversight.board.forms import BoardForm
-from oversight.kinds import FINE, KINDS
+from oversight.kinds import FINE, KINDS, PAGELESS
 from oversight.needs import (
     SILENT_DAYS,
     UnitNeeds,
@@ -52,6 +52,8 @@ def board(request: HttpRequest) -> HttpResponse:
     kind = chosen.get("kind", "")
     kinds = {**KINDS, FINE.key: FINE}
     shown = [(row, kinds[kind] if kind else row.worst) for row in rows if _has_kind(row, kind)]
+    # A phone folds the units that have yet to connect a page: there may be a hundred of them.
+    folded = [tile for tile in shown if tile[1].key == PAGELESS] if not kind else []
     stamp = compute_stamp(rows, f"{place.pk} {kind} {days} {words}")
     if request.htmx and request.GET.get("seen") == stamp:
         return HttpResponse(status=204)
@@ -66,6 +68,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "chosen": kind,
         "filters": [(each, counts[key]) for key, each in kinds.items() if counts[key]],
         "tiles": shown,
+        "in_sight": [tile for tile in shown if kind or tile[1].key != PAGELESS],
+        "folded": folded,
         "total": len(rows),
         "in_need": len(rows) - counts[FINE.key],
         "filtered": bool(words or kind),

@@ -47,7 +47,7 @@ def _render_cell(row: Row, name: str) -> tuple[str, str]:
         case "alive_share":
             return "", f"{count_or_missing(row.alive)}/{count_or_missing(row.units)}"
         case "on_time_share":
-            return "", _render_on_time(row)
+            return "" if row.due else "desk-cell", _render_on_time(row)
         case "failed" | "needs_person":
             n = getattr(row, name)
             return "is-red" if n else "desk-cell", count_or_missing(n)
@@ -56,7 +56,7 @@ def _render_cell(row: Row, name: str) -> tuple[str, str]:
         case "last_post":
             return "", _render_last_post(row)
         case "published":
-            return "", count_or_missing(row.published)
+            return "" if row.published else "desk-cell", count_or_missing(row.published)
         case _:
             return "desk-cell", count_or_missing(getattr(row, name))
 

@@ -30,7 +30,7 @@ from posts.library.queries import filter_editable, order_by_season, snippets_at,
 from posts.library.reach import sum_views_of_templates
 from units.queries import fact_values
 
-PAGE = 20
+PAGE = 12  # whole lines of a desk's three columns, and few screens of a phone
 
 
 @require_GET

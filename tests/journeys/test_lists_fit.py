@@ -70,6 +70,8 @@ def test_provinces_ranked_by_how_helpful_they_were_do_not_scroll_sideways(
     desk = at_desk(factories.person(Role.OVERSEER, factories.ministry()), size)
     desk.open(f"{reverse('oversight:nation')}?figure=helpfulness")
 
+    if size == PHONE:
+        desk.page.locator(".desk-open > summary").click()
     expect(desk.page.locator(".ranks tbody td").nth(3)).to_have_text("1")
     assert desk.page.evaluate(TOO_WIDE) == []
 
@@ -181,3 +183,72 @@ def test_a_bar_of_several_buttons_takes_two_lines_at_most(at_desk, name):
     heights = [each["height"] for each in (b.bounding_box() for b in buttons.all()) if each]
     assert len(heights) >= 3
     assert max(heights) <= 64
+
+
+@pytest.mark.parametrize("name", ["channels:allowances", "engagement:desk_allowances"])
+def test_a_decision_of_a_province_is_a_line_until_it_is_opened(at_desk, name):
+    for _ in range(6):
+        factories.ProvinceFactory()
+    desk = at_desk(factories.person(Role.OVERSEER, factories.ministry()), PHONE)
+    desk.open(reverse(name))
+    rows = desk.page.locator(".fold-list > details")
+    assert [rows.count() >= 6, desk.page.locator(".fold-list > [open]").count()] == [True, 0]
+    assert rows.nth(2).bounding_box()["height"] < 90
+
+    rows.nth(2).locator("summary").click()
+    expect(rows.nth(2).locator("[name=reason]")).to_be_visible()
+
+
+def test_the_only_decision_is_open_at_once(at_desk, province):
+    desk = at_desk(factories.person(Role.OVERSEER, province), PHONE)
+    for name in ("channels:allowances", "engagement:desk_allowances"):
+        desk.open(reverse(name))
+        expect(desk.page.locator(".fold-list [name=reason]").first).to_be_visible()
+
+
+def test_units_pages_and_posts_take_few_lines_each_on_a_phone(at_desk, province):
+    unit = factories.UnitFactory(parent=province, place="Phường Hải Châu")
+    channels = [factories.ChannelFactory(unit=unit, platform=name) for name in PLATFORMS]
+    factories.PostFactory(unit=unit, channels=channels, title="Cảnh giác cuộc gọi giả danh")
+    desk = at_desk(factories.person(Role.OVERSEER, province), PHONE, locale="vi-VN")
+    for name, least in (
+        ("units:tree", 90),
+        ("channels:list", 130),
+        ("channels:completeness", 150),
+        ("publishing:post_list", 170),
+    ):
+        desk.open(reverse(name))
+        row = desk.page.locator("main tbody tr").first
+        assert row.bounding_box()["height"] < least, name
+        assert desk.overflow() <= 0
+
+
+def test_what_a_figure_means_stands_there_and_its_origins_are_opened(at_desk):
+    desk = at_desk(factories.person(Role.OFFICER), PHONE)
+    desk.open(reverse("engagement:dictionary"))
+    assert desk.page.evaluate("document.documentElement.scrollHeight") < 4 * PHONE["height"]
+    origins = desk.page.locator("#views code").first
+    assert not origins.is_visible()
+    desk.page.locator("#views summary").click()
+    expect(origins).to_be_visible()
+
+
+def test_a_phone_folds_the_ranks_of_the_provinces_and_units_without_a_page(at_desk, province):
+    factories.UnitFactory(parent=province)
+    factories.ChannelFactory(unit=factories.UnitFactory(parent=province))
+    ministry = factories.ministry()
+    for who, name, part in (
+        (factories.person(Role.OVERSEER, province), "oversight:board", ".desk-open .unit-tile"),
+        (factories.person(Role.OVERSEER, ministry), "oversight:nation", ".desk-open .ranks"),
+    ):
+        desk = at_desk(who, PHONE)
+        desk.open(reverse(name))
+        folded, summary = desk.page.locator(part), desk.page.locator(".desk-open > summary")
+        expect(folded).to_be_hidden()
+        summary.click()
+        expect(folded).to_be_visible()
+
+        summary.click()
+        desk.page.set_viewport_size(DESK)
+        expect(folded).to_be_visible()
+        expect(summary).to_be_hidden()

@@ -210,6 +210,11 @@ def test_rows_without_a_channel_come_last_unless_a_column_is_chosen():
     assert places("name") == ["Xã An", "Xã Bình", "Xã Yên"]
 
 
+def test_rows_in_trouble_come_first_for_a_page_begins_with_few_rows():
+    rows = [_row("Xã An"), _row("Xã Yên", failed=1), _row("Xã Bình", mark="no_channel")]
+    assert [row.unit.place for row in sort_rows(rows, "")] == ["Xã Yên", "Xã An", "Xã Bình"]
+
+
 @pytest.mark.django_db
 def test_a_unit_closed_in_the_period_is_marked_and_one_closed_before_is_gone(look, province):
     today = timezone.localdate()
