@@ -26,7 +26,7 @@ from publishing.kit_sharing.queries import (
     shareable_source,
 )
 from publishing.models import KitShare
-from publishing.sharing.services import require_partners
+from publishing.sharing.services import refuse_just_made, require_partners
 from units.models import Unit
 
 
@@ -66,6 +66,7 @@ def _open_page(
 ) -> tuple[KitShare, str]:
     version, now = found.version, timezone.now()
     earlier = KitShare.objects.filter(partner=partner, kit=version.kit)
+    refuse_just_made(earlier, by=by)
     target = link_target(version, unit)
     used = Link.objects.filter(pk__in=earlier.values("link"), stopped_at=None, target=target)
     link = (used.first() or _link(found, unit, partner, target, by=by)) if target else None

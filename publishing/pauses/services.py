@@ -149,6 +149,8 @@ def plan(pause: Pause, *, by: User, starts_at: datetime, ends_at: datetime | Non
     _refuse_duplicate(
         planned, _("The same pause is planned for this time already. Change the times of that one.")
     )
+    if _not_begun(pause, now).filter(started_at=starts_at, ended_at=ends_at).exists():
+        return
     if not _not_begun(pause, now).update(started_at=starts_at, ended_at=ends_at, started_by=by):
         raise Refused(_("This pause has been started or ended already."))
     pause.refresh_from_db()
@@ -173,6 +175,8 @@ def set_end(pause: Pause, *, by: User, ends_at: datetime | None) -> None:
     if ends_at and ends_at <= now:
         raise Refused(_("The end must be later than now."))
     _require_end(pause, ends_at)
+    if _active(pause, now).filter(ended_at=ends_at).exists():
+        return
     if not _active(pause, now).update(ended_at=ends_at):
         raise Refused(_("This pause has ended already."))
     pause.refresh_from_db()

@@ -19,19 +19,26 @@ from core.errors import Refused
 from links import services as links
 from links.models import LONGEST_TITLE, Link
 from posts.models import Post, Revision
-from publishing.models import Share
+from publishing.models import KitShare, Share
 from publishing.sharing.queries import is_shareable, open_shares, permalink_of
 from units.models import Unit
 
 LONGEST_DAYS = 90  # that a page stays open
 MOST_PARTNERS = 20  # in one go
+JUST_MADE = timedelta(minutes=1)  # an address that somebody is still about to pass on
 
 
 def share(
-    post: Post, *, partners: Collection[Partner], until: date, by: User
+    post: Post,
+    *,
+    partners: Collection[Partner],
+    until: date,
+    by: User,
+    replaces: Share | None = None,
 ) -> list[tuple[Share, str]]:
     """Open a page of the post for each partner; return them with their secrets, which nobody can
-    read again. A partner's earlier page of the post closes. Raise NotAllowed, Refused.
+    read again. A partner's earlier page of the post closes, unless somebody else made it just now.
+    ``replaces``: the page that is renewed. Raise NotAllowed, Refused.
     """
     authority = require(by, Permission.PARTNER_WRITE, unit=post.unit)
     now = timezone.now()
@@ -42,6 +49,8 @@ def share(
         revision = locked.approved_revision
         if revision is None or not is_shareable(locked, now=now):
             raise Refused(_("Only a post that stands on the unit's page is shared."))
+        if replaces:
+            _refuse_replaced(replaces)
         made = []
         for partner in partners:
             row, secret = _open_page(revision, partner, until=until, by=by, now=now)
@@ -54,6 +63,36 @@ def share(
                 until=row.expires_on.isoformat(),
             )
     return made
+
+
+def renew(share_page: Share, *, until: date, by: User) -> list[tuple[Share, str]]:
+    """Replace the address of a partner's page by a new one. Raise as `share`."""
+    partners = [share_page.partner]
+    return share(share_page.post, partners=partners, until=until, by=by, replaces=share_page)
+
+
+def _refuse_replaced(row: Share) -> None:
+    """Raise Refused for a page that was renewed already: its new address is being passed on."""
+    newer = Share.objects.filter(partner=row.partner_id, post=row.post_id, pk__gt=row.pk)
+    if found := newer.select_related("made_by").first():
+        words = _(
+            "%(who)s made a new address for %(partner)s meanwhile, which is in use. To make "
+            "another one, look at the list anew and renew it there."
+        )
+        raise Refused(words % {"who": found.made_by, "partner": row.partner})
+
+
+def refuse_just_made(pages: QuerySet[Share] | QuerySet[KitShare], *, by: User) -> None:
+    """Raise Refused where somebody else opened one of ``pages`` a moment ago: a new one would close
+    it while its address is being passed on.
+    """
+    recent = pages.filter(revoked_at=None, made_at__gt=timezone.now() - JUST_MADE)
+    if found := recent.exclude(made_by=by).select_related("made_by", "partner").first():
+        words = _(
+            "%(who)s made an address for %(partner)s a moment ago. Use that one, or make "
+            "another one in a minute: it closes the first."
+        )
+        raise Refused(words % {"who": found.made_by, "partner": found.partner})
 
 
 def require_partners(partners: Collection[Partner], *, unit: Unit, until: date) -> None:
@@ -82,6 +121,7 @@ def _open_page(
     post = revision.post
     target = permalink_of(post, now=now)
     earlier = Share.objects.filter(partner=partner, post=post)
+    refuse_just_made(earlier, by=by)
     link = _link(earlier, post, partner, target, by=by) if target else None
     earlier.filter(revoked_at=None).update(revoked_at=now)
     secret = secrets.token_urlsafe(32)

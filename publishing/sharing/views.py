@@ -86,9 +86,7 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[tuple[Share, str]] = []
     if button_action(
         request,
-        lambda: made.extend(
-            services.share(row.post, partners=[row.partner], until=until, by=request.user)
-        ),
+        lambda: made.extend(services.renew(row, until=until, by=request.user)),
         said=_("The old address no longer works."),
     ):
         names = name_partners([row.partner], request.user)

@@ -28,6 +28,7 @@ from publishing.sharing import services
 from publishing.sharing.presenters import poster_of
 from publishing.sharing.views import GUESSES_A_MINUTE, PAGE
 from tests import factories
+from tests.channels.connection.rivals import overtaken
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -291,6 +292,57 @@ def test_closing_pages_keeps_the_partner_and_the_page_in_view(
     assert answer["Location"] == here
     other.refresh_from_db()
     assert other.revoked_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_renewals_at_once_the_second_is_refused_and_the_first_address_opens(
+    client, unit, officer, delivery, partner
+):
+    row, _secret = make(delivery, partner, officer)
+    colleague = factories.person(Role.OFFICER, unit)
+    Share.objects.update(made_at=timezone.now() - DAY)
+    shown, refused = [], []
+
+    def renew(by):
+        shown.extend(services.renew(row, until=TODAY + DAY, by=by))
+
+    def renew_too():
+        try:
+            renew(colleague)
+        except Refused as error:
+            refused.append(str(error))
+
+    overtaken(renew_too, by=lambda: renew(officer))
+
+    assert [client.get(address(*each)).status_code for each in shown] == [200]
+    assert str(officer) in refused[0]
+
+
+def test_an_address_that_a_colleague_has_just_made_is_not_closed_for_a_minute(
+    client, unit, officer, delivery, partner
+):
+    row, secret = make(delivery, partner, officer)
+    colleague = factories.person(Role.OFFICER, unit)
+
+    with pytest.raises(Refused, match="a moment ago"):
+        make(delivery, partner, colleague)
+
+    assert client.get(address(row, secret)).status_code == 200
+    Share.objects.update(made_at=timezone.now() - services.JUST_MADE)
+    assert client.get(address(*make(delivery, partner, colleague))).status_code == 200
+    assert client.get(address(row, secret)).status_code == 410
+
+
+def test_a_page_that_was_renewed_is_renewed_from_the_list_alone(client, officer, delivery, partner):
+    row, _secret = make(delivery, partner, officer)
+    newer, _secret = make(delivery, partner, officer)
+    client.force_login(officer)
+
+    old = client.post(reverse("publishing:share_renew", args=[row.public_id]))
+    new = client.post(reverse("publishing:share_renew", args=[newer.public_id]))
+
+    assert (old.status_code, new.status_code) == (302, 200)
+    assert Share.objects.count() == 3
 
 
 # --- A kit: the unit shares it as it published it -------------------------------------------------
