@@ -57,6 +57,9 @@ def change_target(link: Link, target: str, *, version: int, by: User) -> Link:
     authority = require(by, Permission.POST_APPROVE, unit=link.unit)
     target = require_target(target, unit=link.unit)
     row = _locked(link, version)
+    if row.target == target:
+        row.version = version
+        return row
     before, row.target = row.target, target
     row.search = _search(row.title, target)
     row.save(update_fields=["target", "search", "version"])

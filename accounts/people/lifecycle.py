@@ -120,9 +120,10 @@ def correct(person: User, *, full_name: str, email: str, by: User) -> None:
     the first sign-in.
     """
     authority = require_governs(by, person)
-    User.objects.select_for_update().get(
-        pk=person.pk
-    )  # a second administrator may be confirming just this address
+    # A second administrator may be confirming just this address.
+    stored = User.objects.select_for_update().get(pk=person.pk)
+    if (stored.full_name, stored.email) == (full_name, email.lower()):
+        return
     if email.lower() != person.email and is_in_use(person):
         raise Refused(_("Only the holder can change the e-mail of an account that is in use."))
     posts = open_or_waiting(person)

@@ -78,6 +78,8 @@ def change_version(
         )
         raise Refused(words % {"name": version.last_editor})
     _require_storable_edit(edit, version.kit.unit, kit=version.kit)
+    if _is_stored(edit, version):
+        return
     kit = version.kit
     kit.name, kit.campaign, kit.topic = normal(edit.name).strip(), edit.campaign, edit.topic
     kit.save(update_fields=["name", "campaign", "topic", "search"])
@@ -103,6 +105,8 @@ def add_media(version: KitVersion, media: Sequence[Media], *, by: User) -> None:
         raise Refused(_("At most %(n)s pictures; take some out.") % {"n": MOST_MEDIA})
     if in_library_of(version.kit.unit).filter(pk__in=[m.pk for m in new]).count() < len(new):
         raise Refused(_("A picture is not in your library any more. Choose another one."))
+    if not new:
+        return
     KitMedia.objects.bulk_create(
         KitMedia(version=version, media=each, position=len(has) + n, alt_text=each.alt_text)
         for n, each in enumerate(new)
@@ -378,6 +382,19 @@ def _require_storable_edit(edit: KitEdit, unit: Unit, *, kit: Kit | None = None)
     chosen = {media.pk for media, _alt in edit.media}
     if in_library_of(unit).filter(pk__in=chosen).count() < len(chosen):
         raise Refused(_("A picture is not in your library any more. Choose another one."))
+
+
+def _is_stored(edit: KitEdit, version: KitVersion) -> bool:
+    """Check whether saving the form would change nothing."""
+    kit = version.kit
+    return (
+        (kit.name, kit.campaign, kit.topic)
+        == (normal(edit.name).strip(), edit.campaign, edit.topic)
+        and all(getattr(version, name) == value for name, value in edit.fields().items())
+        and set(version.for_units.all()) == set(edit.for_units)
+        and list(version.media.values_list("media", "alt_text"))
+        == [(media.pk, normal(alt).strip()) for media, alt in edit.media]
+    )
 
 
 def _set_related(version: KitVersion, edit: KitEdit, *, by: User) -> None:

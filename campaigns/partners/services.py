@@ -30,7 +30,7 @@ from campaigns.partners.models import (
     PartnerPlace,
     Place,
 )
-from campaigns.partners.queries import seal_contact
+from campaigns.partners.queries import open_contact, seal_contact
 from campaigns.partners.signals import agreements_ended
 from core import phones, quotas
 from core.errors import Refused
@@ -145,6 +145,8 @@ def change_contact(partner: Partner, *, contact: Contact, filed_at: str, by: Use
     quotas.use("partner", by=by)
     with transaction.atomic():
         row = _lock_partner(partner)
+        if (open_contact(row, by), row.filed_at) == (contact, filed_at):
+            return row
         row.sealed, row.filed_at = seal_contact(contact, row), filed_at
         row.save(update_fields=["sealed", "filed_at", "search"])
         record("partner.contact_changed", row, by=by, position=authority.position)

@@ -69,9 +69,12 @@ def set_plan(
     named = {person.pk for person in people}
     if find_eligible_helpers(campaign).filter(pk__in=named).count() != len(named):
         raise Refused(_("Helpers may write campaigns in the campaign's unit or right below it."))
-    campaign.owner = owner
-    for name in TARGETS:
-        setattr(campaign, f"target_{name}", targets.get(name))
+    new = {f"target_{name}": targets.get(name) for name in TARGETS} | {"owner": owner}
+    is_same = all(getattr(campaign, name) == value for name, value in new.items())
+    if is_same and set(campaign.helpers.values_list("pk", flat=True)) == named:
+        return
+    for name, value in new.items():
+        setattr(campaign, name, value)
     campaign.save()
     campaign.helpers.set(people)
     _record_change(campaign, by, authority, "people and targets", **targets)

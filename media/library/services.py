@@ -107,9 +107,11 @@ def describe(media: Media, description: Description, *, by: User, version: int) 
             )
         )
     changed = sorted(name for name, value in values.items() if getattr(row, name) != value)
+    tags = _find_or_make_tags(media.unit, description.tags)
+    if not changed and set(row.tags.all()) == set(tags) and row.kept_at:
+        return row
     for name, value in values.items():
         setattr(row, name, value)
-    tags = _find_or_make_tags(media.unit, description.tags)
     row.tags.set(tags)
     row.search = _search_text(row, tags)
     row.version, row.kept_at = row.version + 1, row.kept_at or timezone.now()
@@ -222,7 +224,10 @@ def create_folder(unit: Unit, name: str, *, parent: Folder | None = None, by: Us
 def rename_folder(folder: Folder, name: str, *, by: User) -> None:
     authority = require(by, Permission.LIBRARY_WRITE, unit=folder.unit)
     _lock_folders(folder.unit)
-    folder.name = _checked_folder_name(folder.unit, name, parent=folder.parent, besides=folder)
+    name = _checked_folder_name(folder.unit, name, parent=folder.parent, besides=folder)
+    if Folder.objects.filter(pk=folder.pk, name=name).exists():
+        return
+    folder.name = name
     folder.save(update_fields=["name"])
     record("folder.renamed", folder, by=by, position=authority.position)
 

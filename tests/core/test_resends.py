@@ -93,7 +93,7 @@ def test_the_same_form_of_somebody_else_is_another_form(browser, overseer):
 
 def test_a_form_that_was_refused_can_be_sent_again(browser, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(services, "_check", refuse)
+        patched.setattr(services, "_require_valid_days", refuse)
         refused = send(browser)
 
     assert (refused.status_code, send(browser).status_code) == (409, 302)
@@ -174,7 +174,7 @@ def test_who_is_refused_what_the_first_sending_did_meanwhile_is_led_on_too(brows
         resends.cache.set(form.key, {"to": "/campaigns/first/"})
         raise Refused("It is done already.")
 
-    monkeypatch.setattr(services, "begin", refuse_after_the_first)
+    monkeypatch.setattr(services, "begin_campaign", refuse_after_the_first)
 
     answer = send(browser)
 

@@ -66,6 +66,8 @@ def change_note(note: BoardNote, words: Words, *, by: User) -> None:
     words = _clean_words(words, note.unit)
     row = _lock(note)
     was = row.text
+    if all(getattr(row, name) == value for name, value in asdict(words).items()):
+        return
     for name, value in asdict(words).items():
         setattr(row, name, value)
     row.changed_at = timezone.now()
