@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
-from engagement.models import FollowerCount, Measurement
+from engagement.models import FollowerCount, Measurement, PageCount
 from tests import factories
 from tests.journeys.conftest import PHONE
 
@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LABELS = """() => JSON.stringify(
     echarts.getInstanceByDom(document.querySelector(".chart")).getOption().xAxis[0].axisLabel.color
 )"""
+COLOURS = "() => echarts.getInstanceByDom(document.querySelector('.chart')).getOption().color"
 # Words of the open drawings that reach over their edges or were cut.
 CUT = r"""() => [...document.querySelectorAll("[data-chart]")].flatMap(place => {
     const shown = echarts.getInstanceByDom(place);
@@ -115,6 +116,29 @@ def test_a_phone_shows_what_changed_and_opens_the_rest_part_by_part(at_desk):
     assert desk.complaints == []
 
 
+def test_a_desk_opens_the_charts_and_paper_their_tables_and_the_pages_own_figures_too(at_desk):
+    unit = factories.UnitFactory()
+    for platform in ("facebook", "zalo"):
+        published(unit, platform)
+    channel = unit.channels.get(platform="facebook")
+    for days in range(3):
+        day = timezone.localdate() - timedelta(days=days)
+        PageCount.objects.create(channel=channel, day=day, views=50, taken_at=timezone.now())
+    desk = at_desk(factories.person(Role.OFFICER, unit))
+    desk.open(reverse("engagement:results"))
+    page = desk.page
+    platforms = page.locator("section[aria-labelledby=platforms-title]")
+    own = page.locator("details[data-opens-printed] [data-chart]")
+
+    expect(platforms.locator("canvas")).to_be_visible()
+    expect(platforms.locator("table")).to_be_hidden()
+    expect(own.first).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(platforms.locator("table")).to_be_visible()
+    expect(own.first).to_be_visible()
+    assert desk.complaints == []
+
+
 def test_without_scripts_each_part_opens_to_its_table(at_desk):
     unit = factories.UnitFactory()
     for platform in ("facebook", "zalo"):
@@ -128,6 +152,16 @@ def test_without_scripts_each_part_opens_to_its_table(at_desk):
     part.get_by_text("Xem dạng bảng").click()
 
     expect(part.locator("table")).to_contain_text("Facebook")
+
+
+def test_the_lines_of_a_chart_have_colours_of_their_own_where_motion_is_reduced(at_desk):
+    unit = factories.UnitFactory()
+    for platform in ("facebook", "zalo"):
+        published(unit, platform)
+    desk = at_desk(factories.person(Role.OFFICER, unit), reduced_motion="reduce")
+    desk.open(reverse("engagement:results"))
+    expect(desk.page.locator("[data-chart] canvas").first).to_be_visible()
+    assert len(set(desk.page.evaluate(COLOURS))) == 5
 
 
 def test_charts_are_drawn_anew_when_the_device_turns_dark(at_desk):

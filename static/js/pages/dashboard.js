@@ -6,18 +6,18 @@ const compact = new Intl.NumberFormat(document.documentElement.lang, { notation:
 
 const undrawn = new Set(document.querySelectorAll("[data-chart]"));
 
-if (matchMedia("(min-width: 768px)").matches) openAll();
+if (matchMedia("(min-width: 768px)").matches) openAll("[data-opens-wide]");
 openNamed(location.hash);
 document.addEventListener("DOMContentLoaded", drawOpen);
 document.addEventListener("toggle", drawOpen, true);
 addEventListener("beforeprint", () => {
-  openAll();
+  openAll("[data-opens-wide], [data-opens-printed]");
   drawOpen();
 });
 
-// What a phone folds away is open on a wide screen and on paper.
-function openAll() {
-  for (const part of document.querySelectorAll("details[data-opens-wide]")) part.open = true;
+// What a phone folds away is open on a wide screen, and on paper the tables and a page's own figures, too.
+function openAll(which) {
+  for (const part of document.querySelectorAll(which)) part.open = true;
 }
 
 // A link to a part leads to its figures, not to its title alone.
