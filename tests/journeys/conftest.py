@@ -153,7 +153,7 @@ class Desk:
         picture = self.page.locator(".picture").nth(number)
         picture.locator("[data-tile]").click()
         picture.locator(".alt-text").fill(words)
-        picture.locator("[data-close]").click()
+        picture.locator(".btn-icon[data-close]").click()
         expect(picture.locator("dialog")).to_be_hidden()
 
     def format_text(self) -> None:

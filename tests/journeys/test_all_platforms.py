@@ -91,7 +91,7 @@ def _compose(officer, channels, folder, requested) -> Post:
     cards.first.locator("[data-tile]").click()
     cards.first.locator(".captions summary").click()
     cards.first.locator(".captions-text").fill(SRT)
-    cards.first.locator("[data-close]").click()
+    cards.first.locator(".btn-icon[data-close]").click()
 
     for platform, form in FORMATS.items():
         page.locator(f"#tab-{channels[platform].public_id}").click()

@@ -97,7 +97,7 @@ def test_a_post_with_two_photos_takes_thirteen_taps_and_three_screens_on_a_phone
     thumb.press("dialog[open] [data-next-tile]")
     expect(page.locator(".picture:last-child .alt-text")).to_be_focused()
     page.keyboard.type("Chìa khóa xe")
-    thumb.press("dialog[open] [data-close]")
+    thumb.press("dialog[open] .btn-icon[data-close]")
     expect(page.locator("dialog[open]")).to_have_count(0)
     thumb.press(".bar-next")
     expect(page.locator(".channel-unfit")).to_have_text(["Chỉ nhận video"])
@@ -302,7 +302,7 @@ def test_a_swipe_and_the_arrow_keys_lead_to_the_next_channels_sheet(at_desk, off
     page.locator(f"{sheets[1]} > .said").evaluate(SWIPE, [100, 300])
     expect(page.locator(sheets[0])).to_be_visible()
 
-    page.locator(f"{sheets[0]} [data-close]").focus()
+    page.locator(f"{sheets[0]} .btn-icon[data-close]").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator(sheets[1])).to_be_visible()
     page.locator(f"{sheets[1]} [data-write-own]").click()
