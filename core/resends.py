@@ -81,7 +81,7 @@ class DoOnce:
             return response
         if form.has_claimed:
             _close(request, form, response)
-        elif _is_refused(response) and cache.get(form.key):
+        elif cache.get(form.key):
             # It waited for the first sending, and was refused what that one had done meanwhile.
             return _lead_on(request, form)
         return response

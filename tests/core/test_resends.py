@@ -166,17 +166,24 @@ def test_an_error_after_the_work_does_not_have_it_done_twice(browser, monkeypatc
     assert Campaign.objects.count() == 1
 
 
-def test_who_is_refused_what_the_first_sending_did_meanwhile_is_led_on_too(browser, monkeypatch):
+@pytest.mark.parametrize("name", ["new", "duplicate"], ids=["by a page", "by a redirect"])
+def test_who_is_refused_what_the_first_sending_did_meanwhile_is_led_on_too(
+    browser, overseer, monkeypatch, name
+):
     """It looked before the first one had committed, and then waited for a row of it."""
+    unit = overseer.appointments.get().unit
+    campaign = factories.CampaignFactory(unit=unit, created_by=overseer)
+    keys = [] if name == "new" else [campaign.public_id]
 
-    def refuse_after_the_first(**_):
+    def refuse_after_the_first(*_, **__):
         form = resends._current.get()
         resends.cache.set(form.key, {"to": "/campaigns/first/"})
         raise Refused("It is done already.")
 
     monkeypatch.setattr(services, "begin_campaign", refuse_after_the_first)
+    monkeypatch.setattr(planning, "copy_campaign", refuse_after_the_first)
 
-    answer = send(browser)
+    answer = send(browser, address=reverse(f"campaigns:{name}", args=keys))
 
     assert (answer.status_code, answer["Location"]) == (302, "/campaigns/first/")
 
