@@ -32,7 +32,7 @@ from core.errors import Busy
 from core.fields import DayField, PasswordInput, ReasonField
 from units.forms import UnitField
 from units.models import Unit
-from units.queries import reach_of
+from units.queries import find_reachable_units
 
 STATES = {
     AccountState.ACTIVE: _("In use"),
@@ -100,7 +100,7 @@ class InviteForm(forms.Form):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["unit"].units = reach_of(by, Permission.ACCOUNT_MANAGE)
+        self.fields["unit"].units = find_reachable_units(by, Permission.ACCOUNT_MANAGE)
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].lower()
@@ -135,7 +135,7 @@ class AppointForm(forms.Form):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["unit"].units = reach_of(by, Permission.ACCOUNT_MANAGE)
+        self.fields["unit"].units = find_reachable_units(by, Permission.ACCOUNT_MANAGE)
 
 
 class DecideForm(forms.Form):

@@ -26,37 +26,39 @@ _HASHED_AS = {"actor_position": "post_held"}
 FIELDS = ("at", "actor_id", *TEXTS, "data", "stream", "position", "previous")
 
 
-def digest(entry: Mapping[str, Any]) -> str:
+def compute_digest(entry: Mapping[str, Any]) -> str:
     """Return the SHA-256 of all FIELDS of ``entry``, as hexadecimal."""
-    return hashlib.sha256(canonical(entry).encode()).hexdigest()
+    return hashlib.sha256(to_canonical_json(entry).encode()).hexdigest()
 
 
-def canonical(entry: Mapping[str, Any]) -> str:
+def to_canonical_json(entry: Mapping[str, Any]) -> str:
     """Write ``entry`` as JSON with sorted keys, the same whichever database gave it back."""
     facts: dict[str, Any] = {_HASHED_AS.get(name, name): str(entry[name]) for name in TEXTS}
-    facts["at"] = _instant(entry["at"])
+    facts["at"] = _format_instant(entry["at"])
     # PostgreSQL stores 1e3 as 1000 and hands back an integer.
-    facts["data"] = json.loads(json.dumps(entry["data"]), parse_float=_number)
+    facts["data"] = json.loads(json.dumps(entry["data"]), parse_float=_parse_number)
     for name in ("actor_id", "stream", "position", "previous"):
         facts[name] = entry.get(name)
     return json.dumps(facts, sort_keys=True, separators=(",", ":"))
 
 
-def link(rows: Iterable[dict[str, Any]], *, stream: int, length: int, head: str) -> tuple[int, str]:
+def link_entries(
+    rows: Iterable[dict[str, Any]], *, stream: int, length: int, head: str
+) -> tuple[int, str]:
     """Append ``rows`` in memory to a stream of ``length`` entries; return its new length and
     head.
     """
     for row in rows:
         length += 1
         row.update(stream=stream, position=length, previous=head)
-        head = digest(row)
+        head = compute_digest(row)
     return length, head
 
 
-def _instant(at: datetime) -> str:
+def _format_instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _number(text: str) -> int | float:
+def _parse_number(text: str) -> int | float:
     exact = Decimal(text)
     return int(exact) if exact == exact.to_integral_value() else float(text)

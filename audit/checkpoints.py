@@ -20,11 +20,11 @@ from audit.chain import START
 from audit.models import Stream
 
 
-class Untrue(Exception):
+class InvalidSignedFile(Exception):
     """A signed file is not what this installation signed."""
 
 
-def make(*, now: datetime) -> Path:
+def make_checkpoint(*, now: datetime) -> Path:
     """Write a checkpoint of all streams into the folder; return its path. Raise
     ImproperlyConfigured without a key.
     """
@@ -40,11 +40,11 @@ def make(*, now: datetime) -> Path:
         "before_sha256": hashlib.sha256(before.read_bytes()).hexdigest() if before else START,
     }
     path = folder / f"checkpoint-{now:%Y%m%dT%H%M%SZ}.json"
-    write(path, sign(content))
+    write_atomically(path, sign_content(content))
     return path
 
 
-def write(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Write ``text`` atomically: a process that dies half way leaves no partial file."""
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("w", encoding="utf-8") as file:
@@ -54,57 +54,57 @@ def write(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def read_all() -> Iterator[tuple[str, dict[str, Any]]]:
+def read_checkpoints() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield name and content of each checkpoint, oldest first. Raise Untrue for the first that does
     not hold.
     """
     before, sum_before = "", START
     for path in sorted(Path(settings.AUDIT_CHECKPOINT_DIR).glob("checkpoint-*.json")):
         text = path.read_bytes()
-        content = opened(text.decode(errors="replace"), name=path.name)
+        content = open_signed(text.decode(errors="replace"), name=path.name)
         # The oldest may name one that was archived; later ones must follow each other.
         if before and (content["before"], content["before_sha256"]) != (before, sum_before):
-            raise Untrue(
+            raise InvalidSignedFile(
                 f"{path.name}: the one before it, {content['before']}, is missing or another"
             )
         before, sum_before = path.name, hashlib.sha256(text).hexdigest()
         yield path.name, content
 
 
-def sign(content: dict[str, Any]) -> str:
+def sign_content(content: dict[str, Any]) -> str:
     """Return ``content`` as JSON text with its Ed25519 signature."""
     body = json.dumps(content, sort_keys=True)
-    key = _key()
+    key = _load_signing_key()
     public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
     signature = base64.b64encode(key.sign(body.encode())).decode()
     return json.dumps({"content": body, "key": public, "signature": signature}, indent=1) + "\n"
 
 
-def opened(text: str, *, name: str) -> dict[str, Any]:
+def open_signed(text: str, *, name: str) -> dict[str, Any]:
     """Verify a file and return what was signed. Raise Untrue unless one of this installation's keys
     signed exactly that.
     """
     try:
         signed = json.loads(text)
-        if signed["key"] not in _trusted():
-            raise Untrue(f"{name}: signed with an unknown key")
+        if signed["key"] not in _list_trusted_keys():
+            raise InvalidSignedFile(f"{name}: signed with an unknown key")
         public = Ed25519PublicKey.from_public_bytes(base64.b64decode(signed["key"]))
         public.verify(base64.b64decode(signed["signature"]), signed["content"].encode())
         return json.loads(signed["content"])
     except (InvalidSignature, ValueError, KeyError, TypeError) as wrong:
-        raise Untrue(f"{name}: the signature does not hold") from wrong
+        raise InvalidSignedFile(f"{name}: the signature does not hold") from wrong
 
 
-def _trusted() -> set[str]:
+def _list_trusted_keys() -> set[str]:
     own = (
-        {base64.b64encode(_key().public_key().public_bytes_raw()).decode()}
+        {base64.b64encode(_load_signing_key().public_key().public_bytes_raw()).decode()}
         if settings.AUDIT_SIGNING_KEY
         else set()
     )
     return own | set(settings.AUDIT_PUBLIC_KEYS)
 
 
-def _key() -> Ed25519PrivateKey:
+def _load_signing_key() -> Ed25519PrivateKey:
     try:
         return Ed25519PrivateKey.from_private_bytes(
             base64.b64decode(settings.AUDIT_SIGNING_KEY, validate=True)

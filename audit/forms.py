@@ -10,7 +10,7 @@ class Filters(forms.Form):
     group = forms.ChoiceField(
         label=_("About"),
         required=False,
-        choices=lambda: [("", _("All")), *sentences.choices()],
+        choices=lambda: [("", _("All")), *sentences.list_groups()],
     )
     unit = forms.CharField(label=_("Unit"), required=False, max_length=200)
     what = forms.CharField(label=_("Title or name"), required=False, max_length=200)

@@ -4,14 +4,14 @@ from django.db import models
 from django.db.models import Q
 
 from audit.chain import START
-from audit.sentences import sentence
+from audit.sentences import describe_entry
 from core.scope import ScopedQuerySet
 
 # With these begin the actions on accounts, units, platforms and channels.
 _ADMINISTRATION = ("account.", "unit.", "platform.", "channel.")
 
 
-def _by_people_on_administration() -> Q:
+def _is_administration_by_people() -> Q:
     actions = Q()
     for prefix in _ADMINISTRATION:
         actions |= Q(action__startswith=prefix)
@@ -24,7 +24,7 @@ class EntryQuerySet(ScopedQuerySet):
 
     def of_administration(self) -> Self:
         """Find what people did to accounts, units, platforms and channels."""
-        return self.filter(_by_people_on_administration())
+        return self.filter(_is_administration_by_people())
 
 
 class Entry(models.Model):
@@ -51,7 +51,7 @@ class Entry(models.Model):
     )  # from 1, without gaps in its stream
     previous = models.CharField(max_length=64, blank=True, editable=False)
 
-    # Set by `queries.place`.
+    # Set by `queries.add_places`.
     unit_name: str
     address: str
 
@@ -77,7 +77,7 @@ class Entry(models.Model):
             # Few among the engine's: Today of administrators shows the newest.
             models.Index(
                 fields=["-at"],
-                condition=_by_people_on_administration(),
+                condition=_is_administration_by_people(),
                 name="audit_administration_at",
             ),
         ]
@@ -89,7 +89,7 @@ class Entry(models.Model):
 
     @property
     def sentence(self) -> str:
-        return sentence(self.action, self.object_label, self.data)
+        return describe_entry(self.action, self.object_label, self.data)
 
 
 class Stream(models.Model):

@@ -35,6 +35,6 @@ def register_units(units: Callable[[], Any]) -> None:
     _units[:] = [units]
 
 
-def units() -> Any:
+def find_all_units() -> Any:
     """Return a queryset of all units."""
     return _units[0]()

@@ -8,27 +8,27 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from audit.models import Entry
-from audit.objects import NAMES, PAGES, units
+from audit.objects import NAMES, PAGES, find_all_units
 from core.periods import midnight
 from core.scope import Person
 
 MOST_PEOPLE = 300  # whose entries are looked up by their keys
 
 
-def log(user: Person, filters: Mapping[str, Any]) -> QuerySet[Entry]:
+def find_entries(user: Person, filters: Mapping[str, Any]) -> QuerySet[Entry]:
     """Return the entries that ``user`` may read, newest first, narrowed by the
     filters of the page.
     """
     entries = Entry.objects.visible_to(user)
     if who := filters.get("who"):
         people = get_user_model().objects.search(who)
-        entries = entries.filter(_by(people, who))
+        entries = entries.filter(_is_by(people, who))
     if group := filters.get("group"):
         entries = entries.filter(action__startswith=f"{group}.")
     if unit := filters.get("unit"):
-        entries = entries.filter(unit_path__in=units().search(unit).values("path"))
+        entries = entries.filter(unit_path__in=find_all_units().search(unit).values("path"))
     if what := filters.get("what"):
-        entries = entries.filter(_has("object_label", what) | Q(object_id=what))
+        entries = entries.filter(_contains("object_label", what) | Q(object_id=what))
     if first := filters.get("first"):
         entries = entries.filter(at__gte=midnight(first))
     if last := filters.get("last"):
@@ -36,37 +36,39 @@ def log(user: Person, filters: Mapping[str, Any]) -> QuerySet[Entry]:
     return entries
 
 
-def _by(people: QuerySet[Any], who: str) -> Q:
+def _is_by(people: QuerySet[Any], who: str) -> Q:
     """Return the condition that one of ``people`` did it, or somebody of that name then."""
     # The keys themselves: of a subquery the planner cannot tell how many entries they have. Of a
     # word that most names have, the newest entries are soon found whichever way.
     keys: Any = list(people.values_list("pk", flat=True)[: MOST_PEOPLE + 1])
     if len(keys) > MOST_PEOPLE:
         keys = people.values("pk")
-    return Q(actor_id__in=keys) | _has("actor_name", who)
+    return Q(actor_id__in=keys) | _contains("actor_name", who)
 
 
-def _has(field: str, words: str) -> Q:
+def _contains(field: str, words: str) -> Q:
     """Return the condition that ``field`` holds the words. That it is not empty says to PostgreSQL
     that the index of its trigrams will do: the engine's entries stand in none.
     """
     return ~Q(**{field: ""}) & Q(**{f"{field}__icontains": words})
 
 
-def place(entries: Collection[Entry], user: Person) -> None:
+def add_places(entries: Collection[Entry], user: Person) -> None:
     """Set the name of the unit, the address of the object's page and a missing name on each entry,
     in bulk.
     """
-    _name(entries)
-    names = dict(units().filter(key__in={_key(e) for e in entries}).values_list("key", "name"))
+    _add_missing_names(entries)
+    names = dict(
+        find_all_units().filter(key__in={_make_key(e) for e in entries}).values_list("key", "name")
+    )
     for entry in entries:
-        entry.unit_name = names.get(_key(entry), "")
+        entry.unit_name = names.get(_make_key(entry), "")
         page = PAGES.get(entry.object_type)
-        name = _key(entry) if entry.object_type == "units.unit" else entry.object_id
+        name = _make_key(entry) if entry.object_type == "units.unit" else entry.object_id
         entry.address = reverse(page.view, args=[name]) if page and user.reach(page.right) else ""
 
 
-def _name(entries: Collection[Entry]) -> None:
+def _add_missing_names(entries: Collection[Entry]) -> None:
     nameless: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         if not entry.object_label and entry.object_type in NAMES:
@@ -77,5 +79,5 @@ def _name(entries: Collection[Entry]) -> None:
             row.object_label = found.get(row.object_id, "")
 
 
-def _key(entry: Entry) -> str:
+def _make_key(entry: Entry) -> str:
     return entry.unit_path.rstrip("/").rpartition("/")[2]

@@ -43,7 +43,7 @@ def register_facts(*actions: str, facts: Callable[[Mapping[str, str]], Mapping[s
     FACTS.update(dict.fromkeys(actions, facts))
 
 
-def choices() -> list[tuple[str, str]]:
+def list_groups() -> list[tuple[str, str]]:
     """Return the groups with their labels, in the order of the filter."""
     ordered = sorted(GROUPS.items(), key=lambda item: item[1].place)
     return [(name, gettext(group.label)) for name, group in ordered]
@@ -56,7 +56,7 @@ class _Facts(dict):
         return ""
 
 
-def sentence(action: str, label: str, data: Mapping[str, object]) -> str:
+def describe_entry(action: str, label: str, data: Mapping[str, object]) -> str:
     """Describe an entry in the active language."""
     said = SENTENCES.get(f"{action}.{data.get('method')}") or SENTENCES.get(action)
     if said is None:

@@ -8,7 +8,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 from django.utils import timezone
 
-from audit.chain import FIELDS, TEXTS, link
+from audit.chain import FIELDS, TEXTS, link_entries
 from audit.models import Entry, Stream
 from core.bulk import insert_values
 from core.resends import claim
@@ -20,7 +20,7 @@ _FREE_STREAM = """
 """  # noqa: E501
 
 
-def entry(
+def make_entry(
     action: str,
     subject: Model,
     *,
@@ -59,8 +59,8 @@ def record(action: str, subject: Model, **facts: Any) -> Entry:
     """Write one entry in the caller's transaction: the action and its record commit together or not
     at all.
     """
-    row = entry(action, subject, **facts)
-    with _linked([_values(row)]) as (values,):
+    row = make_entry(action, subject, **facts)
+    with _link_to_stream([_list_values(row)]) as (values,):
         for name in ("stream", "position", "previous"):
             setattr(row, name, values[name])
         row.save(force_insert=True)
@@ -69,7 +69,7 @@ def record(action: str, subject: Model, **facts: Any) -> Entry:
 
 def record_entries(rows: Iterable[Entry]) -> None:
     """Write entries made by ``entry``, in the caller's transaction."""
-    _append([_values(row) for row in rows])
+    _append_entries([_list_values(row) for row in rows])
 
 
 def record_many(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -85,21 +85,21 @@ def record_many(rows: Sequence[Mapping[str, Any]]) -> None:
         "unit_path": "",
         "reason": "",
     }
-    _append([{**blank, "data": {}, **row} for row in rows])
+    _append_entries([{**blank, "data": {}, **row} for row in rows])
 
 
-def _values(row: Entry) -> dict[str, Any]:
+def _list_values(row: Entry) -> dict[str, Any]:
     return {name: getattr(row, name) for name in FIELDS}
 
 
-def _append(rows: list[dict[str, Any]]) -> None:
+def _append_entries(rows: list[dict[str, Any]]) -> None:
     if rows:
-        with _linked(rows):
+        with _link_to_stream(rows):
             insert_values(Entry, rows)
 
 
 @contextmanager
-def _linked(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _link_to_stream(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Link ``rows`` to the end of a stream; the caller writes them before its end moves.
 
     The stream stays locked until the caller's transaction ends, and everybody else takes another.
@@ -108,8 +108,8 @@ def _linked(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         row.update({name: str(row[name]) for name in TEXTS})
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         claim()  # of the form that asked for this; a second sending of it ends here
-        number, length, head = _free_stream(cursor)
-        length, head = link(rows, stream=number, length=length, head=head)
+        number, length, head = _lock_free_stream(cursor)
+        length, head = link_entries(rows, stream=number, length=length, head=head)
         yield rows
         cursor.execute(
             "UPDATE audit_stream SET length = %s, head = %s WHERE number = %s",
@@ -117,7 +117,7 @@ def _linked(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         )
 
 
-def _free_stream(cursor: CursorWrapper) -> tuple[int, int, str]:
+def _lock_free_stream(cursor: CursorWrapper) -> tuple[int, int, str]:
     """Lock a stream that no other transaction holds. Each connection prefers its own, so that a
     transaction that records a hundred times locks one stream and not all.
     """

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Max
 
 from audit import checkpoints
-from audit.chain import FIELDS, START, digest
+from audit.chain import FIELDS, START, compute_digest
 from audit.models import Entry, Stream
 
 BATCH = 5_000
@@ -32,15 +32,15 @@ class Checked:
     broken: Broken | None = None
 
 
-def verify() -> Checked:
+def verify_record() -> Checked:
     """Check every entry against its neighbours, the ends of the streams and the signed checkpoints.
 
     Takes the memory of one batch of entries and of what the checkpoints expect.
     """
     checked = Checked()
     try:
-        expected = _expected(checked)
-    except checkpoints.Untrue as untrue:
+        expected = _read_expected(checked)
+    except checkpoints.InvalidSignedFile as untrue:
         checked.broken = Broken("checkpoint", str(untrue))
         return checked
     numbers = set(Stream.objects.values_list("number", flat=True)) | set(expected)
@@ -55,14 +55,14 @@ def verify() -> Checked:
     return checked
 
 
-def _expected(checked: Checked) -> Expected:
+def _read_expected(checked: Checked) -> Expected:
     expected: Expected = defaultdict(dict)
-    for name, content in checkpoints.read_all():
+    for name, content in checkpoints.read_checkpoints():
         checked.checkpoints += 1
         for number, (length, head) in content["streams"].items():
             was = expected[int(number)].setdefault(length, (head, name))
             if was[0] != head:
-                raise checkpoints.Untrue(
+                raise checkpoints.InvalidSignedFile(
                     f"{name} and {was[1]} name different ends of stream {number}"
                 )
     return expected
@@ -71,9 +71,9 @@ def _expected(checked: Checked) -> Expected:
 def _check_stream(
     number: int, expected: dict[int, tuple[str, str]], checked: Checked
 ) -> Broken | None:
-    length, head = _end(number)
+    length, head = _read_end(number)
     position, running, entry_id = 0, START, 0
-    for row in _rows(number, up_to=length):
+    for row in _read_rows(number, up_to=length):
         if row["position"] != position + 1:
             return Broken(
                 "deleted",
@@ -86,7 +86,7 @@ def _check_stream(
                 f"not follow entry {entry_id} "
                 "before it: one of them was changed, put elsewhere or put in",
             )
-        position, running, entry_id = row["position"], digest(row), row["pk"]
+        position, running, entry_id = row["position"], compute_digest(row), row["pk"]
         checked.entries += 1
         if position in expected and expected[position][0] != running:
             name = expected[position][1]
@@ -103,12 +103,12 @@ def _check_stream(
             "changed",
             f"stream {number}: the last entry, {entry_id} at position {position}, was changed",
         )
-    if beyond := {at: name for at, (_head, name) in expected.items() if at > _end(number)[0]}:
+    if beyond := {at: name for at, (_head, name) in expected.items() if at > _read_end(number)[0]}:
         at = min(beyond)
         return Broken("cut", f"stream {number} ends at {length}, but {beyond[at]} saw entry {at}")
     latest = Entry.objects.filter(stream=number).aggregate(at=Max("position"))["at"] or 0
     if (
-        latest > _end(number)[0]
+        latest > _read_end(number)[0]
     ):  # asked after the entries: what was written meanwhile has moved the end, too
         return Broken(
             "inserted",
@@ -117,11 +117,11 @@ def _check_stream(
     return None
 
 
-def _end(number: int) -> tuple[int, str]:
+def _read_end(number: int) -> tuple[int, str]:
     return Stream.objects.filter(number=number).values_list("length", "head").first() or (0, START)
 
 
-def _rows(number: int, *, up_to: int) -> Iterator[dict[str, Any]]:
+def _read_rows(number: int, *, up_to: int) -> Iterator[dict[str, Any]]:
     entries, last = Entry.objects.filter(stream=number, position__lte=up_to).order_by("position"), 0
     while batch := list(entries.filter(position__gt=last).values("pk", *FIELDS)[:BATCH]):
         yield from batch

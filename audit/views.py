@@ -19,10 +19,10 @@ def log(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     filters = Filters(request.GET)
     filters.is_valid()
-    rows = queries.log(request.user, filters.cleaned_data)
+    rows = queries.find_entries(request.user, filters.cleaned_data)
     page = CappedPaginator(rows, PAGE, most=COUNTED).get_page(request.GET.get("page"))
     entries = list(page)
-    queries.place(entries, request.user)
+    queries.add_places(entries, request.user)
     context = {
         "filters": filters,
         "page_obj": page,

@@ -23,12 +23,12 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def measure(stage: Stage, options: argparse.Namespace) -> str:
-    from audit.verification import verify
+    from audit.verification import verify_record
 
     middle = {name: statistics.median(each) * 1000 for name, each in by_turns(options.n).items()}
     forget_unlinked()
     begun = time.perf_counter()
-    checked = verify()
+    checked = verify_record()
     per_s = checked.entries / (time.perf_counter() - begun)
     return (
         f"audit n={checked.entries} linked_500_ms={middle['linked']:.1f} "

@@ -16,7 +16,7 @@ class ChannelsConfig(AppConfig):
         from platforms import client
         from platforms.connector import Connector
 
-        targets.register(is_own_page)
+        targets.register_permission(is_own_page)
         # Connectors know no settings.
         Connector.deadline = timedelta(seconds=settings.PUBLISHING["call_seconds"])
         client.options.connections = settings.PUBLISHING["connections"]

@@ -63,7 +63,7 @@ def form_action[T](
     ``field`` is where they stand; without it, above the form.
 
     form = Rename(form_data(request))
-    done = form_action(form, lambda: services.rename(unit, by=request.user, **form.cleaned_data))
+    done = form_action(form, lambda: rename_unit(unit, by=request.user, **form.cleaned_data))
     if done:
         messages.success(request, _("Saved."))
         return redirect(unit)

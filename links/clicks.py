@@ -33,15 +33,17 @@ class ClickCounter:
         self._writer: threading.Thread | None = None
         self._ended = threading.Event()
 
-    def add(self, link: int, day: date) -> None:
+    def add_click(self, link: int, day: date) -> None:
         """Count one click; the writer begins with the first one, after the server has forked."""
         with self._lock:
             self._counts[link, day] += 1
             if self._writer is None:
-                self._writer = threading.Thread(target=self._run, name="clicks", daemon=True)
+                self._writer = threading.Thread(
+                    target=self._write_every_second, name="clicks", daemon=True
+                )
                 self._writer.start()
 
-    def write(self) -> int:
+    def write_counts(self) -> int:
         """Add what was counted to the stored numbers; return how many clicks. What cannot be
         written is counted on.
         """
@@ -56,15 +58,15 @@ class ClickCounter:
             return 0
         return counts.total()
 
-    def _run(self) -> None:
-        atexit.register(self._end)
+    def _write_every_second(self) -> None:
+        atexit.register(self._write_at_exit)
         while not self._ended.wait(WRITTEN_EVERY):
             close_old_connections()
-            self.write()
+            self.write_counts()
 
-    def _end(self) -> None:
+    def _write_at_exit(self) -> None:
         self._ended.set()
-        self.write()
+        self.write_counts()
 
 
 @transaction.atomic

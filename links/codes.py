@@ -13,7 +13,7 @@ _BADGE = 0.22  # of the code's side: 5 % of its area, where it still reads with 
 PNG_SIDE = 1000  # pixels, at least: 8 cm on paper at 300 dots an inch
 
 
-def qr_png(address: str, *, badge: Media | None = None) -> bytes:
+def draw_qr_code(address: str, *, badge: Media | None = None) -> bytes:
     """Draw ``address`` as a PNG for print, with the small picture of ``badge`` in its middle."""
     code = qrcode.QRCode(border=QUIET_ZONE, error_correction=qrcode.ERROR_CORRECT_H)
     code.add_data(address)

@@ -19,7 +19,7 @@ class LinkFilter(forms.Form):
     )
 
 
-def _target_field() -> forms.CharField:
+def _make_target_field() -> forms.CharField:
     return forms.CharField(
         label=_("Where it leads"),
         max_length=LONGEST_TARGET,
@@ -35,7 +35,7 @@ class LinkForm(forms.Form):
         help_text=_("Seen by people of the portal alone, such as “Residence registration”."),
         error_messages={"required": _("Please write what the link is for.")},
     )
-    target = _target_field()
+    target = _make_target_field()
 
 
 class VersionForm(forms.Form):
@@ -45,7 +45,7 @@ class VersionForm(forms.Form):
 
 
 class TargetForm(VersionForm):
-    target = _target_field()
+    target = _make_target_field()
 
 
 class StopForm(ReasonForm, VersionForm):

@@ -37,11 +37,11 @@ class FollowLinks:
         path = request.path_info
         if not path.startswith(PREFIX) or request.method not in ("GET", "HEAD"):
             return self.get_response(request)
-        target = self._target(path.removeprefix(PREFIX))
+        target = self._find_target(path.removeprefix(PREFIX))
         if target is None:
             return self.get_response(request)
         if is_counted(request.META):
-            counter.add(target.link, timezone.localdate())
+            counter.add_click(target.link, timezone.localdate())
         answer = HttpResponseRedirect(target.address)
         # Each click is counted once: neither browser nor proxy answers in our stead.
         answer.headers["Cache-Control"] = "no-store"
@@ -49,7 +49,7 @@ class FollowLinks:
         answer.headers["Content-Length"] = "0"
         return answer
 
-    def _target(self, code: str) -> _Target | None:
+    def _find_target(self, code: str) -> _Target | None:
         if not 0 < len(code) <= LONGEST_CODE or "\x00" in code:  # which no database looks for
             return None
         now = time.monotonic()

@@ -20,12 +20,12 @@ class Clicks(NamedTuple):
     total: int = 0
 
 
-def short_address(link: Link) -> str:
+def get_short_address(link: Link) -> str:
     """Return the address that people follow, print and scan."""
     return f"{settings.PORTAL_URL}{reverse('links:follow', args=[link.code])}"
 
 
-def links_of(unit: Unit, *, words: str = "", state: str = "") -> QuerySet[Link]:
+def find_links(unit: Unit, *, words: str = "", state: str = "") -> QuerySet[Link]:
     """Find the unit's links, newest first; ``state`` is open, stopped or empty."""
     found = Link.objects.filter(unit=unit).select_related("unit")
     for word in fold(words).split():
@@ -35,7 +35,7 @@ def links_of(unit: Unit, *, words: str = "", state: str = "") -> QuerySet[Link]:
     return found
 
 
-def clicks_of(links: Iterable[Link], *, on: date) -> dict[int, Clicks]:
+def count_clicks(links: Iterable[Link], *, on: date) -> dict[int, Clicks]:
     """Count by link's key, for those that were ever followed. One query."""
     rows = (
         ClickCount.objects.filter(link__in=[link.pk for link in links])
@@ -49,7 +49,7 @@ def clicks_of(links: Iterable[Link], *, on: date) -> dict[int, Clicks]:
     return {row["link"]: Clicks(row["week"], row["total"]) for row in rows}
 
 
-def clicks_by_day(link: Link, *, first: date, last: date) -> dict[date, int]:
+def count_clicks_by_day(link: Link, *, first: date, last: date) -> dict[date, int]:
     """Return the clicks of each day from ``first`` to ``last``; a day without any counts 0."""
     counted = dict(link.click_counts.filter(day__range=(first, last)).values_list("day", "clicks"))
     days = (last - first).days + 1

@@ -26,13 +26,13 @@ MOST_LINKS = 2000  # of a unit
 
 
 @transaction.atomic
-def create(*, unit: Unit, title: str, target: str, by: User, is_checked: bool = False) -> Link:
+def create_link(*, unit: Unit, title: str, target: str, by: User, is_checked: bool = False) -> Link:
     """Make a short link. Raise NotAllowed, Refused, SecrecyRefused, QuotaExceeded.
 
     ``is_checked``: the address is of a post on the unit's own page, as the portal knows it.
     """
     authority = require(by, Permission.POST_WRITE, unit=unit)
-    title, target = _title(title), target if is_checked else require_target(target, unit=unit)
+    title, target = _clean_title(title), target if is_checked else require_target(target, unit=unit)
     if Link.objects.filter(unit=unit).count() >= MOST_LINKS:
         raise Refused(_("The unit has %(n)s short links, no more fit.") % {"n": MOST_LINKS})
     quotas.use("link", by=by)
@@ -43,7 +43,7 @@ def create(*, unit: Unit, title: str, target: str, by: User, is_checked: bool = 
         target=target,
         created_by=by,
         created_at=timezone.now(),
-        search=_search(title, target),
+        search=_make_search_text(title, target),
     )
     record("link.created", link, by=by, position=authority.position, target=target)
     return link
@@ -56,12 +56,12 @@ def change_target(link: Link, target: str, *, version: int, by: User) -> Link:
     """
     authority = require(by, Permission.POST_APPROVE, unit=link.unit)
     target = require_target(target, unit=link.unit)
-    row = _locked(link, version)
+    row = _lock_link(link, version)
     if row.target == target:
         row.version = version
         return row
     before, row.target = row.target, target
-    row.search = _search(row.title, target)
+    row.search = _make_search_text(row.title, target)
     row.save(update_fields=["target", "search", "version"])
     record(
         "link.target_changed",
@@ -75,13 +75,13 @@ def change_target(link: Link, target: str, *, version: int, by: User) -> Link:
 
 
 @transaction.atomic
-def stop(link: Link, reason: str, *, version: int, by: User) -> Link:
+def stop_link(link: Link, reason: str, *, version: int, by: User) -> Link:
     """Let the link show a page with ``reason`` instead; everybody who follows it reads that."""
     authority = require(by, Permission.POST_WRITE, unit=link.unit)
     missing = _("Please write what people who follow the link should know.")
     reason = require_reason(reason, missing, most=LONGEST_STOP_REASON)
     require_no_secrecy_mark([reason])
-    row = _locked(link, version)
+    row = _lock_link(link, version)
     if row.is_stopped:
         raise Refused(_("This link is stopped already."))
     row.stopped_at, row.stop_reason = timezone.now(), reason
@@ -91,11 +91,11 @@ def stop(link: Link, reason: str, *, version: int, by: User) -> Link:
 
 
 @transaction.atomic
-def resume(link: Link, *, version: int, by: User) -> Link:
+def resume_link(link: Link, *, version: int, by: User) -> Link:
     """Let a stopped link lead to its target again, if that is still permitted."""
     authority = require(by, Permission.POST_APPROVE, unit=link.unit)
     require_target(link.target, unit=link.unit)
-    row = _locked(link, version)
+    row = _lock_link(link, version)
     if not row.is_stopped:
         raise Refused(_("This link is not stopped."))
     row.stopped_at, row.stop_reason = None, ""
@@ -104,7 +104,7 @@ def resume(link: Link, *, version: int, by: User) -> Link:
     return row
 
 
-def _locked(link: Link, version: int) -> Link:
+def _lock_link(link: Link, version: int) -> Link:
     row = Link.objects.select_for_update(of=("self",)).select_related("unit").get(pk=link.pk)
     if row.version != version:
         raise Refused(
@@ -117,7 +117,7 @@ def _locked(link: Link, version: int) -> Link:
     return row
 
 
-def _title(title: str) -> str:
+def _clean_title(title: str) -> str:
     title = normal(title).strip()[:LONGEST_TITLE]
     if not title:
         raise Refused(_("Please write what the link is for."))
@@ -125,5 +125,5 @@ def _title(title: str) -> str:
     return title
 
 
-def _search(title: str, target: str) -> str:
+def _make_search_text(title: str, target: str) -> str:
     return f"{fold(title)} {fold(target)}"

@@ -27,7 +27,7 @@ def _read_hosts() -> frozenset[str]:
 PUBLIC_HOSTS = _read_hosts()
 
 
-def register(permits: Permits) -> None:
+def register_permission(permits: Permits) -> None:
     """Add what a higher app knows: ``permits(unit, address)`` says whether links of the unit may
     lead to the address, which is plain https.
     """
@@ -41,7 +41,7 @@ def require_target(address: str, *, unit: Unit) -> str:
     address = iri_to_uri(address.strip())
     if len(address) > LONGEST_TARGET:
         raise Refused(_("The address is longer than %(n)s characters.") % {"n": LONGEST_TARGET})
-    host = _host_of(address)
+    host = _get_host(address)
     if not host:
         raise Refused(
             _("Enter a whole address that begins with https://, such as https://bocongan.gov.vn/.")
@@ -60,7 +60,7 @@ def require_target(address: str, *, unit: Unit) -> str:
 
 def is_permitted(address: str, *, unit: Unit) -> bool:
     """Check whether links of the unit may lead to the address, as things are now."""
-    host = _host_of(address)
+    host = _get_host(address)
     parts = host.split(".")
     ends = {".".join(parts[at:]) for at in range(len(parts))}
     return bool(host) and (
@@ -68,7 +68,7 @@ def is_permitted(address: str, *, unit: Unit) -> bool:
     )
 
 
-def _host_of(address: str) -> str:
+def _get_host(address: str) -> str:
     """Return the host of a plain https address with a name and no port; else an empty text."""
     if any(ord(letter) <= 32 or ord(letter) > 126 or letter in "\\<>\"'" for letter in address):
         return ""

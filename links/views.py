@@ -17,10 +17,10 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from core.actions import button_action, form_action, form_data
 from links import services
-from links.codes import qr_png
+from links.codes import draw_qr_code
 from links.forms import LinkFilter, LinkForm, StopForm, TargetForm, VersionForm
 from links.models import Link
-from links.queries import Clicks, clicks_by_day, clicks_of, links_of, short_address
+from links.queries import Clicks, count_clicks, count_clicks_by_day, find_links, get_short_address
 from media.codes import qr_svg
 from media.models import Logo
 from units.models import Unit
@@ -32,15 +32,15 @@ DAYS_SHOWN = 30
 @require_safe
 def link_list(request: HttpRequest) -> HttpResponse:
     """List the short links of the current position's unit."""
-    unit = _unit(request)
+    unit = _get_unit(request)
     form = LinkFilter(request.GET or None)
     filters = form.cleaned_data if form.is_valid() else {}
-    found = links_of(unit, words=filters.get("q", ""), state=filters.get("state", ""))
+    found = find_links(unit, words=filters.get("q", ""), state=filters.get("state", ""))
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    counted = clicks_of(page, on=timezone.localdate())
+    counted = count_clicks(page, on=timezone.localdate())
     context = {
         "page_obj": page,
-        "rows": [(row, short_address(row), counted.get(row.pk, Clicks())) for row in page],
+        "rows": [(row, get_short_address(row), counted.get(row.pk, Clicks())) for row in page],
         "form": form,
         "filtered": any(filters.values()),
         "unit": unit,
@@ -52,12 +52,12 @@ def link_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    unit = _unit(request)
+    unit = _get_unit(request)
     if not can(request.user, Permission.POST_WRITE, unit=unit):
         raise PermissionDenied
     form = LinkForm(form_data(request))
     done = form_action(
-        form, lambda: services.create(unit=unit, by=request.user, **form.cleaned_data)
+        form, lambda: services.create_link(unit=unit, by=request.user, **form.cleaned_data)
     )
     if done:
         messages.success(request, _("The short link works now."))
@@ -68,13 +68,13 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one link: its address, its code, how often it was followed, and what may be done."""
-    row = _link(request, public_id)
-    return _page(request, row)
+    row = _get_link(request, public_id)
+    return _render_page(request, row)
 
 
 @require_POST
 def change_target(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _link(request, public_id)
+    row = _get_link(request, public_id)
     form = TargetForm(request.POST)
     done = form_action(
         form,
@@ -84,30 +84,30 @@ def change_target(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done:
         messages.success(request, _("The link leads there within ten seconds."))
         return redirect("links:link", public_id=public_id)
-    return _page(request, row, target_form=form, status=done.status)
+    return _render_page(request, row, target_form=form, status=done.status)
 
 
 @require_POST
-def stop(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _link(request, public_id)
+def stop_link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = _get_link(request, public_id)
     form = StopForm(request.POST)
     done = form_action(
-        form, lambda: services.stop(row, by=request.user, **form.cleaned_data), field="reason"
+        form, lambda: services.stop_link(row, by=request.user, **form.cleaned_data), field="reason"
     )
     if done:
         messages.success(request, _("Stopped. Within ten seconds the link shows your words."))
         return redirect("links:link", public_id=public_id)
-    return _page(request, row, stop_form=form, status=done.status)
+    return _render_page(request, row, stop_form=form, status=done.status)
 
 
 @require_POST
-def resume(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    row = _link(request, public_id)
+def resume_link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = _get_link(request, public_id)
     form = VersionForm(request.POST)
     if form.is_valid():
         button_action(
             request,
-            lambda: services.resume(row, by=request.user, **form.cleaned_data),
+            lambda: services.resume_link(row, by=request.user, **form.cleaned_data),
             said=_("The link leads on."),
         )
     return redirect("links:link", public_id=public_id)
@@ -116,10 +116,10 @@ def resume(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def qr_code(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return the code for print, with the unit's logo in its middle."""
-    row = _link(request, public_id)
+    row = _get_link(request, public_id)
     logo = Logo.objects.filter(unit=row.unit).select_related("media").first()
     return HttpResponse(
-        qr_png(short_address(row), badge=logo and logo.media),
+        draw_qr_code(get_short_address(row), badge=logo and logo.media),
         content_type="image/png",
         headers={"Content-Disposition": f'attachment; filename="qr-{row.code}.png"'},
     )
@@ -139,28 +139,30 @@ def follow(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "links/stopped.html", {"link": row}, status=410)
 
 
-def _unit(request: HttpRequest) -> Unit:
+def _get_unit(request: HttpRequest) -> Unit:
     position = current_position(request)
     if position is None or not can(request.user, Permission.POST_VIEW, unit=position.unit):
         raise PermissionDenied
     return position.unit
 
 
-def _link(request: HttpRequest, public_id: uuid.UUID) -> Link:
+def _get_link(request: HttpRequest, public_id: uuid.UUID) -> Link:
     rows = Link.objects.visible_to(request.user).select_related("unit", "created_by")
     return get_object_or_404(rows, public_id=public_id)
 
 
-def _page(request: HttpRequest, row: Link, *, status: int = 200, **forms: Any) -> HttpResponse:
-    address, today = short_address(row), timezone.localdate()
+def _render_page(
+    request: HttpRequest, row: Link, *, status: int = 200, **forms: Any
+) -> HttpResponse:
+    address, today = get_short_address(row), timezone.localdate()
     first = today - timedelta(days=DAYS_SHOWN - 1)
-    by_day = clicks_by_day(row, first=first, last=today)
+    by_day = count_clicks_by_day(row, first=first, last=today)
     seen = {"version": row.version}
     context = {
         "link": row,
         "address": address,
         "qr": qr_svg(address),
-        "clicks": clicks_of([row], on=today).get(row.pk, Clicks()),
+        "clicks": count_clicks([row], on=today).get(row.pk, Clicks()),
         "by_day": by_day,
         "most": max(by_day.values()),
         "may_write": can(request.user, Permission.POST_WRITE, unit=row.unit),

@@ -29,14 +29,14 @@ REPORT_AFTER, OVER_AFTER = timedelta(seconds=25), timedelta(minutes=2)
 _REPORTING = timedelta(minutes=2)
 
 
-def watch() -> Facts:
+def update_alarms() -> Facts:
     """Open and close alarms by what it measures, and notify people.
 
     Any number of watches at once notify once.
     """
     facts = take_measurement(ask_broker=True)
     _update_alarms(facts.signs, facts.now)
-    _report(facts.now)
+    _report_alarms(facts.now)
     return facts
 
 
@@ -49,7 +49,7 @@ def _update_alarms(found: list[Sign], now: datetime) -> None:
             Alarm(
                 kind=s.kind,
                 key=s.key,
-                facts=_facts(s),
+                facts=_list_facts(s),
                 opened_at=now,
                 seen_at=now,
                 report_at=now + REPORT_AFTER,
@@ -62,7 +62,7 @@ def _update_alarms(found: list[Sign], now: datetime) -> None:
     for name, alarm in opened.items():
         if name in seen:
             Alarm.objects.filter(pk=alarm.pk, closed_at=None).update(
-                seen_at=now, facts=_facts(seen[name])
+                seen_at=now, facts=_list_facts(seen[name])
             )
     # What was never reported needs no mail that it is over.
     over = Alarm.objects.filter(closed_at=None, seen_at__lt=now - OVER_AFTER)
@@ -71,18 +71,18 @@ def _update_alarms(found: list[Sign], now: datetime) -> None:
     )
 
 
-def _facts(sign: Sign) -> dict[str, object]:
+def _list_facts(sign: Sign) -> dict[str, object]:
     return {"since": sign.since.isoformat() if sign.since else None, "n": sign.n}
 
 
-def _report(now: datetime) -> None:
+def _report_alarms(now: datetime) -> None:
     """Send one mail for all that is to be reported now.
 
     It is sent from here, for the queue of letters may be what is dead.
     """
     # What is not there at this very look may be over: then it is not reported yet.
     due = Alarm.objects.filter(Q(closed_at__isnull=False) | Q(seen_at__gte=now), report_at__lte=now)
-    own = [alarm for alarm in due.order_by("pk") if _claim(alarm, now)]
+    own = [alarm for alarm in due.order_by("pk") if _claim_report(alarm, now)]
     if not own or not mail_alarms(own):
         Alarm.objects.filter(pk__in=[a.pk for a in own]).update(report_at=F("opened_at"))
         return
@@ -94,7 +94,7 @@ def _report(now: datetime) -> None:
 
 
 @transaction.atomic
-def _claim(alarm: Alarm, now: datetime) -> bool:
+def _claim_report(alarm: Alarm, now: datetime) -> bool:
     """Claim the alarm's report, and tell whether it is ours.
 
     The notices in the portal go with it, once for the beginning and once for the end.
@@ -111,7 +111,7 @@ def _claim(alarm: Alarm, now: datetime) -> bool:
                 if p.language == language
             ]
             with translation.override(language):
-                title = presenters.title(alarm.kind, alarm.key)
+                title = presenters.describe_title(alarm.kind, alarm.key)
             notify(
                 readers,
                 kind,

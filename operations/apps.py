@@ -9,6 +9,6 @@ class OperationsConfig(AppConfig):
     def ready(self) -> None:
         from engagement.boards import events
         from operations import menu, notice_texts  # noqa: F401
-        from operations.board_events import platforms_down
+        from operations.board_events import find_platforms_down
 
-        events.register(platforms_down)
+        events.register(find_platforms_down)

@@ -14,7 +14,7 @@ from operations.models import Alarm
 MOST = 6
 
 
-def platforms_down(scope: Scope, period: Period) -> Iterable[Mark]:
+def find_platforms_down(scope: Scope, period: Period) -> Iterable[Mark]:
     """Return the days on which an alarm says that a platform of the scope stopped answering, the
     latest ones.
     """

@@ -20,7 +20,14 @@ from core.clock import database_now
 from engagement.counting import names
 from operations.figures import Facts, Platform
 from operations.models import NOT_REPORTED, Alarm
-from operations.rules import DELAYED, LATE, STUCK, WAVE_WITHIN, served_queues, warning_signs
+from operations.rules import (
+    DELAYED,
+    LATE,
+    STUCK,
+    WAVE_WITHIN,
+    find_warning_signs,
+    list_served_queues,
+)
 from publishing.freeze import services as freezing
 from publishing.models import Broadcast, Delivery, Heartbeat, RateLimit
 from publishing.states import CONCLUDED, IN_HAND, IN_PREPARATION, RECALL_PENDING, Reason, State
@@ -35,20 +42,20 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
     """
     freeze = freezing.check_database()  # first: its identity is compared with that of the database
     now = database_now()
-    disk_free, disk_size = _disk()
-    times = _times()
+    disk_free, disk_size = _measure_disk()
+    times = _read_times()
     facts = Facts(
         now=now,
         platforms={kind: Platform(kind) for kind in Kind.values},
         queues={
-            **dict.fromkeys(served_queues()),
+            **dict.fromkeys(list_served_queues()),
             **dict(times["tick"]),
         },
         freeze=freeze,
         clocks_apart=abs(timezone.now() - now),
-        broker_answers=broker_answers() if ask_broker else None,
+        broker_answers=does_broker_answer() if ask_broker else None,
         mail_waits_since=min((at for _kind, at in times["alarm"]), default=None),
-        unapproved=_unapproved(now),
+        unapproved=_count_unapproved(now),
         disk_free=disk_free,
         disk_size=disk_size,
     )
@@ -58,11 +65,11 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
     _measure_channels(facts)
     for row in names.find_lost_names(now=now):
         facts.platforms[row.platform].lost_names.append(row)
-    facts.signs = warning_signs(facts)
+    facts.signs = find_warning_signs(facts)
     return facts
 
 
-def _times() -> Mapping[str, list[tuple[str, datetime]]]:
+def _read_times() -> Mapping[str, list[tuple[str, datetime]]]:
     """Read when each queue ticked last, when open breakers let calls pass again, and when alarms
     were raised of which nobody has been told. One query for three small tables.
     """
@@ -79,7 +86,7 @@ def _times() -> Mapping[str, list[tuple[str, datetime]]]:
     return found
 
 
-def _unapproved(now: datetime) -> int:
+def _count_unapproved(now: datetime) -> int:
     since = now - timedelta(days=1)
     refused = {"state": State.FAILED, "error_code": Reason.NOT_APPROVED}
     posts = Delivery.objects.filter(**refused, due_at__gt=since).order_by().values("pk")
@@ -101,10 +108,10 @@ def _measure_channels(facts: Facts) -> None:
             newly_lost=Count("pk", filter=lost & Q(public_id__in=ids)),
         )
     ):
-        _note(facts, row)
+        _store_figures(facts, row)
 
 
-def _note(facts: Facts, row: Mapping[str, Any]) -> None:
+def _store_figures(facts: Facts, row: Mapping[str, Any]) -> None:
     """Store the figures of a platform under the names that the query gave them."""
     for name, value in row.items():
         if name != "platform":
@@ -115,7 +122,7 @@ def _measure_deliveries(facts: Facts) -> None:
     now = facts.now
     # Written as the index ``delivery_open`` is, so that it serves.
     due = Delivery.objects.exclude(state__in=sorted(CONCLUDED)).filter(due_at__lte=now).order_by()
-    not_begun = Q(late_since(now), state__in=IN_PREPARATION)
+    not_begun = Q(is_late_since(now), state__in=IN_PREPARATION)
     stuck = Q(state__in=IN_HAND, lease_until__lt=now - STUCK)
     # An unknown outcome of a recalled post counts with the recall: the post may be live.
     taken_back = Q(recall__isnull=False, state__in=RECALL_PENDING)
@@ -140,14 +147,14 @@ def _measure_deliveries(facts: Facts) -> None:
         overdue=Count("pk", filter=overdue),
         overdue_since=Min("manual_deadline", filter=overdue),
     ):
-        _note(facts, row)
+        _store_figures(facts, row)
     # What may be sent and is not: neither paused nor frozen, nor waiting for a lost channel.
     unsent = (
         Delivery.objects.filter(state=State.SCHEDULED, due_at__lt=now - LATE)
         .sendable(now)
         .order_by()
     )
-    ours = late_since(now)
+    ours = is_late_since(now)
     theirs = Q(fire_at__gte=now - LATE, due_at__lt=now - DELAYED)
     for waits in unsent.values("platform").annotate(
         n=Count("pk", filter=ours),
@@ -163,7 +170,7 @@ def _measure_deliveries(facts: Facts) -> None:
         platform.delayed, platform.delayed_since = waits["delayed"], waits["delayed_since"]
 
 
-def late_since(now: datetime) -> Q:
+def is_late_since(now: datetime) -> Q:
     """Return the condition that a delivery should have gone out by ``now``.
 
     One whose video is still to be uploaded, because it was scheduled for now, is given the time
@@ -174,7 +181,7 @@ def late_since(now: datetime) -> Q:
     return Q(whole, fire_at__lt=now - LATE) | Q(fire_at__lt=now - patient)
 
 
-def _disk() -> tuple[int, int]:
+def _measure_disk() -> tuple[int, int]:
     """Return how many bytes are free where the media lie, and how many there are."""
     folder = settings.MEDIA_ROOT
     while not folder.exists():
@@ -183,7 +190,7 @@ def _disk() -> tuple[int, int]:
     return usage.free, usage.total
 
 
-def broker_answers() -> bool:
+def does_broker_answer() -> bool:
     try:
         with current_app.connection_for_write() as broker:
             broker.connect()

@@ -21,19 +21,22 @@ def mail_alarms(alarms: list[Alarm]) -> bool:
         begun = [alarm for alarm in alarms if alarm.closed_at is None]
         over = [alarm for alarm in alarms if alarm.closed_at]
         first = (begun or over)[0]
-        title = subject(presenters.title(first.kind, first.key), over=not begun)
+        title = make_subject(presenters.describe_title(first.kind, first.key), over=not begun)
         if more := len(alarms) - 1:
             title += " " + ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
-        return post(
-            title, "\n\n".join([*map(presenters.letter, begun), *map(presenters.letter_over, over)])
+        return send_to_operators(
+            title,
+            "\n\n".join(
+                [*map(presenters.write_mail, begun), *map(presenters.write_mail_of_end, over)]
+            ),
         )
 
 
-def subject(title: str, *, over: bool = False) -> str:
+def make_subject(title: str, *, over: bool = False) -> str:
     return (_("Over: %(what)s") if over else _("Alarm: %(what)s")) % {"what": title}
 
 
-def post(subject: str, text: str) -> bool:
+def send_to_operators(subject: str, text: str) -> bool:
     """Mail those who answer for the installation, past every queue, and tell whether that is done.
 
     Nobody to write to, as in a try-out, counts as done.

@@ -329,7 +329,7 @@ QUEUES = {
 _FREEZES = {"restored": _("the database was restored"), "stopped": _("stopped by an administrator")}
 
 
-def queue_name(queue: str) -> str:
+def describe_queue(queue: str) -> str:
     """Say what a queue is for; its code where it is a new one."""
     platform = dict(Kind.choices).get(queue.removeprefix("publish."))
     if platform:
@@ -337,30 +337,30 @@ def queue_name(queue: str) -> str:
     return str(QUEUES.get(queue, queue))
 
 
-def title(kind: str, key: str = "") -> str:
-    return str(KINDS[kind].title) % _names(key)
+def describe_title(kind: str, key: str = "") -> str:
+    return str(KINDS[kind].title) % _name_placeholders(key)
 
 
-def means(kind: str, key: str = "") -> str:
-    return str(KINDS[kind].means) % _names(key)
+def describe_meaning(kind: str, key: str = "") -> str:
+    return str(KINDS[kind].means) % _name_placeholders(key)
 
 
-def to_do(kind: str, key: str = "") -> list[str]:
-    return [str(step) % _names(key) for step in KINDS[kind].do]
+def describe_remedy(kind: str, key: str = "") -> list[str]:
+    return [str(step) % _name_placeholders(key) for step in KINDS[kind].do]
 
 
-def _names(key: str) -> dict[str, str]:
+def _name_placeholders(key: str) -> dict[str, str]:
     where = dict(Kind.choices).get(key) or (
-        str(_FREEZES[key]) if key in _FREEZES else queue_name(key)
+        str(_FREEZES[key]) if key in _FREEZES else describe_queue(key)
     )
     service = key.replace("publish.", "publish-")
-    return {"key": key, "where": where, "service": service, **_queues_of(key)}
+    return {"key": key, "where": where, "service": service, **_name_queues(key)}
 
 
-def _queues_of(platform: str) -> dict[str, str]:
+def _name_queues(platform: str) -> dict[str, str]:
     """Name the queues to look at: what each is for, and its code, by which the server knows it."""
     return {
-        word: f"“{queue_name(queue)}” ({queue})"
+        word: f"“{describe_queue(queue)}” ({queue})"
         for word, queue in (
             ("publishing", f"publish.{platform}"),
             ("recalling", "recall"),
@@ -369,32 +369,37 @@ def _queues_of(platform: str) -> dict[str, str]:
     }
 
 
-def letter(alarm: Alarm) -> str:
+def write_mail(alarm: Alarm) -> str:
     """Write the mail of an alarm that lasts: what, since when, what it means, what to do."""
-    lines = [title(alarm.kind, alarm.key), since(alarm), means(alarm.kind, alarm.key), ""]
-    lines += [f"- {step}" for step in to_do(alarm.kind, alarm.key)]
+    lines = [
+        describe_title(alarm.kind, alarm.key),
+        describe_since(alarm),
+        describe_meaning(alarm.kind, alarm.key),
+        "",
+    ]
+    lines += [f"- {step}" for step in describe_remedy(alarm.kind, alarm.key)]
     return "\n".join([*lines, f"{settings.PORTAL_URL}{reverse('operations:status')}#{alarm.kind}"])
 
 
-def since(alarm: Alarm) -> str:
+def describe_since(alarm: Alarm) -> str:
     began = alarm.facts.get("since")
     words = gettext("Since %(when)s.") % {
-        "when": _clock(datetime.fromisoformat(began) if began else alarm.opened_at)
+        "when": _format_moment(datetime.fromisoformat(began) if began else alarm.opened_at)
     }
     if n := alarm.facts.get("n"):
         words += " " + gettext("Number: %(n)s.") % {"n": n}
     return words
 
 
-def letter_over(alarm: Alarm) -> str:
+def write_mail_of_end(alarm: Alarm) -> str:
     facts = {
-        "what": title(alarm.kind, alarm.key),
-        "first": _clock(alarm.opened_at),
-        "last": _clock(alarm.closed_at),
+        "what": describe_title(alarm.kind, alarm.key),
+        "first": _format_moment(alarm.opened_at),
+        "last": _format_moment(alarm.closed_at),
     }
     return gettext("Over: %(what)s (from %(first)s to %(last)s)") % facts
 
 
-def _clock(moment: datetime | None) -> str:
+def _format_moment(moment: datetime | None) -> str:
     """Write a moment of an alarm; empty while there is none."""
     return "" if moment is None else timezone.localtime(moment).strftime("%H:%M:%S %d/%m/%Y")

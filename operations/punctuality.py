@@ -11,7 +11,7 @@ from publishing.models import Delivery
 from publishing.states import State
 
 
-def last_day(now: datetime) -> dict[str, float]:
+def measure_last_day(now: datetime) -> dict[str, float]:
     """Measure how late the portal published within the last 24 hours.
 
     In seconds, and in shares of a hundred that are never rounded up. Whether any post became
@@ -36,8 +36,8 @@ def last_day(now: datetime) -> dict[str, float]:
             "published": len(seconds),
             "second": sum(s <= 1 for s in seconds),
             "minute": sum(s <= 60 for s in seconds),
-            "p50": _percentile(seconds, 0.5),
-            "p99": _percentile(seconds, 0.99),
+            "p50": _compute_percentile(seconds, 0.5),
+            "p99": _compute_percentile(seconds, 0.99),
         }
     n = row["published"] or 1
     return {
@@ -54,7 +54,7 @@ class _Percentile(Aggregate):
     output_field = FloatField()
 
 
-def _percentile(ordered: list[float], share: float) -> float:
+def _compute_percentile(ordered: list[float], share: float) -> float:
     """Interpolate between the two nearest values, as PERCENTILE_CONT does."""
     if not ordered:
         return 0.0

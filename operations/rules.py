@@ -40,20 +40,20 @@ VERSION_ENDS = timedelta(days=90)
 BREAKER = timedelta(minutes=5)
 
 
-def served_queues() -> list[str]:
+def list_served_queues() -> list[str]:
     """Return the queues that a worker should serve: a platform
     without an application of ours has nothing to publish."""
     idle = {f"publish.{platform}" for platform in Kind.values if not is_set_up(platform)}
     return [queue for queue in settings.CELERY_TASK_QUEUES if queue not in idle]
 
 
-def silent_after(queue: str) -> timedelta:
+def get_silence_limit(queue: str) -> timedelta:
     return (
         SILENT if queue.startswith("publish.") or queue in {"recall", "settle"} else SILENT_BEHIND
     )
 
 
-def warning_signs(facts: Facts) -> list[Sign]:
+def find_warning_signs(facts: Facts) -> list[Sign]:
     """Return what is wrong, the worst first."""
     now = facts.now
     found = []
@@ -64,12 +64,12 @@ def warning_signs(facts: Facts) -> list[Sign]:
     if facts.broker_answers is False:
         found.append(Sign("broker"))
     for queue, last_seen_at in facts.queues.items():
-        if queue in served_queues() and (
-            last_seen_at is None or now - last_seen_at > silent_after(queue)
+        if queue in list_served_queues() and (
+            last_seen_at is None or now - last_seen_at > get_silence_limit(queue)
         ):
             found.append(Sign("silent", queue, last_seen_at))
     for platform in facts.platforms.values():
-        found += _signs_on(platform, now)
+        found += _find_signs_of_platform(platform, now)
     if facts.clocks_apart > CLOCKS_APART:
         found.append(Sign("clocks", n=int(facts.clocks_apart.total_seconds())))
     if facts.disk_free < min(DISK_FREE_BYTES, facts.disk_size * DISK_FREE_SHARE):
@@ -80,7 +80,7 @@ def warning_signs(facts: Facts) -> list[Sign]:
     return sorted(found, key=lambda sign: order.index(sign.kind))
 
 
-def _signs_on(platform: Platform, now: datetime) -> list[Sign]:
+def _find_signs_of_platform(platform: Platform, now: datetime) -> list[Sign]:
     wrong = {
         "late": (platform.late, platform.late_since, LATE),
         "recalling": (platform.recalling, platform.recalling_since, RECALLING),
@@ -98,7 +98,7 @@ def _signs_on(platform: Platform, now: datetime) -> list[Sign]:
     if platform.breaker_until and platform.breaker_until > now - BREAKER:
         found.append(Sign("breaker", platform.key))
     if (
-        (version := version_of(platform.key))
+        (version := find_version(platform.key))
         and version.ends
         and version.ends - timezone.localdate(now) <= VERSION_ENDS
     ):
@@ -111,7 +111,7 @@ def _signs_on(platform: Platform, now: datetime) -> list[Sign]:
     return found
 
 
-def version_of(platform: str) -> Version | None:
+def find_version(platform: str) -> Version | None:
     """Return the version of the platform's interface, where
     it has versions that end and an application of ours."""
     return (

@@ -28,8 +28,8 @@ from operations import presenters
 from operations.figures import Facts, Platform
 from operations.measure import take_measurement
 from operations.models import Alarm
-from operations.punctuality import last_day
-from operations.rules import silent_after, version_of
+from operations.punctuality import measure_last_day
+from operations.rules import find_version, get_silence_limit
 from publishing.freeze import services as freezing
 from publishing.models import Freeze
 
@@ -92,22 +92,24 @@ def status(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.SYSTEM_WATCH):
         raise PermissionDenied
     facts = take_measurement(ask_broker=True)
-    context = _moving_part(facts, may_act=_may_act(request))
+    context = _make_moving_part(facts, may_act=_may_act(request))
     if request.htmx:
         context["news"] = request.GET.get("seen") != context["stamp"]
         return render(request, "operations/status.html#now", context)
-    return render(request, "operations/status.html", {**context, "day": last_day(facts.now)})
+    return render(
+        request, "operations/status.html", {**context, "day": measure_last_day(facts.now)}
+    )
 
 
-def _moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
-    latest = [_alarm_card(alarm, facts.now) for alarm in Alarm.objects.all()[:ALARMS_SHOWN]]
+def _make_moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
+    latest = [_make_alarm_card(alarm, facts.now) for alarm in Alarm.objects.all()[:ALARMS_SHOWN]]
     wrong = [
         {
             "kind": s.kind,
             "id": f"{s.kind}-{s.key}".rstrip("-"),
-            "title": presenters.title(s.kind, s.key),
-            "means": presenters.means(s.kind, s.key),
-            "do": presenters.to_do(s.kind, s.key),
+            "title": presenters.describe_title(s.kind, s.key),
+            "means": presenters.describe_meaning(s.kind, s.key),
+            "do": presenters.describe_remedy(s.kind, s.key),
             "since": s.since,
             "n": s.n,
             "tone": "yellow" if s.by_people else "red",
@@ -119,29 +121,32 @@ def _moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
     return {
         "facts": facts,
         "wrong": wrong,
-        "verdict": _verdict(
+        "verdict": _summarise(
             broken, sum(s.by_people and not s.ahead for s in facts.signs), len(wrong) - broken
         ),
         "stamp": "-".join(each["id"] for each in wrong),
-        "parts": _parts(facts),
+        "parts": _describe_parts(facts),
         "queues": [
-            _queue(facts, queue, last_seen_at) for queue, last_seen_at in facts.queues.items()
+            _describe_queue(facts, queue, last_seen_at)
+            for queue, last_seen_at in facts.queues.items()
         ],
         "platforms": [
-            _platform(facts, p) for p in facts.platforms.values() if is_set_up(p.key) or p.channels
+            _describe_platform(facts, p)
+            for p in facts.platforms.values()
+            if is_set_up(p.key) or p.channels
         ],
-        "freeze": _freeze(facts.freeze) if facts.freeze.frozen_at else None,
+        "freeze": _describe_freeze(facts.freeze) if facts.freeze.frozen_at else None,
         "may_act": may_act,
         "latest": latest,
     }
 
 
-def _alarm_card(alarm: Alarm, now: datetime) -> AlarmCard:
-    lasted = _span((alarm.closed_at or now) - alarm.opened_at)
-    return AlarmCard(alarm, presenters.title(alarm.kind, alarm.key), lasted)
+def _make_alarm_card(alarm: Alarm, now: datetime) -> AlarmCard:
+    lasted = _format_duration((alarm.closed_at or now) - alarm.opened_at)
+    return AlarmCard(alarm, presenters.describe_title(alarm.kind, alarm.key), lasted)
 
 
-def _verdict(broken: int, by_people: int, mild: int) -> dict[str, str]:
+def _summarise(broken: int, by_people: int, mild: int) -> dict[str, str]:
     if broken:
         words = ngettext("%(n)s alarm needs you now", "%(n)s alarms need you now", broken) % {
             "n": broken
@@ -177,7 +182,7 @@ def _verdict(broken: int, by_people: int, mild: int) -> dict[str, str]:
     }
 
 
-def _parts(facts: Facts) -> list[Line]:
+def _describe_parts(facts: Facts) -> list[Line]:
     kinds = {s.kind for s in facts.signs}
     apart = _("its clock and this machine's are %(n)s seconds apart") % {
         "n": int(facts.clocks_apart.total_seconds())
@@ -198,11 +203,11 @@ def _parts(facts: Facts) -> list[Line]:
     ]
 
 
-def _queue(facts: Facts, queue: str, last_seen_at: datetime | None) -> Line:
-    name = presenters.queue_name(queue)
+def _describe_queue(facts: Facts, queue: str, last_seen_at: datetime | None) -> Line:
+    name = presenters.describe_queue(queue)
     if last_seen_at is None:
         return Line(name, _("never answered"), "red", "silent")
-    silent = facts.now - last_seen_at > silent_after(queue)
+    silent = facts.now - last_seen_at > get_silence_limit(queue)
     return Line(
         name,
         _("silent") if silent else _("answers"),
@@ -212,7 +217,7 @@ def _queue(facts: Facts, queue: str, last_seen_at: datetime | None) -> Line:
     )
 
 
-def _platform(facts: Facts, p: Platform) -> dict[str, Any]:
+def _describe_platform(facts: Facts, p: Platform) -> dict[str, Any]:
     signs = {s.kind for s in facts.signs if s.key == p.key}
 
     def figure(label: str, n: int, kind: str = "", since: datetime | None = None) -> dict[str, Any]:
@@ -233,7 +238,7 @@ def _platform(facts: Facts, p: Platform) -> dict[str, Any]:
         "name": Kind(p.key).label,
         "tone": "red" if broken else "yellow" if signs else "green",
         "ends_soon": "version" in signs and len(signs) == 1,
-        "version": version_of(p.key),
+        "version": find_version(p.key),
         "lost_names": p.lost_names,
         "only_figures": signs == {"metric"},
         "breaker_until": p.breaker_until if "breaker" in signs else None,
@@ -255,7 +260,7 @@ def _platform(facts: Facts, p: Platform) -> dict[str, Any]:
     }
 
 
-def _freeze(row: Freeze) -> dict[str, Any]:
+def _describe_freeze(row: Freeze) -> dict[str, Any]:
     """Return what people have to know before they release publishing."""
     restored = row.reason == freezing.RESTORED
     return {
@@ -267,7 +272,7 @@ def _freeze(row: Freeze) -> dict[str, Any]:
     }
 
 
-def _span(lasted: timedelta) -> str:
+def _format_duration(lasted: timedelta) -> str:
     minutes = int(lasted.total_seconds() // 60)
     if minutes < 1:
         return _("under a minute")
@@ -279,7 +284,9 @@ def _span(lasted: timedelta) -> str:
 # --- Actions --------------------------------------------------------------------------------------
 
 
-def _action_page(request: HttpRequest, action: Callable[[str], str], **words: Any) -> HttpResponse:
+def _run_with_reason(
+    request: HttpRequest, action: Callable[[str], str], **words: Any
+) -> HttpResponse:
     """Ask for the reason, do it, and go back to the page. ``action`` returns what is said then."""
     form = ReasonForm(form_data(request), missing=_("Please write why."))
     outcome = form_action(form, lambda: action(form.cleaned_data["reason"]))
@@ -307,7 +314,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
         "For one unit or topic, pause it instead."
     )
     heading = _("Freeze publishing")
-    return _action_page(
+    return _run_with_reason(
         request,
         action,
         heading=heading,
@@ -356,6 +363,6 @@ def release(request: HttpRequest) -> HttpResponse:
         )
     heading = _("Release publishing")
     context = {"asked_by": row.release_asked_by, "asked_words": row.release_words}
-    return _action_page(
+    return _run_with_reason(
         request, action, heading=heading, lead=lead, label=heading, icon="player-play", **context
     )

@@ -20,4 +20,4 @@ class PostsConfig(AppConfig):
         from posts.leak_rules.queries import is_allowed_host
         from posts.media_library import services as _films  # noqa: F401
 
-        targets.register(is_allowed_host)
+        targets.register_permission(is_allowed_host)

@@ -23,7 +23,7 @@ from posts.kit_words import Filling
 from posts.leak_rules.queries import rules_of
 from posts.library import reach
 from posts.models import Post, PostChannel
-from units.queries import facts_of
+from units.queries import get_facts
 
 
 def find_findings(
@@ -142,7 +142,7 @@ def count_allowed_boxes(composed: Mapping[str, Any]) -> dict[str, int]:
 def find_hints(post: Post, composed: Mapping[str, Any]) -> list[Finding]:
     """Find what its author may improve in the working copy; nobody is kept from anything by it."""
     draft = _build_draft(post, composed)
-    if composed["topic"] == SCAMS and (phone := facts_of(post.unit).duty_phone):
+    if composed["topic"] == SCAMS and (phone := get_facts(post.unit).duty_phone):
         draft = replace(draft, phones=(phone,))
     if post.requested_time:
         draft = replace(draft, best_hours=reach.find_best_hours(post.unit))

@@ -26,7 +26,7 @@ from core.errors import Refused
 from core.text import normal
 from posts.canonical.html import to_paragraphs
 from units.models import Unit
-from units.queries import fact_values
+from units.queries import list_fact_values
 
 # Among the words of an adoption, as no gap can be named: the lines that the unit adds itself.
 OWN_LINES = "_own_lines"
@@ -105,7 +105,7 @@ class Filling:
     @cached_property
     def unit_values(self) -> dict[str, str]:
         """Return the words by which the unit's own page fills gaps; nobody types them."""
-        facts = fact_values(self.unit, on=timezone.localdate())
+        facts = list_fact_values(self.unit, on=timezone.localdate())
         return {name: facts[name] for name in BUILT_IN if name in facts and name != TODAY}
 
     @cached_property

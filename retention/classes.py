@@ -66,7 +66,7 @@ QUARTER, YEAR, TWO_YEARS = timedelta(days=90), timedelta(days=365), timedelta(da
 PROPOSED, TECHNICAL = "proposed", "technical"
 
 
-def delete(rows: QuerySet) -> int:
+def delete_unlocked(rows: QuerySet) -> int:
     """Lock and remove those of ``rows`` that are still due and not locked by others."""
     keys = [row.pk for row in rows.select_for_update(of=("self",), skip_locked=True)]
     rows.model._base_manager.filter(pk__in=keys).delete()
@@ -86,7 +86,7 @@ class Rule:
     source: str = PROPOSED
     since: Any = ""
     due: Callable[[datetime], QuerySet] | None = None
-    remove: Callable[[QuerySet], int] = delete
+    remove: Callable[[QuerySet], int] = delete_unlocked
     batch: int = 500
 
     def rows(self, now: datetime) -> QuerySet:
@@ -115,7 +115,7 @@ class Files:
     batch: int = 200
 
 
-def _proposals(before: datetime) -> QuerySet[PendingAppointment]:
+def _find_proposals(before: datetime) -> QuerySet[PendingAppointment]:
     # By its proposals alone an account without any post is found, and its address is free again,
     # once it is a leaver's.
     holds_a_post = Appointment.objects.filter(user=OuterRef("user"))
@@ -205,7 +205,7 @@ RULES: tuple[Rule | Files, ...] = (
         model=PendingAppointment,
         after=MONTH,
         since=Coalesce("decided_at", "expires_at"),
-        due=holds.sparing(_proposals),
+        due=holds.exclude_held(_find_proposals),
         words="30 days after its end",
     ),
     Rule(
@@ -332,7 +332,7 @@ RULES: tuple[Rule | Files, ...] = (
         model=Post,
         after=BLANK_KEPT,
         since="changed_at",
-        due=holds.sparing(blank_drafts),
+        due=holds.exclude_held(blank_drafts),
         remove=remove_drafts,
         words="blank: a day after it was begun",
     ),
@@ -341,7 +341,7 @@ RULES: tuple[Rule | Files, ...] = (
         model=Post,
         after=YEAR,
         since="changed_at",
-        due=holds.sparing(never_submitted),
+        due=holds.exclude_held(never_submitted),
         remove=remove_drafts,
         words="never submitted: 12 months after the last edit",
     ),
@@ -350,7 +350,7 @@ RULES: tuple[Rule | Files, ...] = (
         model=Media,
         after=WEEK,
         since="last_used_at",
-        due=holds.sparing(unused_media),
+        due=holds.exclude_held(unused_media),
         remove=store.remove_media,
         batch=50,
         words="shown nowhere: 7 days after the last use",
@@ -360,7 +360,7 @@ RULES: tuple[Rule | Files, ...] = (
         model=Media,
         after=TWO_YEARS,
         since="last_used_at",
-        due=holds.sparing(unused_library),
+        due=holds.exclude_held(unused_library),
         remove=store.remove_media,
         batch=50,
         words="put into the library, shown nowhere, not shared: 24 months after the last use",
@@ -392,7 +392,7 @@ RULES: tuple[Rule | Files, ...] = (
         model=Media,
         after=timedelta(hours=1),  # what was decided about it is carried to the new one by then
         since="blurred_at",
-        due=holds.sparing(blurred_media),
+        due=holds.exclude_held(blurred_media),
         remove=store.remove_media,
         batch=50,
         words="something was blurred out of it: an hour, once nothing shows it; drafts 7 days",
@@ -402,7 +402,7 @@ RULES: tuple[Rule | Files, ...] = (
         model=Media,
         after=MONTH,
         since="archived_at",
-        due=holds.sparing(archived_media),
+        due=holds.exclude_held(archived_media),
         remove=store.remove_media,
         batch=50,
         words="archived: 30 days, in which it may be taken back",
@@ -419,7 +419,7 @@ RULES: tuple[Rule | Files, ...] = (
         model=User,
         after=TWO_YEARS,
         since=Coalesce("disabled_at", "last_login", "date_joined"),
-        due=holds.sparing(leavers.accounts_to_pseudonymise),
+        due=holds.exclude_held(leavers.accounts_to_pseudonymise),
         remove=leavers.pseudonymise,
         batch=100,
         words="pseudonymised 24 months after leaving; never removed",
@@ -573,7 +573,7 @@ STATE = frozenset(
 )
 
 
-def classes_of(model: type[Model]) -> list[str]:
+def name_classes(model: type[Model]) -> list[str]:
     """Name the classes of a model as docs/data.md does; empty for one that has none."""
     label = model._meta.label
     named = [

@@ -11,38 +11,38 @@ from posts.models import Contribution, Post, PostMedia
 from retention.models import Hold
 
 
-def sparing(due: Callable[[datetime], QuerySet]) -> Callable[[datetime], QuerySet]:
+def exclude_held(due: Callable[[datetime], QuerySet]) -> Callable[[datetime], QuerySet]:
     """Exclude from what is ``due`` what a hold keeps."""
-    return lambda before: _spared(due(before))
+    return lambda before: _exclude_held_rows(due(before))
 
 
-def _spared(rows: QuerySet) -> QuerySet:
+def _exclude_held_rows(rows: QuerySet) -> QuerySet:
     if rows.model is Post:
-        return rows.exclude(Q(_of_unit("unit__path")) | Q(_of_post("pk")))
+        return rows.exclude(Q(_is_of_held_unit("unit__path")) | Q(_is_of_held_post("pk")))
     if rows.model is Media:
-        shown = PostMedia.objects.filter(_of_post("post"), media=OuterRef("pk"))
-        return rows.exclude(Q(_of_unit("unit__path")) | Q(Exists(shown)))
+        shown = PostMedia.objects.filter(_is_of_held_post("post"), media=OuterRef("pk"))
+        return rows.exclude(Q(_is_of_held_unit("unit__path")) | Q(Exists(shown)))
     if rows.model is PendingAppointment:
-        return rows.exclude(_of_unit("unit__path"))
-    return rows.exclude(_of_person())
+        return rows.exclude(_is_of_held_unit("unit__path"))
+    return rows.exclude(_is_of_held_person())
 
 
-def _of_unit(path: str) -> Exists:
+def _is_of_held_unit(path: str) -> Exists:
     holds = Hold.objects.alias(path=ExpressionWrapper(OuterRef(path), output_field=CharField()))
     return Exists(holds.filter(path__startswith=F("unit__path")))
 
 
-def _of_post(key: str) -> Exists:
+def _is_of_held_post(key: str) -> Exists:
     return Exists(Hold.objects.filter(post=OuterRef(key)))
 
 
-def _of_person() -> Q:
+def _is_of_held_person() -> Q:
     """Find who had an appointment in a held unit, or wrote in a held post or one of a held unit."""
-    served = Appointment.objects.filter(_of_unit("unit__path"), user=OuterRef("pk"))
+    served = Appointment.objects.filter(_is_of_held_unit("unit__path"), user=OuterRef("pk"))
     wrote = Contribution.objects.filter(
-        Q(_of_post("post")) | Q(_of_unit("post__unit__path")), user=OuterRef("pk")
+        Q(_is_of_held_post("post")) | Q(_is_of_held_unit("post__unit__path")), user=OuterRef("pk")
     )
     began = Post.objects.filter(
-        Q(_of_post("pk")) | Q(_of_unit("unit__path")), author=OuterRef("pk")
+        Q(_is_of_held_post("pk")) | Q(_is_of_held_unit("unit__path")), author=OuterRef("pk")
     )
     return Q(Exists(served)) | Q(Exists(wrote)) | Q(Exists(began))

@@ -52,7 +52,7 @@ class Done:
     failed: list[str] = field(default_factory=list)
 
 
-def chosen(names: Collection[str] = ()) -> list[Rule | Files]:
+def select_rules(names: Collection[str] = ()) -> list[Rule | Files]:
     """Return the rules called ``names``, or all, in the order in which they are applied. Raise
     Refused.
     """
@@ -61,14 +61,14 @@ def chosen(names: Collection[str] = ()) -> list[Rule | Files]:
     return [rule for rule in RULES if not names or rule.name in names]
 
 
-def plan(names: Collection[str] = (), *, clock: Clock = database_now) -> list[Planned]:
+def plan_removal(names: Collection[str] = (), *, clock: Clock = database_now) -> list[Planned]:
     """List what is due now, without changing anything. Rows that become due through an earlier
     class are not included.
     """
-    return [_planned(rule, clock()) for rule in chosen(names)]
+    return [_plan_rule(rule, clock()) for rule in select_rules(names)]
 
 
-def _planned(rule: Rule | Files, now: datetime) -> Planned:
+def _plan_rule(rule: Rule | Files, now: datetime) -> Planned:
     if isinstance(rule, Files):
         count, oldest = 0, None
         for _name, changed in rule.found(now - rule.after):
@@ -78,32 +78,32 @@ def _planned(rule: Rule | Files, now: datetime) -> Planned:
     return Planned(rule, facts["count"], facts["oldest"])
 
 
-def apply(names: Collection[str] = (), *, clock: Clock = database_now) -> Done:
+def apply_rules(names: Collection[str] = (), *, clock: Clock = database_now) -> Done:
     """Remove what is due and put on record how much of each class. An error ends its class, not the
     others.
 
     Raise AtWork, and Refused while publishing is frozen because the database was restored: what is
     deleted then may be missing from the backup that is taken instead.
     """
-    rules = chosen(names)
+    rules = select_rules(names)
     with _alone():
         _require_no_restore()
         for left in Run.objects.all():
-            _end(left, "retention.interrupted", [])
+            _end_run(left, "retention.interrupted", [])
         run, done = Run.objects.create(started_at=timezone.now()), Done()
-        _go_through(rules, done, run, clock)
-        _end(run, "retention.applied", done.failed)
+        _apply_each(rules, done, run, clock)
+        _end_run(run, "retention.applied", done.failed)
     return done
 
 
-def sweep(names: Collection[str], *, clock: Clock = database_now) -> Done:
-    """Do as `apply` does for technical rows that expire many times a day: without an entry in the
-    record each time.
+def sweep_technical_rows(names: Collection[str], *, clock: Clock = database_now) -> Done:
+    """Do as `apply_rules` does for technical rows that expire many times a day: without an entry in
+    the record each time.
     """
     done = Done()
     with _alone():
         _require_no_restore()
-        _go_through(chosen(names), done, None, clock)
+        _apply_each(select_rules(names), done, None, clock)
     return done
 
 
@@ -129,10 +129,10 @@ def _require_no_restore() -> None:
         )
 
 
-def _go_through(rules: list[Rule | Files], done: Done, run: Run | None, clock: Clock) -> None:
+def _apply_each(rules: list[Rule | Files], done: Done, run: Run | None, clock: Clock) -> None:
     for rule in rules:
         try:
-            for batch in _batches(rule, clock()):
+            for batch in _list_batches(rule, clock()):
                 with transaction.atomic():
                     removed = batch()
                     if removed and run:
@@ -147,7 +147,7 @@ def _go_through(rules: list[Rule | Files], done: Done, run: Run | None, clock: C
             done.failed.append(rule.name)
 
 
-def _batches(rule: Rule | Files, now: datetime) -> Iterator[Any]:
+def _list_batches(rule: Rule | Files, now: datetime) -> Iterator[Any]:
     """Yield one call a batch. Each begins behind the last one's keys: locked rows are skipped
     instead of retried for ever, and removed ones are not read again.
     """
@@ -168,7 +168,7 @@ def _batches(rule: Rule | Files, now: datetime) -> Iterator[Any]:
 
 
 @transaction.atomic
-def _end(run: Run, action: str, failed: list[str]) -> None:
+def _end_run(run: Run, action: str, failed: list[str]) -> None:
     top = Unit.objects.filter(parent=None).first()
     facts = {"removed": run.removed, "total": sum(run.removed.values()), "failed": failed}
     record_many(
@@ -189,7 +189,9 @@ def _end(run: Run, action: str, failed: list[str]) -> None:
 # --- Holds ----------------------------------------------------------------------------------------
 
 
-def hold(*, post: Post | None = None, unit: Unit | None = None, reason: str, operator: str) -> Hold:
+def create_hold(
+    *, post: Post | None = None, unit: Unit | None = None, reason: str, operator: str
+) -> Hold:
     """Protect a post, or a unit and all below it, from deletion from now on. Raise Refused, and
     AtWork.
     """
@@ -207,7 +209,7 @@ def hold(*, post: Post | None = None, unit: Unit | None = None, reason: str, ope
 
 
 @transaction.atomic
-def lift(row: Hold, *, reason: str, operator: str) -> None:
+def lift_hold(row: Hold, *, reason: str, operator: str) -> None:
     """End a hold: the next run removes what is due. Raise Refused."""
     why = console_reason(reason, operator=operator)
     if not Hold.objects.filter(pk=row.pk).delete()[0]:

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 def apply(**_: object) -> None:
     """Remove what is due, once a day. A second run at the same moment does nothing."""
     try:
-        services.apply()
+        services.apply_rules()
     except Refused as refused:
         log.warning("retention was not applied: %s", refused)
 
@@ -21,6 +21,6 @@ def apply(**_: object) -> None:
 def sweep(*, classes: list[str], **_: object) -> None:
     """Remove technical rows that live for minutes or hours."""
     try:
-        services.sweep(classes)
+        services.sweep_technical_rows(classes)
     except Refused as refused:
         log.info("not swept: %s", refused)

@@ -220,7 +220,7 @@ class Filler:
             ("Đăng ký tạm trú", "https://dichvucong.bocongan.gov.vn/", 14),
             ("Cảnh báo lừa đảo: áp phích tổ dân phố", "https://bocongan.gov.vn/", 6),
         ):
-            link = links.create(unit=staff.unit, title=title, target=target, by=staff.officer)
+            link = links.create_link(unit=staff.unit, title=title, target=target, by=staff.officer)
             add_clicks(
                 (link.pk, today - timedelta(days=n), usual + (n * 7 + usual) % 9) for n in range(25)
             )

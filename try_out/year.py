@@ -17,7 +17,7 @@ from django.utils import timezone
 from lunar_vn import convert_lunar_to_solar
 
 from accounts.permissions import Permission
-from audit.services import entry, record_entries
+from audit.services import make_entry, record_entries
 from campaigns import services as campaigns
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
@@ -255,7 +255,7 @@ def _approve(pieces: list[Piece], revisions: list[Revision]) -> None:
     Review.objects.bulk_create(reviews)
     Signature.objects.bulk_create(_signed(review) for review in reviews)
     record_entries(
-        entry(
+        make_entry(
             "post.approved",
             piece.post,
             by=review.by,
@@ -322,7 +322,7 @@ def _publish(
         for row in rows
     )
     record_entries(
-        entry("delivery.published", row, at=row.published_at, was=State.COMMITTING, attempt=1)
+        make_entry("delivery.published", row, at=row.published_at, was=State.COMMITTING, attempt=1)
         for row in rows
     )
     measured = [

@@ -49,7 +49,7 @@ def change_facts(unit: Unit, facts: Facts, *, by: Administrator) -> UnitFacts:
         raise NotAllowed(_("Only the leader of the unit changes this."))
     if not unit.is_current:
         raise Refused(_("%(unit)s is closed already.") % {"unit": unit.name})
-    new = _stored(facts)
+    new = _clean_facts(facts)
     require_no_secrecy_mark(
         [facts.address, facts.opening_hours, *(n.label for n in facts.public_numbers)]
     )
@@ -67,22 +67,22 @@ def change_facts(unit: Unit, facts: Facts, *, by: Administrator) -> UnitFacts:
     return row
 
 
-def _stored(facts: Facts) -> dict[str, object]:
+def _clean_facts(facts: Facts) -> dict[str, object]:
     numbers = {}
     if len(facts.public_numbers) > MOST_NUMBERS:
         raise Refused(_("At most %(n)s numbers, please.") % {"n": MOST_NUMBERS})
     for each in facts.public_numbers:
-        numbers[_digits(each.number)] = normal(each.label).strip()[:LONGEST_LABEL]
+        numbers[_keep_digits(each.number)] = normal(each.label).strip()[:LONGEST_LABEL]
     return {
         "address": normal(facts.address).strip(),
-        "duty_phone": _digits(facts.duty_phone) if facts.duty_phone.strip() else "",
-        "leader_phone": _digits(facts.leader_phone) if facts.leader_phone.strip() else "",
+        "duty_phone": _keep_digits(facts.duty_phone) if facts.duty_phone.strip() else "",
+        "leader_phone": _keep_digits(facts.leader_phone) if facts.leader_phone.strip() else "",
         "opening_hours": normal(facts.opening_hours).strip(),
         "public_numbers": [{"number": n, "label": label} for n, label in numbers.items()],
     }
 
 
-def _digits(typed: str) -> str:
+def _keep_digits(typed: str) -> str:
     if number := phones.digits(typed):
         return number
     raise Refused(

@@ -191,10 +191,10 @@ class PhoneField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         typed = super().clean(value)
-        return number_in(typed) if typed else ""
+        return parse_number(typed) if typed else ""
 
 
-def number_in(typed: str) -> str:
+def parse_number(typed: str) -> str:
     """Return the digits of a number. Raise ValidationError, which shows how one is written."""
     if number := phones.digits(typed):
         return number
@@ -207,7 +207,7 @@ def number_in(typed: str) -> str:
     )
 
 
-def _number_and_label(line: str) -> tuple[str, str]:
+def _split_number_and_label(line: str) -> tuple[str, str]:
     """Split a line behind the number; a plain dash counts only between spaces, for a number may
     hold one.
     """
@@ -273,10 +273,10 @@ class FactsForm(forms.Form):
 
     def clean_public_numbers(self) -> list[PublicNumber]:
         lines = [line.strip() for line in self.cleaned_data["public_numbers"].splitlines()]
-        written = [_number_and_label(line) for line in lines if line]
+        written = [_split_number_and_label(line) for line in lines if line]
         if len(written) > MOST_NUMBERS:
             raise ValidationError(_("At most %(n)s numbers, please."), params={"n": MOST_NUMBERS})
-        found = [PublicNumber(number_in(number), label) for number, label in written]
+        found = [PublicNumber(parse_number(number), label) for number, label in written]
         for each in found:
             if len(each.label) > LONGEST_LABEL:
                 raise ValidationError(

@@ -143,7 +143,7 @@ class FormerName(models.Model):
 class UnitFacts(models.Model):
     """Facts that a unit tells residents about itself. Posts, templates and the public pages show
     them, so only who leads the unit changes them; the record says who did, see
-    `queries.facts_changed`.
+    `queries.find_last_change_of_facts`.
     """
 
     unit = models.OneToOneField(Unit, models.PROTECT, related_name="facts")

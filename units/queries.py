@@ -26,7 +26,7 @@ class Burden(NamedTuple):
     waiting: int = 0
 
 
-def burdens(units: UnitQuerySet, *, by: str = "pk") -> dict[int, Burden]:
+def count_burdens(units: UnitQuerySet, *, by: str = "pk") -> dict[int, Burden]:
     """Count what depends on each of ``units`` (a queryset), by its pk, or summed up by another
     field such as ``parent``.
 
@@ -42,7 +42,7 @@ def burdens(units: UnitQuerySet, *, by: str = "pk") -> dict[int, Burden]:
     return {pk: Burden(n, channels[pk], waiting.get(pk, 0)) for pk, n in people.items()}
 
 
-def people_of(unit: Unit) -> QuerySet:
+def find_people(unit: Unit) -> QuerySet:
     """Return the appointments in force in this very unit, people first."""
     return (
         unit.appointments.in_force(timezone.localdate())
@@ -71,15 +71,19 @@ class UnitFinder:
         self._units = list(units)
         self._exact: dict[str, list[Unit]] = {}
         for unit in self._units:
-            for words in {unit.code, _bare(unit.label), _bare(f"{unit.place} {unit.above}")}:
+            for words in {
+                unit.code,
+                _fold_words(unit.label),
+                _fold_words(f"{unit.place} {unit.above}"),
+            }:
                 self._exact.setdefault(words, []).append(unit)
         self._names: dict[str, list[Unit]] = {}
         for unit in self._units:
-            for words in {_bare(unit.name), _bare(unit.place)}:
+            for words in {_fold_words(unit.name), _fold_words(unit.place)}:
                 self._names.setdefault(words, []).append(unit)
 
     def find(self, words: str) -> Found:
-        searched = _bare(words)
+        searched = _fold_words(words)
         if not searched:
             return Found(None, [])
         rows = self._exact.get(searched) or self._names.get(searched)
@@ -94,7 +98,7 @@ class UnitFinder:
         )
 
 
-def _bare(words: str) -> str:
+def _fold_words(words: str) -> str:
     return fold(words.replace(",", " "))
 
 
@@ -103,11 +107,13 @@ def find_unit(words: str, among: UnitQuerySet) -> Found:
     words.
     """
     return UnitFinder(
-        among.search(_bare(words)).select_related("parent")[:300] if _bare(words) else ()
+        among.search(_fold_words(words)).select_related("parent")[:300]
+        if _fold_words(words)
+        else ()
     ).find(words)
 
 
-def best_matches(among: UnitQuerySet, words: str) -> UnitQuerySet:
+def find_best_matches(among: UnitQuerySet, words: str) -> UnitQuerySet:
     """Search units that are open by folded words. First those that bear them side by side, the
     province before its communes.
     """
@@ -118,28 +124,28 @@ def best_matches(among: UnitQuerySet, words: str) -> UnitQuerySet:
     return found.order_by(side_by_side, Length("path"), "search")
 
 
-def reach_of(user: Person, permission: str) -> UnitQuerySet:
+def find_reachable_units(user: Person, permission: str) -> UnitQuerySet:
     """Return the open units for which a position of ``user`` grants ``permission``."""
     return Unit.objects.within(user.reach(permission)).filter(valid_to=None)
 
 
-def above_of(user: Person, permission: str) -> UnitQuerySet:
+def find_arrangeable_units(user: Person, permission: str) -> UnitQuerySet:
     """Return the open units below which ``user`` may arrange others by ``permission``."""
-    return reach_of(user, permission).exclude(level=Level.COMMUNE)
+    return find_reachable_units(user, permission).exclude(level=Level.COMMUNE)
 
 
-def facts_of(unit: Unit) -> UnitFacts:
+def get_facts(unit: Unit) -> UnitFacts:
     """Return what the unit tells residents about itself; an unsaved, empty row until its leader
     wrote it.
     """
     return getattr(unit, "facts", None) or UnitFacts(unit=unit)
 
 
-def fact_values(unit: Unit, *, on: date) -> dict[str, str]:
+def list_fact_values(unit: Unit, *, on: date) -> dict[str, str]:
     """Return by the gap that it fills, in templates and kits, what the unit tells residents of
     itself, as far as its page says it, and the day.
     """
-    facts = facts_of(unit)
+    facts = get_facts(unit)
     values = {
         "don_vi": unit.name,
         "dia_chi": facts.address,
@@ -150,16 +156,16 @@ def fact_values(unit: Unit, *, on: date) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def facts_changed(unit: Unit) -> Entry | None:
+def find_last_change_of_facts(unit: Unit) -> Entry | None:
     """Return the record's newest entry on the unit's facts: who changed them last, and when."""
     entries = Entry.objects.filter(object_type=Unit._meta.label_lower, object_id=str(unit.pk))
     return entries.filter(action=FACTS_CHANGED).first()
 
 
-def public_numbers(unit: Unit) -> frozenset[str]:
+def list_public_numbers(unit: Unit) -> frozenset[str]:
     """Return the digits of the numbers that posts of the unit may name: its own and those of
     public services.
     """
-    facts = facts_of(unit)
+    facts = get_facts(unit)
     own = {facts.duty_phone, *(each["number"] for each in facts.public_numbers)} - {""}
     return SHORT | own

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from core.scope import Person
 from core.search import MOST_MATCHES, Kind, Match, register
 from units.models import Unit
-from units.queries import best_matches
+from units.queries import find_best_matches
 
 
 def find_units(user: Person, words: str) -> Iterator[Match]:
-    found = best_matches(Unit.objects.visible_to(user), words)
+    found = find_best_matches(Unit.objects.visible_to(user), words)
     for unit in found.select_related("parent")[:MOST_MATCHES]:
         page = reverse("units:unit", args=[unit.key])
         yield Match(unit.name, page, "building", unit.above)

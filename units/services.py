@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.models import Entry
-from audit.services import entry, record, record_entries
+from audit.services import make_entry, record, record_entries
 from core.errors import NotAllowed, Refused
 from units.models import FormerName, Level, Unit
 from units.signals import unit_ended
@@ -75,12 +75,12 @@ class Loaded:
         return " ".join(words)
 
 
-def police_name(place: str) -> str:
+def make_police_name(place: str) -> str:
     """Name the police of a place: 'Phường Ba Đình' → 'Công an phường Ba Đình'."""
     return f"Công an {place[0].lower()}{place[1:]}"
 
 
-def _read(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         if lacking := set(COLUMNS) - set(reader.fieldnames or ()):
@@ -96,7 +96,7 @@ def load_units(path: Path) -> Loaded:
     A unit is recognised by its official code. Its name follows the list only when the place's name
     changed there, so that a name given by hand in the portal stays.
     """
-    rows = _read(path)
+    rows = _read_rows(path)
     ministry, is_new = Unit.objects.get_or_create(
         level=Level.MINISTRY,
         defaults={
@@ -108,7 +108,7 @@ def load_units(path: Path) -> Loaded:
     )
     done = Loaded(created=int(is_new), unchanged=int(not is_new))
     trail: list[Entry] = []
-    provinces = _bring_in_line(
+    provinces = _update_level(
         Level.PROVINCE,
         {
             r["province_code"]: {
@@ -121,7 +121,7 @@ def load_units(path: Path) -> Loaded:
         done,
         trail,
     )
-    _bring_in_line(
+    _update_level(
         Level.COMMUNE,
         {
             r["commune_code"]: {
@@ -137,12 +137,14 @@ def load_units(path: Path) -> Loaded:
         trail,
     )
     if done.created or done.changed:
-        trail.append(entry("unit.loaded", ministry, created=done.created, changed=done.changed))
+        trail.append(
+            make_entry("unit.loaded", ministry, created=done.created, changed=done.changed)
+        )
         record_entries(trail)
     return done
 
 
-def _bring_in_line(
+def _update_level(
     level: Level, listed: dict[str, dict[str, Any]], done: Loaded, trail: list[Entry]
 ) -> dict[str, Unit]:
     """Change the units of one level to what is ``listed`` and return them by code; count into
@@ -157,12 +159,12 @@ def _bring_in_line(
     new, changed = [], []
     for code, facts in listed.items():
         if (unit := known.get(code)) is None and code in closed:
-            done.closed.append(f"{police_name(facts['place'])} ({code})")
+            done.closed.append(f"{make_police_name(facts['place'])} ({code})")
         elif unit is None:
             unit = Unit(
                 level=level,
                 code=code,
-                name=police_name(facts["place"]),
+                name=make_police_name(facts["place"]),
                 valid_from=IN_FORCE_SINCE,
                 **facts,
             )
@@ -173,14 +175,16 @@ def _bring_in_line(
             continue
         was = {name: getattr(unit, name) for name in (*facts, "name", "path", "search")}
         if unit.place != facts["place"]:
-            unit.name = police_name(facts["place"])
+            unit.name = make_police_name(facts["place"])
         for name, value in facts.items():
             setattr(unit, name, value)
         unit.place_in_tree()
         differing = sorted(name for name, value in was.items() if getattr(unit, name) != value)
         if differing:
             changed.append(unit)
-            trail.append(entry("unit.changed_by_list", unit, was=was["name"], fields=differing))
+            trail.append(
+                make_entry("unit.changed_by_list", unit, was=was["name"], fields=differing)
+            )
         else:
             done.unchanged += 1
     Unit.objects.bulk_create(new)
@@ -197,7 +201,7 @@ def _bring_in_line(
     return known
 
 
-def _may(by: Administrator, unit: Unit | None) -> str:
+def _require_position(by: Administrator, unit: Unit | None) -> str:
     """Return the position by which ``by`` may arrange ``unit`` and what is below it. Raise
     NotAllowed.
     """
@@ -207,7 +211,7 @@ def _may(by: Administrator, unit: Unit | None) -> str:
     return authority.position
 
 
-def _code_is_free(level: str, code: str, *, besides: Iterable[int] = ()) -> None:
+def _require_free_code(level: str, code: str, *, besides: Iterable[int] = ()) -> None:
     taken = (
         Unit.objects.filter(level=level, code=code, valid_to=None)
         .exclude(pk__in=list(besides))
@@ -220,7 +224,7 @@ def _code_is_free(level: str, code: str, *, besides: Iterable[int] = ()) -> None
 
 
 @transaction.atomic
-def create(
+def create_unit(
     *,
     parent: Unit,
     kind: str,
@@ -236,16 +240,16 @@ def create(
 
     Without a name it bears the one that follows from its place.
     """
-    position = _may(by, parent)
+    position = _require_position(by, parent)
     level = {Level.MINISTRY: Level.PROVINCE, Level.PROVINCE: Level.COMMUNE}.get(Level(parent.level))
     if level is None:
         raise Refused(_("A commune has no units below it."))
-    _code_is_free(level, code)
+    _require_free_code(level, code)
     unit = Unit.objects.create(
         level=level,
         kind=kind,
         place=place,
-        name=name or police_name(place),
+        name=name or make_police_name(place),
         code=code,
         parent=parent,
         has_police_body=has_police_body,
@@ -256,25 +260,25 @@ def create(
 
 
 @transaction.atomic
-def rename(
+def rename_unit(
     unit: Unit, *, name: str, place: str, code: str, on: date, by: Administrator, reason: str
 ) -> None:
     """Give a unit a new name or official code from ``on``. The key stays, and the former ones are
     kept with their last day.
     """
-    position = _may(by, unit)
+    position = _require_position(by, unit)
     unit = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
     was = {"name": unit.name, "place": unit.place, "code": unit.code}
     if was == {"name": name, "place": place, "code": code}:
         raise Refused(_("Nothing was changed: the name and the code are the same."))
     if on > timezone.localdate() or on < unit.valid_from:
         raise Refused(_("The date must lie between the unit's founding and today."))
-    _code_is_free(unit.level, code, besides=[unit.pk])
+    _require_free_code(unit.level, code, besides=[unit.pk])
     FormerName.objects.create(unit=unit, until=on, search=unit.search, **was)
     unit.name, unit.place, unit.code = name, place, code
     unit.save()
     if unit.level == Level.PROVINCE:
-        _rebuild(unit.children.all(), unit)  # their search words carry the province's name
+        _rebuild_paths(unit.children.all(), unit)  # their search words carry the province's name
     record(
         "unit.renamed",
         unit,
@@ -287,7 +291,7 @@ def rename(
     )
 
 
-def _rebuild(children: Iterable[Unit], parent: Unit) -> None:
+def _rebuild_paths(children: Iterable[Unit], parent: Unit) -> None:
     children = list(children)
     for child in children:
         child.parent = parent
@@ -295,7 +299,7 @@ def _rebuild(children: Iterable[Unit], parent: Unit) -> None:
     Unit.objects.bulk_update(children, ["parent", "path", "search"], batch_size=500)
 
 
-def _end(
+def _end_unit(
     unit: Unit,
     *,
     on: date,
@@ -327,7 +331,7 @@ def _end(
     )
 
 
-def _lock(units: Sequence[Unit], *, on: date) -> list[Unit]:
+def _lock_units(units: Sequence[Unit], *, on: date) -> list[Unit]:
     """Lock and return the units that shall end on ``on``; raise Refused for one that cannot."""
     rows = list(Unit.objects.select_for_update(of=("self",)).filter(pk__in=[u.pk for u in units]))
     for unit in rows:
@@ -339,7 +343,7 @@ def _lock(units: Sequence[Unit], *, on: date) -> list[Unit]:
 
 
 @transaction.atomic
-def merge(
+def merge_units(
     units: Sequence[Unit],
     *,
     into: Unit | Mapping[str, Any],
@@ -355,10 +359,10 @@ def merge(
     With ``move_people`` those in office get the same post in the successor from that day; otherwise
     their posts end.
     """
-    rows = _lock(units, on=on)
+    rows = _lock_units(units, on=on)
     if not rows:
         raise Refused(_("Choose at least one unit to merge."))
-    positions = {_may(by, unit.parent) for unit in rows}
+    positions = {_require_position(by, unit.parent) for unit in rows}
     if len({unit.level for unit in rows}) > 1:
         raise Refused(_("Only units of the same level can be merged."))
     below = Unit.objects.filter(parent__in=rows, valid_to=None)
@@ -369,20 +373,20 @@ def merge(
     )  # first, so that a new unit may take a code over
     if not isinstance(into, Unit):
         parent = rows[0].parent
-        assert parent is not None  # `_may` refused the ministry, which has none
-        into = create(parent=parent, valid_from=on, by=by, reason=reason, **into)
-    _may(by, into.parent)
+        assert parent is not None  # `_require_position` refused the ministry, which has none
+        into = create_unit(parent=parent, valid_from=on, by=by, reason=reason, **into)
+    _require_position(by, into.parent)
     if into.pk in {u.pk for u in rows}:
         raise Refused(_("A unit cannot be merged into itself."))
     if into.level != rows[0].level or not into.is_current:
         raise Refused(_("The successor must be an open unit of the same level."))
-    _rebuild(below, into)
+    _rebuild_paths(below, into)
     Unit.objects.filter(pk__in=[u.pk for u in rows]).update(
         successor=into
     )  # all: who follows asks what it takes in
     for unit in rows:
         unit.valid_to = on
-        _end(
+        _end_unit(
             unit,
             on=on,
             successor=into,
@@ -395,12 +399,14 @@ def merge(
 
 
 @transaction.atomic
-def close(unit: Unit, *, on: date, by: Administrator, reason: str) -> None:
+def close_unit(unit: Unit, *, on: date, by: Administrator, reason: str) -> None:
     """End a unit without a successor; ``on`` is the first day on which it no longer exists."""
-    position = _may(by, unit.parent)
-    (row,) = _lock([unit], on=on)
+    position = _require_position(by, unit.parent)
+    (row,) = _lock_units([unit], on=on)
     if row.children.filter(valid_to=None).exists():
         raise Refused(_("Units below it are still open. Close or merge them first."))
     row.valid_to = on
-    _end(row, on=on, successor=None, by=by, position=position, reason=reason, move_people=False)
+    _end_unit(
+        row, on=on, successor=None, by=by, position=position, reason=reason, move_people=False
+    )
     unit.refresh_from_db()

@@ -16,24 +16,31 @@ from core.actions import form_action, form_data
 from units import facts as unit_facts
 from units import forms, services
 from units.models import Level, Unit
-from units.queries import Burden, burdens, facts_changed, facts_of, people_of, reach_of
+from units.queries import (
+    Burden,
+    count_burdens,
+    find_last_change_of_facts,
+    find_people,
+    find_reachable_units,
+    get_facts,
+)
 
 PAGE = 50
 
 
-def _shown(request: HttpRequest, key: str) -> Unit:
+def _get_visible_unit(request: HttpRequest, key: str) -> Unit:
     seen = Unit.objects.visible_to(request.user).select_related("parent", "successor")
     return get_object_or_404(seen, key=key)
 
 
-def _arranged(request: HttpRequest, key: str) -> Unit:
-    unit = _shown(request, key)
+def _get_arranged_unit(request: HttpRequest, key: str) -> Unit:
+    unit = _get_visible_unit(request, key)
     if request.user.authority("unit_manage", unit=unit) is None:
         raise PermissionDenied
     return unit
 
 
-def _back(request: HttpRequest, unit: Unit, why: str) -> HttpResponse:
+def _answer_back(request: HttpRequest, unit: Unit, why: str) -> HttpResponse:
     messages.error(request, why)
     return redirect("units:unit", unit.key)
 
@@ -45,7 +52,7 @@ def _may_end(request: HttpRequest, unit: Unit) -> bool:
     )
 
 
-def _root(request: HttpRequest) -> Unit:
+def _get_root(request: HttpRequest) -> Unit:
     """Return the top of the tree: the unit asked for, else the current position's, else the highest
     visible one.
     """
@@ -64,7 +71,7 @@ def _root(request: HttpRequest) -> Unit:
 @require_GET
 @vary_on_headers("HX-Request")
 def tree(request: HttpRequest) -> HttpResponse:
-    root = _root(request)
+    root = _get_root(request)
     filters = forms.Filters(request.GET)
     filters.is_valid()
     words, show = filters.cleaned_data.get("q", ""), filters.cleaned_data.get("show", "")
@@ -83,7 +90,7 @@ def tree(request: HttpRequest) -> HttpResponse:
         case _:
             units = units.current(today)
     page = Paginator(units.search(words), PAGE).get_page(request.GET.get("page"))
-    _count(list(page))
+    _add_counts(list(page))
     may_create = (
         request.user.authority("unit_manage", unit=root) is not None and root.level != Level.COMMUNE
     )
@@ -97,14 +104,14 @@ def tree(request: HttpRequest) -> HttpResponse:
     return render(request, "units/tree.html#rows" if request.htmx else "units/tree.html", context)
 
 
-def _count(units: list[Unit]) -> None:
+def _add_counts(units: list[Unit]) -> None:
     """Set ``people``, ``channels`` and, on a province, ``communes`` on each unit; a province's
     include its communes'.
     """
-    own_burdens = burdens(Unit.objects.filter(pk__in=[u.pk for u in units]))
+    own_burdens = count_burdens(Unit.objects.filter(pk__in=[u.pk for u in units]))
     provinces = [u for u in units if u.level != Level.COMMUNE]
     children = Unit.objects.filter(parent__in=provinces, valid_to=None)
-    burdens_below = burdens(children, by="parent") if provinces else {}
+    burdens_below = count_burdens(children, by="parent") if provinces else {}
     communes = (
         dict(children.order_by().values_list("parent").annotate(Count("pk"))) if provinces else {}
     )
@@ -118,13 +125,15 @@ def _count(units: list[Unit]) -> None:
 def options(request: HttpRequest) -> JsonResponse:
     """List the units that match the words, for the fields in which one is chosen."""
     words = request.GET.get("q", "")[:100]
-    units = reach_of(request.user, "unit_view").search(words).select_related("parent")[:20]
+    units = (
+        find_reachable_units(request.user, "unit_view").search(words).select_related("parent")[:20]
+    )
     return JsonResponse({"units": [{"label": u.label, "code": u.code} for u in units]})
 
 
 @require_GET
 def unit(request: HttpRequest, key: str) -> HttpResponse:
-    row = _shown(request, key)
+    row = _get_visible_unit(request, key)
     may_arrange = row.is_current and request.user.authority("unit_manage", unit=row) is not None
     predecessors = list(row.predecessors.all())
     related = {row.parent_id, row.successor_id, *(old.pk for old in predecessors)}
@@ -134,16 +143,16 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
         "units/unit.html",
         {
             "unit": row,
-            "people": people_of(row),
-            "burden": burdens(Unit.objects.filter(pk=row.pk))[row.pk],
+            "people": find_people(row),
+            "burden": count_burdens(Unit.objects.filter(pk=row.pk))[row.pk],
             "communes": row.children.filter(valid_to=None).count()
             if row.level != Level.COMMUNE
             else 0,
             "predecessors": predecessors,
             "visible": set(visible.order_by().values_list("pk", flat=True)),
             "former_names": row.former_names.all(),
-            "facts": facts_of(row),
-            "facts_changed": facts_changed(row),
+            "facts": get_facts(row),
+            "facts_changed": find_last_change_of_facts(row),
             "may_change_facts": row.is_current
             and request.user.authority("unit_facts", unit=row) is not None,
             "may_see_leader_phone": request.user.authority("oversight_view", unit=row) is not None
@@ -158,10 +167,10 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def facts(request: HttpRequest, key: str) -> HttpResponse:
     """Change what the unit tells residents about itself."""
-    row = _shown(request, key)
+    row = _get_visible_unit(request, key)
     if request.user.authority("unit_facts", unit=row) is None:
         raise PermissionDenied
-    form = forms.FactsForm(form_data(request), facts=facts_of(row))
+    form = forms.FactsForm(form_data(request), facts=get_facts(row))
     done = form_action(form, lambda: unit_facts.change_facts(row, form.facts(), by=request.user))
     if done:
         messages.success(request, _("Saved. Templates and posts show this from their next use on."))
@@ -171,12 +180,12 @@ def facts(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest, key: str) -> HttpResponse:
-    parent = _arranged(request, key)
+    parent = _get_arranged_unit(request, key)
     if parent.level == Level.COMMUNE or not parent.is_current:
-        return _back(request, parent, _("No unit can be added below this one."))
+        return _answer_back(request, parent, _("No unit can be added below this one."))
     form = forms.NewUnit(request.POST or None)
     done = form_action(
-        form, lambda: services.create(parent=parent, by=request.user, **form.cleaned_data)
+        form, lambda: services.create_unit(parent=parent, by=request.user, **form.cleaned_data)
     )
     if done:
         messages.success(request, _("%(unit)s now stands in the tree.") % {"unit": done.result})
@@ -188,12 +197,14 @@ def create(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def rename(request: HttpRequest, key: str) -> HttpResponse:
-    row = _arranged(request, key)
+    row = _get_arranged_unit(request, key)
     was = row.name
     form = forms.Rename(
         request.POST or None, initial={"name": row.name, "place": row.place, "code": row.code}
     )
-    done = form_action(form, lambda: services.rename(row, by=request.user, **form.cleaned_data))
+    done = form_action(
+        form, lambda: services.rename_unit(row, by=request.user, **form.cleaned_data)
+    )
     if done:
         messages.success(
             request, _("Saved. The former name “%(name)s” stays on record.") % {"name": was}
@@ -204,17 +215,17 @@ def rename(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, key: str) -> HttpResponse:
-    row = _arranged(request, key)
+    row = _get_arranged_unit(request, key)
     if not _may_end(request, row):
-        return _back(
+        return _answer_back(
             request, row, _("Only who administers the unit above can merge or close this one.")
         )
     form = forms.Close(request.POST or None)
-    done = form_action(form, lambda: services.close(row, by=request.user, **form.cleaned_data))
+    done = form_action(form, lambda: services.close_unit(row, by=request.user, **form.cleaned_data))
     if done:
         messages.success(request, _("%(unit)s is closed; its record stays.") % {"unit": row})
         return redirect("units:unit", row.key)
-    burden = burdens(Unit.objects.filter(pk=row.pk))[row.pk]
+    burden = count_burdens(Unit.objects.filter(pk=row.pk))[row.pk]
     return render(
         request,
         "units/close.html",
@@ -228,25 +239,30 @@ def merge(request: HttpRequest, key: str) -> HttpResponse:
     """Show what a merger will do, then, once confirmed, do it: the same form
     is checked both times.
     """
-    row = _arranged(request, key)
+    row = _get_arranged_unit(request, key)
     if not _may_end(request, row):
-        return _back(
+        return _answer_back(
             request, row, _("Only who administers the unit above can merge or close this one.")
         )
-    siblings = reach_of(request.user, "unit_manage").filter(level=row.level)
+    siblings = find_reachable_units(request.user, "unit_manage").filter(level=row.level)
     form = forms.Merge(request.POST or None, unit=row, units=siblings)
     context = {"form": form, "unit": row}
     if form.is_bound and form.is_valid() and "confirm" not in request.POST:
         if "change" in request.POST:
             return render(request, "units/merge.html", context)
         return render(
-            request, "units/merge_preview.html", {**context, **_preview(row, form.cleaned_data)}
+            request,
+            "units/merge_preview.html",
+            {**context, **_preview_merger(row, form.cleaned_data)},
         )
     done = form_action(
-        form, lambda: services.merge(by=request.user, **_merger(row, form.cleaned_data))
+        form,
+        lambda: services.merge_units(
+            by=request.user, **_make_merge_arguments(row, form.cleaned_data)
+        ),
     )
     if done:
-        n = len(_merger(row, form.cleaned_data)["units"])
+        n = len(_make_merge_arguments(row, form.cleaned_data)["units"])
         words = ngettext(
             "%(n)s unit was merged into %(into)s.", "%(n)s units were merged into %(into)s.", n
         )
@@ -255,12 +271,12 @@ def merge(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "units/merge.html", context, status=done.status)
 
 
-def _merger(row: Unit, facts: dict[str, Any]) -> dict[str, Any]:
-    """Return what the form says as the arguments of `services.merge`."""
+def _make_merge_arguments(row: Unit, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what the form says as the arguments of `services.merge_units`."""
     into = facts["into"]
     if facts["target"] == "new":
         into = {name: facts[name] for name in ("kind", "place", "name", "code")}
-        into["name"] = into["name"] or services.police_name(into["place"])
+        into["name"] = into["name"] or services.make_police_name(into["place"])
     units = list({unit.pk: unit for unit in (row, *facts["others"])}.values())
     return {
         "units": units,
@@ -269,13 +285,13 @@ def _merger(row: Unit, facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _preview(row: Unit, facts: dict[str, Any]) -> dict[str, Any]:
+def _preview_merger(row: Unit, facts: dict[str, Any]) -> dict[str, Any]:
     """Return what a merger will do: the units that end, with their dependents, and the successor's
     name.
     """
-    merger = _merger(row, facts)
+    merger = _make_merge_arguments(row, facts)
     units, into = merger["units"], merger["into"]
-    hanging = burdens(Unit.objects.filter(pk__in=[unit.pk for unit in units]))
+    hanging = count_burdens(Unit.objects.filter(pk__in=[unit.pk for unit in units]))
     for unit in units:
         unit.burden = hanging[unit.pk]
         unit.communes = (

@@ -22,7 +22,7 @@ from core.errors import Refused
 from core.spreadsheets import in_any_language
 from core.text import fold
 from units.models import Unit
-from units.queries import UnitFinder, reach_of
+from units.queries import UnitFinder, find_reachable_units
 
 
 class Outcome(StrEnum):
@@ -122,7 +122,9 @@ class _Planner:
 
     def __init__(self, plans: Sequence[Planned], *, by: User) -> None:
         self.by = by
-        self.finder = UnitFinder(reach_of(by, Permission.ACCOUNT_MANAGE).select_related("parent"))
+        self.finder = UnitFinder(
+            find_reachable_units(by, Permission.ACCOUNT_MANAGE).select_related("parent")
+        )
         self.roles = in_any_language({role: role.label for role in Role})
         emails = {planned.email for planned in plans}
         people = User.objects.filter(email__in=emails)

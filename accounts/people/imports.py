@@ -17,7 +17,7 @@ from accounts.people.spreadsheets import Row
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.models import Entry
-from audit.services import entry, record, record_entries
+from audit.services import make_entry, record, record_entries
 from core.errors import Refused
 from core.leaks import file_name_without_leaks
 from core.secrecy import require_no_secrecy_mark
@@ -105,7 +105,7 @@ def _create_people(todo: Plan) -> dict[str, User]:
 
 def _audit_entry(planned: Planned, *, by: User) -> Entry:
     authority = require(by, Permission.ACCOUNT_MANAGE, unit=planned.target_unit)
-    return entry(
+    return make_entry(
         ACTIONS[planned.outcome == Outcome.NEW, planned.needs_confirmation],
         planned.account,
         by=by,

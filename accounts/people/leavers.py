@@ -27,7 +27,7 @@ from accounts.models import (
     Session,
     User,
 )
-from audit.services import entry, record_entries
+from audit.services import make_entry, record_entries
 
 # What a person signed in with, and what was only theirs; each names its user.
 THEIRS: tuple[type[Model], ...] = (
@@ -95,5 +95,5 @@ def pseudonymise(people: QuerySet[User]) -> int:
     PeopleImport.objects.filter(made_by__in=found).delete()
     for attempts in (AccessAttempt, AccessFailureLog, AccessLog):
         attempts.objects.filter(username__in=names).delete()
-    record_entries(entry("account.pseudonymised", person, at=now) for person in found)
+    record_entries(make_entry("account.pseudonymised", person, at=now) for person in found)
     return len(found)

@@ -18,7 +18,7 @@ from accounts.views.common import require_administrator
 from core import quotas
 from core.actions import form_action
 from core.errors import Refused
-from units.queries import reach_of
+from units.queries import find_reachable_units
 
 PREVIEW_ROWS = 200
 
@@ -44,7 +44,7 @@ def import_template(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
     quotas.use("export", by=request.user)
     units = (
-        reach_of(request.user, Permission.ACCOUNT_MANAGE)
+        find_reachable_units(request.user, Permission.ACCOUNT_MANAGE)
         .filter(has_police_body=True)
         .select_related("parent")
     )

@@ -30,7 +30,7 @@ from audit.models import Entry
 from core.actions import form_action, typed_reason
 from core.scope import Reach
 from units.models import Unit
-from units.queries import reach_of
+from units.queries import find_reachable_units
 
 TONES = {
     AccountState.ACTIVE: ("green", "circle-check"),
@@ -147,7 +147,9 @@ def invite(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
     initial = {}
     if key := request.GET.get("unit"):
-        initial["unit"] = reach_of(request.user, Permission.ACCOUNT_MANAGE).filter(key=key).first()
+        initial["unit"] = (
+            find_reachable_units(request.user, Permission.ACCOUNT_MANAGE).filter(key=key).first()
+        )
     form = forms.InviteForm(request.POST or None, by=request.user, initial=initial)
     done = form_action(form, lambda: invitations.invite(by=request.user, **form.cleaned_data))
     if done:

@@ -15,7 +15,7 @@ from core import differences
 from media.cards.services import Words, content_of
 from media.cards.typesetting import Content, Look
 from units.models import Level, Unit
-from units.queries import fact_values
+from units.queries import list_fact_values
 
 # In the small print, in the language of the paper.
 SPECIMEN = "Bản mẫu của bộ nội dung"
@@ -80,7 +80,7 @@ def choose_preview_unit(version: KitVersion) -> Unit:
 def make_example_values(version: KitVersion, unit: Unit) -> dict[str, str]:
     """Return the words by which previews fill gaps: the unit's facts, and the kit's examples."""
     values = {slot["name"]: slot["example"] for slot in version.slots}
-    return values | fact_values(unit, on=timezone.localdate())
+    return values | list_fact_values(unit, on=timezone.localdate())
 
 
 def make_poster(version: KitVersion, unit: Unit) -> Content:

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders, require
-from audit.services import entry, record, record_entries
+from audit.services import make_entry, record, record_entries
 from campaigns.partners.models import (
     LONGEST_ADDRESS,
     LONGEST_EMAIL,
@@ -169,7 +169,7 @@ def end_due_agreements(rows: QuerySet) -> int:
     due = rows.select_for_update(of=("self",), skip_locked=True).select_related("unit")
     partners = list(due)
     _delete_contact_data([row.pk for row in partners])
-    record_entries(entry("partner.ran_out", row) for row in partners)
+    record_entries(make_entry("partner.ran_out", row) for row in partners)
     return len(partners)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.phones import SHORT
 from core.text import fold
 from units.models import Unit
-from units.queries import facts_of
+from units.queries import get_facts
 
 LABELS = {
     "don_vi": _("Name of the unit"),
@@ -55,7 +55,7 @@ def mark_names(texts: list[str], unit: Unit) -> MarkedTexts:
 
 def _make_patterns(unit: Unit) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Yield what is recognised, the longest words first: a unit's name holds that of its place."""
-    facts = facts_of(unit)
+    facts = get_facts(unit)
     if facts.address:
         yield "dia_chi", _compile_words(facts.address)
     yield "don_vi", _compile_words(unit.name)

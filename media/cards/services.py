@@ -23,7 +23,7 @@ from media.cards.typesetting import SHEETS, Content, DrawnSheet, Sheet, too_long
 from media.library import services as library
 from media.models import LONGEST_ALT, LONGEST_TITLE, Card, Logo, Media, Rights
 from units.models import Unit
-from units.queries import facts_of
+from units.queries import get_facts
 
 PREVIEW_SCALE = 0.45  # of a card: 486 pixels wide
 PREVIEW_KEPT = 300  # seconds
@@ -60,7 +60,7 @@ class Preview(NamedTuple):
 
 def hotlines_of(unit: Unit) -> list[tuple[str, Any]]:
     """Return the numbers that a card of ``unit`` may name, the unit's own one first."""
-    own = facts_of(unit).duty_phone
+    own = get_facts(unit).duty_phone
     choices: list[tuple[str, Any]] = []
     if own:
         choices.append((OWN_HOTLINE, _("%(n)s – duty desk of the unit") % {"n": phones.shown(own)}))
@@ -72,7 +72,7 @@ def content_of(words: Words, unit: Unit, *, proof: str = "") -> Content:
     """Return what stands on a card of ``unit`` with these words."""
     number = words.hotline if words.hotline in HOTLINES else ""
     label = HOTLINES.get(words.hotline, "")
-    if words.hotline == OWN_HOTLINE and (own := facts_of(unit).duty_phone):
+    if words.hotline == OWN_HOTLINE and (own := get_facts(unit).duty_phone):
         number, label = phones.shown(own), "Điện thoại trực ban"
     return Content(
         title=words.title,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
-from audit.services import entry, record_entries
+from audit.services import make_entry, record_entries
 from core.errors import Refused
 from media.models import Upload
 from posts.models import UPLOAD_PURPOSE, Post
@@ -53,7 +53,7 @@ def remove_drafts(drafts: QuerySet[Post]) -> int:
         Post.objects.blank().filter(pk__in=[post.pk for post in rows]).values_list("pk", flat=True)
     )
     entries = [
-        entry("post.blank_removed" if post.pk in blank else "post.draft_removed", post)
+        make_entry("post.blank_removed" if post.pk in blank else "post.draft_removed", post)
         for post in rows
     ]
     for each in entries:

@@ -24,7 +24,7 @@ from posts.editor.edits import PostEdit, edit_of
 from posts.findings import find_findings
 from posts.leak_rules.switching import report_false_alarm
 from posts.models import Post, PostChannel
-from units.queries import facts_of
+from units.queries import get_facts
 
 _LABELS = {
     "mask": gettext_lazy("Mask"),
@@ -92,7 +92,7 @@ def attach_words(
     end = marked[:_MOST_WITH_WORDS][-1]
     places = list(places_in(composed, title=post.own_title, text=to_plain_text(post.body)))
     own_texts = {str(target.channel.public_id): target.text for target in targets}
-    phone = facts_of(post.unit).duty_phone
+    phone = get_facts(post.unit).duty_phone
     hotline = phones.shown(phone) if phone else ""
     is_locked = bool(post.adoption_id)
     shown = [

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
-from audit.services import entry, record, record_entries
+from audit.services import make_entry, record, record_entries
 from campaigns.kits.models import Adoption, KitVersion
 from core.errors import Refused
 from core.resends import claim
@@ -298,7 +298,7 @@ def create_many(
         medium for post, edit in pairs for medium in _media_rows(post, _new_media(edit))
     )
     record_entries(
-        entry(action, post, by=by, position=authority.position, **facts) for post in created
+        make_entry(action, post, by=by, position=authority.position, **facts) for post in created
     )
     return created
 

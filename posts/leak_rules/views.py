@@ -21,7 +21,7 @@ from posts.leak_rules.cards import AllowedCard
 from posts.leak_rules.forms import AllowedItemForm
 from posts.leak_rules.models import AllowedItem
 from units.models import Unit
-from units.queries import facts_of
+from units.queries import get_facts
 
 PAGE = 50
 
@@ -57,7 +57,7 @@ def allowed(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "cards": [AllowedCard.of(item, request.user) for item in page],
         "below": [AllowedCard.of(item, request.user) for item in below],
-        "facts": facts_of(unit),
+        "facts": get_facts(unit),
         "may_enter": allowing.may_enter(request.user, unit),
     }
     return render(request, "posts/leak_rules/allowed.html", context)

@@ -12,7 +12,7 @@ from posts.checks.variables import fill_gaps, gap_names
 from posts.library.models import Template
 from posts.library.queries import signature_for
 from units.models import Unit
-from units.queries import fact_values
+from units.queries import list_fact_values
 
 SIGNATURE = "chu_ky"
 # The gaps that every template may have; what they are filled with stands on the unit's page.
@@ -73,7 +73,7 @@ def fill_readably(
 
 def known_values(unit: Unit, topic: Topic | None, *, on: date) -> dict[str, str]:
     """Return what the portal itself knows of the gaps, for a post of ``unit``."""
-    values = fact_values(unit, on=on)
+    values = list_fact_values(unit, on=on)
     if signature := signature_for(unit, topic):
         values[SIGNATURE] = fill_gaps(signature.text, values)
     else:

@@ -28,7 +28,7 @@ from posts.library.forms import GapsForm, LibraryFilter, SnippetForm, TemplateFo
 from posts.library.models import LibraryText, Snippet, Template
 from posts.library.queries import filter_editable, order_by_season, snippets_at, templates_at
 from posts.library.reach import sum_views_of_templates
-from units.queries import fact_values
+from units.queries import list_fact_values
 
 PAGE = 12  # whole lines of a desk's three columns, and few screens of a phone
 
@@ -44,7 +44,7 @@ def templates(request: HttpRequest) -> HttpResponse:
     )
     views = sum_views_of_templates([row.pk for row in page])
     today = timezone.localdate()
-    values = fact_values(position.unit, on=today)
+    values = list_fact_values(position.unit, on=today)
     context = {
         "rows": [
             (
@@ -69,7 +69,7 @@ def snippets(request: HttpRequest) -> HttpResponse:
     position = _position(request)
     found, form = _filter_rows(request, position, snippets_at)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    values = fact_values(position.unit, on=timezone.localdate())
+    values = list_fact_values(position.unit, on=timezone.localdate())
     context = {
         "rows": [(row, fill_readably(row.text, values)) for row in page],
         **_list(request, position, page, form),

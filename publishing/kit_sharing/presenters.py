@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.kits.states import PLATFORMS
 from core.errors import Refused
-from links.queries import short_address
+from links.queries import get_short_address
 from media.cards.services import Words, content_of
 from media.cards.typesetting import SHEETS, Content, Format
 from media.codes import qr_svg
@@ -70,7 +70,7 @@ def kit_page(share: KitShare) -> KitPage:
 
 
 def _address(share: KitShare) -> str:
-    return short_address(share.link) if share.link and not share.link.is_stopped else ""
+    return get_short_address(share.link) if share.link and not share.link.is_stopped else ""
 
 
 def _card_of_media(media: object) -> Card | None:

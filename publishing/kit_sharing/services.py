@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
-from audit.services import entry, record, record_entries
+from audit.services import make_entry, record, record_entries
 from campaigns.kits.models import Kit
 from campaigns.partners.models import Partner
 from core import quotas
@@ -94,7 +94,7 @@ def _link(found: Source, unit: Unit, partner: Partner, target: str, *, by: User)
         "post": found.version.kit,
     }
     # The kit's own address was looked at, and the page is the unit's.
-    return links.create(
+    return links.create_link(
         unit=unit, title=title[:LONGEST_TITLE], target=target, by=by, is_checked=True
     )
 
@@ -118,5 +118,5 @@ def close_for(partners: Collection[int]) -> int:
         .order_by("pk")
     )
     KitShare.objects.filter(pk__in=[row.pk for row in rows]).update(revoked_at=timezone.now())
-    record_entries(entry("share.closed", row) for row in rows)
+    record_entries(make_entry("share.closed", row) for row in rows)
     return len(rows)

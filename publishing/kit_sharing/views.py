@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.partners.queries import name_partners
 from core.actions import button_action, form_action, form_data, refusal
-from links.queries import Clicks, clicks_of
+from links.queries import Clicks, count_clicks
 from media import links as media_links
 from media.cards.typesetting import PAPERS, SHEETS
 from publishing.kit_sharing import queries, services
@@ -58,7 +58,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     rows = list(queries.shares_of(kit, unit)[:SHOWN])
     names |= name_partners({row.partner for row in rows}, request.user)
-    clicks = clicks_of([row.link for row in rows if row.link], on=today)
+    clicks = count_clicks([row.link for row in rows if row.link], on=today)
     now = timezone.now()
     post = queries.post_of(kit, unit)
     states = {row.pk: queries.page_state(row, now=now) for row in rows}

@@ -19,7 +19,7 @@ from core.actions import button_action
 from core.errors import Refused
 from links import services as links
 from links.models import LONGEST_TITLE, Link
-from links.queries import short_address
+from links.queries import get_short_address
 from media.cards import services as cards
 from media.cards.services import hotlines_of
 from media.cards.typesetting import LONGEST_LINE, PAPERS, Content, too_long, typeset
@@ -90,7 +90,7 @@ def poster_address(post: Post) -> str:
     """
     target = _public_link(post)
     link = _link_of_poster(post, target) if target else None
-    return short_address(link) if link else target
+    return get_short_address(link) if link else target
 
 
 def _link_of_poster(post: Post, target: str) -> Link | None:
@@ -146,7 +146,7 @@ def poster_link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             if _link_of_poster(post, target) is None:
                 title = _LINK_TITLE.format(post=post)[:LONGEST_TITLE]
                 # The platform itself gave the address.
-                links.create(
+                links.create_link(
                     unit=post.unit, title=title, target=target, by=request.user, is_checked=True
                 )
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
-from audit.services import entry, record, record_entries
+from audit.services import make_entry, record, record_entries
 from channels.models import Channel
 from channels.states import Health
 from core.clock import database_now, local_time
@@ -88,7 +88,7 @@ def schedule(
     ]
     _create(deliveries)
     record_entries(
-        entry(
+        make_entry(
             "delivery.scheduled",
             row,
             by=by,

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
-from links.queries import short_address
+from links.queries import get_short_address
 from media import links as media_links
 from media.cards.services import Words, content_of
 from media.cards.typesetting import Content, Format
@@ -44,7 +44,7 @@ class SharedPage(NamedTuple):
 def shared_page(share: Share) -> SharedPage:
     content = share.revision.content
     disclosure = DISCLOSURE.format(unit=share.unit)
-    address = short_address(share.link) if share.link and not share.link.is_stopped else ""
+    address = get_short_address(share.link) if share.link and not share.link.is_stopped else ""
     parts = [texts.whole_text(content), "\n".join(filter(None, [disclosure, address]))]
     return SharedPage(
         title=content["title"],
@@ -74,7 +74,7 @@ def poster_of(share: Share) -> Poster | None:
         lines = [*cut[0].poster(cut[1]), "", ""]
     except Refused:  # the unit's page does not name what stands on it
         return None
-    address = short_address(share.link) if share.link and not share.link.is_stopped else ""
+    address = get_short_address(share.link) if share.link and not share.link.is_stopped else ""
     words = Words(
         title=content["title"],
         line_1=lines[0],

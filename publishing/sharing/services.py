@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
-from audit.services import entry, record, record_entries
+from audit.services import make_entry, record, record_entries
 from campaigns.partners.models import Partner
 from core import quotas
 from core.errors import Refused
@@ -148,7 +148,7 @@ def _link(earlier: QuerySet[Share], post: Post, partner: Partner, target: str, *
         return known
     title = _("Shared by %(partner)s: %(post)s") % {"partner": partner, "post": post}
     # The platform itself gave the address, or somebody who posted by hand and was checked.
-    return links.create(
+    return links.create_link(
         unit=post.unit, title=title[:LONGEST_TITLE], target=target, by=by, is_checked=True
     )
 
@@ -167,7 +167,9 @@ def revoke_all(unit: Unit, *, by: User, partner: Partner | None = None) -> int:
     """Close all pages of the unit, or of one partner, at once; return how many."""
     authority = require(by, Permission.PARTNER_WRITE, unit=unit)
     rows = _close_pages(open_shares(unit, partner=partner))
-    record_entries(entry("share.revoked", row, by=by, position=authority.position) for row in rows)
+    record_entries(
+        make_entry("share.revoked", row, by=by, position=authority.position) for row in rows
+    )
     return len(rows)
 
 
@@ -175,7 +177,7 @@ def revoke_all(unit: Unit, *, by: User, partner: Partner | None = None) -> int:
 def close_pages_of_partners(partners: Collection[int]) -> int:
     """Close the pages of partners whose agreements ended; return how many."""
     rows = _close_pages(Share.objects.filter(partner__in=partners, revoked_at=None))
-    record_entries(entry("share.closed", row) for row in rows)
+    record_entries(make_entry("share.closed", row) for row in rows)
     return len(rows)
 
 

@@ -29,9 +29,9 @@ from core import quotas
 from core.actions import button_action, form_action, form_data
 from core.errors import Busy, Refused
 from core.text import parse_uuid
-from links.codes import qr_png
+from links.codes import draw_qr_code
 from links.models import Link
-from links.queries import Clicks, clicks_of, short_address
+from links.queries import Clicks, count_clicks, get_short_address
 from media import links as media_links
 from media.cards.typesetting import PAPERS, Sheet, too_long, typeset
 from posts.models import Post
@@ -113,7 +113,7 @@ def share_list(request: HttpRequest) -> HttpResponse:
     rows = queries.shares_of(unit, partner=partner)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     found = queries.page_states(page, now=timezone.now())
-    clicks = clicks_of([row.link for row in page if row.link], on=timezone.localdate())
+    clicks = count_clicks([row.link for row in page if row.link], on=timezone.localdate())
     names = name_partners({row.partner for row in page}, request.user)
     context = {
         "unit": unit,
@@ -243,7 +243,7 @@ def code_of(link: Link | None) -> HttpResponse:
     if link is None or link.is_stopped:
         raise Http404
     headers = {"Content-Disposition": f'attachment; filename="qr-{link.code}.png"'}
-    picture = qr_png(short_address(link))
+    picture = draw_qr_code(get_short_address(link))
     return hide_address(HttpResponse(picture, content_type="image/png", headers=headers))
 
 

@@ -11,7 +11,7 @@ from django.db.models import CASCADE, SET_DEFAULT, SET_NULL
 
 from accounts.models import User
 from core.management.commands import grant_roles
-from retention.classes import KEPT, RULES, STATE, WITH, Files, Rule, classes_of
+from retention.classes import KEPT, RULES, STATE, WITH, Files, Rule, name_classes
 from units.models import Unit
 
 ROOT = Path(settings.BASE_DIR)
@@ -22,7 +22,7 @@ SHARED = {"posts.Post", "media.Media"}
 
 
 def test_every_model_has_a_retention_class_and_none_has_two_that_contradict():
-    assert [label for label, model in LABELS.items() if not classes_of(model)] == []
+    assert [label for label, model in LABELS.items() if not name_classes(model)] == []
     assert (KEPT | STATE | WITH.keys() | set(WITH.values())) - LABELS.keys() == set()
     ruled = {rule.model._meta.label for rule in RULES if isinstance(rule, Rule)}
     assert ruled & KEPT == SHARED | {"accounts.User", "campaigns.Partner"}
@@ -40,7 +40,7 @@ def test_the_page_names_the_class_of_every_table_and_the_time_of_every_class():
     tables = dict(re.findall(r"^\| `(\w+)` \| \w+ \| ([^|]+) \|", page, re.MULTILINE))
     times = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|", page, re.MULTILINE))
 
-    assert tables == {model._meta.db_table: ", ".join(classes_of(model)) for model in MODELS}
+    assert tables == {model._meta.db_table: ", ".join(name_classes(model)) for model in MODELS}
     assert times == {rule.name: rule.words for rule in RULES}
 
 

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
 
 from audit import checkpoints, verification
-from audit.chain import START, canonical, digest
+from audit.chain import START, compute_digest, to_canonical_json
 from audit.models import Entry, Stream
 from audit.services import record, record_many
 from audit.tasks import make_checkpoint
@@ -45,7 +45,7 @@ def tamper(*statements: str, also: str = "audit_entry") -> None:
 
 
 def broken() -> verification.Broken | None:
-    return verification.verify().broken
+    return verification.verify_record().broken
 
 
 def relink(stream: int) -> None:
@@ -54,7 +54,7 @@ def relink(stream: int) -> None:
     for row in rows:
         tamper(f"UPDATE audit_entry SET previous = '{head}' WHERE id = {row.pk}")
         row.previous = head
-        head = digest(vars(row))
+        head = compute_digest(vars(row))
     Stream.objects.filter(number=stream).update(length=len(rows), head=head)
 
 
@@ -62,15 +62,18 @@ def relink(stream: int) -> None:
 def test_a_record_that_nobody_touched_holds(five):
     make_checkpoint()
 
-    checked = verification.verify()
+    checked = verification.verify_record()
 
     assert (checked.broken, checked.entries, checked.checkpoints) == (None, 5, 1)
 
 
 @pytest.mark.embedded
 def test_each_entry_carries_the_digest_of_the_one_before_it(five):
-    assert [row.previous for row in five] == [START, *(digest(vars(row)) for row in five[:-1])]
-    assert Stream.objects.get(number=five[0].stream).head == digest(vars(five[-1]))
+    assert [row.previous for row in five] == [
+        START,
+        *(compute_digest(vars(row)) for row in five[:-1]),
+    ]
+    assert Stream.objects.get(number=five[0].stream).head == compute_digest(vars(five[-1]))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def test_an_entry_put_in_between_is_named(five):
         "UPDATE audit_entry SET position = position + 100 WHERE position > 2",
         "UPDATE audit_entry SET position = position - 99 WHERE position > 100",
     )
-    insert(five, position=3, previous=digest(vars(five[1])))
+    insert(five, position=3, previous=compute_digest(vars(five[1])))
     Stream.objects.filter(number=five[0].stream).update(length=6)
 
     assert f"entry {five[2].pk} at position 4 does not follow" in broken().text
@@ -173,7 +176,7 @@ def test_a_cut_end_is_named_by_the_stream(five):
 
 
 def test_a_cut_end_whose_stream_was_cut_too_is_named_by_the_checkpoint(five, folder):
-    name = checkpoints.make(now=NOW).name
+    name = checkpoints.make_checkpoint(now=NOW).name
     tamper(f"DELETE FROM audit_entry WHERE id >= {five[3].pk}")
     relink(five[0].stream)
 
@@ -183,14 +186,14 @@ def test_a_cut_end_whose_stream_was_cut_too_is_named_by_the_checkpoint(five, fol
 
 
 def test_an_emptied_record_is_named_by_the_checkpoint(five):
-    checkpoints.make(now=NOW)
+    checkpoints.make_checkpoint(now=NOW)
     tamper("DELETE FROM audit_entry", "DELETE FROM audit_stream")
 
     assert broken().kind == "cut"
 
 
 def test_a_record_linked_anew_after_a_change_is_named_by_the_checkpoint(five):
-    name = checkpoints.make(now=NOW).name
+    name = checkpoints.make_checkpoint(now=NOW).name
     tamper(f"UPDATE audit_entry SET reason = 'harmless' WHERE id = {five[2].pk}")
     relink(five[0].stream)
 
@@ -208,7 +211,7 @@ def test_the_command_names_the_break_and_fails(five):
 
 
 def test_a_checkpoint_that_was_edited_or_signed_by_a_stranger_is_refused(five, settings):
-    path = checkpoints.make(now=NOW)
+    path = checkpoints.make_checkpoint(now=NOW)
     text = path.read_text()
     path.write_text(text.replace('\\"entries\\": 5', '\\"entries\\": 4'))
     assert broken() == verification.Broken(
@@ -221,7 +224,7 @@ def test_a_checkpoint_that_was_edited_or_signed_by_a_stranger_is_refused(five, s
 
 
 def test_a_checkpoint_of_a_former_key_still_holds(five, settings):
-    path = checkpoints.make(now=NOW)
+    path = checkpoints.make_checkpoint(now=NOW)
     settings.AUDIT_PUBLIC_KEYS = [json.loads(path.read_text())["key"]]
     settings.AUDIT_SIGNING_KEY = "YSBuZXcga2V5IG9mIGV4YWN0bHkgdGhpcnR5LXR3byE="
 
@@ -229,7 +232,7 @@ def test_a_checkpoint_of_a_former_key_still_holds(five, settings):
 
 
 def test_a_checkpoint_missing_between_two_is_noticed(five):
-    paths = [checkpoints.make(now=NOW + timedelta(hours=hour)) for hour in range(3)]
+    paths = [checkpoints.make_checkpoint(now=NOW + timedelta(hours=hour)) for hour in range(3)]
     paths[1].unlink()
 
     assert broken() == verification.Broken(
@@ -260,7 +263,7 @@ def test_an_export_of_a_period_proves_itself_and_nothing_else(five, tmp_path, ca
 
     assert "The export holds: 5 entries." in capsys.readouterr().out
     assert [json.loads(line) for line in lines] == [
-        {"id": row.pk, **json.loads(canonical(vars(row)))} for row in five
+        {"id": row.pk, **json.loads(to_canonical_json(vars(row)))} for row in five
     ]
     (tmp_path / "out" / "entries.jsonl").write_text("\n".join(lines[:-1]) + "\n")
     with pytest.raises(CommandError, match="not what the manifest was signed for"):
@@ -277,7 +280,7 @@ def test_many_entries_at_once_are_linked_in_their_order():
 
     record_many([{**row, "unit_path": unit.path} for row in rows])
 
-    checked = verification.verify()
+    checked = verification.verify_record()
     assert (checked.broken, checked.entries, checked.streams) == (
         None,
         1200,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit import queries
 from audit.models import Entry
-from audit.sentences import GROUPS, SENTENCES, choices, register, sentence
+from audit.sentences import GROUPS, SENTENCES, describe_entry, list_groups, register
 from audit.services import record, record_many
 from posts.states import PostState
 from publishing.deliveries.transitions import move_many
@@ -228,11 +228,11 @@ def test_what_the_engine_did_by_the_thousand_is_named_by_its_post_and_page(clien
 
 
 def test_an_action_without_a_sentence_is_shown_by_its_code():
-    assert sentence("unit.exploded", "Công an xã A", {}) == "unit.exploded: Công an xã A"
+    assert describe_entry("unit.exploded", "Công an xã A", {}) == "unit.exploded: Công an xã A"
 
 
 def test_a_missing_fact_leaves_a_gap_and_no_error():
-    assert sentence("unit.merged", "A", {}) == "Merged A into"
+    assert describe_entry("unit.merged", "A", {}) == "Merged A into"
 
 
 def test_every_action_of_the_code_has_its_sentence():
@@ -260,7 +260,7 @@ def test_an_action_is_registered_once():
 
 
 def test_the_filter_lists_the_kinds_of_actions_from_posts_to_what_is_deleted():
-    names = [name for name, _label in choices()]
+    names = [name for name, _label in list_groups()]
 
     assert names[:3] == ["post", "template", "snippet"]
     assert names.index("delivery") < names.index("unit")
@@ -291,9 +291,9 @@ def test_the_filter_lists_the_kinds_of_actions_from_posts_to_what_is_deleted():
     ],
 )
 def test_codes_among_the_facts_are_put_into_words(action, facts, words):
-    assert words in sentence(action, "x", facts)
+    assert words in describe_entry(action, "x", facts)
 
 
 def test_a_code_that_nobody_knows_any_more_is_shown_as_it_is():
-    assert sentence("account.factor_added", "x", {"kind": "old"}).endswith(": old")
-    assert "“”" in sentence("system.changed", "x", {"page": "gone_thing_add"})
+    assert describe_entry("account.factor_added", "x", {"kind": "old"}).endswith(": old")
+    assert "“”" in describe_entry("system.changed", "x", {"page": "gone_thing_add"})

@@ -16,7 +16,7 @@ from accounts.people import invitations
 from accounts.permissions import Role
 from core import letters, tasks
 from core.models import Letter
-from retention.services import apply
+from retention.services import apply_rules
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,7 +146,7 @@ def test_what_ended_a_week_ago_is_forgotten():
     old, new = write(), write()
     Letter.objects.filter(pk=old.pk).update(ended_at=timezone.now() - timedelta(days=8))
 
-    apply(["letters"])
+    apply_rules(["letters"])
 
     assert list(Letter.objects.all()) == [new]
 

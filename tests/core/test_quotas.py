@@ -12,7 +12,7 @@ from core.errors import Busy
 from core.middleware import SayWhenToTryAgain
 from core.models import QuotaUse
 from core.quotas import QuotaExceeded, spend
-from retention.services import apply
+from retention.services import apply_rules
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 NOON = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)  # 12:00 in Viet Nam
@@ -78,7 +78,7 @@ def test_windows_that_ended_a_day_ago_are_swept():
     QuotaUse.objects.create(key="old", ends_at=now - timedelta(days=1, seconds=60))
     QuotaUse.objects.create(key="new", ends_at=now - timedelta(hours=23))
 
-    apply(["quotas"])
+    apply_rules(["quotas"])
 
     assert list(QuotaUse.objects.values_list("key", flat=True)) == ["new"]
 

@@ -22,14 +22,14 @@ from accounts.tasks import reset_factors
 from audit.models import Entry
 from audit.services import record
 from audit.tasks import make_checkpoint
-from audit.verification import verify
+from audit.verification import verify_record
 from core.management.commands.grant_roles import APPEND_ONLY, KEPT
 from posts.models import Post
 from posts.origins import services as origins
 from publishing import tasks
 from publishing.engine import worker as engine
 from publishing.states import State
-from retention.services import apply
+from retention.services import apply_rules
 from tests import factories
 from tests.retention.test_rules import CASES, NOW
 
@@ -186,7 +186,11 @@ def test_a_worker_publishes_verifies_sweeps_and_signs_with_its_role(
         make_checkpoint()
 
     delivery.refresh_from_db()
-    assert (delivery.state, len(list((tmp_path / "checkpoints").iterdir())), verify().broken) == (
+    assert (
+        delivery.state,
+        len(list((tmp_path / "checkpoints").iterdir())),
+        verify_record().broken,
+    ) == (
         State.PUBLISHED,
         1,
         None,
@@ -199,7 +203,7 @@ def test_a_worker_removes_what_is_due_of_every_class_with_its_role(prefix):
         make(NOW - kept - timedelta(days=2))
 
     with working_as(f"{prefix}_worker"):
-        done = apply(clock=lambda: NOW)
+        done = apply_rules(clock=lambda: NOW)
 
     assert done.failed == []
     assert done.removed.keys() == CASES.keys()

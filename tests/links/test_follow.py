@@ -22,7 +22,7 @@ PERSON = "Mozilla/5.0 (Linux; Android 14; SM-A155F) AppleWebKit/537.36 Chrome/13
 def counted(monkeypatch):
     """Return the clicks that are counted, in place of a writer that runs beside the test."""
     seen = []
-    monkeypatch.setattr(clicks.counter, "add", lambda link, day: seen.append((link, day)))
+    monkeypatch.setattr(clicks.counter, "add_click", lambda link, day: seen.append((link, day)))
     return seen
 
 
@@ -104,7 +104,7 @@ def test_the_oldest_is_forgotten_when_there_are_too_many(client, link, counted, 
     monkeypatch.setattr(middleware, "MOST_REMEMBERED", 2)
     links = [link, *(factories.link(link.unit) for _number in range(3))]
     follower = middleware.FollowLinks(lambda request: None)
-    assert [follower._target(each.code).address for each in links] == [link.target] * 4
+    assert [follower._find_target(each.code).address for each in links] == [link.target] * 4
     assert len(follower._targets) == 2
 
 
@@ -133,10 +133,10 @@ def test_clicks_wait_while_the_database_is_away(link, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(clicks, "add_clicks", away)
-        assert counter.write() == 0
+        assert counter.write_counts() == 0
     counter._counts[link.pk, today] += 1
 
-    assert counter.write() == 3
+    assert counter.write_counts() == 3
     assert ClickCount.objects.get().clicks == 3
 
 
@@ -157,12 +157,12 @@ import threading
 done = threading.Event()
 clicks.add_clicks = told
 for number in range(500):
-    clicks.counter.add(link, date(2026, 11, 27))
+    clicks.counter.add_click(link, date(2026, 11, 27))
 done.wait()
 while clicks.counter._counts:
     done.clear(); done.wait()
 for number in range(40):
-    clicks.counter.add(link, date(2026, 11, 27))
+    clicks.counter.add_click(link, date(2026, 11, 27))
 if mode == "kill":
     os.kill(os.getpid(), signal.SIGKILL)
 """

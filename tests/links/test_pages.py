@@ -9,7 +9,7 @@ from PIL import Image
 from accounts.permissions import Role
 from links import clicks
 from links.models import Link
-from links.queries import short_address
+from links.queries import get_short_address
 from media.models import Logo
 from tests import factories
 
@@ -52,7 +52,7 @@ def test_an_officer_makes_a_link_and_sees_its_address(client, officer, unit):
     )
     link = Link.objects.get()
     assert answer.redirect_chain[-1][0] == reverse("links:link", args=[link.public_id])
-    assert short_address(link) in answer.content.decode()
+    assert get_short_address(link) in answer.content.decode()
 
 
 def test_what_is_refused_stays_in_the_form(client, officer):
@@ -135,7 +135,7 @@ def test_the_code_for_print_reads_with_a_logo_on_it(client, officer, unit):
         assert "attachment" in answer["Content-Disposition"]
         picture = Image.open(io.BytesIO(answer.content))
         assert min(picture.size) >= 1000
-        assert [code.text for code in zxingcpp.read_barcodes(picture)] == [short_address(link)]
+        assert [code.text for code in zxingcpp.read_barcodes(picture)] == [get_short_address(link)]
     assert plain.content != with_logo.content
 
 

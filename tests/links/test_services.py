@@ -29,7 +29,7 @@ def leader(unit):
 
 
 def create(unit, by, target=STATE, title="VNeID"):
-    return services.create(unit=unit, title=title, target=target, by=by)
+    return services.create_link(unit=unit, title=title, target=target, by=by)
 
 
 def test_a_link_has_a_short_code_without_letters_that_look_alike(unit, officer):
@@ -122,7 +122,7 @@ def test_only_the_leader_changes_where_a_link_leads(unit, officer, leader):
 
 def test_of_two_who_change_it_at_once_the_second_is_told(unit, officer, leader):
     link = create(unit, officer)
-    services.stop(link, "Trang đang sửa", version=1, by=officer)
+    services.stop_link(link, "Trang đang sửa", version=1, by=officer)
     with pytest.raises(Refused, match="meanwhile"):
         services.change_target(link, STATE, version=1, by=leader)
 
@@ -130,17 +130,17 @@ def test_of_two_who_change_it_at_once_the_second_is_told(unit, officer, leader):
 def test_a_stopped_link_says_why_and_is_opened_again_by_the_leader(unit, officer, leader):
     link = create(unit, officer)
     with pytest.raises(Refused):
-        services.stop(link, "  ", version=1, by=officer)
+        services.stop_link(link, "  ", version=1, by=officer)
     with pytest.raises(SecrecyRefused):
-        services.stop(link, "TỐI MẬT", version=1, by=officer)
-    stopped = services.stop(link, "Trang đang sửa", version=1, by=officer)
+        services.stop_link(link, "TỐI MẬT", version=1, by=officer)
+    stopped = services.stop_link(link, "Trang đang sửa", version=1, by=officer)
     assert (stopped.is_stopped, stopped.stop_reason) == (True, "Trang đang sửa")
     with pytest.raises(Refused):
-        services.stop(link, "Lần nữa", version=2, by=officer)
+        services.stop_link(link, "Lần nữa", version=2, by=officer)
     with pytest.raises(NotAllowed):
-        services.resume(link, version=2, by=officer)
+        services.resume_link(link, version=2, by=officer)
 
-    opened = services.resume(link, version=2, by=leader)
+    opened = services.resume_link(link, version=2, by=leader)
 
     assert (opened.is_stopped, opened.stop_reason) == (False, "")
 
@@ -148,11 +148,11 @@ def test_a_stopped_link_says_why_and_is_opened_again_by_the_leader(unit, officer
 def test_a_link_whose_target_is_no_longer_public_is_not_opened_again(unit, officer, leader):
     channel = factories.ChannelFactory(unit=unit, address="https://facebook.com/cu")
     link = create(unit, officer, "https://facebook.com/cu")
-    services.stop(link, "Đổi trang", version=1, by=officer)
+    services.stop_link(link, "Đổi trang", version=1, by=officer)
     channel.address = "https://facebook.com/moi"
     channel.save()
     with pytest.raises(Refused):
-        services.resume(link, version=2, by=leader)
+        services.resume_link(link, version=2, by=leader)
 
 
 def test_a_unit_and_a_person_make_so_many_and_no_more(unit, officer, settings, monkeypatch):

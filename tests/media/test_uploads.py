@@ -21,7 +21,7 @@ from core import quotas
 from media import incoming, uploads, videos
 from media.models import Media, Upload
 from posts.editor import upload_views as views
-from retention.services import sweep
+from retention.services import sweep_technical_rows
 from tests import factories
 from tests.media.hostile import noise
 from tests.videos import video_file
@@ -346,7 +346,7 @@ def test_what_nobody_touched_for_a_day_is_swept_and_nothing_else(desk, post):
         if path.name != kept:
             os.utime(path, (long_ago.timestamp(),) * 2)
 
-    sweep(["uploads", "incoming"])
+    sweep_technical_rows(["uploads", "incoming"])
 
     assert (desk.get(old).status_code, desk.get(young).status_code) == (404, 200)
     assert waiting() == [kept]

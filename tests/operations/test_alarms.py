@@ -48,11 +48,11 @@ def subjects():
 def test_an_alarm_is_reported_once_when_it_begins_and_once_when_it_is_over(clock, stuck):
     boss = factories.person(Role.ADMINISTRATOR, factories.ministry())
     factories.person(Role.ADMINISTRATOR, factories.ProvinceFactory())
-    alarms.watch()
+    alarms.update_alarms()
     assert subjects() == []  # it may be over by the next look
     for _ in range(3):
         clock.forward(seconds=30)
-        alarms.watch()
+        alarms.update_alarms()
     (letter,) = mail.outbox
     assert letter.to == ["truc@example.vn"]
     assert "Facebook" in letter.subject
@@ -63,7 +63,7 @@ def test_an_alarm_is_reported_once_when_it_begins_and_once_when_it_is_over(clock
     )
     for _ in range(8):
         clock.forward(seconds=30)
-        alarms.watch()
+        alarms.update_alarms()
     assert len(mail.outbox) == 2
     assert mail.outbox[1].subject != letter.subject
     (alarm,) = Alarm.objects.all()
@@ -75,18 +75,18 @@ def test_an_alarm_is_reported_once_when_it_begins_and_once_when_it_is_over(clock
 
 
 def test_what_is_over_before_the_second_look_is_never_reported(clock, stuck):
-    alarms.watch()
+    alarms.update_alarms()
     type(stuck).objects.update(**factories.in_state(State.VERIFYING, lease_until=None))
     for _ in range(10):
         clock.forward(seconds=30)
-        alarms.watch()
+        alarms.update_alarms()
     assert (subjects(), Notice.objects.count()) == ([], 0)
 
 
 def test_a_sign_that_flickers_is_one_alarm(clock, stuck):
     for state, lease in [(State.COMMITTING, ago(minutes=5)), (State.VERIFYING, None)] * 4:
         type(stuck).objects.update(**factories.in_state(state, lease_until=lease))
-        alarms.watch()
+        alarms.update_alarms()
         clock.forward(seconds=40)
     assert Alarm.objects.count() == 1
     assert len(mail.outbox) == 1
@@ -95,7 +95,7 @@ def test_a_sign_that_flickers_is_one_alarm(clock, stuck):
 def test_an_alarm_that_lasts_is_reported_again_after_six_hours(clock, stuck):
     for hours in (0, 1, 4, 2, 0):
         clock.forward(hours=hours, seconds=30)
-        alarms.watch()
+        alarms.update_alarms()
     assert len(mail.outbox) == 2
     assert Notice.objects.filter(kind="alarm_over").count() == 0
 
@@ -104,14 +104,14 @@ def test_what_officers_owe_is_reported_once_a_day(clock):
     late(state=State.MANUAL, manual_deadline=ago(minutes=1))
     for hours in (0, 1, 7, 9, 9):
         clock.forward(hours=hours, seconds=30)
-        alarms.watch()
+        alarms.update_alarms()
     assert len(mail.outbox) == 2
 
 
 def test_several_alarms_are_one_mail(clock, stuck):
     late(state=State.VERIFYING, committing_at=ago(minutes=20))
     for _ in range(2):
-        alarms.watch()
+        alarms.update_alarms()
         clock.forward(seconds=30)
     (letter,) = mail.outbox
     assert Alarm.objects.count() == 2
@@ -126,7 +126,7 @@ def test_two_watches_at_once_mail_once(stuck):
     def run():
         try:
             barrier.wait()
-            alarms.watch()
+            alarms.update_alarms()
         finally:
             connection.close()
 
@@ -144,7 +144,7 @@ def test_a_mail_that_fails_is_tried_again_and_is_itself_a_sign(clock, stuck, mon
     working = notify.send_mail
     monkeypatch.setattr(notify, "send_mail", _no_mail)
     for _ in range(5):
-        alarms.watch()
+        alarms.update_alarms()
         clock.forward(seconds=30)
     assert [s.kind for s in take_measurement().signs] == ["stuck", "mail"]
     assert (
@@ -152,7 +152,7 @@ def test_a_mail_that_fails_is_tried_again_and_is_itself_a_sign(clock, stuck, mon
     )  # of the post and of the mail, once each
 
     monkeypatch.setattr(notify, "send_mail", working)
-    alarms.watch()
+    alarms.update_alarms()
     assert len(mail.outbox) == 1
     clock.forward(seconds=30)
     assert [s.kind for s in take_measurement().signs] == ["stuck"]
@@ -168,7 +168,7 @@ def test_no_mail_goes_out_inside_a_transaction(clock, stuck, monkeypatch):
         notify, "send_mail", lambda *a, **k: inside.append(connection.in_atomic_block)
     )
     for _ in range(2):
-        alarms.watch()
+        alarms.update_alarms()
         clock.forward(seconds=30)
     assert inside == [False]
 
@@ -177,7 +177,7 @@ def test_nobody_named_for_mails_still_leaves_the_notice(clock, stuck, settings):
     settings.ALARM_EMAILS = []
     factories.person(Role.ADMINISTRATOR, factories.ministry())
     for _ in range(3):
-        alarms.watch()
+        alarms.update_alarms()
         clock.forward(seconds=30)
     assert mail.outbox == []
     assert Notice.objects.count() == 1
@@ -189,7 +189,7 @@ def test_a_figure_that_a_platform_tells_no_more_is_reported_once_and_when_it_is_
         platform="zalo", of_page=False, name="total_view", refused_at=timezone.now(), refusals=2
     )
     for _ in range(4):
-        alarms.watch()
+        alarms.update_alarms()
         clock.forward(seconds=30)
     (letter,) = mail.outbox
     assert "Zalo" in letter.subject
@@ -197,7 +197,7 @@ def test_a_figure_that_a_platform_tells_no_more_is_reported_once_and_when_it_is_
     row.delete()
     for _ in range(8):
         clock.forward(seconds=30)
-        alarms.watch()
+        alarms.update_alarms()
     assert len(mail.outbox) == 2
     assert list(Notice.objects.order_by("pk").values_list("user", "kind")) == [
         (boss.pk, "alarm_begun"),

@@ -29,13 +29,13 @@ def test_the_command_reports_once_that_the_database_is_gone_and_once_that_it_is_
     settings, tmp_path, monkeypatch
 ):
     settings.VAR_DIR = tmp_path
-    working = alarms.watch
-    monkeypatch.setattr(alarms, "watch", _no_database)
+    working = alarms.update_alarms
+    monkeypatch.setattr(alarms, "update_alarms", _no_database)
     for _ in range(3):
         with pytest.raises(SystemExit):
             call_command("watch")
     assert len(mail.outbox) == 1
-    monkeypatch.setattr(alarms, "watch", working)
+    monkeypatch.setattr(alarms, "update_alarms", working)
     for _ in range(2):
         call_command("watch")
     assert len(mail.outbox) == 2

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from operations.punctuality import last_day
+from operations.punctuality import measure_last_day
 from publishing.states import State
 from tests import factories
 from tests.operations.conftest import ago
@@ -32,7 +32,7 @@ def test_figures_of_the_last_day_report_how_late_it_was():
         published_at=now,
         manual_deadline=now,
     )
-    day = last_day(now)
+    day = measure_last_day(now)
     assert {name: round(value, 2) for name, value in day.items()} == {
         "published": 5,
         "within_second": 60.0,

@@ -12,7 +12,7 @@ from channels.connection.health import mark_lost, mark_reconnected
 from channels.states import Health
 from core.clock import database_now
 from operations import measure, presenters
-from operations.measure import broker_answers, take_measurement
+from operations.measure import does_broker_answer, take_measurement
 from platforms.facts import Version
 from platforms.meta.facebook.connector import Facebook
 from publishing.freeze import services as freezing
@@ -201,7 +201,7 @@ def test_clocks_that_differ_are_a_sign(monkeypatch):
 
 
 def test_a_disk_that_is_nearly_full_is_a_sign(monkeypatch):
-    monkeypatch.setattr(measure, "_disk", lambda: (10**9, 10**12))
+    monkeypatch.setattr(measure, "_measure_disk", lambda: (10**9, 10**12))
     assert seen() == [("disk", "", 0)]
 
 
@@ -215,16 +215,16 @@ def _refused():
 
 
 def test_a_broker_that_answers_is_none():
-    assert broker_answers() is True
+    assert does_broker_answer() is True
 
 
 def test_each_sign_has_its_words():
     for kind in presenters.KINDS:
         for key in ("facebook", "publish.zalo", "restored", ""):
             words = [
-                presenters.title(kind, key),
-                presenters.means(kind, key),
-                *presenters.to_do(kind, key),
+                presenters.describe_title(kind, key),
+                presenters.describe_meaning(kind, key),
+                *presenters.describe_remedy(kind, key),
             ]
             assert all(words)
             assert not any("%(" in each for each in words)

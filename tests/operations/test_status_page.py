@@ -80,8 +80,8 @@ def test_each_sign_stands_there_with_what_to_do_and_nothing_of_a_unit(client, bo
     assert "2 alarms need you now" in shown
     for kind, key in [("late", "facebook"), ("silent", "publish.facebook")]:
         assert f'id="{kind}"' in shown
-        assert presenters.title(kind, key) in shown
-        assert presenters.to_do(kind, key)[-1] in shown
+        assert presenters.describe_title(kind, key) in shown
+        assert presenters.describe_remedy(kind, key)[-1] in shown
     assert delivery.post.title not in shown
     assert delivery.unit.name not in shown
 
@@ -201,17 +201,17 @@ def test_there_is_nothing_to_release_when_nothing_is_frozen(client, boss):
 
 
 def test_every_queue_is_called_by_what_it_is_for(client, boss, settings):
-    names = {queue: presenters.queue_name(queue) for queue in settings.CELERY_TASK_QUEUES}
+    names = {queue: presenters.describe_queue(queue) for queue in settings.CELERY_TASK_QUEUES}
     shown = page(client).text
 
     assert [queue for queue, name in names.items() if name == queue] == []
     assert [name for name in names.values() if f"<span>{name}</span>" not in shown] == []
-    assert presenters.title("silent", "settle") == (
+    assert presenters.describe_title("silent", "settle") == (
         "Nobody answers on the queue “Checking unknown outcomes”"
     )
-    assert presenters.to_do("recalling", "facebook")[0].startswith(
+    assert presenters.describe_remedy("recalling", "facebook")[0].startswith(
         "Look whether the queue “Taking posts down” (recall) is silent"
     )
-    assert presenters.to_do("late", "facebook")[0].startswith(
+    assert presenters.describe_remedy("late", "facebook")[0].startswith(
         "Look above whether the queue “Publishing on Facebook” (publish.facebook) is silent"
     )

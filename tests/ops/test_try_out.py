@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Role
 from audit.models import Entry
-from audit.verification import verify
+from audit.verification import verify_record
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Kind
@@ -209,7 +209,7 @@ class TestFilled(TestCase):
                 by=review.by_id,
             )
             assert wrong == ""
-        assert verify().broken is None
+        assert verify_record().broken is None
 
     def test_the_same_days_of_last_year_have_figures_to_compare_with(self):
         now = timezone.now()

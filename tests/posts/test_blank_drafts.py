@@ -10,7 +10,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from posts.models import Editing, Post
 from posts.origins import services as origins
-from retention.services import apply
+from retention.services import apply_rules
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +31,8 @@ def blank(officer):
 
 
 def test_a_draft_in_which_nobody_wrote_for_a_day_is_removed_on_record(blank):
-    apply(["blank-drafts"])
-    apply(["blank-drafts"])
+    apply_rules(["blank-drafts"])
+    apply_rules(["blank-drafts"])
 
     assert not Post.objects.exists()
     entries = Entry.objects.filter(object_id=str(blank.public_id)).order_by("pk")
@@ -57,7 +57,7 @@ KEPT = {
 @pytest.mark.parametrize("case", KEPT)
 def test_a_draft_that_somebody_uses_is_kept(blank, case):
     KEPT[case](blank)
-    apply(["blank-drafts"])
+    apply_rules(["blank-drafts"])
     assert Post.objects.filter(pk=blank.pk).exists()
 
 

@@ -18,11 +18,11 @@ from accounts.people import lifecycle
 from accounts.permissions import Role
 from audit.models import Entry
 from audit.services import record
-from audit.verification import verify
+from audit.verification import verify_record
 from core.errors import Refused
 from posts.models import Review
 from publishing.states import State
-from retention.services import apply
+from retention.services import apply_rules
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_name_address_and_all_that_signs_in_are_gone_and_the_number_stays():
         session_key="x", user=person, expire_date=timezone.now() + timedelta(days=1)
     )
 
-    assert apply(["leavers"]).removed == {"leavers": 1}
+    assert apply_rules(["leavers"]).removed == {"leavers": 1}
 
     said = texts_of(person).lower()
     assert [word for word in ("hanh", "hạnh", "congan.example") if word in said] == []
@@ -84,12 +84,12 @@ def test_approvals_and_the_record_still_prove_who_decided(capsys):
     record("post.approved", delivery.post, by=leader)
     User.objects.update(is_active=False, disabled_at=timezone.now() - LONG_AGO)
 
-    apply(["leavers"])
+    apply_rules(["leavers"])
     call_command("verify_approvals")
 
     said = capsys.readouterr().out
     assert (said[:14], said[-26:]) == ("1 publications", " looked at, 0 not proved.\n")
-    assert verify().broken is None
+    assert verify_record().broken is None
     assert Review.objects.get().by == leader
     assert Entry.objects.get(action="post.approved").actor_name == "Lê Thị Hạnh"
 
@@ -107,7 +107,7 @@ def test_who_is_a_leaver_by_the_account(change, goes):
     person = left()
     User.objects.filter(pk=person.pk).update(**change)
 
-    assert apply(["leavers"]).removed == ({"leavers": 1} if goes else {})
+    assert apply_rules(["leavers"]).removed == ({"leavers": 1} if goes else {})
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_who_is_a_leaver_by_the_last_post(change, goes):
     person.appointments.update(valid_from=day, valid_to=day)
     User.objects.filter(pk=person.pk).update(**change)
 
-    assert apply(["leavers"]).removed == ({"leavers": 1} if goes else {})
+    assert apply_rules(["leavers"]).removed == ({"leavers": 1} if goes else {})
 
 
 def test_an_account_that_is_nobodys_is_not_enabled_again():
@@ -134,7 +134,7 @@ def test_an_account_that_is_nobodys_is_not_enabled_again():
     person = factories.person(Role.OFFICER, unit)
     lifecycle.disable(person, by=administrator, reason="Nghỉ hưu")
     User.objects.filter(pk=person.pk).update(disabled_at=timezone.now() - LONG_AGO)
-    apply(["leavers"])
+    apply_rules(["leavers"])
 
     with pytest.raises(Refused, match="Invite the person anew"):
         lifecycle.enable(person, by=administrator, reason="Trở lại")
@@ -167,7 +167,7 @@ def test_the_administrators_pages_show_a_former_account(client):
     administrator = factories.person(Role.ADMINISTRATOR, unit.parent)
     person = factories.person(Role.OFFICER, unit, full_name="Lê Thị Hạnh")
     User.objects.filter(pk=person.pk).update(is_active=False, disabled_at=timezone.now() - LONG_AGO)
-    apply(["leavers"])
+    apply_rules(["leavers"])
     client.force_login(administrator)
 
     html = client.get(reverse("accounts:person", args=[person.public_id])).content.decode()

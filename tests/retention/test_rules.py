@@ -40,7 +40,7 @@ from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
 from publishing.models import CalendarLink, KitShare, Share
 from retention.classes import RULES
-from retention.services import apply, plan
+from retention.services import apply_rules, plan_removal
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
@@ -344,7 +344,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
 
 
 def due(name: str) -> int:
-    return next(each.count for each in plan([name], clock=lambda: NOW))
+    return next(each.count for each in plan_removal([name], clock=lambda: NOW))
 
 
 def still_there(row: Any) -> bool:
@@ -371,8 +371,8 @@ def test_what_is_too_young_stays_and_what_is_due_goes_once(name):
     old = make(NOW - kept - timedelta(minutes=1) - (DAY if name == "leavers" else timedelta()))
     planned = due(name)
 
-    first = apply([name], clock=lambda: NOW)
-    second = apply([name], clock=lambda: NOW)
+    first = apply_rules([name], clock=lambda: NOW)
+    second = apply_rules([name], clock=lambda: NOW)
 
     assert planned == 1
     assert (still_there(young), still_there(old)) == (True, False)
@@ -395,7 +395,7 @@ def test_a_post_that_was_ever_submitted_or_is_young_is_no_draft_to_remove(case):
     post = _draft(NOW - 1000 * DAY)
     case[1](post)
 
-    apply(["blank-drafts", "drafts"], clock=lambda: NOW)
+    apply_rules(["blank-drafts", "drafts"], clock=lambda: NOW)
 
     assert Post.objects.filter(pk=post.pk).exists()
 
@@ -410,7 +410,7 @@ def test_a_draft_leaves_with_all_that_was_only_its_own_and_its_copy_stays():
     )
     factories.upload(draft, created_at=NOW, touched_at=NOW - 400 * DAY)
 
-    done = apply(clock=lambda: NOW)
+    done = apply_rules(clock=lambda: NOW)
 
     copy.refresh_from_db()
     assert (Post.objects.get(), copy.duplicate_of, Upload.objects.count()) == (copy, None, 0)
@@ -423,10 +423,10 @@ def test_a_proposal_stays_while_it_is_all_by_which_an_account_is_found():
     proposal = _proposal(NOW - 60 * DAY)
     Appointment.objects.all().delete()
 
-    apply(["proposals"], clock=lambda: NOW)
+    apply_rules(["proposals"], clock=lambda: NOW)
     found = PendingAppointment.objects.count()
     User.objects.filter(pk=proposal.user_id).update(pseudonymised_at=NOW)
-    apply(["proposals"], clock=lambda: NOW)
+    apply_rules(["proposals"], clock=lambda: NOW)
 
     assert (found, PendingAppointment.objects.count()) == (1, 0)
 
@@ -437,7 +437,7 @@ def test_a_file_of_a_row_is_no_stray_one_however_old():
         for name in default_storage.listdir(folder)[1]:
             os.utime(default_storage.path(f"{folder}/{name}"), (0, 0))
 
-    done = apply(["stray-files"], clock=lambda: NOW)
+    done = apply_rules(["stray-files"], clock=lambda: NOW)
 
     assert (done.removed, len(default_storage.listdir("media")[1])) == ({}, 2)
     assert default_storage.exists(moving.file.name)

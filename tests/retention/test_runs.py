@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from audit.models import Entry
-from audit.verification import verify
+from audit.verification import verify_record
 from channels.models import HookEvent
 from core.locks import try_alone
 from core.models import QuotaUse
@@ -21,7 +21,7 @@ from posts.models import Post
 from publishing.models import Freeze
 from retention import classes, services, tasks
 from retention.models import Hold, Run
-from retention.services import apply
+from retention.services import apply_rules
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -64,8 +64,8 @@ def test_each_run_is_one_entry_on_record_with_numbers_alone():
     Notice.objects.create(user=owner, kind="post_approved", facts={"title": "Bí mật"}, address="/")
     Notice.objects.update(created_at=timezone.now() - LONG_AGO)
 
-    apply()
-    apply()
+    apply_rules()
+    apply_rules()
 
     none = {"removed": {}, "total": 0, "failed": []}
     done = {"removed": {"quotas": 3, "notices": 1}, "total": 4, "failed": []}
@@ -82,23 +82,23 @@ def test_what_a_killed_run_left_goes_at_the_next_one_and_both_are_on_record(monk
     def remove(rows):
         if len(batches) == 2:
             raise Killed
-        batches.append(classes.delete(rows))
+        batches.append(classes.delete_unlocked(rows))
         return batches[-1]
 
     with monkeypatch.context() as patched:
         in_batches_of(patched, 3, quotas=remove)
         with pytest.raises(Killed):
-            apply()
+            apply_rules()
     left = QuotaUse.objects.count()
 
-    apply()
+    apply_rules()
 
     assert (batches, left, QuotaUse.objects.count()) == ([3, 3], 1, 0)
     assert [(action, facts["removed"]) for action, facts in entries()] == [
         ("retention.interrupted", {"quotas": 6}),
         ("retention.applied", {"quotas": 1}),
     ]
-    assert verify().broken is None
+    assert verify_record().broken is None
 
 
 def test_an_error_in_one_class_stops_no_other_and_is_reported(monkeypatch, capsys):
@@ -172,25 +172,25 @@ def test_a_row_that_somebody_has_in_hand_is_passed_over(monkeypatch):
     thread = threading.Thread(target=hold)
     thread.start()
     mine.wait(20)
-    first = apply(["quotas"]).removed
+    first = apply_rules(["quotas"]).removed
     over.set()
     thread.join()
 
-    assert (first, apply(["quotas"]).removed) == ({"quotas": 2}, {"quotas": 1})
+    assert (first, apply_rules(["quotas"]).removed) == ({"quotas": 2}, {"quotas": 1})
 
 
 @pytest.mark.embedded
 def test_a_draft_that_is_saved_between_plan_and_batch_stays(monkeypatch):
     draft = factories.PostFactory(changed_at=timezone.now() - LONG_AGO, version=2)
-    real = services._batches
+    real = services._list_batches
 
     def saved_meanwhile(rule, now):
         for batch in real(rule, now):
             Post.objects.update(changed_at=timezone.now())
             yield batch
 
-    monkeypatch.setattr(services, "_batches", saved_meanwhile)
-    apply(["drafts"])
+    monkeypatch.setattr(services, "_list_batches", saved_meanwhile)
+    apply_rules(["drafts"])
 
     assert Post.objects.get() == draft
 
@@ -206,19 +206,19 @@ def test_nothing_is_removed_while_a_restored_database_is_looked_into(capsys):
     during = QuotaUse.objects.count()
     Freeze.objects.update(frozen_at=None, reason="")
 
-    apply()
+    apply_rules()
 
     assert (refused.value.returncode, during, QuotaUse.objects.count()) == (1, 1, 0)
 
 
 def test_a_batch_asks_as_much_for_many_rows_as_for_few():
-    apply()
+    apply_rules()
     counts(2)
     with CaptureQueriesContext(connection) as few:
-        apply(["quotas"])
+        apply_rules(["quotas"])
     counts(200)
     with CaptureQueriesContext(connection) as many:
-        apply(["quotas"])
+        apply_rules(["quotas"])
 
     assert len(many) == len(few)
 
@@ -291,12 +291,12 @@ def test_a_hold_keeps_what_is_due_until_it_is_lifted(of, capsys):
     call_command("retention", "--hold", subjects[of], *ORDER)
     name = shown(capsys).split()[-1]
 
-    apply(["drafts", "media"])
+    apply_rules(["drafts", "media"])
     first = set(Post.objects.all())
     call_command("retention", "--holds")
     listed = shown(capsys)
     call_command("retention", "--lift", name, *ORDER)
-    apply(["drafts"])
+    apply_rules(["drafts"])
 
     assert (first, Post.objects.count()) == ({kept}, 0)
     assert type(kept.media).objects.filter(pk=kept.media.pk).exists() == (of != "post")
@@ -315,9 +315,9 @@ def test_a_hold_keeps_the_pictures_of_its_post_and_the_names_of_who_wrote_it():
     picture = factories.media(post.unit)
     post.pictures.create(media=picture, position=0)
     type(post.author).objects.update(is_active=False, disabled_at=timezone.now() - LONG_AGO)
-    services.hold(post=post, reason="Công văn 12", operator="Trần Thị Bình")
+    services.create_hold(post=post, reason="Công văn 12", operator="Trần Thị Bình")
 
-    apply(["media", "leavers"])
+    apply_rules(["media", "leavers"])
 
     post.author.refresh_from_db()
     assert (type(picture).objects.filter(pk=picture.pk).exists(), post.author.pseudonymised_at) == (

@@ -11,7 +11,7 @@ from core.secrecy import SecrecyRefused
 from tests import factories
 from units.facts import Facts, PublicNumber, change_facts
 from units.models import UnitFacts
-from units.queries import facts_of, public_numbers
+from units.queries import get_facts, list_public_numbers
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def leader(unit):
 def test_the_leader_writes_them_and_the_record_says_who_changed_which(unit, leader):
     change_facts(unit, WRITTEN, by=leader)
 
-    facts, entry = facts_of(unit), Entry.objects.get(action="unit.facts_changed")
+    facts, entry = get_facts(unit), Entry.objects.get(action="unit.facts_changed")
     assert (facts.duty_phone, facts.address) == ("02363822300", "12 Lê Lợi, phường Hải Châu")
     assert (entry.actor_id, entry.unit_path) == (leader.pk, unit.path)
     assert entry.data["fields"] == ["address", "duty_phone", "opening_hours", "public_numbers"]
@@ -71,10 +71,10 @@ def test_a_wrong_number_and_a_secrecy_mark_are_refused(unit, leader):
 def test_posts_may_name_the_units_numbers_and_those_of_public_services(unit, leader):
     change_facts(unit, WRITTEN, by=leader)
 
-    allowed = public_numbers(unit)
+    allowed = list_public_numbers(unit)
 
     assert {"02363822300", "0905123456", "113", "111"} <= allowed
-    assert "02363822300" not in public_numbers(factories.UnitFactory())
+    assert "02363822300" not in list_public_numbers(factories.UnitFactory())
 
 
 def test_the_page_of_the_unit_shows_them_with_who_changed_them_last(client, unit, leader):
@@ -105,7 +105,7 @@ def test_the_form_saves_what_was_typed_and_shows_it_again_in_groups(client, unit
     answer = client.post(address, typed)
 
     assert answer.status_code == 302
-    assert facts_of(unit).public_numbers == [
+    assert get_facts(unit).public_numbers == [
         {"number": "0905123456", "label": "Tổ 5"},
         {"number": "113", "label": ""},
         {"number": "02438268888", "label": "Trực ban tỉnh"},

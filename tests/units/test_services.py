@@ -37,7 +37,7 @@ def test_a_renamed_unit_keeps_its_key_and_is_found_by_its_former_name_and_code(p
     unit = commune(province, "Phường Hải Châu", code="20194")
     key = unit.key
 
-    services.rename(
+    services.rename_unit(
         unit,
         name="Công an phường Sông Hàn",
         place="Phường Sông Hàn",
@@ -65,7 +65,7 @@ def test_a_renamed_unit_keeps_its_key_and_is_found_by_its_former_name_and_code(p
 def test_a_renamed_province_is_what_its_communes_are_searched_by(province, admin):
     unit = commune(province, "Phường Hải Châu")
 
-    services.rename(
+    services.rename_unit(
         province,
         name="Công an thành phố X",
         place="Thành phố X",
@@ -92,7 +92,7 @@ def test_a_rename_is_refused_in_words(province, admin, changes, message):
     name = unit.name if not changes else "Công an phường khác"
 
     with pytest.raises(Refused, match=message):
-        services.rename(
+        services.rename_unit(
             unit,
             **{"name": name, "place": unit.place, "code": unit.code, "on": today(), **changes},
             by=admin,
@@ -103,7 +103,7 @@ def test_a_rename_is_refused_in_words(province, admin, changes, message):
 def test_a_code_may_be_taken_over_from_a_closed_unit(province, admin):
     commune(province, "Phường Cũ", code="20194", valid_to=today())
 
-    made = services.create(
+    made = services.create_unit(
         parent=province,
         kind="phường",
         place="Phường Mới",
@@ -122,10 +122,12 @@ def test_the_administrator_of_another_province_arranges_nothing_here(province):
     facts = {"by": stranger, "reason": "-"}
 
     for act in (
-        lambda: services.rename(unit, name="X", place="X", code="1", on=today(), **facts),
-        lambda: services.close(unit, on=today(), **facts),
-        lambda: services.merge([unit], into=commune(province, "Phường B"), on=today(), **facts),
-        lambda: services.create(
+        lambda: services.rename_unit(unit, name="X", place="X", code="1", on=today(), **facts),
+        lambda: services.close_unit(unit, on=today(), **facts),
+        lambda: services.merge_units(
+            [unit], into=commune(province, "Phường B"), on=today(), **facts
+        ),
+        lambda: services.create_unit(
             parent=province, kind="xã", place="X", name="X", code="2", valid_from=today(), **facts
         ),
     ):
@@ -136,7 +138,7 @@ def test_the_administrator_of_another_province_arranges_nothing_here(province):
 def test_a_merger_ends_the_old_units_on_the_day_and_names_their_successor(province, admin):
     old, other, into = (commune(province, f"Phường {n}") for n in "ABC")
 
-    services.merge([old, other], into=into, on=today(), by=admin, reason="Nghị quyết 1")
+    services.merge_units([old, other], into=into, on=today(), by=admin, reason="Nghị quyết 1")
 
     old, other = Unit.objects.get(pk=old.pk), Unit.objects.get(pk=other.pk)
     assert [(u.valid_to, u.successor) for u in (old, other)] == [(today(), into), (today(), into)]
@@ -154,7 +156,7 @@ def test_a_merger_may_found_the_successor_under_a_code_it_takes_over(province, a
     old, other = commune(province, "Phường A", code="30001"), commune(province, "Phường B")
     facts = {"kind": "phường", "place": "Phường A", "name": "Công an phường A", "code": "30001"}
 
-    made = services.merge([old, other], into=facts, on=today(), by=admin, reason="-")
+    made = services.merge_units([old, other], into=facts, on=today(), by=admin, reason="-")
 
     assert (made.code, made.parent, made.valid_from) == ("30001", province, today())
     assert made.key != old.key
@@ -165,7 +167,7 @@ def test_people_of_a_merged_unit_hold_the_same_post_in_the_successor_from_that_d
     officer = factories.person(Role.OFFICER, old)
     on = today() + timedelta(days=10)
 
-    services.merge([old], into=into, on=on, by=admin, reason="-")
+    services.merge_units([old], into=into, on=on, by=admin, reason="-")
 
     posts = list(
         officer.appointments.order_by("valid_from").values_list(
@@ -185,7 +187,7 @@ def test_who_holds_the_post_in_the_successor_already_does_not_get_it_twice(provi
         user=officer, unit=into, role=Role.OFFICER, valid_from=date(2025, 7, 1)
     )
 
-    services.merge([old], into=into, on=today(), by=admin, reason="-")
+    services.merge_units([old], into=into, on=today(), by=admin, reason="-")
 
     assert officer.appointments.filter(unit=into).count() == 1
 
@@ -194,7 +196,7 @@ def test_without_moving_people_their_posts_end_and_with_them_their_rights(provin
     old, into = commune(province, "Phường A"), commune(province, "Phường B")
     officer = factories.person(Role.OFFICER, old)
 
-    services.merge([old], into=into, on=today(), by=admin, reason="-", move_people=False)
+    services.merge_units([old], into=into, on=today(), by=admin, reason="-", move_people=False)
 
     officer = type(officer).objects.get(pk=officer.pk)
     assert officer.current_appointments == []
@@ -207,7 +209,7 @@ def test_communes_of_a_merged_province_move_under_the_successor():
     old, into = factories.ProvinceFactory(), factories.ProvinceFactory()
     unit = factories.UnitFactory(parent=old)
 
-    services.merge([old], into=into, on=today(), by=admin, reason="-")
+    services.merge_units([old], into=into, on=today(), by=admin, reason="-")
 
     unit.refresh_from_db()
     assert (unit.parent, unit.path) == (into, f"{into.path}{unit.key}/")
@@ -217,7 +219,7 @@ def test_a_closed_unit_ends_its_posts_and_keeps_its_page(province, admin):
     unit = commune(province, "Phường A")
     officer = factories.person(Role.OFFICER, unit)
 
-    services.close(unit, on=today(), by=admin, reason="Giải thể")
+    services.close_unit(unit, on=today(), by=admin, reason="Giải thể")
 
     assert officer.appointments.get().valid_to == today() - timedelta(days=1)
     assert list(Unit.objects.visible_to(admin).filter(pk=unit.pk)) == [unit]
@@ -229,21 +231,21 @@ def test_a_province_with_open_communes_cannot_be_closed():
     admin = factories.person(Role.ADMINISTRATOR, factories.ministry())
 
     with pytest.raises(Refused, match="Close or merge them first"):
-        services.close(province, on=today(), by=admin, reason="-")
+        services.close_unit(province, on=today(), by=admin, reason="-")
 
 
 def test_what_ended_cannot_end_again(province, admin):
     unit = commune(province, "Phường A", valid_to=today())
 
     with pytest.raises(Refused, match="closed already"):
-        services.close(unit, on=today(), by=admin, reason="-")
+        services.close_unit(unit, on=today(), by=admin, reason="-")
 
 
 def test_a_unit_cannot_be_merged_into_itself(province, admin):
     unit = commune(province, "Phường A")
 
     with pytest.raises(Refused, match="cannot be merged into itself"):
-        services.merge([unit], into=unit, on=today(), by=admin, reason="-")
+        services.merge_units([unit], into=unit, on=today(), by=admin, reason="-")
     assert Unit.objects.get(pk=unit.pk).valid_to is None
 
 
@@ -256,7 +258,7 @@ def test_a_unit_that_moves_while_it_is_renamed_stays_where_it_moved(province):
     words = {"name": "Công an xã X", "place": "Xã X", "code": unit.code}
 
     overtaken(
-        lambda: services.rename(unit, **words, on=today(), by=admin, reason="QĐ 12"),
+        lambda: services.rename_unit(unit, **words, on=today(), by=admin, reason="QĐ 12"),
         by=moved.save,
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from audit.export import export
+from audit.export import export_entries
 from core.periods import midnight
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: object, folder: Path, first: date, last: date, **__: Any) -> None:
         try:
-            count = export(
+            count = export_entries(
                 folder,
                 first=midnight(first),
                 before=midnight(last + timedelta(days=1)),

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import checkpoints, verification
-from audit.export import check
+from audit.export import check_export
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         if export:
             self._check_export(export)
             return
-        checked = verification.verify()
+        checked = verification.verify_record()
         if checked.broken:
             raise CommandError(f"{checked.broken.kind}: {checked.broken.text}")
         self.stdout.write(
@@ -27,6 +27,6 @@ class Command(BaseCommand):
 
     def _check_export(self, folder: Path) -> None:
         try:
-            self.stdout.write(f"The export holds: {check(folder)} entries.")
-        except (checkpoints.Untrue, OSError) as wrong:
+            self.stdout.write(f"The export holds: {check_export(folder)} entries.")
+        except (checkpoints.InvalidSignedFile, OSError) as wrong:
             raise CommandError(str(wrong)) from wrong

@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import translation
 
 from operations import alarms, presenters
-from operations.notify import post, subject
+from operations.notify import make_subject, send_to_operators
 
 _AGAIN_AFTER = 6 * 3600
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """Exit with 1 when the portal does not do its work,
         so that monitoring systems can use it as well."""
         try:
-            facts = alarms.watch()
+            facts = alarms.update_alarms()
         except (OperationalError, InterfaceError) as error:
             self.stderr.write(f"database: {type(error).__name__}")
             _report_database_gone()
@@ -37,26 +37,28 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def _marker() -> Path:
+def _get_marker_path() -> Path:
     """Return where this machine notes that it has reported:
     alarms are in the database, which is what does not answer."""
     return settings.VAR_DIR / "watch-database-gone"
 
 
 def _report_database_gone() -> None:
-    marker = _marker()
+    marker = _get_marker_path()
     if marker.exists() and time.time() - marker.stat().st_mtime < _AGAIN_AFTER:
         return
     with translation.override(settings.LANGUAGE_CODE):
-        title = presenters.title("database")
-        steps = "\n".join(f"- {step}" for step in presenters.to_do("database"))
-        if post(subject(title), f"{title}\n{presenters.means('database')}\n\n{steps}"):
+        title = presenters.describe_title("database")
+        steps = "\n".join(f"- {step}" for step in presenters.describe_remedy("database"))
+        if send_to_operators(
+            make_subject(title), f"{title}\n{presenters.describe_meaning('database')}\n\n{steps}"
+        ):
             marker.parent.mkdir(parents=True, exist_ok=True)
             marker.touch()
 
 
 def _report_database_back() -> None:
     with translation.override(settings.LANGUAGE_CODE):
-        title = presenters.title("database")
-        if _marker().exists() and post(subject(title, over=True), title):
-            _marker().unlink()
+        title = presenters.describe_title("database")
+        if _get_marker_path().exists() and send_to_operators(make_subject(title, over=True), title):
+            _get_marker_path().unlink()

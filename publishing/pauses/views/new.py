@@ -23,14 +23,14 @@ from publishing.pauses.presenters import pause_scope, pause_status
 from publishing.pauses.views.pages import describe_effect
 from publishing.states import PauseStage
 from units.models import Level, Unit
-from units.queries import reach_of
+from units.queries import find_reachable_units
 
 
 def _chooses_many_units(request: HttpRequest) -> bool:
     """Check whether the pause asked for covers a province or more: that stops the warnings of many
     communes.
     """
-    units = reach_of(request.user, Permission.PUBLISHING_PAUSE)
+    units = find_reachable_units(request.user, Permission.PUBLISHING_PAUSE)
     _form, unit = _chosen_unit(request, units)
     return unit.level != Level.COMMUNE
 
@@ -43,7 +43,7 @@ def pause_new(request: HttpRequest) -> HttpResponse:
 
     For HTMX: what would happen with the form as it is filled in now.
     """
-    units = reach_of(request.user, Permission.PUBLISHING_PAUSE)
+    units = find_reachable_units(request.user, Permission.PUBLISHING_PAUSE)
     scope, unit = _chosen_unit(request, units)
     now = timezone.now()
     given = request.GET if request.htmx and request.method == "GET" else form_data(request)

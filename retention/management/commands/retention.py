@@ -38,7 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--holds", action="store_true", help="list the holds that stand")
         parser.add_argument(
             "--hold",
-            type=_subject,
+            type=_find_subject,
             metavar="post:ID|unit:KEY",
             help=(
                 "nothing of this post, or of this unit and those below it, is removed "
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         return asked[0] if asked else self._plan
 
     def _plan(self, options: dict[str, Any]) -> None:
-        planned = services.plan(options["names"])
+        planned = services.plan_removal(options["names"])
         self.stdout.write(f"{'class':18} {'due':>9}  {'oldest':16}  {'source':9}  kept")
         for each in planned:
             oldest = f"{timezone.localtime(each.oldest):%Y-%m-%d %H:%M}" if each.oldest else "–"
@@ -87,7 +87,7 @@ class Command(BaseCommand):
         )
 
     def _apply(self, options: dict[str, Any]) -> None:
-        done = services.apply(options["names"])
+        done = services.apply_rules(options["names"])
         for name, removed in done.removed.items():
             self.stdout.write(f"{name:18} {removed:9}")
         self.stdout.write(f"{sum(done.removed.values())} removed.")
@@ -104,18 +104,18 @@ class Command(BaseCommand):
 
     def _hold(self, options: dict[str, Any]) -> None:
         words = {name: options[name] for name in ("reason", "operator")}
-        row = services.hold(**options["hold"], **words)
+        row = services.create_hold(**options["hold"], **words)
         self.stdout.write(f"Held: {row.public_id}")
 
     def _lift(self, options: dict[str, Any]) -> None:
         row = Hold.objects.filter(public_id=options["lift"]).first()
         if row is None:
             raise Refused("there is no such hold")
-        services.lift(row, reason=options["reason"], operator=options["operator"])
+        services.lift_hold(row, reason=options["reason"], operator=options["operator"])
         self.stdout.write("Lifted.")
 
 
-def _subject(text: str) -> dict[str, Any]:
+def _find_subject(text: str) -> dict[str, Any]:
     kind, _colon, name = text.partition(":")
     try:
         found = {

@@ -25,7 +25,7 @@ from posts.models import Contribution
 from posts.review import services as posts
 from posts.states import PostState
 from tests import factories
-from units.services import merge
+from units.services import merge_units
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "mot cau dai de nho 2026"
@@ -402,7 +402,7 @@ def test_a_chief_does_not_get_a_larger_unit_by_a_merger_alone(admin, second, pro
     small, large = factories.UnitFactory(parent=province), factories.UnitFactory(parent=province)
     chief, officer = factories.person(Role.APPROVER, small), factories.person(Role.OFFICER, small)
 
-    merge([small], into=large, on=today(), by=admin, reason="Sáp nhập")
+    merge_units([small], into=large, on=today(), by=admin, reason="Sáp nhập")
 
     assert (
         [p.unit for p in fresh(officer).current_appointments],
@@ -417,7 +417,7 @@ def test_two_units_that_become_one_larger_have_their_chiefs_confirmed(admin, sec
     chiefs = {factories.person(Role.APPROVER, unit) for unit in small}
     into = {"kind": "xã", "place": "Xã Mới", "name": "Công an xã Mới", "code": "99999"}
 
-    merge(small, into=into, on=today(), by=admin, reason="Sáp nhập")
+    merge_units(small, into=into, on=today(), by=admin, reason="Sáp nhập")
 
     assert {pending.user for pending in PendingAppointment.objects.all()} == chiefs
     assert [fresh(chief).current_appointments for chief in chiefs] == [[], []]
@@ -428,7 +428,7 @@ def test_a_unit_under_a_new_name_keeps_its_chief(admin, province):
     chief = factories.person(Role.APPROVER, unit)
     into = {"kind": "xã", "place": "Xã Mới", "name": "Công an xã Mới", "code": "99999"}
 
-    new = merge([unit], into=into, on=today(), by=admin, reason="Thành lập lại")
+    new = merge_units([unit], into=into, on=today(), by=admin, reason="Thành lập lại")
 
     assert [post.unit for post in fresh(chief).current_appointments] == [new]
     assert approves_from(fresh(chief), unit=new) is None

@@ -13,7 +13,7 @@ from accounts.permissions import LEVELS, Role
 from core.errors import NotAllowed
 from tests import factories
 from units.models import Level
-from units.services import close, create, merge, rename
+from units.services import close_unit, create_unit, merge_units, rename_unit
 
 pytestmark = pytest.mark.django_db
 PLACES = ("ministry", "province", "commune", "other province", "other commune")
@@ -134,18 +134,18 @@ def test_units_are_arranged_in_the_subtree_alone(units, place):
     foreign, own = units["other commune"], units["commune"]
     names = {"name": "Công an xã Khác", "place": "Xã Khác", "code": "12345"}
     acts = {
-        "rename": lambda: rename(units[place], **names, on=today(), by=admin, reason="-"),
-        "create": lambda: create(
+        "rename": lambda: rename_unit(units[place], **names, on=today(), by=admin, reason="-"),
+        "create": lambda: create_unit(
             parent=units[place], kind="xã", **names, valid_from=today(), by=admin
         ),
-        "close": lambda: close(foreign, on=today(), by=admin, reason="-"),
-        "merge theirs into ours": lambda: merge(
+        "close": lambda: close_unit(foreign, on=today(), by=admin, reason="-"),
+        "merge theirs into ours": lambda: merge_units(
             [foreign], into=own, on=today(), by=admin, reason="-"
         ),
-        "merge ours into theirs": lambda: merge(
+        "merge ours into theirs": lambda: merge_units(
             [own], into=foreign, on=today(), by=admin, reason="-"
         ),
-        "merge our province": lambda: merge(
+        "merge our province": lambda: merge_units(
             [units["province"]], into=units["other province"], on=today(), by=admin, reason="-"
         ),
     }
@@ -159,7 +159,7 @@ def test_a_merger_gives_the_administrator_who_enters_it_no_further_post(units):
     Appointment.objects.create(user=admin, unit=units["commune"], role=Role.APPROVER)
     larger = factories.UnitFactory(parent=units["province"])
 
-    merge([units["commune"]], into=larger, on=today(), by=admin, reason="-")
+    merge_units([units["commune"]], into=larger, on=today(), by=admin, reason="-")
 
     assert [post.role for post in User.objects.get(pk=admin.pk).current_appointments] == [
         Role.ADMINISTRATOR

@@ -14,7 +14,7 @@ from accounts.people import delegations
 from accounts.permissions import Permission, Role
 from accounts.queries import can, factor_day, holders, holders_in, is_leader
 from audit.models import Entry
-from audit.sentences import sentence
+from audit.sentences import describe_entry
 from core.errors import NotAllowed, Refused
 from tests import factories
 
@@ -264,7 +264,7 @@ def test_ended_early_it_is_over_at_once_on_record_and_both_are_told(unit, chief,
     entry = Entry.objects.get(action="account.delegation_ended")
     assert (entry.actor_id, entry.reason) == (admin.pk, "Chưa xác minh")
     assert entry.data["delegation"] == str(row.public_id)
-    assert str(officer) in sentence(entry.action, entry.object_label, entry.data)
+    assert str(officer) in describe_entry(entry.action, entry.object_label, entry.data)
     told = set(Notice.objects.filter(kind="delegation_ended").values_list("user", flat=True))
     assert told == {chief.pk, officer.pk}
     with pytest.raises(Refused, match="over already"):

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from core.cache import TableCache
 from core.models import CacheEntry
-from retention.services import sweep
+from retention.services import sweep_technical_rows
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -228,6 +228,6 @@ def test_what_the_cache_no_longer_answers_with_is_removed():
         cache.set("long", 1, 6000)
         clock.shift(120)
 
-        sweep(["cache"], clock=timezone.now)
+        sweep_technical_rows(["cache"], clock=timezone.now)
 
     assert [row.cache_key for row in CacheEntry.objects.all()] == [":1:long"]

@@ -12,7 +12,7 @@ from accounts import notices
 from accounts.permissions import Role
 from accounts.sign_in.record import mask_address
 from audit.models import Entry
-from audit.sentences import sentence
+from audit.sentences import describe_entry
 from core.models import QuotaUse
 from tests import factories
 
@@ -151,7 +151,7 @@ def test_an_address_is_masked_to_its_first_letter_and_host():
 
 def test_the_page_says_from_where_somebody_signed_in():
     assert (
-        sentence("sign_in.succeeded", "An", {"address": "203.0.113.9"})
+        describe_entry("sign_in.succeeded", "An", {"address": "203.0.113.9"})
         == "Signed in, from 203.0.113.9"
     )
 

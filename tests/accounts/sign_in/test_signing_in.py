@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Session
 from accounts.permissions import Role
 from accounts.sign_in.session_store import hash_key
-from retention.services import apply
+from retention.services import apply_rules
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -234,7 +234,7 @@ def test_ended_sessions_and_old_sign_ins_are_removed_daily(officer):
     sign_in(alive, "nguyen.van.an", "sai mat khau")
     sign_in(alive, "nguyen.van.an")
 
-    apply()
+    apply_rules()
 
     assert [row.pk for row in Session.objects.all()] == [hash_key(alive.session.session_key)]
     assert AccessLog.objects.filter(attempt_time__lt=now - timedelta(days=1)).count() == 0

@@ -238,11 +238,11 @@ def test_names_are_checked_like_other_words(client, campaign, writer):
 
 def test_a_check_that_dies_is_tried_again_and_then_given_up(campaign, writer):
     row = services.add_file(campaign, given(), name="Kế hoạch", by=writer)
-    with mock.patch.object(services, "check", side_effect=Busy("later")), pytest.raises(Busy):
+    with mock.patch.object(services, "check_content", side_effect=Busy("later")), pytest.raises(Busy):
         services.check_file(row.pk)
     row.refresh_from_db()
     assert row.attempts == 0
-    with mock.patch.object(services, "check", side_effect=ProgramFailed):
+    with mock.patch.object(services, "check_content", side_effect=ProgramFailed):
         for _ in range(services.MOST_ATTEMPTS):
             assert services.check_file(row.pk)
             row.refresh_from_db()
@@ -260,7 +260,7 @@ def test_what_another_worker_has_is_left_to_it(campaign, writer):
         assert not services.check_file(row.pk)
         return services.Checked(was_read=True)
 
-    with mock.patch.object(services, "check", side_effect=meanwhile) as checked:
+    with mock.patch.object(services, "check_content", side_effect=meanwhile) as checked:
         services.check_file(row.pk)
     assert checked.call_count == 1
 
@@ -272,7 +272,7 @@ def test_a_removed_file_is_not_brought_back_by_its_check(campaign, writer):
         services.remove_file(CampaignFile.objects.get(), by=writer)
         return services.Checked(was_read=True, data=b"\xff\xd8\xff", content_type="image/jpeg")
 
-    with mock.patch.object(services, "check", side_effect=meanwhile):
+    with mock.patch.object(services, "check_content", side_effect=meanwhile):
         services.check_file(row.pk)
     assert not FilePart.objects.exists()
 

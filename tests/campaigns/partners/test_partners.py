@@ -15,7 +15,7 @@ from campaigns.partners import services
 from campaigns.partners.models import Contact, Partner, PartnerPlace
 from campaigns.partners.queries import open_contact
 from core.errors import NotAllowed, Refused
-from retention.services import apply
+from retention.services import apply_rules
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -212,7 +212,7 @@ def test_the_night_ends_what_is_over_and_warns_once_before(unit, officer):
     renewed = factories.partner(unit, ends_on=TODAY + 14 * DAY, document_number="08/TTPH")
     factories.partner(unit, document_number="09/TTPH", renews=renewed)
 
-    apply(["partners"])
+    apply_rules(["partners"])
     warned = [services.warn_of_ends(on=TODAY), services.warn_of_ends(on=TODAY)]
 
     for row in (over, soon):

@@ -13,7 +13,7 @@ from channels.models import Channel, ConnectAttempt
 from channels.queries import account_of
 from channels.states import Health
 from core import sealing
-from retention.services import sweep
+from retention.services import sweep_technical_rows
 from tests import factories
 from tests.channels.connection.flow import (
     agree,
@@ -160,7 +160,7 @@ def test_what_the_dialog_granted_is_destroyed_with_the_choice_or_after_an_hour(s
     kept = [len(bytes(attempt.sealed)) > 0 for attempt in ConnectAttempt.objects.order_by("pk")]
 
     ConnectAttempt.objects.update(created_at=timezone.now() - timedelta(minutes=61))
-    sweep(["connect-attempts"])
+    sweep_technical_rows(["connect-attempts"])
 
     assert kept == [False, True]
     assert ConnectAttempt.objects.count() == 0

@@ -14,7 +14,7 @@ from channels.models import HookEvent
 from channels.states import Health
 from channels.webhooks import inbox
 from channels.webhooks.views import MOST_BYTES
-from retention.services import apply
+from retention.services import apply_rules
 from tests import factories
 from tests.channels.webhooks.calls import (
     CALLS,
@@ -323,8 +323,8 @@ def test_old_news_is_forgotten_and_what_nobody_heard_is_not(page, call):
     page("facebook")
     call("facebook", facebook())
     later = timezone.now() + timedelta(days=8)
-    before = apply(["hook-events"], clock=lambda: later).removed
+    before = apply_rules(["hook-events"], clock=lambda: later).removed
     process_inbox()
-    after = apply(["hook-events"], clock=lambda: later).removed
+    after = apply_rules(["hook-events"], clock=lambda: later).removed
 
     assert (before, after) == ({}, {"hook-events": 1})

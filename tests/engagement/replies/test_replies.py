@@ -22,7 +22,7 @@ from engagement.replies import services as replies
 from platforms.client import call
 from platforms.meta.facebook.connector import Facebook
 from publishing.states import State
-from retention.services import sweep
+from retention.services import sweep_technical_rows
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -256,7 +256,7 @@ def test_tickets_that_nobody_could_send_any_more_are_forgotten(posted, officer, 
     SpentTicket.objects.create(key="old", spent_at=timezone.now() - timedelta(days=1, minutes=1))
 
     replies.hide_comment(posted, ticket, by=officer, hidden=True)
-    sweep(["spent-tickets"])
+    sweep_technical_rows(["spent-tickets"])
 
     assert [row.key == "old" for row in SpentTicket.objects.all()] == [False]
 

@@ -9,7 +9,7 @@ from fido2.webauthn import AuthenticatorData
 
 from accounts.permissions import Role
 from audit.models import Entry
-from audit.sentences import sentence
+from audit.sentences import describe_entry
 from core.errors import NotAllowed, Refused
 from posts.editor import services as editing
 from posts.models import Contribution, Post, Review, Signature, SignedList
@@ -390,7 +390,7 @@ def test_the_posts_page_its_history_and_the_record_say_how_an_approval_was_prove
         assert [each in shown for each in WORDS] == [each == words for each in WORDS], page
     approved = Entry.objects.get(action="post.approved")
     with translation.override("en"):
-        said = sentence(approved.action, approved.object_label, approved.data)
+        said = describe_entry(approved.action, approved.object_label, approved.data)
     assert said == f"Approved “{post}” {record}".strip()
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from links.models import Link
-from links.queries import short_address
+from links.queries import get_short_address
 from media.codes import qr_svg
 from posts.editor import services as editing
 from posts.editor.edits import edit_of
@@ -266,7 +266,7 @@ def test_the_code_of_a_poster_leads_through_one_short_link_that_counts(client):
     link = Link.objects.get()
     assert (link.unit, link.target) == (row.unit, "https://www.facebook.com/ca/posts/1")
     shown = poster_of(client, row.post)
-    assert shown.context["link"] == short_address(link)
+    assert shown.context["link"] == get_short_address(link)
     assert ask not in shown.text
     link.stopped_at = timezone.now()
     link.save()

@@ -14,7 +14,7 @@ from campaigns.kits.services import withdraw_kit
 from campaigns.partners import services as partners
 from core.errors import NotAllowed, Refused
 from links.models import ClickCount, Link
-from links.queries import short_address
+from links.queries import get_short_address
 from media.cards import services as cards
 from media.cards.services import Words
 from posts.kits.services import adopt
@@ -91,7 +91,7 @@ def test_a_partner_copies_the_units_words_without_an_account(
     link = Link.objects.get()
     assert shown.context["page"].texts[0].words == (
         f"Không sạc xe qua đêm\n\nCông an tỉnh Mẫu nhắc bà con.\n\n"
-        f"Hợp tác với Công an tỉnh Mẫu\n{short_address(link)}"
+        f"Hợp tác với Công an tỉnh Mẫu\n{get_short_address(link)}"
     )
     assert "Công an tỉnh Mẫu nhắc ngắn." in text
     assert link.target == "https://bocongan.gov.vn/chay"

@@ -18,7 +18,7 @@ from campaigns.partners import services as partners
 from core.errors import NotAllowed, Refused
 from core.logs import JsonFormatter
 from links.models import ClickCount, Link
-from links.queries import short_address
+from links.queries import get_short_address
 from posts.editor import services as editing
 from posts.editor.edits import edit_of
 from posts.kits import services as kits
@@ -394,7 +394,7 @@ def test_a_partner_gets_a_kit_with_the_units_words_its_media_and_its_poster(
             "private, no-store",
         )
     content = poster_of(row).content
-    assert (content.line_1, content.link) == ("Bà con tổ 5!", short_address(row.link))
+    assert (content.line_1, content.link) == ("Bà con tổ 5!", get_short_address(row.link))
     assert content.proof.startswith(f"Hợp tác với {unit}")
     assert client.get(address(row, secret, "shared_poster", "a5")).status_code == 302
     assert client.get(address(row, secret[:-1], "shared_poster", "a4")).status_code == 404
