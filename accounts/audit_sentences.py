@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from audit.objects import register_page
 from audit.sentences import register, register_facts
-from core.navigation import page_label
+from core.navigation import get_page_label
 
 register(
     {
@@ -178,7 +178,7 @@ def _name_refused_part(facts: Mapping[str, str]) -> dict[str, str]:
     page = facts["page"]
     if page.startswith("admin:"):
         return {"part": gettext("System operation")}
-    return {"part": page_label(page) or gettext("Other pages")}
+    return {"part": get_page_label(page) or gettext("Other pages")}
 
 
 def _name_changed_part(facts: Mapping[str, str]) -> dict[str, str]:

@@ -25,9 +25,9 @@ from accounts.models import (
 from accounts.models.sign_in import FACTORS
 from accounts.permissions import CONFIRMED, GRANTS, LEVELS, NEEDS_FACTOR, Permission, Role
 from accounts.sign_in_policy import ministry_is_required
-from core.clock import local_time
+from core.clock import format_local_time
 from core.errors import NotAllowed, Refused
-from core.scope import ancestors
+from core.scope import list_ancestors
 from units.models import Unit
 
 
@@ -68,7 +68,7 @@ def require(user: User, permission: Permission, *, unit: Unit) -> Authority:
                     "24 hours. If it cannot wait, ask two leaders to waive the waiting time; one "
                     "of them leads the unit or watches over it for the province."
                 )
-                % {"unit": unit, "when": local_time(when)}
+                % {"unit": unit, "when": format_local_time(when)}
             )
         raise NotAllowed(_("You do not have the right to do this. Ask your unit's administrator."))
     return appointment
@@ -123,7 +123,7 @@ def confirmers(unit: Unit, *, besides: Iterable[int]) -> list[User]:
     """Find the administrators who are asked to confirm: those of the nearest level that has one
     ``besides`` these.
     """
-    for path in reversed(ancestors(unit.path)):
+    for path in reversed(list_ancestors(unit.path)):
         posts = Appointment.objects.in_force(timezone.localdate()).filter(
             unit__path=path, role=Role.ADMINISTRATOR
         )
@@ -139,7 +139,7 @@ def leaders_of(unit: Unit, *, besides: Iterable[int] = ()) -> list[User]:
     """Find who is notified of a new leader in ``unit``: its leaders, the overseers next above, all
     administrators above.
     """
-    above = ancestors(unit.path)[:-1]
+    above = list_ancestors(unit.path)[:-1]
     own = Q(unit=unit, role__in=CONFIRMED)
     watching = Q(unit__path__in=above[-1:], role=Role.OVERSEER)
     administering = Q(unit__path__in=above, role=Role.ADMINISTRATOR)
@@ -175,7 +175,7 @@ def second_approvers(unit: Unit, *, besides: Iterable[int] = ()) -> list[User]:
     """Find who gives the second approval for posts of ``unit``: the overseers of the nearest level
     that has any.
     """
-    for path in reversed(ancestors(unit.path)):
+    for path in reversed(list_ancestors(unit.path)):
         posts = Appointment.objects.in_force(timezone.localdate()).filter(
             unit__path=path, role=Role.OVERSEER
         )
@@ -188,7 +188,7 @@ def second_approvers(unit: Unit, *, besides: Iterable[int] = ()) -> list[User]:
 def overseers_above(unit: Unit) -> list[User]:
     """Find all overseers of the unit, of every level, to whom what is late is escalated."""
     posts = Appointment.objects.in_force(timezone.localdate()).filter(
-        unit__path__in=ancestors(unit.path), role=Role.OVERSEER
+        unit__path__in=list_ancestors(unit.path), role=Role.OVERSEER
     )
     return list(User.objects.filter(pk__in=posts.values("user"), is_active=True))
 

@@ -22,7 +22,7 @@ def find_actions(user: User, words: str) -> Iterator[Match]:
 
 
 def _find_entries(user: User, words: str, parts: Iterable[str]) -> Iterator[Match]:
-    for entry in navigation.matching(words, parts, granted_permissions(user)):
+    for entry in navigation.find_entries(words, parts, granted_permissions(user)):
         yield Match(str(entry.label), reverse(entry.view), entry.symbol)
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from audit.models import Entry
 from audit.objects import NAMES, PAGES, find_all_units
-from core.periods import midnight
+from core.periods import get_midnight
 from core.scope import Person
 
 MOST_PEOPLE = 300  # whose entries are looked up by their keys
@@ -30,9 +30,9 @@ def find_entries(user: Person, filters: Mapping[str, Any]) -> QuerySet[Entry]:
     if what := filters.get("what"):
         entries = entries.filter(_contains("object_label", what) | Q(object_id=what))
     if first := filters.get("first"):
-        entries = entries.filter(at__gte=midnight(first))
+        entries = entries.filter(at__gte=get_midnight(first))
     if last := filters.get("last"):
-        entries = entries.filter(at__lt=midnight(last + timedelta(days=1)))
+        entries = entries.filter(at__lt=get_midnight(last + timedelta(days=1)))
     return entries
 
 

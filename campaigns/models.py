@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdModel
-from core.scope import Person, ScopedQuerySet, ancestors
+from core.scope import Person, ScopedQuerySet, list_ancestors
 from core.text import fold
 from units.models import Unit
 
@@ -66,7 +66,7 @@ class TopicRuleQuerySet(ScopedQuerySet):
         if not (user.is_active and hasattr(user, "reach")):
             return self.none()
         reach = user.reach(self.permission)
-        above = {path for part in reach for path in ancestors(part.path)}
+        above = {path for part in reach for path in list_ancestors(part.path)}
         return self.within(reach) | self.filter(unit__path__in=above)
 
     def in_force(self, on: date) -> Self:
@@ -78,7 +78,7 @@ class TopicRuleQuerySet(ScopedQuerySet):
 
     def for_posts_of(self, unit: Unit) -> Self:
         """Filter by the rules that posts of ``unit`` follow."""
-        return self.filter(unit__path__in=ancestors(unit.path))
+        return self.filter(unit__path__in=list_ancestors(unit.path))
 
 
 class TopicRule(PublicIdModel):
@@ -136,14 +136,14 @@ class CampaignQuerySet(ScopedQuerySet):
             else ()
         )
         return own | self.filter(
-            unit__path__in={path for part in reach for path in ancestors(part.path)}
+            unit__path__in={path for part in reach for path in list_ancestors(part.path)}
         )
 
     def open_to(self, unit: Unit) -> Self:
         """Filter by campaigns that a post of ``unit`` may belong to: its own and those of the units
         above it.
         """
-        return self.filter(unit__path__in=ancestors(unit.path))
+        return self.filter(unit__path__in=list_ancestors(unit.path))
 
     def running(self, on: date) -> Self:
         return self.filter(starts_on__lte=on, ends_on__gte=on, closed_at=None)

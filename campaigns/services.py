@@ -16,7 +16,7 @@ from campaigns.models import Campaign, Topic
 from core.errors import Refused
 from core.leaks import require_storable
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from units.models import Unit
 
 WRITABLE = ("name", "aim", "starts_on", "ends_on", "spread_minutes")
@@ -44,8 +44,8 @@ def begin_campaign(
     campaign = Campaign.objects.create(
         unit=unit,
         created_by=by,
-        name=normal(name).strip(),
-        aim=normal(aim).strip(),
+        name=normalise(name).strip(),
+        aim=normalise(aim).strip(),
         starts_on=starts_on,
         ends_on=ends_on,
         spread_minutes=spread_minutes,
@@ -82,8 +82,8 @@ def change_campaign(
     was = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     require_open(was)
     new = {
-        "name": normal(name).strip(),
-        "aim": normal(aim).strip(),
+        "name": normalise(name).strip(),
+        "aim": normalise(aim).strip(),
         "starts_on": starts_on,
         "ends_on": ends_on,
         "spread_minutes": spread_minutes,

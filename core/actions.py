@@ -110,6 +110,6 @@ def offer_undo(request: HttpRequest, said: str, address: str) -> None:
     messages.success(request, said, extra_tags=f"{UNDO}{address}")
 
 
-def typed_reason(request: HttpRequest) -> str:
+def read_typed_reason(request: HttpRequest) -> str:
     """Return the reason that was sent with a button, cut to what a record holds."""
     return request.POST.get("reason", "")[:LONGEST_REASON]

@@ -58,13 +58,13 @@ def with_triggers_aside(
     that name it refuse its renaming.
     """
     return [
-        migrations.RunPython(_set_aside, _put_back),
+        migrations.RunPython(_drop_triggers, _restore_triggers),
         *operations,
-        migrations.RunPython(_put_back, _set_aside),
+        migrations.RunPython(_restore_triggers, _drop_triggers),
     ]
 
 
-def _set_aside(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+def _drop_triggers(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if schema_editor.connection.vendor != "sqlite":
         return
     for statement in (
@@ -73,18 +73,18 @@ def _set_aside(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None
         "SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger'",
     ):
         schema_editor.execute(statement, params=None)
-    for name, _sql in _triggers_aside(schema_editor):
+    for name, _sql in _list_dropped_triggers(schema_editor):
         schema_editor.execute(f'DROP TRIGGER "{name}"', params=None)
 
 
-def _put_back(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+def _restore_triggers(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if schema_editor.connection.vendor != "sqlite":
         return
-    for _name, sql in _triggers_aside(schema_editor):
+    for _name, sql in _list_dropped_triggers(schema_editor):
         schema_editor.execute(sql, params=None)
 
 
-def _triggers_aside(schema_editor: BaseDatabaseSchemaEditor) -> list[tuple[str, str]]:
+def _list_dropped_triggers(schema_editor: BaseDatabaseSchemaEditor) -> list[tuple[str, str]]:
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("SELECT name, sql FROM temp.triggers_aside")
         return cursor.fetchall()

@@ -11,26 +11,26 @@ from django.conf import settings
 KEY_BYTES = 32
 
 
-def seal(text: str) -> tuple[str, str]:
+def make_seal(text: str) -> tuple[str, str]:
     """Seal a statement by the newest key of the installation; return the key's name and the seal,
     an HMAC-SHA-256 in hexadecimal digits.
     """
-    key = keys()[0]
-    return key_id(key), _hmac(key, text)
+    key = load_keys()[0]
+    return make_key_id(key), _compute_hmac(key, text)
 
 
 def is_sealed(text: str, *, by: str, seal: str) -> bool:
     """Check that ``seal`` is that of the statement, by the key of the installation named ``by``."""
-    key = next((key for key in keys() if key_id(key) == by), None)
-    return key is not None and hmac.compare_digest(_hmac(key, text), seal)
+    key = next((key for key in load_keys() if make_key_id(key) == by), None)
+    return key is not None and hmac.compare_digest(_compute_hmac(key, text), seal)
 
 
-def key_id(key: bytes) -> str:
+def make_key_id(key: bytes) -> str:
     """Return the name by which a stored seal refers to its key; it reveals nothing of the key."""
     return hashlib.sha256(b"approval key:" + key).hexdigest()[:16]
 
 
-def keys() -> list[bytes]:
+def load_keys() -> list[bytes]:
     """Return the keys of the installation, the newest first: it seals, all of them prove."""
     return decode_keys(settings.APPROVAL_KEYS)
 
@@ -43,5 +43,5 @@ def decode_keys(texts: Sequence[str]) -> list[bytes]:
     return found
 
 
-def _hmac(key: bytes, text: str) -> str:
+def _compute_hmac(key: bytes, text: str) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

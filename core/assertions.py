@@ -12,20 +12,21 @@ from fido2.utils import websafe_decode
 from fido2.webauthn import AuthenticatorData, CollectedClientData
 
 
-def challenge(text: str) -> bytes:
+def make_challenge(text: str) -> bytes:
     """Return the challenge that a passkey signs for a statement."""
     return hashlib.sha256(text.encode()).digest()
 
 
-def assertion_problem(text: str, assertion: Mapping[str, str]) -> str:
+def find_assertion_problem(text: str, assertion: Mapping[str, str]) -> str:
     """Explain why a passkey's assertion is not one over this statement, by a person whom the
     passkey knew.
     """
     try:
         client_data = CollectedClientData(websafe_decode(assertion["client_data"]))
         authenticator_data = AuthenticatorData(websafe_decode(assertion["authenticator_data"]))
-        if client_data.type != CollectedClientData.TYPE.GET or client_data.challenge != challenge(
-            text
+        if (
+            client_data.type != CollectedClientData.TYPE.GET
+            or client_data.challenge != make_challenge(text)
         ):
             return "the passkey signed something else"
         if authenticator_data.rp_id_hash != hashlib.sha256(assertion["rp_id"].encode()).digest():

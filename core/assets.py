@@ -29,7 +29,7 @@ class HashedStorage(CompressedManifestStaticFilesStorage):
 
 
 @lru_cache(maxsize=256)
-def digest(path: str) -> str:
+def compute_digest(path: str) -> str:
     """Return the SHA-384 of a static file in base64, as served: collected files differ from their
     sources in the addresses in them.
     """
@@ -43,19 +43,19 @@ def digest(path: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def imports(path: str) -> tuple[str, ...]:
+def list_imports(path: str) -> tuple[str, ...]:
     """Return the modules that this one imports, those that they import included, each once."""
     found: dict[str, None] = {}
     waiting = [path]
     while waiting:
-        for each in direct_imports(waiting.pop(0)):
+        for each in list_direct_imports(waiting.pop(0)):
             if each not in found:
                 found[each] = None
                 waiting.append(each)
     return tuple(found)
 
 
-def direct_imports(path: str) -> list[str]:
+def list_direct_imports(path: str) -> list[str]:
     """Return the modules that the source of this one names."""
     if source := finders.find(path):
         content = Path(source).read_text(encoding="utf-8")

@@ -32,12 +32,12 @@ def update_from_values(
     if not rows:
         return updated
     names = list(rows[0])
-    column = {name: _column(model, name) for name in {*names, *(where or {}), *(fields or {})}}
+    column = {name: _get_column(model, name) for name in {*names, *(where or {}), *(fields or {})}}
     table = model._meta.db_table
     sets = [f'"{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n not in match]
     sets += [f'"{column[n]}" = %s' for n in fields or {}]
     if increment:
-        name = _column(model, increment)
+        name = _get_column(model, increment)
         sets.append(f'"{name}" = {table}."{name}" + 1')
     conditions = [
         f'{table}."{column[n]}" = v.column{i}' for i, n in enumerate(names, 1) if n in match
@@ -56,9 +56,9 @@ def update_from_values(
             f"{', '.join([one] * len(chunk))}) AS v "
             f"WHERE {' AND '.join(conditions)} RETURNING {table}.id"
         )
-        values = [_adapt(v) for v in (fields or {}).values()]
-        values += [_adapt(row[name]) for row in chunk for name in names]
-        values += [_adapt(v) for v in (where or {}).values()]
+        values = [_adapt_value(v) for v in (fields or {}).values()]
+        values += [_adapt_value(row[name]) for row in chunk for name in names]
+        values += [_adapt_value(v) for v in (where or {}).values()]
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             updated.update(pk for (pk,) in cursor.fetchall())
@@ -72,7 +72,7 @@ def insert_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) 
     if not rows:
         return
     names = list(rows[0])
-    columns = ", ".join(f'"{_column(model, name)}"' for name in names)
+    columns = ", ".join(f'"{_get_column(model, name)}"' for name in names)
     one = f"({', '.join(['%s'] * len(names))})"
     for start in range(0, len(rows), _CHUNK):
         chunk = rows[start : start + _CHUNK]
@@ -80,10 +80,10 @@ def insert_values(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) 
             f"INSERT INTO {model._meta.db_table} ({columns}) VALUES {', '.join([one] * len(chunk))}"  # noqa: S608
         )
         with connection.cursor() as cursor:
-            cursor.execute(sql, [_adapt(row[name]) for row in chunk for name in names])
+            cursor.execute(sql, [_adapt_value(row[name]) for row in chunk for name in names])
 
 
-def _column(model: type[models.Model], name: str) -> str:
+def _get_column(model: type[models.Model], name: str) -> str:
     return str(cast("models.Field", model._meta.get_field(name)).column)
 
 
@@ -106,7 +106,7 @@ class Among(models.Lookup):
         return f"{lhs} = ANY(%s)", (*params, list(self.rhs))
 
 
-def _adapt(value: Any) -> Any:
+def _adapt_value(value: Any) -> Any:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, datetime):

@@ -39,18 +39,18 @@ class TableCache(BaseCache):
     def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
         asked = {self.make_and_validate_key(key, version=version): key for key in keys}
         found = {}
-        for stored, value in _live().filter(pk__in=asked).values_list("cache_key", "value"):
+        for stored, value in _select_live().filter(pk__in=asked).values_list("cache_key", "value"):
             with suppress(ValueError):  # written by Django's own backend, before this one
                 found[asked[stored]] = json.loads(value)
         return found
 
     def has_key(self, key: str, version: int | None = None) -> bool:
-        return _live().filter(pk=self.make_and_validate_key(key, version=version)).exists()
+        return _select_live().filter(pk=self.make_and_validate_key(key, version=version)).exists()
 
     def set(
         self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> None:
-        self._put(_SET, key, value, timeout, version)
+        self._store(_SET, key, value, timeout, version)
 
     def add(
         self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
@@ -58,7 +58,7 @@ class TableCache(BaseCache):
         """Set the value unless there is one; return True to exactly one of several
         callers at once.
         """
-        return self._put(
+        return self._store(
             _ADD,
             key,
             value,
@@ -68,8 +68,8 @@ class TableCache(BaseCache):
         )
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        rows = _live().filter(pk=self.make_and_validate_key(key, version=version))
-        return bool(rows.update(expires=self._end(timeout)))
+        rows = _select_live().filter(pk=self.make_and_validate_key(key, version=version))
+        return bool(rows.update(expires=self._compute_expiry(timeout)))
 
     def delete(self, key: str, version: int | None = None) -> bool:
         return bool(
@@ -81,19 +81,19 @@ class TableCache(BaseCache):
     def clear(self) -> None:
         CacheEntry.objects.all().delete()
 
-    def _put(
+    def _store(
         self, statement: str, key: str, value: Any, timeout: Any, version: int | None, *further: Any
     ) -> bool:
-        end = connection.ops.adapt_datetimefield_value(self._end(timeout))
+        end = connection.ops.adapt_datetimefield_value(self._compute_expiry(timeout))
         key = self.make_and_validate_key(key, version=version)
         with connection.cursor() as cursor:
             cursor.execute(statement, [key, json.dumps(value), end, *further])
             return bool(cursor.rowcount)
 
-    def _end(self, timeout: Any) -> datetime:
+    def _compute_expiry(self, timeout: Any) -> datetime:
         at = self.get_backend_timeout(timeout)
         return _NEVER if at is None else datetime.fromtimestamp(at, UTC)
 
 
-def _live() -> QuerySet[CacheEntry]:
+def _select_live() -> QuerySet[CacheEntry]:
     return CacheEntry.objects.filter(expires__gt=timezone.now())

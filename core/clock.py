@@ -20,12 +20,12 @@ def database_now() -> datetime:
         return cursor.fetchone()[0].astimezone(UTC)
 
 
-def local_time(moment: datetime) -> str:
+def format_local_time(moment: datetime) -> str:
     """Write '07:00 30/11/2026', on the station's clock."""
     return timezone.localtime(moment).strftime("%H:%M %d/%m/%Y")
 
 
-def steady(clock: Clock = database_now) -> Clock:
+def make_steady_clock(clock: Clock = database_now) -> Clock:
     """Return a clock set once from ``clock`` that then runs on the monotonic one: reading it costs
     no query, and it does not jump when NTP corrects the time.
     """

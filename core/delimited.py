@@ -18,7 +18,7 @@ _MARKS = (
 )
 
 
-def lines_of(
+def read_lines(
     data: bytes, *, rows: int, columns: int, longest: int, titles: Callable[[list[str]], int]
 ) -> list[list[str]]:
     """Return at most ``rows`` lines. Raise Refused, which says how to save the file instead.
@@ -26,8 +26,8 @@ def lines_of(
     ``titles`` counts the known titles of a line: the separator by which most are found is the
     file's.
     """
-    text = _decoded(data)
-    found = [_parsed(text, each, rows=rows, columns=columns) for each in SEPARATORS]
+    text = _decode(data)
+    found = [_parse(text, each, rows=rows, columns=columns) for each in SEPARATORS]
     lines, is_whole = max(found, key=lambda each: max(map(titles, each[0][:10]), default=0))
     if not is_whole:
         raise Refused(
@@ -37,7 +37,7 @@ def lines_of(
     return [[cell[:longest] for cell in line] for line in lines]
 
 
-def _decoded(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)
@@ -53,7 +53,7 @@ def _decoded(data: bytes) -> str:
     return text
 
 
-def _parsed(text: str, separator: str, *, rows: int, columns: int) -> tuple[list[list[str]], bool]:
+def _parse(text: str, separator: str, *, rows: int, columns: int) -> tuple[list[list[str]], bool]:
     """Return the lines, and whether all could be read: no cell has more than 131,072 characters."""
     lines: list[list[str]] = []
     try:

@@ -59,7 +59,7 @@ class _Metered(difflib.SequenceMatcher):
         return super().find_longest_match(alo, ahi, blo, bhi)
 
 
-def words(old: str, new: str, effort: Effort | None = None) -> list[Piece]:
+def compare_words(old: str, new: str, effort: Effort | None = None) -> list[Piece]:
     """Return the pieces that lead from ``old`` to ``new``: by lines, then by words where lines
     differ, so that long texts stay fast.
 
@@ -72,43 +72,43 @@ def words(old: str, new: str, effort: Effort | None = None) -> list[Piece]:
     try:
         for kind, i, j, m, n in _Metered(a, b, effort).get_opcodes():
             if kind == "replace":
-                pieces += _by_words("".join(a[i:j]), "".join(b[m:n]), effort)
+                pieces += _compare_by_words("".join(a[i:j]), "".join(b[m:n]), effort)
             else:
-                pieces += _pieces(kind, "".join(a[i:j]), "".join(b[m:n]))
+                pieces += _make_pieces(kind, "".join(a[i:j]), "".join(b[m:n]))
     except TooManyChanges:
-        return _pieces("replace", old, new)
-    return _joined(pieces)
+        return _make_pieces("replace", old, new)
+    return _join_pieces(pieces)
 
 
-def _by_words(old: str, new: str, effort: Effort) -> list[Piece]:
+def _compare_by_words(old: str, new: str, effort: Effort) -> list[Piece]:
     a, b = _WORDS.findall(old), _WORDS.findall(new)
     pieces: list[Piece] = []
     gone = come = ""
     for kind, i, j, m, n in _Metered(a, b, effort).get_opcodes():
         before, after = "".join(a[i:j]), "".join(b[m:n])
         if kind == "equal" and (before.strip(" ") or not (gone or come)):
-            pieces += [*_changed(gone, come), Piece("same", before)]
+            pieces += [*_make_changed_pieces(gone, come), Piece("same", before)]
             gone = come = ""
         # a mere blank between two changes belongs to both: phrases are read, not single words
         else:
             gone, come = gone + before, come + after
-    return pieces + _changed(gone, come)
+    return pieces + _make_changed_pieces(gone, come)
 
 
-def _changed(gone: str, come: str) -> list[Piece]:
+def _make_changed_pieces(gone: str, come: str) -> list[Piece]:
     """Return the removed and the added words; the blank before both did not change."""
     if gone.startswith(" ") and come.startswith(" "):
-        return [Piece("same", " "), *_pieces("replace", gone[1:], come[1:])]
-    return _pieces("replace", gone, come)
+        return [Piece("same", " "), *_make_pieces("replace", gone[1:], come[1:])]
+    return _make_pieces("replace", gone, come)
 
 
-def _pieces(kind: str, old: str, new: str) -> list[Piece]:
+def _make_pieces(kind: str, old: str, new: str) -> list[Piece]:
     if kind == "equal":
         return [Piece("same", old)]
     return [Piece(k, text) for k, text in (("del", old), ("ins", new)) if text]
 
 
-def _joined(pieces: list[Piece]) -> list[Piece]:
+def _join_pieces(pieces: list[Piece]) -> list[Piece]:
     joined: list[Piece] = []
     for piece in pieces:
         if joined and joined[-1].kind == piece.kind:
@@ -118,7 +118,7 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
     return joined
 
 
-def near(pieces: list[Piece]) -> list[Piece]:
+def keep_near_changes(pieces: list[Piece]) -> list[Piece]:
     """Leave of long unchanged words only those beside a change, for a page to be read at once."""
     found = []
     for at, piece in enumerate(pieces):

@@ -27,7 +27,7 @@ class Rendered(NamedTuple):
     nonce: str
 
 
-def render_mark(about: str, *, by: Any, now: datetime | None = None) -> str:
+def make_render_mark(about: str, *, by: Any, now: datetime | None = None) -> str:
     """Return a signed mark of when a form ``about`` something was rendered, and for whom."""
     at = (now or timezone.now()).timestamp()
     return signing.dumps({"s": about, "u": by.pk, "t": at, "n": uuid.uuid4().hex}, salt=_SALT)

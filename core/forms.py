@@ -37,7 +37,11 @@ class PeriodForm(forms.Form):
         super().__init__({**shown, **given}, initial=shown, **kwargs)
         self.default = default
         # `from` is no name Python lets a class attribute have; the dates come first.
-        self.fields = {"from": _day(_("From day")), "to": _day(_("To day")), **self.fields}
+        self.fields = {
+            "from": _make_day_field(_("From day")),
+            "to": _make_day_field(_("To day")),
+            **self.fields,
+        }
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -55,7 +59,7 @@ class PeriodForm(forms.Form):
         return self.default
 
 
-def _day(label: Any) -> DayField:
+def _make_day_field(label: Any) -> DayField:
     invalid = {"invalid": _("Please enter the date as dd/mm/yyyy.")}
     field = DayField(label=label, earliest=_EARLIEST, error_messages=invalid)
     field.widget.attrs["size"] = 10

@@ -41,7 +41,7 @@ def require_storable(texts: Iterable[str], unit: Any) -> None:
         check.require_storable(texts, unit)
 
 
-def file_name_without_leaks(name: str) -> str:
+def remove_leaks_from_file_name(name: str) -> str:
     """Return the name of a file with an ellipsis for what may not be kept of it."""
     path = PurePosixPath(name)
     readable = path.stem.replace("_", " ")

@@ -31,7 +31,7 @@ class Mail(TypedDict):
     text: str
 
 
-def write(letters: Iterable[Mail], *, now: datetime) -> list[Letter]:
+def write_letters(letters: Iterable[Mail], *, now: datetime) -> list[Letter]:
     """Store one letter an address, so that no recipient sees the others' addresses."""
     return Letter.objects.bulk_create(
         Letter(
@@ -45,7 +45,7 @@ def write(letters: Iterable[Mail], *, now: datetime) -> list[Letter]:
     )
 
 
-def send(pk: int, *, now: datetime) -> bool:
+def send_letter(pk: int, *, now: datetime) -> bool:
     """Send a letter that is due; return whether it was sent. Of two processes that try at once, one
     sends it.
     """
@@ -59,25 +59,25 @@ def send(pk: int, *, now: datetime) -> bool:
         # Its words may repeat the address.
         log.warning("letter %s was not sent: %s", pk, type(error).__name__)
         if letter.tries >= MOST_TRIES:
-            _end(letter, "given_up", now)
+            _empty_letter(letter, "given_up", now)
         else:
             wait = min(_WAIT * 2 ** (letter.tries - 1), _LONGEST_WAIT)
             Letter.objects.filter(pk=pk, tries=letter.tries).update(try_at=now + wait)
         return False
-    _end(letter, "sent", now)
+    _empty_letter(letter, "sent", now)
     return True
 
 
-def _end(letter: Letter, outcome: str, now: datetime) -> None:
+def _empty_letter(letter: Letter, outcome: str, now: datetime) -> None:
     """Erase everything of a letter but the fact that it existed."""
     Letter.objects.filter(pk=letter.pk).update(
         to="", subject="", text="", outcome=outcome, ended_at=now
     )
 
 
-def send_due(*, now: datetime) -> int:
+def send_due_letters(*, now: datetime) -> int:
     """Send the letters that are due, such as those whose message was lost; return how many were
     sent.
     """
     waiting = Letter.objects.filter(ended_at=None, try_at__lte=now).order_by("try_at")
-    return sum(send(pk, now=now) for pk in waiting.values_list("pk", flat=True)[:_BATCH])
+    return sum(send_letter(pk, now=now) for pk in waiting.values_list("pk", flat=True)[:_BATCH])

@@ -20,7 +20,7 @@ def try_alone(name: str) -> Iterator[bool]:
             yield got
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_number(name)])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_hash_name(name)])
         (got,) = cursor.fetchone()
     try:
         yield got
@@ -28,7 +28,7 @@ def try_alone(name: str) -> Iterator[bool]:
         # A broken connection has released it already.
         if got and connection.is_usable():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_number(name)])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_hash_name(name)])
 
 
 def hold_until_commit(names: Iterable[str]) -> None:
@@ -38,7 +38,7 @@ def hold_until_commit(names: Iterable[str]) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             for number in sorted(
-                {_number(name) for name in names}
+                {_hash_name(name) for name in names}
             ):  # in one order, which avoids deadlocks
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
@@ -56,5 +56,5 @@ def _try_file(name: str) -> Iterator[bool]:
         yield True
 
 
-def _number(name: str) -> int:
+def _hash_name(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

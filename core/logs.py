@@ -22,7 +22,7 @@ task_id: ContextVar[str] = ContextVar("task_id", default="")
 LONGEST_MESSAGE, _MOST_FRAMES, _LONGEST_FRAME, _MOST_CAUSES = 1000, 20, 200, 4
 
 
-def new_request_id() -> str:
+def make_request_id() -> str:
     """Return 48 random bits in groups that a person can read out over the telephone."""
     digits = secrets.token_hex(6)
     return f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"
@@ -38,39 +38,39 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": _message(record)[:LONGEST_MESSAGE],
+            "message": _format_message(record)[:LONGEST_MESSAGE],
         }
         if identifier := request_id.get():
             entry["request"] = identifier
         if identifier := task_id.get():
             entry["task"] = identifier
         if record.exc_info and record.exc_info[1] is not None:
-            entry |= _exception(record.exc_info[1])
+            entry |= _describe_exception(record.exc_info[1])
         return json.dumps(entry).replace("\x7f", "\\u007f")
 
 
-def _message(record: logging.LogRecord) -> str:
+def _format_message(record: logging.LogRecord) -> str:
     pattern, given = record.msg, record.args
     if isinstance(given, Mapping):
-        given = {name: _harmless(value, record) for name, value in given.items()}
+        given = {name: _sanitise(value, record) for name, value in given.items()}
         if isinstance(
             given.get("exc"), str
         ):  # Celery's words for a failed task hold the exception's own
             given["exc"] = "see exception"
     elif given:
-        given = tuple(_harmless(value, record) for value in given)
+        given = tuple(_sanitise(value, record) for value in given)
     try:
-        return str(_harmless(pattern, record)) % given if given else str(_harmless(pattern, record))
+        return str(_sanitise(pattern, record)) % given if given else str(_sanitise(pattern, record))
     except (TypeError, ValueError, KeyError):
         return str(pattern)
 
 
-def _harmless(value: object, record: logging.LogRecord) -> object:
+def _sanitise(value: object, record: logging.LogRecord) -> object:
     """Return what may appear in a message: the class of an exception, the route of an address."""
     if isinstance(value, BaseException):
-        return _class_of(value)
+        return _name_class(value)
     request = getattr(record, "request", None)
-    if isinstance(value, str) and request is not None and value in _spellings(request.path):
+    if isinstance(value, str) and request is not None and value in _list_spellings(request.path):
         match = getattr(request, "resolver_match", None)
         return f"/{match.route}" if match else "(no such page)"
     if isinstance(value, str) and record.name == "gunicorn.error":
@@ -81,22 +81,22 @@ def _harmless(value: object, record: logging.LogRecord) -> object:
     return value
 
 
-def _spellings(path: str) -> tuple[str, str]:
+def _list_spellings(path: str) -> tuple[str, str]:
     """Return the path as it came and as Django escapes it for a log."""
     return path, path.encode("unicode_escape").decode("ascii")
 
 
-def _exception(error: BaseException) -> dict[str, object]:
+def _describe_exception(error: BaseException) -> dict[str, object]:
     """Describe an exception by classes and places in the code, its causes last; without words and
     values.
     """
     return {
-        "exception": _class_of(error),
-        "stack": [line for each in _with_causes(error) for line in _frames(each)],
+        "exception": _name_class(error),
+        "stack": [line for each in _list_causes(error) for line in _list_frames(each)],
     }
 
 
-def _with_causes(error: BaseException) -> Iterator[BaseException]:
+def _list_causes(error: BaseException) -> Iterator[BaseException]:
     current: BaseException | None = error
     for _count in range(_MOST_CAUSES):
         if current is None:
@@ -106,11 +106,11 @@ def _with_causes(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or (None if hidden else current.__context__)
 
 
-def _frames(error: BaseException) -> Iterator[str]:
-    yield _class_of(error)
+def _list_frames(error: BaseException) -> Iterator[str]:
+    yield _name_class(error)
     for frame in traceback.extract_tb(error.__traceback__)[-_MOST_FRAMES:]:
         yield f"{frame.filename}:{frame.lineno} {frame.name}"[-_LONGEST_FRAME:]
 
 
-def _class_of(error: BaseException) -> str:
+def _name_class(error: BaseException) -> str:
     return f"{type(error).__module__}.{type(error).__qualname__}"

@@ -36,7 +36,7 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        identifier = logs.new_request_id()
+        identifier = logs.make_request_id()
         logs.request_id.set(identifier)
         response = self.get_response(request)
         response["X-Request-Id"] = identifier
@@ -137,7 +137,7 @@ class RefuseSecrecyMarks:
         if not _carries_form(request, view):
             return None
         try:
-            texts = list(_typed(request))
+            texts = list(_list_typed_texts(request))
         except UnreadablePostError:
             return None  # the line broke: the view meets the same and says so
         try:
@@ -147,13 +147,13 @@ class RefuseSecrecyMarks:
                 with _reading.taken(by=request.user.pk):
                     require_no_secrecy_mark(texts)
         except SecrecyRefused as error:
-            return _secrecy_refused(request, error)
+            return _answer_secrecy_refusal(request, error)
         except Busy as error:
             return try_again(request, error)
         return None
 
 
-def _typed(request: HttpRequest) -> Iterator[str]:
+def _list_typed_texts(request: HttpRequest) -> Iterator[str]:
     for name, values in request.POST.lists():
         if "password" not in name:  # hashed, never stored
             yield from values
@@ -161,16 +161,16 @@ def _typed(request: HttpRequest) -> Iterator[str]:
         yield from (PurePath(file.name or "").stem.replace("_", " ") for file in files)
 
 
-def _secrecy_refused(request: HttpRequest, error: SecrecyRefused) -> HttpResponse:
+def _answer_secrecy_refusal(request: HttpRequest, error: SecrecyRefused) -> HttpResponse:
     words = str(error)
     if request.headers.get("HX-Request"):
-        return _toast(request, words)
+        return _answer_toast(request, words)
     if "text/html" in request.headers.get("Accept", ""):  # a browser's own form
         return render(request, "secrecy_refused.html", {"words": words}, status=422)
     return JsonResponse({"error": words, "errors": {"": [words]}}, status=422)
 
 
-def _toast(request: HttpRequest, words: str) -> HttpResponse:
+def _answer_toast(request: HttpRequest, words: str) -> HttpResponse:
     """Have htmx add the words to the page, which stays as it is."""
     toast = {"level": "error", "text": words}
     response = render(request, "components/toast.html", toast, status=422)
@@ -220,7 +220,7 @@ def try_again(request: HttpRequest, error: Busy | QuotaExceeded) -> HttpResponse
         words = {"words": str(error), "is_busy": isinstance(error, Busy)}
         response = render(request, "429.html", words)
     response.status_code = 503 if isinstance(error, Busy) else 429
-    response["Retry-After"] = str(seconds_to_wait(error))
+    response["Retry-After"] = str(count_seconds_to_wait(error))
     return response
 
 
@@ -233,13 +233,13 @@ def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
         "and send it again."
     )
     if request.headers.get("HX-Request"):
-        return _toast(request, words)
+        return _answer_toast(request, words)
     if "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"error": words, "errors": {"": [words]}}, status=413)
     return render(request, "413.html", {"words": words}, status=413)
 
 
-def seconds_to_wait(error: Busy | QuotaExceeded) -> int:
+def count_seconds_to_wait(error: Busy | QuotaExceeded) -> int:
     if isinstance(error, Busy):
         return error.retry_after
     return max(1, math.ceil((error.again_at - timezone.now()).total_seconds()))

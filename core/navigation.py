@@ -66,37 +66,37 @@ def register(*entries: Entry, pages: Mapping[str, Iterable[str]] | None = None) 
     ENTRIES.sort(key=lambda entry: entry.place)
     for view, names in (pages or {}).items():
         _BELONGS.update(dict.fromkeys(names, view))
-    current.cache_clear()
+    find_current_entry.cache_clear()
 
 
-def entries(part: str, may: Mapping[str, bool]) -> list[Entry]:
+def list_entries(part: str, may: Mapping[str, bool]) -> list[Entry]:
     """Return the entries of a part for somebody with these rights, in their order."""
     return [entry for entry in ENTRIES if entry.part == part and entry.is_for(may)]
 
 
-def matching(words: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[Entry]:
+def find_entries(words: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[Entry]:
     """Return the entries of ``parts`` whose labels contain all the words, one for each page."""
     searched = fold(words).split()
     found: dict[str, Entry] = {}
     for part in parts:
-        for entry in entries(part, may):
+        for entry in list_entries(part, may):
             label = fold(str(entry.label))
             if all(word in label for word in searched):
                 found.setdefault(entry.view, entry)
     return list(found.values())
 
 
-def page_label(view: str) -> str:
+def get_page_label(view: str) -> str:
     """Return the words of the entry that leads to a page, or else of the one to which it belongs;
     empty where it belongs to none.
     """
-    belongs_to = current(view, view.rpartition(":")[0])
+    belongs_to = find_current_entry(view, view.rpartition(":")[0])
     found = {entry.view: str(entry.label) for entry in reversed(ENTRIES)}
     return found.get(view) or found.get(belongs_to, "")
 
 
 @cache
-def current(view: str, namespace: str) -> str:
+def find_current_entry(view: str, namespace: str) -> str:
     """Return the view of the entry to which a page belongs: itself, if it is one."""
     if any(entry.view == view for entry in ENTRIES if entry.part != ACTIONS):
         return view

@@ -23,12 +23,12 @@ class Period:
 
     @property
     def start(self) -> datetime:
-        return midnight(self.first)
+        return get_midnight(self.first)
 
     @property
     def end(self) -> datetime:
         """Return the first moment after the period."""
-        return midnight(self.last + timedelta(days=1))
+        return get_midnight(self.last + timedelta(days=1))
 
     def __str__(self) -> str:
         return f"{self.first:%d/%m/%Y} – {self.last:%d/%m/%Y}"
@@ -39,12 +39,12 @@ class Period:
         return {"from": f"{self.first:%d/%m/%Y}", "to": f"{self.last:%d/%m/%Y}"}
 
 
-def midnight(day: date) -> datetime:
+def get_midnight(day: date) -> datetime:
     """Return the first moment of a day on the station's clock."""
     return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
-def quick_links(period: Period, *extra: tuple[str, Period]) -> list[dict[str, Any]]:
+def make_quick_links(period: Period, *extra: tuple[str, Period]) -> list[dict[str, Any]]:
     """Return the links to common periods; the one shown now is marked."""
     offered = [*extra, *((_("%(n)s days") % {"n": n}, Period.last_days(n)) for n in QUICK)]
     return [

@@ -15,7 +15,7 @@ _BETWEEN = re.compile(r"[\s.()/\u00a0-]+")
 _AREA = re.compile(r"02[48]")  # Hà Nội and Hồ Chí Minh City alone have two digits
 
 
-def digits(typed: str) -> str | None:
+def parse_digits(typed: str) -> str | None:
     """Return the digits of a number as it is dialled within the country, such as 02363822300 for
     '(+84) 236 3822 300'; None for what is no number of a Vietnamese subscriber or service.
     """
@@ -26,7 +26,7 @@ def digits(typed: str) -> str | None:
     return bare if bare in SHORT or _SUBSCRIBER.fullmatch(bare) else None
 
 
-def shown(number: str) -> str:
+def group_digits(number: str) -> str:
     """Group the digits of a number as residents are used to reading it: 0236.3822.300."""
     if number in SHORT or len(number) < 8:
         return number

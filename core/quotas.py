@@ -31,7 +31,7 @@ def spend(key: str, *, limit: int, seconds: int) -> None:
     forgotten when that rolls back (right only where a failed act cost nothing), and others wait for
     the row until it ends.
     """
-    ends_at = _window_end(timezone.now(), seconds)
+    ends_at = _find_window_end(timezone.now(), seconds)
     key = f"{key}/{seconds}"  # an hour and a day may end at the same moment
     window = QuotaUse.objects.filter(key=key, ends_at=ends_at)
     below = window.filter(used__lt=limit)
@@ -39,7 +39,7 @@ def spend(key: str, *, limit: int, seconds: int) -> None:
         return
     QuotaUse.objects.bulk_create([QuotaUse(key=key, ends_at=ends_at)], ignore_conflicts=True)
     if not below.update(used=F("used") + 1):
-        raise QuotaExceeded(_sentence(ends_at), again_at=ends_at)
+        raise QuotaExceeded(_describe_wait(ends_at), again_at=ends_at)
 
 
 def use(act: str, *, by: Model) -> None:
@@ -50,7 +50,7 @@ def use(act: str, *, by: Model) -> None:
         spend(f"{act}:{by.pk}", limit=limit, seconds=seconds)
 
 
-def counted[T](act: str, service: Callable[[], T], *, by: Model) -> Callable[[], T]:
+def with_quota[T](act: str, service: Callable[[], T], *, by: Model) -> Callable[[], T]:
     """Return ``service`` as a function that first counts one use of ``act``."""
 
     def count_and_call() -> T:
@@ -60,14 +60,14 @@ def counted[T](act: str, service: Callable[[], T], *, by: Model) -> Callable[[],
     return count_and_call
 
 
-def _window_end(now: datetime, seconds: int) -> datetime:
+def _find_window_end(now: datetime, seconds: int) -> datetime:
     offset = timezone.localtime(now).utcoffset() or timedelta()
     local = now.timestamp() + offset.total_seconds()
     end = (math.floor(local / seconds) + 1) * seconds
     return datetime.fromtimestamp(end, UTC) - offset
 
 
-def _sentence(ends_at: datetime) -> str:
+def _describe_wait(ends_at: datetime) -> str:
     # Rounded up: a window may end within a minute, and the words name only minutes.
     moment = timezone.localtime(ends_at + timedelta(seconds=59))
     said = time_format(moment, "H:i")

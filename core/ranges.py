@@ -13,7 +13,9 @@ _ONE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 PIECE = 64 * 1024
 
 
-def answer(request: HttpRequest, file: File, *, content_type: str, tag: str) -> HttpResponseBase:
+def answer_range(
+    request: HttpRequest, file: File, *, content_type: str, tag: str
+) -> HttpResponseBase:
     """Return the file, or the one part of it that ``Range`` asks for (RFC 9110): 200, 206 or 416.
     ``tag`` names the bytes.
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.leaks import require_recordable
-from core.text import normal
+from core.text import normalise
 
 LONGEST_REASON = 500  # characters, as the rows that bear one hold
 
@@ -13,14 +13,14 @@ def require_reason(reason: str, missing: str, *, most: int = LONGEST_REASON) -> 
     """Return the reason as it is stored, cut to ``most`` characters. Raise Refused(``missing``) if
     it is empty, and for one that names people or numbers.
     """
-    reason = normal(reason).strip()
+    reason = normalise(reason).strip()
     if not reason:
         raise Refused(missing)
     require_recordable(reason)
     return reason[:most]
 
 
-def console_reason(reason: str, *, operator: str) -> str:
+def make_console_reason(reason: str, *, operator: str) -> str:
     """Return who sat at the server's console and why, as the record holds it. Raise Refused if
     either is missing.
     """

@@ -42,7 +42,7 @@ class ProgramFailed(Exception):
     """The program crashed, hit a limit, or left no proper answer."""
 
 
-def run(program: Path, *args: str, place: Path, limits: Limits) -> dict[str, Any]:
+def run_program(program: Path, *args: str, place: Path, limits: Limits) -> dict[str, Any]:
     """Run ``program`` with ``args`` in the folder ``place``; return what it wrote into
     ``facts.json``. Raise ProgramFailed.
     """
@@ -79,7 +79,10 @@ def _wait_for(process: "subprocess.Popen[bytes]", limits: Limits) -> None:
             try:
                 code = process.wait(min(_LOOK_EVERY, left) if limits.resident else left)
             except subprocess.TimeoutExpired:
-                if time.monotonic() >= until or _most_in_use(process.pid) > limits.resident > 0:
+                if (
+                    time.monotonic() >= until
+                    or _measure_peak_memory(process.pid) > limits.resident > 0
+                ):
                     raise
             else:
                 break
@@ -89,7 +92,7 @@ def _wait_for(process: "subprocess.Popen[bytes]", limits: Limits) -> None:
         raise subprocess.CalledProcessError(code, process.args)
 
 
-def _most_in_use(pid: int) -> int:
+def _measure_peak_memory(pid: int) -> int:
     """Return the most memory that a process has had in use at once, in bytes: what came and went
     between two looks counts. The kernel offers no limit on it to those who are not root.
     """

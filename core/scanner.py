@@ -28,7 +28,7 @@ def require_clean(path: Path) -> None:
     if not settings.CLAMAV_ADDRESS:
         return
     try:
-        answer = _answer(path)
+        answer = _ask_scanner(path)
     except OSError as error:
         log.warning("the virus scanner does not answer: %s", error)
         answer = b""
@@ -46,8 +46,8 @@ def require_clean(path: Path) -> None:
         )
 
 
-def _answer(path: Path) -> bytes:
-    with _connected() as scanner, path.open("rb") as file:
+def _ask_scanner(path: Path) -> bytes:
+    with _connect() as scanner, path.open("rb") as file:
         scanner.sendall(b"zINSTREAM\0")
         while piece := file.read(PIECE):
             scanner.sendall(struct.pack(">I", len(piece)) + piece)
@@ -62,7 +62,7 @@ def _answer(path: Path) -> bytes:
         return answer.partition(b"\0")[0]
 
 
-def _connected() -> socket.socket:
+def _connect() -> socket.socket:
     """Connect to ``tcp://host:port`` or ``unix:///path``."""
     address = urlsplit(settings.CLAMAV_ADDRESS)
     if address.scheme == "unix":

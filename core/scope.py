@@ -39,7 +39,7 @@ class Person(Protocol):
     def reach(self, permission: str) -> Sequence[Reach]: ...
 
 
-def ancestors(path: str) -> list[str]:
+def list_ancestors(path: str) -> list[str]:
     """Return the paths of the unit at ``path`` and of every unit above it."""
     steps = path.rstrip("/").split("/")
     return ["/".join(steps[: n + 1]) + "/" for n in range(len(steps))]

@@ -23,7 +23,7 @@ class Unsealable(Exception):
     """No key of this installation opens the value for this row."""
 
 
-def _keys() -> list[bytes]:
+def _load_keys() -> list[bytes]:
     return [base64.b64decode(key) for key in settings.CREDENTIAL_KEYS]
 
 
@@ -33,7 +33,7 @@ def seal(secrets: dict[str, Any], *, row: str) -> bytes:
     return (
         _VERSION
         + nonce
-        + AESGCM(_keys()[0]).encrypt(nonce, json.dumps(secrets).encode(), row.encode())
+        + AESGCM(_load_keys()[0]).encrypt(nonce, json.dumps(secrets).encode(), row.encode())
     )
 
 
@@ -45,9 +45,9 @@ def unseal(sealed: bytes | memoryview, *, row: str, first_row: str = "") -> dict
     bound = {_VERSION: row, _FIRST: first_row or row}.get(sealed[:1])
     if not bound:
         raise Unsealable(row)
-    for key in _keys():
+    for key in _load_keys():
         try:
-            return json.loads(_opened(sealed, key, bound))
+            return json.loads(_open(sealed, key, bound))
         except InvalidTag:
             continue
     raise Unsealable(row)
@@ -57,10 +57,10 @@ def is_newest(sealed: bytes | memoryview, *, row: str) -> bool:
     """Check whether a value is of the newest version and under the newest key."""
     sealed = bytes(sealed)
     try:
-        return sealed[:1] == _VERSION and bool(_opened(sealed, _keys()[0], row))
+        return sealed[:1] == _VERSION and bool(_open(sealed, _load_keys()[0], row))
     except InvalidTag:
         return False
 
 
-def _opened(sealed: bytes, key: bytes, bound: str) -> bytes:
+def _open(sealed: bytes, key: bytes, bound: str) -> bytes:
     return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound.encode())

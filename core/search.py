@@ -54,13 +54,13 @@ def register(*kinds: Kind) -> None:
     _KINDS.sort(key=lambda kind: kind.place)
 
 
-def typed_words(text: str) -> str:
+def fold_typed_words(text: str) -> str:
     """Return what was typed as it is searched: folded, and cut to what a query takes."""
     return " ".join(fold(text[:LONGEST_WORDS]).split()[:MOST_WORDS])
 
 
-def find(person: Person, words: str) -> list[Group]:
-    """Find what ``person`` may see by `typed_words`; kinds without a match are left out."""
+def find_matches(person: Person, words: str) -> list[Group]:
+    """Find what ``person`` may see by `fold_typed_words`; kinds without a match are left out."""
     is_long = len(words) >= SHORTEST_WORDS
     groups = []
     for kind in _KINDS:

@@ -23,13 +23,15 @@ _FILLERS = "\u115f\u1160\u2800"
 _GAP = r"[ .·_*-]{0,3}"
 
 
-def _spaced(word: str) -> str:
+def _allow_spaces(word: str) -> str:
     """Return ``word`` as it is, and with its letters spaced out, as marks are often typeset."""
     return _GAP.join(word)
 
 
 _MARK = "|".join(
-    rf"{_spaced(first)}[ .·_*-]{{0,6}}{_spaced('mật')}" if first else _spaced("mật")
+    rf"{_allow_spaces(first)}[ .·_*-]{{0,6}}{_allow_spaces('mật')}"
+    if first
+    else _allow_spaces("mật")
     for first in ("tuyệt", "tối", "")
 )
 # Words that stand on one line with a mark and make no sentence of it.
@@ -65,7 +67,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _BREAKS = str.maketrans("\t|", "\n ")
 _MARKS_OF_LETTERS = re.compile(r"[\u0300-\u036f]")
 _JOINER = "\u034f"  # among them, and invisible
-_SPREAD = re.compile(_spaced("mật"), re.IGNORECASE)
+_SPREAD = re.compile(_allow_spaces("mật"), re.IGNORECASE)
 
 
 def is_decoration(letter: str) -> bool:
@@ -90,11 +92,13 @@ def has_secrecy_mark(text: str) -> bool:
     """Check whether ``text``, plain or HTML, bears a secrecy mark of a document."""
     if "<" in text or "&" in text:
         bare = html.unescape(text)
-        return any(_marked(_TAG.sub(instead, bare)) for instead in ("\n", "", " ")) or _marked(bare)
-    return _marked(text)
+        return any(_has_mark(_TAG.sub(instead, bare)) for instead in ("\n", "", " ")) or _has_mark(
+            bare
+        )
+    return _has_mark(text)
 
 
-def secrecy_marks(plain: str) -> Iterator[tuple[int, int]]:
+def find_secrecy_marks(plain: str) -> Iterator[tuple[int, int]]:
     """Yield where marks stand in a text that has no disguises: composed letters of the Latin
     alphabet, single blanks, nothing invisible.
     """
@@ -104,7 +108,7 @@ def secrecy_marks(plain: str) -> Iterator[tuple[int, int]]:
     start = 0
     for gap in chain(_SENTENCE.finditer(plain), [None]):
         end = gap.start() if gap else len(plain)
-        for first, last in _marks_of_sentence(plain[start:end]):
+        for first, last in _find_marks_of_sentence(plain[start:end]):
             yield start + first, start + last
         start = gap.end() if gap else end
 
@@ -117,16 +121,16 @@ def require_no_secrecy_mark(texts: Iterable[str]) -> None:
         raise SecrecyRefused
 
 
-def _marked(text: str) -> bool:
-    return any(True for _span in secrecy_marks(_plain(text)))
+def _has_mark(text: str) -> bool:
+    return any(True for _span in find_secrecy_marks(_remove_disguises(text)))
 
 
-def _plain(text: str) -> str:
+def _remove_disguises(text: str) -> str:
     """Undo what hides a mark from the patterns: other alphabets, invisible
     characters, odd spaces.
     """
     if not text.isascii():
-        swelling, invisible = _odd_letters()
+        swelling, invisible = _compile_odd_letters()
         text = unicodedata.normalize("NFKD", swelling.sub("?", text)).translate(LOOKALIKES)
         # Marks that belong to no letter are decoration, and what lies between a letter and its
         # marks would keep them apart.
@@ -135,7 +139,7 @@ def _plain(text: str) -> str:
 
 
 @cache
-def _odd_letters() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _compile_odd_letters() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return what finds letters that stand for five or more, of which none spells a mark, and
     decorations but for the marks that letters are made of.
 
@@ -152,7 +156,7 @@ def _odd_letters() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return next(of_them), next(of_them)
 
 
-def _marks_of_sentence(sentence: str) -> list[tuple[int, int]]:
+def _find_marks_of_sentence(sentence: str) -> list[tuple[int, int]]:
     if _ALONE.fullmatch(sentence.strip()):
         mark = _MARKS.search(sentence)
         return [mark.span()] if mark else []

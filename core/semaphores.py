@@ -43,7 +43,7 @@ class SharedSemaphore:
         with self._free:
             is_too_much = by is not None and self._callers[by] >= self.each
             if is_too_much or not self._capacity.acquire(blocking=False):
-                raise _busy()
+                raise _make_busy_error()
             self._callers[by] += 1
         try:
             with self._turn(by), self._slot():
@@ -62,7 +62,7 @@ class SharedSemaphore:
             return
         with self._free:
             if not self._free.wait_for(lambda: by not in self._at_work, timeout=self.patience):
-                raise _busy()
+                raise _make_busy_error()
             self._at_work.add(by)
         try:
             yield
@@ -80,11 +80,11 @@ class SharedSemaphore:
         while True:
             for number in range(self.at_once):
                 with (folder / f"{self.name}-{number}").open("w") as file:
-                    if _locked(file):
+                    if _try_lock(file):
                         yield
                         return
             if time.monotonic() >= give_up:
-                raise _busy()
+                raise _make_busy_error()
             time.sleep(_LOOK_EVERY)  # flock has no deadline of its own
 
 
@@ -107,11 +107,11 @@ class OwnTurns:
         """Hold the turn of the person with the key ``by`` for the block. Raise Busy."""
         with self._free:
             if self._callers[by] > self.waiting:
-                raise _sent_too_fast()
+                raise _make_too_fast_error()
             self._callers[by] += 1
             if not self._free.wait_for(lambda: by not in self._at_work, timeout=self.patience):
                 self._leave(by)
-                raise _sent_too_fast()
+                raise _make_too_fast_error()
             self._at_work.add(by)
         try:
             yield
@@ -126,16 +126,16 @@ class OwnTurns:
         self._callers += Counter()  # people with none are forgotten
 
 
-def _sent_too_fast() -> Busy:
+def _make_too_fast_error() -> Busy:
     return Busy(_("The portal is still at work on what you sent before. Try again in a moment."))
 
 
-def _locked(file: IO) -> bool:
+def _try_lock(file: IO) -> bool:
     with suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
 
 
-def _busy() -> Busy:
+def _make_busy_error() -> Busy:
     return Busy(_("The portal is at work on other files just now. Try again in a minute."))

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import BooleanField, Func
 
 
-def backend_pid() -> int | None:
+def get_backend_pid() -> int | None:
     """Return PostgreSQL's process number for this thread's connection."""
     if connection.vendor != "postgresql":
         return None

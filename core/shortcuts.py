@@ -35,7 +35,7 @@ def register(*shortcuts: Shortcut) -> None:
     SHORTCUTS.sort(key=lambda shortcut: shortcut.place)
 
 
-def by_page() -> list[tuple[str | Promise, list[Shortcut]]]:
+def group_by_page() -> list[tuple[str | Promise, list[Shortcut]]]:
     """Return the keys of each page under its name."""
     return [(page, list(rows)) for page, rows in groupby(SHORTCUTS, lambda row: row.page)]
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from core import delimited, sandbox, scanner
 from core.errors import Refused
 from core.semaphores import SharedSemaphore
-from core.text import fold, normal
+from core.text import fold, normalise
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_UNPACKED = 10 * 1024 * 1024  # 5,000 filled rows take two
@@ -58,7 +58,7 @@ class Shape(NamedTuple):
 PLAIN = Shape()
 
 
-def read(
+def read_sheet(
     file: BinaryIO,
     *,
     size: int,
@@ -78,14 +78,14 @@ def read(
     is_text = shape.takes_csv and not file.read(4).startswith((b"PK", b"\xd0\xcf\x11\xe0"))
     file.seek(0)
     if is_text:
-        lines = _text_lines(file, columns, shape)
+        lines = _read_text_lines(file, columns, shape)
     else:
         _refuse_bombs(file)
-        lines = _lines(file, shape)
-    return _by_column(lines, columns, required, shape)
+        lines = _read_lines(file, shape)
+    return _arrange_by_column(lines, columns, required, shape)
 
 
-def in_any_language[Name: str](labels: Mapping[Name, object]) -> dict[str, Name]:
+def map_labels_of_languages[Name: str](labels: Mapping[Name, object]) -> dict[str, Name]:
     """Map each label, in either language, to its name: a template may be in either."""
     known = {fold(name): name for name in labels}
     for language, _name in settings.LANGUAGES:
@@ -94,15 +94,17 @@ def in_any_language[Name: str](labels: Mapping[Name, object]) -> dict[str, Name]
     return known
 
 
-def _text_lines(file: BinaryIO, columns: Mapping[str, object], shape: Shape) -> list[list[str]]:
+def _read_text_lines(
+    file: BinaryIO, columns: Mapping[str, object], shape: Shape
+) -> list[list[str]]:
     """Read the lines of a text file. Raise Refused, Busy."""
     data = file.read(MAX_BYTES)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "lines.csv"
         source.write_bytes(data)
         scanner.require_clean(source)
-    known = in_any_language(columns)
-    return delimited.lines_of(
+    known = map_labels_of_languages(columns)
+    return delimited.read_lines(
         data,
         rows=shape.most_rows + 50,
         columns=MOST_COLUMNS,
@@ -111,7 +113,7 @@ def _text_lines(file: BinaryIO, columns: Mapping[str, object], shape: Shape) -> 
     )
 
 
-def _lines(file: BinaryIO, shape: Shape) -> list[list[str]]:
+def _read_lines(file: BinaryIO, shape: Shape) -> list[list[str]]:
     """Read the lines of the first sheet in a program of its own. Raise Refused, Busy."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -122,7 +124,7 @@ def _lines(file: BinaryIO, shape: Shape) -> list[list[str]]:
         try:
             with _semaphore.taken():
                 scanner.require_clean(source)
-                facts = sandbox.run(
+                facts = sandbox.run_program(
                     _PROGRAM, str(source), folder, *most, place=place, limits=LIMITS
                 )
             return [[str(cell) for cell in line] for line in facts["lines"]]
@@ -155,14 +157,14 @@ def _refuse_bombs(file: BinaryIO) -> None:
     file.seek(0)
 
 
-def _by_column(
+def _arrange_by_column(
     given: Iterable[list[str]],
     columns: Mapping[str, object],
     required: Collection[str],
     shape: Shape,
 ) -> list[Line]:
     lines = enumerate(given, 1)
-    known = in_any_language(columns)
+    known = map_labels_of_languages(columns)
     places: dict[str, int] = {}
     for number, line in lines:
         titles = [fold(value) for value in line]
@@ -179,7 +181,7 @@ def _by_column(
     for number, line in lines:
         cells = dict.fromkeys(columns, "")
         cells |= {
-            name: _cell(line[at], shape.longest_text if name in shape.texts else 0)
+            name: _clean_cell(line[at], shape.longest_text if name in shape.texts else 0)
             for name, at in places.items()
             if at < len(line)
         }
@@ -195,8 +197,8 @@ def _by_column(
     return filled
 
 
-def _cell(value: str, longest_text: int) -> str:
+def _clean_cell(value: str, longest_text: int) -> str:
     """Return a cell on one line; a text of up to ``longest_text`` characters as it was written."""
     if longest_text:
-        return normal(value).strip()[:longest_text]
-    return " ".join(normal(value).split())[:LONGEST_CELL]
+        return normalise(value).strip()[:longest_text]
+    return " ".join(normalise(value).split())[:LONGEST_CELL]

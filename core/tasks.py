@@ -14,7 +14,7 @@ def send_mail(*, to: Iterable[str], subject: str, text: str) -> None:
 
 def send_mails(messages: Iterable[letters.Mail]) -> None:
     """Do as `send_mail`, for many at once."""
-    written = letters.write(messages, now=timezone.now())
+    written = letters.write_letters(messages, now=timezone.now())
 
     def queue() -> None:
         for letter in written:
@@ -26,10 +26,10 @@ def send_mails(messages: Iterable[letters.Mail]) -> None:
 @shared_task(ignore_result=True)
 def send_letter(*, letter: int, **_: object) -> None:
     """Send a letter from the database. A false, doubled or late message does no harm."""
-    letters.send(letter, now=timezone.now())
+    letters.send_letter(letter, now=timezone.now())
 
 
 @shared_task(ignore_result=True)
 def send_letters(**_: object) -> None:
     """Send letters whose message was lost, and those due for a retry."""
-    letters.send_due(now=timezone.now())
+    letters.send_due_letters(now=timezone.now())

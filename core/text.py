@@ -35,7 +35,7 @@ def fold(text: str) -> str:
     return " ".join(text.translate(_BARE).split())
 
 
-def normal(text: str) -> str:
+def normalise(text: str) -> str:
     """Normalise to NFC with plain newlines and no turns of direction: the form that is stored,
     counted, hashed and sent.
     """
@@ -43,7 +43,7 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def whole_number(text: str) -> int | None:
+def parse_whole_number(text: str) -> int | None:
     """Read a number from 0 to 10**18 - 1; None for anything else, thousands of digits included."""
     return int(text) if text.isdecimal() and len(text) <= 18 else None
 

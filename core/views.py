@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from core import quotas, shortcuts
 from core import search as searching
 from core.costly_pages import costly
-from core.text import whole_number
+from core.text import parse_whole_number
 
 logger = logging.getLogger(__name__)
 LARGEST_REPORT = 16_384  # bytes
@@ -42,7 +42,7 @@ def csp_report(request: HttpRequest) -> HttpResponse:
     quotas.spend(
         "csp-report", limit=300, seconds=3600
     )  # of all browsers together: some tell enough
-    if (whole_number(request.META.get("CONTENT_LENGTH") or "0") or 0) > LARGEST_REPORT:
+    if (parse_whole_number(request.META.get("CONTENT_LENGTH") or "0") or 0) > LARGEST_REPORT:
         return HttpResponse(status=413)
     for directive in _DIRECTIVE.findall(request.body):
         logger.warning("a page broke the content security policy: %s", directive.decode())
@@ -60,8 +60,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Find pages, actions and rows of every app by words; as a fragment for the dialog."""
     typed = request.GET.get("q", "")[: searching.LONGEST_WORDS]
-    words = searching.typed_words(typed)
-    groups = searching.find(request.user, words)  # type: ignore[arg-type]  # signed in by middleware
+    words = searching.fold_typed_words(typed)
+    groups = searching.find_matches(request.user, words)  # type: ignore[arg-type]  # signed in by middleware
     context = {
         "typed": typed,
         "too_short": 0 < len(words) < searching.SHORTEST_WORDS,
@@ -74,8 +74,8 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
-def keys(request: HttpRequest) -> HttpResponse:
+def shortcut_list(request: HttpRequest) -> HttpResponse:
     """List the keys of every page; as a fragment for the dialog."""
     page = "core/keys.html"
-    context = {"pages": shortcuts.by_page()}
+    context = {"pages": shortcuts.group_by_page()}
     return render(request, f"{page}#keys" if request.htmx else page, context)  # type: ignore[attr-defined]

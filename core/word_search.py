@@ -27,12 +27,12 @@ def vector(column: str) -> str:
     return f"to_tsvector('simple', {text})"
 
 
-def searched(*texts: str) -> str:
+def make_search_text(*texts: str) -> str:
     """Fold texts into the one that is searched, each of them once."""
     return fold(" ".join(dict.fromkeys(texts))[:LONGEST_TEXT])
 
 
-def phrases(text: str) -> list[list[str]]:
+def split_phrases(text: str) -> list[list[str]]:
     """Return the pieces of what was typed, each as its words: of '0905.123 abc' the first piece is
     found where its two words stand side by side.
     """
@@ -42,7 +42,7 @@ def phrases(text: str) -> list[list[str]]:
 
 @models.TextField.register_lookup
 class HasPhrases(models.Lookup):
-    """Match text that has each of `phrases`; the last word of each may be a beginning."""
+    """Match text that has each of `split_phrases`; the last word of each may be a beginning."""
 
     lookup_name = "has_phrases"
     prepare_rhs = False
@@ -55,7 +55,7 @@ class HasPhrases(models.Lookup):
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         alias = compiler.quote_name(self.lhs.alias)
         return f"COALESCE({alias}.{WORDS_COLUMN} @@ to_tsquery('simple', %s), false)", (
-            _asked(self.rhs),
+            _make_tsquery(self.rhs),
         )
 
 
@@ -67,10 +67,10 @@ class HasPhrasesByIndex(HasPhrases):
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         alias = compiler.quote_name(self.lhs.alias)
-        return f"{alias}.{WORDS_COLUMN} @@ to_tsquery('simple', %s)", (_asked(self.rhs),)
+        return f"{alias}.{WORDS_COLUMN} @@ to_tsquery('simple', %s)", (_make_tsquery(self.rhs),)
 
 
-def with_phrases[Rows: models.QuerySet[Any]](
+def filter_by_phrases[Rows: models.QuerySet[Any]](
     rows: Rows,
     column: str,
     phrases: list[list[str]],
@@ -78,7 +78,7 @@ def with_phrases[Rows: models.QuerySet[Any]](
     newest_by: str,
     by_index: bool,
 ) -> Rows:
-    """Filter by `phrases`, as the newest rows show them to be.
+    """Filter by `split_phrases`, as the newest rows show them to be.
 
     What few rows have is found first, by the index alone. What more have is read in the rows.
     ``by_index``: of many rows whose other conditions an index answers, too, those are read that
@@ -88,14 +88,14 @@ def with_phrases[Rows: models.QuerySet[Any]](
     if connection.vendor != "postgresql":
         return rows.filter(**{f"{column}__has_phrases": phrases})
     table = rows.model._meta.db_table
-    in_all, *of_each = _probed(table, phrases, newest_by)
+    in_all, *of_each = _count_in_newest(table, phrases, newest_by)
     # PostgreSQL has no idea how many words begin so: it took "lua" for rare in 400,000 posts that
     # all have it (1.8 s instead of 1 ms), and read all of them for a number that eleven have.
     if in_all < COMMON:
         condition = f"{WORDS_COLUMN} @@ to_tsquery('simple', %s)"
         few = RawSQL(  # noqa: S611
             f"SELECT unnest(ARRAY(SELECT id FROM {table} WHERE {condition}))",  # noqa: S608
-            [_asked(phrases)],
+            [_make_tsquery(phrases)],
         )
         return rows.filter(pk__in=few)
     asked = zip(phrases, of_each, strict=True)
@@ -106,7 +106,7 @@ def with_phrases[Rows: models.QuerySet[Any]](
     return rows.filter(**{f"{column}__has_phrases": frequent}) if frequent else rows
 
 
-def _probed(table: str, phrases: list[list[str]], newest_by: str) -> list[int]:
+def _count_in_newest(table: str, phrases: list[list[str]], newest_by: str) -> list[int]:
     """Count the newest rows that have all phrases, and each of them."""
     condition = f"{WORDS_COLUMN} @@ to_tsquery('simple', %s)"
     counts = ", ".join([f"COUNT(*) FILTER (WHERE {condition})"] * (len(phrases) + 1))
@@ -114,10 +114,10 @@ def _probed(table: str, phrases: list[list[str]], newest_by: str) -> list[int]:
         cursor.execute(
             f"SELECT {counts} FROM (SELECT {WORDS_COLUMN} FROM {table} "  # noqa: S608
             f"ORDER BY {newest_by} LIMIT {PROBED}) AS newest",
-            [_asked(phrases), *(_asked([words]) for words in phrases)],
+            [_make_tsquery(phrases), *(_make_tsquery([words]) for words in phrases)],
         )
         return list(cursor.fetchone())
 
 
-def _asked(phrases: list[list[str]]) -> str:
+def _make_tsquery(phrases: list[list[str]]) -> str:
     return " & ".join(f"({' <-> '.join(words)}:*)" for words in phrases)

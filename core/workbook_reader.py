@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Any
 
 
-def lines_of(source: str, *, rows: int, columns: int, longest: int) -> list[list[str]]:
+def read_lines(source: str, *, rows: int, columns: int, longest: int) -> list[list[str]]:
     from openpyxl import DEFUSEDXML, load_workbook
 
     if not DEFUSEDXML:
         raise RuntimeError("openpyxl must read XML through defusedxml")
     book = load_workbook(source, read_only=True, data_only=True, keep_links=False)
     lines = book.worksheets[0].iter_rows(max_row=rows, max_col=columns, values_only=True)
-    return [[text_of(value)[:longest] for value in line] for line in lines]
+    return [[read_cell_text(value)[:longest] for value in line] for line in lines]
 
 
-def text_of(value: Any) -> str:
+def read_cell_text(value: Any) -> str:
     """Read the cell as text; Excel keeps 4 or 4.0 where somebody typed 4."""
     if value is None:
         return ""
@@ -38,7 +38,7 @@ def text_of(value: Any) -> str:
 def main(source: str, folder: str, *bounds: str) -> None:
     rows, columns, longest = map(int, bounds)
     try:
-        lines = lines_of(source, rows=rows, columns=columns, longest=longest)
+        lines = read_lines(source, rows=rows, columns=columns, longest=longest)
         facts: dict[str, Any] = {"lines": lines}
     except (Exception, MemoryError):  # a hostile or broken file may fail anywhere inside the reader
         facts = {"refused": "broken"}

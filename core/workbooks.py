@@ -6,7 +6,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 
-def text_cell(page: Any, value: object) -> WriteOnlyCell:
+def make_text_cell(page: Any, value: object) -> WriteOnlyCell:
     """Return a cell of ``page`` with ``value`` as text: what begins like a formula stays text, for
     Excel runs formulas.
 

@@ -14,7 +14,7 @@ from core import quotas
 from core.errors import Refused
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
-from core.text import fold, normal
+from core.text import fold, normalise
 from links.models import LONGEST_STOP_REASON, LONGEST_TITLE, Link
 from links.targets import require_target
 from units.models import Unit
@@ -118,7 +118,7 @@ def _lock_link(link: Link, version: int) -> Link:
 
 
 def _clean_title(title: str) -> str:
-    title = normal(title).strip()[:LONGEST_TITLE]
+    title = normalise(title).strip()[:LONGEST_TITLE]
     if not title:
         raise Refused(_("Please write what the link is for."))
     require_no_secrecy_mark([title])

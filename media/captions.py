@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
-from core.text import normal
+from core.text import normalise
 
 LARGEST = 100_000  # bytes
 MOST_STORED = 2 * LARGEST  # a sign such as < takes more as WebVTT
@@ -47,7 +47,7 @@ def convert_to_webvtt(text: str) -> str:
     """Convert WebVTT or SubRip to WebVTT; empty for nothing. Raise Refused with the line that does
     not fit.
     """
-    text = normal(text).removeprefix("\ufeff")
+    text = normalise(text).removeprefix("\ufeff")
     if not text.strip():
         return ""
     _require_short(text)

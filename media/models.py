@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdModel
-from core.scope import Person, ScopedQuerySet, ancestors
+from core.scope import Person, ScopedQuerySet, list_ancestors
 from core.text import fold
 from units.models import Unit
 
@@ -29,7 +29,7 @@ class MediaQuerySet(ScopedQuerySet):
     def in_sight_of(self, user: "Person | AnonymousUser") -> Self:
         """Filter by what the person sees of units, and what the units above share with them."""
         reach = user.reach(self.permission) if user.is_active and hasattr(user, "reach") else ()
-        above = {path for part in reach for path in ancestors(part.path)}
+        above = {path for part in reach for path in list_ancestors(part.path)}
         return self.visible_to(user) | self.filter(unit__path__in=above, shared=True)
 
     def in_use(self) -> Self:

@@ -135,7 +135,7 @@ def redraw(
         try:
             with _semaphore.taken(by=by and by.pk):
                 scanner.require_clean(source)
-                facts = sandbox.run(
+                facts = sandbox.run_program(
                     _PROGRAM,
                     str(source),
                     str(place),

@@ -153,7 +153,7 @@ def _run_program(
     try:
         with _semaphore.taken(by=by.pk):
             scanner.require_clean(source)
-            return sandbox.run(
+            return sandbox.run_program(
                 _PROGRAM,
                 kind,
                 str(source),

@@ -26,7 +26,9 @@ def logo(request: HttpRequest, key: str) -> HttpResponseBase:
         small = pictures.open_thumbnail(media)
     except FileNotFoundError:
         raise Http404 from None
-    response = ranges.answer(request, small, content_type="image/jpeg", tag=f"{media.sha256}-thumb")
+    response = ranges.answer_range(
+        request, small, content_type="image/jpeg", tag=f"{media.sha256}-thumb"
+    )
     # Our own JPEG; still nothing that a browser might run in our origin.
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

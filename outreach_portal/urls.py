@@ -5,7 +5,7 @@ from django.urls import include, path
 from accounts.views.own import set_language
 from accounts.views.reset import reset_password
 from channels.webhooks.views import hook
-from core.views import csp_report, healthz, keys, search
+from core.views import csp_report, healthz, search, shortcut_list
 from operations.views import readyz
 
 handler400 = "core.middleware.not_understood"
@@ -14,7 +14,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("csp-report/", csp_report, name="csp_report"),
     path("search/", search, name="search"),
-    path("search/keys/", keys, name="keys"),
+    path("search/keys/", shortcut_list, name="keys"),
     path("language/", set_language, name="set_language"),
     path("accounts/password/reset/", reset_password, name="account_reset_password"),
     path("accounts/", include("allauth.urls")),

@@ -25,7 +25,7 @@ from campaigns.kits.models import Adoption, Kit, Passing
 from campaigns.kits.queries import find_units
 from channels.models import Channel, ChannelQuerySet, UnrecognisedPost
 from channels.states import Health, Lifecycle
-from core.scope import ancestors
+from core.scope import list_ancestors
 from engagement.dashboards.queries import find_in_trouble
 from oversight import kinds
 from oversight.kinds import FINE, KINDS, URGENCY, Kind
@@ -208,7 +208,7 @@ def find_kits_not_taken_up(place: Unit, *, now: datetime) -> dict[int, list[Kit]
 
 def _select_ending_kits(ending: QuerySet[Kit], place: Unit) -> QuerySet[Kit]:
     """Select kits of the units above the place, and of those in it; the first to end first."""
-    here = Q(unit__path__in=ancestors(place.path)) | Q(unit__path__startswith=place.path)
+    here = Q(unit__path__in=list_ancestors(place.path)) | Q(unit__path__startswith=place.path)
     return (
         ending.filter(here)
         .select_related("current__kit__unit")

@@ -12,7 +12,7 @@ from accounts.models import Appointment, User
 from accounts.permissions import GRANTS, Permission
 from channels.models import Channel
 from channels.states import Health, Lifecycle
-from core.periods import Period, midnight
+from core.periods import Period, get_midnight
 from engagement.rollups.queries import nation
 from engagement.rollups.queries.deliveries import (
     DueWindow,
@@ -137,7 +137,7 @@ def _fill_units(
 
 
 def _make_due_window(period: Period, now: datetime) -> DueWindow:
-    since = min(period.start, midnight(timezone.localdate(now)) - LOOKS_BACK)
+    since = min(period.start, get_midnight(timezone.localdate(now)) - LOOKS_BACK)
     return DueWindow(period, since, now)
 
 

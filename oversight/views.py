@@ -16,7 +16,7 @@ from channels.models import Channel
 from core import quotas
 from core.costly_pages import costly
 from core.forms import PeriodForm
-from core.periods import Period, quick_links
+from core.periods import Period, make_quick_links
 from engagement.exports.sheets import FORMATS, Sheet, make_download
 from oversight import queries
 from oversight.forms import OverviewForm
@@ -112,7 +112,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
         "unit": shown,
         "form": form,
         "period": form.period,
-        "quick": quick_links(form.period),
+        "quick": make_quick_links(form.period),
         "row": queries.make_row(shown, form.period, now=now),
         "channels": Channel.objects.usable().filter(unit=shown),
         "dying_before": now + queries.DYING,
@@ -167,7 +167,7 @@ def _render_overview(
     context |= {
         "form": form,
         "period": form.period,
-        "quick": quick_links(form.period),
+        "quick": make_quick_links(form.period),
         "rows": rows,
         "shown": rows if "all" in request.GET else rows[:ROWS_AT_FIRST],
         "at_first": ROWS_AT_FIRST,

@@ -23,7 +23,7 @@ from campaigns.kits.wording import (
     to_one_line,
 )
 from core.errors import Refused
-from core.text import normal
+from core.text import normalise
 from posts.canonical.html import to_paragraphs
 from units.models import Unit
 from units.queries import list_fact_values
@@ -140,7 +140,7 @@ class Filling:
         """
         values = {}
         for slot in self.slots:
-            words = " ".join(normal(typed.get(slot.name, stored.get(slot.name, ""))).split())
+            words = " ".join(normalise(typed.get(slot.name, stored.get(slot.name, ""))).split())
             if len(words) > slot.limit:
                 raise Refused(
                     _("“%(label)s” takes at most %(n)s characters.")
@@ -149,7 +149,7 @@ class Filling:
             if words and not slot.is_picture:
                 values[slot.name] = words
         if self.version.own_lines:
-            lines = normal(typed.get(OWN_LINES, stored.get(OWN_LINES, ""))).strip()
+            lines = normalise(typed.get(OWN_LINES, stored.get(OWN_LINES, ""))).strip()
             if len(lines) > LONGEST_OWN_LINES:
                 raise Refused(
                     _("Your own lines are longer than %(n)s characters.") % {"n": LONGEST_OWN_LINES}

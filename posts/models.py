@@ -13,10 +13,10 @@ from campaigns.models import LONGEST_GROUND as LONGEST_GROUND
 from campaigns.models import Campaign, Grounds, Topic
 from channels.models import Channel
 from core.models import PublicIdModel
-from core.periods import midnight
+from core.periods import get_midnight
 from core.scope import ScopedQuerySet
 from core.text import fold
-from core.word_search import phrases, with_phrases
+from core.word_search import filter_by_phrases, split_phrases
 from media.models import Media
 from posts.states import EDITABLE, Decision, ImportState, PostState
 from units.models import Unit
@@ -34,11 +34,11 @@ class PostQuerySet(ScopedQuerySet):
 
     def search(self, words: str, *, by_index: bool = False) -> Self:
         """Filter by text in which each word begins as one that was typed, whatever the accents.
-        ``by_index``: for the posts of many units, named by their keys; see `with_phrases`.
+        ``by_index``: for the posts of many units, named by their keys; see `filter_by_phrases`.
         """
-        if found := phrases(words):
+        if found := split_phrases(words):
             newest_by = "changed_at DESC, id DESC"
-            return with_phrases(self, "search", found, newest_by=newest_by, by_index=by_index)
+            return filter_by_phrases(self, "search", found, newest_by=newest_by, by_index=by_index)
         return self.filter(search__contains=fold(words))  # nothing, or signs alone
 
     def open_for_editing(self) -> Self:
@@ -183,7 +183,7 @@ class Post(PublicIdModel, Grounds):
         """
         ends = [self.valid_until] if self.valid_until else []
         if self.legal_until:
-            ends.append(midnight(self.legal_until + timedelta(days=1)))
+            ends.append(get_midnight(self.legal_until + timedelta(days=1)))
         return min(ends, default=None)
 
     @property

@@ -19,7 +19,7 @@ from audit.services import record, record_many
 from core.clock import Clock, database_now
 from core.errors import Refused
 from core.locks import try_alone
-from core.reasons import console_reason
+from core.reasons import make_console_reason
 from posts.models import Post
 from publishing.freeze import services as freezing
 from retention.classes import RULES, Files, Rule
@@ -195,7 +195,7 @@ def create_hold(
     """Protect a post, or a unit and all below it, from deletion from now on. Raise Refused, and
     AtWork.
     """
-    why = console_reason(reason, operator=operator)
+    why = make_console_reason(reason, operator=operator)
     with _alone(), transaction.atomic():
         row = Hold.objects.create(
             post=post,
@@ -211,7 +211,7 @@ def create_hold(
 @transaction.atomic
 def lift_hold(row: Hold, *, reason: str, operator: str) -> None:
     """End a hold: the next run removes what is due. Raise Refused."""
-    why = console_reason(reason, operator=operator)
+    why = make_console_reason(reason, operator=operator)
     if not Hold.objects.filter(pk=row.pk).delete()[0]:
         raise Refused("this hold was lifted already")
     _record_hold("retention.lifted", row, why=why)

@@ -34,7 +34,7 @@ from channels.completeness.queries import digest_of
 from channels.models import Channel, PageChange, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
 from core import sealing
-from core.form_marks import render_mark
+from core.form_marks import make_render_mark
 from core.text import fold
 from engagement.boards.notes.models import BoardNote
 from engagement.dashboards.context import make_whole_period
@@ -536,7 +536,7 @@ def queue_mark(by: User, *opened: Revision, since: timedelta = timedelta(minutes
     """Return the mark of the queue's form, whose person has opened these revisions."""
     for revision in opened:
         mark(revision, by)
-    return render_mark("queue", by=by, now=timezone.now() - since)
+    return make_render_mark("queue", by=by, now=timezone.now() - since)
 
 
 def proof() -> approvals.Proof:

@@ -13,7 +13,7 @@ from fido2.utils import websafe_encode
 from fido2.webauthn import AuthenticatorData, CollectedClientData
 
 from accounts.models import User
-from core.assertions import challenge
+from core.assertions import make_challenge
 from posts.models import Post
 from posts.review import approvals, signing
 from posts.review import services as post_reviews
@@ -25,7 +25,9 @@ def touch(
     key: Any, text: str, *, flags: Any = VERIFIED, rp_id: str = "portal.example"
 ) -> dict[str, str]:
     """Return what is kept of a passkey's answer to a statement or a list."""
-    client_data = CollectedClientData.create("webauthn.get", challenge(text), f"https://{rp_id}")
+    client_data = CollectedClientData.create(
+        "webauthn.get", make_challenge(text), f"https://{rp_id}"
+    )
     authenticator_data = AuthenticatorData.create(hashlib.sha256(rp_id.encode()).digest(), flags, 1)
     signature = key.sign(authenticator_data + client_data.hash, ec.ECDSA(hashes.SHA256()))
     return {

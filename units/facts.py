@@ -12,7 +12,7 @@ from audit.services import record
 from core import phones
 from core.errors import NotAllowed, Refused
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from units.models import Unit, UnitFacts
 from units.queries import FACTS_CHANGED
 from units.services import Administrator
@@ -72,18 +72,18 @@ def _clean_facts(facts: Facts) -> dict[str, object]:
     if len(facts.public_numbers) > MOST_NUMBERS:
         raise Refused(_("At most %(n)s numbers, please.") % {"n": MOST_NUMBERS})
     for each in facts.public_numbers:
-        numbers[_keep_digits(each.number)] = normal(each.label).strip()[:LONGEST_LABEL]
+        numbers[_keep_digits(each.number)] = normalise(each.label).strip()[:LONGEST_LABEL]
     return {
-        "address": normal(facts.address).strip(),
+        "address": normalise(facts.address).strip(),
         "duty_phone": _keep_digits(facts.duty_phone) if facts.duty_phone.strip() else "",
         "leader_phone": _keep_digits(facts.leader_phone) if facts.leader_phone.strip() else "",
-        "opening_hours": normal(facts.opening_hours).strip(),
+        "opening_hours": normalise(facts.opening_hours).strip(),
         "public_numbers": [{"number": n, "label": label} for n, label in numbers.items()],
     }
 
 
 def _keep_digits(typed: str) -> str:
-    if number := phones.digits(typed):
+    if number := phones.parse_digits(typed):
         return number
     raise Refused(
         _(

@@ -187,7 +187,9 @@ class PhoneField(forms.CharField):
         super().__init__(max_length=40, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return phones.shown(value) if value and phones.digits(value) == value else value
+        return (
+            phones.group_digits(value) if value and phones.parse_digits(value) == value else value
+        )
 
     def clean(self, value: Any) -> str:
         typed = super().clean(value)
@@ -196,7 +198,7 @@ class PhoneField(forms.CharField):
 
 def parse_number(typed: str) -> str:
     """Return the digits of a number. Raise ValidationError, which shows how one is written."""
-    if number := phones.digits(typed):
+    if number := phones.parse_digits(typed):
         return number
     raise ValidationError(
         _(
@@ -259,7 +261,7 @@ class FactsForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, facts: UnitFacts):
-        lines = (f"{phones.shown(n['number'])} – {n['label']}" for n in facts.public_numbers)
+        lines = (f"{phones.group_digits(n['number'])} – {n['label']}" for n in facts.public_numbers)
         super().__init__(
             data,
             initial={

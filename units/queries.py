@@ -149,7 +149,7 @@ def list_fact_values(unit: Unit, *, on: date) -> dict[str, str]:
     values = {
         "don_vi": unit.name,
         "dia_chi": facts.address,
-        "duong_day_nong": phones.shown(facts.duty_phone) if facts.duty_phone else "",
+        "duong_day_nong": phones.group_digits(facts.duty_phone) if facts.duty_phone else "",
         "gio_lam_viec": facts.opening_hours,
         "ngay": on.strftime("%d/%m/%Y"),
     }

@@ -16,7 +16,7 @@ from accounts.queries import break_glass_accounts, has_factor, is_leader, unit_p
 from accounts.sign_in_policy import ministry_is_on
 from audit.services import record
 from core.errors import Refused
-from core.reasons import console_reason
+from core.reasons import make_console_reason
 from core.tasks import send_mail
 from units.models import Level
 
@@ -35,7 +35,7 @@ def mark(person: User, *, operator: str, reason: str) -> None:
     """Let this account in by its password although the ministry's sign-in is required. Raise
     Refused.
     """
-    why = console_reason(reason, operator=operator)
+    why = make_console_reason(reason, operator=operator)
     if not is_leader(person):
         raise Refused(
             _("Only system operators and those who lead or administer can be break-glass accounts.")
@@ -58,7 +58,7 @@ def mark(person: User, *, operator: str, reason: str) -> None:
 @transaction.atomic
 def unmark(person: User, *, operator: str, reason: str) -> None:
     """End the mark. Raise Refused for the last one while the ministry's sign-in is required."""
-    why = console_reason(reason, operator=operator)
+    why = make_console_reason(reason, operator=operator)
     lifecycle.require_other_break_glass_account(person)
     if not BreakGlassAccount.objects.filter(user=person).delete()[0]:
         raise Refused(_("This account is no break-glass account."))

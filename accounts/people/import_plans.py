@@ -19,7 +19,7 @@ from accounts.people.spreadsheets import COLUMNS, Row
 from accounts.permissions import CONFIRMED, Permission, Role
 from accounts.queries import require_fitting
 from core.errors import Refused
-from core.spreadsheets import in_any_language
+from core.spreadsheets import map_labels_of_languages
 from core.text import fold
 from units.models import Unit
 from units.queries import UnitFinder, find_reachable_units
@@ -125,7 +125,7 @@ class _Planner:
         self.finder = UnitFinder(
             find_reachable_units(by, Permission.ACCOUNT_MANAGE).select_related("parent")
         )
-        self.roles = in_any_language({role: role.label for role in Role})
+        self.roles = map_labels_of_languages({role: role.label for role in Role})
         emails = {planned.email for planned in plans}
         people = User.objects.filter(email__in=emails)
         self.people = {person.email: person for person in people}

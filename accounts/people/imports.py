@@ -19,7 +19,7 @@ from accounts.queries import require
 from audit.models import Entry
 from audit.services import make_entry, record, record_entries
 from core.errors import Refused
-from core.leaks import file_name_without_leaks
+from core.leaks import remove_leaks_from_file_name
 from core.secrecy import require_no_secrecy_mark
 
 # By whether the account is new and whether the post waits for a second administrator.
@@ -38,7 +38,7 @@ def store_rows(rows: list[Row], *, file_name: str, by: User) -> PeopleImport:
     require_no_secrecy_mark(str(cell) for row in rows for cell in row)
     PeopleImport.objects.filter(made_by=by, applied_at=None).delete()
     return PeopleImport.objects.create(
-        made_by=by, file_name=file_name_without_leaks(file_name)[:200], rows=rows
+        made_by=by, file_name=remove_leaks_from_file_name(file_name)[:200], rows=rows
     )
 
 

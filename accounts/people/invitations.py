@@ -27,7 +27,7 @@ from accounts.queries import (
 )
 from accounts.sign_in_policy import ministry_is_required
 from audit.services import record
-from core.clock import local_time
+from core.clock import format_local_time
 from core.errors import Refused
 from core.letters import Mail
 from core.tasks import send_mails
@@ -99,7 +99,7 @@ def _invitation_mail(person: User, link: str, *, by: User, until: datetime) -> M
             "by": by.full_name,
             "product": product,
             "username": person.username,
-            "until": local_time(until),
+            "until": format_local_time(until),
             "link": link,
         }
         return {

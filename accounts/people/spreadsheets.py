@@ -15,7 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from accounts.permissions import Role
 from core import spreadsheets
 from core.spreadsheets import MAX_ROWS
-from core.workbooks import text_cell
+from core.workbooks import make_text_cell
 from units.models import Unit
 
 COLUMNS = {
@@ -45,7 +45,7 @@ def read_people(file: BinaryIO, *, size: int) -> list[Row]:
     """Return the filled lines of the first sheet. Raise Refused, which names the fault of the file
     as a whole, and Busy.
     """
-    lines = spreadsheets.read(file, size=size, columns=COLUMNS, required=REQUIRED)
+    lines = spreadsheets.read_sheet(file, size=size, columns=COLUMNS, required=REQUIRED)
     return [Row(line.number, **line.cells) for line in lines]
 
 
@@ -81,7 +81,7 @@ def template(units: Iterable[Unit]) -> bytes:
     places.column_dimensions["A"].width, places.column_dimensions["B"].width = 14, 70
     places.append([_("Official code"), _("Unit")])
     for unit in units:
-        places.append([text_cell(places, unit.code), text_cell(places, unit.label)])
+        places.append([make_text_cell(places, unit.code), make_text_cell(places, unit.label)])
     for page in (sheet, guide, places):
         for cell in page[1][: len(COLUMNS) if page is sheet else 2]:
             cell.font = Font(bold=True)

@@ -20,9 +20,9 @@ from accounts.notices import notify
 from accounts.queries import administrators_over, governs, has_factor, open_posts, require_governs
 from accounts.services import end_sessions
 from audit.services import record
-from core.clock import local_time
+from core.clock import format_local_time
 from core.errors import NotAllowed, Refused
-from core.reasons import console_reason, require_reason
+from core.reasons import make_console_reason, require_reason
 
 UNCONFIRMED_LIFETIME = timedelta(days=7)
 _SALT = "accounts.recovery.stop"
@@ -77,7 +77,7 @@ def confirm(row: FactorReset, *, by: User, now: datetime) -> None:
         raise Refused(_("This recovery was confirmed or stopped meanwhile."))
     row.refresh_from_db()
     _record("confirmed", row, by=by, position=authority.position, due=due_at.isoformat())
-    when = local_time(due_at)
+    when = format_local_time(due_at)
     notify([row.user], "factor_reset_runs", address=stop_address(row), by=by, when=when)
 
 
@@ -145,7 +145,7 @@ def break_glass(person: User, *, reason: str, operator: str) -> None:
 
     ``operator`` names who sits at the console. Raise Refused where two administrators can do it.
     """
-    why = console_reason(reason, operator=operator)
+    why = make_console_reason(reason, operator=operator)
     if len(administrators_over(person)) >= 2:
         raise Refused(_("Two administrators can reset this: the page of recoveries is the way."))
     _delete_factors(person, by=None, reason=why)

@@ -21,7 +21,7 @@ from accounts.permissions import Permission
 from accounts.sign_in_policy import ministry_is_on
 from accounts.step_up import step_up_required
 from accounts.views.common import PAGE, require_administrator, run_person_action
-from core.actions import FormAction, form_action, typed_reason
+from core.actions import FormAction, form_action, read_typed_reason
 from core.errors import Refused
 
 
@@ -124,7 +124,7 @@ def end_link(request: HttpRequest, public_id: Any) -> HttpResponse:
     return run_person_action(
         request,
         person,
-        lambda: links.end(person, by=request.user, reason=typed_reason(request)),
+        lambda: links.end(person, by=request.user, reason=read_typed_reason(request)),
         said,
     )
 

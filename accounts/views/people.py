@@ -27,7 +27,7 @@ from accounts.sign_in.sessions import sessions_of
 from accounts.step_up import step_up_required
 from accounts.views.common import PAGE, require_administrator, run_person_action, visible_person
 from audit.models import Entry
-from core.actions import form_action, typed_reason
+from core.actions import form_action, read_typed_reason
 from core.scope import Reach
 from units.models import Unit
 from units.queries import find_reachable_units
@@ -188,7 +188,7 @@ def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
 @step_up_required
 def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
-    reason = typed_reason(request)
+    reason = read_typed_reason(request)
     said = _("The account of %(name)s is disabled and signed out everywhere.")
     return run_person_action(
         request, row, lambda: lifecycle.disable(row, by=request.user, reason=reason), said
@@ -199,7 +199,7 @@ def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
 @step_up_required
 def enable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
-    reason = typed_reason(request)
+    reason = read_typed_reason(request)
     said = _("The account of %(name)s can sign in again.")
     return run_person_action(
         request, row, lambda: lifecycle.enable(row, by=request.user, reason=reason), said

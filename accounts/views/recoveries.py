@@ -24,7 +24,7 @@ from accounts.views.common import (
     run_person_action,
     visible_person,
 )
-from core.actions import button_action, typed_reason
+from core.actions import button_action, read_typed_reason
 from core.errors import Refused
 
 
@@ -32,7 +32,7 @@ from core.errors import Refused
 @step_up_required
 def reset_second_factor(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
-    reason = typed_reason(request)
+    reason = read_typed_reason(request)
     said = _(
         "Asked. A second administrator has to confirm it; %(name)s has been told and can stop it."
     )

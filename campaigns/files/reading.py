@@ -87,7 +87,7 @@ def _read(path: Path, kind: str, place: Path) -> dict[str, Any]:
         "unpacked": MOST_UNPACKED,
     }
     try:
-        facts = sandbox.run(
+        facts = sandbox.run_program(
             _PROGRAM, kind, str(path), str(place), json.dumps(bounds), place=place, limits=LIMITS
         )
     except sandbox.ProgramFailed:  # by its limits: a file that is no bomb stays within them

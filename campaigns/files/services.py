@@ -33,7 +33,7 @@ from core.errors import Busy, Refused
 from core.leaks import require_recordable, require_storable
 from core.locks import hold_until_commit
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from media import pictures
 
 LARGEST = 20 * 1024 * 1024  # bytes; a PDF of 200 scanned pages takes 15 MB
@@ -59,7 +59,7 @@ def add_file(to: Campaign | Kit, file: File, *, name: str, by: User) -> Campaign
     """
     authority = _require_writer(to, by)
     unit = to.unit
-    name = " ".join(normal(name).split())[:LONGEST_NAME]
+    name = " ".join(normalise(name).split())[:LONGEST_NAME]
     if not name:
         raise Refused(_("Please enter a name that says what the file is."))
     require_no_secrecy_mark([name])

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from campaigns.models import Campaign, Topic
-from core.text import normal
+from core.text import normalise
 from media.models import Media
 from units.models import Unit
 
@@ -73,11 +73,13 @@ class KitEdit:
         days = ("legal_from", "legal_until", "window_from", "window_until")
         plain = ("link", "best_from", "best_until", "own_lines", "all_below", "by_provinces")
         return {
-            **{name: normal(getattr(self, name)).strip() for name in words},
+            **{name: normalise(getattr(self, name)).strip() for name in words},
             **{name: getattr(self, name) for name in (*days, *plain, "spread_minutes")},
-            "poster": {part: " ".join(normal(line).split()) for part, line in self.poster.items()},
+            "poster": {
+                part: " ".join(normalise(line).split()) for part, line in self.poster.items()
+            },
             "texts": {
-                name: normal(text).strip() for name, text in self.texts.items() if text.strip()
+                name: normalise(text).strip() for name, text in self.texts.items() if text.strip()
             },
             "slots": [slot.stored() for slot in self.slots],
             "platforms": list(self.platforms),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.kits.states import APPROVED_ONCE, EDITABLE, OPEN, Declined, VersionState
 from campaigns.models import Campaign, Grounds, Topic
 from core.models import PublicIdModel
-from core.scope import ScopedQuerySet, ancestors
+from core.scope import ScopedQuerySet, list_ancestors
 from core.text import fold
 from media.models import Media
 from units.models import Level, Unit
@@ -49,7 +49,7 @@ class KitQuerySet(ScopedQuerySet):
         it, not over, and passed on by its province where they go by way of the provinces.
         """
         on = on or timezone.localdate()
-        above = ancestors(unit.path)[:-1]
+        above = list_ancestors(unit.path)[:-1]
         listed = KitVersion.for_units.through.objects.filter(unit=unit).values("kitversion")
         aimed = Q(current__all_below=True) | Q(current__in=listed)
         aimed |= Q(current__aimed_at__contains=f"|{unit.level}|")

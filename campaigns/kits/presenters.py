@@ -198,7 +198,7 @@ def compare_words(version: KitVersion, before: KitVersion) -> list[Difference]:
     for label in new | old:
         was, now = old.get(label, ""), new.get(label, "")
         if was != now:
-            pieces = differences.near(differences.words(was, now, effort))
+            pieces = differences.keep_near_changes(differences.compare_words(was, now, effort))
             found.append(Difference(label, pieces))
     return found
 

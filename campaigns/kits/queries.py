@@ -14,7 +14,7 @@ from campaigns.kits.models import Adoption, Kit, KitQuerySet, KitVersion, Passin
 from campaigns.kits.seals import is_sealed
 from campaigns.kits.states import APPROVED_ONCE, OPEN, VersionState
 from campaigns.kits.wording import hash_core, to_canonical_json
-from core.scope import ancestors
+from core.scope import list_ancestors
 from units.models import Level, Unit, UnitQuerySet
 
 
@@ -56,7 +56,7 @@ def find_readable_kits(user: User) -> KitQuerySet:
         for appointment in user.current_appointments
         if appointment.unit.level == Level.PROVINCE
         and any(part.covers(appointment.unit.path) for part in user.reach(Permission.CAMPAIGN_VIEW))
-        for path in ancestors(appointment.unit.path)[:-1]
+        for path in list_ancestors(appointment.unit.path)[:-1]
     }
     return own | Kit.objects.filter(unit__path__in=above, current__isnull=False)
 

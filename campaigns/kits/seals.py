@@ -11,7 +11,7 @@ from uuid import UUID
 
 from campaigns.kits.wording import Worded, hash_core, to_canonical_json
 from core import approval_keys
-from core.assertions import assertion_problem
+from core.assertions import find_assertion_problem
 from core.form_marks import Rendered
 
 VERSION = "outreach-portal kit approval 1"
@@ -57,7 +57,7 @@ def make_seal(version: Any, assertion: Mapping[str, str] | None = None) -> dict[
     ``assertion`` is that of `add_page_to_assertion`.
     """
     method = PASSKEY if assertion else CODE
-    key, made = approval_keys.seal(_make_statement(version, method, assertion))
+    key, made = approval_keys.make_seal(_make_statement(version, method, assertion))
     return {"method": method, "key_id": key, "seal": made, "assertion": assertion}
 
 
@@ -76,7 +76,7 @@ def _is_signed(version: Approved) -> bool:
     assertion = version.assertion or {}
     by = version.approved_by_id or 0
     page = (assertion.get(name, "") for name in ("rendered_at", "nonce"))
-    return not assertion_problem(_make_statement_to_sign(version, *page, by=by), assertion)
+    return not find_assertion_problem(_make_statement_to_sign(version, *page, by=by), assertion)
 
 
 def _list_facts(version: Approved) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from core.form_marks import Rendered
 from core.leaks import require_storable
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from media.library.queries import in_library_of
 from media.models import Media
 from units.models import Level, Unit
@@ -50,7 +50,7 @@ def begin_kit(*, unit: Unit, by: User, edit: KitEdit) -> KitVersion:
         unit=unit,
         campaign=edit.campaign,
         topic=edit.topic,
-        name=normal(edit.name).strip(),
+        name=normalise(edit.name).strip(),
         created_by=by,
         created_at=now,
     )
@@ -81,7 +81,7 @@ def change_version(
     if _is_stored(edit, version):
         return
     kit = version.kit
-    kit.name, kit.campaign, kit.topic = normal(edit.name).strip(), edit.campaign, edit.topic
+    kit.name, kit.campaign, kit.topic = normalise(edit.name).strip(), edit.campaign, edit.topic
     kit.save(update_fields=["name", "campaign", "topic", "search"])
     for name, value in edit.fields().items():
         setattr(version, name, value)
@@ -303,7 +303,7 @@ def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
     """Hand a kit of a unit above to the units of the province ``unit``, with a note of its own."""
     authority = require_appointment_at(by, Permission.KIT_WRITE, unit)
     kit = Kit.objects.select_for_update(of=("self",)).select_related("unit").get(pk=kit.pk)
-    note = normal(note).strip()
+    note = normalise(note).strip()
     require_no_secrecy_mark([note])
     require_storable([note], unit)
     require_not_withdrawn(kit)
@@ -402,7 +402,7 @@ def _set_related(version: KitVersion, edit: KitEdit, *, by: User) -> None:
     version.for_units.set(edit.for_units)
     version.media.all().delete()
     KitMedia.objects.bulk_create(
-        KitMedia(version=version, media=media, position=n, alt_text=normal(alt).strip())
+        KitMedia(version=version, media=media, position=n, alt_text=normalise(alt).strip())
         for n, (media, alt) in enumerate(edit.media)
     )
 

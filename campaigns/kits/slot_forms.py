@@ -12,7 +12,7 @@ from campaigns.kits.edits import Slot
 from campaigns.kits.models import MOST_SLOTS
 from campaigns.kits.states import SlotKind
 from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, list_slot_names
-from core.text import whole_number
+from core.text import parse_whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class SlotRowsForm(forms.Form):
 
     def _typed_rows(self) -> list[dict[str, str]]:
         """Return the rows as they were sent, without those that nobody filled in."""
-        count = whole_number(self.data.get("rows", "")) or 0
+        count = parse_whole_number(self.data.get("rows", "")) or 0
         rows = [
             {part: self.data.get(f"slot-{n}-{part}", "") for part in _PARTS}
             for n in range(min(count, MOST_SLOTS))

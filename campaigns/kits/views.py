@@ -32,9 +32,9 @@ from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.states import VersionState
 from core import quotas
 from core.actions import FormAction, button_action, form_action, form_data
-from core.assertions import challenge
+from core.assertions import make_challenge
 from core.errors import Refused
-from core.form_marks import Rendered, render_mark, require_rendered
+from core.form_marks import Rendered, make_render_mark, require_rendered
 from core.forms import ReasonForm
 from units.models import Level, Unit
 from units.queries import find_unit
@@ -178,7 +178,7 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "is_own_work": version.is_by(request.user),
         "passkey": passkeys.has_passkey(request.user),
-        "mark": render_mark(_get_subject(version), by=request.user),
+        "mark": make_render_mark(_get_subject(version), by=request.user),
         "facts": presenters.list_facts(version),
         "units": queries.find_units(version).count(),
         "media": list(version.media.select_related("media")),
@@ -201,7 +201,7 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except Refused:
         return JsonResponse({}, status=409)
     text = seals.make_statement_to_sign(version, rendered, by=request.user.pk)
-    return JsonResponse(passkeys.request_options(request.user, challenge(text)))
+    return JsonResponse(passkeys.request_options(request.user, make_challenge(text)))
 
 
 def _approve(request: HttpRequest, version: KitVersion) -> None:
@@ -219,7 +219,7 @@ def _approve(request: HttpRequest, version: KitVersion) -> None:
         rendered = _read_rendered(request, version)
         text = seals.make_statement_to_sign(version, rendered, by=request.user.pk)
         try:
-            assertion = passkeys.assertion_of(request.user, answer, challenge(text))
+            assertion = passkeys.assertion_of(request.user, answer, make_challenge(text))
         except passkeys.InvalidSignature:
             raise Refused(
                 _("The passkey did not sign this kit. Nothing was approved; please try again.")
@@ -368,7 +368,7 @@ def _run_act(
 
 def count_against_quota[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
     """Count the act against the person's quota before it begins."""
-    return quotas.counted("kit", service, by=request.user)
+    return quotas.with_quota("kit", service, by=request.user)
 
 
 def _list_form_values(form: ReasonForm) -> dict[str, str]:

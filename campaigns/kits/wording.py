@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
-from core.text import normal
+from core.text import normalise
 
 # As the gaps of the library's templates: small letters without accents, digits, underscores.
 SLOT = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
@@ -93,7 +93,7 @@ def split_into_pieces(text: str, values: Mapping[str, str]) -> list[Piece]:
 
 def to_one_line(words: str) -> str:
     """Return a slot's words as they stand in a text: on one line, composed, cut to what fits."""
-    return " ".join(normal(words).split())[:LONGEST_WORDS]
+    return " ".join(normalise(words).split())[:LONGEST_WORDS]
 
 
 def is_number(words: str) -> bool:
@@ -157,7 +157,7 @@ def to_canonical_json(content: Mapping[str, Any]) -> str:
 
 
 def _tidy(text: str) -> str:
-    lines = "\n".join(line.rstrip() for line in normal(text).split("\n"))
+    lines = "\n".join(line.rstrip() for line in normalise(text).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 
 

@@ -94,7 +94,7 @@ class ContactForm(forms.Form):
 
     def clean_phone(self) -> str:
         typed = self.cleaned_data["phone"].strip()
-        if typed and phones.digits(typed) is None:
+        if typed and phones.parse_digits(typed) is None:
             raise forms.ValidationError(_("This is no telephone number of Viet Nam."))
         return typed
 
@@ -122,7 +122,7 @@ def make_contact_values(partner: Partner, contact: Contact | None) -> dict[str, 
     if contact:
         values |= {
             "contact_name": contact.name,
-            "phone": contact.phone and phones.shown(contact.phone),
+            "phone": contact.phone and phones.group_digits(contact.phone),
             "email": contact.email,
             "signed_for_partner": contact.signed_for_partner,
             "signed_for_unit": contact.signed_for_unit,

@@ -37,7 +37,7 @@ from core.errors import Refused
 from core.leaks import require_recordable, require_storable
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from platforms.registry import CONNECTORS
 from units.models import Unit
 
@@ -211,7 +211,7 @@ def _lock_partner(partner: Partner) -> Partner:
 
 
 def _trim(text: str, most: int) -> str:
-    return normal(text).strip()[:most]
+    return normalise(text).strip()[:most]
 
 
 def _check_texts(kind: str, texts: dict[str, str], unit: Unit) -> None:
@@ -257,7 +257,7 @@ def _clean_contact(contact: Contact) -> Contact:
     if not (texts["signed_for_partner"] and texts["signed_for_unit"]):
         raise Refused(_("Please enter who signed for both sides."))
     if texts["phone"]:
-        phone = phones.digits(texts["phone"])
+        phone = phones.parse_digits(texts["phone"])
         if phone is None:
             raise Refused(_("This is no telephone number of Viet Nam."))
         texts["phone"] = phone

@@ -126,7 +126,7 @@ def partner(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "status": describe_status(row),
         "places": row.places.all(),
         "contact": contact,
-        "phone": contact and contact.phone and phones.shown(contact.phone),
+        "phone": contact and contact.phone and phones.group_digits(contact.phone),
         "is_over": row.is_over(today),
         "renewal": row.renewals.first(),
         "may_write": can(request.user, Permission.PARTNER_WRITE, unit=row.unit),

@@ -43,7 +43,7 @@ from core.errors import NotAllowed, Refused
 from core.leaks import require_recordable, require_storable
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from links.targets import is_permitted
 
 MOST_LINKS = 10  # posts that a public summary links to
@@ -96,7 +96,7 @@ def add_phase(campaign: Campaign, *, by: User, name: str, starts_on: date, ends_
             }
         )
     row = Phase.objects.create(
-        campaign=campaign, name=normal(name).strip(), starts_on=starts_on, ends_on=ends_on
+        campaign=campaign, name=normalise(name).strip(), starts_on=starts_on, ends_on=ends_on
     )
     _record_change(campaign, by, authority, "phase added")
     return row
@@ -107,7 +107,9 @@ def add_item(campaign: Campaign, *, by: User, text: str, due_on: date) -> Checkl
     authority = _require_planner(campaign, by)
     _require_words(campaign, text)
     _require_room(campaign.checklist.count(), MOST_ITEMS)
-    row = ChecklistItem.objects.create(campaign=campaign, text=normal(text).strip(), due_on=due_on)
+    row = ChecklistItem.objects.create(
+        campaign=campaign, text=normalise(text).strip(), due_on=due_on
+    )
     _record_change(campaign, by, authority, "item added")
     return row
 
@@ -130,10 +132,10 @@ def add_document(
         )
     row = Document.objects.create(
         campaign=campaign,
-        name=normal(name).strip(),
-        number=normal(number).strip(),
+        name=normalise(name).strip(),
+        number=normalise(number).strip(),
         link=address,
-        text=normal(text).strip(),
+        text=normalise(text).strip(),
     )
     _record_change(campaign, by, authority, "document added")
     return row

@@ -165,4 +165,4 @@ def _get_editable_campaign(request: HttpRequest, public_id: uuid.UUID) -> Campai
 
 def _count_against_quota[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
     """Count the act against the person's quota before it begins."""
-    return quotas.counted("campaign", service, by=request.user)
+    return quotas.with_quota("campaign", service, by=request.user)

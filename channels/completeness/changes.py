@@ -21,7 +21,7 @@ from core.errors import NotAllowed, Refused
 from core.leaks import require_storable
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from platforms import hours
 from units.models import UnitFacts
 
@@ -34,7 +34,7 @@ def propose(channel: Channel, *, by: User, texts: Mapping[str, str]) -> PageChan
     Channel.objects.select_for_update(of=("self",)).get(pk=channel.pk)
     check = PageCheck.objects.filter(channel=channel).first()
     now = check.texts if check else {}
-    wanted = {name: normal(text).strip() for name, text in texts.items()}
+    wanted = {name: normalise(text).strip() for name, text in texts.items()}
     wanted = {name: text for name, text in wanted.items() if text and text != now.get(name, "")}
     if not wanted:
         raise Refused(_("Nothing would change: the page says this already."))

@@ -97,7 +97,9 @@ class ProposeForm(forms.Form):
                 % {"n": most},
             )
         if "phone" in limits and numbers:
-            shown = [(n, " · ".join(filter(None, [phones.shown(n), numbers[n]]))) for n in numbers]
+            shown = [
+                (n, " · ".join(filter(None, [phones.group_digits(n), numbers[n]]))) for n in numbers
+            ]
             self.fields["phone"] = forms.ChoiceField(
                 label=_("Telephone number"),
                 choices=[("", _("leave as it is")), *shown],

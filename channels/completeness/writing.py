@@ -108,7 +108,7 @@ def _has_texts_already(channel: Channel, account: Account, texts: Mapping[str, s
 
 def _is_same(name: str, there: str | None, text: str) -> bool:
     if name == "phone":
-        return phones.digits(there or "") == phones.digits(text)
+        return phones.parse_digits(there or "") == phones.parse_digits(text)
     return " ".join((there or "").split()) == " ".join(text.split())
 
 

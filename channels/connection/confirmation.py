@@ -18,7 +18,7 @@ from channels.models import Channel
 from channels.queries import address_of, find_keepers
 from channels.states import Health, Lifecycle
 from core.errors import Refused
-from core.text import normal
+from core.text import normalise
 from units.models import Unit
 
 
@@ -95,7 +95,7 @@ def refuse(channel: Channel, *, by: User, reason: str, seen: str) -> None:
     """Say that the page is not the unit's: the connection ends and its credentials are
     destroyed.
     """
-    reason = normal(reason).strip()[:500]
+    reason = normalise(reason).strip()[:500]
     if not reason:
         raise Refused(_("Please enter the reason."))
     row, appointment = _lock_waiting(channel, by=by, seen=seen)

@@ -18,7 +18,7 @@ from channels.models import LONGEST_PAGE_ID, Channel
 from channels.queries import facts_of, is_permitted
 from channels.states import Health, Kind
 from core.errors import Refused
-from core.text import normal
+from core.text import normalise
 from units.models import Unit
 
 
@@ -38,7 +38,7 @@ def register(
     channel = own[0] if own else Channel(unit=unit, platform=platform, external_id=key)
     now = timezone.now()
     fields = {
-        "name": normal(name).strip()[:200],
+        "name": normalise(name).strip()[:200],
         "address": address,
         "handle": "" if key.removeprefix("-").isdigit() else key[:100],
         "health": Health.MANUAL,
@@ -113,7 +113,7 @@ def _page_key(platform: str, address: str) -> str:
 def _require_reason(reason: str) -> str:
     if not reason.strip():
         raise Refused(_("Say why the page is posted to by hand."))
-    return normal(reason).strip()[:300]
+    return normalise(reason).strip()[:300]
 
 
 def _describe_conflict(channel: Channel, *, unit: Unit, by: User) -> str:

@@ -20,7 +20,7 @@ from channels.queries import row_name
 from channels.states import Health, Kind
 from core import sealing
 from core.bulk import update_from_values
-from core.clock import Clock, steady
+from core.clock import Clock, make_steady_clock
 from core.db_retry import with_db_retry
 from platforms import client
 from platforms.connector import Connector
@@ -60,7 +60,7 @@ def _time_until_refresh(lifetime: timedelta) -> timedelta:
 def refresh_due(*, now: datetime, platform: str = "") -> int:
     """Renew what is due: many at once, and each stored as soon as it is there. Return how many. The
     turns are taken in the database, so two that run at a time share the work."""
-    clock = steady(lambda: now)
+    clock = make_steady_clock(lambda: now)
     platforms = [platform] if platform else Kind.values
     return sum(_refresh_all(each, clock) for each in platforms)
 

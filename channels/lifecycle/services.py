@@ -23,7 +23,7 @@ from channels.queries import address_of, find_keepers, find_province_keepers, is
 from channels.states import LIFECYCLE_STEPS, Health, Lifecycle
 from core import sealing
 from core.errors import Refused
-from core.text import normal
+from core.text import normalise
 from platforms.messages import Profile
 from units.models import Unit
 
@@ -302,4 +302,4 @@ def _announce_release(
 def _require_reason(reason: str) -> str:
     if not reason.strip():
         raise Refused(_("Please enter the reason."))
-    return normal(reason).strip()[:500]
+    return normalise(reason).strip()[:500]

@@ -12,7 +12,7 @@ from accounts.permissions import Permission
 from channels.models import Channel, UnrecognisedPost
 from channels.monitoring.forecast import Risk
 from channels.states import Verdict
-from core.clock import local_time
+from core.clock import format_local_time
 
 RISK_LOOKS = {
     Risk.TAKEN_OVER: ("red", "shield-exclamation"),
@@ -72,7 +72,7 @@ def describe_remedy(channel: Channel) -> str:
     """Say what somebody has to do about a channel from `forecast.find_at_risk`, and until when
     where that is known."""
     if channel.risk == Risk.EXPIRING:
-        when = local_time(channel.expires_at)
+        when = format_local_time(channel.expires_at)
         return _("Connect it again before %(when)s; until then it works.") % {"when": when}
     return str(_TO_DO[channel.risk])
 

@@ -26,9 +26,9 @@ from channels.queries import account_of, address_of, facts_of, find_keepers, fin
 from channels.states import Health, Verdict
 from core import sealing
 from core.bulk import update_from_values
-from core.clock import steady
+from core.clock import make_steady_clock
 from core.errors import Refused
-from core.text import normal
+from core.text import normalise
 from platforms import client
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError
@@ -51,7 +51,7 @@ def check_pages(*, platform: str, now: datetime) -> int:
     """
     if not facts_of(platform).lists_posts:
         return 0
-    clock, found = steady(lambda: now), 0
+    clock, found = make_steady_clock(lambda: now), 0
     own = Channel.objects.filter(platform=platform, health=Health.CONNECTED).order_by("check_at")
     # Even after an outage, when every page's turn has passed, they are asked in a row and not in a
     # crowd.
@@ -195,7 +195,7 @@ def acknowledge(post: UnrecognisedPost, *, by: User, ours: bool, note: str = "")
     verdict = Verdict.OURS if ours else Verdict.NOT_OURS
     fields = {
         "verdict": verdict,
-        "note": normal(note).strip()[:500],
+        "note": normalise(note).strip()[:500],
         "decided_by": by,
         "decided_for": channel.unit,
         "position": appointment.position,

@@ -29,7 +29,7 @@ def integrity(path: str) -> SafeString:
     """Return the attribute by which a browser refuses a script or style sheet that is not the one
     of this release.
     """
-    return format_html('integrity="sha384-{}"', assets.digest(path))
+    return format_html('integrity="sha384-{}"', assets.compute_digest(path))
 
 
 @register.simple_tag
@@ -40,7 +40,7 @@ def stylesheets(*paths: str) -> SafeString:
     """
     link = '<link rel="stylesheet" href="{}" integrity="sha384-{}">'
     return SafeString(
-        "\n".join(format_html(link, static(path), assets.digest(path)) for path in paths)
+        "\n".join(format_html(link, static(path), assets.compute_digest(path)) for path in paths)
     )
 
 
@@ -50,17 +50,19 @@ def module(context: template.Context, path: str) -> SafeString:
     only against the digest in its preload.
     """
     nonce = format_html(' nonce="{}"', context["csp_nonce"]) if "csp_nonce" in context else ""
-    return SafeString(nonce.join(_around_nonces(path)))
+    return SafeString(nonce.join(_render_around_nonces(path)))
 
 
 @lru_cache(maxsize=256)
-def _around_nonces(path: str) -> list[str]:
+def _render_around_nonces(path: str) -> list[str]:
     """Return the tags of a module and its imports, cut where each bears the nonce."""
     preload = '<link rel="modulepreload" href="{}" integrity="sha384-{}"'
     script = '<script type="module" src="{}" integrity="sha384-{}"'
-    starts = [(preload, each) for each in assets.imports(path)]
+    starts = [(preload, each) for each in assets.list_imports(path)]
     starts.append((script, path))
-    first, *others = (format_html(tag, static(each), assets.digest(each)) for tag, each in starts)
+    first, *others = (
+        format_html(tag, static(each), assets.compute_digest(each)) for tag, each in starts
+    )
     return [first, *(f">\n{other}" for other in others), "></script>"]
 
 
@@ -75,12 +77,12 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """Draw an icon from the sprite. Without a label it is decoration, and
     screen readers skip it.
     """
-    return _drawn(name, css, conditional_escape(label))
+    return _render_icon(name, css, conditional_escape(label))
 
 
 # A page draws a hundred icons, mostly the same ones: a tenth of its time.
 @lru_cache(maxsize=2048)
-def _drawn(name: str, css: str, label: SafeString) -> SafeString:
+def _render_icon(name: str, css: str, label: SafeString) -> SafeString:
     return format_html(
         '<svg class="icon {}" {}><use href="{}#tabler-{}"/></svg>',
         css,
@@ -123,7 +125,8 @@ def sidebar(context: template.Context) -> list[tuple[str | Promise, list[navigat
     """
     may = context.get("may") or {}
     parts = (
-        (heading, navigation.entries(part, may)) for part, heading in navigation.SIDEBAR.items()
+        (heading, navigation.list_entries(part, may))
+        for part, heading in navigation.SIDEBAR.items()
     )
     return [(heading, entries) for heading, entries in parts if entries]
 
@@ -131,7 +134,7 @@ def sidebar(context: template.Context) -> list[tuple[str | Promise, list[navigat
 @register.simple_tag(takes_context=True)
 def tabs(context: template.Context) -> list[navigation.Entry]:
     """Return the entries of the phone's bottom bar."""
-    return navigation.entries(navigation.TABS, context.get("may") or {})
+    return navigation.list_entries(navigation.TABS, context.get("may") or {})
 
 
 @register.simple_tag(takes_context=True)
@@ -140,13 +143,13 @@ def nav_item(context: template.Context, entry: navigation.Entry) -> SafeString:
     it.
     """
     match = getattr(context.get("request"), "resolver_match", None)
-    here = navigation.current(match.view_name, match.namespace) if match else ""
-    return _nav_item(entry.view, entry.symbol, str(entry.label), entry.view == here)
+    here = navigation.find_current_entry(match.view_name, match.namespace) if match else ""
+    return _render_nav_item(entry.view, entry.symbol, str(entry.label), entry.view == here)
 
 
 # Three times on each page stands the same navigation: a fifth of a short page's time.
 @lru_cache(maxsize=512)
-def _nav_item(view: str, symbol: str, label: str, current: bool) -> SafeString:
+def _render_nav_item(view: str, symbol: str, label: str, current: bool) -> SafeString:
     item = {"view": view, "symbol": symbol, "label": label, "current": current}
     return render_to_string("components/nav_item.html", item)
 
@@ -172,12 +175,12 @@ def count_or_missing(value: float | None) -> str:
     """
     if value is None:
         return gettext("not measured")
-    return _grouped(value, get_language())
+    return _group_digits(value, get_language())
 
 
 # A page of 170 units has 1,300 figures, most of them small and the same: a tenth of its time.
 @lru_cache(maxsize=4096, typed=True)
-def _grouped(value: float, language: str) -> str:
+def _group_digits(value: float, language: str) -> str:
     return formats.number_format(value, use_l10n=True, force_grouping=True)
 
 
@@ -191,12 +194,12 @@ def as_cell(value: object) -> str:
     if value is None or isinstance(value, int):
         return count_or_missing(value)
     if isinstance(value, date):
-        return _short_date(value, get_language())
+        return _format_short_date(value, get_language())
     return str(value)
 
 
 @lru_cache(maxsize=2048, typed=True)
-def _short_date(day: date, language: str) -> str:
+def _format_short_date(day: date, language: str) -> str:
     return formats.date_format(day, "SHORT_DATE_FORMAT")
 
 
@@ -213,17 +216,17 @@ def figure_rows(
         "\n",
         '<tr><th scope="row">{}</th>{}</tr>',
         (
-            (_linked(as_cell(name), link), _figure_cells(labels, cells))
+            (_render_link(as_cell(name), link), _render_figure_cells(labels, cells))
             for (name, *cells), link in zip(rows, links or [""] * len(rows), strict=True)
         ),
     )
 
 
-def _linked(words: str, address: str) -> str:
+def _render_link(words: str, address: str) -> str:
     return format_html('<a href="{}">{}</a>', address, words) if address else words
 
 
-def _figure_cells(labels: Sequence[str], cells: Sequence[object]) -> SafeString:
+def _render_figure_cells(labels: Sequence[str], cells: Sequence[object]) -> SafeString:
     """Render the figures of a row; ``labels`` are escaped already, once for all rows."""
     drawn = (
         f'<td class="num" data-label="{label}">{conditional_escape(as_cell(cell))}</td>'
@@ -257,13 +260,13 @@ def time_watched(seconds: int | None) -> str:
 @register.filter
 def local_time(moment: datetime | None) -> str:
     """Format a moment in the station's time zone."""
-    return clock.local_time(moment) if moment else ""
+    return clock.format_local_time(moment) if moment else ""
 
 
 @register.filter
 def phone(number: str) -> str:
     """Group the digits of a telephone number (02363822300 -> 0236.3822.300)."""
-    return phones.shown(number)
+    return phones.group_digits(number)
 
 
 @register.filter

@@ -20,7 +20,7 @@ from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Kind
 from core.periods import Period
-from core.scope import ancestors
+from core.scope import list_ancestors
 from engagement.boards import figures
 from engagement.boards.changes import Day, NewKit, PauseDays, Platform
 from engagement.boards.figures import MEASURED_COUNTS
@@ -124,7 +124,7 @@ def find_pauses(scope: Scope, period: Period, *, now: datetime) -> list[PauseDay
     rows = Pause.objects.filter(
         of_scope,
         Q(ended_at__isnull=True) | Q(ended_at__gt=period.start),
-        unit__path__in=ancestors(scope.place.path),
+        unit__path__in=list_ancestors(scope.place.path),
         topic__isnull=True,
         started_at__lt=min(period.end, now),
     )
@@ -162,7 +162,7 @@ def find_phases_and_notes(user: Any, scope: Scope, period: Period) -> tuple[list
         of = Q(campaign__topics=scope.topic)
     else:
         path = scope.place.path if scope.place else ""
-        of = Q(campaign__unit__path__in=ancestors(path))
+        of = Q(campaign__unit__path__in=list_ancestors(path))
     phases = Phase.objects.filter(
         of,
         campaign__in=Campaign.objects.visible_to(user).order_by().values("pk"),
@@ -171,7 +171,7 @@ def find_phases_and_notes(user: Any, scope: Scope, period: Period) -> tuple[list
     ).order_by()
     notes = BoardNote.objects.none()
     if scope.place:
-        above = Q(unit__path__in=ancestors(scope.place.path), reaches_below=True)
+        above = Q(unit__path__in=list_ancestors(scope.place.path), reaches_below=True)
         notes = BoardNote.objects.filter(
             above | Q(unit=scope.place),
             removed_at=None,

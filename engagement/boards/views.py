@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts.context import current_position
 from accounts.permissions import Permission
 from core.costly_pages import costly
-from core.periods import Period, quick_links
+from core.periods import Period, make_quick_links
 from engagement.boards import charts, scopes
 from engagement.boards.board import Board
 from engagement.boards.cached_sums import MINUTES
@@ -70,7 +70,7 @@ def _show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "scope": scope,
         "form": form,
         "period": board.period,
-        "quick": quick_links(board.period),
+        "quick": make_quick_links(board.period),
         "total": board.totals[0],
         "tiles": _make_tiles(board),
         "compared": charts.compare_periods(board.totals, board.page_totals),

@@ -18,7 +18,7 @@ from campaigns.models import Campaign
 from channels.states import Kind
 from core import quotas
 from core.costly_pages import costly
-from core.periods import Period, quick_links
+from core.periods import Period, make_quick_links
 from engagement.dashboards import charts, comparisons, files, hours, queries, usual
 from engagement.dashboards.charts import Chart
 from engagement.dashboards.context import get_campaign_or_404, make_whole_period
@@ -78,7 +78,7 @@ def figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "topics": list(page.campaign.topics.all()),
         "form": page.form,
         "period": page.period,
-        "quick": quick_links(page.period, (_("Whole campaign"), whole)),
+        "quick": make_quick_links(page.period, (_("Whole campaign"), whole)),
         "part": part,
         "kept": _list_other_filters(page),
         "parts": PARTS.items(),

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Topic
 from core.models import PublicIdModel
-from core.scope import Person, ScopedQuerySet, ancestors
+from core.scope import Person, ScopedQuerySet, list_ancestors
 from core.text import fold
 from engagement.examples.states import ACCEPTED, ExampleState
 from posts.models import Post, Revision
@@ -39,7 +39,7 @@ class ExampleQuerySet(ScopedQuerySet):
         shared = Q(state=ExampleState.NATION)
         for part in reach:
             # The ministry's path is the first step of all; a province's, the second.
-            if len(line := ancestors(part.path)) > 1:
+            if len(line := list_ancestors(part.path)) > 1:
                 shared |= Q(unit__path__startswith=line[1])
         return self.within(reach) | self.in_library().filter(shared)
 

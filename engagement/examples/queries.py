@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from accounts.permissions import GRANTS, Permission
-from core.scope import ancestors
+from core.scope import list_ancestors
 from engagement.examples.models import (
     Example,
     ExamplePost,
@@ -50,7 +50,7 @@ def find_accepting_unit(example: Example) -> Unit | None:
             return example.unit
         return Unit.objects.get(path=example.unit.province_path)
     if example.state == ExampleState.PROVINCE:
-        return Unit.objects.get(path=ancestors(example.unit.path)[0])
+        return Unit.objects.get(path=list_ancestors(example.unit.path)[0])
     return None
 
 

@@ -18,10 +18,10 @@ from accounts.queries import can, holders, require
 from audit.services import record
 from core import quotas
 from core.errors import NotAllowed, Refused
-from core.periods import midnight
+from core.periods import get_midnight
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
-from core.text import fold, normal
+from core.text import fold, normalise
 from engagement.examples.figures import freeze_figures
 from engagement.examples.marking import mark_names
 from engagement.examples.models import (
@@ -64,7 +64,7 @@ class Proposal:
         fit for other units to read.
         """
         words = {
-            field: " ".join(normal(getattr(self, field)).split())
+            field: " ".join(normalise(getattr(self, field)).split())
             for field in ("name", "why_heard", "why_clear", "advice")
         }
         if not all(words.values()):
@@ -276,7 +276,7 @@ def _list_media(content: dict) -> list[tuple[Media, str]]:
 
 def _notify_of_use(row: ExampleUse) -> None:
     """Notify the origin unit, unless another use did so today."""
-    today = midnight(timezone.localdate())
+    today = get_midnight(timezone.localdate())
     origin = row.example.unit
     if ExampleUse.objects.filter(example__unit=origin, noticed_at__gte=today).exists():
         return

@@ -19,7 +19,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from core.workbooks import text_cell
+from core.workbooks import make_text_cell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ("xlsx", "csv")
@@ -118,7 +118,7 @@ def _make_value(page: Any, value: Any) -> Any:
     """Return the value itself where Excel takes it as text, which costs half as much as a cell."""
     if isinstance(value, str):
         text = ILLEGAL_CHARACTERS_RE.sub("", value)
-        return text_cell(page, text) if text.startswith(("=", "#")) else text or None
+        return make_text_cell(page, text) if text.startswith(("=", "#")) else text or None
     return _make_cell(page, value)
 
 
@@ -136,7 +136,7 @@ def _make_cell(page: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
         cell = WriteOnlyCell(page, value)
         cell.number_format = _NUMBERS.get(type(value), "#,##0")
     else:
-        cell = text_cell(page, _format_value(value))
+        cell = make_text_cell(page, _format_value(value))
     if bold:
         cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
     return cell

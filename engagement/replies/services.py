@@ -29,7 +29,7 @@ from channels.states import Health, Kind, Lifecycle
 from core.errors import NotAllowed, Refused
 from core.sealing import Unsealable
 from core.secrecy import has_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from engagement.counting.schedule import reports_figures
 from engagement.models import CommentCount, ReplyAllowance, SpentTicket
 from platforms import client
@@ -253,7 +253,7 @@ def answer_comment(delivery: Delivery, ticket: str, text: str, *, by: User) -> N
     """
     authority = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     _require_open(delivery)
-    text = normal(text).strip()
+    text = normalise(text).strip()
     if not text:
         raise Refused(_("Write an answer first."))
     if len(text) > LONGEST_ANSWER:

@@ -15,7 +15,7 @@ from campaigns.models import Campaign
 from core import quotas
 from core.errors import Refused
 from core.periods import Period
-from core.text import normal
+from core.text import normalise
 from engagement.reports import periods, queries
 from engagement.reports.figures import freeze_figures
 from engagement.reports.marks import require_no_mark
@@ -194,7 +194,7 @@ def write(report: Report, texts: Mapping[str, str], *, by: User) -> Report:
     require_position(by, Permission.REPORT_WRITE, row.unit)
     require_state(row, ReportState.DRAFT)
     allowed = {part["key"] for part in build_content(row)["form"]["parts"] if part["text"]}
-    words = {key: normal(text).strip() for key, text in texts.items() if key in allowed}
+    words = {key: normalise(text).strip() for key, text in texts.items() if key in allowed}
     if any(len(text) > LONGEST_TEXT for text in words.values()):
         raise Refused(_("A text is too long. Shorten it."))
     require_no_mark(words.values())

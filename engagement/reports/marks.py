@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 
 # Decree 30/2020/NĐ-CP, Appendix I, III 2 b and c. Letters may be spaced out, as marks often are.
 _MARK = re.compile(
@@ -39,7 +39,7 @@ def require_no_mark(texts: Iterable[str]) -> None:
 
 def _find_mark(text: str) -> str:
     """Return the line of ``text`` that is a mark, or nothing."""
-    for line in normal(text).splitlines():
+    for line in normalise(text).splitlines():
         if len(line) <= _LONGEST_MARK and _MARK.match(_BLANKS.sub(" ", line).strip()):
             return line.strip()
     return ""

@@ -22,7 +22,7 @@ from accounts.models import User
 from accounts.permissions import GRANTS, Permission
 from campaigns.models import Campaign
 from core.periods import Period
-from core.scope import ancestors
+from core.scope import list_ancestors
 from engagement.reports import periods
 from engagement.reports.compose import compose_document, make_letterhead, make_signature
 from engagement.reports.document import Document, Signature
@@ -81,7 +81,7 @@ def find_forms_of_kinds(
 
 
 def _list_paths_of_form_owners(unit: Unit) -> list[str]:
-    line = ancestors(unit.path)
+    line = list_ancestors(unit.path)
     return line[:-1] if unit.level == Level.COMMUNE else line[:1]
 
 

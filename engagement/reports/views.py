@@ -19,7 +19,7 @@ from accounts.queries import can
 from campaigns.models import Campaign
 from core import quotas
 from core.actions import button_action, form_action, form_data
-from core.scope import ancestors
+from core.scope import list_ancestors
 from engagement.reports import drafts, files, periods, queries, services
 from engagement.reports.files import CONTENT_TYPES
 from engagement.reports.forms import (
@@ -126,7 +126,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         for kind in REGULAR
     }
     campaigns = Campaign.objects.filter(
-        unit__path__in=ancestors(unit.path), starts_on__lte=today
+        unit__path__in=list_ancestors(unit.path), starts_on__lte=today
     ).order_by("-ends_on", "name")[:MOST_CAMPAIGNS]
     month = offered["month"][0]
     usual = f"month:{month.first.isoformat()}:{month.last.isoformat()}"

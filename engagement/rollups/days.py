@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from django.db.models import Q
 
-from core.periods import midnight
+from core.periods import get_midnight
 from engagement.rollups.sql import Statement
 
 # So many days are asked for by one statement.
@@ -35,8 +35,8 @@ class DateRange:
     last: date
 
     def as_q(self, moment: str, unit: str = "unit") -> Q:
-        end = midnight(self.last + timedelta(days=1))
-        return Q(**{f"{moment}__gte": midnight(self.first), f"{moment}__lt": end})
+        end = get_midnight(self.last + timedelta(days=1))
+        return Q(**{f"{moment}__gte": get_midnight(self.first), f"{moment}__lt": end})
 
     def as_sql(self, day: str, unit: str) -> Statement:
         return f"({day} BETWEEN %s AND %s)", [self.first, self.last]
@@ -52,7 +52,7 @@ class UnitsSince:
     def as_q(self, moment: str, unit: str = "unit") -> Q:
         condition = Q(**{f"{unit}__in": self.unit_ids, f"{moment}__isnull": False})
         if self.since > date.min:
-            condition &= Q(**{f"{moment}__gte": midnight(self.since)})
+            condition &= Q(**{f"{moment}__gte": get_midnight(self.since)})
         return condition
 
     def as_sql(self, day: str, unit: str) -> Statement:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core.locks import try_alone
-from core.periods import midnight
+from core.periods import get_midnight
 from engagement.models import MEASURES, Count
 from engagement.rollups.models import Thinned
 from engagement.rollups.months import COUNTED_FOR
@@ -80,9 +80,9 @@ def _thin_without_trigger(day: date) -> int:
     """
     adapted = connection.ops.adapt_datetimefield_value
     moments = {
-        "start": adapted(midnight(day)),
-        "end": adapted(midnight(day + timedelta(days=1))),
-        "earliest": adapted(midnight(day - COUNTED_FOR)),
+        "start": adapted(get_midnight(day)),
+        "end": adapted(get_midnight(day + timedelta(days=1))),
+        "earliest": adapted(get_midnight(day - COUNTED_FOR)),
     }
     with connection.cursor() as cursor:
         cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [_MARKING])

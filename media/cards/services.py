@@ -63,7 +63,9 @@ def hotlines_of(unit: Unit) -> list[tuple[str, Any]]:
     own = get_facts(unit).duty_phone
     choices: list[tuple[str, Any]] = []
     if own:
-        choices.append((OWN_HOTLINE, _("%(n)s – duty desk of the unit") % {"n": phones.shown(own)}))
+        choices.append(
+            (OWN_HOTLINE, _("%(n)s – duty desk of the unit") % {"n": phones.group_digits(own)})
+        )
     choices += [(number, f"{number} – {label}") for number, label in HOTLINES.items()]
     return [*choices, ("", _("no number"))]
 
@@ -73,7 +75,7 @@ def content_of(words: Words, unit: Unit, *, proof: str = "") -> Content:
     number = words.hotline if words.hotline in HOTLINES else ""
     label = HOTLINES.get(words.hotline, "")
     if words.hotline == OWN_HOTLINE and (own := get_facts(unit).duty_phone):
-        number, label = phones.shown(own), "Điện thoại trực ban"
+        number, label = phones.group_digits(own), "Điện thoại trực ban"
     return Content(
         title=words.title,
         line_1=words.line_1,

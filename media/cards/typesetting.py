@@ -19,7 +19,7 @@ from accounts.models import User
 from core import sandbox
 from core.errors import Refused
 from core.semaphores import SharedSemaphore
-from core.text import normal
+from core.text import normalise
 from media import incoming, pictures
 from media.codes import qr_svg
 from media.models import Logo
@@ -107,7 +107,7 @@ class Content:
 
     def tidy(self) -> "Content":
         """Return it with one blank between words, no control characters, and letters composed."""
-        words = {name: " ".join(normal(value).split()) for name, value in asdict(self).items()}
+        words = {name: " ".join(normalise(value).split()) for name, value in asdict(self).items()}
         return replace(self, **words)
 
     @property
@@ -154,7 +154,7 @@ def typeset(
         (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
         try:
             with _semaphore.taken(by=by and by.pk):
-                facts = sandbox.run(_PROGRAM, str(place), place=place, limits=LIMITS)
+                facts = sandbox.run_program(_PROGRAM, str(place), place=place, limits=LIMITS)
             return {
                 name: DrawnSheet(
                     (place / f"{name}.{sheet.form}").read_bytes(), _read_overflow(facts, name)

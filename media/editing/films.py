@@ -279,7 +279,7 @@ def _run_program(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
     def work() -> None:
         try:
             args = (kind, source, str(place), json.dumps(given))
-            found.append(sandbox.run(_PROGRAM, *args, place=place, limits=LIMITS))
+            found.append(sandbox.run_program(_PROGRAM, *args, place=place, limits=LIMITS))
         except sandbox.ProgramFailed:
             pass
         finally:

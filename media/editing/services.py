@@ -182,7 +182,7 @@ def _draw_edited(media: Media, edits: Edits, *, by: User) -> pictures.DrawnPictu
                     stored, place, most=LIMITS.file_bytes, too_large=pictures.damaged_error
                 )
             with _semaphore.taken(by=by.pk):
-                facts = sandbox.run(
+                facts = sandbox.run_program(
                     _PROGRAM,
                     str(source),
                     str(place),

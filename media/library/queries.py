@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from core.scope import ancestors
+from core.scope import list_ancestors
 from media.models import Folder, Media, Tag
 from units.models import Unit
 
@@ -18,7 +18,7 @@ def in_library_of(unit: Unit) -> QuerySet[Media]:
     """Return what posts of ``unit`` may show: its own, and what the units above share. A shared one
     that the unit has taken over is its own.
     """
-    above = Unit.objects.filter(path__in=ancestors(unit.path)).exclude(pk=unit.pk)
+    above = Unit.objects.filter(path__in=list_ancestors(unit.path)).exclude(pk=unit.pk)
     own = Media.objects.in_use().usable().filter(unit=unit)
     taken = own.filter(sha256=OuterRef("sha256"))
     shared = Q(~Exists(taken), unit__in=list(above), shared=True)

@@ -20,7 +20,7 @@ from core.errors import Busy, Refused
 from core.leaks import require_storable
 from core.locks import hold_until_commit
 from core.secrecy import require_no_secrecy_mark
-from core.text import fold, normal
+from core.text import fold, normalise
 from media import pictures, services, store
 from media.models import (
     LONGEST_ALT,
@@ -251,7 +251,7 @@ def _lock_folders(unit: Unit) -> None:
 def _checked_folder_name(
     unit: Unit, name: str, *, parent: Folder | None, besides: Folder | None = None
 ) -> str:
-    name = " ".join(normal(name).split())
+    name = " ".join(normalise(name).split())
     if not name or len(name) > LONGEST_FOLDER:
         raise Refused(_("A folder needs a name of at most %(n)s letters.") % {"n": LONGEST_FOLDER})
     require_no_secrecy_mark([name])
@@ -281,7 +281,7 @@ def _lock_media(media: Media) -> Media:
 
 def _checked_values(description: Description, unit: Unit) -> dict[str, Any]:
     """Return what is stored of a description, checked. Raise Refused, SecrecyRefused."""
-    words = {name: " ".join(normal(getattr(description, name)).split()) for name in _LONGEST}
+    words = {name: " ".join(normalise(getattr(description, name)).split()) for name in _LONGEST}
     if any(len(words[name]) > most for name, most in _LONGEST.items()):
         raise Refused(_("A text is too long. Shorten it."))
     require_no_secrecy_mark([*words.values(), *description.tags])
@@ -305,7 +305,7 @@ def _find_or_make_tags(unit: Unit, names: Iterable[str]) -> list[Tag]:
     """Return the unit's tags of these names, made where they are missing. Raise Refused."""
     wanted: dict[str, str] = {}
     for name in names:
-        tidy = " ".join(normal(name).split()).strip("#")
+        tidy = " ".join(normalise(name).split()).strip("#")
         if tidy:
             wanted.setdefault(fold(tidy)[:LONGEST_TAG], tidy)
     if len(wanted) > MOST_TAGS or any(len(name) > LONGEST_TAG for name in wanted.values()):

@@ -88,7 +88,7 @@ def _run(
 ) -> dict[str, Any]:
     arguments = (str(settings.BASE_DIR), str(source), str(place))
     with ThreadPoolExecutor(max_workers=1) as pool:
-        answer = pool.submit(sandbox.run, program, *arguments, place=place, limits=limits)
+        answer = pool.submit(sandbox.run_program, program, *arguments, place=place, limits=limits)
         return _wait_for_answer(answer, place / "progress", report)
 
 

@@ -21,7 +21,7 @@ from audit.services import record
 from core import quotas, sandbox
 from core.errors import Busy, Refused
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from media import store
 from media.models import Media
 from media.notes import require_no_name
@@ -345,7 +345,7 @@ def _checked_ground(as_: str, note: str, media: Media) -> tuple[str, str]:
         ground = ShownAs(as_)
     except ValueError:
         raise Refused(_("Say why it may be shown: choose a reason.")) from None
-    text = " ".join(normal(note).split())
+    text = " ".join(normalise(note).split())
     if len(text) > LONGEST_SHOWN_NOTE:
         raise Refused(_("A text is too long. Shorten it."))
     require_no_secrecy_mark([text])

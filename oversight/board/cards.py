@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels.models import Channel, UnrecognisedPost
-from core.clock import local_time
+from core.clock import format_local_time
 from oversight import kinds
 from oversight.kinds import KINDS, Kind
 from oversight.matters.models import Matter
@@ -127,7 +127,7 @@ def _describe_page(page: Channel) -> Thing:
 
 def _describe_unrecognised_post(post: UnrecognisedPost) -> Thing:
     address = reverse("channels:channel", args=[post.channel.public_id])
-    when = local_time(post.published_at)
+    when = format_local_time(post.published_at)
     return Thing(str(post.channel), f"{address}#foreign", when, str(post.channel.public_id))
 
 

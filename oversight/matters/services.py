@@ -20,7 +20,7 @@ from core import quotas
 from core.errors import NotAllowed, Refused
 from core.leaks import require_storable
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from oversight.kinds import MATTER
 from oversight.matters.models import LONGEST_TEXT, Matter, MatterNote
 from oversight.matters.queries import find_about, find_overseeing_appointment
@@ -183,7 +183,7 @@ def _require_day(deadline: date) -> None:
 
 
 def _clean_text(text: str, *, unit: Unit, may_be_empty: bool = False) -> str:
-    words = normal(text).strip()
+    words = normalise(text).strip()
     if not words and not may_be_empty:
         raise Refused(_("Please write what it is about."))
     if len(words) > LONGEST_TEXT:

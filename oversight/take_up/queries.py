@@ -33,7 +33,7 @@ from campaigns.kits.models import Adoption, Kit, KitVersion, Passing
 from campaigns.kits.queries import find_units
 from channels.models import Channel
 from channels.states import Health, Lifecycle
-from core.scope import ancestors
+from core.scope import list_ancestors
 from oversight.queries import find_overseen_units
 from oversight.take_up import states
 from oversight.take_up.states import STATES
@@ -46,7 +46,7 @@ from units.models import Level, Unit
 def find_boards(user: User) -> QuerySet[Kit]:
     """Return the issued kits of the units that the person oversees, and of those above them."""
     reach = user.reach(Permission.OVERSIGHT_VIEW)
-    above = {path for part in reach for path in ancestors(part.path)}
+    above = {path for part in reach for path in list_ancestors(part.path)}
     issued = Kit.objects.filter(current__isnull=False)
     return issued.within(reach) | issued.filter(unit__path__in=above)
 

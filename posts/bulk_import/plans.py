@@ -22,7 +22,7 @@ from campaigns.queries import find_needs_of_topics
 from channels.models import Channel
 from channels.queries import channels_for
 from channels.states import Kind
-from core.clock import local_time
+from core.clock import format_local_time
 from core.text import fold
 from media.models import Media
 from posts.bulk_import.sheets import (
@@ -258,10 +258,10 @@ def _read_time(each: PlannedPost, now: datetime) -> None:
         return
     if each.requested_time <= now:
         words = _("%(when)s has passed. Write a time that is still ahead.")
-        each.add_error("date", words % {"when": local_time(each.requested_time)})
+        each.add_error("date", words % {"when": format_local_time(each.requested_time)})
     elif each.requested_time > now + FURTHEST:
         words = _("%(when)s is more than a year ahead. Check the year.")
-        each.add_error("date", words % {"when": local_time(each.requested_time)})
+        each.add_error("date", words % {"when": format_local_time(each.requested_time)})
 
 
 def _read_channels(each: PlannedPost, lookup: _Lookup) -> None:

@@ -15,7 +15,7 @@ from accounts.queries import require
 from audit.services import record
 from core import quotas
 from core.errors import Refused
-from core.leaks import file_name_without_leaks
+from core.leaks import remove_leaks_from_file_name
 from core.secrecy import SecrecyRefused, require_no_secrecy_mark
 from core.text import fold
 from media.models import Media
@@ -58,7 +58,7 @@ def store_import(
         return BulkImport.objects.create(
             unit=unit,
             made_by=by,
-            file_name=file_name_without_leaks(file_name)[:200],
+            file_name=remove_leaks_from_file_name(file_name)[:200],
             rows=rows,
             files=files,
             total=_count_waiting(rows, files, {}),

@@ -18,7 +18,7 @@ from campaigns.models import Topic
 from channels.models import Channel
 from core import spreadsheets
 from core.text import fold
-from core.workbooks import text_cell
+from core.workbooks import make_text_cell
 from posts.canonical import content
 
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -105,7 +105,9 @@ def read_rows(file: BinaryIO, *, size: int) -> list[Row]:
     """Return the filled lines of the first sheet, without the template's examples. Raise Refused,
     which names the fault of the file as a whole, and Busy.
     """
-    lines = spreadsheets.read(file, size=size, columns=COLUMNS, required=REQUIRED, shape=_SHAPE)
+    lines = spreadsheets.read_sheet(
+        file, size=size, columns=COLUMNS, required=REQUIRED, shape=_SHAPE
+    )
     return [Row(line.number, **line.cells) for line in lines]
 
 
@@ -254,7 +256,7 @@ def _sheet_row(sheet: object, cells: Cells) -> list[object]:
         cells.topic,
         cells.link,
     )
-    return [text_cell(sheet, text) for text in texts]
+    return [make_text_cell(sheet, text) for text in texts]
 
 
 def _guide_rows() -> list[list[str]]:

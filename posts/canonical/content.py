@@ -12,7 +12,7 @@ from typing import Any
 
 from channels.queries import facts_of
 from channels.states import Kind
-from core.text import fold, normal
+from core.text import fold, normalise
 from platforms.facts import Format
 from platforms.limits import choose_format, media_shown
 from platforms.messages import Image, Message, Video
@@ -50,7 +50,7 @@ def compose_text(
     ``first`` is a correction's line on what it corrects: it stands before everything, and no edit
     takes it away. What AI made is said by the platform's own label, or else by a line of ours.
     """
-    own = normal(override).strip()
+    own = normalise(override).strip()
     words = own or to_plain_text(body)
     if ai_made and not form.labels_ai and (form.max_text or form.article):
         words, body, own = (
@@ -112,7 +112,7 @@ def compose(
         key=lambda target: str(target.channel.public_id),
     )
     media = [_compose_medium(each) for each in pictures]
-    title = normal(post.title).strip()
+    title = normalise(post.title).strip()
     return {
         "title": title,
         "body": post.body,
@@ -124,7 +124,7 @@ def compose(
         **({"ai_made": True} if post.ai_made else {}),
         **({"corrects": str(post.corrects.public_id)} if post.corrects else {}),
         **({"legal": legal} if (legal := describe_legal_basis(post)) else {}),
-        **({"source": source} if (source := normal(post.source).strip()) else {}),
+        **({"source": source} if (source := normalise(post.source).strip()) else {}),
         **({"kit": kit} if (kit := kit_of(post, targets)) else {}),
         "unit": post.unit.name,
         "channels": [
@@ -156,7 +156,7 @@ def _compose_medium(shown: PostMedia) -> dict[str, Any]:
     entry = {
         "media": str(media.public_id),
         "sha256": media.sha256,
-        "alt": normal(shown.alt_text).strip(),
+        "alt": normalise(shown.alt_text).strip(),
         "width": media.width,
         "height": media.height,
     }

@@ -7,14 +7,14 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from core.text import normal
+from core.text import normalise
 from posts.models import Grounds
 
 
 def describe_legal_basis(row: Grounds) -> dict[str, str]:
     """Describe the legal basis as it is hashed; empty where there is none."""
     legal = {
-        "number": normal(row.legal_basis).strip(),
+        "number": normalise(row.legal_basis).strip(),
         "from": row.legal_from.isoformat() if row.legal_from else "",
         "until": row.legal_until.isoformat() if row.legal_until else "",
     }

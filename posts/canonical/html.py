@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import nh3
 
-from core.text import normal
+from core.text import normalise
 
 TAGS = {"p", "br", "strong", "em", "u", "ul", "ol", "li", "a", "h2", "h3"}
 LONGEST_BODY = 100_000  # characters of HTML; the platforms' own limits are far below
@@ -32,7 +32,7 @@ def clean(body: str) -> str:
     """
     while True:
         cleaned = nh3.clean(
-            normal(body),
+            normalise(body),
             tags=TAGS,
             attributes={"a": {"href"}},
             url_schemes={"https", "http", "mailto", "tel"},

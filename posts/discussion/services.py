@@ -19,7 +19,7 @@ from audit.services import record
 from core import quotas
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from posts.discussion import anchors
 from posts.discussion.queries import people_to_notify
 from posts.editor import services as editing
@@ -86,7 +86,7 @@ def _require_may_comment(post: Post, remark: Remark, *, by: User) -> str:
 
 
 def _anchor_fields(content: Mapping[str, Any], remark: Remark) -> dict[str, Any]:
-    quote = anchors.collapse_blanks(normal(remark.quote))
+    quote = anchors.collapse_blanks(normalise(remark.quote))
     if remark.picture and not anchors.shows_picture(content, remark.picture):
         raise Refused(_("This version does not show that picture."))
     if not quote:
@@ -107,8 +107,8 @@ def _add_comment(thread: Thread, remark: Remark, *, by: User, position: str) -> 
         thread=thread,
         author=by,
         position=position,
-        text=normal(remark.text).strip(),
-        proposal=normal(remark.proposal).strip(),
+        text=normalise(remark.text).strip(),
+        proposal=normalise(remark.proposal).strip(),
         written_at=timezone.now(),
     )
     record("post.commented", post, by=by, position=position, version=thread.revision.number)

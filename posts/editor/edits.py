@@ -7,7 +7,7 @@ from typing import Any
 
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
-from core.text import normal
+from core.text import normalise
 from media.captions import plain_text
 from media.models import Media
 from posts.canonical.html import clean
@@ -75,7 +75,7 @@ class PostEdit:
 
     def texts(self) -> Iterator[str]:
         """Yield every text that residents may come to read, cleaned as it will be stored."""
-        yield normal(self.fields.title).strip()
+        yield normalise(self.fields.title).strip()
         yield clean(self.fields.body)
         yield self.fields.link
         yield self.fields.legal_basis

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from channels import presenters
 from channels.models import Channel
-from core.text import normal
+from core.text import normalise
 from media.models import Media
 from platforms.facts import Option
 from posts.canonical import html as canonical_html
@@ -28,7 +28,7 @@ class NormalField(forms.CharField):
     is_asked_for = False  # a draft may lack it, what is submitted may not
 
     def to_python(self, value: Any) -> str:
-        return normal(super().to_python(value) or "")
+        return normalise(super().to_python(value) or "")
 
 
 class BodyWidget(forms.Textarea):
@@ -56,7 +56,7 @@ class BodyWidget(forms.Textarea):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
         typed = super().value_from_datadict(data, files, name) or ""
-        return typed if data.get(f"{name}-is-html") else to_paragraphs(normal(typed))
+        return typed if data.get(f"{name}-is-html") else to_paragraphs(normalise(typed))
 
     def use_required_attribute(self, initial: Any) -> bool:
         return False

@@ -20,7 +20,7 @@ from channels.queries import channels_for, facts_of
 from channels.states import Kind
 from core.errors import Refused
 from core.fields import DayAndClockField, DayField, ShortModelChoiceField
-from core.text import normal
+from core.text import normalise
 from media.captions import LARGEST, convert_to_webvtt, decode_captions
 from media.models import Media
 from platforms.facts import Option
@@ -334,7 +334,7 @@ class ComposeForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         for number, shown in enumerate(self.pictures, start=1):
-            if len(normal(shown.alt)) > LONGEST_ALT:
+            if len(normalise(shown.alt)) > LONGEST_ALT:
                 self.add_error(
                     None,
                     gettext("The description of picture %(n)s is longer than %(most)s characters.")

@@ -93,7 +93,7 @@ def attach_words(
     places = list(places_in(composed, title=post.own_title, text=to_plain_text(post.body)))
     own_texts = {str(target.channel.public_id): target.text for target in targets}
     phone = get_facts(post.unit).duty_phone
-    hotline = phones.shown(phone) if phone else ""
+    hotline = phones.group_digits(phone) if phone else ""
     is_locked = bool(post.adoption_id)
     shown = [
         _shown_leak(finding, place, own_texts, hotline, is_locked=is_locked)

@@ -2,7 +2,7 @@
 
 from django.http import QueryDict
 
-from core.text import whole_number
+from core.text import parse_whole_number
 from media.models import FilmEdit, Media
 from posts.editor.fields import captions_name
 from posts.models import Post
@@ -13,7 +13,7 @@ def with_new_films(data: QueryDict, post: Post) -> tuple[QueryDict, dict[str, Me
     draft has changed: return what the page sent as if it showed them, and them by the old ones'
     public ids.
     """
-    seen = whole_number(data.get("version", ""))
+    seen = parse_whole_number(data.get("version", ""))
     if seen is None or seen >= post.version:
         return data, {}
     edits = FilmEdit.objects.filter(

@@ -13,7 +13,7 @@ from campaigns.kits.presenters import Difference
 from campaigns.queries import find_needs_of_topic
 from channels import presenters
 from channels.queries import facts_of
-from core.clock import local_time
+from core.clock import format_local_time
 from media import services as media_services
 from media import uploads
 from media.scanners.queries import state_of
@@ -88,7 +88,7 @@ def times_to_choose(form: ComposeForm, now: datetime) -> dict[str, list[tuple[st
     free = [time.at for time in free_times(form.usable, now=now) if time.at not in taken]
     return {
         "suggested": [(words, _field_value(at)) for at, words in suggested],
-        "free": [(local_time(at), _field_value(at)) for at in free],
+        "free": [(format_local_time(at), _field_value(at)) for at in free],
     }
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.http import QueryDict
 
-from core.text import whole_number
+from core.text import parse_whole_number
 from posts.models import Post
 
 LONGEST_PAGE = 36  # a UUID
@@ -28,7 +28,7 @@ def read_page_save(data: QueryDict) -> PageSave | None:
     page = data.get("page", "")
     if not page or len(page) > LONGEST_PAGE:
         return None
-    return PageSave(page, whole_number(data.get("number", "")) or 0)
+    return PageSave(page, parse_whole_number(data.get("number", "")) or 0)
 
 
 def note_page_save(post: Post, sent: PageSave | None) -> None:

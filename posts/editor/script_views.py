@@ -22,8 +22,8 @@ from channels import presenters
 from channels.models import Channel
 from core import quotas
 from core.errors import Busy, NotAllowed, QuotaExceeded, Refused
-from core.middleware import seconds_to_wait
-from core.text import whole_number
+from core.middleware import count_seconds_to_wait
+from core.text import parse_whole_number
 from media import services as media_services
 from media.models import FilmEdit, Media
 from posts.canonical import content
@@ -100,7 +100,7 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
         return JsonResponse({"errors": form.errors_by_field()}, status=422)
     try:
         overrule = request.POST.get("act", "").removeprefix("overwrite:")
-        post = form.save(by=request.user, version=whole_number(overrule))
+        post = form.save(by=request.user, version=parse_whole_number(overrule))
     except editing.EditConflict as conflict:
         answer = {"version": conflict.post.version, "html": _conflict_html(request, conflict.post)}
         return JsonResponse(answer, status=409)
@@ -146,7 +146,7 @@ def _retry_response(error: Busy | QuotaExceeded) -> JsonResponse:
     """Answer that nothing was saved: the page reports it, keeps the text, and saves it after
     ``Retry-After``.
     """
-    wait = str(seconds_to_wait(error))
+    wait = str(count_seconds_to_wait(error))
     return JsonResponse({"errors": {"": [str(error)]}}, status=429, headers={"Retry-After": wait})
 
 

@@ -17,8 +17,8 @@ from campaigns.kits.models import Adoption, KitVersion
 from core.errors import Refused
 from core.resends import claim
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
-from core.word_search import searched
+from core.text import normalise
+from core.word_search import make_search_text
 from media.models import Media
 from media.scanners import services as scanners
 from media.scanners.models import SECRET_MARK, Box
@@ -324,7 +324,7 @@ def _refuse_closed(post: Post) -> None:
 def _assign(post: Post, fields: PostFields) -> None:
     """Put the fields into the post, cleaned; a title of its own, or the first words of the text."""
     post.body = clean(fields.body)
-    own = normal(fields.title).strip()
+    own = normalise(fields.title).strip()
     post.title_from_text = not own
     post.title = own or title_from(to_plain_text(post.body))
     post.label = safe_label(post.title)
@@ -336,7 +336,7 @@ def _assign(post: Post, fields: PostFields) -> None:
     if fields.ai_made is not None:
         post.ai_made = fields.ai_made
     post.legal_basis, post.source = (
-        " ".join(normal(words).split()) for words in (fields.legal_basis, fields.source)
+        " ".join(normalise(words).split()) for words in (fields.legal_basis, fields.source)
     )
     post.legal_from, post.legal_until = fields.legal_from, fields.legal_until
 
@@ -369,7 +369,7 @@ def targets_of(edit: PostEdit) -> list[PostChannel]:
     for channel, chosen in edit.channels.items():
         target = PostChannel(
             channel=channel,
-            text=normal(chosen.text).strip(),
+            text=normalise(chosen.text).strip(),
             format=chosen.format,
             format_as_before=chosen.format_as_before,
             options=dict(chosen.options),
@@ -386,14 +386,16 @@ def _stored_media(post: Post) -> ShownMedia:
 
 
 def _new_media(edit: PostEdit) -> ShownMedia:
-    return [(medium.media.pk, normal(medium.alt).strip(), medium.captions) for medium in edit.media]
+    return [
+        (medium.media.pk, normalise(medium.alt).strip(), medium.captions) for medium in edit.media
+    ]
 
 
 def _search_text(post: Post, targets: Targets) -> str:
     """Return what a post is found by: its title, its text, and the texts of channels of their
     own.
     """
-    return searched(
+    return make_search_text(
         post.title, to_plain_text(post.body), *(own for own, *_rest in targets.values())
     )
 

@@ -18,7 +18,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.errors import Busy, NotAllowed, Refused
-from core.text import whole_number
+from core.text import parse_whole_number
 from media import uploads
 from media.library import services as library
 from media.library.queries import find_similar
@@ -63,7 +63,7 @@ def _begin(
             unit=unit,
             purpose=purpose,
             purpose_id=purpose_id,
-            size=whole_number(request.POST.get("size", "")) or 0,
+            size=parse_whole_number(request.POST.get("size", "")) or 0,
             mark=request.POST.get("mark", "")[:100],
             by=request.user,
             now=timezone.now(),
@@ -106,8 +106,8 @@ def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
 
 
 def _append_piece(request: HttpRequest, upload: Upload) -> JsonResponse:
-    length = whole_number(request.META.get("CONTENT_LENGTH") or "0")
-    offset = whole_number(request.headers.get("Upload-Offset", ""))
+    length = parse_whole_number(request.META.get("CONTENT_LENGTH") or "0")
+    offset = parse_whole_number(request.headers.get("Upload-Offset", ""))
     if length is None or offset is None:
         return JsonResponse(
             {"error": _("The browser sent no proper piece of the file.")}, status=400

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import quotas
 from core.actions import refusal
 from core.errors import NotAllowed, Refused
-from core.text import whole_number
+from core.text import parse_whole_number
 from media import services as media_services
 from posts.canonical import content
 from posts.checks.base import Severity
@@ -134,7 +134,7 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
         return _show_form_again(request, post, form)
     try:
         quotas.use("autosave", by=request.user)
-        overrule = whole_number(about) if act == "overwrite" else None
+        overrule = parse_whole_number(about) if act == "overwrite" else None
         post = form.save(by=request.user, version=overrule)
     except editing.EditConflict as conflict:
         return _show_form_again(request, post, form, status=409, conflict=conflict.post)

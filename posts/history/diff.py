@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Topic
 from channels import presenters
 from channels.queries import facts_of
-from core.differences import Effort, Piece, near, words
+from core.differences import Effort, Piece, compare_words, keep_near_changes
 from core.templatetags.ui import local_time
 from posts.canonical import content
 from posts.canonical.grounds import legal_basis_text
@@ -38,7 +38,7 @@ def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]
 
     def compare(label: str, before: str, after: str) -> None:
         if before != after:
-            found.append(Change(label, words(before, after, effort)))
+            found.append(Change(label, compare_words(before, after, effort)))
 
     compare(_("Title"), old["title"], new["title"])
     compare(_("Text"), to_plain_text(old["body"]), to_plain_text(new["body"]))
@@ -61,7 +61,7 @@ def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]
 
 def near_changes(found: list[Change]) -> list[Change]:
     """Leave of long unchanged words only those beside a change, for a page to be read at once."""
-    return [replace(change, pieces=near(change.pieces)) for change in found]
+    return [replace(change, pieces=keep_near_changes(change.pieces)) for change in found]
 
 
 def _format_moment(value: str) -> str:
@@ -84,7 +84,9 @@ def _channel_changes(
         else:
             if _own_text_of(before[key]) != _own_text_of(after[key]):
                 # A text that follows the common one has changed with it and is shown there.
-                found.append(Change(label, words(before[key]["text"], after[key]["text"], effort)))
+                found.append(
+                    Change(label, compare_words(before[key]["text"], after[key]["text"], effort))
+                )
             found += _option_changes(label, before[key], after[key])
     return found
 
@@ -96,12 +98,12 @@ def _option_changes(
     found = []
     was, now = _format(before), _format(after)
     if was != now:
-        found.append(Change(_("%(channel)s: format") % {"channel": label}, words(was, now)))
+        found.append(Change(_("%(channel)s: format") % {"channel": label}, compare_words(was, now)))
     old, new = (dict(presenters.describe_options(_options(target))) for target in (before, after))
     for option in old | new:
         if old.get(option) != new.get(option):
             name = _("%(channel)s: %(option)s") % {"channel": label, "option": option}
-            found.append(Change(name, words(old.get(option, ""), new.get(option, ""))))
+            found.append(Change(name, compare_words(old.get(option, ""), new.get(option, ""))))
     return found
 
 
@@ -148,11 +150,13 @@ def _media_changes(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effor
         if media["alt"] != before[sha256]["alt"]:
             label = _("Description of a video") if is_video else _("Description of a picture")
             found.append(
-                Change(label, words(before[sha256]["alt"], media["alt"], effort), "", media)
+                Change(label, compare_words(before[sha256]["alt"], media["alt"], effort), "", media)
             )
         was, now = before[sha256].get("captions", ""), media.get("captions", "")
         if was != now:
-            found.append(Change(_("Captions of a video"), words(was, now, effort), "", media))
+            found.append(
+                Change(_("Captions of a video"), compare_words(was, now, effort), "", media)
+            )
     if [s for s in before if s in after] != [s for s in after if s in before]:
         found.append(Change(_("Pictures"), [Piece("same", _("Their order changed."))]))
     return found

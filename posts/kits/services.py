@@ -17,10 +17,10 @@ from campaigns.kits.models import Adoption, Kit, KitVersion
 from campaigns.kits.states import Declined
 from core import quotas
 from core.errors import Refused
-from core.periods import midnight
+from core.periods import get_midnight
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
-from core.word_search import searched
+from core.word_search import make_search_text
 from media.library.services import take_over as take_media_over
 from posts.canonical import content, material
 from posts.canonical.corrections import published_trace
@@ -129,7 +129,7 @@ def _create_draft(adoption: Adoption, *, by: User) -> Post:
     targets = first_targets(post)
     for target in targets:
         target.text = texts.own.get(target.channel.platform, "")
-    post.search = searched(title, texts.text, *(target.text for target in targets))
+    post.search = make_search_text(title, texts.text, *(target.text for target in targets))
     post.save()
     pictures = _own_media(post, version, by=by)
     shown = content.media_for_limits(pictures)
@@ -245,7 +245,7 @@ def remind(kit: Kit, units: Collection[int], *, at: Unit, by: User) -> int:
     )
     rows = Adoption.objects.filter(kit=kit, unit__in=units)
     asleep = rows.filter(opened_at=None, adopted_at=None, declined_at=None)
-    today = midnight(timezone.localdate())
+    today = get_midnight(timezone.localdate())
     due = asleep.filter(Q(reminded_at=None) | Q(reminded_at__lt=today)).order_by("pk")
     locked = dict(due.select_for_update(of=("self",)).values_list("pk", "unit"))
     if not locked:

@@ -18,7 +18,7 @@ from core import phones
 from core.errors import NotAllowed, Refused
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
-from core.text import normal
+from core.text import normalise
 from posts.leak_rules.models import LONGEST_VALUE, AllowedItem
 from posts.leak_rules.services import require_no_leak
 from units.models import Unit
@@ -55,7 +55,7 @@ def enter(*, unit: Unit, kind: str, value: str, label: str, by: User) -> Allowed
     """
     rights = (Permission.POST_WRITE, Permission.POST_APPROVE, Permission.POST_APPROVE_SECOND)
     position = _position(by, unit, *rights)
-    label = normal(label).strip()[:LONGEST_VALUE]
+    label = normalise(label).strip()[:LONGEST_VALUE]
     if not label:
         raise Refused(_("Say whose it is, such as “Duty desk of the ward's police”."))
     require_no_secrecy_mark([label])
@@ -119,10 +119,10 @@ def end(item: AllowedItem, *, by: User, reason: str) -> None:
 
 def _checked_value(kind: str, typed: str) -> str:
     """Return a number, an account or a host as the leak check compares it. Raise Refused."""
-    typed = normal(typed).strip()
+    typed = normalise(typed).strip()
     match kind:
         case Kind.PHONE:
-            if number := phones.digits(typed):
+            if number := phones.parse_digits(typed):
                 return number
             words = _("This is no Vietnamese telephone number. Write it with its area code.")
         case Kind.ACCOUNT:

@@ -22,7 +22,7 @@ class AllowedCard:
         is_open = item.confirmed_at is None and item.entered_by_id != reader.pk
         return cls(
             item=item,
-            shown=phones.shown(item.value) if is_phone else item.value,
+            shown=phones.group_digits(item.value) if is_phone else item.value,
             may_confirm=is_open and may_confirm(reader, item.unit),
             may_end=may_enter(reader, item.unit),
         )

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PublicIdModel
-from core.scope import ScopedQuerySet, ancestors
+from core.scope import ScopedQuerySet, list_ancestors
 from posts.checks.leak_words import rule_name
 from posts.checks.leaks.scan import Severity
 from posts.models import Revision
@@ -44,7 +44,7 @@ class AllowedItemQuerySet(ScopedQuerySet):
 
     def for_posts_of(self, unit: Unit) -> Self:
         """Filter by what posts of ``unit`` may name: its own items and those of the units above."""
-        return self.filter(unit__path__in=ancestors(unit.path))
+        return self.filter(unit__path__in=list_ancestors(unit.path))
 
     def in_force(self) -> Self:
         return self.filter(confirmed_at__isnull=False, ended_at=None)

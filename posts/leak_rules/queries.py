@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from channels.models import Channel
 from channels.states import Lifecycle
 from core.phones import SHORT
-from core.scope import ancestors
+from core.scope import list_ancestors
 from posts.checks import leaks, privacy
 from posts.checks.base import LeakRules, Severity
 from posts.checks.leaks.scan import RULES, Allowed, Leak
@@ -43,7 +43,7 @@ def rules_of(unit: Unit, *, on: date) -> LeakRules:
 def rules_by_path(paths: Collection[str], *, on: date) -> dict[str, LeakRules]:
     """Return the rules for posts of the units at these paths. Four queries, however many."""
     switched = switched_rules(on)
-    above = {path: ancestors(path) for path in paths}
+    above = {path: list_ancestors(path) for path in paths}
     wanted = {each for line in above.values() for each in line}
     allowed: dict[str, list[tuple[str, str]]] = {}
     items = AllowedItem.objects.in_force().filter(unit__path__in=wanted)

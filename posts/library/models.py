@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Topic
 from core.models import PublicIdModel
-from core.scope import Person, ScopedQuerySet, ancestors
+from core.scope import Person, ScopedQuerySet, list_ancestors
 from core.text import fold
 from posts.models import Grounds
 from units.models import Unit
@@ -31,12 +31,12 @@ class LibraryQuerySet(ScopedQuerySet):
         too.
         """
         reach = user.reach(self.permission) if user.is_active and hasattr(user, "reach") else ()
-        above = {path for part in reach for path in ancestors(part.path)}
+        above = {path for part in reach for path in list_ancestors(part.path)}
         return super().visible_to(user) | self.filter(unit__path__in=above)
 
     def open_to(self, unit: Unit) -> Self:
         """Filter by what posts of ``unit`` may use: its own and that of the units above it."""
-        return self.filter(unit__path__in=ancestors(unit.path), archived_at=None)
+        return self.filter(unit__path__in=list_ancestors(unit.path), archived_at=None)
 
     def search(self, words: str) -> Self:
         found = self

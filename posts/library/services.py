@@ -18,7 +18,7 @@ from campaigns.models import Topic
 from core import quotas
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
-from core.text import fold, normal
+from core.text import fold, normalise
 from posts.checks.leaks.scan import Severity
 from posts.checks.variables import gap_names, misnamed_gaps
 from posts.leak_rules.services import require_publishable
@@ -180,12 +180,12 @@ def _kind_name(row: LibraryText) -> str:
 
 def template_values(fields: TemplateFields) -> dict[str, Any]:
     """Return what is stored of a template, checked. Raise Refused, SecrecyRefused."""
-    texts = {platform: normal(text).strip() for platform, text in fields.texts.items()}
+    texts = {platform: normalise(text).strip() for platform, text in fields.texts.items()}
     texts = {platform: text for platform, text in texts.items() if text}
     values = {
-        "title": normal(fields.title).strip(),
-        "text": normal(fields.text).strip(),
-        "hashtags": " ".join(normal(fields.hashtags).split()),
+        "title": normalise(fields.title).strip(),
+        "text": normalise(fields.text).strip(),
+        "hashtags": " ".join(normalise(fields.hashtags).split()),
     }
     parts = [*values.values(), *texts.values()]
     _check_values(values, parts)
@@ -215,8 +215,8 @@ def template_values(fields: TemplateFields) -> dict[str, Any]:
 def _grounds(fields: TemplateFields) -> dict[str, Any]:
     """Return the grounds that posts from the template take over. Raise Refused, SecrecyRefused."""
     words = {
-        "legal_basis": " ".join(normal(fields.legal_basis).split()),
-        "source": " ".join(normal(fields.source).split()),
+        "legal_basis": " ".join(normalise(fields.legal_basis).split()),
+        "source": " ".join(normalise(fields.source).split()),
     }
     if any(len(value) > LONGEST_GROUND for value in words.values()):
         raise Refused(_("A text is too long. Shorten it."))
@@ -226,7 +226,7 @@ def _grounds(fields: TemplateFields) -> dict[str, Any]:
 
 def snippet_values(fields: SnippetFields) -> dict[str, Any]:
     """Return what is stored of a piece, checked. Raise Refused, SecrecyRefused."""
-    values = {"name": normal(fields.name).strip(), "text": normal(fields.text).strip()}
+    values = {"name": normalise(fields.name).strip(), "text": normalise(fields.text).strip()}
     _check_values(values, list(values.values()))
     if len(values["text"]) > LONGEST_SNIPPET:
         raise Refused(_("A text is too long. Shorten it."))

@@ -103,4 +103,4 @@ def _file_response(
         file, content_type, tag = pictures.open_thumbnail(row), JPEG, f"{row.sha256}-thumb"
     else:
         file, content_type, tag = row.file.open("rb"), row.content_type, row.sha256
-    return ranges.answer(request, file, content_type=content_type, tag=tag)
+    return ranges.answer_range(request, file, content_type=content_type, tag=tag)

@@ -18,7 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.errors import NotAllowed, Refused
-from core.text import whole_number
+from core.text import parse_whole_number
 from media.links import COVER, ITSELF, viewing_url
 from media.models import Media
 from media.scanners import services as scanners
@@ -118,7 +118,7 @@ def _page(
 
 
 def _finding_context(request: HttpRequest, media: Media, card: ScanCard) -> dict[str, Any]:
-    looks = whole_number(request.GET.get("looks", "")) or 0
+    looks = parse_whole_number(request.GET.get("looks", "")) or 0
     return {
         "card": card,
         "address": _address(request, media),

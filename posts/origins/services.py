@@ -19,7 +19,7 @@ from channels.queries import channels_for
 from core import quotas
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
-from core.word_search import searched
+from core.word_search import make_search_text
 from media.library.services import take_over
 from media.models import Media
 from posts.canonical import content, corrections, material
@@ -105,7 +105,7 @@ def start_from_template(
     targets = first_targets(post)
     for target in targets:
         target.text = filled.texts.get(target.channel.platform, "")
-    post.search = searched(filled.title, filled.text, *(target.text for target in targets))
+    post.search = make_search_text(filled.title, filled.text, *(target.text for target in targets))
     post.save()
     PostChannel.objects.bulk_create(targets)
     Template.objects.filter(pk=template.pk).update(uses=F("uses") + 1)
@@ -150,7 +150,9 @@ def duplicate(post: Post, *, by: User) -> Post:
         **post.grounds(),
         duplicate_of=post,
         changed_at=timezone.now(),
-        search=searched(post.title, to_plain_text(post.body), *(target.text for target in targets)),
+        search=make_search_text(
+            post.title, to_plain_text(post.body), *(target.text for target in targets)
+        ),
     )
     PostChannel.objects.bulk_create(
         PostChannel(
@@ -191,7 +193,7 @@ def start_correction(post: Post, *, by: User) -> Post:
         **post.grounds(),
         corrects=post,
         changed_at=timezone.now(),
-        search=searched(trace.new_title),
+        search=make_search_text(trace.new_title),
     )
     same = [channel for channel in channels_for(post.unit) if channel.pk in trace.channels]
     # In a format that fits: the original may have been a story, which is gone. Who may see it stays
@@ -243,7 +245,7 @@ def start_from_example(
         ai_made=ai_made,
         **grounds,
         changed_at=timezone.now(),
-        search=searched(title, text),
+        search=make_search_text(title, text),
     )
     pictures = _usable_media(post, media, by=by)
     shown = content.media_for_limits(pictures)

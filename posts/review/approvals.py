@@ -17,8 +17,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from core.approval_keys import key_id, keys
-from core.assertions import assertion_problem
+from core.approval_keys import load_keys, make_key_id
+from core.assertions import find_assertion_problem
 
 VERSION = "outreach-portal approval 1"
 LIST_VERSION = "outreach-portal approval list 1"
@@ -120,8 +120,8 @@ def sign(text: str, method: str, assertion: Mapping[str, str] | None = None) -> 
     """Seal a statement, with the passkey's assertion over it if there is one, by the newest key of
     the installation.
     """
-    key = keys()[0]
-    return Signed(text, method, assertion, key_id(key), _seal(key, text, method, assertion))
+    key = load_keys()[0]
+    return Signed(text, method, assertion, make_key_id(key), _seal(key, text, method, assertion))
 
 
 def sign_listed(text: str, listed: Listed) -> Signed:
@@ -162,13 +162,13 @@ def approval_problem(
     if listed:
         return listed.problem or _membership_problem(signed, listed)
     if signed.method == Method.PASSKEY:
-        return assertion_problem(signed.statement, signed.assertion or {})
+        return find_assertion_problem(signed.statement, signed.assertion or {})
     return ""
 
 
 def seal_problem(signed: Signed) -> str:
     """Explain why no key of the installation sealed exactly this; empty when one did."""
-    key = next((key for key in keys() if key_id(key) == signed.key_id), None)
+    key = next((key for key in load_keys() if make_key_id(key) == signed.key_id), None)
     if key is None:
         return "sealed with a key that this installation does not have"
     if not hmac.compare_digest(_seal(key, *signed[:3]), signed.seal):
@@ -182,7 +182,7 @@ def _list_problem(signed: Signed) -> str:
         return "the statement is no list of approvals"
     if len(said["statements"]) > MOST_LISTED:
         return "the list is too long"
-    return assertion_problem(signed.statement, signed.assertion or {})
+    return find_assertion_problem(signed.statement, signed.assertion or {})
 
 
 def _membership_problem(signed: Signed, listed: Listed) -> str:

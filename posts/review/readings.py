@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Refused
-from core.form_marks import Rendered, render_mark, require_rendered
+from core.form_marks import Rendered, make_render_mark, require_rendered
 from posts.models import Reading, Revision
 
 
@@ -19,7 +19,7 @@ def open_revision(revision: Revision, *, by: User, now: datetime | None = None) 
     """Record that ``by`` opened ``revision`` and return the signed mark for its form."""
     now = now or timezone.now()
     Reading.objects.get_or_create(revision=revision, user=by, defaults={"opened_at": now})
-    return render_mark(mark_subject(revision), by=by, now=now)
+    return make_render_mark(mark_subject(revision), by=by, now=now)
 
 
 def use_mark(mark: str, revision: Revision, *, by: User, now: datetime | None = None) -> Rendered:

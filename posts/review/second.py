@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.notices import notify
 from accounts.queries import overseers_above, second_approvers
-from core.clock import local_time
+from core.clock import format_local_time
 from core.errors import Refused
 from posts.models import Post
 from posts.review.queries import first_approval
@@ -62,7 +62,7 @@ def _remind(post: Post, *, now: datetime) -> bool:
         address=reverse("publishing:review", args=[post.public_id]),
         unit=post.unit,
         title=post,
-        when=local_time(due_at),
+        when=format_local_time(due_at),
     )
     return True
 
@@ -87,6 +87,6 @@ def _expire(post: Post) -> bool:
         address=reverse("publishing:post", args=[post.public_id]),
         unit=post.unit,
         title=post,
-        when=local_time(due_at),
+        when=format_local_time(due_at),
     )
     return True

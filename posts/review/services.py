@@ -15,7 +15,7 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders, require, second_approvers
 from audit.services import record_many
-from core.clock import local_time
+from core.clock import format_local_time
 from core.errors import Refused
 from media.library import services as library
 from posts.canonical import content
@@ -248,9 +248,9 @@ def _ask_the_province(post: Post, revision: Revision, *, by: User) -> None:
         address=reverse("publishing:review", args=[post.public_id]),
         unit=post.unit,
         title=post,
-        when=local_time(due_at),
+        when=format_local_time(due_at),
     )
-    notify_writers(post, "post_first_approved", by=by, when=local_time(due_at))
+    notify_writers(post, "post_first_approved", by=by, when=format_local_time(due_at))
 
 
 def _announce_approval(post: Post, *, by: User, scheduled: bool, first: Review | None) -> None:

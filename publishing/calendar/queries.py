@@ -20,8 +20,8 @@ from accounts.queries import can
 from campaigns.awareness import Occasion, find_occasions
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
-from core.periods import midnight
-from core.scope import ancestors
+from core.periods import get_midnight
+from core.scope import list_ancestors
 from posts.bulk_import.sheets import Cells, channel_label, stored_name
 from posts.canonical.html import to_plain_text
 from posts.models import Post, PostChannel
@@ -319,12 +319,12 @@ def calendar_marks(
     """Find what lies between two days, both included, for a unit and its channels, or one."""
     campaigns = Campaign.objects.visible_to(user).open_to(unit)
     campaigns = campaigns.filter(starts_on__lte=last, ends_on__gte=first).order_by("starts_on")
-    start, end = midnight(first), midnight(last + timedelta(days=1))
+    start, end = get_midnight(first), get_midnight(last + timedelta(days=1))
     blackouts = Pause.objects.filter(
         is_blackout=True,
         started_at__lt=end,
         ended_at__gt=start,
-        unit__path__in=ancestors(unit.path),
+        unit__path__in=list_ancestors(unit.path),
     ).order_by("started_at")
     channels = Channel.objects.offered().filter(unit=unit).defer("sealed")
     if channel:

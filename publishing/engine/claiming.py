@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from channels.queries import account_with
 from core import sessions
 from core.bulk import insert_values, update_from_values
-from core.clock import steady
+from core.clock import make_steady_clock
 from core.sealing import Unsealable
 from media.models import Media
 from platforms import limits
@@ -75,7 +75,7 @@ class Claiming:
         self.claimed = 0
         self.next_claim = 0.0  # on the monotonic clock, as the next
         self.renew_at = time.monotonic() + run.options["lease_seconds"] / 3
-        self.session = sessions.backend_pid()
+        self.session = sessions.get_backend_pid()
 
     def claim_when_due(self) -> None:
         """Claim once a second, and again at once while more is due than fits into one claim."""
@@ -94,7 +94,7 @@ class Claiming:
     def claim(self) -> int:
         """Claim what falls due soon and load it; return how many deliveries were claimed."""
         run = self.run
-        run.now = steady(run.clock)
+        run.now = make_steady_clock(run.clock)
         now = run.now()
         closed = rate_limits.closed_for_long(run.platform, now)
         if closed.to_all:
@@ -153,7 +153,7 @@ class Claiming:
         The lease of what is in flight is not renewed: its call has a deadline of its own.
         """
         batch = self.run.batch
-        before, self.session = self.session, sessions.backend_pid()
+        before, self.session = self.session, sessions.get_backend_pid()
         if self.session != before:
             own = Delivery.objects.filter(
                 pk__among=list(batch.in_flight), state=State.COMMITTING, session=before

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from channels.queries import facts_of
 from core import db_retry
-from core.clock import Clock, steady
+from core.clock import Clock, make_steady_clock
 from platforms import client
 from platforms.client import Answers, Request
 from publishing.engine.batch import Batch, ClaimedDelivery, restored_on_failure
@@ -27,7 +27,7 @@ class RunContext:
         self.platform = platform
         self.facts = facts_of(platform)
         self.clock = clock
-        self.now = steady(clock)  # set anew at each claim
+        self.now = make_steady_clock(clock)  # set anew at each claim
         self.options = settings.PUBLISHING
         self.strategy = strategy
         self.batch = Batch()

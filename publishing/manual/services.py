@@ -18,7 +18,7 @@ from accounts.permissions import Permission
 from accounts.queries import holders, require
 from channels.connection.addresses import check_post
 from channels.states import Health, Lifecycle
-from core.clock import Clock, database_now, local_time
+from core.clock import Clock, database_now, format_local_time
 from core.errors import Refused
 from platforms.messages import Message
 from posts.states import PostState
@@ -88,7 +88,7 @@ def _deadline(row: Delivery) -> datetime:
 def _notify(row: Delivery) -> None:
     people = holders(Permission.POST_SCHEDULE, unit=row.unit)
     address = reverse("publishing:manual_task", args=[row.public_id])
-    until = local_time(_deadline(row))
+    until = format_local_time(_deadline(row))
     notify(
         people,
         "delivery_by_hand",
@@ -205,6 +205,6 @@ def _time_of_posting(row: Delivery, entered: datetime | None, now: datetime) -> 
     if entered < due_at.replace(second=0, microsecond=0):
         raise Refused(
             _("It was not due before %(when)s. Enter the time at which it was posted.")
-            % {"when": local_time(due_at)}
+            % {"when": format_local_time(due_at)}
         )
     return min(entered, now)

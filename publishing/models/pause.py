@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Topic
 from channels.models import Channel
 from core.models import PublicIdModel
-from core.scope import Reach, ScopedQuerySet, ancestors
+from core.scope import Reach, ScopedQuerySet, list_ancestors
 from publishing.states import (
     PauseStage,
 )
@@ -31,7 +31,7 @@ class PauseQuerySet(ScopedQuerySet):
             else ()
         )
         above = self.filter(
-            unit__path__in={path for part in reach for path in ancestors(part.path)}
+            unit__path__in={path for part in reach for path in list_ancestors(part.path)}
         )
         return self.within(reach) | above
 

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from accounts.permissions import DEEP
-from core.scope import ancestors
+from core.scope import list_ancestors
 from posts.states import PostState
 from publishing.models import Delivery, Pause, Pauses
 from publishing.states import (
@@ -23,7 +23,7 @@ def pauses_for(user: User, *, now: datetime) -> Pauses:
     """
     touched = Q(pk__in=[])
     for appointment in user.current_appointments:
-        touched |= Q(unit__path__in=ancestors(appointment.unit.path))
+        touched |= Q(unit__path__in=list_ancestors(appointment.unit.path))
         if appointment.role in DEEP:
             touched |= Q(unit__path__startswith=appointment.unit.path)
     keys = list(Pause.objects.lasting(now).filter(touched).values_list("pk", flat=True))

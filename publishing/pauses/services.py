@@ -20,7 +20,7 @@ from accounts.queries import require
 from audit.services import record
 from campaigns.models import Topic
 from channels.models import Channel
-from core.clock import database_now, local_time
+from core.clock import database_now, format_local_time
 from core.errors import NotAllowed, Refused
 from core.reasons import require_reason
 from core.scope import Reach
@@ -163,7 +163,7 @@ def plan(pause: Pause, *, by: User, starts_at: datetime, ends_at: datetime | Non
         **_times(pause),
     )
     kind = "blackout_planned" if pause.is_blackout else "pause_planned"
-    start = local_time(starts_at)
+    start = format_local_time(starts_at)
     _notify_leaders(pause, kind, by=by, start=start, reason=pause.reason, **_end_for_notice(pause))
 
 
@@ -303,7 +303,7 @@ def _times(pause: Pause) -> dict[str, Any]:
 
 
 def _end_for_notice(pause: Pause) -> dict[str, str]:
-    return {"end": local_time(pause.ended_at)} if pause.ended_at else {}
+    return {"end": format_local_time(pause.ended_at)} if pause.ended_at else {}
 
 
 def _notify_leaders(pause: Pause, kind: str, *, by: User, **facts: Any) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.clock import local_time
+from core.clock import format_local_time
 from publishing.models import Attempt, Delivery, Pause, Pauses
 from publishing.presenters import delivery_texts as texts
 from publishing.presenters.status import StatusView, pick
@@ -78,5 +78,5 @@ def _add_recall_words(delivery: Delivery, status: StatusView) -> StatusView:
 
 def describe_attempt(attempt: Attempt) -> str:
     outcome = attempt.get_outcome_display() or _("under way")
-    facts = {"n": attempt.number, "when": local_time(attempt.started_at), "outcome": outcome}
+    facts = {"n": attempt.number, "when": format_local_time(attempt.started_at), "outcome": outcome}
     return _("Try %(n)s, %(when)s: %(outcome)s") % facts

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from channels.models import Channel
 from channels.presenters import format_name
 from channels.states import Health
-from core.clock import local_time
+from core.clock import format_local_time
 from posts.models import Post
 from publishing.models import Delivery, Pauses
 from publishing.presenters.text import as_sentence, format_moment, page_name
@@ -86,7 +86,7 @@ def same_minute_warning(other: SameMinuteDelivery) -> str:
     facts = {
         "title": other.delivery.post,
         "page": page_name(other.channel),
-        "when": local_time(other.delivery.due_at),
+        "when": format_local_time(other.delivery.due_at),
     }
     if other.same_text:
         return (
@@ -101,7 +101,7 @@ def close_by_warnings(others: Iterable[Delivery]) -> list[str]:
     """Say which other posts go out within some minutes: one sentence for all pages of a post."""
     pages: dict[tuple[Post, str], list[str]] = {}
     for other in others:
-        pages.setdefault((other.post, local_time(other.due_at)), []).append(
+        pages.setdefault((other.post, format_local_time(other.due_at)), []).append(
             page_name(other.channel)
         )
     return [
@@ -161,4 +161,4 @@ def second_step_sentence(post: Post) -> str:
     return _(
         "Approved by the unit. Its topic asks for a second approval: the province has until "
         "%(when)s. Not approved by then, the post comes back and is not published."
-    ) % {"when": local_time(post.second_period[1])}
+    ) % {"when": format_local_time(post.second_period[1])}

@@ -21,7 +21,7 @@ from accounts.queries import holders, holders_in, require
 from audit.services import record
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
-from core.clock import Clock, database_now, local_time
+from core.clock import Clock, database_now, format_local_time
 from core.db_retry import retry_on_deadlock
 from core.errors import Refused
 from core.reasons import require_reason
@@ -306,7 +306,7 @@ def notify_manual_tasks(rows: list[Delivery]) -> None:
             address=reverse("publishing:decide", args=[row.public_id]),
             title=row.post,
             channel=row.channel,
-            when=local_time(cast(datetime, row.manual_deadline)),
+            when=format_local_time(cast(datetime, row.manual_deadline)),
         )
 
 

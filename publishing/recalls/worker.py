@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from channels.connection.health import mark_lost
 from channels.queries import account_of, facts_of
 from channels.states import Health
-from core.clock import Clock, database_now, steady
+from core.clock import Clock, database_now, make_steady_clock
 from core.sealing import Unsealable
 from platforms import client
 from platforms.client import Answers, Call, Request
@@ -86,7 +86,7 @@ def take_down_due(*, platform: str, clock: Clock = database_now) -> int:
     with exclusive_run(f"recall {platform}") as is_only_one:
         if not is_only_one:
             return 0
-        worker = RecallWorker(platform, steady(clock))
+        worker = RecallWorker(platform, make_steady_clock(clock))
         worker.run()
         finish_recalls(worker.now)
         return worker.moved

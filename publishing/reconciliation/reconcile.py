@@ -19,7 +19,7 @@ from channels.connection.health import check, mark_lost
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.reasons import describe_reason
-from core.clock import Clock, database_now, steady
+from core.clock import Clock, database_now, make_steady_clock
 from core.sessions import BackendIsGone
 from platforms.client import Call
 from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
@@ -55,7 +55,7 @@ def reconcile(*, platform: str, clock: Clock = database_now) -> int:
     processing_wait = settings.PUBLISHING["processing_seconds"]
     with exclusive_run(f"reconcile {platform}") as is_only_one:
         while is_only_one and time.monotonic() < until:
-            now = steady(clock)
+            now = make_steady_clock(clock)
             freed = _take_over_expired_leases(platform, now()) + _resume_not_begun(platform, now())
             begun = {"committing_at__isnull": False}
             longest = max(900, unknown_wait)

@@ -18,7 +18,7 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders, require, second_approvers
 from audit.services import record
-from core.clock import local_time
+from core.clock import format_local_time
 from core.errors import Refused
 from core.reasons import require_reason
 from posts.archive.services import archive
@@ -56,7 +56,7 @@ def planned_times(
         raise Refused(_("A series ends within two years. Choose an earlier end."))
     if post.ends_at and found[-1] >= post.ends_at:
         words = _("The post is valid only until %(when)s. End the series before that.")
-        raise Refused(words % {"when": local_time(post.ends_at)})
+        raise Refused(words % {"when": format_local_time(post.ends_at)})
     return found
 
 
@@ -156,7 +156,7 @@ def announce_approvals(series: Series, posts: Sequence[Post], *, by: User) -> No
         )
     if endorsed:
         facts |= {"n": len(endorsed), "unit": series.unit}
-        facts["when"] = local_time(min(post.second_period[1] for post in endorsed))
+        facts["when"] = format_local_time(min(post.second_period[1] for post in endorsed))
         notify(
             second_approvers(series.unit, besides={*people, by.pk}),
             "series_second_asked",

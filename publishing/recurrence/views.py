@@ -17,7 +17,7 @@ from accounts.queries import can
 from accounts.second_factors import passkeys
 from core import quotas
 from core.actions import form_action, form_data, refusal
-from core.form_marks import render_mark
+from core.form_marks import make_render_mark
 from core.forms import ReasonForm
 from posts.context import post_to_write
 from posts.findings import find_findings
@@ -156,7 +156,7 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "posts": posts,
         "others": _not_approvable(series, posts),
         "now": timezone.now(),
-        "mark": render_mark(QUEUE, by=request.user),
+        "mark": make_render_mark(QUEUE, by=request.user),
         "passkey": passkeys.has_passkey(request.user),
     }
     if posts:

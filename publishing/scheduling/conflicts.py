@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from channels.models import Channel
 from channels.queries import facts_of
-from core.clock import local_time
+from core.clock import format_local_time
 from core.errors import Refused
-from core.scope import ancestors
+from core.scope import list_ancestors
 from platforms.facts import Format
 from posts.canonical import content
 from posts.models import Post, Revision
@@ -39,7 +39,7 @@ def refuse_same_text(
         facts = {
             "title": same[0].delivery.post,
             "channel": same[0].channel,
-            "when": local_time(same[0].delivery.due_at),
+            "when": format_local_time(same[0].delivery.due_at),
         }
         raise Refused(
             _(
@@ -61,14 +61,14 @@ def refuse_blackout(post: Post, times: Mapping[Channel, datetime]) -> None:
         is_blackout=True,
         started_at__lte=max(times.values()),
         ended_at__gt=min(times.values()),
-        unit__path__in=ancestors(post.unit.path),
+        unit__path__in=list_ancestors(post.unit.path),
     )
     for blackout in blackouts.select_related("unit").order_by("-ended_at"):
         for channel, at in times.items():
             row = Delivery(post=post, unit=post.unit, channel=channel)
             if blackout.ended_at and blackout.lasts(at) and blackout.covers(row):
                 facts = {"channel": channel, "reason": blackout.reason.strip()[:160]}
-                facts["end"] = local_time(blackout.ended_at)
+                facts["end"] = format_local_time(blackout.ended_at)
                 raise Refused(
                     _(
                         "Nothing can be scheduled on %(channel)s for this time until %(end)s. "

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.models import Channel
-from core.clock import local_time
+from core.clock import format_local_time
 from core.errors import Refused
 from core.fields import DayAndClockField, ReasonField
 from posts.models import Post
@@ -40,7 +40,7 @@ def check_time(when: datetime, post: Post, *, now: datetime) -> None:
         raise ValidationError(_("The time of publication must be later than now."))
     if post.ends_at and when >= post.ends_at:
         raise ValidationError(
-            _("The post is valid only until %(when)s.") % {"when": local_time(post.ends_at)}
+            _("The post is valid only until %(when)s.") % {"when": format_local_time(post.ends_at)}
         )
 
 

@@ -17,7 +17,7 @@ from accounts.queries import require
 from audit.services import make_entry, record, record_entries
 from channels.models import Channel
 from channels.states import Health
-from core.clock import database_now, local_time
+from core.clock import database_now, format_local_time
 from core.errors import Refused
 from posts.canonical import content
 from posts.findings import kit_obstacles, media_obstacles
@@ -117,7 +117,7 @@ def _refuse_time(post: Post, at: datetime, *, now: datetime) -> None:
 def refuse_after_validity(post: Post, at: datetime) -> None:
     if post.ends_at and at >= post.ends_at:
         raise Refused(
-            _("The post is valid only until %(when)s.") % {"when": local_time(post.ends_at)}
+            _("The post is valid only until %(when)s.") % {"when": format_local_time(post.ends_at)}
         )
     shown = RevisionMedia.objects.filter(revision=post.approved_revision_id)
     last = shown.aggregate(day=Min("media__expires_on"))["day"]

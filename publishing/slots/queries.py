@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels.models import Channel
-from core.scope import ancestors
+from core.scope import list_ancestors
 from publishing.models import Delivery, Pause, Slot, SlotSuggestion
 from publishing.scheduling.conflicts import CLOSE
 from publishing.states import READABLE
@@ -36,7 +36,7 @@ def slots_of(unit: Unit) -> QuerySet[Slot]:
 
 def suggestions_for(unit: Unit) -> QuerySet[SlotSuggestion]:
     """Find what the units above suggest to ``unit``, the nearest of them last."""
-    above = [path for path in ancestors(unit.path) if path != unit.path]
+    above = [path for path in list_ancestors(unit.path) if path != unit.path]
     found = SlotSuggestion.objects.filter(unit__path__in=above)
     return found.select_related("unit").order_by("unit__path", "platform", "at", "weekday")
 
@@ -138,5 +138,5 @@ def _pauses_of(unit: int, now: datetime) -> list[Pause]:
     """Find the pauses of all topics that hold the unit's channels, or some of them."""
     path = Unit.objects.values_list("path", flat=True).get(pk=unit)
     return list(
-        Pause.objects.lasting(now).filter(unit__path__in=ancestors(path), topic__isnull=True)
+        Pause.objects.lasting(now).filter(unit__path__in=list_ancestors(path), topic__isnull=True)
     )

@@ -7,10 +7,10 @@ from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.core.exceptions import PermissionDenied
 from django.test import RequestFactory
 
-from core.actions import button_action, form_action, form_data, refusal, typed_reason
+from core.actions import button_action, form_action, form_data, read_typed_reason, refusal
 from core.errors import NotAllowed, Refused
 from core.forms import ReasonForm
-from core.reasons import console_reason, require_reason
+from core.reasons import make_console_reason, require_reason
 
 
 class OneField(forms.Form):
@@ -101,8 +101,8 @@ def test_a_refusal_is_its_words_and_otherwise_empty():
 
 
 def test_the_reason_of_a_button_is_cut_to_what_the_record_holds():
-    assert typed_reason(posted(reason="a" * 600)) == "a" * 500
-    assert typed_reason(posted()) == ""
+    assert read_typed_reason(posted(reason="a" * 600)) == "a" * 500
+    assert read_typed_reason(posted()) == ""
 
 
 def test_a_reason_is_required_in_the_words_of_the_action():
@@ -114,11 +114,12 @@ def test_a_reason_is_required_in_the_words_of_the_action():
 
 def test_what_is_done_at_the_console_says_who_did_it_and_why():
     assert (
-        console_reason(" Công văn 12 ", operator=" Trần Thị Bình ") == "Trần Thị Bình: Công văn 12"
+        make_console_reason(" Công văn 12 ", operator=" Trần Thị Bình ")
+        == "Trần Thị Bình: Công văn 12"
     )
     for reason, operator in (("", "Trần Thị Bình"), ("Công văn 12", " ")):
         with pytest.raises(Refused, match="why, and who"):
-            console_reason(reason, operator=operator)
+            make_console_reason(reason, operator=operator)
 
 
 def test_the_form_for_a_reason_says_in_the_words_of_the_action_that_it_is_missing():

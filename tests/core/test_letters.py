@@ -38,7 +38,7 @@ def messages():
 
 def write(**fields):
     given = {"to": ["chi-huy@congan.example"], "subject": "Lời mời", "text": SECRET, **fields}
-    return letters.write([given], now=timezone.now())[0]
+    return letters.write_letters([given], now=timezone.now())[0]
 
 
 def outbox():
@@ -106,10 +106,12 @@ def test_a_letter_whose_message_was_lost_is_swept_up():
 def test_a_letter_that_is_under_way_is_not_taken_by_another(monkeypatch):
     letter, second = write(), []
     monkeypatch.setattr(
-        letters, "send_mail", lambda *_: second.append(letters.send(letter.pk, now=timezone.now()))
+        letters,
+        "send_mail",
+        lambda *_: second.append(letters.send_letter(letter.pk, now=timezone.now())),
     )
 
-    assert letters.send(letter.pk, now=timezone.now()) is True
+    assert letters.send_letter(letter.pk, now=timezone.now()) is True
     assert second == [False]
 
 
@@ -120,14 +122,14 @@ def test_a_mail_server_that_is_away_is_waited_for_and_in_the_end_given_up(monkey
     monkeypatch.setattr(letters, "send_mail", refused)
     letter, now, waits = write(), timezone.now(), []
     for _ in range(letters.MOST_TRIES):
-        letters.send_due(now=now)
+        letters.send_due_letters(now=now)
         letter.refresh_from_db()
         waits.append((letter.try_at - now).total_seconds() / 60)
         now = letter.try_at
 
     assert waits[:7] == [1, 2, 4, 8, 16, 32, 60]
     assert (letter.tries, letter.outcome, letter.text) == (letters.MOST_TRIES, "given_up", "")
-    assert letters.send_due(now=now + timedelta(days=1)) == 0
+    assert letters.send_due_letters(now=now + timedelta(days=1)) == 0
     assert "chi-huy" not in caplog.text
 
 
@@ -135,11 +137,11 @@ def test_a_letter_of_a_worker_that_died_is_sent_after_its_lease(monkeypatch):
     letter, now = write(), timezone.now()
     monkeypatch.setattr(letters, "send_mail", lambda *_: (_ for _ in ()).throw(SystemExit))
     with pytest.raises(SystemExit):
-        letters.send(letter.pk, now=now)
+        letters.send_letter(letter.pk, now=now)
     monkeypatch.undo()
 
-    assert letters.send_due(now=now + timedelta(minutes=4)) == 0
-    assert letters.send_due(now=now + timedelta(minutes=5)) == 1
+    assert letters.send_due_letters(now=now + timedelta(minutes=4)) == 0
+    assert letters.send_due_letters(now=now + timedelta(minutes=5)) == 1
 
 
 def test_what_ended_a_week_ago_is_forgotten():

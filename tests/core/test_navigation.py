@@ -32,8 +32,12 @@ def test_an_entry_is_for_those_who_have_every_right_it_needs():
 
 
 def test_a_page_belongs_to_the_entry_of_its_view_before_that_of_its_namespace():
-    assert navigation.current("publishing:pauses", "publishing") == "publishing:pauses"
-    assert navigation.current("publishing:pause_end", "publishing") == "publishing:pauses"
-    assert navigation.current("publishing:schedule", "publishing") == "publishing:post_list"
-    assert navigation.current("engagement:campaign", "engagement") == "campaigns:list"
-    assert navigation.current("accounts:me", "accounts") == ""
+    assert navigation.find_current_entry("publishing:pauses", "publishing") == "publishing:pauses"
+    assert (
+        navigation.find_current_entry("publishing:pause_end", "publishing") == "publishing:pauses"
+    )
+    assert (
+        navigation.find_current_entry("publishing:schedule", "publishing") == "publishing:post_list"
+    )
+    assert navigation.find_current_entry("engagement:campaign", "engagement") == "campaigns:list"
+    assert navigation.find_current_entry("accounts:me", "accounts") == ""

@@ -19,7 +19,7 @@ from core import phones
     ],
 )
 def test_a_number_is_read_as_it_is_dialled_and_shown_in_groups(typed, dialled, shown):
-    assert (phones.digits(typed), phones.shown(dialled)) == (dialled, shown)
+    assert (phones.parse_digits(typed), phones.group_digits(dialled)) == (dialled, shown)
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_a_number_is_read_as_it_is_dialled_and_shown_in_groups(typed, dialled, s
     ],
 )
 def test_what_nobody_in_the_country_could_dial_is_no_number(typed):
-    assert phones.digits(typed) is None
+    assert phones.parse_digits(typed) is None

@@ -21,7 +21,7 @@ pathlib.Path(sys.argv[1], "facts.json").write_text('{{"mb": {mb}}}')
 def run(tmp_path, limits=LIMITS, **parts):
     program = tmp_path / "program.py"
     program.write_text(ALLOCATES.format(**parts))
-    return sandbox.run(program, str(tmp_path), place=tmp_path, limits=limits)
+    return sandbox.run_program(program, str(tmp_path), place=tmp_path, limits=limits)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from accounts.permissions import Role
 from accounts.search import find_actions
 from core import navigation
-from core.search import MOST_MATCHES, find, typed_words
+from core.search import MOST_MATCHES, find_matches, fold_typed_words
 from core.text import fold
 from posts.models import Post
 from tests import factories
@@ -25,14 +25,14 @@ def draft(title: str = "Bản thảo", **fields) -> Post:
 
 def matches(person, typed: str) -> dict[str, list[str]]:
     with translation.override("vi"):
-        groups = find(person, typed_words(typed))
+        groups = find_matches(person, fold_typed_words(typed))
         return {str(group.heading): [m.label for m in group.matches] for group in groups}
 
 
 def test_typed_words_are_folded_and_cut_to_what_a_query_takes():
-    assert typed_words("  Đà   NẴNG ") == "da nang"
-    assert typed_words("a b c d e f g h") == "a b c d e f"
-    assert typed_words("x" * 54_000) == "x" * 100
+    assert fold_typed_words("  Đà   NẴNG ") == "da nang"
+    assert fold_typed_words("a b c d e f g h") == "a b c d e f"
+    assert fold_typed_words("x" * 54_000) == "x" * 100
 
 
 @pytest.mark.parametrize("typed", ["hạn mức", "han muc", "HAN MUC", "mức hạn"])
@@ -60,7 +60,7 @@ def test_a_draft_of_ones_own_unit_leads_to_the_composer_and_others_to_their_page
     supervisor = factories.person(Role.SUPERVISOR, post.unit)
 
     addresses = {
-        person: [m.address for group in find(person, "han muc") for m in group.matches]
+        person: [m.address for group in find_matches(person, "han muc") for m in group.matches]
         for person in (post.author, supervisor)
     }
 
@@ -109,7 +109,9 @@ def test_each_action_that_a_person_sees_opens_for_them(client, role):
 
 
 def test_an_action_is_the_current_entry_of_no_page():
-    assert navigation.current("publishing:pause_new", "publishing") == "publishing:pauses"
+    assert (
+        navigation.find_current_entry("publishing:pause_new", "publishing") == "publishing:pauses"
+    )
 
 
 def test_each_kind_shows_eight_at_most_and_the_queries_do_not_grow(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import text as folding
-from core.text import fold, normal
+from core.text import fold, normalise
 
 
 def test_search_ignores_case_and_accents():
@@ -29,9 +29,9 @@ def test_letters_that_no_page_asks_for_fill_no_memory():
 
 
 def test_stored_text_is_composed_and_has_plain_newlines():
-    assert normal("a\u0301\r\nb\rc") == "á\nb\nc"
+    assert normalise("a\u0301\r\nb\rc") == "á\nb\nc"
 
 
 def test_what_is_stored_turns_no_direction():
     """Between these signs people would see 0912345678."""
-    assert normal("Gọi \u202e8765432190\u202c, \u2067an\u2069 toàn") == "Gọi 8765432190, an toàn"
+    assert normalise("Gọi \u202e8765432190\u202c, \u2067an\u2069 toàn") == "Gọi 8765432190, an toàn"

@@ -35,7 +35,7 @@ def test_every_import_leads_to_a_file():
     missing = [
         (path, each)
         for path in MODULES
-        for each in assets.direct_imports(path)
+        for each in assets.list_direct_imports(path)
         if not finders.find(each)
     ]
 
@@ -57,7 +57,7 @@ def test_no_import_is_written_in_a_way_that_is_not_found():
 
 
 def test_every_module_is_on_a_page():
-    used = {*ENTRIES, *(each for entry in ENTRIES for each in assets.imports(entry))}
+    used = {*ENTRIES, *(each for entry in ENTRIES for each in assets.list_imports(entry))}
 
     assert sorted(set(MODULES) - used) == []
     assert sorted(set(ENTRIES) - set(MODULES)) == []
@@ -79,7 +79,7 @@ def test_what_a_module_imports_is_found_through_other_modules_and_once(tmp_path,
         (tmp_path / name).write_text(source, encoding="utf-8")
     finders.get_finder.cache_clear()
     try:
-        found = assets.imports.__wrapped__("a/one.js")
+        found = assets.list_imports.__wrapped__("a/one.js")
     finally:
         settings.STATICFILES_DIRS = django_settings.STATICFILES_DIRS
         finders.get_finder.cache_clear()
@@ -94,10 +94,10 @@ def test_a_module_comes_with_a_preload_of_each_import_and_all_bear_digest_and_no
     assert tags.splitlines() == [
         (
             f'<link rel="modulepreload" href="/static/{fold}" '
-            f'integrity="sha384-{assets.digest(fold)}" nonce="n1">'
+            f'integrity="sha384-{assets.compute_digest(fold)}" nonce="n1">'
         ),
         f'<script type="module" src="/static/{choices}" '
-        f'integrity="sha384-{assets.digest(choices)}" nonce="n1">'
+        f'integrity="sha384-{assets.compute_digest(choices)}" nonce="n1">'
         "</script>",
     ]
 
@@ -127,7 +127,13 @@ def gathered(settings, tmp_path):
 
 
 def forget_addresses():
-    for kept in (assets.digest, ui.stylesheets, ui._around_nonces, ui._drawn, ui._nav_item):
+    for kept in (
+        assets.compute_digest,
+        ui.stylesheets,
+        ui._render_around_nonces,
+        ui._render_icon,
+        ui._render_nav_item,
+    ):
         kept.cache_clear()
 
 
@@ -137,7 +143,7 @@ def test_in_production_modules_import_each_other_by_hashed_names_with_the_digest
     for entry in ENTRIES:
         tags = Template(f'{{% module "{entry}" %}}').render(Context())
         digests = dict(re.findall(r'(?:src|href)="/static/([^"]+)" integrity="([^"]+)"', tags))
-        assert len(digests) == 1 + len(assets.imports(entry))
+        assert len(digests) == 1 + len(assets.list_imports(entry))
         for path, digest in digests.items():
             content = (gathered / path).read_bytes()
             assert re.search(r"\.[0-9a-f]{12}\.js$", path)

@@ -48,7 +48,7 @@ for line in sys.stdin:
 
 @contextlib.contextmanager
 def server() -> Iterator[Any]:
-    """Yield what may stand in the place of `core.sandbox.run`."""
+    """Yield what may stand in the place of `core.sandbox.run_program`."""
     with subprocess.Popen(
         [sys.executable, "-c", _SERVER],
         stdin=subprocess.PIPE,

@@ -52,7 +52,7 @@ def _in_forks_alone(forks, monkeypatch):
     def decode(*_args, **_more):
         raise AssertionError("the web process decodes")
 
-    monkeypatch.setattr(sandbox, "run", forks)
+    monkeypatch.setattr(sandbox, "run_program", forks)
     monkeypatch.setattr(quotas, "use", lambda *_args, **_more: None)
     for owner, name in ((Image, "open"), (ImageFile.ImageFile, "load"), (av, "open")):
         monkeypatch.setattr(owner, name, decode)

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from core.text import fold
-from core.word_search import LONGEST_TEXT, phrases
+from core.word_search import LONGEST_TEXT, split_phrases
 from posts.models import Post
 from tests import factories
 
@@ -110,7 +110,7 @@ def test_the_longest_text_is_stored_and_found():
 
 
 def test_what_was_typed_is_taken_apart_as_texts_are():
-    assert phrases(" Số 0905.123 – “ABC” ") == [["so"], ["0905", "123"], ["abc"]]
+    assert split_phrases(" Số 0905.123 – “ABC” ") == [["so"], ["0905", "123"], ["abc"]]
 
 
 def test_postgresql_finds_them_by_the_index(posts):

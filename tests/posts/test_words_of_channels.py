@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.permissions import Role
 from core.text import fold
-from core.word_search import LONGEST_TEXT, searched
+from core.word_search import LONGEST_TEXT, make_search_text
 from posts.canonical.html import to_plain_text
 from posts.editor import services as editing
 from posts.kits import services as kits
@@ -106,8 +106,8 @@ def test_planned_drafts_are_found_by_the_texts_of_their_channels(unit, officer, 
 
 
 def test_what_is_searched_is_bounded_and_says_nothing_twice():
-    assert searched("Một", "Hai", "", "Hai") == "mot hai"
-    assert len(searched("Tiêu đề", "ă" * 150_000, "b" * 150_000)) <= LONGEST_TEXT
+    assert make_search_text("Một", "Hai", "", "Hai") == "mot hai"
+    assert len(make_search_text("Tiêu đề", "ă" * 150_000, "b" * 150_000)) <= LONGEST_TEXT
 
 
 def test_the_composers_search_text_holds_all_of_it():

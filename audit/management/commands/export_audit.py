@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from audit.export import export_entries
-from core.periods import midnight
+from core.periods import get_midnight
 
 
 class Command(BaseCommand):
@@ -24,8 +24,8 @@ class Command(BaseCommand):
         try:
             count = export_entries(
                 folder,
-                first=midnight(first),
-                before=midnight(last + timedelta(days=1)),
+                first=get_midnight(first),
+                before=get_midnight(last + timedelta(days=1)),
                 now=timezone.now(),
             )
         except FileExistsError:

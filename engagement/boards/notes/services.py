@@ -14,7 +14,7 @@ from audit.services import record
 from core import quotas
 from core.errors import Refused
 from core.leaks import require_recordable
-from core.text import normal
+from core.text import normalise
 from engagement.boards.notes.models import LONGEST_NOTE, BoardNote
 from engagement.boards.notes.queries import find_writing_position
 from units.models import Level, Unit
@@ -104,7 +104,7 @@ def _lock(note: BoardNote) -> BoardNote:
 
 
 def _clean_words(words: Words, unit: Unit) -> Words:
-    text = " ".join(normal(words.text).split())
+    text = " ".join(normalise(words.text).split())
     if not text:
         raise Refused(_("Please write what happened."))
     if len(text) > LONGEST_NOTE:

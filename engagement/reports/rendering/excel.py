@@ -12,7 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
-from core.workbooks import text_cell
+from core.workbooks import make_text_cell
 from engagement.reports.document import Cell, Document, Part, Table
 from engagement.reports.rendering import form
 from engagement.reports.rendering.layout import (
@@ -135,6 +135,6 @@ def _make_title_cell(sheet: Any, text: str) -> WriteOnlyCell:
 
 
 def _make_text_cell(sheet: Any, text: str, font: Font) -> WriteOnlyCell:
-    cell = text_cell(sheet, to_one_line(text)[:_LONGEST_CELL])
+    cell = make_text_cell(sheet, to_one_line(text)[:_LONGEST_CELL])
     cell.font = font
     return cell

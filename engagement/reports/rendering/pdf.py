@@ -53,7 +53,9 @@ def write_pdfs(documents: Sequence[Document], *, by: object = None) -> list[byte
         _write_job(place, documents)
         try:
             with _semaphore.taken(by=by):
-                facts = sandbox.run(_HERE / "program.py", str(place), place=place, limits=LIMITS)
+                facts = sandbox.run_program(
+                    _HERE / "program.py", str(place), place=place, limits=LIMITS
+                )
             if facts.get("count") != len(documents):
                 raise sandbox.ProgramFailed
             return [(place / f"{at}.pdf").read_bytes() for at in range(len(documents))]

@@ -9,7 +9,7 @@ from django.db.models import F, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from core.periods import Period, midnight
+from core.periods import Period, get_midnight
 from engagement.rollups.days import UnitDays
 from engagement.rollups.models import DueDay, Kind, WrittenDay
 from engagement.rollups.queries import marks
@@ -100,7 +100,7 @@ def group_unsummed_deliveries(
     """
     raw, today = (
         Delivery.objects.filter(window.is_within, **units),
-        midnight(window.first_open_day),
+        get_midnight(window.first_open_day),
     )
     parts = [raw.exclude(IS_CONCLUDED).filter(due_at__lt=today)]
     if window.end > today:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from core.secrecy import secrecy_marks
+from core.secrecy import find_secrecy_marks
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 
 _LINE = r"(?:^|(?<=\n))[ \t*_(\[“\"-]*"
@@ -17,7 +17,7 @@ _STAMP = re.compile(
 
 
 def marks_of_secrets(reading: Reading) -> Iterator[Found]:
-    for start, end in secrecy_marks(reading.plain.text):
+    for start, end in find_secrecy_marks(reading.plain.text):
         yield Found(start, end, Severity.HARD)
     for match in _STAMP.finditer(reading.text):
         yield Found(*match.span(), Severity.SOFT)

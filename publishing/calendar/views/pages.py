@@ -25,7 +25,7 @@ from core import quotas
 from core.costly_pages import costly
 from core.forms import PeriodForm
 from core.paging import CappedPaginator
-from core.periods import Period, midnight
+from core.periods import Period, get_midnight
 from posts.bulk_import.sheets import KIND, build_workbook
 from publishing.calendar.forms import VIEWS, CalendarForm, DayForm, ManyForm
 from publishing.calendar.presenters import compose_address, day_cards, describe_clash, long_marks
@@ -100,7 +100,9 @@ def _agenda(
     first, after = _period(view, day or today)
     # Without a date people ask what comes; what has gone by this month is one step back.
     start = first if day else max(first, today)
-    rows = find_going_out(request.user, start=midnight(start), end=midnight(after), chosen=chosen)
+    rows = find_going_out(
+        request.user, start=get_midnight(start), end=get_midnight(after), chosen=chosen
+    )
     last = after - timedelta(days=1)
     marks = marks_of(request, chosen, first=start, last=last, now=now)
     of_many = covers_many_units(unit_of(request, chosen))
@@ -259,5 +261,5 @@ def compose_on(request: HttpRequest) -> HttpResponse:
         return redirect("posts:new")
     day = form.cleaned_data["day"]
     free = marks_of(request, CalendarFilter(), first=day, last=day, now=now).free
-    at = free[0].at if free else midnight(day) + timedelta(hours=8)
+    at = free[0].at if free else get_midnight(day) + timedelta(hours=8)
     return redirect(compose_address(at if at > now else None))

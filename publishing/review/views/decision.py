@@ -19,7 +19,7 @@ from accounts.queries import can, require
 from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
 from core.actions import button_action, form_data, refusal
-from core.assertions import challenge
+from core.assertions import make_challenge
 from core.errors import NotAllowed, Refused
 from core.form_marks import Rendered, require_rendered
 from posts.models import Post, Review
@@ -261,7 +261,7 @@ def _proof(request: HttpRequest, post: Post, form: ReviewForm, rendered: Rendere
     unsigned = Proof(Method.PASSKEY, rendered.at, rendered.nonce, requested)
     text = signing.statement_of(post.current_revision, unsigned, by=request.user)
     try:
-        assertion = passkeys.assertion_of(request.user, answer, challenge(text))
+        assertion = passkeys.assertion_of(request.user, answer, make_challenge(text))
     except passkeys.InvalidSignature:
         raise Refused(
             _("The passkey did not sign this post. Nothing was approved; please try again.")
@@ -296,4 +296,4 @@ def passkey_options(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form.cleaned_data["assertion"] = None
     proof = _proof(request, post, form, rendered)
     text = signing.statement_of(revision, proof, by=request.user)
-    return JsonResponse(passkeys.request_options(request.user, challenge(text)))
+    return JsonResponse(passkeys.request_options(request.user, make_challenge(text)))

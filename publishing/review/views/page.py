@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.second_factors import passkeys
 from campaigns.queries import find_needs_of_topic
-from core.clock import local_time
+from core.clock import format_local_time
 from posts.checks.base import Finding
 from posts.discussion.cards import discussion_of
 from posts.discussion.marks import marks_of
@@ -53,18 +53,20 @@ def _time_choices(
     if post.endorsed_revision_id:
         words = _("The unit chooses the time")
         if coming:
-            words = _("Wanted time: %(when)s") % {"when": local_time(coming)}
+            words = _("Wanted time: %(when)s") % {"when": format_local_time(coming)}
         return [{"value": ReviewForm.APPROVE, "label": words}]
     if not channels:
         return [later]
     found = []
     if coming:
-        words = _("Wanted time: %(when)s") % {"when": local_time(coming)}
-        found.append({"value": ReviewForm.SCHEDULE, "label": words, "short": local_time(coming)})
+        words = _("Wanted time: %(when)s") % {"when": format_local_time(coming)}
+        found.append(
+            {"value": ReviewForm.SCHEDULE, "label": words, "short": format_local_time(coming)}
+        )
     found += [later, {"value": ReviewForm.NOW, "label": _("Now")}]
     offered = dict(suggested_times(now))
     for slot in next_free_slots(channels, now=now):
-        words = _("Free slot: %(when)s") % {"when": local_time(slot.at)}
+        words = _("Free slot: %(when)s") % {"when": format_local_time(slot.at)}
         offered.setdefault(slot.at, words)
     for at, words in offered.items():
         if at != coming and (not post.ends_at or at < post.ends_at):

@@ -17,9 +17,9 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
-from core.assertions import challenge
+from core.assertions import make_challenge
 from core.errors import Refused
-from core.form_marks import Rendered, render_mark, require_rendered
+from core.form_marks import Rendered, make_render_mark, require_rendered
 from core.text import parse_uuid
 from posts.models import Post, Revision
 from posts.review import approvals, readings, signing
@@ -61,7 +61,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
         "newest_first": is_newest_first(request),
         "several_units": len(request.user.reach(Permission.POST_APPROVE)) > 1,
         "may_choose": any(card.can_be_chosen for card in cards),
-        "mark": render_mark(QUEUE, by=request.user),
+        "mark": make_render_mark(QUEUE, by=request.user),
         "passkey": passkeys.has_passkey(request.user),
         "result": request.session.pop(RESULT, None),
     }
@@ -82,7 +82,7 @@ def second_queue(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "cards": cards,
         "may_choose": any(card.can_be_chosen for card in cards),
-        "mark": render_mark(QUEUE, by=request.user),
+        "mark": make_render_mark(QUEUE, by=request.user),
         "passkey": passkeys.has_passkey(request.user),
         "result": request.session.pop(RESULT, None),
     }
@@ -186,7 +186,7 @@ def list_passkey_options(request: HttpRequest) -> HttpResponse:
     if not proofs:
         return JsonResponse({}, status=409)
     text = signing.list_statement_of(proofs, by=request.user)
-    return JsonResponse(passkeys.request_options(request.user, challenge(text)))
+    return JsonResponse(passkeys.request_options(request.user, make_challenge(text)))
 
 
 def _proofs(request: HttpRequest) -> dict[Revision, Proof]:
@@ -238,7 +238,7 @@ def _signed_by_passkey(
         if not form.is_valid():
             raise passkeys.InvalidSignature
         answer = form.cleaned_data["assertion"]
-        assertion = passkeys.assertion_of(request.user, answer, challenge(text))
+        assertion = passkeys.assertion_of(request.user, answer, make_challenge(text))
     except passkeys.InvalidSignature:
         words = _(
             "The passkey did not sign these posts as they are now. Nothing was approved; "

@@ -238,7 +238,10 @@ def test_names_are_checked_like_other_words(client, campaign, writer):
 
 def test_a_check_that_dies_is_tried_again_and_then_given_up(campaign, writer):
     row = services.add_file(campaign, given(), name="Kế hoạch", by=writer)
-    with mock.patch.object(services, "check_content", side_effect=Busy("later")), pytest.raises(Busy):
+    with (
+        mock.patch.object(services, "check_content", side_effect=Busy("later")),
+        pytest.raises(Busy),
+    ):
         services.check_file(row.pk)
     row.refresh_from_db()
     assert row.attempts == 0

@@ -117,7 +117,7 @@ def test_what_is_locked_broken_or_too_large_inside_is_refused(tmp_path, monkeypa
         with pytest.raises(FileRefused) as error:
             check(data, kind, tmp_path)
         assert error.value.refusal == refusal
-    monkeypatch.setattr(sandbox, "run", _fails)
+    monkeypatch.setattr(sandbox, "run_program", _fails)
     with pytest.raises(FileRefused) as error:
         check(made.word(), Kind.WORD, tmp_path)
     assert error.value.refusal == Refusal.LARGE

@@ -15,7 +15,7 @@ from campaigns.kits import seals, services
 from campaigns.kits.models import KitVersion
 from campaigns.kits.queries import find_proved_versions
 from core.errors import Refused
-from core.form_marks import render_mark, require_rendered
+from core.form_marks import make_render_mark, require_rendered
 from tests import factories
 from tests.passkeys import touch
 
@@ -65,7 +65,7 @@ def sign_in(client, person):
 
 def mark_of(version, leader, *, ago=timedelta(seconds=10)):
     about = f"kit:{version.public_id}:{version.content_sha256}"
-    return render_mark(about, by=leader, now=timezone.now() - ago), about
+    return make_render_mark(about, by=leader, now=timezone.now() - ago), about
 
 
 def sent(version, leader, **change):

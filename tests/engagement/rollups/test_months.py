@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from core.errors import Refused
-from core.periods import midnight
+from core.periods import get_midnight
 from engagement.counting.services import enter_figures
 from engagement.models import Count
 from engagement.rollups import months, services
@@ -46,10 +46,10 @@ def gains():
 @pytest.fixture
 def old(publish):
     """A publication of a campaign whose counts will be taken off, one of them on a day after."""
-    delivery = publish(campaign=factories.CampaignFactory(), at=midnight(NEXT_MONTH) - 3 * DAY)
+    delivery = publish(campaign=factories.CampaignFactory(), at=get_midnight(NEXT_MONTH) - 3 * DAY)
     for days, views in ((-2, 5), (-1, 8), (2, 20)):
         Count.objects.create(
-            delivery=delivery, taken_at=midnight(NEXT_MONTH) + days * DAY, views=views
+            delivery=delivery, taken_at=get_midnight(NEXT_MONTH) + days * DAY, views=views
         )
     services.refresh_changed_days()
     return delivery
@@ -57,7 +57,7 @@ def old(publish):
 
 def test_a_count_lies_in_the_partition_of_its_month_here(publish):
     delivery = publish(at=timezone.now() - DAY)
-    begins = midnight(NEXT_MONTH)
+    begins = get_midnight(NEXT_MONTH)
 
     rows = [
         Count.objects.create(delivery=delivery, taken_at=at)

@@ -51,7 +51,7 @@ from tests.pages import one_line
     ],
 )
 def test_words_that_changed_are_distinguished(old, new, pieces):
-    assert diff.words(old, new) == pieces
+    assert diff.compare_words(old, new) == pieces
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_words_that_changed_are_distinguished(old, new, pieces):
     ids=["words", "lines", "one word in two", "tabs"],
 )
 def test_long_texts_of_few_words_are_compared_in_bounded_steps_or_shown_whole(old, new):
-    assert diff.words(old, new) == [Piece("del", old), Piece("ins", new)]
+    assert diff.compare_words(old, new) == [Piece("del", old), Piece("ins", new)]
 
 
 def test_a_page_of_many_long_parts_has_one_effort_for_all_of_them():
     effort = diff.Effort(left=40)
-    assert len(diff.words("một hai ba", "một bốn ba", effort)) == 4
-    assert diff.words("một hai ba " * 9, "một bốn ba " * 9, effort) == [
+    assert len(diff.compare_words("một hai ba", "một bốn ba", effort)) == 4
+    assert diff.compare_words("một hai ba " * 9, "một bốn ba " * 9, effort) == [
         Piece("del", "một hai ba " * 9),
         Piece("ins", "một bốn ba " * 9),
     ]
@@ -82,14 +82,14 @@ def test_an_article_of_fifteen_hundred_words_is_compared_word_by_word():
     words = [f"từ{number}" for number in random.Random(7).choices(range(1200), often, k=1500)]
     changed = [f"mới{at}" if at % 10 == 0 else word for at, word in enumerate(words)]
 
-    pieces = diff.words(" ".join(words), " ".join(changed))
+    pieces = diff.compare_words(" ".join(words), " ".join(changed))
 
     assert sum(piece.kind == "ins" for piece in pieces) == 150
 
 
 def test_both_texts_can_be_read_back_from_the_difference():
     old, new = "Gọi 113. Không chuyển tiền!\nHết.", "Gọi ngay 113.\nKhông bao giờ chuyển tiền!"
-    pieces = diff.words(old, new)
+    pieces = diff.compare_words(old, new)
     assert "".join(p.text for p in pieces if p.kind != "ins") == old
     assert "".join(p.text for p in pieces if p.kind != "del") == new
 

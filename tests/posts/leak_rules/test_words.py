@@ -9,7 +9,7 @@ from accounts.permissions import Role
 from campaigns import services as campaigns
 from core.errors import Refused
 from core.forms import ReasonForm
-from core.leaks import file_name_without_leaks
+from core.leaks import remove_leaks_from_file_name
 from core.reasons import require_reason
 from media.library import services as library
 from tests import factories
@@ -84,4 +84,4 @@ def test_folders_and_campaigns_name_no_number(officer, unit):
     ],
 )
 def test_the_name_of_a_file_is_kept_without_numbers(name, kept):
-    assert file_name_without_leaks(name) == kept
+    assert remove_leaks_from_file_name(name) == kept

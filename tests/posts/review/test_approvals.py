@@ -245,9 +245,9 @@ def test_a_list_is_proved_once_however_many_approvals_are_on_it(
     unit = factories.UnitFactory()
     posts = [factories.submitted(unit=unit) for _n in range(number)]
     approve_list(posts, by=factories.person(Role.APPROVER, unit))
-    check, checked = approvals.assertion_problem, []
+    check, checked = approvals.find_assertion_problem, []
     monkeypatch.setattr(
-        approvals, "assertion_problem", lambda *given: checked.append(given) or check(*given)
+        approvals, "find_assertion_problem", lambda *given: checked.append(given) or check(*given)
     )
 
     revisions = {post.approved_revision.public_id for post in posts}

@@ -196,7 +196,9 @@ def test_a_link_dies_for_good_with_its_owners_right(client, officer, link, loss)
 
 
 def test_a_link_is_read_so_often_a_minute(client, link, monkeypatch):
-    monkeypatch.setattr("core.quotas._window_end", lambda now, seconds: NOW + timedelta(days=1))
+    monkeypatch.setattr(
+        "core.quotas._find_window_end", lambda now, seconds: NOW + timedelta(days=1)
+    )
     for _each in range(READS_A_MINUTE):
         assert read(client, link).status_code == 200
 

@@ -668,7 +668,7 @@ def test_a_run_that_comes_back_on_another_connection_keeps_what_it_holds(deliver
     reconcile.reconcile(platform="telegram", clock=later(seconds=30))
 
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.session) == (State.CLAIMED, sessions.backend_pid())
+    assert (delivery.state, delivery.session) == (State.CLAIMED, sessions.get_backend_pid())
 
 
 def test_a_run_that_comes_back_on_another_connection_keeps_what_flies(deliver):
@@ -683,7 +683,7 @@ def test_a_run_that_comes_back_on_another_connection_keeps_what_flies(deliver):
     reconcile.reconcile(platform="facebook", clock=later(seconds=30))
 
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.session) == (State.COMMITTING, sessions.backend_pid())
+    assert (delivery.state, delivery.session) == (State.COMMITTING, sessions.get_backend_pid())
 
 
 def test_what_a_run_claims_after_it_came_back_bears_its_new_connection(deliver, monkeypatch):
@@ -695,7 +695,7 @@ def test_what_a_run_claims_after_it_came_back_bears_its_new_connection(deliver, 
 
     def loaded(claimed):
         delivery.refresh_from_db()
-        seen.append(delivery.session == sessions.backend_pid())
+        seen.append(delivery.session == sessions.get_backend_pid())
         load(claimed)
 
     monkeypatch.setattr(worker.claiming, "load", loaded)

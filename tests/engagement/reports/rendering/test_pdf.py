@@ -164,6 +164,6 @@ def test_a_program_that_hits_a_limit_is_refused_in_words(monkeypatch):
 
 
 def test_a_program_that_leaves_a_report_out_is_refused(monkeypatch):
-    monkeypatch.setattr(sandbox, "run", lambda *_args, **_limits: {"count": 0})
+    monkeypatch.setattr(sandbox, "run_program", lambda *_args, **_limits: {"count": 0})
     with pytest.raises(Refused):
         write_pdf(replace(week(), subject="x"))
