@@ -100,7 +100,7 @@ def submit(
     A call that could not begin within ``begin_within`` seconds is not begun: the lease behind it
     may be running out, and then somebody else would be asked to look after the same delivery.
     """
-    _client().submit(platform, requests, answers, begin_within=begin_within)
+    _get_client().submit(platform, requests, answers, begin_within=begin_within)
 
 
 def call[T](
@@ -162,7 +162,7 @@ def call_many[K, T](
 # --- one call -------------------------------------------------------------------------------------
 
 
-async def run(request: Request, connector: Connector, semaphore: asyncio.Semaphore) -> Any:
+async def run_request(request: Request, connector: Connector, semaphore: asyncio.Semaphore) -> Any:
     """Return the call's result or one of the four errors; raises nothing."""
     # Loops round their timers to milliseconds, sometimes down.
     while (wait := request.start_at - time.monotonic()) > 0:
@@ -177,10 +177,10 @@ async def run(request: Request, connector: Connector, semaphore: asyncio.Semapho
         except ConnectorError as error:
             return error
         except Exception as error:
-            return unexpected(error, connector.kind, writes=request.writes)
+            return sort_unexpected_error(error, connector.kind, writes=request.writes)
 
 
-def unexpected(error: Exception, platform: str, *, writes: bool) -> ConnectorError:
+def sort_unexpected_error(error: Exception, platform: str, *, writes: bool) -> ConnectorError:
     """Decide what an exception means that is none of the four errors.
 
     As `unknown_outcome`: a call that reads is made again, and costs the other pages of its batch
@@ -192,12 +192,12 @@ def unexpected(error: Exception, platform: str, *, writes: bool) -> ConnectorErr
     # Without its words: they may hold a part of the platform's answer, such as a resident's
     # comment.
     log.error(
-        "unexpected %s while calling %s: %s", type(error).__name__, platform, _place_of(error)
+        "unexpected %s while calling %s: %s", type(error).__name__, platform, _describe_place(error)
     )
     return unknown_outcome(type(error).__name__, writes=writes)
 
 
-def _place_of(error: BaseException) -> str:
+def _describe_place(error: BaseException) -> str:
     """Name the last calls that led to an exception."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     return " > ".join(
@@ -213,16 +213,16 @@ async def _run_all(
 ) -> None:
     """Run the requests on connections of their own."""
     semaphore = asyncio.Semaphore(at_once)
-    async with _session(aiohttp.TCPConnector(limit=_CONNECTIONS)) as session:
+    async with _make_session(aiohttp.TCPConnector(limit=_CONNECTIONS)) as session:
         connector = CONNECTORS[platform](session)
 
         async def one(request: Request) -> None:
-            put(request.key, await run(request, connector, semaphore))
+            put(request.key, await run_request(request, connector, semaphore))
 
         await asyncio.gather(*map(one, requests))
 
 
-def _session(pool: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+def _make_session(pool: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=pool,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -263,7 +263,7 @@ class _Client:
         async def run_and_put(request: Request) -> None:
             answers.put(
                 request.key,
-                await run(request, self.connectors[platform], self.semaphores[platform]),
+                await run_request(request, self.connectors[platform], self.semaphores[platform]),
             )
 
         def begin() -> None:
@@ -293,7 +293,7 @@ class _Client:
             limit=limit, keepalive_timeout=75, ttl_dns_cache=60, loop=self.loop
         )
         self.semaphores[platform] = asyncio.Semaphore(options.connections)
-        self.connectors[platform] = CONNECTORS[platform](_session(pool))
+        self.connectors[platform] = CONNECTORS[platform](_make_session(pool))
 
 
 class _Process:
@@ -306,7 +306,7 @@ class _Process:
     lock = threading.Lock()
 
 
-def _client() -> _Client:
+def _get_client() -> _Client:
     with _Process.lock:
         if _Process.client is None:
             _Process.client = _Client()

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from platforms.redaction import redacted
+from platforms.redaction import redact
 
 
 class ConnectorError(Exception):
@@ -13,7 +13,7 @@ class ConnectorError(Exception):
     silent = False  # no answer, or one that says that the platform itself is broken
 
     def __init__(self, detail: str = "", *, code: str = "", wait: timedelta | None = None):
-        self.detail = redacted(detail)
+        self.detail = redact(detail)
         super().__init__(self.detail)
         self.code, self.wait = code[:80], wait  # as long as the column that keeps it
 

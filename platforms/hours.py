@@ -14,7 +14,7 @@ _SPAN = re.compile(f"{_FROM} ?[-–] ?{_UNTIL}")
 Week = Mapping[str, Sequence[tuple[str, str]]]  # by day; a day without a span is closed
 
 
-def read(text: str) -> dict[str, list[tuple[str, str]]]:
+def read_week(text: str) -> dict[str, list[tuple[str, str]]]:
     """Return the spans of each day that ``text`` names, in the order of the week. Raise ValueError
     where it is no such text.
     """
@@ -47,7 +47,7 @@ def read_day(text: str) -> list[tuple[str, str]]:
     return spans
 
 
-def write(week: Week) -> str:
+def write_week(week: Week) -> str:
     """Return the one text of these hours; days without any are left out."""
     return "; ".join(f"{day} {write_day(week[day])}" for day in DAYS if week.get(day))
 

@@ -27,7 +27,7 @@ class Answer:
     @property
     def body(self) -> Any:
         """Decode the JSON; None when it is none."""
-        return _decoded(self.raw)
+        return _decode(self.raw)
 
 
 class Http:
@@ -111,10 +111,14 @@ class Http:
             aiohttp.ClientHttpProxyError,  # our own way out refused before anything was sent
         ) as error:
             # `from None`: the original carries the address, and Telegram's address is its token.
-            raise _silent(TryLater("no connection", code=type(error).__name__)) from None
+            raise _make_no_answer_error(
+                TryLater("no connection", code=type(error).__name__)
+            ) from None
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             name = type(error).__name__
-            raise _silent(unknown_outcome("no answer", code=name, writes=writes)) from None
+            raise _make_no_answer_error(
+                unknown_outcome("no answer", code=name, writes=writes)
+            ) from None
         self.record_usage(headers)
         return Answer(status, headers, raw)
 
@@ -127,10 +131,10 @@ class Http:
         raw = answer.raw
         for secret in filter(None, redact):
             raw = raw.replace(secret.encode(), b"***")
-        error = self.error_for(answer.status, _decoded(raw), writes=writes)
+        error = self.error_for(answer.status, _decode(raw), writes=writes)
         if isinstance(error, TryLater):
             error.wait = self.wait_from_headers(answer.headers) or error.wait
-        return _silent(error) if answer.status >= 500 else error
+        return _make_no_answer_error(error) if answer.status >= 500 else error
 
     @staticmethod
     async def read_pieces(
@@ -173,12 +177,12 @@ def is_own_host(url: str, base_url: str, domain: str) -> bool:
     return address.scheme == "https" and is_below_domain and address.port in (None, 443)
 
 
-def _silent(error: ConnectorError) -> ConnectorError:
+def _make_no_answer_error(error: ConnectorError) -> ConnectorError:
     error.silent = True
     return error
 
 
-def _decoded(raw: bytes) -> Any:
+def _decode(raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except ValueError:

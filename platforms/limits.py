@@ -26,7 +26,7 @@ class Problem:
     at: int = 0
 
 
-def advice(form: Format, message: Message) -> list[Problem]:
+def list_advice(form: Format, message: Message) -> list[Problem]:
     """List what the platform accepts and ignores, or may soon refuse; ``n``: how many have an
     effect.
     """
@@ -37,28 +37,28 @@ def advice(form: Format, message: Message) -> list[Problem]:
     return [Problem(rule, most) for most, count, rule in counts if most and count > most]
 
 
-def text_limit(form: Format, *, media: int) -> int:
+def get_text_limit(form: Format, *, media: int) -> int:
     return form.max_text_with_media if media and form.max_text_with_media else form.max_text
 
 
-def visible_text(form: Format, text: str, body: str) -> str:
+def extract_visible_text(form: Format, text: str, body: str) -> str:
     """Return a message's text as residents read it, without the tags of its markup: so platforms
     count it.
     """
     return html.unescape(_TAG.sub("", form.markup(body))) if form.markup and body else text
 
 
-def problems(form: Format, message: Message) -> list[Problem]:
+def find_problems(form: Format, message: Message) -> list[Problem]:
     """List every limit of this format that ``message`` exceeds; empty when the platform takes it.
 
     Pictures of another type or shape than the platform takes are no problem where it fetches them:
     they are drawn anew for it (see ``media/links.py``).
     """
     return [
-        *_words(form, message),
-        *_numbers(form, message),
-        *_choices(form, message),
-        *_media(form, message),
+        *_check_words(form, message),
+        *_check_numbers(form, message),
+        *_check_choices(form, message),
+        *_check_media(form, message),
     ]
 
 
@@ -72,7 +72,7 @@ def choose_format(
     if requested:
         return facts.format(requested)
     regular = [form for form in facts.formats if not form.only_on_request] or list(facts.formats)
-    counts = {form.name: len(media_shown(form, media)) for form in regular}
+    counts = {form.name: len(select_shown_media(form, media)) for form in regular}
     most = max(counts.values())
     best = [form for form in regular if counts[form.name] == most]
     # Where no format carries both kinds, the video wins: somebody has put more work into it.
@@ -80,13 +80,15 @@ def choose_format(
         best = [form for form in regular if form.videos and counts[form.name]] or best
     media_only = Message(key="", title="", text="", media=media)
     fitting = [
-        form for form in best if not [*_numbers(form, media_only), *_media(form, media_only)]
+        form
+        for form in best
+        if not [*_check_numbers(form, media_only), *_check_media(form, media_only)]
     ]
     habit = [form for form in fitting if form.name == usual]
     return (habit or fitting or best)[0]
 
 
-def obstacles(
+def find_obstacles(
     facts: Facts, media: Sequence[Image | Video], requested: str = ""
 ) -> list[tuple[Format, Problem]]:
     """Return the first limit of each format that these media exceed; nothing where one format takes
@@ -97,23 +99,25 @@ def obstacles(
     for form in facts.formats:
         if form.only_on_request and form.name != requested:
             continue
-        problem = next(iter([*_numbers(form, media_only), *_media(form, media_only)]), None)
+        problem = next(
+            iter([*_check_numbers(form, media_only), *_check_media(form, media_only)]), None
+        )
         if problem is None:
             return []
         first_problems.append((form, problem))
     return first_problems
 
 
-def media_shown(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:
+def select_shown_media(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:
     """Return those of a post's media that the format shows, in order."""
     return [each for each in media if form.carries(type(each))]
 
 
-def _words(form: Format, message: Message) -> Iterator[Problem]:
+def _check_words(form: Format, message: Message) -> Iterator[Problem]:
     if form.max_title and (over := form.count_title(message.title) - form.max_title) > 0:
         yield Problem("title_long", over)
-    length = form.count(visible_text(form, message.text, message.html))
-    if form.max_text and (over := length - text_limit(form, media=len(message.media))) > 0:
+    length = form.count(extract_visible_text(form, message.text, message.html))
+    if form.max_text and (over := length - get_text_limit(form, media=len(message.media))) > 0:
         yield Problem("text_long", over)
     if not {*form.forbidden_characters}.isdisjoint(message.title + message.text):
         yield Problem("forbidden_letters")
@@ -127,8 +131,11 @@ def _words(form: Format, message: Message) -> Iterator[Problem]:
             yield Problem(rule, most)
 
 
-def _numbers(form: Format, message: Message) -> Iterator[Problem]:
-    images, videos = len(_carried(form, message, Image)), len(_carried(form, message, Video))
+def _check_numbers(form: Format, message: Message) -> Iterator[Problem]:
+    images, videos = (
+        len(_select_carried(form, message, Image)),
+        len(_select_carried(form, message, Video)),
+    )
     if form.images and images < form.images.fewest:
         yield Problem("image_missing", form.images.fewest)
     if form.videos and videos < form.videos.fewest:
@@ -143,31 +150,33 @@ def _numbers(form: Format, message: Message) -> Iterator[Problem]:
         yield Problem("too_many_media", form.max_mixed)
 
 
-def _carried(form: Format, message: Message, kind: type[Image | Video]) -> list[Image | Video]:
-    return [each for each in media_shown(form, message.media) if isinstance(each, kind)]
+def _select_carried(
+    form: Format, message: Message, kind: type[Image | Video]
+) -> list[Image | Video]:
+    return [each for each in select_shown_media(form, message.media) if isinstance(each, kind)]
 
 
-def _choices(form: Format, message: Message) -> Iterator[Problem]:
+def _check_choices(form: Format, message: Message) -> Iterator[Problem]:
     for option in form.options:
         value = message.options.get(option.name, option.default)
         if value is None or (option.choices and value not in option.choices):
             yield Problem(f"choose_{option.name}")
 
 
-def _media(form: Format, message: Message) -> Iterator[Problem]:
+def _check_media(form: Format, message: Message) -> Iterator[Problem]:
     for at, each in enumerate(message.media, start=1):
         if isinstance(each, Image) and form.images:
-            yield from _image(form.images, each, at)
+            yield from _check_image(form.images, each, at)
         if isinstance(each, Video) and form.videos:
-            yield from _video(form.videos, each, at)
+            yield from _check_video(form.videos, each, at)
 
 
-def _image(limits: ImageLimits, image: Image, at: int) -> Iterator[Problem]:
+def _check_image(limits: ImageLimits, image: Image, at: int) -> Iterator[Problem]:
     if image.size > limits.max_bytes:
         yield Problem("image_heavy", limits.max_bytes, at)
 
 
-def _video(limits: VideoLimits, video: Video, at: int) -> Iterator[Problem]:
+def _check_video(limits: VideoLimits, video: Video, at: int) -> Iterator[Problem]:
     ratio = video.width / video.height if video.height else 0
     sides = sorted((video.width, video.height))
     if video.size > limits.max_bytes:

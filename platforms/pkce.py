@@ -4,6 +4,6 @@ import base64
 import hashlib
 
 
-def s256_challenge(verifier: str) -> str:
+def make_s256_challenge(verifier: str) -> str:
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -18,14 +18,14 @@ _CALL = re.compile(
 )  # TikTok's number of the call, by which its support finds it
 
 
-def redacted(words: str) -> str:
+def redact(words: str) -> str:
     """Return at most `LONGEST` characters of ``words``, and the number of the call, without what
     they may repeat; empty where nothing is left.
 
     Platforms complain in English. From the first letter that English has not, somebody else wrote
     the sentence: it is left out with all that follows.
     """
-    words = _english_part(" ".join(words[:_MAX_READ].replace("\0", " ").split()))
+    words = _keep_english_part(" ".join(words[:_MAX_READ].replace("\0", " ").split()))
     call = _CALL.search(words)
     words = words.removesuffix(call[0]) if call else words
     words = _QUOTED.sub(
@@ -42,7 +42,7 @@ def _is_revealing(word: str) -> bool:
     return address or (len(word) >= _TOKEN_LENGTH and any(letter.isdigit() for letter in word))
 
 
-def _english_part(words: str) -> str:
+def _keep_english_part(words: str) -> str:
     """Return the sentences, or their parts, before the first foreign letter."""
     foreign = next(
         (n for n, letter in enumerate(words) if letter.isalpha() and not letter.isascii()), None

@@ -65,7 +65,7 @@ def require_signature(given: str, secret: str, raw: bytes, algorithm: str = "sha
     require_equal(given, f"{algorithm}={digest}" if digest else "")
 
 
-def accepted_secrets(setting: str) -> list[str]:
+def list_accepted_secrets(setting: str) -> list[str]:
     """Return the secrets that a webhook accepts: first the newest, which new subscriptions use,
     then those that it replaces.
     """
@@ -74,7 +74,7 @@ def accepted_secrets(setting: str) -> list[str]:
 
 def require_any_secret(setting: str, check: Callable[[str], None]) -> None:
     """Raise ForgedWebhook unless ``check`` accepts one of the secrets in the setting."""
-    for secret in accepted_secrets(setting):
+    for secret in list_accepted_secrets(setting):
         try:
             return check(secret)
         except ForgedWebhook:
@@ -82,7 +82,7 @@ def require_any_secret(setting: str, check: Callable[[str], None]) -> None:
     raise ForgedWebhook("the signature does not fit")
 
 
-def from_timestamp(seconds: object) -> datetime | None:
+def parse_timestamp(seconds: object) -> datetime | None:
     """Convert seconds since 1970 to a time; None for what is no such number."""
     try:
         return datetime.fromtimestamp(float(str(seconds)), UTC)

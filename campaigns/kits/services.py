@@ -389,11 +389,11 @@ def _is_stored(edit: KitEdit, version: KitVersion) -> bool:
     kit = version.kit
     return (
         (kit.name, kit.campaign, kit.topic)
-        == (normal(edit.name).strip(), edit.campaign, edit.topic)
+        == (normalise(edit.name).strip(), edit.campaign, edit.topic)
         and all(getattr(version, name) == value for name, value in edit.fields().items())
         and set(version.for_units.all()) == set(edit.for_units)
         and list(version.media.values_list("media", "alt_text"))
-        == [(media.pk, normal(alt).strip()) for media, alt in edit.media]
+        == [(media.pk, normalise(alt).strip()) for media, alt in edit.media]
     )
 
 

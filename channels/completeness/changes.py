@@ -75,7 +75,7 @@ def _require_fitting(channel: Channel, texts: Mapping[str, str]) -> None:
 def _is_valid_hours(text: str) -> bool:
     """Check that a text names hours in the one way in which they are written."""
     try:
-        return hours.write(hours.read(text)) == text
+        return hours.write_week(hours.read_week(text)) == text
     except ValueError:
         return False
 

@@ -66,7 +66,7 @@ class HoursField(forms.CharField):
 def _present_week(text: str) -> Mapping[str, Sequence[tuple[str, str]]]:
     """Return the hours that the page names; none where they are written in another way."""
     try:
-        return hours.read(text) if text else {}
+        return hours.read_week(text) if text else {}
     except ValueError:
         return {}
 
@@ -131,4 +131,4 @@ class ProposeForm(forms.Form):
         if "website" in cleaned:
             cleaned["website"] = settings.REGISTER_URL if cleaned["website"] else ""
         week = {day: cleaned.pop(f"hours_{day}", []) for day in hours.DAYS}
-        return {**cleaned, "hours": hours.write(week)} if any(week.values()) else cleaned
+        return {**cleaned, "hours": hours.write_week(week)} if any(week.values()) else cleaned

@@ -14,13 +14,13 @@ from django.db.models.functions import Greatest
 from channels.queries import facts_of, readings_since
 from engagement.models import ReadingUse
 from platforms.facts import Reading
-from platforms.pacific import PACIFIC, midnight
+from platforms.pacific import PACIFIC, get_midnight
 
 
 def find_window_start(reading: Reading, now: datetime) -> datetime:
     """Return when the current window of the quota began: a day begins in California."""
     if reading.period >= timedelta(days=1):
-        return midnight(now.astimezone(PACIFIC).date())
+        return get_midnight(now.astimezone(PACIFIC).date())
     seconds = int(reading.period.total_seconds())
     return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 

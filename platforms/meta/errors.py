@@ -49,7 +49,7 @@ class RightMissing(AccessLost):
     """A right, or a task of the person's, is missing: not even a good token may do this."""
 
 
-def error_of_kind(
+def make_error_of_kind(
     kind: ErrorKind, detail: str, name: str, *, writes: bool, perhaps_done: bool
 ) -> ConnectorError:
     """Return the error for a code of this kind. ``perhaps_done``: something else in the answer says

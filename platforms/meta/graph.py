@@ -15,8 +15,8 @@ import aiohttp
 from platforms.connector import Connector
 from platforms.errors import ConnectorError, Rejected, TryLater
 from platforms.messages import Account, Message, Video
-from platforms.meta.errors import ABSENT_CODES, COMMON_ERROR_KINDS, ErrorKind, error_of_kind
-from platforms.redaction import redacted
+from platforms.meta.errors import ABSENT_CODES, COMMON_ERROR_KINDS, ErrorKind, make_error_of_kind
+from platforms.redaction import redact
 
 
 class Graph(Connector):
@@ -48,7 +48,7 @@ class Graph(Connector):
         """Call the interface in the account's name, and return the answer."""
         proof: dict[str, str] = {}
         if self.signs_calls:
-            proof = {"appsecret_proof": app_secret_proof(account.app, account.token)}
+            proof = {"appsecret_proof": make_app_secret_proof(account.app, account.token)}
         return await self.call(
             method,
             self.url_of(account.base_url, account.app, path),
@@ -138,14 +138,14 @@ class Graph(Connector):
     def _error_in_envelope(
         self, status: int, code: int, error: Mapping[str, Any], *, writes: bool
     ) -> ConnectorError:
-        user_message = redacted(str(error.get("error_user_msg") or ""))
+        user_message = redact(str(error.get("error_user_msg") or ""))
         detail = user_message or str(error.get("message") or f"code {code}")
         name = self._error_name(code, error.get("error_subcode"))
         kind = self.error_kinds.get(name, self.error_kinds.get(str(code), ErrorKind.REFUSED))
         # "Transient" tells that a repetition may work, not that nothing was posted: koala #699
         # doubled photos so.
         perhaps_done = status >= 500 or bool(error.get("is_transient"))
-        return error_of_kind(kind, detail, name, writes=writes, perhaps_done=perhaps_done)
+        return make_error_of_kind(kind, detail, name, writes=writes, perhaps_done=perhaps_done)
 
     def _error_name(self, code: int, subcode: object) -> str:
         """Return "code/subcode" where the pair has a meaning of its own, else the code."""
@@ -157,7 +157,7 @@ class Graph(Connector):
     def wait_from_headers(self, headers: Mapping[str, str]) -> timedelta | None:
         minutes = [
             use.get("estimated_time_to_regain_access", 0)
-            for uses in _usage(headers).values()
+            for uses in _parse_usage(headers).values()
             for use in uses
         ]
         if any(minutes):
@@ -165,7 +165,7 @@ class Graph(Connector):
         return super().wait_from_headers(headers)
 
     def record_usage(self, headers: Mapping[str, str]) -> None:
-        for page, uses in _usage(headers).items():
+        for page, uses in _parse_usage(headers).items():
             shares = ("call_count", "total_cputime", "total_time")
             percents = (use.get(share, 0) for use in uses for share in shares)
             self.usage[page] = max(percents, default=0)
@@ -180,26 +180,26 @@ def _is_own_upload_host(url: str, account: Account) -> bool:
     return (parts.scheme, parts.netloc) in own
 
 
-def _usage(headers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+def _parse_usage(headers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     try:
         return json.loads(headers.get("X-Business-Use-Case-Usage", "{}"))
     except ValueError:
         return {}
 
 
-def app_secret_proof(app: Mapping[str, Any], token: str) -> str:
+def make_app_secret_proof(app: Mapping[str, Any], token: str) -> str:
     """Return the proof that the caller knows the app's secret: a stolen token alone is worth
     nothing.
     """
     return hmac.new(app["app_secret"].encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
-def ai_label_fields(message: Message) -> dict[str, str]:
+def make_ai_label_fields(message: Message) -> dict[str, str]:
     """Return the field by which the platform labels a post as made with AI, where it was."""
     return {"is_ai_generated": "true"} if message.ai_made else {}
 
 
-def path_of(node: str, edge: str = "") -> str:
+def make_path(node: str, edge: str = "") -> str:
     """Return the path of an object, or of one of its lists. An id stays one step, whatever it
     holds: with a slash or a question mark in it, a call about a comment would reach the page's own
     feed.

@@ -9,7 +9,7 @@ from platforms.errors import Rejected, TryLater
 from platforms.messages import Account
 from platforms.meta.errors import RightMissing
 from platforms.meta.graph import Graph, parse_time
-from platforms.pacific import day_before, midnight
+from platforms.pacific import find_day_before, get_midnight
 
 _MAX_USAGE = 80  # percent of a page's calls; the rest is left to publishing
 
@@ -67,18 +67,18 @@ class Insights(Graph):
         return rows
 
 
-def lifetime_values(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def parse_lifetime_values(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return lifetime figures by metric; one without data is left out."""
     return {each["name"]: each["values"][0]["value"] for each in rows if each.get("values")}
 
 
-def values_by_day(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[date, int]]:
+def parse_values_by_day(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[date, int]]:
     """Return figures of a page by metric and day. A value bears the moment at which its day ended
     in California.
     """
     return {
         str(row["name"]): {
-            day_before(parse_time(each["end_time"])): each["value"]
+            find_day_before(parse_time(each["end_time"])): each["value"]
             for each in row.get("values", ())
             if "end_time" in each and isinstance(each.get("value"), int)
         }
@@ -86,10 +86,10 @@ def values_by_day(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[date, int
     }
 
 
-def day_range(first: date, last: date) -> dict[str, str]:
+def make_day_range(first: date, last: date) -> dict[str, str]:
     """Return the parameters that ask for the days from ``first`` to ``last``."""
     after = last + timedelta(days=1)
     return {
-        "since": str(int(midnight(first).timestamp())),
-        "until": str(int(midnight(after).timestamp())),
+        "since": str(int(get_midnight(first).timestamp())),
+        "until": str(int(get_midnight(after).timestamp())),
     }

@@ -10,7 +10,7 @@ from platforms.errors import AccessLost, Rejected
 from platforms.facts import Setting, Version
 from platforms.messages import Account
 from platforms.meta.errors import ABSENT_CODES, RightMissing
-from platforms.meta.graph import Graph, app_secret_proof
+from platforms.meta.graph import Graph, make_app_secret_proof
 from platforms.meta.versions import VERSION_ENDS
 from platforms.words import gettext_noop as _
 
@@ -78,7 +78,7 @@ class PageAccess(Graph):
         answer = await self.call(
             "GET",
             self.url_of(app["base_url"], app, "debug_token"),
-            params={"input_token": token, "appsecret_proof": app_secret_proof(app, app_token)},
+            params={"input_token": token, "appsecret_proof": make_app_secret_proof(app, app_token)},
             headers={"Authorization": f"Bearer {app_token}"},
             redact=(token, app["app_secret"]),
         )
@@ -137,7 +137,7 @@ class PageAccess(Graph):
         async for listed in self._iter_pages(me, granted, fields):
             page = pages.setdefault(str(listed["id"]), {})
             page |= {name: value for name, value in listed.items() if name not in page}
-            page["rights"] = _rights_for(page, granted, ids_by_right)
+            page["rights"] = _select_rights(page, granted, ids_by_right)
         return list(pages.values())
 
     async def _request_tokens(self, app: Mapping[str, Any], **grant: str) -> str:
@@ -189,7 +189,7 @@ class PageAccess(Graph):
         return has_task and needed <= set(page["rights"]) and bool(page.get("access_token"))
 
 
-def _rights_for(
+def _select_rights(
     page: Mapping[str, Any], granted: Sequence[str], ids_by_right: Mapping[str, set[str]]
 ) -> list[str]:
     """Return the granted rights that cover the page, or the Instagram account linked to it."""

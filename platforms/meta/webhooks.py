@@ -12,7 +12,7 @@ from platforms.webhooks import (
     EventKind,
     ForgedWebhook,
     decode_object,
-    from_timestamp,
+    parse_timestamp,
     require_any_secret,
     require_equal,
     require_signature,
@@ -60,12 +60,12 @@ class Webhooks(Graph):
         body = decode_object(raw)
         if body.get("object") != cls.webhook_object:
             return []
-        return [event for entry in body.get("entry", ()) for event in _events_of(entry)]
+        return [event for entry in body.get("entry", ()) for event in _parse_events(entry)]
 
 
-def _events_of(entry: Mapping[str, Any]) -> Iterator[Event]:
+def _parse_events(entry: Mapping[str, Any]) -> Iterator[Event]:
     page, seconds = str(entry.get("id", "")), entry.get("time")
-    at = from_timestamp(seconds)
+    at = parse_timestamp(seconds)
     for change in entry.get("changes") or [entry]:  # Instagram's own login leaves the list out
         match change.get("field"), change.get("value"):
             case "feed", {"item": "comment", "verb": "add", "post_id": post, **more}:

@@ -13,13 +13,13 @@ from platforms.telegram.connection import Connection
 from platforms.telegram.errors import is_bad_markup, is_nothing_to_delete
 from platforms.telegram.facts import FACTS, SETTINGS
 from platforms.telegram.messages import (
-    album_form,
-    link_preview,
-    permalink_of,
-    photo_form,
-    plain_text_fields,
-    text_fields,
-    video_form,
+    make_album_form,
+    make_link_preview,
+    make_permalink,
+    make_photo_form,
+    make_plain_text_fields,
+    make_text_fields,
+    make_video_form,
 )
 from platforms.telegram.webhooks import Webhooks
 from platforms.telegram.words import FORM, WORDS
@@ -41,7 +41,7 @@ class Telegram(Connection, Webhooks):
 
     async def commit(self, account: Account, message: Message, draft_ref: str = "") -> Receipt:
         form = self.facts.format(message.format)
-        texts = text_fields(form, message)
+        texts = make_text_fields(form, message)
         try:
             sent = await self._send_post(account, message, texts)
         except Rejected as error:
@@ -50,12 +50,12 @@ class Telegram(Connection, Webhooks):
             # A defect of ours. Nothing was sent, and the text is what was approved: it goes out
             # without markup.
             log.error("Telegram cannot read our markup")
-            sent = await self._send_post(account, message, plain_text_fields(form, message))
+            sent = await self._send_post(account, message, make_plain_text_fields(form, message))
         message_ids = [str(each["message_id"]) for each in sent]
         if "0" in message_ids:
             # Telegram queues it and numbers it later, and no call returns that number.
             raise OutcomeUnknown("accepted, and not numbered yet", code="queued")
-        return Receipt(",".join(message_ids), permalink_of(account, message_ids[0]))
+        return Receipt(",".join(message_ids), make_permalink(account, message_ids[0]))
 
     async def _send_post(
         self, account: Account, message: Message, texts: Mapping[str, str]
@@ -66,16 +66,16 @@ class Telegram(Connection, Webhooks):
             fields["disable_notification"] = "true"
         match list(message.media):
             case []:
-                body = {**fields, **texts, "link_preview_options": link_preview(message)}
+                body = {**fields, **texts, "link_preview_options": make_link_preview(message)}
                 return [await self.call_api(account, "sendMessage", json=body, writes=True)]
             case [Image() as image]:
-                form = photo_form(fields, texts, image)
+                form = make_photo_form(fields, texts, image)
                 return [await self._send_form(account, "sendPhoto", form)]
             case [Video() as video]:
-                form = video_form(fields, texts, video)
+                form = make_video_form(fields, texts, video)
                 return [await self._send_form(account, "sendVideo", form)]
             case media:
-                form = album_form(fields, texts, media)
+                form = make_album_form(fields, texts, media)
                 return await self._send_form(account, "sendMediaGroup", form)
 
     async def _send_form(self, account: Account, bot_method: str, form: Form) -> Any:

@@ -38,7 +38,7 @@ def sort_error(status: int, body: dict[str, Any], *, writes: bool) -> ConnectorE
     is.
     """
     detail, code = body["description"], str(body.get("error_code", status))
-    if _mentions(detail, *_PARTLY_SENT):
+    if _has_mention(detail, *_PARTLY_SENT):
         # One bad item fails the whole album, also one that came too soon, although the others may
         # have been posted.
         return unknown_outcome(detail, code=code, writes=writes)
@@ -47,7 +47,7 @@ def sort_error(status: int, body: dict[str, Any], *, writes: bool) -> ConnectorE
             return TryLater(detail, code=code, wait=timedelta(seconds=seconds) + WAIT_MARGIN)
     # 404 means that the token is none, since the methods that we call exist; 421 that the portal's
     # own Bot API server does not serve this bot.
-    if status in (401, 403, 404, 421) or _mentions(detail, *_ACCESS_LOST):
+    if status in (401, 403, 404, 421) or _has_mention(detail, *_ACCESS_LOST):
         return AccessLost(detail, code=code)
     if status >= 500 or status < 400 or status == 429:
         return None
@@ -55,21 +55,21 @@ def sort_error(status: int, body: dict[str, Any], *, writes: bool) -> ConnectorE
 
 
 def is_bad_markup(error: ConnectorError) -> bool:
-    return _mentions(error.detail, _BAD_MARKUP)
+    return _has_mention(error.detail, _BAD_MARKUP)
 
 
 def is_nothing_to_delete(error: ConnectorError) -> bool:
-    return _mentions(error.detail, _NOTHING_TO_DELETE)
+    return _has_mention(error.detail, _NOTHING_TO_DELETE)
 
 
 def is_nothing_to_change(error: ConnectorError) -> bool:
-    return _mentions(error.detail, _NOTHING_TO_CHANGE)
+    return _has_mention(error.detail, _NOTHING_TO_CHANGE)
 
 
 def is_right_missing(error: ConnectorError) -> bool:
-    return _mentions(error.detail, _RIGHT_MISSING)
+    return _has_mention(error.detail, _RIGHT_MISSING)
 
 
-def _mentions(detail: str, *phrases: str) -> bool:
+def _has_mention(detail: str, *phrases: str) -> bool:
     lowered = detail.lower()
     return any(phrase in lowered for phrase in phrases)

@@ -85,13 +85,13 @@ def to_telegram_html(body: str) -> str:
         pairs = zip(open_marks, marks, strict=False)
         unchanged = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
         parts += [f"</{tag}>" for tag, _address in reversed(open_marks[unchanged:])]
-        parts += [_opening_tag(mark) for mark in marks[unchanged:]]
+        parts += [_make_opening_tag(mark) for mark in marks[unchanged:]]
         parts.append(html.escape(letter, quote=False))
         open_marks = marks
     return "".join(parts)
 
 
-def _opening_tag(mark: Mark) -> str:
+def _make_opening_tag(mark: Mark) -> str:
     tag, address = mark
     return f'<a href="{html.escape(address)}">' if tag == "a" else f"<{tag}>"
 

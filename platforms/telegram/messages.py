@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from platforms.facts import Format
-from platforms.limits import text_limit, visible_text
+from platforms.limits import extract_visible_text, get_text_limit
 from platforms.messages import Account, Image, Message, Video
 from platforms.multipart import Form
 from platforms.telegram.markup import to_telegram_html
@@ -16,25 +16,27 @@ _MAX_MARKUP_BYTES = 32_768
 _MAX_THUMBNAIL_SIDE, _MAX_THUMBNAIL_BYTES = 320, 200_000
 
 
-def text_fields(form: Format, message: Message) -> dict[str, str]:
+def make_text_fields(form: Format, message: Message) -> dict[str, str]:
     """Return the fields of a text message, with markup where the officers used any and it is not
     too long.
     """
     markup = to_telegram_html(message.html) if message.html else ""
     if not markup or len(markup.encode()) > _MAX_MARKUP_BYTES:
-        return plain_text_fields(form, message)
+        return make_plain_text_fields(form, message)
     return {"text": markup, "parse_mode": "HTML"}
 
 
-def plain_text_fields(form: Format, message: Message) -> dict[str, str]:
+def make_plain_text_fields(form: Format, message: Message) -> dict[str, str]:
     """Return the fields of a text message without markup. Links show their addresses, unless there
     is no room for them.
     """
-    fits = form.count(message.text) <= text_limit(form, media=len(message.media))
-    return {"text": message.text if fits else visible_text(form, message.text, message.html)}
+    fits = form.count(message.text) <= get_text_limit(form, media=len(message.media))
+    return {
+        "text": message.text if fits else extract_visible_text(form, message.text, message.html)
+    }
 
 
-def link_preview(message: Message) -> dict[str, Any]:
+def make_link_preview(message: Message) -> dict[str, Any]:
     """Return the options by which Telegram shows a card of the post's own link, else of the first
     one in the text; or none where the author wants none.
     """
@@ -43,22 +45,22 @@ def link_preview(message: Message) -> dict[str, Any]:
     return {"url": message.link} if message.link else {}
 
 
-def photo_form(fields: Mapping[str, str], texts: Mapping[str, str], image: Image) -> Form:
-    form = Form({**fields, **_as_caption(texts)})
+def make_photo_form(fields: Mapping[str, str], texts: Mapping[str, str], image: Image) -> Form:
+    form = Form({**fields, **_to_caption(texts)})
     form.add("photo", image)
     return form
 
 
-def video_form(fields: Mapping[str, str], texts: Mapping[str, str], video: Video) -> Form:
-    previews = _previews_of(video)
-    form = Form({**fields, **_as_caption(texts), **_video_fields(video, previews)})
+def make_video_form(fields: Mapping[str, str], texts: Mapping[str, str], video: Video) -> Form:
+    previews = _make_previews(video)
+    form = Form({**fields, **_to_caption(texts), **_make_video_fields(video, previews)})
     form.add("video", video)
     for name, image in previews.items():
         form.add(name, image)
     return form
 
 
-def album_form(
+def make_album_form(
     fields: Mapping[str, str], texts: Mapping[str, str], media: Sequence[Image | Video]
 ) -> Form:
     """Write several media as one album. The caption of the first item is shown under the whole
@@ -70,18 +72,18 @@ def album_form(
         item: dict[str, Any] = {"type": "photo", "media": f"attach://m{number}"}
         files[f"m{number}"] = medium
         if isinstance(medium, Video):
-            previews = _previews_of(medium, str(number))
-            item |= {"type": "video", **_video_fields(medium, previews)}
+            previews = _make_previews(medium, str(number))
+            item |= {"type": "video", **_make_video_fields(medium, previews)}
             files |= previews
         items.append(item)
-    items[0] |= _as_caption(texts)
+    items[0] |= _to_caption(texts)
     form = Form({**fields, "media": json.dumps(items)})
     for name, file in files.items():
         form.add(name, file)
     return form
 
 
-def permalink_of(account: Account, message_id: str) -> str:
+def make_permalink(account: Account, message_id: str) -> str:
     """Return the address of a message, which no answer contains. That of a channel without a name
     opens for its members only.
     """
@@ -89,18 +91,18 @@ def permalink_of(account: Account, message_id: str) -> str:
     return f"{account.app['link_url']}/{channel}/{message_id}"
 
 
-def _as_caption(texts: Mapping[str, str]) -> dict[str, str]:
+def _to_caption(texts: Mapping[str, str]) -> dict[str, str]:
     return {"caption" if name == "text" else name: value for name, value in texts.items()}
 
 
-def _video_fields(video: Video, previews: Mapping[str, Image]) -> dict[str, Any]:
+def _make_video_fields(video: Video, previews: Mapping[str, Image]) -> dict[str, Any]:
     """Return what Telegram does not find out by itself before it shows a video."""
     size = {"width": video.width, "height": video.height, "duration": max(1, round(video.seconds))}
     attached = {name.rstrip("0123456789"): f"attach://{name}" for name in previews}
     return {**size, "supports_streaming": True, **attached}
 
 
-def _previews_of(video: Video, number: str = "") -> dict[str, Image]:
+def _make_previews(video: Video, number: str = "") -> dict[str, Image]:
     """Return the picture that is shown before a video plays, by the name of its file: as the
     thumbnail where it is small enough for one, else as the cover.
     """

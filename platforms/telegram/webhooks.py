@@ -9,9 +9,9 @@ from platforms.telegram.api import Api
 from platforms.webhooks import (
     Event,
     EventKind,
-    accepted_secrets,
     decode_object,
-    from_timestamp,
+    list_accepted_secrets,
+    parse_timestamp,
     require_any_secret,
     require_equal,
 )
@@ -26,7 +26,7 @@ class Webhooks(Api):
         """Subscribe the bot. It hears what people write in its channel, not what it posts there
         itself. https://core.telegram.org/bots/api#setwebhook
         """
-        secrets = accepted_secrets(account.app.get("hook_secret", ""))
+        secrets = list_accepted_secrets(account.app.get("hook_secret", ""))
         if not secrets:
             return None
         secret = secrets[0]
@@ -51,9 +51,9 @@ class Webhooks(Api):
             case {"channel_post": {"chat": {"id": chat}, "message_id": message, **more}}:
                 album = more.get("media_group_id")  # one post in several messages
                 key = f"{chat} album {album}" if album else f"{chat} {message} {update_id}"
-                at = from_timestamp(more.get("date"))
+                at = parse_timestamp(more.get("date"))
                 return [Event(EventKind.POSTED, str(chat), str(message), key, at)]
             case {"my_chat_member": {"chat": {"id": chat}, **more}}:
-                key, at = f"member {chat} {update_id}", from_timestamp(more.get("date"))
+                key, at = f"member {chat} {update_id}", parse_timestamp(more.get("date"))
                 return [Event(EventKind.CHANGED, str(chat), "", key, at)]
         return []

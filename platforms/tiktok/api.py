@@ -6,7 +6,7 @@ from typing import Any
 from platforms.connector import Connector
 from platforms.errors import ConnectorError, OutcomeUnknown, Rejected, TryLater, unknown_outcome
 from platforms.messages import Account
-from platforms.tiktok.errors import MINUTE, code_of, sort_error
+from platforms.tiktok.errors import MINUTE, parse_code, sort_error
 
 
 class Api(Connector):
@@ -40,10 +40,10 @@ class Api(Connector):
     def is_success(self, status: int, body: Any) -> bool:
         if status != 200 or not isinstance(body, dict):
             return False
-        return "access_token" in body or code_of(body) == "ok"
+        return "access_token" in body or parse_code(body) == "ok"
 
     def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
-        code = code_of(body)
+        code = parse_code(body)
         if not code or code == "ok":
             error = super().error_for(status, body, writes=writes)
             if isinstance(error, TryLater) and status == 429:

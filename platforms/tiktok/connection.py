@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
-from platforms.pkce import s256_challenge
+from platforms.pkce import make_s256_challenge
 from platforms.tiktok.api import Api
-from platforms.tiktok.errors import code_of
+from platforms.tiktok.errors import parse_code
 from platforms.tiktok.facts import PRIVACY, SCOPES, UNTESTABLE
 from platforms.tiktok.posts import is_switched_off
 
@@ -126,7 +126,7 @@ class Connection(Api):
         }
         if app["pkce"] != "none":
             query |= {
-                "code_challenge": _challenge(verifier, app["pkce"]),
+                "code_challenge": _make_challenge(verifier, app["pkce"]),
                 "code_challenge_method": "S256",
             }
         return f"{app['dialog_url']}/v2/auth/authorize/?{urlencode(query)}"
@@ -169,7 +169,7 @@ class Connection(Api):
         form = {"client_key": app["app_id"], "client_secret": app["app_secret"], "token": token}
         answer = await self.send("POST", url, data=form)
         # An empty object is a success.
-        if answer.status != 200 or code_of(answer.body) not in ("", "ok"):
+        if answer.status != 200 or parse_code(answer.body) not in ("", "ok"):
             raise self.error_from(answer, redact=(app["app_secret"], token))
 
     async def _request_tokens(
@@ -200,10 +200,10 @@ class Connection(Api):
         return tokens, data.get("scope", "").split(",")
 
 
-def _challenge(verifier: str, coding: str) -> str:
+def _make_challenge(verifier: str, coding: str) -> str:
     """Write the PKCE challenge. TikTok's guide for desktop programs says hex, everybody else
     base64url.
     """
     if coding == "hex":
         return hashlib.sha256(verifier.encode()).hexdigest()
-    return s256_challenge(verifier)
+    return make_s256_challenge(verifier)

@@ -8,15 +8,15 @@ from platforms.errors import ConnectorError, OutcomeUnknown, TryLater
 from platforms.messages import Account, Message, Receipt, Video
 from platforms.tiktok.connection import Connection
 from platforms.tiktok.counting import Counting
-from platforms.tiktok.drafts import Drafts, Upload, last_piece_start
-from platforms.tiktok.errors import failure_of
+from platforms.tiktok.drafts import Drafts, Upload, compute_last_piece_start
+from platforms.tiktok.errors import make_failure
 from platforms.tiktok.facts import FACTS, PUBLIC, SETTINGS
 from platforms.tiktok.posts import (
     is_photo_post,
     lacks_bytes,
-    photo_post,
-    public_post_id,
-    receipt_of,
+    make_photo_post,
+    make_receipt,
+    parse_public_post_id,
     require_video,
 )
 from platforms.tiktok.webhooks import Webhooks
@@ -43,7 +43,7 @@ class Tiktok(Drafts, Counting, Connection, Webhooks):
         if upload is None:
             raise TryLater("nothing was sent ahead that could be finished", code="no_draft")
         video = require_video(message)
-        if upload.sent < last_piece_start(video):
+        if upload.sent < compute_last_piece_start(video):
             raise TryLater("the upload is not whole yet", code="no_draft")
         if upload.sent >= video.size:
             return await self._receipt_of_earlier_try(account, upload, video)
@@ -58,7 +58,7 @@ class Tiktok(Drafts, Counting, Connection, Webhooks):
 
     async def _post_photos(self, account: Account, message: Message) -> Receipt:
         path = "post/publish/content/init/"
-        data = await self.call_api(account, path, json=photo_post(message), writes=True)
+        data = await self.call_api(account, path, json=make_photo_post(message), writes=True)
         if not data.get("publish_id"):
             raise OutcomeUnknown("no publication was named")
         return Receipt(data["publish_id"], processing=True)
@@ -74,7 +74,7 @@ class Tiktok(Drafts, Counting, Connection, Webhooks):
         except ConnectorError as error:
             raise OutcomeUnknown(error.detail, code=error.code) from None
         if status["status"] == "FAILED":
-            raise failure_of(status)
+            raise make_failure(status)
         if lacks_bytes(status, video.size):
             raise TryLater("the upload's address is over", code="upload_expired")
         return Receipt(upload.publish_id, processing=True)
@@ -88,11 +88,11 @@ class Tiktok(Drafts, Counting, Connection, Webhooks):
         """
         status = await self.read_status(account, external_id)
         if status["status"] == "FAILED":
-            raise failure_of(status)
+            raise make_failure(status)
         if status["status"] != "PUBLISH_COMPLETE":
             return None
-        if post_id := public_post_id(status):
-            return receipt_of(account, post_id, photo=is_photo_post(message))
+        if post_id := parse_public_post_id(status):
+            return make_receipt(account, post_id, photo=is_photo_post(message))
         if message.format == "inbox" or self.facts.option(message, "privacy") == PUBLIC:
             return None
         return Receipt(external_id)

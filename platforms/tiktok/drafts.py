@@ -11,14 +11,14 @@ from platforms.errors import OutcomeUnknown, Rejected, TryLater
 from platforms.http import Answer, is_own_host
 from platforms.messages import Account, Draft, Message, Video
 from platforms.tiktok.api import Api
-from platforms.tiktok.errors import failure_of
+from platforms.tiktok.errors import make_failure
 from platforms.tiktok.posts import (
     UNSENT,
     is_photo_post,
     lacks_bytes,
+    make_video_post_info,
     require_allowed,
     require_video,
-    video_post_info,
 )
 
 # An upload's address lives an hour; one that has nearly expired is not relied on for the second of
@@ -78,7 +78,7 @@ class Drafts(Api):
         video, upload = require_video(message), Upload.parse(draft_ref)
         if upload is None:
             return await self._begin_upload(account, message, video)
-        if upload.sent < last_piece_start(video):
+        if upload.sent < compute_last_piece_start(video):
             if upload.is_old:
                 return await self._begin_upload(account, message, video)
             return await self._continue_upload(account, message, video, upload)
@@ -88,7 +88,7 @@ class Drafts(Api):
         return await self._begin_upload(account, message, video)
 
     async def _begin_upload(self, account: Account, message: Message, video: Video) -> Draft:
-        size, count = _piece_size_and_count(video)
+        size, count = _compute_piece_size_and_count(video)
         request: dict[str, Any] = {
             "source_info": {
                 "source": "FILE_UPLOAD",
@@ -102,7 +102,7 @@ class Drafts(Api):
             settings = await self.read_settings(account)
             require_allowed(message, settings)
             path = "post/publish/video/init/"
-            request["post_info"] = video_post_info(message, settings)
+            request["post_info"] = make_video_post_info(message, settings)
         data = await self.call_api(account, path, json=request)
         if not is_own_host(data["upload_url"], account.base_url, _DOMAIN):
             raise Rejected(
@@ -114,10 +114,10 @@ class Drafts(Api):
     async def _continue_upload(
         self, account: Account, message: Message, video: Video, upload: Upload
     ) -> Draft:
-        size, _count = _piece_size_and_count(video)
+        size, _count = _compute_piece_size_and_count(video)
         answer = await self.send_piece(account, upload, video, size)
         match answer.status:
-            case 206 | 416 if (received := _bytes_received(answer)) is not None:
+            case 206 | 416 if (received := _count_received_bytes(answer)) is not None:
                 upload = replace(upload, sent=received)
             case 206:
                 upload = replace(upload, sent=upload.sent + size)
@@ -127,7 +127,7 @@ class Drafts(Api):
                 return await self._begin_upload(account, message, video)
             case _:
                 raise self.error_from(answer, redact=(upload.url,))
-        return Draft(upload.ref, ready=upload.sent >= last_piece_start(video))
+        return Draft(upload.ref, ready=upload.sent >= compute_last_piece_start(video))
 
     async def _is_complete(self, account: Account, upload: Upload, video: Video) -> bool:
         """Tell whether TikTok has all bytes, so that another upload would be a second post. Raises
@@ -140,7 +140,7 @@ class Drafts(Api):
                 return False
             raise
         if status["status"] == "FAILED":
-            failure = failure_of(status)
+            failure = make_failure(status)
             if failure.code not in _TRANSIENT_FAILURES:
                 raise failure
             return False
@@ -164,7 +164,7 @@ class Drafts(Api):
         return await self.send("PUT", upload.url, writes=writes, data=data, headers=headers)
 
 
-def _piece_size_and_count(video: Video) -> tuple[int, int]:
+def _compute_piece_size_and_count(video: Video) -> tuple[int, int]:
     """Return how long a piece is and how many there are; the last one is longer by what is left
     over, which is a few bytes.
     """
@@ -172,13 +172,13 @@ def _piece_size_and_count(video: Video) -> tuple[int, int]:
     return video.size // count, count
 
 
-def last_piece_start(video: Video) -> int:
+def compute_last_piece_start(video: Video) -> int:
     """Return where the last piece begins."""
-    size, count = _piece_size_and_count(video)
+    size, count = _compute_piece_size_and_count(video)
     return size * (count - 1)
 
 
-def _bytes_received(answer: Answer) -> int | None:
+def _count_received_bytes(answer: Answer) -> int | None:
     """Return how many bytes the platform says that it has; None where it does not say."""
     content_range = answer.headers.get("Content-Range", "")
     match = re.fullmatch(r"bytes (?:\d+-(\d+)|\*)/\d+", content_range)

@@ -30,7 +30,7 @@ def sort_error(code: str, detail: str) -> ConnectorError:
     return (AccessLost if code in _ACCESS_LOST else Rejected)(detail, code=code)
 
 
-def failure_of(status: Mapping[str, Any]) -> Rejected:
+def make_failure(status: Mapping[str, Any]) -> Rejected:
     """Return the error of a publication that failed. It has ended for certain, whatever the reason:
     nothing of it is live, nor will be. That it failed for lack of access says nothing of our access
     now: the next call finds out.
@@ -39,7 +39,7 @@ def failure_of(status: Mapping[str, Any]) -> Rejected:
     return Rejected(reason, code=reason)
 
 
-def code_of(body: Any) -> str:
+def parse_code(body: Any) -> str:
     """Return an error's code, which the interface wraps in an envelope and the token server does
     not.
     """

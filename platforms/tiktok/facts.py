@@ -50,7 +50,7 @@ SCOPES = {
 UNTESTABLE = ("video.upload",)
 
 
-def _utf16_length(text: str) -> int:
+def _count_utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -62,7 +62,7 @@ FACTS = Facts(
             "video",
             max_text=2200,
             useful_hashtags=5,  # it ignores those after the fifth
-            count=_utf16_length,
+            count=_count_utf16_units,
             videos=VIDEO_LIMITS,
             takes_link=False,
             labels_ai=True,
@@ -79,8 +79,8 @@ FACTS = Facts(
             max_text=4000,
             useful_hashtags=5,  # it ignores those after the fifth
             max_title=90,
-            count_title=_utf16_length,
-            count=_utf16_length,
+            count_title=_count_utf16_units,
+            count=_count_utf16_units,
             images=_PHOTO_LIMITS,
             takes_link=False,
             media_by_url=True,

@@ -18,8 +18,8 @@ from platforms.tiktok.posts import (
     is_post,
     is_shortened_from,
     lacks_bytes,
-    public_post_id,
-    receipt_of,
+    make_receipt,
+    parse_public_post_id,
 )
 
 _CLOCK_SKEW = timedelta(minutes=2)  # so much earlier than the try a list is read from
@@ -46,8 +46,8 @@ class Lookups(Api):
         size = sum(video.size for video in message.videos)
         if status["status"] == "FAILED" or lacks_bytes(status, size):
             return None
-        if status["status"] == "PUBLISH_COMPLETE" and (post_id := public_post_id(status)):
-            return receipt_of(account, post_id, photo=False)
+        if status["status"] == "PUBLISH_COMPLETE" and (post_id := parse_public_post_id(status)):
+            return make_receipt(account, post_id, photo=False)
         return Receipt(upload.publish_id, processing=True)
 
     async def _find_in_list(
@@ -70,7 +70,7 @@ class Lookups(Api):
             raise OutcomeUnknown("several listed posts begin like this one", code="shortened")
         if not candidates:
             return None
-        return receipt_of(account, candidates[0], photo=is_photo_post(message))
+        return make_receipt(account, candidates[0], photo=is_photo_post(message))
 
     async def _iter_videos(
         self, account: Account, since: datetime, *, fields: str
@@ -128,7 +128,7 @@ class Lookups(Api):
         upload = Upload.parse(external_id)
         publish_id = upload.publish_id if upload else external_id
         if is_post(publish_id):
-            raise _no_removal()
+            raise _make_no_removal_error()
         try:
             await self.call_api(account, "post/publish/cancel/", json={"publish_id": publish_id})
         except Rejected as error:
@@ -140,7 +140,7 @@ class Lookups(Api):
             case "FAILED":
                 return False
             case "PUBLISH_COMPLETE":
-                raise _no_removal()
+                raise _make_no_removal_error()
         raise TryLater(
             "TikTok is at work on it and cannot be stopped",
             code="publish_not_cancellable",
@@ -159,7 +159,7 @@ class Lookups(Api):
             status = await self.read_status(account, publish_id)
             if status["status"] == "FAILED":
                 return Visibility.GONE
-            return Visibility.VISIBLE if public_post_id(status) else Visibility.HIDDEN
+            return Visibility.VISIBLE if parse_public_post_id(status) else Visibility.HIDDEN
         if await self.query_videos(account, [publish_id.removeprefix(PHOTO)], fields="id"):
             return Visibility.VISIBLE
         if publish_id.startswith(PHOTO):
@@ -167,5 +167,5 @@ class Lookups(Api):
         return Visibility.HIDDEN
 
 
-def _no_removal() -> Rejected:
+def _make_no_removal_error() -> Rejected:
     return Rejected("TikTok lets nobody but its own app delete a post", code="no_removal")

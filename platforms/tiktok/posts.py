@@ -52,7 +52,7 @@ def require_allowed(message: Message, settings: Mapping[str, Any]) -> None:
         )
 
 
-def video_post_info(message: Message, settings: Mapping[str, Any]) -> dict[str, Any]:
+def make_video_post_info(message: Message, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what TikTok shall show beside a video. What the account has switched off stays off."""
     disabled = {
         f"disable_{theirs}": not FACTS.option(message, ours) or is_switched_off(settings, ours)
@@ -68,7 +68,7 @@ def video_post_info(message: Message, settings: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def photo_post(message: Message) -> dict[str, Any]:
+def make_photo_post(message: Message) -> dict[str, Any]:
     """Return the whole of a photo post, whose pictures TikTok fetches from us."""
     return {
         "media_type": "PHOTO",
@@ -105,7 +105,7 @@ def lacks_bytes(status: Mapping[str, Any], size: int) -> bool:
     return is_waiting(status) and status.get("uploaded_bytes", 0) < size
 
 
-def public_post_id(status: Mapping[str, Any]) -> str:
+def parse_public_post_id(status: Mapping[str, Any]) -> str:
     """Return the id of a post that residents see; empty where there is none yet. The field's name
     is misspelt, and its numbers are too long for a float.
     """
@@ -117,13 +117,13 @@ def is_post(external_id: str) -> bool:
     return external_id.removeprefix(PHOTO).isdecimal()
 
 
-def receipt_of(account: Account, post_id: str, *, photo: bool) -> Receipt:
+def make_receipt(account: Account, post_id: str, *, photo: bool) -> Receipt:
     return Receipt(
-        f"{PHOTO}{post_id}" if photo else post_id, permalink_of(account, post_id, photo=photo)
+        f"{PHOTO}{post_id}" if photo else post_id, make_permalink(account, post_id, photo=photo)
     )
 
 
-def permalink_of(account: Account, post_id: str, *, photo: bool = False) -> str:
+def make_permalink(account: Account, post_id: str, *, photo: bool = False) -> str:
     if not account.handle:
         return ""
     kind = "photo" if photo else "video"

@@ -14,7 +14,7 @@ from platforms.webhooks import (
     EventKind,
     ForgedWebhook,
     decode_object,
-    from_timestamp,
+    parse_timestamp,
     require_equal,
 )
 
@@ -46,10 +46,10 @@ class Webhooks(Api):
         kind = _KINDS.get(str(body.get("event")))
         if kind is None or body.get("client_key") != app.get("app_id"):
             return []
-        object_id = _object_id(json.loads(body.get("content") or "{}"))
+        object_id = _parse_object_id(json.loads(body.get("content") or "{}"))
         created = body.get("create_time")
         key = f"{body['event']} {created} {object_id}"
-        return [Event(kind, str(body["user_openid"]), object_id, key, from_timestamp(created))]
+        return [Event(kind, str(body["user_openid"]), object_id, key, parse_timestamp(created))]
 
 
 def _require_fresh_signature(secret: str, headers: Mapping[str, str], raw: bytes) -> None:
@@ -63,7 +63,7 @@ def _require_fresh_signature(secret: str, headers: Mapping[str, str], raw: bytes
         raise ForgedWebhook("signed too long ago")
 
 
-def _object_id(content: Mapping[str, Any]) -> str:
+def _parse_object_id(content: Mapping[str, Any]) -> str:
     """Return the id of the post, marked as ours are if it is of photos; else of its publication."""
     publish_id = str(content.get("publish_id") or "")
     post_id = str(content.get("post_id") or "")

@@ -7,7 +7,7 @@ from platforms.connector import Connector
 from platforms.errors import ConnectorError, TryLater, unknown_outcome
 from platforms.http import Answer, is_own_host
 from platforms.messages import Account, Video
-from platforms.youtube.errors import DOWN, reasons_of, sort_error
+from platforms.youtube.errors import DOWN, list_reasons, sort_error
 
 # A session takes whole blocks of 256 KiB.
 _PIECE_BYTES = 32 * 262_144
@@ -24,7 +24,7 @@ class Api(Connector):
         among those that take files.
         """
         url = f"{account.base_url}{'/upload' if upload else ''}/youtube/v3/{path}"
-        headers = {**_bearer(account), **more.pop("headers", {})}
+        headers = {**_make_authorization_header(account), **more.pop("headers", {})}
         return await self.call(method, url, headers=headers, redact=(account.token,), **more)
 
     async def read_video(
@@ -41,7 +41,7 @@ class Api(Connector):
     ) -> Answer:
         """Open an upload session, whose address is in the answer's headers."""
         url = f"{account.base_url}/upload/youtube/v3/videos"
-        headers = {**_bearer(account), **headers}
+        headers = {**_make_authorization_header(account), **headers}
         return await self.send("POST", url, params=query, json=metadata, headers=headers)
 
     async def query_session(self, account: Account, session: str, *, size: int = 0) -> Answer:
@@ -70,7 +70,9 @@ class Api(Connector):
             raise TryLater(
                 "the upload's address is not on the platform's own host", code="upload_host"
             )
-        return await self.send("PUT", session, headers={**_bearer(account), **headers}, **more)
+        return await self.send(
+            "PUT", session, headers={**_make_authorization_header(account), **headers}, **more
+        )
 
     # --- errors -----------------------------------------------------------------------------------
 
@@ -82,7 +84,7 @@ class Api(Connector):
     def error_for(self, status: int, body: Any, *, writes: bool) -> ConnectorError:
         match body:
             case {"error": {} as error}:
-                reasons, detail = reasons_of(error), str(error.get("message") or f"HTTP {status}")
+                reasons, detail = list_reasons(error), str(error.get("message") or f"HTTP {status}")
             case {"error": str(name)}:  # the token server's
                 reasons, detail = [name], str(body.get("error_description") or name)
             case _:
@@ -93,5 +95,5 @@ class Api(Connector):
         return sort_error(status, reasons, code, detail)
 
 
-def _bearer(account: Account) -> dict[str, str]:
+def _make_authorization_header(account: Account) -> dict[str, str]:
     return {"Authorization": f"Bearer {account.token}"}

@@ -18,8 +18,8 @@ class Comments(Api):
             self._read_threads(account, external_id, "published"),
             self._read_threads(account, external_id, "heldForReview"),
         )
-        comments = [_comment(each, account, hidden=False) for each in visible]
-        comments += [_comment(each, account, hidden=True) for each in hidden]
+        comments = [_parse_comment(each, account, hidden=False) for each in visible]
+        comments += [_parse_comment(each, account, hidden=True) for each in hidden]
         return sorted(comments, key=lambda each: each.written_at, reverse=True)
 
     async def _read_threads(
@@ -49,7 +49,7 @@ class Comments(Api):
         await self.call_api(account, path, method="POST")
 
 
-def _comment(thread: Mapping[str, Any], account: Account, *, hidden: bool) -> Comment:
+def _parse_comment(thread: Mapping[str, Any], account: Account, *, hidden: bool) -> Comment:
     """Read a comment without its author. Only up to five of its replies come along, among which
     ours is looked for.
     """

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from platforms.errors import AccessLost, Rejected, TryLater
 from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
-from platforms.pkce import s256_challenge
+from platforms.pkce import make_s256_challenge
 from platforms.youtube.api import Api
 from platforms.youtube.facts import SCOPES
 
@@ -58,7 +58,7 @@ class Connection(Api):
             "prompt": "consent",  # else a second consent brings no refresh token
             "include_granted_scopes": "true",
             "state": state,
-            "code_challenge": s256_challenge(verifier),
+            "code_challenge": make_s256_challenge(verifier),
             "code_challenge_method": "S256",
         }
         return f"{app['dialog_url']}/o/oauth2/v2/auth?{urlencode(query)}"
@@ -81,7 +81,7 @@ class Connection(Api):
         )
         if not data.get("refresh_token"):
             raise Rejected("Google gave no refresh token", code="no_refresh_token")
-        tokens = _tokens(data, data["refresh_token"])
+        tokens = _parse_tokens(data, data["refresh_token"])
         granted = str(data.get("scope", "")).split()
         missing = [right for right in SCOPES if _SCOPE + right not in granted]
         if "youtube.force-ssl" in missing:
@@ -97,7 +97,7 @@ class Connection(Api):
         data = await self._request_tokens(
             account.app, grant_type="refresh_token", refresh_token=account.refresh_token
         )
-        return _tokens(data, data.get("refresh_token") or account.refresh_token)
+        return _parse_tokens(data, data.get("refresh_token") or account.refresh_token)
 
     async def revoke_access(self, account: Account) -> None:
         """End the whole consent, which either token does. With ``include_granted_scopes`` it covers
@@ -127,7 +127,7 @@ class Connection(Api):
         return data
 
 
-def _tokens(data: Mapping[str, Any], refresh_token: str) -> Tokens:
+def _parse_tokens(data: Mapping[str, Any], refresh_token: str) -> Tokens:
     grant_seconds = data.get("refresh_token_expires_in")  # where it was granted for a time
     return Tokens(
         token=data["access_token"],

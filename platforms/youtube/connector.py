@@ -18,8 +18,8 @@ from platforms.youtube.videos import (
     VideoDraft,
     is_refused,
     is_short,
-    receipt_of,
-    refusal_of,
+    make_receipt,
+    make_refusal,
 )
 from platforms.youtube.webhooks import Webhooks
 from platforms.youtube.words import WORDS
@@ -57,13 +57,13 @@ class Youtube(Drafts, Counting, Comments, Connection, Webhooks):
             unchanged = {name: status[name] for name in _WRITABLE_STATUS if name in status}
             public = {"id": draft.video, "status": {**unchanged, "privacyStatus": "public"}}
             await self._update(account, "videos?part=status", public)
-        return receipt_of(account, draft.video, short=draft.short, status=status)
+        return make_receipt(account, draft.video, short=draft.short, status=status)
 
     async def check_processing(
         self, account: Account, message: Message, external_id: str
     ) -> Receipt | None:
         status = await self._read_accepted_status(account, external_id)
-        receipt = receipt_of(account, external_id, short=is_short(message), status=status)
+        receipt = make_receipt(account, external_id, short=is_short(message), status=status)
         return None if receipt.processing else receipt
 
     async def _read_accepted_status(self, account: Account, video_id: str) -> Mapping[str, Any]:
@@ -72,7 +72,7 @@ class Youtube(Drafts, Counting, Comments, Connection, Webhooks):
         if video is None:
             raise Rejected("the video is no longer on the channel", code="videoNotFound")
         if is_refused(video["status"]):
-            raise refusal_of(video["status"])
+            raise make_refusal(video["status"])
         return video["status"]
 
     async def _update(self, account: Account, path: str, resource: Mapping[str, Any]) -> None:

@@ -53,7 +53,7 @@ class Counting(Api):
         for video in (each for answer in answers for each in answer.get("items", ())):
             statistics = video.get("statistics", {})
             self.metrics.record(_STATISTICS, _STATISTICS & statistics.keys())
-            figures[video["id"]] = _figures(statistics)
+            figures[video["id"]] = _parse_figures(statistics)
         return figures
 
     async def measure_page(self, account: Account, first: date, last: date) -> list[PageFigures]:
@@ -117,7 +117,7 @@ class Counting(Api):
         return await self.call("GET", url, headers=headers, redact=(account.token,))
 
 
-def _figures(statistics: Mapping[str, str]) -> Figures:
+def _parse_figures(statistics: Mapping[str, str]) -> Figures:
     """Read a video's figures. What the owner hides is missing, which is not zero."""
 
     def number(name: str) -> int | None:

@@ -21,8 +21,8 @@ from platforms.youtube.videos import (
     VideoDraft,
     is_refused,
     is_short,
-    metadata_of,
-    refusal_of,
+    make_metadata,
+    make_refusal,
     require_video,
 )
 
@@ -67,7 +67,7 @@ class Drafts(Lookups):
                 "X-Upload-Content-Length": str(video.size),
                 "X-Upload-Content-Type": video.content_type,
             },
-            metadata=metadata_of(message),
+            metadata=make_metadata(message),
         )
         session = answer.headers.get("Location", "")
         if answer.status != 200 or not session:
@@ -90,21 +90,21 @@ class Drafts(Lookups):
         video, end = require_video(message), time.monotonic() + self.step.total_seconds()
         answer = await self.query_session(account, draft.session, size=video.size)
         while answer.status == 308:
-            start = _bytes_received(answer)
+            start = _count_received_bytes(answer)
             answer = await self.send_piece(account, draft.session, video, start=start)
-            if answer.status == 308 and _bytes_received(answer) <= start:
+            if answer.status == 308 and _count_received_bytes(answer) <= start:
                 raise TryLater("the upload does not go on", code="stuck")
             if answer.status == 308 and time.monotonic() >= end:
                 return Draft(draft.ref, ready=False)
         if answer.status in (404, 410):
             # The session has expired, perhaps after it had received the last byte.
             if video_id := await self.find_by_mark(account, message):
-                return Draft(_uploaded(video_id, message).ref, ready=False)
+                return Draft(_make_uploaded_draft(video_id, message).ref, ready=False)
             return await self._begin_upload(account, message)
         body = answer.body
         if answer.status not in (200, 201) or not isinstance(body, dict) or "id" not in body:
             raise self.error_from(answer, redact=(account.token, draft.session))
-        return Draft(_uploaded(body["id"], message).ref, ready=False)
+        return Draft(_make_uploaded_draft(body["id"], message).ref, ready=False)
 
     # --- what a video needs beside its bytes ------------------------------------------------------
 
@@ -144,7 +144,7 @@ class Drafts(Lookups):
         """Continue with the video of an earlier upload of ours, where this one is refused as a
         duplicate; else raise the refusal.
         """
-        refusal = refusal_of(status)
+        refusal = make_refusal(status)
         if refusal.code == "duplicate":
             earlier = await self.find_by_mark(account, message, except_id=draft.video)
             if earlier:
@@ -201,7 +201,7 @@ async def _is_final(call: Awaitable[Any]) -> bool:
     return True
 
 
-def _uploaded(video_id: str, message: Message) -> VideoDraft:
+def _make_uploaded_draft(video_id: str, message: Message) -> VideoDraft:
     """Return the draft of a video that has all its bytes, with what is left to be done."""
     video = require_video(message)
     left = [
@@ -214,7 +214,7 @@ def _uploaded(video_id: str, message: Message) -> VideoDraft:
     )
 
 
-def _bytes_received(answer: Answer) -> int:
+def _count_received_bytes(answer: Answer) -> int:
     """Return where the next byte belongs, which may be less far than was sent."""
     match = re.fullmatch(r"bytes=0-(\d+)", answer.headers.get("Range", ""))
     return int(match[1]) + 1 if match else 0

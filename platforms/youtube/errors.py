@@ -53,7 +53,7 @@ def sort_error(status: int, reasons: Sequence[str], code: str, detail: str) -> C
     return Rejected(detail, code=code)
 
 
-def reasons_of(error: Mapping[str, Any]) -> list[str]:
+def list_reasons(error: Mapping[str, Any]) -> list[str]:
     """List the reasons of an error: those of the old way, of the new one, then the status."""
     entries = [*(error.get("errors") or ()), *(error.get("details") or ())]
     reasons = [str(each.get("reason", "")) for each in entries if isinstance(each, dict)]

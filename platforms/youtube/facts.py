@@ -20,7 +20,7 @@ SCOPES = {"youtube.upload": True, "youtube.force-ssl": True, "yt-analytics.reado
 _LATE = _("Up to three days late.")
 
 
-def _utf8_length(text: str) -> int:
+def _count_utf8_bytes(text: str) -> int:
     return len(text.encode())
 
 
@@ -33,7 +33,7 @@ FACTS = Facts(
             max_title=100,
             max_text=5000,
             forbidden_characters="<>",
-            count=_utf8_length,
+            count=_count_utf8_bytes,
             videos=VideoLimits(
                 max_bytes=256 * 1024**3,
                 max_seconds=12 * 3600,

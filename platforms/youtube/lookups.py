@@ -16,9 +16,9 @@ from platforms.youtube.videos import (
     is_public,
     is_refused,
     is_short,
-    mark_of,
-    permalink_of,
-    receipt_of,
+    make_mark,
+    make_permalink,
+    make_receipt,
 )
 
 _CLOCK_SKEW = timedelta(minutes=2)  # so much earlier than the try a list is read from
@@ -37,11 +37,11 @@ class Lookups(Api):
             video = await self.read_video(account, draft.video)
             if video is None or not is_public(video["status"]):
                 return None
-            return receipt_of(account, draft.video, short=draft.short, status=video["status"])
+            return make_receipt(account, draft.video, short=draft.short, status=video["status"])
         video_id = await self.find_by_mark(account, message, since=since)
         if video_id is None:
             return None
-        return Receipt(video_id, permalink_of(account, video_id, short=is_short(message)))
+        return Receipt(video_id, make_permalink(account, video_id, short=is_short(message)))
 
     async def find_by_mark(
         self,
@@ -95,7 +95,7 @@ class Lookups(Api):
             snippet = video["snippet"]
             at = datetime.fromisoformat(snippet["publishedAt"])
             if at >= since and is_public(video["status"]):
-                link = permalink_of(account, video["id"])
+                link = make_permalink(account, video["id"])
                 text = f"{snippet['title']}\n\n{snippet.get('description', '')}".strip()
                 posts.append(LivePost(video["id"], link, at, ours=is_ours(snippet), text=text))
         return sorted(posts, key=lambda each: each.published_at, reverse=True)
@@ -149,7 +149,7 @@ class Lookups(Api):
         if answer.status not in (404, 410):
             raise self.error_from(answer, redact=(account.token, draft.session))
         async for video in self._iter_uploads(account, "snippet", max_pages=1):
-            if mark_of(draft.key) in video["snippet"].get("tags", ()):
+            if make_mark(draft.key) in video["snippet"].get("tags", ()):
                 return str(video["id"])
         return ""
 
@@ -157,7 +157,7 @@ class Lookups(Api):
 def _is_of_post(snippet: dict[str, Any], message: Message) -> bool:
     """Tell whether a video bears the post's mark and its texts."""
     texts = {"title": message.title, "description": message.text}
-    return mark_of(message.key) in snippet.get("tags", ()) and all(
+    return make_mark(message.key) in snippet.get("tags", ()) and all(
         collapse_spaces(snippet.get(name, "")) == collapse_spaces(text)
         for name, text in texts.items()
     )

@@ -54,7 +54,7 @@ def require_video(message: Message) -> Video:
     return message.videos[0]
 
 
-def mark_of(key: str) -> str:
+def make_mark(key: str) -> str:
     """Return the tag by which a post's video is found again; viewers do not see it."""
     return f"{_MARK}{key}"
 
@@ -63,13 +63,13 @@ def is_ours(snippet: Mapping[str, Any]) -> bool:
     return any(tag.startswith(_MARK) for tag in snippet.get("tags", ()))
 
 
-def metadata_of(message: Message) -> dict[str, Any]:
+def make_metadata(message: Message) -> dict[str, Any]:
     """Return the resource of a private video."""
     return {
         "snippet": {
             "title": message.title,
             "description": message.text,
-            "tags": [mark_of(message.key)],
+            "tags": [make_mark(message.key)],
             "categoryId": FACTS.option(message, "category"),
             "defaultLanguage": "vi",
         },
@@ -98,20 +98,20 @@ def is_refused(status: Mapping[str, Any]) -> bool:
     return status.get("uploadStatus") in ("failed", "rejected", "deleted")
 
 
-def refusal_of(status: Mapping[str, Any]) -> Rejected:
+def make_refusal(status: Mapping[str, Any]) -> Rejected:
     reason = str(
         status.get("failureReason") or status.get("rejectionReason") or status.get("uploadStatus")
     )
     return Rejected(f"the video was refused in processing: {reason}", code=reason)
 
 
-def receipt_of(
+def make_receipt(
     account: Account, video_id: str, *, short: bool, status: Mapping[str, Any]
 ) -> Receipt:
     processing = status.get("uploadStatus") == "uploaded"
-    return Receipt(video_id, permalink_of(account, video_id, short=short), processing=processing)
+    return Receipt(video_id, make_permalink(account, video_id, short=short), processing=processing)
 
 
-def permalink_of(account: Account, video_id: str, *, short: bool = False) -> str:
+def make_permalink(account: Account, video_id: str, *, short: bool = False) -> str:
     base = account.app["link_url"]
     return f"{base}/shorts/{video_id}" if short else f"{base}/watch?v={video_id}"

@@ -15,7 +15,7 @@ from platforms.webhooks import (
     Event,
     EventKind,
     ForgedWebhook,
-    accepted_secrets,
+    list_accepted_secrets,
     require_any_secret,
     require_signature,
 )
@@ -34,7 +34,7 @@ class Webhooks(Api):
         """Subscribe to a push feed of the channel's new and changed videos, by lease.
         https://developers.google.com/youtube/v3/guides/push_notifications
         """
-        secrets = accepted_secrets(account.app.get("hook_secret", ""))
+        secrets = list_accepted_secrets(account.app.get("hook_secret", ""))
         if not secrets:
             return None
         form = {
@@ -74,8 +74,8 @@ class Webhooks(Api):
             app.get("hook_secret", ""), lambda secret: require_signature(given, secret, raw, "sha1")
         )
         feed = _parse_feed(raw)
-        changes = [_posted_event(entry) for entry in feed.iterfind("atom:entry", _XML)]
-        return changes + [_gone_event(entry) for entry in feed.iterfind(_TOMBSTONE)]
+        changes = [_parse_posted_event(entry) for entry in feed.iterfind("atom:entry", _XML)]
+        return changes + [_parse_gone_event(entry) for entry in feed.iterfind(_TOMBSTONE)]
 
 
 def _parse_feed(raw: bytes) -> Any:
@@ -88,14 +88,14 @@ def _parse_feed(raw: bytes) -> Any:
         raise ValueError(str(error)) from None
 
 
-def _posted_event(entry: Any) -> Event:
+def _parse_posted_event(entry: Any) -> Event:
     tags = ("yt:videoId", "yt:channelId", "atom:updated")
     video, channel, changed = (entry.findtext(tag, "", _XML) for tag in tags)
     key = f"posted {video} {changed}"
     return Event(EventKind.POSTED, channel, video, key, _parse_time(changed))
 
 
-def _gone_event(entry: Any) -> Event:
+def _parse_gone_event(entry: Any) -> Event:
     video = entry.get("ref", "").rpartition(":")[2]
     uri = entry.findtext(".//atom:uri", "", _XML)  # …/channel/UC…
     at = _parse_time(entry.get("when", ""))

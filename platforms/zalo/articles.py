@@ -7,17 +7,17 @@ from typing import Any
 
 from platforms.errors import Rejected
 from platforms.messages import Image, Message, Video
-from platforms.zalo.facts import MAX_AUTHOR, MAX_DESCRIPTION, VIDEO_ARTICLE, nfc
+from platforms.zalo.facts import MAX_AUTHOR, MAX_DESCRIPTION, VIDEO_ARTICLE, compose_letters
 from platforms.zalo.undocumented import TAGS
 
 KINDS = ("normal", "video")  # of articles, as Zalo calls them
 
 
-def kind_of(message: Message) -> str:
+def choose_kind(message: Message) -> str:
     return "video" if message.format == VIDEO_ARTICLE else "normal"
 
 
-def article_json(message: Message, status: str, video_id: str) -> dict[str, Any]:
+def make_article_json(message: Message, status: str, video_id: str) -> dict[str, Any]:
     """Write the whole article: what is left out falls back to a default, which of its status is
     hidden.
     """
@@ -30,8 +30,8 @@ def article_json(message: Message, status: str, video_id: str) -> dict[str, Any]
             raise Rejected("a video article needs a video", code="needs_video")
         return {
             "type": "video",
-            "title": nfc(message.title),
-            "description": nfc(message.text),
+            "title": compose_letters(message.title),
+            "description": compose_letters(message.text),
             "video_id": video_id,
             "avatar": require_poster(message.videos[0]),
             **settings,
@@ -43,20 +43,20 @@ def article_json(message: Message, status: str, video_id: str) -> dict[str, Any]
     media.remove(cover)
     article: dict[str, Any] = {
         "type": "normal",
-        "title": nfc(message.title),
-        "author": shorten(nfc(message.author), MAX_AUTHOR, placeholder="…"),
-        "description": shorten(nfc(message.text), MAX_DESCRIPTION, placeholder="…"),
-        "cover": {**_cover(cover, video_id), "status": "show"},
+        "title": compose_letters(message.title),
+        "author": shorten(compose_letters(message.author), MAX_AUTHOR, placeholder="…"),
+        "description": shorten(compose_letters(message.text), MAX_DESCRIPTION, placeholder="…"),
+        "cover": {**_make_cover(cover, video_id), "status": "show"},
         "body": [
-            {"type": "text", "content": html_body(message)},
-            *(_block(each, video_id) for each in media),
+            {"type": "text", "content": make_html_body(message)},
+            *(_make_block(each, video_id) for each in media),
         ],
         **settings,
     }
     return {**article, "tracking_link": message.link} if message.link else article
 
 
-def html_body(message: Message) -> str:
+def make_html_body(message: Message) -> str:
     """Write the body with the tags that Zalo shows."""
     body = message.html or f"<p>{html.escape(message.text, quote=False)}</p>"
     for ours, theirs in TAGS:
@@ -64,19 +64,19 @@ def html_body(message: Message) -> str:
     return body
 
 
-def _cover(medium: Image | Video, video_id: str) -> dict[str, str]:
+def _make_cover(medium: Image | Video, video_id: str) -> dict[str, str]:
     if isinstance(medium, Image):
         return {"cover_type": "photo", "photo_url": medium.url}
-    return {"cover_type": "video", "cover_view": _shape_of(medium), "video_id": video_id}
+    return {"cover_type": "video", "cover_view": _choose_shape(medium), "video_id": video_id}
 
 
-def _shape_of(video: Video) -> str:
+def _choose_shape(video: Video) -> str:
     if video.width == video.height:
         return "square"
     return "horizontal" if video.width > video.height else "vertical"
 
 
-def _block(medium: Image | Video, video_id: str) -> dict[str, str]:
+def _make_block(medium: Image | Video, video_id: str) -> dict[str, str]:
     if isinstance(medium, Image):
         return {"type": "image", "url": medium.url, "caption": medium.alt}
     return {"type": "video", "video_id": video_id, "thumb": require_poster(medium)}
@@ -89,14 +89,14 @@ def require_poster(video: Video) -> str:
     return video.cover.url
 
 
-def texts_of(article: Mapping[str, Any], kind: str) -> list[str]:
+def list_texts(article: Mapping[str, Any], kind: str) -> list[str]:
     """Return the texts of an article as the interface returns them, in order."""
     if kind == "video":
         return [article.get("description", "")]
     return [block["content"] for block in article.get("body", ()) if block["type"] == "text"]
 
 
-def reference_to(article: str, video_id: str) -> str:
+def make_reference(article: str, video_id: str) -> str:
     return f"{article}/{video_id}" if video_id else article
 
 

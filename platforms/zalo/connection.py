@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from platforms.errors import OutcomeUnknown, Rejected
 from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
-from platforms.pkce import s256_challenge
+from platforms.pkce import make_s256_challenge
 from platforms.zalo.api import Api
 
 # A refresh token works once within three months, which begin anew with each renewal.
@@ -53,7 +53,7 @@ class Connection(Api):
         query = {
             "app_id": app["app_id"],
             "redirect_uri": redirect_uri,
-            "code_challenge": s256_challenge(verifier),
+            "code_challenge": make_s256_challenge(verifier),
             "state": state,
         }
         return f"{app['oauth_url']}/v4/oa/permission?{urlencode(query)}"

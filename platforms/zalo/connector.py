@@ -10,7 +10,7 @@ from itertools import chain, repeat
 
 from platforms.errors import ConnectorError, OutcomeUnknown, TryLater
 from platforms.messages import Account, Message, Receipt
-from platforms.zalo.articles import article_json, parse_reference
+from platforms.zalo.articles import make_article_json, parse_reference
 from platforms.zalo.connection import Connection
 from platforms.zalo.counting import Counting
 from platforms.zalo.drafts import Drafts
@@ -40,7 +40,7 @@ class Zalo(Drafts, Counting, Connection, Webhooks):
             raise TryLater("there is no article to show yet", code=str(PENDING))
         await self.reserve_calls(account, 3)  # update, its check, the address
         end = time.monotonic() + self.deadline.total_seconds()
-        article = {"id": article_id, **article_json(message, "show", video_id)}
+        article = {"id": article_id, **make_article_json(message, "show", video_id)}
         token = await self.begin_job(account, "update", article, writes=True)
         await self._wait_for_update(account, token, end)
         permalink = await self.read_permalink(account, article_id, article["type"])

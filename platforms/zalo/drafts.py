@@ -13,9 +13,9 @@ from platforms.messages import Account, Draft, Message, Video
 from platforms.multipart import Form
 from platforms.zalo.api import Api
 from platforms.zalo.articles import (
-    article_json,
+    make_article_json,
+    make_reference,
     parse_reference,
-    reference_to,
     require_poster,
 )
 from platforms.zalo.errors import (
@@ -90,7 +90,9 @@ class Drafts(Api):
     async def _begin(self, account: Account, message: Message, video_id: str) -> Draft:
         """Begin the job that creates the hidden article."""
         await self.reserve_calls(account, 2)  # this one, and the first check
-        token = await self.begin_job(account, "create", article_json(message, "hide", video_id))
+        token = await self.begin_job(
+            account, "create", make_article_json(message, "hide", video_id)
+        )
         ref = f"job:{int(time.time())}/{video_id}/{token}"
         return Draft(ref, ready=False, wait=timedelta(seconds=self.waits[0]))
 
@@ -107,7 +109,7 @@ class Drafts(Api):
             return await self._begin(account, message, video_id)
         if article_id:
             # That of an old job is checked once more: it may have been deleted meanwhile.
-            return Draft(reference_to(article_id, video_id), ready=age < MAX_JOB_AGE)
+            return Draft(make_reference(article_id, video_id), ready=age < MAX_JOB_AGE)
         if age >= MAX_JOB_AGE:
             return await self._begin(account, message, video_id)
         # Less and less often.

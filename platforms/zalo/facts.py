@@ -23,13 +23,13 @@ _MAX_TITLE, MAX_AUTHOR, MAX_DESCRIPTION, _MAX_PICTURE_BYTES = 140, 50, 250, 900_
 VIDEO_ARTICLE = "video_article"
 
 
-def nfc(text: str) -> str:
+def compose_letters(text: str) -> str:
     """Compose letters with their marks, as which Zalo counts them."""
     return unicodedata.normalize("NFC", text)
 
 
-def _length(text: str) -> int:
-    return len(nfc(text))
+def _count_length(text: str) -> int:
+    return len(compose_letters(text))
 
 
 FACTS = Facts(
@@ -38,7 +38,7 @@ FACTS = Facts(
         Format(
             "article",
             max_text=MAX_BODY,
-            count=_length,
+            count=_count_length,
             max_title=_MAX_TITLE,
             images=ImageLimits(most=10, max_bytes=_MAX_PICTURE_BYTES),
             videos=VideoLimits(fewest=0, **VIDEOS),
@@ -52,7 +52,7 @@ FACTS = Facts(
         Format(
             VIDEO_ARTICLE,
             max_text=MAX_DESCRIPTION,
-            count=_length,
+            count=_count_length,
             max_title=_MAX_TITLE,
             videos=VideoLimits(**VIDEOS),
             takes_link=False,

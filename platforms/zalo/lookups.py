@@ -7,10 +7,10 @@ from typing import Any
 from platforms.errors import ConnectorError, Rejected, TryLater
 from platforms.messages import Account, LivePost, Message, Receipt, Visibility
 from platforms.zalo.api import Api
-from platforms.zalo.articles import KINDS, html_body, kind_of, parse_reference, texts_of
+from platforms.zalo.articles import KINDS, choose_kind, list_texts, make_html_body, parse_reference
 from platforms.zalo.errors import INVALID, REFUSED, TRANSIENT
-from platforms.zalo.facts import nfc
-from platforms.zalo.undocumented import created_at
+from platforms.zalo.facts import compose_letters
+from platforms.zalo.undocumented import parse_creation_time
 
 _CLOCK_SKEW = timedelta(minutes=2)  # so much earlier than the try a list is read from
 MAX_LIST_CALLS = 30  # how far back a list of articles is read
@@ -26,7 +26,7 @@ class Lookups(Api):
         if article_id and (status := await self.read_status(account, article_id)):
             if status != "show":
                 return None
-            permalink = await self.read_permalink(account, article_id, kind_of(message))
+            permalink = await self.read_permalink(account, article_id, choose_kind(message))
             return Receipt(article_id, permalink)
         # Without a draft, or with one that is gone.
         return await self._find_in_list(account, message, since)
@@ -35,13 +35,13 @@ class Lookups(Api):
         self, account: Account, message: Message, since: datetime
     ) -> Receipt | None:
         """Find the post on the account's list by its title, time and texts."""
-        kind, earliest = kind_of(message), (since - _CLOCK_SKEW).timestamp()
-        texts = [nfc(message.text) if kind == "video" else html_body(message)]
+        kind, earliest = choose_kind(message), (since - _CLOCK_SKEW).timestamp()
+        texts = [compose_letters(message.text) if kind == "video" else make_html_body(message)]
         async for article in self.iter_articles(account, kind, max_calls=3):
             if not _may_be(article, message, earliest):
                 continue
             whole = await self.read_article(account, article["id"])
-            if texts_of(whole, kind) == texts:
+            if list_texts(whole, kind) == texts:
                 return Receipt(article["id"], article.get("link_view", ""))
         return None
 
@@ -62,10 +62,10 @@ class Lookups(Api):
         posts = []
         for kind in KINDS:
             async for article in self.iter_articles(account, kind, max_calls=MAX_LIST_CALLS):
-                if created_at(article) < since.timestamp():
+                if parse_creation_time(article) < since.timestamp():
                     break
                 if article["status"] == "show":
-                    at = datetime.fromtimestamp(created_at(article), UTC)
+                    at = datetime.fromtimestamp(parse_creation_time(article), UTC)
                     link, title = article.get("link_view", ""), article["title"]
                     posts.append(LivePost(article["id"], link, at, text=title))
         return sorted(posts, key=lambda each: each.published_at, reverse=True)
@@ -119,7 +119,7 @@ class Lookups(Api):
 
 def _may_be(article: Mapping[str, Any], message: Message, earliest: float) -> bool:
     return (
-        nfc(article["title"]) == nfc(message.title)
+        compose_letters(article["title"]) == compose_letters(message.title)
         and article["status"] == "show"
-        and created_at(article) >= earliest
+        and parse_creation_time(article) >= earliest
     )

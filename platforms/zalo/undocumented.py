@@ -18,7 +18,7 @@ VIDEOS: Any = {
 }
 
 
-def created_at(article: Mapping[str, Any]) -> float:
+def parse_creation_time(article: Mapping[str, Any]) -> float:
     """Return ``create_date`` in seconds. It is likely to be in milliseconds."""
     return int(article["create_date"]) / 1000
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from platforms.webhooks import Event, ForgedWebhook, accepted_secrets
+from platforms.webhooks import Event, ForgedWebhook, list_accepted_secrets
 from platforms.zalo.api import Api
 
 
@@ -21,13 +21,15 @@ class Webhooks(Api):
         https://developers.zalo.me/docs/official-account/webhook
         """
         given = headers.get("X-ZEvent-Signature", "").encode()
-        expected = list(_signatures(app, headers, raw))
+        expected = list(_list_signatures(app, headers, raw))
         if not any(hmac.compare_digest(given, each.encode()) for each in expected):
             raise ForgedWebhook("the signature does not fit")
         return []
 
 
-def _signatures(app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes) -> Iterator[str]:
+def _list_signatures(
+    app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes
+) -> Iterator[str]:
     """Yield all signatures that a call may bear, one for each time and secret. The time is signed,
     too, and is in a header or in the body: there it is read without decoding that.
     """
@@ -37,6 +39,6 @@ def _signatures(app: Mapping[str, Any], headers: Mapping[str, str], raw: bytes) 
     ]
     app_id = str(app["app_id"]).encode()
     for time in filter(None, times):
-        for secret in accepted_secrets(app.get("hook_secret", "")):
+        for secret in list_accepted_secrets(app.get("hook_secret", "")):
             digest = hashlib.sha256(app_id + raw + time + secret.encode())
             yield f"mac={digest.hexdigest()}"

@@ -14,7 +14,7 @@ from channels.queries import facts_of
 from channels.states import Kind
 from core.text import fold, normalise
 from platforms.facts import Format
-from platforms.limits import choose_format, media_shown
+from platforms.limits import choose_format, select_shown_media
 from platforms.messages import Image, Message, Video
 from posts.canonical import corrections
 from posts.canonical.grounds import describe_legal_basis
@@ -184,7 +184,7 @@ def _compose_target(
         form = choose_format(facts, all_media, usual=requested)
     else:
         form = choose_format(facts, all_media, requested)
-    carried = [each.sha256 for each in media_shown(form, all_media)]
+    carried = [each.sha256 for each in select_shown_media(form, all_media)]
     return {
         "channel": str(target.channel.public_id),
         "platform": target.channel.platform,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from channels import presenters
 from channels.queries import facts_of
 from channels.states import Kind
-from platforms.limits import obstacles
+from platforms.limits import find_obstacles
 from platforms.messages import Image, Video
 from posts.models import PostChannel
 
@@ -18,7 +18,7 @@ def is_switched_on(target: PostChannel, material: Material) -> bool:
     """Decide whether the post goes to a channel: as a person switched it, else by what it takes."""
     if target.switched is not None:
         return target.switched
-    return not obstacles(facts_of(target.channel.platform), material, target.format)
+    return not find_obstacles(facts_of(target.channel.platform), material, target.format)
 
 
 def reasons_for_off(targets: Iterable[PostChannel], material: Material) -> dict[str, str]:
@@ -28,7 +28,7 @@ def reasons_for_off(targets: Iterable[PostChannel], material: Material) -> dict[
         platform = target.channel.platform
         if target.is_on or target.by_hand:
             continue
-        if obstructed := obstacles(facts_of(platform), material, target.format):
+        if obstructed := find_obstacles(facts_of(platform), material, target.format):
             name = str(Kind(platform).label)
             words = presenters.describe_obstacles(obstructed, channel=name)
             found[str(target.channel.public_id)] = words

@@ -12,7 +12,7 @@ from channels.presenters import describe_problem, format_name
 from channels.queries import facts_of
 from channels.states import Kind
 from platforms.facts import Format
-from platforms.limits import advice, problems
+from platforms.limits import find_problems, list_advice
 from posts.canonical import content
 from posts.checks.base import Draft, Finding, block, warn
 
@@ -46,7 +46,7 @@ def _limits_exceeded(target: Mapping[str, Any], composed: Mapping[str, Any]) -> 
         return
     form = facts.format(target.get("format", ""))
     shown = content.media_for(composed, target)
-    for problem in problems(form, content.build_message(composed, target, key="")):
+    for problem in find_problems(form, content.build_message(composed, target, key="")):
         where = _field_of(problem.rule, target["channel"])
         if problem.at:
             medium = shown[problem.at - 1]
@@ -96,7 +96,7 @@ def _display_notes(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
     if composed["link"] and not form.takes_link:
         words = _("%(channel)s shows no link that can be opened; it is left out there.")
         yield warn("link_left_out", words % {"channel": name}, key)
-    for problem in advice(form, content.build_message(composed, target, key="")):
+    for problem in list_advice(form, content.build_message(composed, target, key="")):
         yield warn(problem.rule, presenters.describe_advice(problem, channel=name), key)
 
 

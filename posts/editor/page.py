@@ -17,7 +17,7 @@ from core.clock import format_local_time
 from media import services as media_services
 from media import uploads
 from media.scanners.queries import state_of
-from platforms.limits import text_limit, visible_text
+from platforms.limits import extract_visible_text, get_text_limit
 from posts.canonical import content, corrections, material
 from posts.checks.base import Severity
 from posts.editor import beginning, choices, leaks, unit_cards, unsent
@@ -141,8 +141,8 @@ def _preview_facts(composed: Mapping[str, Any], target: Mapping[str, Any]) -> di
     unit = presenters.counting_unit(form)
     return {
         "shown_as": _preview_hash(composed, target),
-        "count": form.count(visible_text(form, target["text"], target["html"])),
-        "limit": text_limit(form, media=len(media)),
+        "count": form.count(extract_visible_text(form, target["text"], target["html"])),
+        "limit": get_text_limit(form, media=len(media)),
         "counted_in": unit,
         "counted": presenters.COUNTED[unit],
         "kind": form.name,

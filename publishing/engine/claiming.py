@@ -250,7 +250,7 @@ class Claiming:
             log.exception("delivery %s: content does not match its approval", delivery.public_id)
             self.results.fail([delivery], Reason.CONTENT_CHANGED, Rejected())
             return False
-        if violations := limits.problems(form, message):
+        if violations := limits.find_problems(form, message):
             # The platform would refuse it, or cut it: limits that changed since the approval.
             refusal = Rejected(serialise_violation(violations[0]), code=violations[0].rule)
             self.results.fail([delivery], Reason.DOES_NOT_FIT, refusal)

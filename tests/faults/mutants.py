@@ -124,21 +124,23 @@ def held_for_ever() -> None:
     """Send a call however long its process was frozen after the last question."""
     from platforms import client
 
-    run = client.run
+    run = client.run_request
 
     def late(request: Any, *given: Any) -> Any:
         request.latest = request.until = float("inf")
         return run(request, *given)
 
-    client.run = late
+    client.run_request = late
 
 
 def broken_for_unsent() -> None:
     """Take a visible call that broke in the connector for one that was never sent."""
     from platforms import client
 
-    unexpected = client.unexpected
-    client.unexpected = lambda error, platform, *, writes: unexpected(error, platform, writes=False)
+    unexpected = client.sort_unexpected_error
+    client.sort_unexpected_error = lambda error, platform, *, writes: unexpected(
+        error, platform, writes=False
+    )
 
 
 def partial_for_whole() -> None:

@@ -22,7 +22,7 @@ from engagement.reports.models import Report, ReportFile
 from engagement.rollups.models import ChangedDay
 from engagement.rollups.services import find_differences, refresh_changed_days
 from outreach_portal.guard import TRY_OUT_DOMAIN
-from platforms.limits import problems
+from platforms.limits import find_problems
 from posts.canonical import content
 from posts.models import BulkImport, Post, Review
 from posts.review import approvals
@@ -163,7 +163,7 @@ class TestFilled(TestCase):
                 t for t in approved["channels"] if t["channel"] == str(delivery.channel.public_id)
             )
             message = content.build_message(approved, target, key="")
-            found[delivery.platform, delivery.pk] = problems(
+            found[delivery.platform, delivery.pk] = find_problems(
                 facts.format(target.get("format", "")), message
             )
 

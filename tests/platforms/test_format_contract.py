@@ -12,7 +12,7 @@ import pytest
 from platforms.connector import Connector
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.facts import Format
-from platforms.limits import problems, text_limit
+from platforms.limits import find_problems, get_text_limit
 from platforms.messages import Draft, Message, Video, Visibility
 from platforms.registry import CONNECTORS
 from simulator import images
@@ -258,11 +258,11 @@ def test_a_dead_token_is_access_lost_at_any_step_of_staging(staging):
 
 
 def test_the_longest_text_is_taken_and_one_more_is_a_problem(worded):
-    longest = text_limit(worded.form, media=len(worded.message.media))
+    longest = get_text_limit(worded.form, media=len(worded.message.media))
     text = "a" * longest
 
-    assert problems(worded.form, replace(worded.message, text=text)) == []
-    over = problems(worded.form, replace(worded.message, text=text + "a"))
+    assert find_problems(worded.form, replace(worded.message, text=text)) == []
+    over = find_problems(worded.form, replace(worded.message, text=text + "a"))
     worded.message = replace(worded.message, text=text)
     worded.publish()
 
@@ -284,8 +284,8 @@ def test_as_many_media_as_the_facts_allow_are_taken_and_one_more_is_a_problem(ca
     ]
     case.message = replace(case.message, media=[*kept, *[medium] * most])
 
-    assert problems(case.form, case.message) == []
-    assert problems(case.form, replace(case.message, media=[*case.message.media, medium]))
+    assert find_problems(case.form, case.message) == []
+    assert find_problems(case.form, replace(case.message, media=[*case.message.media, medium]))
     case.publish()
 
     assert case.shown == [each.sha256 for each in case.message.media]
@@ -303,7 +303,7 @@ def test_a_video_that_passes_a_limit_is_a_problem(with_video):
     result = {
         rule: [
             each.rule
-            for each in problems(
+            for each in find_problems(
                 with_video.form, replace(with_video.message, media=[replace(video, **changed)])
             )
         ]
@@ -311,7 +311,7 @@ def test_a_video_that_passes_a_limit_is_a_problem(with_video):
         if changed
     }
 
-    assert problems(with_video.form, replace(with_video.message, media=[video])) == []
+    assert find_problems(with_video.form, replace(with_video.message, media=[video])) == []
     assert {rule: rule in rules for rule, rules in result.items()} == dict.fromkeys(result, True)
 
 

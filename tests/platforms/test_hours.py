@@ -7,13 +7,13 @@ from platforms import hours
 
 def test_hours_are_read_as_they_are_written():
     text = "mon 07:30-11:30, 13:30-17:00; sun 08:00-10:00"
-    week = hours.read(text)
+    week = hours.read_week(text)
     assert week == {
         "mon": [("07:30", "11:30"), ("13:30", "17:00")],
         "sun": [("08:00", "10:00")],
     }
-    assert hours.write(week) == text
-    assert hours.write(hours.read("sun 8:00 – 10:00;mon 7:30-17:00")) == (
+    assert hours.write_week(week) == text
+    assert hours.write_week(hours.read_week("sun 8:00 – 10:00;mon 7:30-17:00")) == (
         "mon 07:30-17:00; sun 08:00-10:00"
     )
     assert hours.read_day("") == []
@@ -39,4 +39,4 @@ def test_hours_are_read_as_they_are_written():
 )
 def test_what_is_no_hours_is_refused(text):
     with pytest.raises(ValueError, match=r"day|span"):
-        hours.read(text)
+        hours.read_week(text)

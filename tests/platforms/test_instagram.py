@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
-from platforms.limits import choose_format, problems
+from platforms.limits import choose_format, find_problems
 from platforms.messages import Visibility
 from platforms.meta.containers import staged_post
 from platforms.meta.errors import RightMissing
@@ -193,15 +193,15 @@ def test_the_facts_know_hashtags_mentions_and_what_fits(instagram):
         " ".join([*(f"#a{n}" for n in range(31)), *(f"@b{n}" for n in range(21))])
     )
 
-    assert [(each.rule, each.n) for each in problems(post, crowded)] == [
+    assert [(each.rule, each.n) for each in find_problems(post, crowded)] == [
         ("too_many_hashtags", 30),
         ("too_many_mentions", 20),
     ]
-    assert problems(post, instagram.message("Gọi 113 #canhgiac, thư tới a@b.vn")) == []
-    assert [each.rule for each in problems(post, instagram.message(pictures=0))] == [
+    assert find_problems(post, instagram.message("Gọi 113 #canhgiac, thư tới a@b.vn")) == []
+    assert [each.rule for each in find_problems(post, instagram.message(pictures=0))] == [
         "media_missing"
     ]
-    assert [each.rule for each in problems(post, instagram.message(pictures=11))] == [
+    assert [each.rule for each in find_problems(post, instagram.message(pictures=11))] == [
         "too_many_images",
         "too_many_media",
     ]

@@ -7,7 +7,7 @@ import pytest
 from platforms import client
 from platforms.messages import Account, PageFigures
 from platforms.metrics import Metrics
-from platforms.pacific import day_before, midnight
+from platforms.pacific import find_day_before, get_midnight
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +35,9 @@ FIRST, LAST = TODAY - timedelta(days=12), TODAY - timedelta(days=5)
 
 
 def test_days_of_california_begin_and_end_by_its_own_clock():
-    assert midnight(date(2026, 11, 1)).isoformat() == "2026-11-01T07:00:00+00:00"
-    assert midnight(date(2026, 11, 2)).isoformat() == "2026-11-02T08:00:00+00:00"  # 25 hours on
-    assert day_before(midnight(date(2026, 11, 2))) == date(2026, 11, 1)
+    assert get_midnight(date(2026, 11, 1)).isoformat() == "2026-11-01T07:00:00+00:00"
+    assert get_midnight(date(2026, 11, 2)).isoformat() == "2026-11-02T08:00:00+00:00"  # 25 hours on
+    assert find_day_before(get_midnight(date(2026, 11, 2))) == date(2026, 11, 1)
 
 
 def test_figures_by_name_and_day_are_put_together_by_day():

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
-from platforms.limits import problems, visible_text
+from platforms.limits import extract_visible_text, find_problems
 from platforms.messages import Image, Video
 from platforms.telegram.connector import Telegram
 from platforms.telegram.markup import to_telegram_html
@@ -197,14 +197,17 @@ def test_what_telegram_knows_is_kept_and_the_rest_becomes_text(body, markup):
 def test_whatever_officers_write_telegram_can_read_it(mess):
     text, _entities = telegram_html.parse(to_telegram_html(canonical_html.clean(mess)))
 
-    assert text == visible_text(Telegram.facts.formats[0], "", canonical_html.clean(mess)).strip()
+    assert (
+        text
+        == extract_visible_text(Telegram.facts.formats[0], "", canonical_html.clean(mess)).strip()
+    )
 
 
 @given(st.one_of(MESSES, st.text(max_size=40)).map(lambda mess: mess.replace("<a", "<b")))
 def test_without_its_marks_it_is_the_plain_text(mess):
     clean = canonical_html.clean(mess)
 
-    assert _lines(visible_text(Telegram.facts.formats[0], "", clean)) == _lines(
+    assert _lines(extract_visible_text(Telegram.facts.formats[0], "", clean)) == _lines(
         canonical_html.to_plain_text(clean)
     )
 
@@ -227,8 +230,8 @@ def test_what_counts_is_what_is_read(telegram):
     over = replace(message, html=longest.replace("1&amp;2", "1&amp;23"))
 
     assert [len(each["text"]) for each in telegram.visible] == [1024]
-    assert problems(form, message) == []
-    assert [(each.rule, each.n) for each in problems(form, over)] == [("text_long", 1)]
+    assert find_problems(form, message) == []
+    assert [(each.rule, each.n) for each in find_problems(form, over)] == [("text_long", 1)]
     with pytest.raises(Rejected):
         telegram.publish(over)
 

@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
-from platforms.limits import problems
+from platforms.limits import find_problems
 from platforms.meta.containers import staged_post
 from platforms.meta.errors import RightMissing
 from platforms.meta.threads import counting
 from platforms.meta.threads.connector import Threads
-from platforms.meta.threads.facts import length
+from platforms.meta.threads.facts import count_length
 from simulator.platforms.threads.uploads import length as length_there
 from tests.platforms.fetched import fetched_video, picture
 
@@ -88,8 +88,8 @@ def test_a_refused_code_is_reported_in_a_form_of_its_own():
     ],
 )
 def test_emoji_are_counted_by_their_bytes(text, counted):
-    assert length(text) == counted
-    assert length(text) >= length_there(text)
+    assert count_length(text) == counted
+    assert count_length(text) >= length_there(text)
 
 
 def test_a_text_that_just_fits_by_the_count_is_accepted_and_one_more_is_not(threads):
@@ -101,7 +101,7 @@ def test_a_text_that_just_fits_by_the_count_is_accepted_and_one_more_is_not(thre
 
     (form,) = Threads.facts.formats
     assert len(threads.visible) == 1
-    assert [problem.n for problem in problems(form, threads.message(longest + "a"))] == [1]
+    assert [problem.n for problem in find_problems(form, threads.message(longest + "a"))] == [1]
 
 
 def test_more_than_five_different_links_do_not_fit(threads):
@@ -109,8 +109,8 @@ def test_more_than_five_different_links_do_not_fit(threads):
     five = " ".join(f"https://congan.example/{n}" for n in range(5))
     more = threads.message(five, link="https://congan.example/6")
 
-    assert problems(form, threads.message(f"{five} https://congan.example/4")) == []
-    assert [(each.rule, each.n) for each in problems(form, more)] == [("too_many_links", 5)]
+    assert find_problems(form, threads.message(f"{five} https://congan.example/4")) == []
+    assert [(each.rule, each.n) for each in find_problems(form, more)] == [("too_many_links", 5)]
     with pytest.raises(Rejected):
         threads.stage(more)
 

@@ -14,10 +14,10 @@ import pytest
 
 from channels.reasons import describe_reason
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
-from platforms.limits import Problem, problems
+from platforms.limits import Problem, find_problems
 from platforms.messages import Draft, Figures, Image, PageDetails, Receipt, Visibility
 from platforms.tiktok.connector import Tiktok
-from platforms.tiktok.drafts import _piece_size_and_count
+from platforms.tiktok.drafts import _compute_piece_size_and_count
 from simulator import images
 
 DAY = timedelta(days=1)
@@ -167,7 +167,7 @@ def test_a_publication_that_failed_after_all_is_over_and_says_why(tiktok, reason
     ],
 )
 def test_pieces_are_as_long_and_as_many_as_the_contract_allows(tiktok, size):
-    piece, pieces = _piece_size_and_count(replace(tiktok.video(), size=size))
+    piece, pieces = _compute_piece_size_and_count(replace(tiktok.video(), size=size))
     last = size - piece * (pieces - 1)
 
     assert pieces == size // piece
@@ -730,7 +730,10 @@ def test_the_title_of_photos_is_counted_as_the_platform_counts_it(tiktok, photo)
     with pytest.raises(Rejected):
         tiktok.publish(over)
 
-    assert (problems(form, just), problems(form, over)) == ([], [Problem("title_long", 2)])
+    assert (find_problems(form, just), find_problems(form, over)) == (
+        [],
+        [Problem("title_long", 2)],
+    )
 
 
 def test_photos_that_are_not_listed_are_not_called_absent(tiktok, photo):

@@ -15,7 +15,7 @@ import pytest
 
 from channels.presenters import describe_problem
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
-from platforms.limits import Problem, problems
+from platforms.limits import Problem, find_problems
 from platforms.messages import Draft, Figures, Image, Message, Receipt, Visibility
 from platforms.youtube.connector import Youtube
 from simulator import images
@@ -889,7 +889,7 @@ def test_a_consent_screen_in_testing_names_its_end(youtube):
 def test_brackets_are_found_before_anybody_approves_them(title, text):
     form = Youtube.facts.format("video")
 
-    found = problems(form, Message(key="", title=title, text=text, options={"category": "25"}))
+    found = find_problems(form, Message(key="", title=title, text=text, options={"category": "25"}))
 
     assert "forbidden_letters" in [problem.rule for problem in found]
     assert "< >" in describe_problem(Problem("forbidden_letters"), channel="YouTube A", form=form)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from platforms.errors import ConnectorError, TryLater
 from platforms.messages import Account, Image, Message, Video
-from platforms.meta.containers.staged_post import ContainerState, fingerprint
+from platforms.meta.containers.staged_post import ContainerState, make_fingerprint
 from platforms.meta.graph import Graph, parse_time
 
 
@@ -86,7 +86,7 @@ class Api(Graph):
     def fingerprint_of_message(self, message: Message) -> str:
         """Return the fingerprint that the post of this message will have."""
         shows_text = self.facts.format(message.format).max_text
-        return fingerprint(message.text if shows_text else "")
+        return make_fingerprint(message.text if shows_text else "")
 
     def fingerprint_of_post(self, post: Mapping[str, Any]) -> str:
-        return fingerprint(post.get(self.text_field, ""))
+        return make_fingerprint(post.get(self.text_field, ""))

@@ -14,7 +14,7 @@ from platforms.meta.containers.drafts import Drafts
 from platforms.meta.containers.lookups import Lookups
 from platforms.meta.containers.staged_post import ContainerState, StagedPost
 from platforms.meta.errors import reject_on_missing_right
-from platforms.meta.insights import Insights, lifetime_values
+from platforms.meta.insights import Insights, parse_lifetime_values
 from platforms.meta.webhooks import Webhooks
 
 
@@ -104,4 +104,4 @@ class Containers(Drafts, Lookups, Insights, Webhooks):
         a story of too few viewers is refused as if the right to them was missing.
         """
         rows = await self.read_insight_rows(account, f"{post_id}/insights", metrics)
-        return lifetime_values(rows)
+        return parse_lifetime_values(rows)

@@ -42,7 +42,7 @@ class StagedPost:
     container: str = ""
     items: tuple[str, ...] = ()  # of a carousel, in order, until its own container is created
     began: int = 0  # Unix seconds
-    words: str = ""  # see `fingerprint`
+    words: str = ""  # see `make_fingerprint`
     again: int = 0  # how often its containers were created anew
 
     @classmethod
@@ -78,7 +78,7 @@ class StagedPost:
         return state is ContainerState.IN_PROGRESS
 
 
-def fingerprint(text: str) -> str:
+def make_fingerprint(text: str) -> str:
     """Hash a post's text as the platform gives it back: trimmed, and composed as it likes."""
     words = collapse_spaces(unicodedata.normalize("NFC", text))
     return hashlib.sha256(words.encode()).hexdigest()[:16] if words else ""

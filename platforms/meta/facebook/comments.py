@@ -3,7 +3,7 @@
 from platforms.errors import OutcomeUnknown
 from platforms.messages import Account, Comment
 from platforms.meta.errors import reject_on_missing_right
-from platforms.meta.graph import Graph, parse_time, path_of
+from platforms.meta.graph import Graph, make_path, parse_time
 
 
 class Comments(Graph):
@@ -20,7 +20,7 @@ class Comments(Graph):
             "limit": "100",
             "fields": "id,message,created_time,from{id},parent{id},is_hidden,comment_count",
         }
-        path = path_of(external_id, "comments")
+        path = make_path(external_id, "comments")
         rows = (await self.call_api(account, path, params=params))["data"]
         own = [row for row in rows if row.get("from", {}).get("id") == account.external_id]
         answered = {row["parent"]["id"] for row in own if row.get("parent")}
@@ -39,7 +39,7 @@ class Comments(Graph):
 
     @reject_on_missing_right
     async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
-        path = path_of(comment_id, "comments")
+        path = make_path(comment_id, "comments")
         form = {"message": text}
         reply = await self.call_api(account, path, method="POST", data=form, writes=True)
         if "id" not in reply:
@@ -49,4 +49,4 @@ class Comments(Graph):
     @reject_on_missing_right
     async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         form = {"is_hidden": "true" if hidden else "false"}
-        await self.call_api(account, path_of(comment_id), method="POST", data=form)
+        await self.call_api(account, make_path(comment_id), method="POST", data=form)

@@ -8,7 +8,7 @@ from platforms import hours
 from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
 from platforms.meta.errors import reject_on_missing_right
 from platforms.meta.facebook.facts import SCOPES
-from platforms.meta.facebook.opening_hours import field_from_week, week_from_field
+from platforms.meta.facebook.opening_hours import format_week, parse_week
 from platforms.meta.page_access import PageAccess
 
 _DETAILS = (
@@ -22,7 +22,7 @@ class Connection(PageAccess):
 
     async def read_profile(self, account: Account) -> Profile:
         page = await self.read_own_node(account, "id,name,username,link,followers_count")
-        return _profile(page, await self.read_rights(account))
+        return _parse_profile(page, await self.read_rights(account))
 
     async def list_connectable_pages(
         self,
@@ -39,7 +39,7 @@ class Connection(PageAccess):
         pages = await self.list_pages(app, answer, redirect_uri=redirect_uri, fields=fields)
         return [
             Offer(
-                _profile(page, page["rights"]),
+                _parse_profile(page, page["rights"]),
                 Tokens(page.get("access_token", "")),
                 usable=self.may_post(page),
             )
@@ -59,7 +59,7 @@ class Connection(PageAccess):
             description=str(page.get("about", "")),
             address=str(page.get("single_line_address", "")),
             phone=str(page.get("phone", "")),
-            hours=hours.write(week_from_field(page.get("hours", {}))),
+            hours=hours.write_week(parse_week(page.get("hours", {}))),
             website=str(page.get("website", "")),
         )
 
@@ -70,11 +70,11 @@ class Connection(PageAccess):
         """
         form = {"about" if name == "description" else name: text for name, text in changes.items()}
         if "hours" in form:
-            form["hours"] = json.dumps(field_from_week(hours.read(form["hours"])))
+            form["hours"] = json.dumps(format_week(hours.read_week(form["hours"])))
         await self.call_api(account, account.external_id, method="POST", data=form, writes=True)
 
 
-def _profile(page: Mapping[str, Any], granted: Sequence[str]) -> Profile:
+def _parse_profile(page: Mapping[str, Any], granted: Sequence[str]) -> Profile:
     return Profile(
         external_id=str(page["id"]),
         name=page["name"],

@@ -15,9 +15,9 @@ from platforms.meta.facebook.counting import Counting
 from platforms.meta.facebook.drafts import Drafts
 from platforms.meta.facebook.facts import FACTS, NO_PAGES
 from platforms.meta.facebook.lookups import Lookups
-from platforms.meta.facebook.posts import FAILED, Upload, edge_of, permalink_of
+from platforms.meta.facebook.posts import FAILED, Upload, choose_video_edge, parse_permalink
 from platforms.meta.facebook.words import WORDS
-from platforms.meta.graph import ai_label_fields
+from platforms.meta.graph import make_ai_label_fields
 from platforms.meta.webhooks import Webhooks
 
 _DUPLICATE = "506"
@@ -79,7 +79,9 @@ class Facebook(Drafts, Lookups, Comments, Counting, Connection, Webhooks):
     async def _publish_post(self, account: Account, draft_ref: str) -> Receipt:
         form = {"is_published": "true", "fields": "permalink_url"}
         answer = await self.call_api(account, draft_ref, method="POST", data=form, writes=True)
-        permalink = permalink_of(account, answer) or await self._read_permalink(account, draft_ref)
+        permalink = parse_permalink(account, answer) or await self._read_permalink(
+            account, draft_ref
+        )
         return Receipt(draft_ref, permalink)
 
     async def _publish_upload(self, account: Account, message: Message, upload: Upload) -> Receipt:
@@ -106,8 +108,8 @@ class Facebook(Drafts, Lookups, Comments, Counting, Connection, Webhooks):
         form = {"upload_phase": "finish", "video_id": upload.id, "video_state": "PUBLISHED"}
         if message.text and upload.kind == "reel":
             form["description"] = message.text
-        form |= ai_label_fields(message)
-        path = edge_of(account, upload.kind)
+        form |= make_ai_label_fields(message)
+        path = choose_video_edge(account, upload.kind)
         await self.call_api(account, path, method="POST", data=form, writes=True)
         in_processing = Receipt(upload.id, processing=True)
         try:
@@ -125,7 +127,7 @@ class Facebook(Drafts, Lookups, Comments, Counting, Connection, Webhooks):
             answer = await self.call_api(account, post_id, params=params, timeout=10)
         except ConnectorError:
             return ""
-        return permalink_of(account, answer)
+        return parse_permalink(account, answer)
 
     async def check_processing(
         self, account: Account, message: Message, external_id: str

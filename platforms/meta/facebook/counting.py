@@ -8,7 +8,12 @@ from typing import Any
 from platforms.errors import Rejected
 from platforms.messages import Account, Figures, PageFigures
 from platforms.meta.errors import ABSENT_CODES, reject_on_missing_right
-from platforms.meta.insights import Insights, day_range, lifetime_values, values_by_day
+from platforms.meta.insights import (
+    Insights,
+    make_day_range,
+    parse_lifetime_values,
+    parse_values_by_day,
+)
 
 _INSIGHTS = {
     "post_media_view": "views",
@@ -65,8 +70,8 @@ class Counting(Insights):
         if "watch_seconds" in insights:
             insights["watch_seconds"] //= 1000  # milliseconds
         return Figures(
-            reactions=_total(counts.get("reactions")),
-            comments=_total(counts.get("comments")),
+            reactions=_parse_total(counts.get("reactions")),
+            comments=_parse_total(counts.get("comments")),
             shares=counts.get("shares", {}).get("count", 0) if counts else None,  # left out at zero
             **insights,
         )
@@ -91,7 +96,9 @@ class Counting(Insights):
         except Rejected:
             return {}  # the other counts are there all the same
         return {
-            names[name]: value for name, value in lifetime_values(rows).items() if name in names
+            names[name]: value
+            for name, value in parse_lifetime_values(rows).items()
+            if name in names
         }
 
     @reject_on_missing_right
@@ -105,11 +112,11 @@ class Counting(Insights):
             account,
             f"{account.external_id}/insights",
             _PAGE_INSIGHTS,
-            {"period": "day", **day_range(first, last)},
+            {"period": "day", **make_day_range(first, last)},
         )
-        days = {_PAGE_INSIGHTS[name]: values for name, values in values_by_day(rows).items()}
+        days = {_PAGE_INSIGHTS[name]: values for name, values in parse_values_by_day(rows).items()}
         return PageFigures.by_day(days, first, last)
 
 
-def _total(edge: Mapping[str, Any] | None) -> int | None:
+def _parse_total(edge: Mapping[str, Any] | None) -> int | None:
     return (edge or {}).get("summary", {}).get("total_count")

@@ -17,10 +17,10 @@ from platforms.meta.facebook.posts import (
     FAILED,
     FINISHED_AT_ONCE,
     Upload,
-    edge_of,
-    failure_of,
+    choose_video_edge,
+    make_failure,
 )
-from platforms.meta.graph import Graph, ai_label_fields, app_secret_proof
+from platforms.meta.graph import Graph, make_ai_label_fields, make_app_secret_proof
 
 # The upload is lost, and a new one may succeed.
 _UPLOAD_FAULTS = {"6000", "6001", "ProcessingFailedError"}
@@ -90,7 +90,9 @@ class Drafts(Graph):
         start = {"upload_phase": "start"}
         if form == "video":
             start["file_size"] = str(message.videos[0].size)
-        answer = await self.call_api(account, edge_of(account, form), method="POST", data=start)
+        answer = await self.call_api(
+            account, choose_video_edge(account, form), method="POST", data=start
+        )
         to = answer["upload_session_id"] if form == "video" else answer["upload_url"]
         return Upload(form, str(answer["video_id"]), str(to), times=times).draft()
 
@@ -105,7 +107,7 @@ class Drafts(Graph):
         if video_status in ("gone", "expired", "upload_failed"):
             why = f"the upload is {video_status}"
             return await self._restart_upload(account, message, upload, why)
-        if failure := failure_of(status):
+        if failure := make_failure(status):
             raise failure
         if video_status == "ready":
             return replace(upload, to="").draft(ready=True)
@@ -141,7 +143,7 @@ class Drafts(Graph):
         self, account: Account, message: Message, upload: Upload, phase: Mapping[str, Any]
     ) -> Draft:
         """Send a Reel or a story to the upload host, from where its uploading ``phase`` stands."""
-        start = _bytes_received(phase)
+        start = _count_received_bytes(phase)
         try:
             whole = phase.get("status") == "complete" or await self.send_to_upload_host(
                 account, upload.to, message.videos[0], start
@@ -156,7 +158,7 @@ class Drafts(Graph):
         """Continue the upload session of a video. The session may have received more than we heard
         of, and a video that is not whole yet may not be readable.
         """
-        sent = _bytes_received(
+        sent = _count_received_bytes(
             (await self._read_status(account, upload)).get("uploading_phase", {})
         )
         try:
@@ -214,7 +216,7 @@ class Drafts(Graph):
             account,
             f"{account.external_id}/videos",
             method="POST",
-            data=finish | ai_label_fields(message),
+            data=finish | make_ai_label_fields(message),
         )
         return replace(upload, to="", at=0).draft(wait=2)
 
@@ -225,7 +227,7 @@ class Drafts(Graph):
         answer = await self.send(
             "POST",
             self.url_of(account.base_url, account.app, f"{account.external_id}/videos"),
-            params={"appsecret_proof": app_secret_proof(account.app, account.token)},
+            params={"appsecret_proof": make_app_secret_proof(account.app, account.token)},
             headers={"Authorization": f"Bearer {account.token}"},
             timeout=max(1, seconds),
             data=form,
@@ -236,6 +238,6 @@ class Drafts(Graph):
         raise self.error_from(answer, redact=(account.token,))
 
 
-def _bytes_received(phase: Mapping[str, Any]) -> int:
+def _count_received_bytes(phase: Mapping[str, Any]) -> int:
     # The guide has both spellings.
     return int(phase.get("bytes_transferred") or phase.get("bytes_transfered") or 0)

@@ -11,13 +11,13 @@ from platforms.meta.facebook.posts import (
     FAILED,
     FINISHED_AT_ONCE,
     Upload,
-    failure_of,
-    id_of,
     is_accepted,
     is_ours,
     is_published,
-    permalink_of,
-    story_id_of,
+    make_failure,
+    parse_permalink,
+    parse_post_id,
+    parse_story_id,
 )
 from platforms.meta.graph import Graph, parse_time
 from platforms.text import collapse_spaces
@@ -58,7 +58,7 @@ class Lookups(Graph):
             post = await self.call_api(account, draft_ref, params=params)
             if not post.get("is_published"):
                 return None
-            return Receipt(draft_ref, permalink_of(account, post))
+            return Receipt(draft_ref, parse_permalink(account, post))
         if upload.kind != "photo_story":
             return await self.read_video_receipt(account, upload)
         async for story in self._iter_stories(account, since):
@@ -76,10 +76,10 @@ class Lookups(Graph):
         params = {"fields": "status,published,permalink_url,post_id"}
         video = await self.call_api(account, upload.id, params=params, **request)
         status = video.get("status", {})
-        if failure := failure_of(status):
+        if failure := make_failure(status):
             raise failure
         if is_published(video):
-            return Receipt(upload.id, permalink_of(account, video))
+            return Receipt(upload.id, parse_permalink(account, video))
         # A Reel may have a post as soon as it is accepted; an unpublished video has one that nobody
         # sees.
         has_post = video.get("post_id") and upload.kind in FINISHED_AT_ONCE
@@ -109,13 +109,13 @@ class Lookups(Graph):
             matches = [post for post in posts if post["id"] == draft_ref]
         else:
             text = collapse_spaces(message.text)
-            matches = [post for post in posts if collapse_spaces(_text_of(post)) == text]
+            matches = [post for post in posts if collapse_spaces(_parse_text(post)) == text]
         if not matches:
             return None
         upload = Upload.parse(draft_ref)
-        if len(matches) > 1 or (upload and id_of(matches[0]) != upload.id):
+        if len(matches) > 1 or (upload and parse_post_id(matches[0]) != upload.id):
             raise OutcomeUnknown("another post may say this")
-        return Receipt(id_of(matches[0]), permalink_of(account, matches[0]))
+        return Receipt(parse_post_id(matches[0]), parse_permalink(account, matches[0]))
 
     # --- lists ------------------------------------------------------------------------------------
 
@@ -144,8 +144,8 @@ class Lookups(Graph):
         """
         posts = [
             LivePost(
-                external_id=id_of(post),
-                permalink=permalink_of(account, post),
+                external_id=parse_post_id(post),
+                permalink=parse_permalink(account, post),
                 published_at=parse_time(post["created_time"]),
                 ours=is_ours(post, account),
                 text=post.get("message", ""),
@@ -155,7 +155,7 @@ class Lookups(Graph):
         reels = [
             LivePost(
                 external_id=str(reel["id"]),
-                permalink=permalink_of(account, reel),
+                permalink=parse_permalink(account, reel),
                 published_at=parse_time(reel["updated_time"]),
                 text=reel.get("description", ""),
             )
@@ -163,7 +163,7 @@ class Lookups(Graph):
         ]
         stories = [
             LivePost(
-                external_id=story_id_of(story, account),
+                external_id=parse_story_id(story, account),
                 permalink=str(story.get("url", "")),
                 published_at=datetime.fromtimestamp(int(story["creation_time"]), UTC),
             )
@@ -188,12 +188,12 @@ class Lookups(Graph):
         if upload and upload.kind == "video" and upload.to:
             cancel = {"upload_phase": "cancel", "upload_session_id": upload.to}
             path = f"{account.external_id}/videos"
-            if await _succeeds(self.call_api(account, path, method="POST", data=cancel)):
+            if await _does_succeed(self.call_api(account, path, method="POST", data=cancel)):
                 return True
             # The session has ended, perhaps because the video is whole and only the answer to its
             # finish was lost.
         node = upload.id if upload else external_id
-        return await _succeeds(self.call_api(account, node, method="DELETE"))
+        return await _does_succeed(self.call_api(account, node, method="DELETE"))
 
     async def read_visibility(self, account: Account, external_id: str) -> Visibility:
         upload = Upload.parse(external_id)
@@ -216,11 +216,11 @@ class Lookups(Graph):
         return Visibility.VISIBLE if is_listed else Visibility.GONE
 
 
-def _text_of(post: Mapping[str, Any]) -> str:
+def _parse_text(post: Mapping[str, Any]) -> str:
     return post.get("message") or post.get("description", "")
 
 
-async def _succeeds(call: Awaitable[Any]) -> bool:
+async def _does_succeed(call: Awaitable[Any]) -> bool:
     """Make the call; False if Facebook knows of no such object or upload session."""
     try:
         await call

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from platforms import hours
 
 
-def week_from_field(field: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+def parse_week(field: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
     """Return the spans of each day; an hour that is missing is "?"."""
     week: dict[str, list[tuple[str, str]]] = {}
     for day in hours.DAYS:
@@ -21,7 +21,7 @@ def week_from_field(field: Mapping[str, str]) -> dict[str, list[tuple[str, str]]
     return week
 
 
-def field_from_week(week: hours.Week) -> dict[str, str]:
+def format_week(week: hours.Week) -> dict[str, str]:
     return {
         f"{day}_{number}_{at}": hour
         for day, spans in week.items()

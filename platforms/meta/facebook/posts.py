@@ -40,12 +40,12 @@ class Upload:
         return Draft(json.dumps(fields, separators=(",", ":")), ready, timedelta(seconds=wait))
 
 
-def edge_of(account: Account, form: str) -> str:
+def choose_video_edge(account: Account, form: str) -> str:
     """Return the edge to which videos of this format are uploaded."""
     return f"{account.external_id}/{FINISHED_AT_ONCE.get(form, 'videos')}"
 
 
-def failure_of(status: Mapping[str, Any]) -> Rejected | None:
+def make_failure(status: Mapping[str, Any]) -> Rejected | None:
     """Return the error of a video that the platform could not take."""
     phases = [status.get(f"{name}_phase", {}) for name in ("uploading", "processing", "publishing")]
     has_failed = status.get("video_status") in ("error", "upload_failed", "expired") or any(
@@ -80,7 +80,7 @@ def is_ours(post: Mapping[str, Any], account: Account) -> bool:
     return post.get("application", {}).get("id") == account.app["app_id"]
 
 
-def id_of(post: Mapping[str, Any]) -> str:
+def parse_post_id(post: Mapping[str, Any]) -> str:
     """Return the id by which the portal knows a listed post: of a video's post that is the video's
     own id, as when it is published.
     """
@@ -90,14 +90,14 @@ def id_of(post: Mapping[str, Any]) -> str:
     return str(post["id"])
 
 
-def story_id_of(story: Mapping[str, Any], account: Account) -> str:
+def parse_story_id(story: Mapping[str, Any], account: Account) -> str:
     """Return the id by which the portal knows a listed story."""
     if str(story.get("media_type", "")).lower() == "video":
         return str(story["media_id"])
     return f"{account.external_id}_{story['post_id']}"
 
 
-def permalink_of(account: Account, answer: Mapping[str, Any]) -> str:
+def parse_permalink(account: Account, answer: Mapping[str, Any]) -> str:
     """Return the address in an answer, which for videos comes without its host."""
     address = str(answer.get("permalink_url", ""))
     return f"{account.app['dialog_url']}{address}" if address.startswith("/") else address

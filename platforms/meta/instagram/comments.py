@@ -6,7 +6,7 @@ from typing import Any
 from platforms.errors import OutcomeUnknown
 from platforms.messages import Account, Comment
 from platforms.meta.errors import reject_on_missing_right
-from platforms.meta.graph import Graph, parse_time, path_of
+from platforms.meta.graph import Graph, make_path, parse_time
 
 _FIELDS = "id,text,timestamp,from{id},hidden,replies{id,from{id}}"
 _MOST = 100
@@ -18,16 +18,16 @@ class Comments(Graph):
     @reject_on_missing_right
     async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
         comments: list[Comment] = []
-        path, params = path_of(external_id, "comments"), {"fields": _FIELDS, "limit": "50"}
+        path, params = make_path(external_id, "comments"), {"fields": _FIELDS, "limit": "50"}
         async for row in self.iter_rows(account, path, params):  # newest first
-            comments.append(_comment(row, account))
+            comments.append(_parse_comment(row, account))
             if len(comments) == _MOST:
                 break
         return comments
 
     @reject_on_missing_right
     async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
-        path, form = path_of(comment_id, "replies"), {"message": text}
+        path, form = make_path(comment_id, "replies"), {"message": text}
         reply = await self.call_api(account, path, method="POST", data=form, writes=True)
         if "id" not in reply:
             raise OutcomeUnknown("a success without an id")
@@ -36,10 +36,10 @@ class Comments(Graph):
     @reject_on_missing_right
     async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         form = {"hide": "true" if hidden else "false"}
-        await self.call_api(account, path_of(comment_id), method="POST", data=form)
+        await self.call_api(account, make_path(comment_id), method="POST", data=form)
 
 
-def _comment(row: Mapping[str, Any], account: Account) -> Comment:
+def _parse_comment(row: Mapping[str, Any], account: Account) -> Comment:
     replies = row.get("replies", {}).get("data", ())
     return Comment(
         external_id=str(row["id"]),

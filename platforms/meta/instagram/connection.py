@@ -15,7 +15,7 @@ class Connection(PageAccess):
 
     async def read_profile(self, account: Account) -> Profile:
         data = await self.read_own_node(account, "id,username,name,followers_count")
-        return _profile(data, await self.read_rights(account), account.app)
+        return _parse_profile(data, await self.read_rights(account), account.app)
 
     async def read_page_details(self, account: Account) -> PageDetails:
         data = await self.read_own_node(account, "profile_picture_url,biography,website")
@@ -40,7 +40,7 @@ class Connection(PageAccess):
         pages = await self.list_pages(app, answer, redirect_uri=redirect_uri, fields=fields)
         return [
             Offer(
-                _profile(page["instagram_business_account"], page["rights"], app),
+                _parse_profile(page["instagram_business_account"], page["rights"], app),
                 Tokens(page.get("access_token", "")),
                 usable=self.may_post(page),
             )
@@ -49,7 +49,9 @@ class Connection(PageAccess):
         ]
 
 
-def _profile(data: Mapping[str, Any], granted: Sequence[str], app: Mapping[str, Any]) -> Profile:
+def _parse_profile(
+    data: Mapping[str, Any], granted: Sequence[str], app: Mapping[str, Any]
+) -> Profile:
     return Profile(
         external_id=str(data["id"]),
         name=data.get("name") or data["username"],

@@ -11,7 +11,7 @@ from typing import Any
 from platforms.errors import AccessLost, ConnectorError
 from platforms.messages import Image, Message, Video
 from platforms.meta.errors import ABSENT_CODES, COMMON_ERROR_KINDS, ErrorKind
-from platforms.meta.graph import ai_label_fields
+from platforms.meta.graph import make_ai_label_fields
 from platforms.meta.instagram.comments import Comments
 from platforms.meta.instagram.connection import Connection
 from platforms.meta.instagram.counting import Counting
@@ -69,9 +69,9 @@ class Instagram(Counting, Comments, Connection):
 
     def single_container(self, message: Message) -> dict[str, str]:
         (medium,) = message.media
-        fields = ai_label_fields(message)
+        fields = make_ai_label_fields(message)
         if message.format == "story":
-            return {**fields, "media_type": "STORIES", **_media_url(medium)}
+            return {**fields, "media_type": "STORIES", **_make_media_url(medium)}
         fields["caption"] = message.text
         if isinstance(medium, Video):
             # Every single video is a Reel; it is shown among the account's posts, too.
@@ -84,14 +84,14 @@ class Instagram(Counting, Comments, Connection):
         return {"is_carousel_item": "true", **kind, **self._media_fields(medium)}
 
     def carousel_container(self, message: Message) -> dict[str, str]:
-        return {"media_type": "CAROUSEL", "caption": message.text, **ai_label_fields(message)}
+        return {"media_type": "CAROUSEL", "caption": message.text, **make_ai_label_fields(message)}
 
     @staticmethod
     def _media_fields(medium: Image | Video) -> dict[str, str]:
         alt = (
             {"alt_text": medium.alt[:_MAX_ALT]} if isinstance(medium, Image) and medium.alt else {}
         )
-        return {**_media_url(medium), **alt}
+        return {**_make_media_url(medium), **alt}
 
     def container_state(self, container: Mapping[str, Any]) -> tuple[str, str]:
         code = re.search(r"\b(22070\d\d)\b", container.get("status", ""))
@@ -113,5 +113,5 @@ class Instagram(Counting, Comments, Connection):
         return super().page_from_address(steps, query)
 
 
-def _media_url(medium: Image | Video) -> dict[str, str]:
+def _make_media_url(medium: Image | Video) -> dict[str, str]:
     return {"video_url" if isinstance(medium, Video) else "image_url": medium.url}

@@ -8,7 +8,7 @@ from typing import Any
 from platforms.messages import Account, Figures, PageFigures
 from platforms.meta.containers.connector import Containers
 from platforms.meta.errors import reject_on_missing_right
-from platforms.meta.insights import day_range, values_by_day
+from platforms.meta.insights import make_day_range, parse_values_by_day
 
 # A metric that is not the product's own fails the whole call.
 _COMMON = {"views": "views", "reach": "reach", "shares": "shares"}
@@ -50,11 +50,13 @@ class Counting(Containers):
         """
         self.require_spare_calls(account)
         path = f"{account.external_id}/insights"
-        params = {"period": "day", **day_range(first, last)}
+        params = {"period": "day", **make_day_range(first, last)}
         series = await self.read_insight_rows(account, path, ["reach"], params)
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         totals = await asyncio.gather(*(self._read_totals(account, path, day) for day in days))
-        figures: dict[str, dict[date, int]] = {"reach": values_by_day(series).get("reach", {})}
+        figures: dict[str, dict[date, int]] = {
+            "reach": parse_values_by_day(series).get("reach", {})
+        }
         for day, values in zip(days, totals, strict=True):
             for name, value in values.items():
                 figures.setdefault(name, {})[day] = value
@@ -64,13 +66,13 @@ class Counting(Containers):
         """Read the figures of one day that come as a total. Who began to follow and who ceased to
         are a breakdown of one figure, which accounts of fewer than 100 followers do not have.
         """
-        total = {"period": "day", "metric_type": "total_value", **day_range(day, day)}
+        total = {"period": "day", "metric_type": "total_value", **make_day_range(day, day)}
         by_type = {**total, "breakdown": "follow_type"}
         views, follows = await asyncio.gather(
             self.read_insight_rows(account, path, ["views"], total),
             self.read_insight_rows(account, path, ["follows_and_unfollows"], by_type),
         )
-        totals = _counts_by_follow_type(follows)
+        totals = _parse_counts_by_follow_type(follows)
         for row in views:
             value = row.get("total_value", {}).get("value")
             if isinstance(value, int):
@@ -78,7 +80,7 @@ class Counting(Containers):
         return totals
 
 
-def _counts_by_follow_type(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def _parse_counts_by_follow_type(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """Read from the breakdown of one figure how many began to follow and how many ceased to."""
     results = [
         result

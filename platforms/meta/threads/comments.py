@@ -9,7 +9,7 @@ from platforms.messages import Account, Comment
 from platforms.meta.containers.connector import Containers
 from platforms.meta.containers.staged_post import ContainerState
 from platforms.meta.errors import reject_on_missing_right
-from platforms.meta.graph import parse_time, path_of
+from platforms.meta.graph import make_path, parse_time
 
 _FIELDS = "id,text,timestamp,username,replied_to,hide_status"
 _WAITS = (0, 1, 3, 6, 10)  # seconds before each check of a reply's container
@@ -20,17 +20,17 @@ class Comments(Containers):
 
     @reject_on_missing_right
     async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
-        path = path_of(external_id, "conversation")
+        path = make_path(external_id, "conversation")
         params = {"fields": _FIELDS, "reverse": "true", "limit": "100"}
         rows = (await self.call_api(account, path, params=params))["data"]
         # By the id of what is replied to: for each reply, whether it is the profile's own.
         replies: dict[str, list[bool]] = {}
         for row in rows:
-            replies.setdefault(_replied_to(row), []).append(_is_own(row, account))
+            replies.setdefault(_parse_parent_id(row), []).append(_is_own(row, account))
         return [
-            _comment(row, account, replies.get(str(row["id"]), []))
+            _parse_comment(row, account, replies.get(str(row["id"]), []))
             for row in rows
-            if _replied_to(row) == external_id
+            if _parse_parent_id(row) == external_id
         ]
 
     @reject_on_missing_right
@@ -48,11 +48,11 @@ class Comments(Containers):
     @reject_on_missing_right
     async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         form = {"hide": "true" if hidden else "false"}
-        path = path_of(comment_id, "manage_reply")
+        path = make_path(comment_id, "manage_reply")
         await self.call_api(account, path, method="POST", data=form)
 
 
-def _comment(row: Mapping[str, Any], account: Account, replies: list[bool]) -> Comment:
+def _parse_comment(row: Mapping[str, Any], account: Account, replies: list[bool]) -> Comment:
     return Comment(
         external_id=str(row["id"]),
         text=row.get("text", ""),
@@ -64,7 +64,7 @@ def _comment(row: Mapping[str, Any], account: Account, replies: list[bool]) -> C
     )
 
 
-def _replied_to(reply: Mapping[str, Any]) -> str:
+def _parse_parent_id(reply: Mapping[str, Any]) -> str:
     return str(reply.get("replied_to", {}).get("id", ""))
 
 

@@ -98,16 +98,16 @@ class Connection(Graph):
         account = Account(str(short["user_id"]), long["access_token"], base, app=app)
         profile = await self.read_profile(account)
         may_post = not any(needed and scope in profile.missing for scope, needed in SCOPES.items())
-        return [Offer(profile, _tokens(long), usable=may_post)]
+        return [Offer(profile, _parse_tokens(long), usable=may_post)]
 
     async def refresh_tokens(self, account: Account) -> Tokens | None:
         url = f"{account.base_url}/refresh_access_token"
         params = {"grant_type": "th_refresh_token", "access_token": account.token}
         answer = await self.call("GET", url, params=params, redact=(account.token,), timeout=20)
-        return _tokens(answer)
+        return _parse_tokens(answer)
 
 
-def _tokens(answer: Mapping[str, Any]) -> Tokens:
+def _parse_tokens(answer: Mapping[str, Any]) -> Tokens:
     return Tokens(
         answer["access_token"],
         lifetime=_RENEWED_WITHIN,

@@ -61,10 +61,10 @@ class Threads(Comments, Counting, Connection, Webhooks):
             # the link.
             card = {"link_attachment": message.link} if message.link else {}
             return {"media_type": "TEXT", "text": message.text, **card}
-        return {"text": message.text, **_media_fields(message.media[0])}
+        return {"text": message.text, **_make_media_fields(message.media[0])}
 
     def item_container(self, medium: Image | Video) -> dict[str, str]:
-        return {"is_carousel_item": "true", **_media_fields(medium)}
+        return {"is_carousel_item": "true", **_make_media_fields(medium)}
 
     def carousel_container(self, message: Message) -> dict[str, str]:
         return {"media_type": "CAROUSEL", "text": message.text}
@@ -85,7 +85,7 @@ class Threads(Comments, Counting, Connection, Webhooks):
         return super().error_for(status, body, writes=writes)
 
 
-def _media_fields(medium: Image | Video) -> dict[str, str]:
+def _make_media_fields(medium: Image | Video) -> dict[str, str]:
     if isinstance(medium, Video):
         fields = {"media_type": "VIDEO", "video_url": medium.url}
     else:

@@ -5,7 +5,7 @@ from datetime import date
 from platforms.messages import Account, Figures, PageFigures
 from platforms.meta.containers.connector import Containers
 from platforms.meta.errors import reject_on_missing_right
-from platforms.meta.insights import day_range, values_by_day
+from platforms.meta.insights import make_day_range, parse_values_by_day
 
 _METRICS = {"views": "views", "likes": "reactions", "replies": "comments"}
 _SHARES = ("reposts", "quotes", "shares")
@@ -27,5 +27,5 @@ class Counting(Containers):
         """
         self.require_spare_calls(account)
         path = f"{account.external_id}/threads_insights"
-        rows = await self.read_insight_rows(account, path, ["views"], day_range(first, last))
-        return PageFigures.by_day(values_by_day(rows), first, last)
+        rows = await self.read_insight_rows(account, path, ["views"], make_day_range(first, last))
+        return PageFigures.by_day(parse_values_by_day(rows), first, last)

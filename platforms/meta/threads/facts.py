@@ -20,7 +20,7 @@ _EMOJI = re.compile(
 )
 
 
-def length(text: str) -> int:
+def count_length(text: str) -> int:
     """Count as Threads does, or more: code points, but each emoji by its bytes."""
     return len(text) + sum(len(char.encode()) - 1 for char in _EMOJI.findall(text))
 
@@ -31,7 +31,7 @@ FACTS = Facts(
         Format(
             "post",
             max_text=500,
-            count=length,
+            count=count_length,
             max_links=5,
             images=ImageLimits(most=20, max_bytes=8 * 1024 * 1024, min_ratio=0.1, max_ratio=10),
             videos=VideoLimits(

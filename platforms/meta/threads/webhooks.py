@@ -13,7 +13,7 @@ from platforms.webhooks import (
     Event,
     EventKind,
     decode_object,
-    from_timestamp,
+    parse_timestamp,
     require_equal,
     require_signature,
 )
@@ -30,17 +30,17 @@ class Webhooks(MetaWebhooks):
     ) -> list[Event]:
         secret = app.get("app_secret", "")
         if raw.startswith(b"signed_request="):
-            return [_removal_event(_parse_signed_request(secret, raw))]
+            return [_parse_removal_event(_parse_signed_request(secret, raw))]
         require_signature(headers.get("X-Hub-Signature-256", ""), secret, raw)
         body = decode_object(raw)
         values = body.get("values") or []
         changes = values if isinstance(values, list) else [values]
-        profile, at = str(body.get("target_id", "")), from_timestamp(body.get("time"))
-        events = (_event_of(change, profile, at) for change in changes)
+        profile, at = str(body.get("target_id", "")), parse_timestamp(body.get("time"))
+        events = (_parse_event(change, profile, at) for change in changes)
         return [event for event in events if event]
 
 
-def _event_of(change: Mapping[str, Any], profile: str, at: datetime | None) -> Event | None:
+def _parse_event(change: Mapping[str, Any], profile: str, at: datetime | None) -> Event | None:
     value = change.get("value") or {}
     post_id = str(value.get("id", ""))
     match change.get("field"):
@@ -56,10 +56,10 @@ def _event_of(change: Mapping[str, Any], profile: str, at: datetime | None) -> E
     return None
 
 
-def _removal_event(payload: Mapping[str, Any]) -> Event:
+def _parse_removal_event(payload: Mapping[str, Any]) -> Event:
     issued = payload.get("issued_at")
     profile, key = str(payload["user_id"]), f"unlinked {issued}"
-    return Event(EventKind.UNLINKED, profile, "", key, from_timestamp(issued))
+    return Event(EventKind.UNLINKED, profile, "", key, parse_timestamp(issued))
 
 
 def _parse_signed_request(secret: str, raw: bytes) -> dict[str, Any]:

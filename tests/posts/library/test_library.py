@@ -15,7 +15,7 @@ from channels.queries import facts_of
 from channels.states import Kind
 from core.errors import NotAllowed, Refused
 from core.secrecy import SecrecyRefused
-from platforms.limits import advice, choose_format, problems
+from platforms.limits import choose_format, find_problems, list_advice
 from platforms.messages import Message
 from posts.canonical.content import compose_text
 from posts.canonical.html import to_paragraphs
@@ -334,8 +334,8 @@ def _misfits(platform: str, filled, unit_name: str) -> list[str]:
     )
     message = Message(key="", title=filled.title, text=shown["text"], html=shown["html"], media=())
     words = {"text_long", "title_long", "forbidden_letters", "too_many_hashtags", "too_many_links"}
-    found = [each.rule for each in problems(form, message) if each.rule in words]
-    found += [each.rule for each in advice(form, message)]
+    found = [each.rule for each in find_problems(form, message) if each.rule in words]
+    found += [each.rule for each in list_advice(form, message)]
     if form.max_text_with_media and len(shown["text"]) > form.max_text_with_media:
         found.append("long beside a picture")
     return [f"{platform}: {rule}" for rule in found]
