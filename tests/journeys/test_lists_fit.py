@@ -252,3 +252,17 @@ def test_a_phone_folds_the_ranks_of_the_provinces_and_units_without_a_page(at_de
         desk.page.set_viewport_size(DESK)
         expect(folded).to_be_visible()
         expect(summary).to_be_hidden()
+
+
+def test_the_bar_of_a_kit_takes_two_lines_and_that_of_a_review_keeps_its_signs(at_desk, province):
+    kit = factories.kit(province, state="issued")
+    desk = at_desk(factories.person(Role.OVERSEER, province), PHONE, locale="vi-VN")
+    desk.open(reverse("kits:kit", args=[kit.public_id]))
+    bar = desk.page.locator(".page-actions .btn")
+    assert bar.count() >= 3
+    assert max(button.bounding_box()["height"] for button in bar.all()) <= 64
+
+    post = factories.submitted(unit=factories.UnitFactory(parent=province))
+    desk = at_desk(factories.person(Role.APPROVER, post.unit), PHONE)
+    desk.open(reverse("publishing:review", args=[post.public_id]))
+    expect(desk.page.locator(".page-actions .times-open .icon")).to_be_visible()

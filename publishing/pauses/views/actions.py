@@ -160,7 +160,7 @@ def pause_discard(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         done=lambda: _("The pause is called off. Nothing was held."),
         heading=_("Call the pause off"),
         lead=_("It will not begin. It stays on record as called off."),
-        label=_("Call off"),
+        label=_("Call the pause off"),
         tone="danger",
         icon="ban",
     )
