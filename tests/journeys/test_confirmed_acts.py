@@ -556,6 +556,24 @@ def test_nobody_is_asked_whether_they_are_sure_before_the_reason_is_there(at_des
     assert "?" in desk.page.locator("#confirm-title").inner_text()
 
 
+def test_a_new_pause_takes_the_unit_that_is_chosen_from_the_list(at_desk):
+    province = factories.ProvinceFactory()
+    unit = factories.UnitFactory(parent=province, place="Phường Sơn Trà", name="Công an Sơn Trà")
+    desk = at_desk(factories.person(Role.OVERSEER, province), PHONE)
+    page = desk.page
+    desk.open(reverse("publishing:pause_new"))
+
+    page.locator("#id_unit-ts-control").press_sequentially("son tra")
+    with page.expect_navigation():
+        page.locator(".ts-dropdown .option", has_text="Sơn Trà").first.click()
+
+    page.fill("[name=reason]", "Chờ chỉ đạo")
+    page.locator("main button.pause-submit").click()
+    with page.expect_navigation():
+        page.locator(YES).click()
+    assert [pause.unit for pause in Pause.objects.all()] == [unit]
+
+
 def test_an_act_whose_button_was_swapped_away_is_sent_all_the_same(at_desk):
     """By the form that the button belonged to, with what the button would have said."""
     post = factories.approved()

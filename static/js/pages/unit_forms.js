@@ -14,6 +14,10 @@ for (const input of document.querySelectorAll("input[data-unit-search]")) {
     persist: false,
     score: () => () => 1, // the server has chosen already, without accents
     shouldLoad: (words) => words.trim().length > 1,
+    // A form that only chooses a unit sends itself, once one of the list is taken; what was merely typed waits for the button.
+    onChange(label) {
+      if ("code" in (this.options[label] || {}) && "chooseAtOnce" in input.form.dataset) input.form.requestSubmit();
+    },
     load: (words, show) =>
       fetch(`${input.dataset.unitSearch}?q=${encodeURIComponent(words)}`)
         .then((answer) => answer.json())
