@@ -139,7 +139,7 @@ TEMPLATES = [
 ]
 
 if TRY_OUT:
-    TEMPLATES[0]["OPTIONS"]["context_processors"].append("try_out.context.code")
+    TEMPLATES[0]["OPTIONS"]["context_processors"].append("try_out.context.add_code")
 
 # --- Data -----------------------------------------------------------------------------------------
 

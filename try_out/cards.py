@@ -38,21 +38,21 @@ class Letters:
         for font in (self.latin, self.vietnamese):
             font.set_variation_by_axes([weight])
 
-    def font_of(self, letter: str) -> ImageFont.FreeTypeFont:
+    def choose_font(self, letter: str) -> ImageFont.FreeTypeFont:
         return (
             self.vietnamese
             if letter in "ĂăĐđĨĩŨũƠơƯư" or "\u1ea0" <= letter <= "\u1ef9"
             else self.latin
         )
 
-    def width(self, text: str) -> float:
-        return sum(self.font_of(letter).getlength(letter) for letter in text)
+    def measure_width(self, text: str) -> float:
+        return sum(self.choose_font(letter).getlength(letter) for letter in text)
 
-    def lines(self, text: str, width: int) -> list[str]:
+    def wrap_lines(self, text: str, width: int) -> list[str]:
         lines = [""]
         for word in text.split():
             longer = f"{lines[-1]} {word}".strip()
-            if self.width(longer) <= width:
+            if self.measure_width(longer) <= width:
                 lines[-1] = longer
             else:
                 lines.append(word)
@@ -61,12 +61,12 @@ class Letters:
     def draw(self, picture: ImageDraw.ImageDraw, place: tuple[float, float], text: str) -> None:
         x, y = place
         for letter in text:
-            font = self.font_of(letter)
+            font = self.choose_font(letter)
             picture.text((x, y), letter, font=font, fill="white", anchor="ls")
             x += font.getlength(letter)
 
 
-def card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes:
+def draw_card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes:
     """Draw the card as a JPEG."""
     first, last = COLOURS[topic]
     down = Image.linear_gradient("L")
@@ -76,7 +76,7 @@ def card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes
     small, large = Letters(34, 600), Letters(66, 700)
     small.draw(pen, (MARGIN, MARGIN + 30), topic_name)
     pen.rectangle((MARGIN, MARGIN + 62, MARGIN + 120, MARGIN + 68), fill="white")
-    for number, line in enumerate(large.lines(headline, SIZE[0] - 2 * MARGIN)[:6]):
+    for number, line in enumerate(large.wrap_lines(headline, SIZE[0] - 2 * MARGIN)[:6]):
         large.draw(pen, (MARGIN, 300 + 88 * number), line)
     small.draw(pen, (MARGIN, SIZE[1] - MARGIN), unit_name)
     out = io.BytesIO()
@@ -84,7 +84,7 @@ def card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> bytes
     return out.getvalue()
 
 
-def video_of(card: bytes, *, seconds: int = 4) -> bytes:
+def make_video(card: bytes, *, seconds: int = 4) -> bytes:
     """Make an upright video in which the card is slowly enlarged."""
     ground = Image.open(io.BytesIO(card)).convert("RGB")
     ground = ground.resize((UPRIGHT[0], UPRIGHT[0] * SIZE[1] // SIZE[0]))  # no frame shows more

@@ -19,7 +19,7 @@ from outreach_portal.guard import TRY_OUT_DOMAIN
 PERIOD = 30  # seconds
 
 
-def sample_people() -> list[User]:
+def find_sample_people() -> list[User]:
     """Find those whose role asks for a second factor, by user name."""
     people = User.objects.filter(email__endswith=f"@{TRY_OUT_DOMAIN}").order_by("username")
     return [
@@ -27,30 +27,30 @@ def sample_people() -> list[User]:
     ]
 
 
-def give_apps() -> None:
+def create_missing_apps() -> None:
     """Give an app to each of them who has no factor, those of a database from an older try-out
     included.
     """
     served = Authenticator.objects.values("user")
-    for person in sample_people():
+    for person in find_sample_people():
         if not served.filter(user=person).exists():
-            TOTP.activate(person, _secret(person))
+            TOTP.activate(person, _make_secret(person))
 
 
-def code_of(person: User) -> str:
+def find_code(person: User) -> str:
     """Return an unused code that is valid now; empty where the person set up an app of their own,
     or none.
     """
     app = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
-    if app is None or decrypt(app.data["secret"]) != _secret(person):
+    if app is None or decrypt(app.data["secret"]) != _make_secret(person):
         return ""
     now = int(time.time()) // PERIOD
     # The try-out takes the neighbours of a half minute, too: somebody may sign in with a second
     # browser at once.
-    codes = [format_hotp_value(hotp_value(_secret(person), now + step)) for step in (0, 1)]
+    codes = [format_hotp_value(hotp_value(_make_secret(person), now + step)) for step in (0, 1)]
     used = app.wrap()
     return next((code for code in codes if not cache.get(used._get_used_cache_key(code))), codes[0])
 
 
-def _secret(person: User) -> str:
+def _make_secret(person: User) -> str:
     return base64.b32encode(hashlib.sha1(f"try-out {person.username}".encode()).digest()).decode()  # noqa: S324

@@ -9,7 +9,7 @@ from engagement.examples import services as examples
 from engagement.examples.models import Example
 from engagement.examples.services import Proposal
 from posts.models import Post
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import World
 
 FOR_ALL = Proposal(
@@ -32,24 +32,24 @@ PROPOSED = Proposal(
 )
 
 
-def fill(world: World, now: datetime) -> None:
+def create_examples(world: World, now: datetime) -> None:
     """Let three stations propose, the city and the ministry accept, and two stations use one."""
     ministry = User.objects.get(username="bo.phutrach")
-    with at(now - timedelta(days=2)):
+    with time_set_to(now - timedelta(days=2)):
         example = _propose(world, "hai-chau", FOR_ALL, topic="lua_dao")
-    with at(now - timedelta(days=1, hours=20)):
+    with time_set_to(now - timedelta(days=1, hours=20)):
         examples.accept(example, by=world.overseer)
-    with at(now - timedelta(days=1, hours=2)):
+    with time_set_to(now - timedelta(days=1, hours=2)):
         examples.accept(example, by=ministry)
     for word, hours in (("hoa-vang", 20), ("tra-my", 3)):
-        with at(now - timedelta(hours=hours)):
+        with time_set_to(now - timedelta(hours=hours)):
             staff = world.staff[word]
             examples.use_example(example, unit=staff.unit, by=staff.officer)
-    with at(now - timedelta(hours=26)):
+    with time_set_to(now - timedelta(hours=26)):
         example = _propose(world, "hoi-an", OF_THE_CITY)
-    with at(now - timedelta(hours=22)):
+    with time_set_to(now - timedelta(hours=22)):
         examples.accept(example, by=world.overseer)
-    with at(now - timedelta(hours=5)):
+    with time_set_to(now - timedelta(hours=5)):
         _propose(world, "son-tra", PROPOSED)
 
 

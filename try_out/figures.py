@@ -17,22 +17,22 @@ SETTLES_IN = timedelta(hours=26)
 FOLLOWER_DAYS = 45
 
 
-def remember(now: datetime) -> None:
+def store_past_counts(now: datetime) -> None:
     """Store counts of every published post and followers of every page, as if
     collected all along.
     """
     collect_posts(clock=lambda: now)
     pages.collect_pages(clock=lambda: now)
     measured = Measurement.objects.filter(taken_at__isnull=False).select_related("delivery")
-    Count.objects.bulk_create(count for row in measured for count in _earlier(row, now))
+    Count.objects.bulk_create(count for row in measured for count in _make_earlier_counts(row, now))
     FollowerCount.objects.bulk_create(
         row
         for channel in Channel.objects.filter(followers__isnull=False)
-        for row in _followers(channel, now)
+        for row in _make_follower_counts(channel, now)
     )
 
 
-def _earlier(row: Measurement, now: datetime) -> list[Count]:
+def _make_earlier_counts(row: Measurement, now: datetime) -> list[Count]:
     published_at = row.delivery.published_at
     whole = now - published_at
     totals = {name: value for name in MEASURES if (value := getattr(row, name)) is not None}
@@ -40,19 +40,19 @@ def _earlier(row: Measurement, now: datetime) -> list[Count]:
         Count(
             delivery_id=row.pk,
             taken_at=published_at + age,
-            **{name: int(value * _share(age, whole)) for name, value in totals.items()},
+            **{name: int(value * _compute_share(age, whole)) for name, value in totals.items()},
         )
         for age in COUNT_AGES
         if age < whole
     ]
 
 
-def _share(age: timedelta, whole: timedelta) -> float:
+def _compute_share(age: timedelta, whole: timedelta) -> float:
     """Return the share of today's figure that was reached at ``age``."""
     return (1 - math.exp(-age / SETTLES_IN)) / (1 - math.exp(-whole / SETTLES_IN))
 
 
-def _followers(channel: Channel, now: datetime) -> list[FollowerCount]:
+def _make_follower_counts(channel: Channel, now: datetime) -> list[FollowerCount]:
     """Build the rows of followers of the days before today; today's own row comes from the
     collection.
     """

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 @contextlib.contextmanager
-def at(moment: datetime) -> Iterator[datetime]:
+def time_set_to(moment: datetime) -> Iterator[datetime]:
     """Set the time to ``moment`` for the services called within.
 
     The past is thus written by the same code as the present: append-only rows get their dates at

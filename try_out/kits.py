@@ -21,7 +21,7 @@ from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.states import SlotKind
 from campaigns.models import Campaign, Topic
 from media.models import Media
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import SECOND_PROVINCE, World
 from units.models import Level, Unit
 
@@ -69,14 +69,14 @@ GUIDE = (
 )
 
 
-def fill(world: World, now: datetime, *, year_end: Campaign) -> None:
+def create_kits(world: World, now: datetime, *, year_end: Campaign) -> None:
     ministry = world.province.parent
     assert ministry is not None
     people = User.objects.in_bulk(
         ["bo.theodoi", "bo.phutrach", "tinh.theodoi", "hue.phutrach"], field_name="username"
     )
     today = timezone.localdate(now)
-    with at(now - timedelta(days=5)):
+    with time_set_to(now - timedelta(days=5)):
         campaign = campaigns.begin_campaign(
             unit=ministry,
             by=people["bo.phutrach"],
@@ -87,28 +87,28 @@ def fill(world: World, now: datetime, *, year_end: Campaign) -> None:
             topics=Topic.objects.filter(code__in=["lua_dao", "vneid"]),
         )
         poster = Media.objects.filter(unit=ministry, shared=True)
-        version = _issue(
+        version = _create_issued_kit(
             ministry,
-            _false_calls(campaign, today, poster),
+            _make_kit_on_false_calls(campaign, today, poster),
             writer=people["bo.theodoi"],
             leader=people["bo.phutrach"],
         )
-    with at(now - timedelta(days=4)):
+    with time_set_to(now - timedelta(days=4)):
         note = "Ưu tiên khu nhà trọ và chợ; báo lại nếu bà con gặp số gọi lặp lại."
         kits.pass_on(version.kit, unit=world.province, by=world.overseer, note=note)
         second = Unit.objects.get(level=Level.PROVINCE, code=SECOND_PROVINCE, valid_to=None)
         kits.pass_on(version.kit, unit=second, by=people["hue.phutrach"])
-    with at(now - timedelta(days=3)):
-        charging = _issue(
+    with time_set_to(now - timedelta(days=3)):
+        charging = _create_issued_kit(
             world.province,
-            _charging(year_end, today),
+            _make_kit_on_charging(year_end, today),
             writer=people["tinh.theodoi"],
             leader=world.overseer,
         )
         cards = Media.objects.filter(unit=world.province, shared=True, card__look="fire")
-        _issue(
+        _create_issued_kit(
             world.province,
-            _leaving(year_end, today, cards),
+            _make_kit_on_leaving(year_end, today, cards),
             writer=people["tinh.theodoi"],
             leader=world.overseer,
         )
@@ -127,7 +127,7 @@ def _attach(to: Campaign | Kit, name: str, lines: Iterable[str], *, by: User) ->
     files.check_file(row.pk)
 
 
-def renew(world: World, now: datetime) -> None:
+def create_new_versions(world: World, now: datetime) -> None:
     """Issue the ministry's kit anew, which units have taken up, and let a new version of the city's
     wait for its leader.
     """
@@ -138,20 +138,20 @@ def renew(world: World, now: datetime) -> None:
     city = Kit.objects.get(unit=world.province, name=CHARGING_NAME)
     posters = Media.objects.filter(unit=nation.unit, shared=True)
     more = replace(
-        _false_calls(nation.campaign, today, posters),
+        _make_kit_on_false_calls(nation.campaign, today, posters),
         text=FALSE_CALLS.replace("không đọc mã OTP", "không đọc mã OTP, không chia sẻ màn hình"),
         changes="Thêm thủ đoạn mới: kẻ gian đề nghị chia sẻ màn hình điện thoại.",
     )
     clearer = replace(
-        _charging(city.campaign, today),
+        _make_kit_on_charging(city.campaign, today),
         text=CHARGING.replace("Sạc ban ngày, có người trông", "Sạc ban ngày, khi có người ở nhà"),
         changes="Viết rõ hơn: chỉ sạc khi có người ở nhà.",
     )
-    with at(now - timedelta(hours=1)):
+    with time_set_to(now - timedelta(hours=1)):
         writer = people["bo.theodoi"]
         version = kits.begin_new_version(nation, by=writer)
         kits.change_version(version, by=writer, edit=more)
-        _let_out(version, writer=writer, leader=people["bo.phutrach"])
+        _approve_and_issue(version, writer=writer, leader=people["bo.phutrach"])
         writer = people["tinh.theodoi"]
         version = kits.begin_new_version(city, by=writer)
         kits.change_version(version, by=writer, edit=clearer)
@@ -159,20 +159,20 @@ def renew(world: World, now: datetime) -> None:
         announcing.announce_kits()
 
 
-def _issue(unit: Unit, edit: KitEdit, *, writer: User, leader: User) -> KitVersion:
+def _create_issued_kit(unit: Unit, edit: KitEdit, *, writer: User, leader: User) -> KitVersion:
     version = kits.begin_kit(unit=unit, by=writer, edit=edit)
-    _let_out(version, writer=writer, leader=leader)
+    _approve_and_issue(version, writer=writer, leader=leader)
     return version
 
 
-def _let_out(version: KitVersion, *, writer: User, leader: User) -> None:
+def _approve_and_issue(version: KitVersion, *, writer: User, leader: User) -> None:
     kits.submit_version(version, by=writer)
     version.refresh_from_db()
     kits.approve_version(version, by=leader, content_sha256=version.content_sha256)
     kits.issue_version(version, by=writer)
 
 
-def _false_calls(campaign: Campaign, today: date, posters: Iterable[Media]) -> KitEdit:
+def _make_kit_on_false_calls(campaign: Campaign, today: date, posters: Iterable[Media]) -> KitEdit:
     return KitEdit(
         name="Không ai gọi điện bắt cập nhật VNeID",
         campaign=campaign,
@@ -223,7 +223,7 @@ def _false_calls(campaign: Campaign, today: date, posters: Iterable[Media]) -> K
     )
 
 
-def _charging(campaign: Campaign, today: date) -> KitEdit:
+def _make_kit_on_charging(campaign: Campaign, today: date) -> KitEdit:
     return KitEdit(
         name=CHARGING_NAME,
         campaign=campaign,
@@ -251,7 +251,7 @@ def _charging(campaign: Campaign, today: date) -> KitEdit:
     )
 
 
-def _leaving(campaign: Campaign, today: date, cards: Iterable[Media]) -> KitEdit:
+def _make_kit_on_leaving(campaign: Campaign, today: date, cards: Iterable[Media]) -> KitEdit:
     """Return a kit whose gaps the unit's own page fills."""
     return KitEdit(
         name="Khóa gas, ngắt điện trước khi ra khỏi nhà",

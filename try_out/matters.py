@@ -12,14 +12,14 @@ from oversight.matters import services as matters
 from oversight.matters.models import Matter
 from oversight.matters.services import Question
 from oversight.matters.states import Subject
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import World
 
 
-def fill(world: World, now: datetime) -> None:
+def create_matters(world: World, now: datetime) -> None:
     page = Channel.objects.usable().filter(unit=world.staff["duy-xuyen"].unit).first()
     assert page
-    with at(now - timedelta(days=6)):
+    with time_set_to(now - timedelta(days=6)):
         _ask(
             world,
             "duy-xuyen",
@@ -27,14 +27,14 @@ def fill(world: World, now: datetime) -> None:
             days=4,
             page=page,
         )
-    with at(now - timedelta(days=3)):
+    with time_set_to(now - timedelta(days=3)):
         answered = _ask(
             world,
             "hoa-vang",
             "Đơn vị cần hỗ trợ gì để quay video ngắn về phòng cháy, chữa cháy rừng?",
             days=5,
         )
-    with at(now - timedelta(days=1)):
+    with time_set_to(now - timedelta(days=1)):
         text = "Cần một buổi hướng dẫn quay bằng điện thoại; đã có người dẫn và địa điểm."
         matters.answer_matter(answered, text, by=world.staff["hoa-vang"].chief)
         _ask(

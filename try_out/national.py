@@ -232,7 +232,7 @@ STEPS = {
 }
 
 
-def seed(*, share: float) -> Iterator[str]:
+def seed_nation(*, share: float) -> Iterator[str]:
     """Fill an empty PostgreSQL database as its superuser; yield each step as it begins."""
     if connection.vendor != "postgresql":
         raise Refused("A national load needs PostgreSQL.")

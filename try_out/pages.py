@@ -17,12 +17,12 @@ class Unreachable(Exception):
     """The simulator does not answer."""
 
 
-def reset() -> None:
-    _ask("reset", {})
+def reset_simulator() -> None:
+    _call_simulator("reset", {})
 
 
 def add_page(**page: Any) -> dict[str, Any]:
-    return _ask("pages", page)
+    return _call_simulator("pages", page)
 
 
 def add_post(*, images: list[tuple[bytes, str]], **post: Any) -> dict[str, Any]:
@@ -30,14 +30,14 @@ def add_post(*, images: list[tuple[bytes, str]], **post: Any) -> dict[str, Any]:
     the past, and residents have read it since.
     """
     shown = [{"base64": base64.b64encode(data).decode(), "alt": alt} for data, alt in images]
-    return _ask("posts", {**post, "images": shown})
+    return _call_simulator("posts", {**post, "images": shown})
 
 
 def kill_token(*, platform: str, page: str) -> None:
-    _ask("tokens/kill", {"platform": platform, "page": page})
+    _call_simulator("tokens/kill", {"platform": platform, "page": page})
 
 
-def _ask(call: str, body: dict[str, Any]) -> Any:
+def _call_simulator(call: str, body: dict[str, Any]) -> Any:
     address, data = f"{settings.SIMULATOR_URL}/_sim/{call}", json.dumps(body).encode()
     request = Request(address, data=data, method="POST")  # noqa: S310 -- our own setting
     try:

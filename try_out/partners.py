@@ -14,19 +14,19 @@ from publishing.kit_sharing import services as kit_sharing
 from publishing.kit_sharing.queries import kits_for
 from publishing.sharing import services as sharing
 from publishing.sharing.queries import is_shareable, live_deliveries
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import Staff, World
 
 _CHIEF = "Trưởng Công an phường"
 
 
-def fill(world: World, now: datetime) -> None:
+def create_partners(world: World, now: datetime) -> None:
     """Enter three partners, and share two posts, of which one is read a good deal, and a kit."""
     staff = world.staff["hai-chau"]
-    union, school = _enter(staff, now)
-    shared = _live_posts(staff, now)[:2]
+    union, school = _create_partners(staff, now)
+    shared = _find_live_posts(staff, now)[:2]
     for post, days_ago, readers in zip(shared, (6, 2), ((union, school), (union,)), strict=False):
-        with at(now - timedelta(days=days_ago)):
+        with time_set_to(now - timedelta(days=days_ago)):
             until = timezone.localdate() + timedelta(days=30)
             made = sharing.share(post, partners=readers, until=until, by=staff.officer)
         today = timezone.localdate(now)
@@ -42,7 +42,7 @@ def fill(world: World, now: datetime) -> None:
 def _share_a_kit(staff: Staff, union: Partner, now: datetime) -> None:
     """Share the kit that asks the ward for no words of its own."""
     today = timezone.localdate(now)
-    with at(now - timedelta(days=3)):
+    with time_set_to(now - timedelta(days=3)):
         kit = kits_for(staff.unit).get(current__slots=[])
         until = timezone.localdate() + timedelta(days=30)
         ((row, _secret),) = kit_sharing.share(
@@ -51,25 +51,25 @@ def _share_a_kit(staff: Staff, union: Partner, now: datetime) -> None:
     add_clicks((row.link_id, today - timedelta(days=n), 5 + n) for n in range(3) if row.link_id)
 
 
-def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
+def _create_partners(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
     today = timezone.localdate(now)
-    with at(now - timedelta(days=200)):
+    with time_set_to(now - timedelta(days=200)):
         past = partners.register_partner(
             unit=staff.unit,
-            agreement=_agreement(
+            agreement=_make_agreement(
                 Kind.WOMENS_UNION,
                 "Hội Liên hiệp Phụ nữ phường Hải Châu",
                 "02/TTPH-CA-HPN",
                 first=today - timedelta(days=200),
                 last=today + timedelta(days=100),
             ),
-            contact=_contact("Chủ tịch Hội Phụ nữ phường", "0236 3550 113", "Chủ tịch Hội"),
+            contact=_make_contact("Chủ tịch Hội Phụ nữ phường", "0236 3550 113", "Chủ tịch Hội"),
             by=staff.officer,
         )
-    with at(now - timedelta(days=30)):
+    with time_set_to(now - timedelta(days=30)):
         union = partners.register_partner(
             unit=staff.unit,
-            agreement=_agreement(
+            agreement=_make_agreement(
                 Kind.YOUTH_UNION,
                 "Đoàn TNCS Hồ Chí Minh phường Hải Châu",
                 "05/TTPH-CA-ĐTN",
@@ -77,12 +77,12 @@ def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
                 last=today + timedelta(days=335),
                 pages=["https://www.facebook.com/doanphuonghaichau"],
             ),
-            contact=_contact("Bí thư Đoàn phường", "0236 3550 111", "Bí thư Đoàn phường"),
+            contact=_make_contact("Bí thư Đoàn phường", "0236 3550 111", "Bí thư Đoàn phường"),
             by=staff.officer,
         )
         school = partners.register_partner(
             unit=staff.unit,
-            agreement=_agreement(
+            agreement=_make_agreement(
                 Kind.SCHOOL,
                 "Trường THCS Nguyễn Huệ",
                 "06/TTPH-CA-NH",
@@ -90,17 +90,17 @@ def _enter(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
                 last=today + timedelta(days=12),
                 loudspeaker=True,
             ),
-            contact=_contact("Tổng phụ trách Đội", "0236 3550 112", "Hiệu trưởng"),
+            contact=_make_contact("Tổng phụ trách Đội", "0236 3550 112", "Hiệu trưởng"),
             by=staff.officer,
         )
-    with at(now - timedelta(days=9)):
+    with time_set_to(now - timedelta(days=9)):
         partners.end_agreement(
             past, "Hai bên thống nhất dừng phối hợp sau khi sắp xếp lại.", by=staff.chief
         )
     return union, school
 
 
-def _agreement(
+def _make_agreement(
     kind: Kind, name: str, number: str, *, first: date, last: date, **places: Any
 ) -> Agreement:
     return Agreement(
@@ -117,7 +117,7 @@ def _agreement(
     )
 
 
-def _contact(name: str, phone: str, signed_for_partner: str) -> Contact:
+def _make_contact(name: str, phone: str, signed_for_partner: str) -> Contact:
     return Contact(
         name=name,
         phone=phone,
@@ -127,7 +127,7 @@ def _contact(name: str, phone: str, signed_for_partner: str) -> Contact:
     )
 
 
-def _live_posts(staff: Staff, now: datetime) -> list[Post]:
+def _find_live_posts(staff: Staff, now: datetime) -> list[Post]:
     """Return posts that stand on the ward's pages, those with pictures first."""
     live = live_deliveries(now).filter(unit=staff.unit).exclude(permalink="")
     posts = Post.objects.filter(pk__in=live.values("post")).select_related("unit")

@@ -56,7 +56,7 @@ class World(NamedTuple):
     sign_ins: str
 
 
-def settle_in() -> World:
+def create_people() -> World:
     ministry = Unit.objects.get(level=Level.MINISTRY)
     province = Unit.objects.get(level=Level.PROVINCE, code=PROVINCE, valid_to=None)
     make = Maker()
@@ -118,9 +118,9 @@ def settle_in() -> World:
         title="Cán bộ biệt phái",
         valid_from=SINCE,
     )
-    operator = make.account("operator", "Người vận hành")
+    operator = make.create_account("operator", "Người vận hành")
     User.objects.filter(pk=operator.pk).update(is_staff=True, is_superuser=True)
-    return World(province, overseer, administrator, staff, make.sheet())
+    return World(province, overseer, administrator, staff, make.make_sheet())
 
 
 class Maker:
@@ -132,18 +132,18 @@ class Maker:
         self.rows: list[tuple[str, str, str]] = []
 
     def __call__(self, word: str, name: str, role: Role, unit: Unit, title: str) -> User:
-        user = self.account(word, name)
+        user = self.create_account(word, name)
         Appointment.objects.create(user=user, unit=unit, role=role, title=title, valid_from=SINCE)
         self.rows.append((word, title, unit.name))
         return user
 
-    def account(self, word: str, name: str) -> User:
+    def create_account(self, word: str, name: str) -> User:
         email = f"{word}@{TRY_OUT_DOMAIN}"
         user = User.objects.create(username=word, email=email, full_name=name, password=self.hashed)
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         return user
 
-    def sheet(self) -> str:
+    def make_sheet(self) -> str:
         shown = {
             "hai-chau.canbo",
             "hai-chau.truong",

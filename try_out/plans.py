@@ -16,22 +16,22 @@ from posts.bulk_import.sheets import Cells, build_workbook, channel_label, read_
 from publishing.pauses import services as pauses
 from publishing.slots import services as slots
 from try_out import samples
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import World
 
 
-def keep_slots(world: World, now: datetime) -> None:
+def suggest_slots(world: World, now: datetime) -> None:
     """Suggest the city's weekly times, and let one station follow them."""
-    with at(now - timedelta(days=15)):
+    with time_set_to(now - timedelta(days=15)):
         by = world.overseer
         slots.suggest(world.province, platform="", weekdays=range(7), at=time(19, 30), by=by)
         slots.suggest(world.province, platform=Kind.ZALO, weekdays=range(5), at=time(7), by=by)
-    with at(now - timedelta(days=14)):
+    with time_set_to(now - timedelta(days=14)):
         staff = world.staff["hai-chau"]
         slots.follow_suggestions(staff.unit, by=staff.officer)
 
 
-def import_a_sheet(
+def import_sheet(
     world: World, now: datetime, *, texts: Mapping[str, samples.Sample], topics: Mapping[str, Topic]
 ) -> None:
     """Make drafts from a sheet of which one row is wrong, so that its result says so."""
@@ -40,12 +40,12 @@ def import_a_sheet(
     names = [channel_label(each) for each in channels if each.platform == Kind.FACEBOOK]
     start, rows = timezone.localdate(now) + timedelta(days=6), []
     for days, sample in ((0, "G11"), (2, "G18"), (5, "G08")):
-        title, text = texts[sample].texts_for(staff.unit)
+        title, text = texts[sample].make_texts(staff.unit)
         when = datetime.combine(start + timedelta(days=days), time(19, 30))
         topic = str(topics[texts[sample].topic]) if days < 5 else "Nông nghiệp"
         rows.append(Cells(timezone.make_aware(when), names, title, text, topic=topic))
     data = build_workbook(rows, channels=channels, topics=list(topics.values()))
-    with at(now - timedelta(hours=3)):
+    with time_set_to(now - timedelta(hours=3)):
         by = staff.officer
         lines = read_rows(io.BytesIO(data), size=len(data))
         batch = bulk_import.store_import(
@@ -57,7 +57,7 @@ def import_a_sheet(
         bulk_import.apply(batch, by=by, digest=digest, only_correct=True, again=False)
 
 
-def hand_approval_over(world: World, now: datetime) -> None:
+def delegate_approval(world: World, now: datetime) -> None:
     """Let a chief who begins a course hand approval over to a deputy."""
     staff, first = world.staff["hoi-an"], timezone.localdate(now)
     delegations.delegate(
@@ -70,7 +70,7 @@ def hand_approval_over(world: World, now: datetime) -> None:
     )
 
 
-def plan_a_blackout(world: World, now: datetime) -> None:
+def create_blackout(world: World, now: datetime) -> None:
     """Set a day, two weeks from now, for which no unit of the city may schedule anything."""
     day = timezone.localtime(now + timedelta(days=12)).replace(
         hour=0, minute=0, second=0, microsecond=0

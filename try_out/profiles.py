@@ -25,7 +25,7 @@ _LACK: dict[str, tuple[str, ...]] = {
 _LACK_ELSEWHERE = ("cover", "address", "hours", "website", "verified", "pinned")
 
 
-def profile_of(word: str, unit: Unit) -> dict[str, Any]:
+def make_profile(word: str, unit: Unit) -> dict[str, Any]:
     """Return the profile of a station's pages, as the simulator takes it."""
     whole = {
         "picture": True,

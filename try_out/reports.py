@@ -14,7 +14,7 @@ from engagement.reports.models import Report
 from engagement.reports.queries import build_content
 from engagement.reports.standard import make_standard_form
 from engagement.reports.states import ReportKind
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import World
 from units.models import Level, Unit
 
@@ -32,52 +32,52 @@ LACKING = "Phần tồn tại chưa nêu nguyên nhân các tuần không có b�
 TOO_SHORT = "Phần kết quả còn chung chung: ghi rõ cách làm ở từng khu dân cư."
 
 
-def fill(world: World, now: datetime) -> None:
+def create_reports(world: World, now: datetime) -> None:
     last, before = periods.list_recent_periods(
         KIND, timezone.localdate(now), make_standard_form(KIND)["first"]
     )[:2]
     ministry = Unit.objects.get(level=Level.MINISTRY)
     helper = User.objects.get(username="tinh.canbo")
-    with at(before.start - timedelta(days=40)):
+    with time_set_to(before.start - timedelta(days=40)):
         chief = User.objects.get(username="bo.phutrach")
         form_versions.change_form(ministry, KIND, make_standard_form(KIND), by=chief)
     for days, word in ((2, "hai-chau"), (3, "hoa-vang"), (5, "son-tra"), (9, "hoi-an")):
-        with at(before.end + timedelta(days=days, hours=9)):
-            _send(world, word, before)
-    with at(before.end + timedelta(days=10, hours=15)):
-        report = _submitted(world.province, before, helper)
-        _approve(report, world.overseer)
-    _continue(world, last, max(last.end, now - timedelta(hours=20)))
+        with time_set_to(before.end + timedelta(days=days, hours=9)):
+            _send_report(world, word, before)
+    with time_set_to(before.end + timedelta(days=10, hours=15)):
+        report = _submit_report(world.province, before, helper)
+        _approve_report(report, world.overseer)
+    _store_last_month(world, last, max(last.end, now - timedelta(hours=20)))
 
 
-def _continue(world: World, last: Period, then: datetime) -> None:
+def _store_last_month(world: World, last: Period, then: datetime) -> None:
     """Let the last month stand where reports of many units do."""
-    with at(then):
+    with time_set_to(then):
         drafts.draft_all(KIND, last, now=then, units=[world.staff["hai-chau"].unit])
-        _send(world, "hoa-vang", last)
-        returned = _send(world, "hoi-an", last)
+        _send_report(world, "hoa-vang", last)
+        returned = _send_report(world, "hoi-an", last)
         services.return_report(returned, by=world.overseer, reason=LACKING)
         staff = world.staff["son-tra"]
-        _submitted(staff.unit, last, staff.officer)
+        _submit_report(staff.unit, last, staff.officer)
         staff = world.staff["duy-xuyen"]
-        given_back = _submitted(staff.unit, last, staff.officer)
+        given_back = _submit_report(staff.unit, last, staff.officer)
         services.decline(given_back, by=staff.chief, reason=TOO_SHORT)
 
 
-def _send(world: World, word: str, period: Period) -> Report:
+def _send_report(world: World, word: str, period: Period) -> Report:
     """Send a station's report, which the deputy signs for the chief at one of them."""
     staff = world.staff[word]
     leader = staff.deputy if word == "hai-chau" else staff.chief
-    return _approve(_submitted(staff.unit, period, staff.officer), leader)
+    return _approve_report(_submit_report(staff.unit, period, staff.officer), leader)
 
 
-def _submitted(unit: Unit, period: Period, by: User) -> Report:
+def _submit_report(unit: Unit, period: Period, by: User) -> Report:
     report = drafts.begin(unit, KIND, period, by=by)
     drafts.write(report, TEXTS, by=by)
     return services.submit(report, by=by)
 
 
-def _approve(report: Report, by: User) -> Report:
+def _approve_report(report: Report, by: User) -> Report:
     services.approve(report, by=by, digest=compute_digest(build_content(report)))
     report.refresh_from_db()
     return report

@@ -23,31 +23,31 @@ class Sample(NamedTuple):
     place: str  # 'phường Sông Xanh'
     text: str
 
-    def texts_for(self, unit: Unit) -> tuple[str, str]:
+    def make_texts(self, unit: Unit) -> tuple[str, str]:
         """Return title and text with the unit's own name and kind of place."""
-        return _filled_in(self.title, self.place, unit), _filled_in(self.text, self.place, unit)
+        return _fill_in(self.title, self.place, unit), _fill_in(self.text, self.place, unit)
 
 
-def read() -> dict[str, Sample]:
+def read_samples() -> dict[str, Sample]:
     source = (settings.BASE_DIR / "data" / "sample_posts.md").read_text(encoding="utf-8")
     return {match[1]: Sample(*match.groups()) for match in _POST.finditer(source)}
 
 
-def _filled_in(text: str, place: str, unit: Unit) -> str:
+def _fill_in(text: str, place: str, unit: Unit) -> str:
     here = unit.place[0].lower() + unit.place[1:]
     text = text.replace(place, here)
-    was, now = _kind(place), _kind(here)
+    was, now = _get_kind(place), _get_kind(here)
     if was != now:
         text = re.sub(rf"\b{was}\b", now, text)
         text = re.sub(rf"\b{was.capitalize()}\b", now.capitalize(), text)
     return text
 
 
-def _kind(place: str) -> str:
+def _get_kind(place: str) -> str:
     return next(kind for kind in ("phường", "xã", "đặc khu") if place.startswith(kind))
 
 
-def as_html(text: str) -> str:
+def to_html(text: str) -> str:
     """Convert paragraphs and lists to HTML as an officer would have typed them into the editor."""
     blocks = []
     for block in text.split("\n\n"):
@@ -57,16 +57,16 @@ def as_html(text: str) -> str:
             said = lines[: len(lines) - len(items)]
             kind = "ul" if items[0].startswith("-") else "ol"
             if said:
-                blocks.append(_paragraph(said))
+                blocks.append(_make_paragraph(said))
             shown = "".join(
                 f"<li><p>{html.escape(re.sub(r'^(- |\d\. )', '', i), quote=False)}</p></li>"
                 for i in items
             )
             blocks.append(f"<{kind}>{shown}</{kind}>")
         else:
-            blocks.append(_paragraph(lines))
+            blocks.append(_make_paragraph(lines))
     return "".join(blocks)
 
 
-def _paragraph(lines: list[str]) -> str:
+def _make_paragraph(lines: list[str]) -> str:
     return f"<p>{'<br>'.join(html.escape(line, quote=False) for line in lines)}</p>"

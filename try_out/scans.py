@@ -16,7 +16,7 @@ from posts.editor import services as editing
 from posts.editor.edits import MediaEdit, PostEdit, PostFields
 from posts.models import Post
 from try_out import cards
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import World
 
 SIZE = (1200, 800)
@@ -26,22 +26,22 @@ PAPER = (420, 590, 790, 700)
 _COATS, _SKIN, _HAIR = ("#14532d", "#1e3a8a", "#7c2d12"), "#e7b98f", "#2b1d14"
 
 
-def checked(media: Media) -> Media:
+def mark_checked(media: Media) -> Media:
     """Count a picture or video that the try-out made as checked, with nothing found in it."""
-    _end(media)
+    _store_findings(media)
     return media
 
 
-def fill(world: World, now: datetime) -> None:
+def create_drafts_with_findings(world: World, now: datetime) -> None:
     """Make two drafts: one whose picture shows faces and a number, and one that a person looked at
     because a scanner was missing.
     """
     staff = world.staff["hai-chau"]
     topic = Topic.objects.get(code="vneid")
-    with at(now - timedelta(hours=3)):
-        crowd = pictures.store(io.BytesIO(crowd_picture()), unit=staff.unit, by=staff.officer)
-        _end(crowd, *_boxes())
-        _draft(
+    with time_set_to(now - timedelta(hours=3)):
+        crowd = pictures.store(io.BytesIO(draw_crowd()), unit=staff.unit, by=staff.officer)
+        _store_findings(crowd, *_make_boxes())
+        _create_draft(
             world,
             crowd,
             title="Cấp căn cước lưu động tại tổ dân phố",
@@ -49,16 +49,16 @@ def fill(world: World, now: datetime) -> None:
             alt="Ba người dân ngồi chờ làm căn cước",
             topic=topic,
         )
-        card = cards.card(
+        card = cards.draw_card(
             topic="vneid",
             topic_name="Định danh điện tử",
             headline="Kích hoạt VNeID mức 2 tại bộ phận một cửa",
             unit_name=staff.unit.name,
         )
         looked = pictures.store(io.BytesIO(card), unit=staff.unit, by=staff.officer)
-        _end(looked, lacking=[Scanner.FACES])
+        _store_findings(looked, lacking=[Scanner.FACES])
         scanners.confirm_by_eye(looked, by=staff.officer)
-        _draft(
+        _create_draft(
             world,
             looked,
             title="Kích hoạt VNeID mức 2 tại bộ phận một cửa",
@@ -68,7 +68,9 @@ def fill(world: World, now: datetime) -> None:
         )
 
 
-def _draft(world: World, media: Media, *, title: str, body: str, alt: str, topic: Topic) -> None:
+def _create_draft(
+    world: World, media: Media, *, title: str, body: str, alt: str, topic: Topic
+) -> None:
     staff = world.staff["hai-chau"]
     post = Post(unit=staff.unit, author=staff.officer, version=1)
     edit = PostEdit(
@@ -79,7 +81,7 @@ def _draft(world: World, media: Media, *, title: str, body: str, alt: str, topic
     editing.save(post, edit, by=staff.officer, version=1)
 
 
-def _end(media: Media, *boxes: Box, lacking: list[str] | None = None) -> None:
+def _store_findings(media: Media, *boxes: Box, lacking: list[str] | None = None) -> None:
     """Store what was found; a worker that has been told of the picture finds it checked."""
     rows = Scan.objects.filter(media=media).exclude(state=State.DONE)
     rows.update(
@@ -95,14 +97,16 @@ def _end(media: Media, *boxes: Box, lacking: list[str] | None = None) -> None:
     Box.objects.bulk_create(boxes)
 
 
-def _boxes() -> list[Box]:
+def _make_boxes() -> list[Box]:
     heads = [(left, top, left + side, top + side) for left, top, side in HEADS]
-    faces = [Box(kind=Kind.FACE, rule="face", severity=Severity.SOFT, **_part(p)) for p in heads]
-    number = Box(kind=Kind.TEXT, rule="id_cccd", severity=Severity.HARD, **_part(PAPER))
+    faces = [
+        Box(kind=Kind.FACE, rule="face", severity=Severity.SOFT, **_to_fractions(p)) for p in heads
+    ]
+    number = Box(kind=Kind.TEXT, rule="id_cccd", severity=Severity.HARD, **_to_fractions(PAPER))
     return [*faces, number]
 
 
-def _part(place: tuple[int, int, int, int]) -> dict[str, int]:
+def _to_fractions(place: tuple[int, int, int, int]) -> dict[str, int]:
     left, top, right, bottom = place
     return {
         "x": left * WHOLE // SIZE[0],
@@ -112,7 +116,7 @@ def _part(place: tuple[int, int, int, int]) -> dict[str, int]:
     }
 
 
-def crowd_picture() -> bytes:
+def draw_crowd() -> bytes:
     """Draw three people who wait, and a paper with a number that belongs to nobody."""
     picture = Image.new("RGB", SIZE, "#dbe7de")
     pen = ImageDraw.Draw(picture)
@@ -129,8 +133,8 @@ def crowd_picture() -> bytes:
     letters = cards.Letters(36, 600)
     x = PAPER[0]
     for letter in "001 085 000 123":
-        pen.text((x, PAPER[1] + 30), letter, font=letters.font_of(letter), fill="#1f2937")
-        x += int(letters.font_of(letter).getlength(letter))
+        pen.text((x, PAPER[1] + 30), letter, font=letters.choose_font(letter), fill="#1f2937")
+        x += int(letters.choose_font(letter).getlength(letter))
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()

@@ -20,7 +20,7 @@ from posts.editor.edits import edit_of
 from posts.origins import services as origins
 from posts.picture_cards import services as picture_cards
 from try_out import cards, scans
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import World
 from units.models import Unit
 
@@ -79,34 +79,34 @@ USED = (
 )
 
 
-def fill(world: World, now: datetime) -> None:
-    with at(now - timedelta(days=9)):
+def create_library(world: World, now: datetime) -> None:
+    with time_set_to(now - timedelta(days=9)):
         ministry = world.province.parent
         assert ministry is not None
         head = User.objects.get(username="bo.phutrach")
         for unit, by, card in ((ministry, head, MINISTRY), (world.province, world.overseer, CITY)):
-            poster = _add(card, unit, by=by, source=unit.name)
+            poster = _add_media(card, unit, by=by, source=unit.name)
             library.set_shared(poster, True, by=by)
     staff, today = world.staff["hai-chau"], timezone.localdate(now)
-    with at(now - timedelta(days=4)):
+    with time_set_to(now - timedelta(days=4)):
         folder = library.create_folder(staff.unit, "Tuyên truyền 2026", by=staff.officer)
         inner = library.create_folder(staff.unit, "Trường học", parent=folder, by=staff.officer)
-        _add(STATION[0], staff.unit, by=staff.officer, folder=folder, consent=Consent.STAFF)
+        _add_media(STATION[0], staff.unit, by=staff.officer, folder=folder, consent=Consent.STAFF)
         library_end = today + timedelta(days=5)
-        _add(STATION[1], staff.unit, by=staff.officer, folder=inner, expires_on=library_end)
-    _draw(world, now)
+        _add_media(STATION[1], staff.unit, by=staff.officer, folder=inner, expires_on=library_end)
+    _draw_cards(world, now)
 
 
-def _add(
+def _add_media(
     card: Card, unit: Unit, *, by: User, folder: Folder | None = None, **said: object
 ) -> Media:
-    data = cards.card(
+    data = cards.draw_card(
         topic=card.topic,
         topic_name=card.topic_name,
         headline=card.headline,
         unit_name=unit.name,
     )
-    media = scans.checked(library.add(io.BytesIO(data), unit=unit, by=by).media)
+    media = scans.mark_checked(library.add(io.BytesIO(data), unit=unit, by=by).media)
     description = Description(
         title=card.headline,
         alt_text=f"Ảnh thông điệp của {unit.name}: {card.headline}",
@@ -118,17 +118,17 @@ def _add(
     return library.describe(media, description, by=by, version=media.version)
 
 
-def _draw(world: World, now: datetime) -> None:
+def _draw_cards(world: World, now: datetime) -> None:
     """Draw cards that the city shares, and one into a draft of a station."""
-    with at(now - timedelta(days=7)):
+    with time_set_to(now - timedelta(days=7)):
         for look, words, formats in DRAWN:
             for media in picture_cards.make_card(
                 words, unit=world.province, look=look, formats=formats, by=world.overseer
             ):
-                library.set_shared(scans.checked(media), True, by=world.overseer)
+                library.set_shared(scans.mark_checked(media), True, by=world.overseer)
     staff = world.staff["hai-chau"]
     look, words, formats = USED
-    with at(now - timedelta(hours=5)):
+    with time_set_to(now - timedelta(hours=5)):
         post = origins.start_draft(unit=staff.unit, by=staff.officer)
         edit = edit_of(post)
         body = f"<p>{words.line_1}</p><p>{words.line_2}</p>"
@@ -140,4 +140,4 @@ def _draw(world: World, now: datetime) -> None:
         made = picture_cards.make_card(
             words, unit=staff.unit, look=look, formats=formats, by=staff.officer, post=post
         )
-    scans.checked(made[0])
+    scans.mark_checked(made[0])

@@ -68,9 +68,9 @@ from try_out import (
     undertakings,
     year,
 )
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import Staff, World
-from try_out.profiles import profile_of
+from try_out.profiles import make_profile
 from try_out.script import STORY, Line
 from units.facts import Facts, PublicNumber, change_facts
 
@@ -105,16 +105,16 @@ GRANTS = {Kind.THREADS: timedelta(days=59), Kind.TIKTOK: timedelta(days=180)}
 GRANTED = {("hoi-an", Kind.ZALO): timedelta(days=7, minutes=5)}
 
 
-def _proof() -> Proof:
+def _make_proof() -> Proof:
     """Return the proof of a sample approval: a one-time code."""
     return Proof(Method.CODE, timezone.now(), "try-out")
 
 
 @transaction.atomic
-def fill(now: datetime) -> World:
+def create_story(now: datetime) -> World:
     """Fill the empty portal and the simulator. All or nothing."""
-    pages.reset()
-    world = people.settle_in()
+    pages.reset_simulator()
+    world = people.create_people()
     filler = Filler(world, now)
     for line in STORY:
         filler.fill(line)
@@ -123,28 +123,28 @@ def fill(now: datetime) -> World:
         read_due(platform=platform, now=now)
     filler.continue_manually()
     filler.fill_library()
-    figures.remember(now)
-    year.fill(world, now, filler.topics)
+    figures.store_past_counts(now)
+    year.create_year(world, now, filler.topics)
     filler.open_the_reply_desk()
     filler.ask_for_a_broadcast()
     filler.propose_words_for_a_page()
-    plans.keep_slots(world, now)
+    plans.suggest_slots(world, now)
     filler.plan_a_series()
-    plans.import_a_sheet(world, now, texts=filler.samples, topics=filler.topics)
-    plans.hand_approval_over(world, now)
-    shelf.fill(world, now)
-    kits.fill(world, now, year_end=filler.campaigns["year_end"])
-    undertakings.fill(world, now, filler.campaigns)
-    scans.fill(world, now)
-    take_up.fill(world, now, proof=_proof, go_out=filler.go_out)
-    kits.renew(world, now)
-    examples.fill(world, now)
+    plans.import_sheet(world, now, texts=filler.samples, topics=filler.topics)
+    plans.delegate_approval(world, now)
+    shelf.create_library(world, now)
+    kits.create_kits(world, now, year_end=filler.campaigns["year_end"])
+    undertakings.create_plans(world, now, filler.campaigns)
+    scans.create_drafts_with_findings(world, now)
+    take_up.create_take_up(world, now, proof=_make_proof, go_out=filler.go_out)
+    kits.create_new_versions(world, now)
+    examples.create_examples(world, now)
     filler.ask_for_a_second_approval()
-    plans.plan_a_blackout(world, now)
-    partners.fill(world, now)
-    reports.fill(world, now)
+    plans.create_blackout(world, now)
+    partners.create_partners(world, now)
+    reports.create_reports(world, now)
     filler.lose_a_connection()
-    matters.fill(world, now)
+    matters.create_matters(world, now)
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(
         read_at=now - timedelta(days=1)
     )
@@ -154,15 +154,15 @@ def fill(now: datetime) -> World:
 class Filler:
     def __init__(self, world: World, now: datetime):
         self.world, self.now = world, now
-        self.samples = samples.read()
+        self.samples = samples.read_samples()
         self.topics = {topic.code: topic for topic in Topic.objects.all()}
         opened = timezone.make_aware(datetime.combine(people.SINCE, time(8)))
-        with at(max(now - PAGES_SINCE, opened)):
+        with time_set_to(max(now - PAGES_SINCE, opened)):
             reason = "Công an thành phố cho phép dùng Telegram làm kênh phụ, có kiểm tra định kỳ."
             allow(Kind.TELEGRAM, province=world.province, by=world.overseer, reason=reason)
             for word, staff in world.staff.items():
                 self._connect(word, staff)
-        with at(now - timedelta(days=25)):
+        with time_set_to(now - timedelta(days=25)):
             self.campaigns = self._begin_campaigns()
             self._make_links()
 
@@ -182,7 +182,7 @@ class Filler:
                 username=f"congan_{word.replace('-', '_')}",
                 followers=int(FOLLOWERS.get(word, 1800) * SHARE[platform]),
                 created_at=connected_at.timestamp(),
-                profile=profile_of(word, staff.unit),
+                profile=make_profile(word, staff.unit),
                 **linked,
             )
             if platform == Kind.FACEBOOK:
@@ -284,7 +284,7 @@ class Filler:
                 self._submit(line, staff, due)
             case "returned":
                 post = self._submit(line, staff, due)
-                with at(due + timedelta(hours=1)):
+                with time_set_to(due + timedelta(hours=1)):
                     reason = (
                         "Bổ sung số điện thoại trực ban của phường và nói rõ hơn "
                         "đoạn hướng dẫn phụ huynh."
@@ -294,21 +294,21 @@ class Filler:
                     )
             case "approved":
                 post = self._submit(line, staff, due)
-                with at(due + timedelta(hours=1)):
+                with time_set_to(due + timedelta(hours=1)):
                     post_reviews.approve(
-                        post, post.current_revision, by=staff.chief, proof=_proof()
+                        post, post.current_revision, by=staff.chief, proof=_make_proof()
                     )
             case _:
                 post = self._submit(line, staff, submitted, requested_time=due)
-                with at(submitted + timedelta(hours=2)):
+                with time_set_to(submitted + timedelta(hours=2)):
                     publishing.approve(
-                        post, post.current_revision, by=staff.chief, proof=_proof(), due_at=due
+                        post, post.current_revision, by=staff.chief, proof=_make_proof(), due_at=due
                     )
                 deliveries = list(
                     post.deliveries.select_related("channel", "unit", "post").order_by("pk")
                 )
                 if line.ending != "scheduled":
-                    self._go_out(line, staff, deliveries, due)
+                    self._publish_steps(line, staff, deliveries, due)
 
     def _moment(self, line: Line) -> datetime:
         if line.day == 0:
@@ -322,12 +322,12 @@ class Filler:
         self, line: Line, staff: Staff, when: datetime, *, requested_time: datetime | None = None
     ) -> Post:
         sample = self.samples[line.sample]
-        title, text = sample.texts_for(staff.unit)
-        with at(when - timedelta(minutes=50)):
+        title, text = sample.make_texts(staff.unit)
+        with time_set_to(when - timedelta(minutes=50)):
             post = origins.start_draft(
                 unit=staff.unit, by=staff.officer, campaign=self.campaigns.get(line.campaign)
             )
-        card = cards.card(
+        card = cards.draw_card(
             topic=sample.topic,
             topic_name=str(self.topics[sample.topic]),
             headline=title,
@@ -338,26 +338,26 @@ class Filler:
             for t in post.targets.select_related("channel")
             if (t.channel.platform in VIDEO_PLATFORMS) == line.with_video
         ]
-        with at(when - timedelta(minutes=10)):
+        with time_set_to(when - timedelta(minutes=10)):
             medium = videos.store if line.with_video else pictures.store
             stored = medium(
-                io.BytesIO(cards.video_of(card) if line.with_video else card),
+                io.BytesIO(cards.make_video(card) if line.with_video else card),
                 unit=staff.unit,
                 by=staff.officer,
             )
-            scans.checked(stored)
+            scans.mark_checked(stored)
             public = {"privacy": "PUBLIC_TO_EVERYONE"}
             edit = PostEdit(
                 PostFields(
                     title=title,
-                    body=samples.as_html(text),
+                    body=samples.to_html(text),
                     topic=self.topics[sample.topic],
                     campaign=self.campaigns.get(line.campaign),
                     requested_time=requested_time,
                 ),
                 {
                     channel: ChannelEdit(
-                        _own_text(channel, title, text),
+                        _make_own_text(channel, title, text),
                         options=public if channel.platform == Kind.TIKTOK else {},
                     )
                     for channel in shown
@@ -370,30 +370,32 @@ class Filler:
         self, line: Line, staff: Staff, when: datetime, *, requested_time: datetime | None = None
     ) -> Post:
         post = self._draft(line, staff, when, requested_time=requested_time)
-        with at(when):
+        with time_set_to(when):
             post_reviews.submit(post, by=staff.officer)
         return post
 
     # --- on its way -------------------------------------------------------------------------------
 
-    def _go_out(self, line: Line, staff: Staff, deliveries: list[Delivery], due: datetime) -> None:
+    def _publish_steps(
+        self, line: Line, staff: Staff, deliveries: list[Delivery], due: datetime
+    ) -> None:
         """Take the steps of the engine, with the platform's part given to the simulator."""
         by_platform = {d.platform: d for d in deliveries}
         if line.ending == "too_late":
-            with at(due + timedelta(hours=2)):
+            with time_set_to(due + timedelta(hours=2)):
                 missed = by_platform.pop(Kind.FACEBOOK)
                 move_many([missed], State.EXPIRED, now=timezone.now(), error_code=Reason.EXPIRED)
                 self._notify_unit(missed, "delivery_expired")
         if line.ending == "by_hand":
             del by_platform[Kind.ZALO]  # waits for `continue_manually`
         rows = list(by_platform.values())
-        _begin(rows, due)
+        _begin_attempts(rows, due)
         if line.ending == "refused":
             refused = by_platform.pop(Kind.FACEBOOK)
             detail = (
                 "(#368) The action attempted has been deemed abusive or is otherwise disallowed"
             )
-            with at(due + timedelta(seconds=1)) as now:
+            with time_set_to(due + timedelta(seconds=1)) as now:
                 move_many(
                     [refused],
                     State.FAILED,
@@ -410,7 +412,7 @@ class Filler:
         if line.ending == "unknown":
             unknown = by_platform.pop(Kind.TELEGRAM)
             self._show(unknown, due)
-            with at(due + timedelta(seconds=41)) as now:
+            with time_set_to(due + timedelta(seconds=41)) as now:
                 move_many(
                     [unknown],
                     State.VERIFYING,
@@ -419,7 +421,7 @@ class Filler:
                     error_code=Reason.UNKNOWN,
                 )
                 _end_attempt(unknown, Outcome.UNKNOWN, now, "no answer")
-            with at(due + timedelta(minutes=2)) as now:
+            with time_set_to(due + timedelta(minutes=2)) as now:
                 move_many([unknown], State.NEEDS_PERSON, now=now, verify_at=None)
                 self._notify_unit(unknown, "delivery_needs_person")
         self._publish(list(by_platform.values()), due, still_there=line.ending != "withdrawn")
@@ -429,7 +431,7 @@ class Filler:
     def go_out(self, rows: list[Delivery]) -> None:
         """Publish deliveries at their hour, as the engine would."""
         due = max(row.due_at for row in rows)
-        _begin(rows, due)
+        _begin_attempts(rows, due)
         self._publish(rows, due, still_there=True)
 
     def _publish(self, rows: list[Delivery], due: datetime, *, still_there: bool) -> None:
@@ -474,7 +476,7 @@ class Filler:
 
     def _take_down(self, staff: Staff, deliveries: list[Delivery], due: datetime) -> None:
         reason = "Ngày hội đổi địa điểm tổ chức; xã sẽ đăng thông báo đính chính."
-        with at(due + timedelta(hours=26)) as now:
+        with time_set_to(due + timedelta(hours=26)) as now:
             post = Post.objects.get(pk=deliveries[0].post_id)
             ledger = recalls.withdraw(post, by=staff.chief, reason=reason, take_down=True)
             for row in deliveries:
@@ -500,17 +502,17 @@ class Filler:
         """
         staff = self.world.staff["tan-hiep"]
         channel = Channel.objects.get(unit=staff.unit, platform=Kind.ZALO)
-        with at(self.now - timedelta(days=2)):
+        with time_set_to(self.now - timedelta(days=2)):
             reason = "Zalo thu hồi quyền đăng bài của ứng dụng; đang làm thủ tục xác thực lại OA."
             manual_channels.continue_manually(channel, by=staff.chief, reason=reason)
-        with at(self.now - timedelta(minutes=19, seconds=57)) as then:
+        with time_set_to(self.now - timedelta(minutes=19, seconds=57)) as then:
             manual.create_manual_tasks(clock=lambda: then)
 
     def open_the_reply_desk(self) -> None:
         """Open the reply desk of a province, and read the comments under the newest posts as an
         officer.
         """
-        with at(self.now - timedelta(days=20)):
+        with time_set_to(self.now - timedelta(days=20)):
             reason = "Thí điểm trả lời người dân ngay trên hệ thống; cán bộ trực đã được tập huấn."
             replies.allow_replies(self.world.province, by=self.world.overseer, reason=reason)
         officer = self.world.staff["hai-chau"].officer
@@ -576,7 +578,7 @@ class Filler:
         first = timezone.make_aware(datetime.combine(day, time(17, 30)))
         line = Line("G20", "hai-chau", "draft", -1, "08:00")
         post = self._draft(line, staff, self.now - timedelta(hours=7))
-        with at(self.now - timedelta(hours=6)):
+        with time_set_to(self.now - timedelta(hours=6)):
             rule = {"first": first, "rhythm": Rhythm.WEEKS, "step": 1, "until": None, "times": 6}
             series = recurrence.create_series(post, by=staff.officer, **rule)
             recurrence.submit_all(series, by=staff.officer)
@@ -597,7 +599,7 @@ class Filler:
         )
         evening = datetime.combine(today + timedelta(days=1), time(19, 30))
         due_at = timezone.make_aware(evening)
-        revision, proof = post.current_revision, _proof()
+        revision, proof = post.current_revision, _make_proof()
         publishing.approve(post, revision, by=staff.chief, proof=proof, due_at=due_at)
 
     def lose_a_connection(self) -> None:
@@ -608,11 +610,11 @@ class Filler:
             unit=self.world.staff["duy-xuyen"].unit, platform=Kind.FACEBOOK
         )
         pages.kill_token(platform=channel.platform, page=channel.external_id)
-        with at(self.now - timedelta(days=3, hours=4)):
+        with time_set_to(self.now - timedelta(days=3, hours=4)):
             mark_lost(channel, code="190/460")
 
 
-def _own_text(channel: Channel, title: str, text: str) -> str:
+def _make_own_text(channel: Channel, title: str, text: str) -> str:
     """Return a short text that leads to the whole; empty where the master text fits."""
     form = facts_of(channel.platform).formats[0]
     limit = form.max_text_with_media or form.max_text
@@ -624,7 +626,7 @@ def _own_text(channel: Channel, title: str, text: str) -> str:
     )
 
 
-def _begin(rows: list[Delivery], due: datetime) -> None:
+def _begin_attempts(rows: list[Delivery], due: datetime) -> None:
     lease = due + timedelta(seconds=90)
     claimed_at = due - timedelta(seconds=8)
     move_many(rows, State.CLAIMED, now=claimed_at, new_attempt=True, lease_until=lease)

@@ -17,7 +17,7 @@ from posts.review.approvals import Proof
 from publishing.models import Delivery
 from publishing.review import services as publishing
 from try_out import scans
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import Staff, World
 
 WORDS = {
@@ -27,7 +27,7 @@ WORDS = {
 }
 
 
-def fill(
+def create_take_up(
     world: World,
     now: datetime,
     *,
@@ -42,26 +42,26 @@ def fill(
         hour=19, minute=30, second=0, microsecond=0
     )
     staff = world.staff["hai-chau"]
-    post = _submitted(kit, "hai-chau", staff, yesterday - timedelta(hours=5))
-    go_out(_approved(post, staff, yesterday, proof))
+    post = _submit_post(kit, "hai-chau", staff, yesterday - timedelta(hours=5))
+    go_out(_approve_post(post, staff, yesterday, proof))
     staff = world.staff["son-tra"]
-    post = _submitted(kit, "son-tra", staff, now - timedelta(hours=6))
-    _approved(post, staff, yesterday + timedelta(days=2), proof)
-    _submitted(kit, "hoi-an", world.staff["hoi-an"], now - timedelta(hours=3))
-    with at(now - timedelta(hours=2)):
+    post = _submit_post(kit, "son-tra", staff, now - timedelta(hours=6))
+    _approve_post(post, staff, yesterday + timedelta(days=2), proof)
+    _submit_post(kit, "hoi-an", world.staff["hoi-an"], now - timedelta(hours=3))
+    with time_set_to(now - timedelta(hours=2)):
         staff = world.staff["hoa-vang"]
         kits.note_opened(kit, unit=staff.unit)
         kits.adopt(kit, unit=staff.unit, by=staff.officer)
-    with at(now - timedelta(days=1)):
+    with time_set_to(now - timedelta(days=1)):
         staff = world.staff["duy-xuyen"]
         kits.note_opened(kit, unit=staff.unit)
         kits.decline(kit, unit=staff.unit, by=staff.officer, reason=Declined.DONE_ALREADY)
-    with at(now - timedelta(hours=8)):
+    with time_set_to(now - timedelta(hours=8)):
         kits.note_opened(kit, unit=world.staff["tra-my"].unit)
 
 
-def _submitted(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
-    with at(when):
+def _submit_post(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
+    with time_set_to(when):
         kits.note_opened(kit, unit=staff.unit)
         post = kits.adopt(kit, unit=staff.unit, by=staff.officer)
         names = [slot["name"] for slot in kit.current.slots] if kit.current else []
@@ -70,16 +70,16 @@ def _submitted(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
         edit = replace(edit_of(post), kit_words=words)
         post = editing.save(post, edit, by=staff.officer, version=post.version)
         for shown in post.pictures.select_related("media"):
-            scans.checked(shown.media)
-    with at(when + timedelta(minutes=4)):
+            scans.mark_checked(shown.media)
+    with time_set_to(when + timedelta(minutes=4)):
         post_reviews.submit(post, by=staff.officer)
     return post
 
 
-def _approved(
+def _approve_post(
     post: Post, staff: Staff, due: datetime, proof: Callable[[], Proof]
 ) -> list[Delivery]:
-    with at((post.submitted_at or due) + timedelta(hours=1)):
+    with time_set_to((post.submitted_at or due) + timedelta(hours=1)):
         revision = post.current_revision
         assert revision
         publishing.approve(post, revision, by=staff.chief, proof=proof(), due_at=due)

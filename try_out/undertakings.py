@@ -10,7 +10,7 @@ from campaigns.models import Campaign
 from campaigns.planning import services as planning
 from engagement.dashboards.context import make_whole_period
 from engagement.dashboards.results import choose_posts_to_name, freeze_content
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import World
 
 LESSONS = """Bài gắn với việc đang diễn ra ở địa bàn (cổng trường, khu trọ) được xem nhiều hơn bài \
@@ -19,18 +19,18 @@ chung.
 Lần sau gửi bộ nội dung trước ngày khai giảng một tuần, và nhờ nhà trường chia sẻ bài."""
 
 
-def fill(world: World, now: datetime, campaigns: Mapping[str, Campaign]) -> None:
+def create_plans(world: World, now: datetime, campaigns: Mapping[str, Campaign]) -> None:
     helper = User.objects.get(username="tinh.theodoi")
-    with at(now - timedelta(days=24)):
-        _plan(campaigns["scams"], world, helper)
-    with at(now - timedelta(days=9)):
+    with time_set_to(now - timedelta(days=24)):
+        _plan_campaign(campaigns["scams"], world, helper)
+    with time_set_to(now - timedelta(days=9)):
         _plan_year_end(campaigns["year_end"], world)
-    _close(campaigns["school"], world)
-    with at(now - timedelta(days=5)):
+    _close_campaign(campaigns["school"], world)
+    with time_set_to(now - timedelta(days=5)):
         _plan_national(world)
 
 
-def _plan(campaign: Campaign, world: World, helper: User) -> None:
+def _plan_campaign(campaign: Campaign, world: World, helper: User) -> None:
     by, first = world.overseer, campaign.starts_on
     planning.set_plan(
         campaign,
@@ -112,7 +112,7 @@ def _plan_national(world: World) -> None:
     )
 
 
-def _close(campaign: Campaign, world: World) -> None:
+def _close_campaign(campaign: Campaign, world: World) -> None:
     period = make_whole_period(campaign)
     planning.set_plan(
         campaign, by=world.overseer, owner=world.overseer, helpers=[], targets={"posts": 4}

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from try_out.codes import PERIOD, code_of, sample_people
+from try_out.codes import PERIOD, find_code, find_sample_people
 
 
 @login_not_required
@@ -16,8 +16,8 @@ def codes(request: HttpRequest) -> HttpResponse:
     if not settings.TRY_OUT:
         raise Http404
     people = [
-        {"person": person, "posts": person.current_appointments, "code": code_of(person)}
-        for person in sample_people()
+        {"person": person, "posts": person.current_appointments, "code": find_code(person)}
+        for person in find_sample_people()
     ]
     left = PERIOD - int(time.time()) % PERIOD
     answer = render(request, "try_out/codes.html", {"people": people, "left": left})

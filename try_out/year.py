@@ -33,7 +33,7 @@ from posts.states import Decision, PostState
 from publishing.models import Attempt, Delivery
 from publishing.states import Outcome, State
 from try_out import samples
-from try_out.history import at
+from try_out.history import time_set_to
 from try_out.people import SINCE, Staff, World
 
 LONG = timedelta(days=400)  # so that the same days of last year can be compared
@@ -82,26 +82,26 @@ class Approved(NamedTuple):
     revision: Revision
 
 
-def fill(world: World, now: datetime, topics: dict[str, Topic]) -> None:
+def create_year(world: World, now: datetime, topics: dict[str, Topic]) -> None:
     """Write a year up to four weeks ago, or as much of it as there were communes."""
     begun = timezone.make_aware(datetime.combine(SINCE, time(8))) + timedelta(days=7)
     first = max(now - LONG, begun)
     if first >= now - UNTIL:
         return
     chance = random.Random(48)  # noqa: S311 - the same year each time
-    past = {each: set(each.topics.all()) for each in _campaigns(world, first, now, topics)}
-    pieces = list(_pieces(world, first, now, topics, past, chance))
-    approved = _store(pieces)
-    _publish(pieces, approved, now, chance)
-    _follow(first, now)
+    past = {each: set(each.topics.all()) for each in _create_campaigns(world, first, now, topics)}
+    pieces = list(_make_pieces(world, first, now, topics, past, chance))
+    approved = _store_posts(pieces)
+    _store_publications(pieces, approved, now, chance)
+    _store_followers(first, now)
 
 
-def _campaigns(
+def _create_campaigns(
     world: World, first: datetime, now: datetime, topics: dict[str, Topic]
 ) -> Iterator[Campaign]:
     """Begin the province's campaigns of the year: each as its days came."""
     today = timezone.localdate(now)
-    new_year = _tet_before(today)
+    new_year = _find_lunar_new_year(today)
     plans = (
         (
             "Cao điểm phòng, chống lừa đảo trên không gian mạng năm trước",
@@ -125,7 +125,7 @@ def _campaigns(
     for name, starts_on, days, codes in plans:
         begun_at = timezone.make_aware(datetime.combine(starts_on, time(8))) - timedelta(days=3)
         if first < begun_at < now - UNTIL - timedelta(days=days):
-            with at(begun_at):
+            with time_set_to(begun_at):
                 yield campaigns.begin_campaign(
                     unit=world.province,
                     by=world.overseer,
@@ -137,13 +137,13 @@ def _campaigns(
                 )
 
 
-def _tet_before(day: date) -> date:
+def _find_lunar_new_year(day: date) -> date:
     """Return the first day of the lunar year that ``day`` is in."""
     here = convert_lunar_to_solar(1, 1, day.year, 0)
     return here if here <= day else convert_lunar_to_solar(1, 1, day.year - 1, 0)
 
 
-def _pieces(
+def _make_pieces(
     world: World,
     first: datetime,
     now: datetime,
@@ -151,9 +151,9 @@ def _pieces(
     past: dict[Campaign, set[Topic]],
     chance: random.Random,
 ) -> Iterator[Piece]:
-    known = list(samples.read().values())
+    known = list(samples.read_samples().values())
     wordings = {
-        word: [_wording(each, world.staff[word], topics) for each in known] for word in PACE
+        word: [_make_wording(each, world.staff[word], topics) for each in known] for word in PACE
     }
     monday = timezone.localdate(first) - timedelta(days=timezone.localdate(first).weekday() - 7)
     last = timezone.localdate(now - UNTIL)
@@ -163,7 +163,7 @@ def _pieces(
             for _nth in range(int(pace) + (chance.random() < pace % 1)):
                 day = monday + timedelta(days=chance.randrange(7))
                 due = timezone.make_aware(datetime.combine(day, chance.choice(HOURS)))
-                post = _post(chance.choice(wordings[word]), staff, due)
+                post = _make_post(chance.choice(wordings[word]), staff, due)
                 post.campaign = next(
                     (each for each, of in past.items() if _is_of(post, day, each, of)), None
                 )
@@ -175,13 +175,13 @@ def _is_of(post: Post, day: date, campaign: Campaign, topics: set[Topic]) -> boo
     return campaign.starts_on <= day <= campaign.ends_on and post.topic in topics
 
 
-def _wording(sample: samples.Sample, staff: Staff, topics: dict[str, Topic]) -> Wording:
-    title, text = sample.texts_for(staff.unit)
-    body = samples.as_html(text)
+def _make_wording(sample: samples.Sample, staff: Staff, topics: dict[str, Topic]) -> Wording:
+    title, text = sample.make_texts(staff.unit)
+    body = samples.to_html(text)
     return Wording(title, body, fold(f"{title} {to_plain_text(body)}"), topics[sample.topic])
 
 
-def _post(wording: Wording, staff: Staff, due: datetime) -> Post:
+def _make_post(wording: Wording, staff: Staff, due: datetime) -> Post:
     heading = f"Bản tin ngày {timezone.localtime(due):%d/%m/%Y}"
     return Post(
         unit=staff.unit,
@@ -197,7 +197,7 @@ def _post(wording: Wording, staff: Staff, due: datetime) -> Post:
     )
 
 
-def _store(pieces: list[Piece]) -> dict[Post, Approved]:
+def _store_posts(pieces: list[Piece]) -> dict[Post, Approved]:
     """Store posts with their revisions, approvals and signatures. Return what was approved."""
     posts = Post.objects.bulk_create([piece.post for piece in pieces])
     pages = {
@@ -228,7 +228,7 @@ def _store(pieces: list[Piece]) -> dict[Post, Approved]:
     Post.objects.filter(pk__in=[post.pk for post in posts]).update(
         current_revision=Subquery(own),
         approved_revision=Subquery(own),
-        created_at=_before("submitted_at", hours=1),
+        created_at=_make_time_before("submitted_at", hours=1),
     )
     _approve(pieces, revisions)
     return {
@@ -238,7 +238,7 @@ def _store(pieces: list[Piece]) -> dict[Post, Approved]:
 
 
 def _approve(pieces: list[Piece], revisions: list[Revision]) -> None:
-    positions = {staff: _position(staff) for staff in {piece.staff for piece in pieces}}
+    positions = {staff: _name_position(staff) for staff in {piece.staff for piece in pieces}}
     reviews = [
         Review(
             revision=revision,
@@ -253,7 +253,7 @@ def _approve(pieces: list[Piece], revisions: list[Revision]) -> None:
         for piece, revision in zip(pieces, revisions, strict=True)
     ]
     Review.objects.bulk_create(reviews)
-    Signature.objects.bulk_create(_signed(review) for review in reviews)
+    Signature.objects.bulk_create(_make_signature(review) for review in reviews)
     record_entries(
         make_entry(
             "post.approved",
@@ -268,19 +268,19 @@ def _approve(pieces: list[Piece], revisions: list[Revision]) -> None:
     )
 
 
-def _position(staff: Staff) -> str:
+def _name_position(staff: Staff) -> str:
     authority = staff.chief.authority(Permission.POST_APPROVE, unit=staff.unit)
     assert authority is not None
     return authority.position
 
 
-def _signed(review: Review) -> Signature:
+def _make_signature(review: Review) -> Signature:
     proof = approvals.Proof(approvals.Method.CODE, review.decided_at, "try-out")
     text = statement_of(review.revision, proof, by=review.by, step=Decision.APPROVED)
     return Signature(review=review, **approvals.sign(text, proof.method)._asdict())
 
 
-def _publish(
+def _store_publications(
     pieces: list[Piece],
     approved: dict[Post, Approved],
     now: datetime,
@@ -301,7 +301,7 @@ def _publish(
             not_after=piece.due + timedelta(hours=2),
             attempt=1,
             committing_at=piece.due,
-            published_at=piece.due + _delay(chance),
+            published_at=piece.due + _draw_delay(chance),
             remote_id=f"year:{piece.post.public_id}",
             scheduled_by=piece.staff.chief,
         )
@@ -309,7 +309,7 @@ def _publish(
     ]
     Delivery.objects.bulk_create(rows)
     Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-        created_at=_before("due_at", hours=18)
+        created_at=_make_time_before("due_at", hours=18)
     )
     Attempt.objects.bulk_create(
         Attempt(
@@ -326,7 +326,7 @@ def _publish(
         for row in rows
     )
     measured = [
-        (row, row.published_at, _figures(row, now, chance)) for row in rows if row.published_at
+        (row, row.published_at, _make_figures(row, now, chance)) for row in rows if row.published_at
     ]
     Measurement.objects.bulk_create(
         Measurement(delivery=row, taken_at=since + _LOOKS[-1], **found)
@@ -336,29 +336,29 @@ def _publish(
         Count(
             delivery=row,
             taken_at=since + age,
-            **{name: int(value * _share(age)) for name, value in found.items()},
+            **{name: int(value * _compute_share(age)) for name, value in found.items()},
         )
         for row, since, found in measured
         for age in _LOOKS
     )
 
 
-def _before(field: str, *, hours: int) -> ExpressionWrapper:
+def _make_time_before(field: str, *, hours: int) -> ExpressionWrapper:
     return ExpressionWrapper(F(field) - timedelta(hours=hours), DateTimeField())
 
 
-def _delay(chance: random.Random) -> timedelta:
+def _draw_delay(chance: random.Random) -> timedelta:
     """Return how late a post was: one of thirty by minutes, as on a day of a broken line."""
     late = timedelta(minutes=chance.uniform(2, 20)) if chance.random() < 1 / 30 else timedelta()
     return late + timedelta(milliseconds=340)
 
 
-def _figures(row: Delivery, now: datetime, chance: random.Random) -> dict[str, int]:
+def _make_figures(row: Delivery, now: datetime, chance: random.Random) -> dict[str, int]:
     """Return what the platform reported at last."""
     day = timezone.localdate(row.due_at)
     size = (row.channel.followers or 2_000) * WEEKDAYS[day.weekday()]
     size *= 1 - 0.3 * ((now - row.due_at) / LONG)  # fewer followed the page then
-    size *= 1.6 if abs(day - _tet_before(day + TET)) < TET else 1.0
+    size *= 1.6 if abs(day - _find_lunar_new_year(day + TET)) < TET else 1.0
     size *= math.exp(chance.gauss(0, 0.35))
     return {
         "views": int(0.14 * size),
@@ -370,11 +370,11 @@ def _figures(row: Delivery, now: datetime, chance: random.Random) -> dict[str, i
     }
 
 
-def _share(age: timedelta) -> float:
+def _compute_share(age: timedelta) -> float:
     return (1 - math.exp(-age / _SETTLES_IN)) / (1 - math.exp(-_LOOKS[-1] / _SETTLES_IN))
 
 
-def _follow(first: datetime, now: datetime) -> None:
+def _store_followers(first: datetime, now: datetime) -> None:
     """Store the followers of each fortnight, down to what they were when the year began."""
     rows, today = [], timezone.localdate(now)
     for channel in Channel.objects.filter(followers__isnull=False):

@@ -27,15 +27,15 @@ def indexes():
 def test_a_national_load_fills_an_empty_database_once():
     if connection.vendor != "postgresql":
         with pytest.raises(Refused):
-            list(national.seed(share=0.001))
+            list(national.seed_nation(share=0.001))
         return
     for _number in range(3):
         factories.UnitFactory()
     with override_settings(PRODUCTION=True), pytest.raises(Refused):
-        list(national.seed(share=0.0002))
+        list(national.seed_nation(share=0.0002))
 
     before = indexes()
-    assert list(national.seed(share=0.0002)) == list(national.STEPS)
+    assert list(national.seed_nation(share=0.0002)) == list(national.STEPS)
     assert indexes() == before
     assert Post.objects.count() == 80
     assert Delivery.objects.filter(state="published").exists()
@@ -45,4 +45,4 @@ def test_a_national_load_fills_an_empty_database_once():
     services.rebuild_all()
     assert services.find_differences() == {}
     with pytest.raises(Refused):
-        list(national.seed(share=0.0002))
+        list(national.seed_nation(share=0.0002))

@@ -102,7 +102,7 @@ class TestFilled(TestCase):
         resting |= {State.RECALLED}
         assert set(deliveries) == resting
         assert set(Post.objects.values_list("topic__code", flat=True)) == {
-            s.topic for s in samples.read().values()
+            s.topic for s in samples.read_samples().values()
         }
 
     def test_the_reply_desk_has_been_used_and_a_broadcast_waits_for_the_chief(self):
@@ -230,7 +230,7 @@ class TestFilled(TestCase):
         assert find_differences() == {}
 
     def test_every_text_is_written_in_the_name_of_a_unit_that_exists(self):
-        invented = {sample.place for sample in samples.read().values()}
+        invented = {sample.place for sample in samples.read_samples().values()}
 
         texts = "".join(Post.objects.values_list("body", flat=True))
 

@@ -15,7 +15,7 @@ from outreach_portal.guard import TRY_OUT_DOMAIN
 from tests import factories
 from tests.ops.compose import ROOT
 from tests.ops.test_production_processes import production
-from try_out.codes import give_apps
+from try_out.codes import create_missing_apps
 
 pytestmark = pytest.mark.django_db
 
@@ -25,8 +25,8 @@ def approver():
     person = factories.person(
         Role.APPROVER, factor=False, username="mau.truong", email=f"mau.truong@{TRY_OUT_DOMAIN}"
     )
-    give_apps()
-    give_apps()  # the next start: nobody gets a second one
+    create_missing_apps()
+    create_missing_apps()  # the next start: nobody gets a second one
     return person
 
 
@@ -38,7 +38,7 @@ def try_out(settings):
     template = {**settings.TEMPLATES[0], "OPTIONS": {**settings.TEMPLATES[0]["OPTIONS"]}}
     template["OPTIONS"]["context_processors"] = [
         *template["OPTIONS"]["context_processors"],
-        "try_out.context.code",
+        "try_out.context.add_code",
     ]
     settings.TRY_OUT, settings.ROOT_URLCONF, settings.TEMPLATES = True, module, [template]
 
@@ -76,7 +76,7 @@ def test_nobody_sees_codes_outside_the_try_out(client, approver, try_out, settin
     with pytest.raises(NoReverseMatch):
         reverse("try_out:codes")
     assert (
-        "try_out.context.code"
+        "try_out.context.add_code"
         not in django_settings.TEMPLATES[0]["OPTIONS"]["context_processors"][:-1]
     )
 

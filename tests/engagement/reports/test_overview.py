@@ -17,7 +17,7 @@ from engagement.reports.reminders import send_reminders
 from engagement.reports.standard import make_standard_form
 from tests import factories
 from tests.pages import one_line
-from try_out.history import at
+from try_out.history import time_set_to
 
 pytestmark = pytest.mark.django_db
 OVERVIEW = reverse("engagement:reports_overview")
@@ -103,7 +103,7 @@ def test_units_are_reminded_once_before_and_after_the_day_of_what_was_asked(
         return list(Notice.objects.filter(user=officer).values_list("kind", flat=True))
 
     assert told(-2) == []  # nobody asked for it
-    with at(month.start):
+    with time_set_to(month.start):
         form_versions.change_form(province, "month", make_standard_form("month"), by=overseer)
     assert told(-3) == []
     assert told(-2) == ["report_due"]

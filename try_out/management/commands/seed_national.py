@@ -25,7 +25,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{time.monotonic() - begun:6.0f} s  {words}")
 
         try:
-            for step in national.seed(share=share):
+            for step in national.seed_nation(share=share):
                 report(step)
         except Refused as error:
             raise CommandError(str(error)) from error

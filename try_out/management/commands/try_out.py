@@ -13,10 +13,10 @@ from outreach_portal.celery import app
 from outreach_portal.guard import TRY_OUT_DOMAIN
 from platforms.errors import ConnectorError
 from posts.library.ready import load_library as load_library
-from try_out.codes import give_apps
+from try_out.codes import create_missing_apps
 from try_out.pages import Unreachable
 from try_out.services import follow_simulator
-from try_out.story import fill
+from try_out.story import create_story
 from units.services import load_units
 
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         sign_ins = Path(settings.VAR_DIR) / "sign-ins.txt"
         if User.objects.filter(email__endswith=f"@{TRY_OUT_DOMAIN}").exists():
             follow_simulator()
-            give_apps()
+            create_missing_apps()
             return
         self.step("Danh sách đơn vị trong cả nước / The national list of units")
         load_units(settings.BASE_DIR / "data" / "units.csv")
@@ -46,8 +46,8 @@ class Command(BaseCommand):
         self.step("Cán bộ, kênh và bài viết mẫu / Sample people, pages and posts")
         app.conf.task_always_eager = True  # letters are written now: no worker runs yet
         try:
-            world = fill(timezone.now())
-            give_apps()
+            world = create_story(timezone.now())
+            create_missing_apps()
         except (Unreachable, ConnectorError) as error:
             raise CommandError(str(error)) from error
         finally:
