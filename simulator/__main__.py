@@ -14,7 +14,7 @@ from aiohttp import web
 from simulator.server import build_app
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
+def open_listening_socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -23,7 +23,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return sock
 
 
-def event_loop() -> asyncio.AbstractEventLoop:
+def make_event_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
     except ImportError:
@@ -43,7 +43,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     try:
-        sock = listening_socket(options.host, options.port)
+        sock = open_listening_socket(options.host, options.port)
     except OSError as error:
         print(
             f"The simulator cannot listen on {options.host}:{options.port}: {error.strerror}.",
@@ -53,7 +53,7 @@ def main() -> int:
     # The world only grows, and looking through it for garbage again and again would slow every
     # answer.
     gc.set_threshold(100_000, 50, 100)
-    loop = event_loop()
+    loop = make_event_loop()
     asyncio.set_event_loop(loop)
     print(f"Simulator on http://{options.host}:{options.port}/pages/", flush=True)
     app = build_app(options.state, options.public_url)

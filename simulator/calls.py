@@ -77,7 +77,7 @@ class Call:
         file: IO[bytes] | None = None
         if request.body_exists:
             if request.content_type == "multipart/form-data":
-                for name, filename, data in form_parts(
+                for name, filename, data in split_form(
                     request.headers["Content-Type"], await request.read()
                 ):
                     if filename:
@@ -87,7 +87,7 @@ class Call:
             elif request.content_type == "application/json":
                 params |= decode_object(await request.read())
             elif is_file(request.content_type):
-                file = await spooled(request)
+                file = await spool_body(request)
             else:
                 body = (await request.read()).decode("utf-8", "replace")
                 params |= parse_qsl(body, keep_blank_values=True)
@@ -130,7 +130,7 @@ class Call:
             return None
 
 
-def form_parts(content_type: str, body: bytes) -> Iterator[tuple[str, str, bytes]]:
+def split_form(content_type: str, body: bytes) -> Iterator[tuple[str, str, bytes]]:
     """Read name, file name and content of each part of a form.
 
     aiohttp's own reader refuses a file that calls itself multipart/form-data, as Zalo's Java SDK
@@ -154,7 +154,7 @@ def is_file(content_type: str) -> bool:
     return named or content_type == "application/octet-stream"
 
 
-async def spooled(request: web.Request) -> IO[bytes]:
+async def spool_body(request: web.Request) -> IO[bytes]:
     """Put the body in a file. A connection that breaks leaves what had come by then, as a resumed
     upload needs."""
     file = tempfile.SpooledTemporaryFile(1 << 20)  # noqa: SIM115

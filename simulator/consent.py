@@ -12,7 +12,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from simulator.model import User, fold
-from simulator.rendering import Html, fragment, joined, message, page
+from simulator.rendering import Html, join, render_fragment, render_message, render_page
 from simulator.spec import Spec
 from simulator.world import World
 
@@ -58,33 +58,35 @@ class Consent:
 
     async def ask(self, request: web.Request) -> web.Response:
         if mistake := self.mistake(request.query):
-            return message(*mistake)
+            return render_message(*mistake)
         user = self.account(request.query.get("account", ""))
         if user is None:
             return self.choose_account(request)
         rows = [
-            fragment(self.pages_as, name="page", value=each, label=self.page_name(each), note=each)
+            render_fragment(
+                self.pages_as, name="page", value=each, label=self.page_name(each), note=each
+            )
             for each in user.pages
         ]
-        return page(
+        return render_page(
             self.template,
             self.title or f"Cho phép ứng dụng truy cập {self.spec.title}",
             user=user.name,
             account=user.id,
             action=request.path_qs,
-            scopes=joined([self.scope_row(scope) for scope in self.scopes_asked(request.query)]),
-            pages=joined(rows) or fragment("empty", text=self.none_offered),
+            scopes=join([self.scope_row(scope) for scope in self.scopes_asked(request.query)]),
+            pages=join(rows) or render_fragment("empty", text=self.none_offered),
         )
 
     def scope_row(self, scope: str) -> Html:
         note = scope if self.labels else ""
-        return fragment(
+        return render_fragment(
             "check", name="scope", value=scope, label=self.labels.get(scope, scope), note=note
         )
 
     async def decide(self, request: web.Request) -> web.Response:
         if mistake := self.mistake(request.query):
-            return message(*mistake)
+            return render_message(*mistake)
         form = await request.post()
         user = self.account(str(form.get("account", "")))
         return self.decided(request.query, user if form.get("decision") == "allow" else None, form)
@@ -108,15 +110,18 @@ class Consent:
             name: value for name, value in request.query.items() if name not in ("q", "account")
         }
         rows = [self.account_row(user, query_parts) for user in people[:ACCOUNTS_A_SCREEN]]
-        hidden = joined(
-            [fragment("hidden", name=name, value=value) for name, value in query_parts.items()]
+        hidden = join(
+            [
+                render_fragment("hidden", name=name, value=value)
+                for name, value in query_parts.items()
+            ]
         )
-        return page(
+        return render_page(
             "choose_account",
             f"Đăng nhập {self.spec.title}",
             query=query,
             hidden=hidden,
-            rows=joined(rows) or fragment("empty", text="Chưa có tài khoản nào khớp."),
+            rows=join(rows) or render_fragment("empty", text="Chưa có tài khoản nào khớp."),
             new_url="/pages/new/?"
             + urlencode({"platform": self.spec.name, "back": request.path_qs}),
         )
@@ -127,7 +132,7 @@ class Consent:
             if len(user.pages) != 1
             else self.page_name(next(iter(user.pages)))
         )
-        return fragment(
+        return render_fragment(
             "account_row",
             url="?" + urlencode({**query, "account": user.id}),
             name=user.name,

@@ -13,8 +13,8 @@ from simulator.consent import Handler
 from simulator.hub import Hub
 from simulator.model import TASKS, Mistake, Page, User
 from simulator.platform import Control as PlatformControl
-from simulator.profiles import checked
-from simulator.seeding import compose, pictures
+from simulator.profiles import require_known_items
+from simulator.seeding import compose, make_pictures
 
 type Answer = Callable[[web.Request, Any], Any]
 
@@ -52,10 +52,10 @@ def add_routes(app: web.Application, hub: Hub) -> None:
         }
     for route, answer in routes.items():
         method, path = route.split()
-        app.router.add_route(method, path, as_json(answer))
+        app.router.add_route(method, path, answer_json(answer))
 
 
-def as_json(answer: Answer) -> Handler:
+def answer_json(answer: Answer) -> Handler:
     """Answer JSON with JSON; a mistake is 400 with a sentence."""
 
     async def handle(request: web.Request) -> web.Response:
@@ -135,7 +135,7 @@ class Control:
             created_at=body.get("created_at"),
         )
         if "profile" in body:
-            page.profile = checked(body["profile"])
+            page.profile = require_known_items(body["profile"])
         self.hub.platforms[platform].prepare(page, body)
         return {
             "platform": platform,
@@ -151,7 +151,7 @@ class Control:
         """Change what a page tells of itself, as its people do in the platform's own app; what is
         empty is taken away. Return all of it."""
         page = self.page(body["platform"], body["page"])
-        page.profile = checked(page.profile | body.get("profile", {}))
+        page.profile = require_known_items(page.profile | body.get("profile", {}))
         self.hub.world.dirty = True
         return page.profile
 
@@ -177,7 +177,7 @@ class Control:
             title=body.get("title", ""),
             link=body.get("link", ""),
             created_at=body.get("created_at"),
-            pictures=pictures(self.hub.world, body.get("images", 0)),
+            pictures=make_pictures(self.hub.world, body.get("images", 0)),
             by_person=body.get("by", "app") == "person",
         )
         permalink = self.hub.world.permalink(page, post, str(request.url.origin()))

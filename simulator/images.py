@@ -13,7 +13,7 @@ import aiohttp
 from simulator.calls import Intake
 
 
-def kind_of(data: bytes) -> str:
+def detect_kind(data: bytes) -> str:
     """Tell the type by the first bytes; empty when it is none that a platform takes."""
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
@@ -30,10 +30,10 @@ def kind_of(data: bytes) -> str:
     return ""
 
 
-def size_of(data: bytes) -> tuple[int, int]:
+def read_size(data: bytes) -> tuple[int, int]:
     """Read width and height; zeros where the file does not tell or is not whole."""
     try:
-        match kind_of(data):
+        match detect_kind(data):
             case "image/png":
                 return struct.unpack(">II", data[16:24])
             case "image/gif":
@@ -51,7 +51,7 @@ def size_of(data: bytes) -> tuple[int, int]:
     return 0, 0
 
 
-def plain_mp4(seed: int, seconds: float = 5.0, size: int = 1024) -> bytes:
+def make_plain_mp4(seed: int, seconds: float = 5.0, size: int = 1024) -> bytes:
     """Make a file that looks like a video: its type, how long it plays, and filling up to `size`
     bytes."""
 
@@ -64,7 +64,7 @@ def plain_mp4(seed: int, seconds: float = 5.0, size: int = 1024) -> bytes:
     return start + box(b"mdat", filling[: max(0, size - len(start) - 8)])
 
 
-def seconds_of(head: bytes) -> float:
+def read_seconds(head: bytes) -> float:
     """Read how long a video plays, if its beginning tells; otherwise nothing."""
     at = head.find(b"mvhd")
     if at < 0:
@@ -79,7 +79,7 @@ def seconds_of(head: bytes) -> float:
     return length / scale if scale else 0.0
 
 
-def plain_png(seed: int, width: int = 64, height: int = 48) -> bytes:
+def make_plain_png(seed: int, width: int = 64, height: int = 48) -> bytes:
     """Draw a small picture of one colour, for posts that are seeded with pictures nobody drew."""
     colour = bytes((seed * 67 % 200 + 40, seed * 131 % 200 + 40, seed * 29 % 200 + 40))
     rows = (b"\x00" + colour * width) * height

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.growth import chance
+from simulator.growth import draw_chance
 from simulator.model import Mistake
 
 # How many pages of ten have it, and what stands there.
@@ -22,16 +22,16 @@ USUAL: dict[str, tuple[float, Any]] = {
 }
 
 
-def uneven(name: str) -> dict[str, Any]:
+def draw_profile(name: str) -> dict[str, Any]:
     """Draw what the page of this name has, the same each time."""
     return {
         item: value
         for item, (share, value) in USUAL.items()
-        if chance(f"profile {item} {name}") < share
+        if draw_chance(f"profile {item} {name}") < share
     }
 
 
-def checked(given: dict[str, Any]) -> dict[str, Any]:
+def require_known_items(given: dict[str, Any]) -> dict[str, Any]:
     """Return a profile that a test or the try-out gives, if it has no strange part."""
     if strange := set(given) - set(USUAL):
         raise Mistake(f"a profile has no {', '.join(sorted(strange))}")

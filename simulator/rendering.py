@@ -25,13 +25,13 @@ class Html(str):
 
 
 @cache
-def template(name: str) -> Template:
+def load_template(name: str) -> Template:
     return Template((TEMPLATES / f"{name}.html").read_text())
 
 
-def fragment(name: str, /, **values: object) -> Html:
+def render_fragment(name: str, /, **values: object) -> Html:
     return Html(
-        template(name).substitute(
+        load_template(name).substitute(
             {
                 key: value if isinstance(value, Html) else escape(str(value))
                 for key, value in values.items()
@@ -40,33 +40,35 @@ def fragment(name: str, /, **values: object) -> Html:
     )
 
 
-def joined(parts: list[Html]) -> Html:
+def join(parts: list[Html]) -> Html:
     return Html("".join(parts))
 
 
-def page(name: str, title: str, status: int = 200, /, **values: object) -> web.Response:
-    text = fragment("base", title=title, content=fragment(name, title=title, **values))
+def render_page(name: str, title: str, status: int = 200, /, **values: object) -> web.Response:
+    text = render_fragment(
+        "base", title=title, content=render_fragment(name, title=title, **values)
+    )
     return web.Response(
         text=text, status=status, content_type="text/html", headers={"Content-Security-Policy": CSP}
     )
 
 
-def message(title: str, text: str, status: int = 400) -> web.Response:
-    return page("message", title, status, text=text)
+def render_message(title: str, text: str, status: int = 400) -> web.Response:
+    return render_page("message", title, status, text=text)
 
 
-def see_other(url: str, **query: str) -> web.Response:
+def redirect(url: str, **query: str) -> web.Response:
     """Send the browser on, with more words in the query than the address has already."""
     if query:
         url += ("&" if "?" in url else "?") + urlencode(query)
     return web.Response(status=303, headers={"Location": url})
 
 
-def number(value: int) -> str:
+def format_number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
-def linked(text: str) -> Html:
+def link_addresses(text: str) -> Html:
     """Make links of the addresses in plain text."""
     return Html(
         re.sub(
@@ -100,7 +102,7 @@ class Cleaner(HTMLParser):
         self.parts.append(escape(data))
 
 
-def cleaned(html: str) -> Html:
+def clean_html(html: str) -> Html:
     cleaner = Cleaner()
     cleaner.feed(html)
     cleaner.close()

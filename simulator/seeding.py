@@ -12,10 +12,10 @@ from simulator.model import Interval, Mistake, Page, Picture, Post
 from simulator.world import World
 
 
-def pictures(world: World, requested: int | list[Any]) -> list[Picture]:
+def make_pictures(world: World, requested: int | list[Any]) -> list[Picture]:
     """Make so many plain ones, or take those that come along in base64."""
     if isinstance(requested, int):
-        files = [(images.plain_png(world.next_number()), "") for _ in range(requested)]
+        files = [(images.make_plain_png(world.next_number()), "") for _ in range(requested)]
     else:
         items = [item if isinstance(item, dict) else {"base64": item} for item in requested]
         try:

@@ -42,7 +42,7 @@ def build_app(
     control.add_routes(app, hub)
     for name, platform in hub.platforms.items():
         for mount in platform.mounts:
-            app.router.add_route("*", f"{mount}{{tail:.*}}", calls_at(hub, name, mount))
+            app.router.add_route("*", f"{mount}{{tail:.*}}", make_call_handler(hub, name, mount))
 
     async def lifespan(app: web.Application) -> AsyncIterator[None]:
         keeper = asyncio.create_task(hub.keep())
@@ -56,7 +56,7 @@ def build_app(
     return app
 
 
-def calls_at(hub: Hub, name: str, mount: str) -> Handler:
+def make_call_handler(hub: Hub, name: str, mount: str) -> Handler:
     """Let a platform answer the calls under one of its addresses."""
 
     async def handle(request: web.Request) -> web.Response:

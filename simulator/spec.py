@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator import growth
 from simulator.model import Page, Post, Token
-from simulator.rendering import Html, fragment, linked, number
+from simulator.rendering import Html, format_number, link_addresses, render_fragment
 
 REACTIONS = {"like": "👍", "love": "❤️", "wow": "😮", "haha": "😆", "sorry": "😢", "anger": "😡"}
 
@@ -57,18 +57,23 @@ class Spec:
     # On pages
 
     def text(self, post: Post) -> Html:
-        return fragment("lines", text=linked(post.text))
+        return render_fragment("lines", text=link_addresses(post.text))
 
     def counters(self, counts: growth.Counts) -> list[str]:
         """List the numbers that everybody sees; the page alone sees the rest."""
-        return [f"♥ {number(counts.all_reactions)}", f"{number(counts.comments)} bình luận"]
+        return [
+            f"♥ {format_number(counts.all_reactions)}",
+            f"{format_number(counts.comments)} bình luận",
+        ]
 
     def owner_box(self, page: Page, link: str) -> Html:
         """Offer what a page's owner may do in the platform's own app."""
         return Html()
 
 
-def reactions(counts: growth.Counts) -> str:
+def format_reactions(counts: growth.Counts) -> str:
     return " ".join(
-        f"{REACTIONS[kind]} {number(total)}" for kind, total in counts.reactions.items() if total
+        f"{REACTIONS[kind]} {format_number(total)}"
+        for kind, total in counts.reactions.items()
+        if total
     )

@@ -104,7 +104,7 @@ class Reporter:
         return at if post.visible(self.world.world()) and at > post.published_at else 0.0
 
 
-def appearances(post: Post) -> Iterator[tuple[str, float, float, bool]]:
+def list_appearances(post: Post) -> Iterator[tuple[str, float, float, bool]]:
     """List when residents began and ceased to see a post: a name, the moment by both clocks, and
     which of the two."""
     for at, each in enumerate(post.intervals):
@@ -113,7 +113,7 @@ def appearances(post: Post) -> Iterator[tuple[str, float, float, bool]]:
             yield f"{post.id} down {at}", each.gone_world, each.gone_at or each.visible_at, False
 
 
-def comments(page: Page) -> Iterator[tuple[Post, dict[str, Any]]]:
+def list_comments(page: Page) -> Iterator[tuple[Post, dict[str, Any]]]:
     for post in page.posts.values():
         for comment in post.details.get("comments", ()):
             yield post, comment
@@ -265,7 +265,7 @@ class Webhooks:
         for tried, pause in enumerate((*reporter.pauses, None)):
             headers = report.sign(report.raw) | reporter.headers_of_try(tried)
             if faults["forged"]:
-                headers = {name: forged(value) for name, value in headers.items()}
+                headers = {name: forge_signature(value) for name, value in headers.items()}
             outcome = await self.post(report.url, report.raw, headers)
             self.consoles[platform].answers[outcome] += 1
             if outcome.startswith("2") or faults["forged"] or pause is None:
@@ -355,6 +355,6 @@ class Webhooks:
             future.set_result(None)
 
 
-def forged(value: str) -> str:
+def forge_signature(value: str) -> str:
     """Spoil a signature: as long as a right one, and wrong."""
     return value[:-8] + "".join("0" if char != "0" else "1" for char in value[-8:])

@@ -122,7 +122,7 @@ class World:
         born = self.wall() if created_at is None else created_at
         page = Page(platform, external_id, name, username, followers, born, born + self.offset)
         page.details = spec.details()
-        page.profile = profiles.uneven(f"{platform}/{external_id}")
+        page.profile = profiles.draw_profile(f"{platform}/{external_id}")
         self.pages[platform][external_id] = page
         self.usernames[f"{platform}/{username.lower()}"] = external_id
         if spec.has_people:
@@ -348,11 +348,11 @@ def write(path: Path, folder: Path, world: bytes, media: dict[str, bytes]) -> No
     path.parent.mkdir(parents=True, exist_ok=True)
     for digest, data in media.items():
         folder.mkdir(exist_ok=True)
-        replace(folder / digest, data)
-    replace(path, world)
+        replace_file(folder / digest, data)
+    replace_file(path, world)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "wb") as file:
         file.write(data)

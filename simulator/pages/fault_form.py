@@ -9,8 +9,8 @@ from aiohttp import web
 from simulator.faults import Fault
 from simulator.hub import Hub
 from simulator.model import Mistake
-from simulator.pages.options import options, titles
-from simulator.rendering import fragment, joined, number, page, see_other
+from simulator.pages.options import list_platform_titles, render_options
+from simulator.rendering import format_number, join, redirect, render_fragment, render_page
 
 KINDS = {
     "slow": "Chậm (ms)",
@@ -56,27 +56,27 @@ class FaultForm:
 
     async def fault_list(self, request: web.Request, error: str = "") -> web.Response:
         rows = [
-            fragment(
+            render_fragment(
                 "fault_row",
                 url=f"/faults/{fault.id}/delete/",
-                platform=titles(self.hub)[fault.platform],
+                platform=list_platform_titles(self.hub)[fault.platform],
                 kind=KINDS[fault.kind],
                 operation=OPERATIONS[fault.operation],
                 page=self.page_name(fault) if fault.page else "mọi trang",
-                hits=number(fault.hits),
-                times=number(fault.times) if fault.times else "không giới hạn",
+                hits=format_number(fault.hits),
+                times=format_number(fault.times) if fault.times else "không giới hạn",
             )
             for fault in self.hub.faults.listed()
         ]
-        return page(
+        return render_page(
             "faults",
             "Giả lập sự cố",
             400 if error else 200,
             error=error,
-            rows=joined(rows) or fragment("empty", text="Không có sự cố nào đang bật."),
-            platforms=options(titles(self.hub)),
-            kinds=options(KINDS),
-            operations=options(OPERATIONS),
+            rows=join(rows) or render_fragment("empty", text="Không có sự cố nào đang bật."),
+            platforms=render_options(list_platform_titles(self.hub)),
+            kinds=render_options(KINDS),
+            operations=render_options(OPERATIONS),
         )
 
     async def add_fault(self, request: web.Request) -> web.Response:
@@ -101,9 +101,9 @@ class FaultForm:
             self.hub.faults.add(**fields)
         except (Mistake, ValueError) as error:
             return await self.fault_list(request, str(error))
-        return see_other("/faults/")
+        return redirect("/faults/")
 
     async def delete_fault(self, request: web.Request) -> web.Response:
         if request.match_info["id"].isdecimal():
             self.hub.faults.clear(int(request.match_info["id"]))
-        return see_other("/faults/")
+        return redirect("/faults/")

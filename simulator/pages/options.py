@@ -5,16 +5,16 @@ from __future__ import annotations
 from html import escape
 
 from simulator.hub import Hub
-from simulator.rendering import Html, joined
+from simulator.rendering import Html, join
 
 
-def titles(hub: Hub) -> dict[str, str]:
+def list_platform_titles(hub: Hub) -> dict[str, str]:
     """Name the platforms as people do."""
     return {name: spec.title for name, spec in hub.world.specs.items()}
 
 
-def options(choices: dict[str, str], chosen: str = "") -> Html:
-    return joined(
+def render_options(choices: dict[str, str], chosen: str = "") -> Html:
+    return join(
         [
             Html(
                 f"<option "

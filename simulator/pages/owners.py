@@ -8,8 +8,8 @@ from aiohttp import web
 
 from simulator.hub import Hub
 from simulator.model import Mistake
-from simulator.pages.options import options, titles
-from simulator.rendering import page, see_other
+from simulator.pages.options import list_platform_titles, render_options
+from simulator.rendering import redirect, render_page
 from simulator.seeding import compose
 
 
@@ -39,7 +39,7 @@ class Owners:
                 400, platform=platform, error=str(error), name=name, username=username, back=back
             )
         local = back.startswith("/") and not back.startswith("//")
-        return see_other(back if local else f"/pages/{platform}/{created.external_id}/")
+        return redirect(back if local else f"/pages/{platform}/{created.external_id}/")
 
     def form(
         self,
@@ -57,11 +57,11 @@ class Owners:
             f"Trang {administered} được tạo cùng một tài khoản quản trị.",
             *(spec.new_page_note for spec in specs),
         ]
-        return page(
+        return render_page(
             "new_page",
             "Tạo trang để thử",
             status,
-            platforms=options(titles(self.hub), platform),
+            platforms=render_options(list_platform_titles(self.hub), platform),
             note=" ".join(filter(None, notes)),
             error=error,
             name=name,
@@ -78,4 +78,4 @@ class Owners:
         text = str((await request.post()).get("message", "")).strip()
         if text:
             compose(self.hub, target, text, by_person=True)
-        return see_other(f"/pages/{target.platform}/{target.external_id}/")
+        return redirect(f"/pages/{target.platform}/{target.external_id}/")

@@ -13,8 +13,17 @@ from simulator import growth, images
 from simulator.consent import Handler
 from simulator.hub import Hub
 from simulator.model import Page, Post, fold
-from simulator.pages.options import options, titles
-from simulator.rendering import Html, fragment, joined, linked, message, number, page, see_other
+from simulator.pages.options import list_platform_titles, render_options
+from simulator.rendering import (
+    Html,
+    format_number,
+    join,
+    link_addresses,
+    redirect,
+    render_fragment,
+    render_message,
+    render_page,
+)
 from simulator.spec import Spec
 from simulator.world import World
 
@@ -46,7 +55,7 @@ class Residents:
         return handle
 
     async def home(self, request: web.Request) -> web.Response:
-        return see_other("/pages/")
+        return redirect("/pages/")
 
     async def page_list(self, request: web.Request) -> web.Response:
         query, platform = request.query.get("q", "").strip(), request.query.get("platform", "")
@@ -67,25 +76,29 @@ class Residents:
             request, len(matching), PAGES_A_SCREEN, q=query, platform=platform
         )
         rows = [
-            fragment(
+            render_fragment(
                 "page_row",
                 url=f"/pages/{each.platform}/{each.external_id}/",
                 name=each.name,
                 platform=self.spec(each).title,
                 tone=self.spec(each).tone,
-                followers=number(growth.followers(each, self.world.world())),
-                posts=number(len(self.world.visible_posts(each))),
+                followers=format_number(growth.count_followers(each, self.world.world())),
+                posts=format_number(len(self.world.visible_posts(each))),
             )
             for each in matching[start : start + PAGES_A_SCREEN]
         ]
-        empty = fragment("empty", text="Chưa có trang nào khớp. Có thể tạo trang mới để thử.")
-        return page(
+        empty = render_fragment(
+            "empty", text="Chưa có trang nào khớp. Có thể tạo trang mới để thử."
+        )
+        return render_page(
             "page_list",
             "Các trang trên mạng xã hội mô phỏng",
             query=query,
-            platforms=options({"": "Mọi nền tảng"} | titles(self.hub), platform),
-            total=number(len(matching)),
-            rows=joined(rows) or empty,
+            platforms=render_options(
+                {"": "Mọi nền tảng"} | list_platform_titles(self.hub), platform
+            ),
+            total=format_number(len(matching)),
+            rows=join(rows) or empty,
             more=more,
         )
 
@@ -104,9 +117,11 @@ class Residents:
         ):
             if exists:
                 links.append(
-                    fragment("more", url="?" + urlencode({**query, "trang": there}), label=label)
+                    render_fragment(
+                        "more", url="?" + urlencode({**query, "trang": there}), label=label
+                    )
                 )
-        return start, joined(links)
+        return start, join(links)
 
     def find_page(self, request: web.Request) -> Page:
         platform = request.match_info.get("platform") or request[PLATFORM]
@@ -124,7 +139,7 @@ class Residents:
         start, more = self.screen(request, len(posts), POSTS_A_SCREEN)
         cards = [self.card(target, post) for post in posts[start : start + POSTS_A_SCREEN]]
         link = f"/pages/{target.platform}/{target.external_id}/"
-        return page(
+        return render_page(
             "page",
             target.name,
             platform=self.spec(target).title,
@@ -132,16 +147,16 @@ class Residents:
             username=target.username,
             external_id=target.external_id,
             avatar=f"{link}avatar.svg",
-            followers=number(growth.followers(target, self.world.world())),
+            followers=format_number(growth.count_followers(target, self.world.world())),
             people=self.spec(target).followers,
-            told=joined(
+            told=join(
                 [
-                    fragment("told", text=linked(str(target.profile[name])))
+                    render_fragment("told", text=link_addresses(str(target.profile[name])))
                     for name in ("description", "address", "phone", "website")
                     if target.profile.get(name)
                 ]
             ),
-            posts=joined(cards) or fragment("empty", text="Trang chưa đăng bài nào."),
+            posts=join(cards) or render_fragment("empty", text="Trang chưa đăng bài nào."),
             more=more,
             post_url=f"{link}post/",
             bot=self.spec(target).owner_box(target, link),
@@ -149,17 +164,17 @@ class Residents:
 
     def card(self, owner: Page, post: Post, heading: str = "h2") -> Html:
         link = f"/pages/{owner.platform}/{owner.external_id}/"
-        return fragment(
+        return render_fragment(
             "post_card",
             avatar=f"{link}avatar.svg",
             name=owner.name,
             url=f"{link}posts/{post.id}/",
-            time=when(post.published_at),
+            time=format_moment(post.published_at),
             edited=" · đã chỉnh sửa" if post.edited_at and self.spec(owner).shows_edits else "",
             heading=Html(f"<{heading}>{escape(post.title)}</{heading}>") if post.title else Html(),
             text=self.spec(owner).text(post),
             pictures=self.pictures(post),
-            link=fragment("link_card", url=post.link, label=post.link)
+            link=render_fragment("link_card", url=post.link, label=post.link)
             if post.link.startswith(("http://", "https://"))
             else Html(),
             counters=self.counters(owner, post),
@@ -174,11 +189,11 @@ class Residents:
             if not (at < len(post.message_ids) and post.message_ids[at] in removed)
         ]
         if "seconds" in post.details and post.pictures[0].kind == "video":
-            return video_card(post)
+            return render_video_card(post)
         kinds = {"image": "picture", "video": "video"}
-        return joined(
+        return join(
             [
-                fragment(
+                render_fragment(
                     kinds.get(each.kind, "file"),
                     url=f"/media/{each.sha256}",
                     alt=each.alt or each.caption,
@@ -188,9 +203,13 @@ class Residents:
         )
 
     def counters(self, owner: Page, post: Post) -> Html:
-        counts = growth.counts(owner, post, self.world.world())
-        return joined(
-            [fragment("counter", text=text) for text in self.spec(owner).counters(counts) if text]
+        counts = growth.compute_counts(owner, post, self.world.world())
+        return join(
+            [
+                render_fragment("counter", text=text)
+                for text in self.spec(owner).counters(counts)
+                if text
+            ]
         )
 
     async def show_post(self, request: web.Request) -> web.Response:
@@ -198,11 +217,11 @@ class Residents:
         number = request.match_info["post"]
         post = target.posts.get(target.message_ids.get(number, number))
         if post is None or not post.visible(self.world.world()):
-            return message(
+            return render_message(
                 "Nội dung không hiển thị", "Bài viết không tồn tại, đã được gỡ hoặc chưa đăng.", 404
             )
         link = f"/pages/{target.platform}/{target.external_id}/"
-        return page(
+        return render_page(
             "post",
             post.title or target.name,
             card=self.card(target, post, "h1"),
@@ -212,7 +231,7 @@ class Residents:
 
     async def avatar(self, request: web.Request) -> web.Response:
         target = self.find_page(request)
-        hue = int(growth.chance(target.external_id) * 360)
+        hue = int(growth.draw_chance(target.external_id) * 360)
         initial = escape((target.name.split() or ["?"])[-1][0].upper())
         svg = (
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 50 50" width="50" height="50">'
@@ -232,22 +251,24 @@ class Residents:
         }
         return web.Response(
             body=data,
-            content_type=images.kind_of(data) or "application/octet-stream",
+            content_type=images.detect_kind(data) or "application/octet-stream",
             headers=headers,
         )
 
 
-def when(moment: float) -> str:
+def format_moment(moment: float) -> str:
     return datetime.fromtimestamp(moment, HANOI).strftime("%H:%M %d/%m/%Y")
 
 
-def video_card(post: Post) -> Html:
+def render_video_card(post: Post) -> Html:
     """Show a video whose bytes nobody kept: its own picture if it has one, how long it plays, how
     large it is."""
     thumbnail, seconds = post.details.get("thumbnail", ""), int(post.details["seconds"])
     length = f"{seconds // 60}:{seconds % 60:02} · " if seconds else ""
     picture = (
-        fragment("picture", url=f"/media/{thumbnail}", alt=post.title) if thumbnail else Html()
+        render_fragment("picture", url=f"/media/{thumbnail}", alt=post.title)
+        if thumbnail
+        else Html()
     )
     size = f"{max(1, post.pictures[0].size // 1024):,} KB".replace(",", ".")
-    return joined([picture, fragment("video_card", length=length, size=size)])
+    return join([picture, render_fragment("video_card", length=length, size=size)])

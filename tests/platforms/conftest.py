@@ -88,7 +88,7 @@ class Platform:
 
     def video(self, *, size: int = 4096, seconds: float = 12.0, **other) -> Video:
         """Return a video, in landscape unless ``width`` and ``height`` say something else."""
-        content = images.plain_mp4(1, seconds=seconds, size=size)
+        content = images.make_plain_mp4(1, seconds=seconds, size=size)
         facts = {"sha256": "b" * 64, "content_type": "video/mp4", "size": size, "seconds": seconds}
         facts |= {
             "width": 1280,

@@ -31,7 +31,7 @@ def picture(simulator, content: bytes = b"", **other) -> Image:
 def fetched_video(
     simulator, *, seconds: float = 12.0, seed: int = 1, content: bytes = b"", **other
 ) -> Video:
-    content = content or images.plain_mp4(seed, seconds=seconds, size=4096)
+    content = content or images.make_plain_mp4(seed, seconds=seconds, size=4096)
     facts = {
         "sha256": hashlib.sha256(content).hexdigest(),
         "content_type": "video/mp4",

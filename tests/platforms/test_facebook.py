@@ -220,7 +220,7 @@ def steps(facebook, message, ref=""):
 def long_video(facebook, form, opened, *, breaks_at=None):
     """Make a video of three and a half megabytes; ``opened`` learns from where it is read. It may
     break once, as a connection does."""
-    content = images.plain_mp4(1, seconds=12, size=7 << 19)
+    content = images.make_plain_mp4(1, seconds=12, size=7 << 19)
     broken = []
 
     class File(io.BytesIO):

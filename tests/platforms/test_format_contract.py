@@ -320,7 +320,7 @@ def test_a_video_is_read_in_pieces(with_video):
     if with_video.form.media_by_url:
         assert all(each.url for each in with_video.message.videos)
         return
-    content, read = images.plain_mp4(1, seconds=10, size=9 << 20), []
+    content, read = images.make_plain_mp4(1, seconds=10, size=9 << 20), []
 
     class Counted(io.BytesIO):
         def read(self, size=-1):

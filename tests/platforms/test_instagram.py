@@ -169,7 +169,7 @@ def test_what_is_not_labelled_is_not_made_by_ai(instagram):
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(images.plain_png(1), "36001/2207005"), (plain_jpeg(400, 900), "36003/2207009")],
+    [(images.make_plain_png(1), "36001/2207005"), (plain_jpeg(400, 900), "36003/2207009")],
 )
 def test_a_picture_of_another_type_or_shape_is_refused(instagram, content, code):
     with pytest.raises(Rejected) as caught:

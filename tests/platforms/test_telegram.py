@@ -282,7 +282,7 @@ def video(data: bytes = b"", **other) -> Video:
 
 
 def cover(data: bytes = b"", content_type: str = "image/png", side: int = 640) -> Image:
-    data = data or images.plain_png(7)
+    data = data or images.make_plain_png(7)
     return Image(data, content_type, "b" * 64, width=side * 9 // 16, height=side, size=len(data))
 
 
@@ -356,7 +356,7 @@ def test_a_video_is_never_held_whole(telegram):
             asked.append(size)
             return super().read(size)
 
-    data = images.plain_mp4(1, size=3 * 1024 * 1024 + 5)
+    data = images.make_plain_mp4(1, size=3 * 1024 * 1024 + 5)
 
     telegram.publish(telegram.message(media=[video(data, open=lambda: Long(data))]))
 

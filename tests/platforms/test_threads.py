@@ -13,7 +13,7 @@ from platforms.meta.errors import RightMissing
 from platforms.meta.threads import counting
 from platforms.meta.threads.connector import Threads
 from platforms.meta.threads.facts import count_length
-from simulator.platforms.threads.uploads import length as length_there
+from simulator.platforms.threads.uploads import count_length as length_there
 from tests.platforms.fetched import fetched_video, picture
 
 DAY = 86_400

@@ -291,7 +291,7 @@ def test_an_upload_that_is_staged_again_after_all_has_come_makes_no_second_post(
 
 def test_a_large_video_goes_out_in_small_pieces_of_memory(tiktok, tmp_path):
     size, read = 120_000_000, []
-    head = images.plain_mp4(1, seconds=60, size=4096)
+    head = images.make_plain_mp4(1, seconds=60, size=4096)
     path = tmp_path / "video.mp4"
     with path.open("wb") as file:
         file.write(head)

@@ -380,7 +380,7 @@ def test_a_large_video_goes_up_in_small_pieces_of_memory(youtube, tmp_path):
     size, read = 120_000_000, []
     path = tmp_path / "video.mp4"
     with path.open("wb") as file:
-        file.write(images.plain_mp4(1, seconds=60, size=4096))
+        file.write(images.make_plain_mp4(1, seconds=60, size=4096))
         file.truncate(size)
 
     class Counted(io.FileIO):
@@ -403,7 +403,7 @@ def test_a_large_video_goes_up_in_small_pieces_of_memory(youtube, tmp_path):
 
 # --- cover, captions, processing ------------------------------------------------------------------
 
-COVER = Image(images.plain_png(1), "image/png", "d" * 64)
+COVER = Image(images.make_plain_png(1), "image/png", "d" * 64)
 WEBVTT = "WEBVTT\n\n00:00.000 --> 00:02.000\nXin chào\n"
 
 

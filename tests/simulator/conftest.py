@@ -180,9 +180,9 @@ class Bot:
 
 class Pictures(BaseHTTPRequestHandler):
     FILES = {
-        "/small.png": images.plain_png(1),
-        "/other.png": images.plain_png(2),
-        "/large.png": images.plain_png(3) + b"\x00" * (1 << 20),
+        "/small.png": images.make_plain_png(1),
+        "/other.png": images.make_plain_png(2),
+        "/large.png": images.make_plain_png(3) + b"\x00" * (1 << 20),
         "/text.png": b"<html>",
     }
 

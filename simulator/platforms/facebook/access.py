@@ -12,10 +12,10 @@ from simulator.platforms.meta.graph import (
     check_alive,
     check_proof,
     dead_token,
+    list_pages_for,
     missing_object,
     needs_page_token,
-    pages_for,
-    token_text,
+    read_token_text,
 )
 from simulator.world import World
 
@@ -26,7 +26,7 @@ class Access:
         self.calls: dict[str, tuple[float, int]] = {}
 
     def token(self, call: Call) -> Token:
-        text = token_text(call)
+        text = read_token_text(call)
         if not text:
             raise GraphError("An access token is required to request this resource.", 104)
         token = self.world.tokens.get(text)
@@ -39,7 +39,7 @@ class Access:
         return token
 
     def may(self, token: Token, scope: str) -> bool:
-        return scope in token.scopes and token.page in pages_for(token, scope)
+        return scope in token.scopes and token.page in list_pages_for(token, scope)
 
     def check_page_token(self, token: Token, page: Page, *, writes: bool = False) -> None:
         if token.kind != "page":

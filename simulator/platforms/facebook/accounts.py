@@ -10,9 +10,15 @@ from simulator import growth
 from simulator.calls import Call
 from simulator.model import Page, Token
 from simulator.platforms.facebook.access import Access
-from simulator.platforms.facebook.oauth import page_token
+from simulator.platforms.facebook.oauth import make_page_token
 from simulator.platforms.facebook.spec import FacebookSpec
-from simulator.platforms.meta.graph import GraphError, missing_object, narrowed, paged, parse_fields
+from simulator.platforms.meta.graph import (
+    GraphError,
+    make_page,
+    missing_object,
+    parse_fields,
+    select_fields,
+)
 
 # What an application may hear of a page.
 FIELDS = ("feed", "name", "mention", "picture", "videos", "messages", "ratings")
@@ -70,7 +76,7 @@ class Accounts:
                     FIELDS_AT_ACCOUNTS,
                     "Page",
                 )
-                return paged(
+                return make_page(
                     call,
                     pages,
                     lambda page: page.external_id,
@@ -81,7 +87,7 @@ class Accounts:
                 portfolios = [
                     each for each in self.world.businesses.values() if user.id in each["people"]
                 ]
-                return paged(
+                return make_page(
                     call,
                     portfolios,
                     lambda each: each["id"],
@@ -115,7 +121,7 @@ class Accounts:
             raise missing_object(f"{business['id']}/{edge}", call.method.lower())
         pages = [self.world.pages[FacebookSpec.name][each] for each in business[edge]]
         fields = parse_fields(call.text("fields") or "id,name", PAGE_FIELDS, "Page")
-        return paged(
+        return make_page(
             call,
             pages,
             lambda page: page.external_id,
@@ -136,21 +142,25 @@ class Accounts:
             "tasks": tasks
         }
         if tasks and "access_token" in requested:  # which makes one
-            own = page_token(self.world, token, page.external_id) if token.kind == "user" else token
+            own = (
+                make_page_token(self.world, token, page.external_id)
+                if token.kind == "user"
+                else token
+            )
             view["access_token"] = own.value
         if linked := self.linked_account(page, token):
             view["instagram_business_account"] = self.account_facts(
                 linked, f"{base}/pages/instagram/{linked.external_id}/avatar.svg"
             )
         return {
-            key: part(field["name"], view[field["name"]], field.get("fields", ""))
+            key: select_part(field["name"], view[field["name"]], field.get("fields", ""))
             for key, field in (fields | {"id": {"name": "id"}}).items()
             if field["name"] in view
         }
 
     def page_facts(self, page: Page, link: str) -> dict[str, Any]:
         """Tell of a page what does not depend on who asks."""
-        followers = growth.followers(page, self.world.world())
+        followers = growth.count_followers(page, self.world.world())
         profile, cover = page.profile, str(122_000_000_000_000 + int(page.external_id) % 10**12)
         return {
             "id": page.external_id,
@@ -194,7 +204,7 @@ class Accounts:
             "id": linked.external_id,
             "username": linked.username,
             "name": linked.name,
-            "followers_count": growth.followers(linked, self.world.world()),
+            "followers_count": growth.count_followers(linked, self.world.world()),
             "profile_picture_url": avatar,
         }
 
@@ -210,7 +220,7 @@ class Accounts:
             message = "(#200) Requires pages_manage_metadata permission to manage the object"
             raise GraphError(message, 200, status=403)
         requested = {name: call.text(name) for name in CHANGEABLE if name in call.params}
-        hours = _hours(call.text("hours")) if "hours" in call.params else None
+        hours = _parse_hours(call.text("hours")) if "hours" in call.params else None
         if not requested and hours is None:
             raise GraphError("(#100) No field of the page to update.", 100)
         for name, text in requested.items():
@@ -265,19 +275,19 @@ class Accounts:
         return {"success": True}
 
 
-def part(name: str, value: Any, names: str) -> Any:
+def select_part(name: str, value: Any, names: str) -> Any:
     """Narrow a field that is an object to the names in its braces."""
     match name:
         case "picture":
-            return {"data": narrowed(value, names)}
+            return {"data": select_fields(value, names)}
         case "cover":
-            return narrowed(value, names)
+            return select_fields(value, names)
         case "instagram_business_account":
-            return narrowed(value, names or "id")
+            return select_fields(value, names or "id")
     return value
 
 
-def _hours(text: str) -> dict[str, str]:
+def _parse_hours(text: str) -> dict[str, str]:
     """Read the field of opening hours: each span of a day with both of its ends."""
     wrong = GraphError("(#100) Param hours must be a JSON object of opening hours", 100)
     try:

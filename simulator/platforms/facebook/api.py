@@ -16,7 +16,7 @@ from simulator.platforms.facebook.accounts import PAGE_FIELDS, Accounts
 from simulator.platforms.facebook.comments import Comments
 from simulator.platforms.facebook.consent import FacebookConsent
 from simulator.platforms.facebook.insights import Insights
-from simulator.platforms.facebook.oauth import OAuth, new_pair
+from simulator.platforms.facebook.oauth import OAuth, make_token_pair
 from simulator.platforms.facebook.reading import POST_FIELDS, Reading
 from simulator.platforms.facebook.spec import APPS, SCOPES, FacebookSpec
 from simulator.platforms.facebook.uploads import Uploads
@@ -29,7 +29,7 @@ from simulator.platforms.meta.graph import (
     dead_token,
     missing_object,
     parse_fields,
-    token_text,
+    read_token_text,
 )
 
 LARGEST_BATCH = 50
@@ -73,7 +73,7 @@ class Facebook(Platform):
             )
         page = head.partition("_")[0]
         if head == "me":
-            token = self.world.tokens.get(token_text(call))
+            token = self.world.tokens.get(read_token_text(call))
             page = token.page if token else ""
         if edge == "subscribed_apps":
             return page, ("connect",)
@@ -120,7 +120,7 @@ class Facebook(Platform):
                 error = dead_token(463, "")
             case "kill_token":
                 self.world.kill_tokens(
-                    platform=self.name, token=token_text(call), dead=fault.subcode
+                    platform=self.name, token=read_token_text(call), dead=fault.subcode
                 )
                 error = dead_token(fault.subcode, "")
             case "refuse" if fault.code:
@@ -297,7 +297,7 @@ class Facebook(Platform):
     # What the control API arranges
 
     def connect(self, page: Page) -> dict[str, Any]:
-        return new_pair(self.world, page, SCOPES)
+        return make_token_pair(self.world, page, SCOPES)
 
     def compose(self, page: Page, post: Post, number: int) -> None:
         post.id, post.app = f"{page.external_id}_{122_100_000_000_000 + number}", next(iter(APPS))

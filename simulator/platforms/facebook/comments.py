@@ -15,12 +15,12 @@ from simulator.platforms.facebook.access import Access
 from simulator.platforms.facebook.spec import FacebookSpec
 from simulator.platforms.meta.graph import (
     GraphError,
+    format_moment,
+    make_page,
     missing_object,
-    narrowed,
-    paged,
     parse_fields,
-    stamp,
-    token_text,
+    read_token_text,
+    select_fields,
 )
 
 COMMENT_FIELDS = (
@@ -52,9 +52,9 @@ class Comments:
     def under(self, page: Page, post: Post) -> list[dict[str, Any]]:
         """List the comments of a post, oldest first."""
         there: list[dict[str, Any]] = post.details.setdefault("comments", [])
-        grown = min(MOST, growth.counts(page, post, self.world.world()).comments)
+        grown = min(MOST, growth.compute_counts(page, post, self.world.world()).comments)
         for at in range(sum(1 for comment in there if comment["grown"]), grown):
-            self.write(post, growth.comment_text(at), by=f"Người dân {at + 1}", grown=True)
+            self.write(post, growth.choose_comment_text(at), by=f"Người dân {at + 1}", grown=True)
         return [comment for comment in there if not comment.get("deleted")]
 
     def write(
@@ -114,14 +114,14 @@ class Comments:
         fields = parse_fields(
             call.text("fields") or "id,message,created_time,from", COMMENT_FIELDS, "Comment"
         )
-        answer = paged(
+        answer = make_page(
             call,
             rows,
             lambda each: each["id"],
             lambda each: self.view(call, token, page, post, each, fields),
         )
         if call.text("summary"):
-            total = growth.counts(page, post, self.world.world()).comments
+            total = growth.compute_counts(page, post, self.world.world()).comments
             answer["summary"] = {"order": "ranked", "total_count": total}
         return answer
 
@@ -129,7 +129,7 @@ class Comments:
         self, call: Call, page: Page, post: Post, field: dict[str, str]
     ) -> list[dict[str, Any]]:
         """List comments as a field of their post: those on top, for the page's own token alone."""
-        token = self.world.tokens.get(token_text(call))
+        token = self.world.tokens.get(read_token_text(call))
         limit = int(field["limit"]) if field.get("limit", "").isdecimal() else 25
         if not limit or token is None or token.page != page.external_id:
             return []
@@ -198,7 +198,7 @@ class Comments:
         view: dict[str, Any] = {
             "id": comment["id"],
             "message": comment["text"],
-            "created_time": stamp(comment["at"]),
+            "created_time": format_moment(comment["at"]),
             "is_hidden": comment["hidden"],
             "can_hide": bool(comment["by"]) and "pages_manage_engagement" in token.scopes,
             "can_remove": True,
@@ -217,11 +217,11 @@ class Comments:
             )
             view["parent"] = {
                 "id": above["id"],
-                "created_time": stamp(above["at"]),
+                "created_time": format_moment(above["at"]),
                 "message": above["text"],
             }
         return {
-            key: narrowed(view[field["name"]], field.get("fields", ""))
+            key: select_fields(view[field["name"]], field.get("fields", ""))
             if field["name"] in ("from", "parent")
             else view[field["name"]]
             for key, field in (fields | {"id": {"name": "id"}}).items()

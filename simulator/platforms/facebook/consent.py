@@ -13,7 +13,7 @@ from aiohttp import web
 from simulator.consent import Consent, Form
 from simulator.model import Token, User
 from simulator.platforms.facebook.spec import APPS, SCOPES
-from simulator.rendering import see_other
+from simulator.rendering import redirect
 
 
 class FacebookConsent(Consent):
@@ -52,14 +52,14 @@ class FacebookConsent(Consent):
         it does."""
         back, state = query["redirect_uri"], query.get("state", "")
         if user is None:
-            return see_other(
+            return redirect(
                 back,
                 error="access_denied",
                 error_reason="user_denied",
                 error_description="Permissions error",
                 state=state,
             )
-        answer = see_other(back, code=self.new_code(query, user, form).value, state=state)
+        answer = redirect(back, code=self.new_code(query, user, form).value, state=state)
         answer.headers["Location"] += "#_=_"
         return answer
 

@@ -7,7 +7,7 @@ from typing import Any
 from simulator import growth
 from simulator.calls import Call
 from simulator.model import DAY, Page, Post, Token
-from simulator.platforms.meta.graph import GraphError, moment, stamp
+from simulator.platforms.meta.graph import GraphError, format_moment, parse_moment
 from simulator.world import World
 
 
@@ -16,7 +16,7 @@ class Insights:
         self.world = world
 
     def post_insights(self, call: Call, token: Token, page: Page, post: Post) -> dict[str, Any]:
-        counts = growth.counts(page, post, self.world.world())
+        counts = growth.compute_counts(page, post, self.world.world())
         values: dict[str, Any] = {
             "post_media_view": counts.views,
             "post_total_media_view_unique": counts.viewers,
@@ -46,9 +46,12 @@ class Insights:
 
     def page_insights(self, call: Call, token: Token, page: Page) -> dict[str, Any]:
         now = self.world.world()
-        today = [growth.counts(page, post, now) for post in page.posts.values()]
-        before = [growth.counts(page, post, now - DAY) for post in page.posts.values()]
-        people, people_before = growth.followers(page, now), growth.followers(page, now - DAY)
+        today = [growth.compute_counts(page, post, now) for post in page.posts.values()]
+        before = [growth.compute_counts(page, post, now - DAY) for post in page.posts.values()]
+        people, people_before = (
+            growth.count_followers(page, now),
+            growth.count_followers(page, now - DAY),
+        )
         views = sum(each.views for each in today) - sum(each.views for each in before)
         acts = sum(each.all_reactions + each.comments + each.shares for each in today)
         values = {
@@ -64,7 +67,7 @@ class Insights:
             "page_total_actions": 0,
             "page_video_views": 0,
         }
-        since, until = moment(call.text("since")), moment(call.text("until"))
+        since, until = parse_moment(call.text("since")), parse_moment(call.text("until"))
         answer = self.series(call, token, page, page.external_id, values, "day")
         if since is None:
             return answer
@@ -72,7 +75,7 @@ class Insights:
         if (until or wall) - since > 90 * DAY:
             message = "(#100) There cannot be more than 90 days between since and until"
             raise GraphError(message, 100)
-        days = growth.days(page, since, until, wall=wall, offset=self.world.offset)
+        days = growth.count_days(page, since, until, wall=wall, offset=self.world.offset)
         for row in answer["data"]:
             row["values"] = []
             for ends, figures in days:
@@ -85,7 +88,7 @@ class Insights:
                     "page_daily_unfollows_unique": figures.lost,
                 }
                 value = of_day.get(row["name"], values[row["name"]])
-                row["values"].append({"value": value, "end_time": stamp(ends)})
+                row["values"].append({"value": value, "end_time": format_moment(ends)})
         return answer
 
     def series(
@@ -106,12 +109,12 @@ class Insights:
         retired = self.world.settings["facebook_retired_metrics"]
         if any(name not in values or name in retired for name in requested):
             raise GraphError("(#100) The value must be a valid insights metric", 100)
-        if growth.followers(page, self.world.world()) < 100:
+        if growth.count_followers(page, self.world.world()) < 100:
             return {"data": []}
         value_of = {name: {"value": values[name]} for name in requested}
         if period == "day":
             for value in value_of.values():
-                value["end_time"] = stamp(self.world.wall() // DAY * DAY + 8 * 3600)
+                value["end_time"] = format_moment(self.world.wall() // DAY * DAY + 8 * 3600)
         return {
             "data": [
                 {

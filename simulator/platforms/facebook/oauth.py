@@ -9,7 +9,7 @@ from simulator.calls import Call
 from simulator.model import DAY, Page, Token
 from simulator.platforms.facebook.access import Access
 from simulator.platforms.facebook.spec import APPS, FacebookSpec
-from simulator.platforms.meta.graph import GraphError, check_alive, pages_for, token_text
+from simulator.platforms.meta.graph import GraphError, check_alive, list_pages_for, read_token_text
 from simulator.world import World
 
 SHORT_LIFE, LONG_LIFE = 5183, 5_183_944
@@ -72,7 +72,7 @@ class OAuth:
         return {"access_token": token.value, "token_type": "bearer", "expires_in": lasts}
 
     def debug_token(self, call: Call) -> dict[str, Any]:
-        app, _, secret = token_text(call).partition("|")
+        app, _, secret = read_token_text(call).partition("|")
         if APPS.get(app) != secret:
             asking = self.access.token(call)
             app = asking.app
@@ -107,7 +107,7 @@ class OAuth:
     def granular(self, token: Token, scope: str) -> dict[str, Any]:
         """Say for what a right was given: pages, the accounts linked to them, or, where no ids
         come, all there is."""
-        pages = pages_for(token, scope)
+        pages = list_pages_for(token, scope)
         if scope.startswith("instagram_"):
             linked = (
                 self.world.pages[FacebookSpec.name][page].details.get("instagram") for page in pages
@@ -116,7 +116,7 @@ class OAuth:
         return {"scope": scope} | ({} if scope == "business_management" else {"target_ids": pages})
 
 
-def page_token(world: World, user_token: Token, page: str) -> Token:
+def make_page_token(world: World, user_token: Token, page: str) -> Token:
     """Give the page's token as this user token sees it: the same each time, without expiry if the
     user's is long."""
     known = user_token.page_tokens.get(page)
@@ -138,7 +138,7 @@ def page_token(world: World, user_token: Token, page: str) -> Token:
     return token
 
 
-def new_pair(world: World, page: Page, scopes: tuple[str, ...]) -> dict[str, str]:
+def make_token_pair(world: World, page: Page, scopes: tuple[str, ...]) -> dict[str, str]:
     user_token = world.new_token(
         FacebookSpec.name,
         "user",
@@ -149,5 +149,5 @@ def new_pair(world: World, page: Page, scopes: tuple[str, ...]) -> dict[str, str
         pages=[page.external_id],
         lasts=60 * DAY,
     )
-    token = page_token(world, user_token, page.external_id)
+    token = make_page_token(world, user_token, page.external_id)
     return {"access_token": token.value, "user_token": user_token.value}

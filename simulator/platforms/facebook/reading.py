@@ -11,7 +11,14 @@ from simulator.model import Page, Post, Token
 from simulator.platforms.facebook.access import Access
 from simulator.platforms.facebook.comments import Comments
 from simulator.platforms.facebook.spec import FacebookSpec
-from simulator.platforms.meta.graph import GraphError, moment, narrowed, paged, parse_fields, stamp
+from simulator.platforms.meta.graph import (
+    GraphError,
+    format_moment,
+    make_page,
+    parse_fields,
+    parse_moment,
+    select_fields,
+)
 
 POST_FIELDS = (
     "id", "message", "created_time", "updated_time", "permalink_url", "is_published",
@@ -36,7 +43,9 @@ class Reading:
         if "attachments" in requested and (post.pictures or post.link):
             facts["attachments"] = self.attachment(page, post, call)
         counts = (
-            growth.counts(page, post, self.world.world()) if COUNTED & requested else growth.NONE
+            growth.compute_counts(page, post, self.world.world())
+            if COUNTED & requested
+            else growth.NONE
         )
         view: dict[str, Any] = {}
         for key, field in (fields | {"id": {"name": "id"}}).items():
@@ -45,11 +54,11 @@ class Reading:
                     view[key] = self.counted(counts.comments, field)
                     view[key]["data"] = self.comments.nested(call, page, post, field)
                 case "reactions" | "likes":
-                    view[key] = self.counted(reactions_of(counts, field), field)
+                    view[key] = self.counted(count_reactions(counts, field), field)
                 case "shares" if counts.shares:
                     view[key] = {"count": counts.shares}
                 case "attachments" if "attachments" in facts:
-                    view[key] = {"data": [narrowed(facts["attachments"], field["fields"])]}
+                    view[key] = {"data": [select_fields(facts["attachments"], field["fields"])]}
                 case name if name in facts:
                     view[key] = facts[name]
         return view
@@ -59,11 +68,11 @@ class Reading:
         visible = post.visible(self.world.world())
         facts: dict[str, Any] = {
             "id": post.id,
-            "created_time": stamp(post.published_at if visible else post.created_at),
-            "updated_time": stamp(post.edited_at or post.published_at),
+            "created_time": format_moment(post.published_at if visible else post.created_at),
+            "updated_time": format_moment(post.edited_at or post.published_at),
             "permalink_url": self.world.permalink(page, post, call.origin),
             "is_published": visible,
-            "status_type": status_type(post),
+            "status_type": get_status_type(post),
             "from": {"name": page.name, "id": page.external_id},
         }
         if post.text:
@@ -99,7 +108,7 @@ class Reading:
             }
         photos: list[dict[str, Any]] = []
         for picture in post.pictures:
-            width, height = images.size_of(self.world.media.get(picture.sha256, b""))
+            width, height = images.read_size(self.world.media.get(picture.sha256, b""))
             source = {
                 "src": f"{call.origin}/media/{picture.sha256}",
                 "width": width,
@@ -148,7 +157,7 @@ class Reading:
         return answer
 
     def listing(self, call: Call, page: Page, posts: list[Post], token: Token) -> dict[str, Any]:
-        since, until = moment(call.text("since")), moment(call.text("until"))
+        since, until = parse_moment(call.text("since")), parse_moment(call.text("until"))
         inside = [
             post
             for post in posts
@@ -156,7 +165,7 @@ class Reading:
             and (until is None or post.published_at < until)
         ]
         fields = parse_fields(call.text("fields") or "id,created_time,message", POST_FIELDS, "Post")
-        return paged(
+        return make_page(
             call,
             inside,
             lambda post: post.id,
@@ -169,7 +178,7 @@ class Reading:
         return [post for post in seen if post.details.get("surface") not in ("reel", "story")]
 
 
-def status_type(post: Post) -> str:
+def get_status_type(post: Post) -> str:
     if "video" in post.details:
         return "added_video"
     if post.pictures:
@@ -177,7 +186,7 @@ def status_type(post: Post) -> str:
     return "shared_story" if post.link else "mobile_status_update"
 
 
-def reactions_of(counts: growth.Counts, field: dict[str, str]) -> int:
+def count_reactions(counts: growth.Counts, field: dict[str, str]) -> int:
     """Count the reactions of one kind, or of all where the field names none."""
     kind = "LIKE" if field["name"] == "likes" else field.get("type", "")
     if not kind:

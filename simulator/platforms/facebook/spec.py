@@ -6,8 +6,8 @@ from typing import Any
 
 from simulator.growth import Counts
 from simulator.model import Post
-from simulator.rendering import number
-from simulator.spec import Spec, reactions
+from simulator.rendering import format_number
+from simulator.spec import Spec, format_reactions
 
 APPS = {"100000000000001": "simulator-facebook-secret"}
 SCOPES = (
@@ -47,7 +47,7 @@ class FacebookSpec(Spec):
 
     def counters(self, counts: Counts) -> list[str]:
         return [
-            reactions(counts),
-            f"{number(counts.comments)} bình luận",
-            f"{number(counts.shares)} lượt chia sẻ",
+            format_reactions(counts),
+            f"{format_number(counts.comments)} bình luận",
+            f"{format_number(counts.shares)} lượt chia sẻ",
         ]

@@ -13,7 +13,7 @@ from simulator import images
 from simulator.calls import Call, Intake
 from simulator.model import Page, Token
 from simulator.platforms.facebook.spec import FacebookSpec
-from simulator.platforms.meta.graph import GraphError, missing_object, token_text
+from simulator.platforms.meta.graph import GraphError, missing_object, read_token_text
 from simulator.world import World
 
 CHUNK = 1 << 20
@@ -51,7 +51,7 @@ class Uploads:
             "received": intake.size,
             "sha256": self.world.keep_intake(intake),
         }
-        if not images.kind_of(intake.head).startswith("video/"):
+        if not images.detect_kind(intake.head).startswith("video/"):
             video["error"] = "The file is no video that can be read"
         video["ready"] = self.world.world() + self.world.settings["facebook_video_seconds"]
         self.world.dirty = True
@@ -78,31 +78,33 @@ class Uploads:
 
     async def receive(self, call: Call, video_id: str) -> dict[str, Any]:
         """Take bytes as the upload host does, which says no with status 200, as it may."""
-        token = self.world.tokens.get(token_text(call))
+        token = self.world.tokens.get(read_token_text(call))
         video = self.find(video_id)
         if token is None or token.dead or video is None or token.page != video["page"]:
-            return debug(False, "ProcessingFailedError", "unauthorized user request")
+            return make_debug_info(False, "ProcessingFailedError", "unauthorized user request")
         if video["complete"]:
-            return debug(False, "ProcessingFailedError", "the upload is complete already")
+            return make_debug_info(False, "ProcessingFailedError", "the upload is complete already")
         if url := call.headers.get("file_url"):
             intake = Intake()
             try:
                 await self.fetcher.pour(url, self.world.settings["image_hosts"], intake, LARGEST)
             except images.Unfetchable as why:
-                return debug(True, "ProcessingFailedError", f"the file could not be fetched: {why}")
+                return make_debug_info(
+                    True, "ProcessingFailedError", f"the file could not be fetched: {why}"
+                )
             self.complete(video, intake)
             return {"success": True}
-        offset, size = (number_of(call.headers.get(name)) for name in ("offset", "file_size"))
+        offset, size = (parse_number(call.headers.get(name)) for name in ("offset", "file_size"))
         if offset == 0:
             self.intakes[video_id] = Intake()
         intake = self.intakes.get(video_id) or Intake()
         if offset != intake.size or size <= 0:
-            return debug(True, "OffsetInvalidError", f"the next byte is {intake.size}")
+            return make_debug_info(True, "OffsetInvalidError", f"the next byte is {intake.size}")
         if call.body is not None:
             intake.pour(call.body)
         video["received"] = intake.size
         if intake.size != size:
-            return debug(
+            return make_debug_info(
                 True, "PartialRequestError", "Partial request (did not match length of file)"
             )
         self.complete(video, self.intakes.pop(video_id))
@@ -121,12 +123,12 @@ class Uploads:
         return {"id": upload}
 
     def append(self, call: Call, upload: str) -> dict[str, Any]:
-        token = self.world.tokens.get(token_text(call))
+        token = self.world.tokens.get(read_token_text(call))
         intake = self.intakes.get(upload)
         if intake is None or token is None or token.dead:
             raise missing_object(upload, call.method.lower())
         if call.method == "POST":
-            if number_of(call.headers.get("file_offset")) != intake.size:
+            if parse_number(call.headers.get("file_offset")) != intake.size:
                 raise GraphError("(#6001) The offset is not where the upload stands", 6001)
             if call.body is not None:
                 intake.pour(call.body)
@@ -181,9 +183,9 @@ class Uploads:
         self.complete(video, self.intakes.pop(video["id"]))
 
 
-def number_of(text: str | None) -> int:
+def parse_number(text: str | None) -> int:
     return int(text) if text and re.fullmatch(r"\d+", text) else -1
 
 
-def debug(retriable: bool, kind: str, message: str) -> dict[str, Any]:
+def make_debug_info(retriable: bool, kind: str, message: str) -> dict[str, Any]:
     return {"debug_info": {"retriable": retriable, "type": kind, "message": message}}

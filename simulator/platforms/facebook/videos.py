@@ -19,12 +19,12 @@ from simulator.platforms.facebook.uploads import Uploads
 from simulator.platforms.facebook.writing import Writing
 from simulator.platforms.meta.graph import (
     GraphError,
+    format_moment,
+    make_page,
     missing_object,
-    moment,
-    narrowed,
-    paged,
     parse_fields,
-    stamp,
+    parse_moment,
+    select_fields,
 )
 
 REELS_A_DAY = 30
@@ -165,7 +165,7 @@ class Videos:
         state = call.text("video_state").upper() or (
             "PUBLISHED" if call.flag("published", True) else "DRAFT"
         )
-        due = moment(call.text("scheduled_publish_time"))
+        due = parse_moment(call.text("scheduled_publish_time"))
         if due is not None and video["kind"] == "video":
             due = self.writing.schedule(call)
             state = "SCHEDULED"
@@ -280,16 +280,18 @@ class Videos:
             "title": video["title"],
             "description": video["description"],
             "length": 12.0,
-            "created_time": stamp(video["born"] - self.world.offset),
-            "updated_time": stamp(post.published_at if post else video["born"] - self.world.offset),
+            "created_time": format_moment(video["born"] - self.world.offset),
+            "updated_time": format_moment(
+                post.published_at if post else video["born"] - self.world.offset
+            ),
         }
         if post is not None:
             if self.world.settings["facebook_reports_post_of_video"]:
                 view["post_id"] = post.id.partition("_")[2]
-            view["post_views"] = growth.counts(page, post, now).views
+            view["post_views"] = growth.compute_counts(page, post, now).views
             view["permalink_url"] = self.world.permalink(page, post, call.origin)
         return {
-            key: narrowed(view[key], field["fields"]) if key == "status" else view[key]
+            key: select_fields(view[key], field["fields"]) if key == "status" else view[key]
             for key, field in (fields | {"id": {"fields": ""}}).items()
             if view.get(key) not in (None, "")
         }
@@ -340,19 +342,22 @@ class Videos:
 
     def listing(self, call: Call, plan: Plan, page: Page, edge: str) -> dict[str, Any]:
         then = self.world.world() - plan.lag
-        since, until = moment(call.text("since")) or 0, moment(call.text("until")) or float("inf")
+        since, until = (
+            parse_moment(call.text("since")) or 0,
+            parse_moment(call.text("until")) or float("inf"),
+        )
         seen = [post for post in self.world.visible_posts(page, lag=plan.lag) if post.visible(then)]
         if edge != "video_reels":  # of which nobody says that it can be asked by time
             seen = [post for post in seen if since <= post.published_at < until]
         if edge == "stories":
             stories = [post for post in seen if post.details.get("surface") == "story"]
-            return paged(call, stories, lambda post: post.id, lambda post: {
+            return make_page(call, stories, lambda post: post.id, lambda post: {
                 "post_id": post.id.partition("_")[2], "status": "published",
                 "creation_time": str(int(post.published_at)),
                 "media_type": post.pictures[0].kind.replace("image", "photo"),
                 "media_id": post.pictures[0].id,
                 "url": self.world.permalink(page, post, call.origin),
-                "time": stamp(post.published_at),
+                "time": format_moment(post.published_at),
             })  # fmt: skip
         kind = "reel" if edge == "video_reels" else "video"
         rows = [
@@ -363,7 +368,7 @@ class Videos:
         fields = parse_fields(
             call.text("fields") or "id,description,updated_time", VIDEO_FIELDS, "Video"
         )
-        return paged(
+        return make_page(
             call, rows, lambda row: row["id"], lambda row: self.view(call, page, row, fields)
         )
 
@@ -380,9 +385,9 @@ class Videos:
         requested = [name.strip() for name in call.text("metric").split(",") if name.strip()]
         if set(requested) - {*REEL_METRICS, *VIDEO_METRICS}:
             raise GraphError("(#100) The value must be a valid insights metric", 100)
-        if growth.followers(page, self.world.world()) < 100:
+        if growth.count_followers(page, self.world.world()) < 100:
             return {"data": []}
-        counts = growth.counts(page, post, self.world.world()) if post else growth.NONE
+        counts = growth.compute_counts(page, post, self.world.world()) if post else growth.NONE
         own = REEL_METRICS if video["kind"] == "reel" else VIDEO_METRICS
         values: dict[str, Any] = dict.fromkeys(own, counts.views) | {
             "post_video_likes_by_reaction_type": {

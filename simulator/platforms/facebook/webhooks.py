@@ -7,8 +7,8 @@ from typing import Any
 
 from simulator.model import Page, Post
 from simulator.platforms.facebook.spec import APPS
-from simulator.platforms.meta.webhooks import MetaReporter, as_meta, by_meta
-from simulator.webhooks import Console, Notice, Report, appearances, comments
+from simulator.platforms.meta.webhooks import MetaReporter, encode_as_meta, sign_as_meta
+from simulator.webhooks import Console, Notice, Report, list_appearances, list_comments
 
 
 class FacebookReporter(MetaReporter):
@@ -22,18 +22,18 @@ class FacebookReporter(MetaReporter):
                 continue
             value = {
                 "from": own,
-                "item": item_of(post),
+                "item": name_item(post),
                 "post_id": post.id,
                 "message": post.text,
                 "published": 1,
             }
-            for name, at, wall, seen in appearances(post):
+            for name, at, wall, seen in list_appearances(post):
                 verb = {"verb": "add" if seen else "remove", "created_time": int(wall)}
                 yield Notice(name, value | verb, wall, at)
             if edited := self.edited_at(post):
                 verb = {"verb": "edited", "created_time": int(edited)}
                 yield Notice(f"{post.id} edited {edited}", value | verb, edited)
-        for post, comment in comments(page):
+        for post, comment in list_comments(page):
             by = (
                 {"id": f"70{comment['id'].partition('_')[2]}", "name": comment["by"]}
                 if comment["by"]
@@ -53,10 +53,10 @@ class FacebookReporter(MetaReporter):
     def reports(self, page: Page, console: Console, fresh: list[Notice]) -> Iterator[Report]:
         entry = self.entry(page, int(self.world.wall()), "feed", [each.value for each in fresh])
         body: dict[str, Any] = {"object": "page", "entry": [entry]}
-        yield Report(console.url, as_meta(body), by_meta(next(iter(APPS.values()))))
+        yield Report(console.url, encode_as_meta(body), sign_as_meta(next(iter(APPS.values()))))
 
 
-def item_of(post: Post) -> str:
+def name_item(post: Post) -> str:
     """Name the sort of a post as its news do."""
     item = "status"
     for kind, there in (

@@ -12,7 +12,7 @@ from simulator.model import DAY, Page, Photo, Picture, Post, Token
 from simulator.platforms.facebook.access import Access
 from simulator.platforms.facebook.reading import POST_FIELDS, Reading
 from simulator.platforms.facebook.spec import APPS, FacebookSpec
-from simulator.platforms.meta.graph import GraphError, moment, parse_fields
+from simulator.platforms.meta.graph import GraphError, parse_fields, parse_moment
 
 LARGEST_PHOTO = 4 * 1024 * 1024
 LONGEST_MESSAGE = 63_206
@@ -109,7 +109,7 @@ class Writing:
         text = call.text("scheduled_publish_time")
         if not text:
             return None
-        due = moment(text)
+        due = parse_moment(text)
         if due is None or not EARLIEST_SCHEDULE <= due - self.world.wall() <= LATEST_SCHEDULE:
             raise GraphError("(#100) The specified scheduled publish time is invalid.", 100)
         return due
@@ -160,7 +160,7 @@ class Writing:
                 ) from why
         else:
             raise GraphError("(#324) Requires upload file", 324)
-        if len(data) > LARGEST_PHOTO or not images.kind_of(data).startswith("image/"):
+        if len(data) > LARGEST_PHOTO or not images.detect_kind(data).startswith("image/"):
             message = (
                 "Photos should be smaller than 4 MB and saved as JPG, PNG, GIF, "
                 "TIFF, HEIF or WebP files."
@@ -190,7 +190,7 @@ class Writing:
             del self.world.photos[photo.id]
             self.world.dirty = True
             return {"success": True}
-        width, height = images.size_of(self.world.media[photo.picture.sha256])
+        width, height = images.read_size(self.world.media[photo.picture.sha256])
         source = {
             "source": f"{call.origin}/media/{photo.picture.sha256}",
             "width": width,

@@ -15,7 +15,7 @@ from simulator.calls import Call
 from simulator.faults import Plan
 from simulator.model import Mistake, Page, Picture, Post, Token
 from simulator.platforms.facebook.api import Facebook
-from simulator.platforms.facebook.oauth import new_pair
+from simulator.platforms.facebook.oauth import make_token_pair
 from simulator.platforms.facebook.spec import APPS as FACEBOOK_APPS
 from simulator.platforms.facebook.spec import SCOPES as FACEBOOK_SCOPES
 from simulator.platforms.facebook.spec import FacebookSpec
@@ -27,7 +27,7 @@ from simulator.platforms.instagram.spec import APPS, SCOPES, SCOPES_AT_FACEBOOK,
 from simulator.platforms.instagram.uploads import Uploads
 from simulator.platforms.instagram.webhooks import InstagramReporter
 from simulator.platforms.meta.containers import ContainerPlatform
-from simulator.platforms.meta.graph import GraphError, check_version, missing_object, pages_for
+from simulator.platforms.meta.graph import GraphError, check_version, list_pages_for, missing_object
 
 ACCOUNT_FIELDS = (
     "id", "ig_id", "user_id", "username", "name", "profile_picture_url", "followers_count",
@@ -146,7 +146,7 @@ class Instagram(ContainerPlatform):
     def need(self, token: Token, scope: str) -> None:
         name = f"instagram_{'' if token.platform == 'facebook' else 'business_'}{scope}"
         super().need(token, name)
-        if token.page and token.page not in pages_for(token, name):
+        if token.page and token.page not in list_pages_for(token, name):
             raise GraphError(
                 f"(#10) Application does not have permission for this action ({name})",
                 10,
@@ -207,7 +207,7 @@ class Instagram(ContainerPlatform):
             "username": page.username,
             "name": page.name,
             "profile_picture_url": avatar,
-            "followers_count": growth.followers(page, now),
+            "followers_count": growth.count_followers(page, now),
             "follows_count": 12,
             "media_count": len(self.world.visible_posts(page)),
             "account_type": "BUSINESS",
@@ -267,7 +267,7 @@ class Instagram(ContainerPlatform):
     def connect(self, page: Page) -> dict[str, Any]:
         tokens = super().connect(page)
         if linked := self.linked(page):
-            pair = new_pair(self.world, linked, FACEBOOK_SCOPES + SCOPES_AT_FACEBOOK)
+            pair = make_token_pair(self.world, linked, FACEBOOK_SCOPES + SCOPES_AT_FACEBOOK)
             tokens |= {"page_token": pair["access_token"], "user_token": pair["user_token"]}
         return tokens
 
@@ -291,5 +291,5 @@ class Instagram(ContainerPlatform):
 
     def compose(self, page: Page, post: Post, number: int) -> None:
         if not post.pictures:
-            post.pictures = [Picture(self.world.keep_media(images.plain_png(number)))]
+            post.pictures = [Picture(self.world.keep_media(images.make_plain_png(number)))]
         super().compose(page, post, number)

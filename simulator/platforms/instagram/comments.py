@@ -8,7 +8,7 @@ from typing import Any
 from simulator.calls import Call
 from simulator.model import Page, Post, Token
 from simulator.platforms.meta.containers import ContainerPlatform
-from simulator.platforms.meta.graph import GraphError, missing_object, stamp
+from simulator.platforms.meta.graph import GraphError, format_moment, missing_object
 
 LONGEST_COMMENT = 300
 COMMENT_FIELDS = (
@@ -28,7 +28,7 @@ class Comments:
         view = {
             "id": comment["id"],
             "text": comment["text"],
-            "timestamp": stamp(comment["at"]),
+            "timestamp": format_moment(comment["at"]),
             "username": name,
             "from": {
                 "id": f"99{comment['id'][2:]}" if comment["by"] else page.external_id,

@@ -38,7 +38,7 @@ def too_big() -> GraphError:
     )
 
 
-def debug(retriable: bool, kind: str, text: str) -> dict[str, Any]:
+def make_debug_info(retriable: bool, kind: str, text: str) -> dict[str, Any]:
     """Say as the upload host does that bytes were not taken."""
     message = json.dumps({"success": False, "error": {"message": text}}, separators=(",", ":"))
     return {"debug_info": {"retriable": retriable, "type": kind, "message": message}}

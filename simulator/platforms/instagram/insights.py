@@ -8,7 +8,7 @@ from simulator import growth
 from simulator.calls import Call
 from simulator.model import DAY, Page, Post, Token
 from simulator.platforms.meta.containers import ContainerPlatform
-from simulator.platforms.meta.graph import GraphError, moment, stamp
+from simulator.platforms.meta.graph import GraphError, format_moment, parse_moment
 
 COMMON = ("reach", "views", "shares", "total_interactions", "reposts")
 LIKED = ("likes", "comments", "saved")
@@ -36,7 +36,7 @@ class Insights:
         self.world = platform.world
 
     def media_insights(self, call: Call, token: Token, page: Page, post: Post) -> dict[str, Any]:
-        counts = growth.counts(page, post, self.world.world())
+        counts = growth.compute_counts(page, post, self.world.world())
         interactions = counts.all_reactions + counts.comments + counts.shares
         numbers: dict[str, Any] = {
             "reach": counts.viewers, "views": counts.views, "shares": counts.shares,
@@ -69,14 +69,14 @@ class Insights:
         retired = self.world.settings["instagram_retired_metrics"]
         if not requested or set(requested) - (set(ACCOUNT_METRICS) - set(retired)):
             raise GraphError("(#100) metric[0] must be one of the following values", 100)
-        since, until = moment(call.text("since")), moment(call.text("until"))
+        since, until = parse_moment(call.text("since")), parse_moment(call.text("until"))
         if since is not None and (until or self.world.wall()) - since > 30 * DAY:
             raise GraphError(
                 "(#100) There cannot be more than 30 days (2592000 s) between since and until", 100
             )
         now = self.world.world()
-        today = [growth.counts(page, post, now) for post in page.posts.values()]
-        before = [growth.counts(page, post, now - DAY) for post in page.posts.values()]
+        today = [growth.compute_counts(page, post, now) for post in page.posts.values()]
+        before = [growth.compute_counts(page, post, now - DAY) for post in page.posts.values()]
 
         def gained(what: str) -> int:
             return sum(getattr(each, what) for each in today) - sum(
@@ -89,16 +89,19 @@ class Insights:
             "comments": comments,
             "shares": shares, "total_interactions": likes + comments + shares,
             "accounts_engaged": likes,
-            "follower_count": growth.followers(page, now) - growth.followers(page, now - DAY),
+            "follower_count":
+                growth.count_followers(page, now) - growth.count_followers(page, now - DAY),
         }  # fmt: skip
         told: list[tuple[float, growth.Day]] = []
         if since is not None:
-            told = growth.days(page, since, until, wall=self.world.wall(), offset=self.world.offset)
+            told = growth.count_days(
+                page, since, until, wall=self.world.wall(), offset=self.world.offset
+            )
             values |= {
                 "reach": sum(day.viewers for _ends, day in told),
                 "views": sum(day.views for _ends, day in told),
             }
-        small = growth.followers(page, now) < 100
+        small = growth.count_followers(page, now) < 100
         data = []
         for name in requested:
             if small and name in ("follower_demographics", "follows_and_unfollows"):
@@ -117,12 +120,12 @@ class Insights:
 
     def series(self, name: str, told: list[tuple[float, growth.Day]]) -> dict[str, Any]:
         """Tell a figure by day; only two have one."""
-        only_total(name)
+        require_total(name)
         return {
             "values": [
                 {
                     "value": day.viewers if name == "reach" else day.gained - day.lost,
-                    "end_time": stamp(ends),
+                    "end_time": format_moment(ends),
                 }
                 for ends, day in told
             ]
@@ -149,12 +152,12 @@ class Insights:
             return {"total_value": {"breakdowns": [parts]}}
         if call.text("metric_type") == "total_value":
             return {"total_value": {"value": value}}
-        only_total(name)
-        end = stamp(self.world.wall() // DAY * DAY + 8 * 3600)
+        require_total(name)
+        end = format_moment(self.world.wall() // DAY * DAY + 8 * 3600)
         return {"values": [{"value": value, "end_time": end}]}
 
 
-def only_total(name: str) -> None:
+def require_total(name: str) -> None:
     if name not in ("reach", "follower_count"):
         message = (
             "(#100) The following metrics should be specified with parameter "

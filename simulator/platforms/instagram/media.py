@@ -13,8 +13,8 @@ from simulator.model import DAY, Page, Post, Token
 from simulator.platforms.instagram.comments import Comments
 from simulator.platforms.instagram.errors import container_gone, error, not_found
 from simulator.platforms.instagram.insights import Insights
-from simulator.platforms.meta.containers import ContainerPlatform, seen_for
-from simulator.platforms.meta.graph import GraphError, missing_object, stamp
+from simulator.platforms.meta.containers import ContainerPlatform, limit_visibility
+from simulator.platforms.meta.graph import GraphError, format_moment, missing_object
 
 MEDIA_FIELDS = (
     "id", "caption", "media_type", "media_product_type", "permalink", "shortcode", "timestamp",
@@ -71,7 +71,7 @@ class Media:
     def media_view(
         self, call: Call, page: Page, post: Post, fields: dict[str, dict[str, str]]
     ) -> dict[str, Any]:
-        counts = growth.counts(page, post, self.world.world())
+        counts = growth.compute_counts(page, post, self.world.world())
         base = self.world.public_url or call.origin
         kind = post.details["type"]
         files = [{"id": picture.id, "media_type": picture.kind.upper(),
@@ -83,7 +83,7 @@ class Media:
             "media_product_type": post.details["product"],
             "permalink": self.world.permalink(page, post, call.origin),
             "shortcode": post.details.get("shortcode", post.id[-11:]),
-            "timestamp": stamp(post.published_at),
+            "timestamp": format_moment(post.published_at),
             "username": page.username,
             "ig_id": f"3{post.id[2:]}",
             "owner": {"id": page.external_id},
@@ -175,7 +175,7 @@ class Media:
         )  # fmt: skip
         post.text = post.text.strip()
         if kind == "STORIES":
-            seen_for(post, DAY)
+            limit_visibility(post, DAY)
         return {"id": post.id}
 
     def published_today(self, page: Page) -> int:

@@ -9,9 +9,9 @@ from simulator import images
 from simulator.calls import KEPT_WHOLE, Call, Intake, Reply
 from simulator.faults import Plan
 from simulator.model import DAY, Page
-from simulator.platforms.instagram.errors import debug, error, not_found, too_big
+from simulator.platforms.instagram.errors import error, make_debug_info, not_found, too_big
 from simulator.platforms.meta.containers import ContainerPlatform
-from simulator.platforms.meta.graph import GraphError, token_text
+from simulator.platforms.meta.graph import GraphError, read_token_text
 
 LONGEST_CAPTION, MOST_HASHTAGS, MOST_MENTIONS = 2200, 30, 20
 LARGEST_IMAGE, LARGEST_REEL, LARGEST_STORY = 8 << 20, 300 << 20, 100 << 20
@@ -104,14 +104,14 @@ class Uploads:
         intake = await self.download(url, LARGEST_IMAGE, LARGEST_IMAGE)
         if intake.size > LARGEST_IMAGE:
             raise too_big()
-        if images.kind_of(intake.head) != "image/jpeg":
+        if images.detect_kind(intake.head) != "image/jpeg":
             raise error(
                 36001,
                 2207005,
                 "Unsupported image format",
                 "The image format is not supported: JPEG only.",
             )
-        width, height = images.size_of(bytes(intake.data or b""))
+        width, height = images.read_size(bytes(intake.data or b""))
         if height and not story and not NARROWEST - 0.01 <= width / height <= WIDEST + 0.01:
             raise error(
                 36003, 2207009, "Aspect ratio", "The aspect ratio is not between 4:5 and 1.91:1."
@@ -127,7 +127,7 @@ class Uploads:
     def unfit(intake: Intake, largest: int) -> str:
         return (
             "2207026"
-            if intake.size > largest or not images.kind_of(intake.head).startswith("video/")
+            if intake.size > largest or not images.detect_kind(intake.head).startswith("video/")
             else ""
         )
 
@@ -175,7 +175,7 @@ class Uploads:
     async def upload(self, call: Call, number: str) -> Any:
         """Take bytes of a video on the upload host, all at once or from where the last try broke
         off."""
-        token = self.world.tokens.get(token_text(call))
+        token = self.world.tokens.get(read_token_text(call))
         container = self.platform.container(number)
         own = (
             {page.external_id for page in self.platform.own(token)}
@@ -183,10 +183,13 @@ class Uploads:
             else set()
         )
         if container is None or container["page"] not in own:
-            return Reply(debug(False, "ProcessingFailedError", "unauthorized user request"), 400)
+            return Reply(
+                make_debug_info(False, "ProcessingFailedError", "unauthorized user request"), 400
+            )
         if not container["waits"]:
             return Reply(
-                debug(False, "ProcessingFailedError", "the upload is complete already"), 400
+                make_debug_info(False, "ProcessingFailedError", "the upload is complete already"),
+                400,
             )
         largest = LARGEST_STORY if container["kind"] == "STORIES" else LARGEST_REEL
         if url := call.headers.get("file_url"):
@@ -194,7 +197,8 @@ class Uploads:
                 intake = await self.platform.fetched(url, largest)
             except images.Unfetchable:
                 return Reply(
-                    debug(True, "ProcessingFailedError", "the file could not be fetched"), 400
+                    make_debug_info(True, "ProcessingFailedError", "the file could not be fetched"),
+                    400,
                 )
         else:
             size, offset = (int(call.headers.get(name) or -1) for name in ("file_size", "offset"))
@@ -203,13 +207,14 @@ class Uploads:
             intake = self.uploads.get(number) or Intake()
             if offset != intake.size or size <= 0:
                 return Reply(
-                    debug(True, "OffsetInvalidError", f"the next byte is {intake.size}"), 400
+                    make_debug_info(True, "OffsetInvalidError", f"the next byte is {intake.size}"),
+                    400,
                 )
             if call.body is not None:
                 intake.pour(call.body)
             if intake.size != size:
                 text = "Partial request (did not match length of file)"
-                return Reply(debug(True, "PartialRequestError", text), 400)
+                return Reply(make_debug_info(True, "PartialRequestError", text), 400)
             intake = self.uploads.pop(number)
         container["waits"] = False
         container["ready"] = self.world.world() + self.world.settings["instagram_container_seconds"]

@@ -8,8 +8,8 @@ from typing import Any
 from simulator.model import Page
 from simulator.platforms.facebook.spec import APPS as FACEBOOK_APPS
 from simulator.platforms.instagram.spec import APPS
-from simulator.platforms.meta.webhooks import MetaReporter, as_meta, by_meta
-from simulator.webhooks import Console, Notice, Report, comments
+from simulator.platforms.meta.webhooks import MetaReporter, encode_as_meta, sign_as_meta
+from simulator.webhooks import Console, Notice, Report, list_comments
 
 
 class InstagramReporter(MetaReporter):
@@ -25,7 +25,7 @@ class InstagramReporter(MetaReporter):
         return subscribed
 
     def notices(self, page: Page) -> Iterator[Notice]:
-        for post, comment in comments(page):
+        for post, comment in list_comments(page):
             name = comment["by"] or page.username
             value = {
                 "id": comment["id"],
@@ -41,4 +41,4 @@ class InstagramReporter(MetaReporter):
         entry = self.entry(page, int(self.world.wall()), "comments", [each.value for each in fresh])
         body: dict[str, Any] = {"object": "instagram", "entry": [entry]}
         apps = APPS if page.details.get("subscribed") else FACEBOOK_APPS
-        yield Report(console.url, as_meta(body), by_meta(next(iter(apps.values()))))
+        yield Report(console.url, encode_as_meta(body), sign_as_meta(next(iter(apps.values()))))

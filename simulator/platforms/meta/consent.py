@@ -11,7 +11,7 @@ from aiohttp import web
 
 from simulator.consent import Consent, Form
 from simulator.model import Token, User
-from simulator.rendering import see_other
+from simulator.rendering import redirect
 
 
 class AccountConsent(Consent):
@@ -46,14 +46,14 @@ class AccountConsent(Consent):
         extra = {"state": query["state"]} if "state" in query else {}
         if user is None or chosen not in user.pages:
             description = "The user denied your request"
-            return see_other(
+            return redirect(
                 back,
                 error="access_denied",
                 error_reason="user_denied",
                 error_description=description,
                 **extra,
             )
-        answer = see_other(
+        answer = redirect(
             back, code=self.new_code(query, user, chosen, self.ticked(query, form)).value, **extra
         )
         answer.headers["Location"] += "#_"

@@ -20,9 +20,9 @@ from simulator.platforms.meta.graph import (
     check_alive,
     check_proof,
     dead_token,
-    paged,
+    make_page,
     parse_fields,
-    token_text,
+    read_token_text,
 )
 
 SHORT_LIFE, LONG_LIFE = 3600, 5_183_944
@@ -62,7 +62,7 @@ class ContainerPlatform(Platform):
             return head
         if head in self.world.containers:
             return str(self.world.containers[head]["page"])
-        token = self.world.tokens.get(token_text(call))
+        token = self.world.tokens.get(read_token_text(call))
         own = list(self.own(token)) if token else []
         return own[0].external_id if own else ""
 
@@ -92,7 +92,7 @@ class ContainerPlatform(Platform):
             case "expired_token":
                 error = dead_token(463, "")
             case "kill_token":
-                if token := self.world.tokens.get(token_text(call)):
+                if token := self.world.tokens.get(read_token_text(call)):
                     token.dead = fault.subcode
                     self.world.dirty = True
                 error = dead_token(fault.subcode, "")
@@ -135,7 +135,7 @@ class ContainerPlatform(Platform):
             yield page
 
     def token(self, call: Call) -> Token:
-        text = token_text(call)
+        text = read_token_text(call)
         if not text:
             raise GraphError("An access token is required to request this resource.", 104)
         token = self.world.tokens.get(text)
@@ -202,7 +202,7 @@ class ContainerPlatform(Platform):
         """Exchange a short token, or refresh a long one, which must be a day old."""
         if call.method != "GET" or call.text("grant_type") != grant:
             raise GraphError(f"Invalid grant_type: must be {grant}", 100)
-        old = self.world.tokens.get(token_text(call))
+        old = self.world.tokens.get(read_token_text(call))
         if old is None or old.platform != self.name:
             raise GraphError("Invalid OAuth access token - Cannot parse access token", 190)
         check_alive(old, self.world.world())
@@ -327,7 +327,7 @@ class ContainerPlatform(Platform):
         return sum(
             1
             for post in page.posts.values()
-            if "container" in post.details and first_seen(post) > since and count(post)
+            if "container" in post.details and get_first_seen(post) > since and count(post)
         )
 
     # Reading
@@ -345,7 +345,7 @@ class ContainerPlatform(Platform):
     ) -> dict[str, Any]:
         since, until = call.number("since", 0), call.number("until", 1 << 40)
         inside = [post for post in posts if since <= post.published_at < until]
-        return paged(call, inside, lambda post: post.id, view)
+        return make_page(call, inside, lambda post: post.id, view)
 
     @staticmethod
     def fields(
@@ -361,10 +361,10 @@ class ContainerPlatform(Platform):
         """List as many as the post has by now, at most two hundred, newest last; made up when first
         asked for."""
         there: list[dict[str, Any]] = post.details.setdefault("comments", [])
-        grown = min(200, growth.counts(page, post, self.world.world()).comments)
+        grown = min(200, growth.compute_counts(page, post, self.world.world()).comments)
         written = sum(1 for comment in there if comment["by"])
         for at in range(written, grown):
-            self.new_comment(post, growth.comment_text(at), by=f"nguoidan{at + 1}")
+            self.new_comment(post, growth.choose_comment_text(at), by=f"nguoidan{at + 1}")
         return [comment for comment in there if not comment.get("deleted")]
 
     def new_comment(
@@ -451,11 +451,11 @@ class ContainerPlatform(Platform):
         return headers
 
 
-def first_seen(post: Post) -> float:
+def get_first_seen(post: Post) -> float:
     return post.intervals[0].visible_world if post.intervals else 0.0
 
 
-def seen_for(post: Post, seconds: float) -> None:
+def limit_visibility(post: Post, seconds: float) -> None:
     """Let a post go by itself, as a story does."""
     last: Interval = post.intervals[-1]
     last.gone_at, last.gone_world = last.visible_at + seconds, last.visible_world + seconds

@@ -94,11 +94,11 @@ def needs_page_token() -> GraphError:
     return GraphError("(#210) A page access token is required to request this resource.", 210)
 
 
-def stamp(moment: float) -> str:
+def format_moment(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
-def moment(text: str) -> float | None:
+def parse_moment(text: str) -> float | None:
     """Read Unix seconds or ISO 8601, as since, until and scheduled_publish_time take them."""
     try:
         return float(text)
@@ -111,7 +111,7 @@ def moment(text: str) -> float | None:
     return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
 
 
-def first_word(text: str) -> str:
+def get_first_word(text: str) -> str:
     return re.split(r"\W", text, maxsplit=1)[0]
 
 
@@ -126,7 +126,7 @@ def parse_fields(text: str, known: tuple[str, ...], node: str) -> dict[str, dict
             start = at + 1
     fields: dict[str, dict[str, str]] = {}
     for part in filter(None, parts):
-        name = first_word(part)
+        name = get_first_word(part)
         if name not in known:
             raise GraphError(
                 f"(#100) Tried accessing nonexisting field ({name}) on node type ({node})", 100
@@ -140,12 +140,12 @@ def parse_fields(text: str, known: tuple[str, ...], node: str) -> dict[str, dict
     return fields
 
 
-def narrowed(value: dict[str, Any], fields: str) -> dict[str, Any]:
-    names = {first_word(name.strip()) for name in fields.split(",")} if fields else None
+def select_fields(value: dict[str, Any], fields: str) -> dict[str, Any]:
+    names = {get_first_word(name.strip()) for name in fields.split(",")} if fields else None
     return {key: value[key] for key in value if names is None or key in names}
 
 
-def paged[T](
+def make_page[T](
     call: Call,
     rows: list[T],
     key: Callable[[T], str],
@@ -180,7 +180,7 @@ def dead_token(subcode: int, app: str) -> GraphError:
     return GraphError(f"Error validating access token: {why}", 190, subcode)
 
 
-def token_text(call: Call) -> str:
+def read_token_text(call: Call) -> str:
     return call.text("access_token") or call.headers.get("Authorization", "").partition(" ")[2]
 
 
@@ -205,7 +205,7 @@ def check_proof(call: Call, token: Token, secret: str, *, needed: bool) -> None:
         raise GraphError(message, 100, kind="GraphMethodException")
 
 
-def pages_for(token: Token, scope: str) -> list[str]:
+def list_pages_for(token: Token, scope: str) -> list[str]:
     """List the pages that the person ticked for one right; all that were ticked, unless fewer were
     for this one."""
     ticked = token.bound_to.get(f"only {scope}")

@@ -33,12 +33,12 @@ class MetaReporter(Reporter):
         return {"id": page.external_id, "time": now, "changes": changes}
 
 
-def as_meta(body: dict[str, Any]) -> bytes:
+def encode_as_meta(body: dict[str, Any]) -> bytes:
     """Write a body as Meta does: what is not ASCII is escaped, and slashes, and that is signed."""
     return json.dumps(body, separators=(",", ":")).replace("/", "\\/").encode()
 
 
-def by_meta(secret: str) -> Signature:
+def sign_as_meta(secret: str) -> Signature:
     return lambda raw: {
         "X-Hub-Signature-256": f"sha256={
             hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()

@@ -23,9 +23,14 @@ from simulator.platforms.telegram.chats import Chats
 from simulator.platforms.telegram.errors import TelegramError, bad
 from simulator.platforms.telegram.messages import Messages
 from simulator.platforms.telegram.sending import LARGEST_FILE, Sending
-from simulator.platforms.telegram.spec import BOT_TOKEN, BOT_USERNAME, TelegramSpec, administrator
+from simulator.platforms.telegram.spec import (
+    BOT_TOKEN,
+    BOT_USERNAME,
+    TelegramSpec,
+    make_administrator,
+)
 from simulator.platforms.telegram.updates import Updates
-from simulator.rendering import see_other
+from simulator.rendering import redirect
 
 SENDERS = ("sendmessage", "sendphoto", "sendvideo", "senddocument", "sendmediagroup")
 EDITORS = ("editmessagetext", "editmessagecaption", "setchatdescription")
@@ -126,7 +131,7 @@ class Telegram(Platform):
             "getchat": lambda call, plan: chats.full_chat(chats.chat(call), call),
             "getchatmember": lambda call, plan: chats.member(chats.chat(call), call),
             "getchatadministrators": lambda call, plan: chats.administrators(chats.chat(call)),
-            "getchatmembercount": lambda call, plan: growth.followers(
+            "getchatmembercount": lambda call, plan: growth.count_followers(
                 chats.chat(call), self.world.world()
             ),
             "setchatdescription": lambda call, plan: chats.set_description(chats.chat(call), call),
@@ -149,7 +154,7 @@ class Telegram(Platform):
 
     def connect(self, page: Page) -> dict[str, Any]:
         lacks = page.details.get("lacks", ())
-        page.details["bot"] = administrator() | dict.fromkeys(lacks, False)
+        page.details["bot"] = make_administrator() | dict.fromkeys(lacks, False)
         return {"bot_token": BOT_TOKEN}
 
     def kill(self, *, page: str = "", token: str = "", dead: int = 1) -> int:
@@ -189,4 +194,4 @@ class Telegram(Platform):
         status = str((await request.post()).get("status", ""))
         if status in ("administrator", "kicked"):
             self.updates.change_bot(page, status)
-        return see_other(f"/pages/{self.name}/{page.external_id}/")
+        return redirect(f"/pages/{self.name}/{page.external_id}/")

@@ -23,7 +23,7 @@ class EntityError(Exception):
     """Hold the text after "can't parse entities: "."""
 
 
-def utf16_length(text: str) -> int:
+def count_utf16_units(text: str) -> int:
     return len(text) + sum(char > "\uffff" for char in text)
 
 
@@ -59,7 +59,7 @@ def parse(source: str) -> tuple[str, list[dict[str, Any]]]:
             char, after = decode_entity(text, at)
             if char:
                 plain.append(char)
-                length += utf16_length(char)
+                length += count_utf16_units(char)
                 at = after
                 continue
         if text[at : at + 1] != b"<":
@@ -73,7 +73,7 @@ def parse(source: str) -> tuple[str, list[dict[str, Any]]]:
             )
             piece = text[at:stop].decode()
             plain.append(piece)
-            length += utf16_length(piece)
+            length += count_utf16_units(piece)
             at = stop
             continue
         if text[at + 1 : at + 2] == b"/":
@@ -83,7 +83,7 @@ def parse(source: str) -> tuple[str, list[dict[str, Any]]]:
             open_tags.append((tag, argument, length))
     if open_tags:
         raise EntityError(f'Can\'t find end tag corresponding to start tag "{open_tags[-1][0]}"')
-    return trimmed("".join(plain), entities)
+    return trim("".join(plain), entities)
 
 
 def read_tag(text: bytes, begin: int) -> tuple[str, str, int]:
@@ -112,13 +112,13 @@ def read_tag(text: bytes, begin: int) -> tuple[str, str, int]:
             value, at = read_value(text, skip_space(text, at + 1), begin)
         if text[at] == 0:
             raise EntityError(f'Unclosed start tag "{tag}" at byte offset {begin}')
-        argument = argument_of(tag, name, value) or argument
+        argument = get_argument(tag, name, value) or argument
     if tag == "span" and argument != "spoiler":
         raise EntityError(f'Tag "span" must have class "tg-spoiler" at byte offset {begin}')
     return tag, argument, at + 1
 
 
-def argument_of(tag: str, name: str, value: str) -> str:
+def get_argument(tag: str, name: str, value: str) -> str:
     match tag, name:
         case ("a", "href") | ("tg-emoji", "emoji-id") | ("tg-time", "unix"):
             return value
@@ -212,12 +212,12 @@ def add_entity(
     entities.append(entity)
 
 
-def trimmed(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+def trim(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
     """Strip white space at either end; entities move along and are cut to what is left. At most a
     hundred count."""
     shift = len(text) - len(text.lstrip())
     text = text.strip()
-    length = utf16_length(text)
+    length = count_utf16_units(text)
     inside = []
     for entity in sorted(entities, key=lambda each: (each["offset"], -each["length"])):
         start = max(0, entity["offset"] - shift)
@@ -227,7 +227,7 @@ def trimmed(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[s
     return text, inside[:100]
 
 
-def as_html(text: str, entities: list[dict[str, Any]], escape: Any) -> str:
+def to_html(text: str, entities: list[dict[str, Any]], escape: Any) -> str:
     """Write text with entities for a browser: bold, italics, underline, strike, code, quotes and
     links alone."""
     units = text.encode("utf-16-le")

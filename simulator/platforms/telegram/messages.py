@@ -47,7 +47,7 @@ class Messages:
 
     def file(self, picture: Picture, about: dict[str, Any]) -> dict[str, Any]:
         data = self.world.media.get(picture.sha256, b"")
-        width, height = images.size_of(data)
+        width, height = images.read_size(data)
         facts = {
             "file_id": picture.id,
             "file_unique_id": picture.sha256[:16],
@@ -55,9 +55,9 @@ class Messages:
         }
         if picture.kind == "image":
             return {"photo": [facts | {"width": width, "height": height}]}
-        facts["mime_type"] = images.kind_of(data) or "application/octet-stream"
+        facts["mime_type"] = images.detect_kind(data) or "application/octet-stream"
         if picture.kind == "video" and facts["mime_type"] == "video/mp4":
-            length = about.get("duration") or int(images.seconds_of(data))
+            length = about.get("duration") or int(images.read_seconds(data))
             size = {name: about.get(name, 0) for name in ("width", "height")}
             return {"video": facts | size | {"duration": length}}
         return {"document": facts}

@@ -50,7 +50,7 @@ class Sending:
         elif call.text("parse_mode"):
             raise bad("unsupported parse_mode")
         else:
-            text, entities = telegram_html.trimmed(source, entities)
+            text, entities = telegram_html.trim(source, entities)
         if len(text) > limit:
             raise bad(too_long)
         return text, entities
@@ -210,13 +210,13 @@ class Sending:
                 raise bad("failed to get HTTP URL content") from why
         if len(data) > largest:
             raise bad("file is too big")
-        kind_of = images.kind_of(data)
+        kind_of = images.detect_kind(data)
         if kind == "photo":
             if not kind_of.startswith("image/"):
                 raise bad(
                     "wrong type of the web page content" if by_address else "IMAGE_PROCESS_FAILED"
                 )
-            width, height = images.size_of(data)
+            width, height = images.read_size(data)
             if width + height > 10_000 or (
                 width and height and max(width, height) > 20 * min(width, height)
             ):

@@ -8,16 +8,16 @@ from typing import Any
 
 from simulator.growth import Counts
 from simulator.model import Page, Post, Token
-from simulator.platforms.telegram.html import as_html
-from simulator.rendering import Html, fragment, number
-from simulator.spec import Spec, reactions
+from simulator.platforms.telegram.html import to_html
+from simulator.rendering import Html, format_number, render_fragment
+from simulator.spec import Spec, format_reactions
 
 BOT_TOKEN = "123456789:AAsimulatorbottoken00000000000000000"
 BOT_USERNAME = "outreach_bot"
 RIGHTS = ("can_post_messages", "can_edit_messages", "can_delete_messages")
 
 
-def administrator() -> dict[str, Any]:
+def make_administrator() -> dict[str, Any]:
     """Say how the bot stands in a channel that lets it post."""
     return {"status": "administrator"} | dict.fromkeys((*RIGHTS, "can_change_info"), True)
 
@@ -37,7 +37,7 @@ class TelegramSpec(Spec):
         return str(-1_001_000_000_000 - number)
 
     def details(self) -> dict[str, Any]:
-        return {"bot": administrator()}
+        return {"bot": make_administrator()}
 
     def tokens(self) -> Iterator[Token]:
         yield Token(BOT_TOKEN, self.name, "bot", BOT_USERNAME)
@@ -54,17 +54,17 @@ class TelegramSpec(Spec):
 
     def text(self, post: Post) -> Html:
         if post.details["entities"]:
-            return fragment(
-                "lines", text=Html(as_html(post.text, post.details["entities"], escape))
+            return render_fragment(
+                "lines", text=Html(to_html(post.text, post.details["entities"], escape))
             )
         return super().text(post)
 
     def counters(self, counts: Counts) -> list[str]:
-        return [f"👁 {number(counts.views)}", reactions(counts)]
+        return [f"👁 {format_number(counts.views)}", format_reactions(counts)]
 
     def owner_box(self, page: Page, link: str) -> Html:
         inside = page.details["bot"]["status"] == "administrator"
-        return fragment(
+        return render_fragment(
             "bot_box",
             url=f"{link}bot/",
             state="Bot đang là quản trị viên của kênh." if inside else "Bot không ở trong kênh.",

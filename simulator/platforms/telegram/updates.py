@@ -15,7 +15,7 @@ from simulator.model import DAY, Page, Post
 from simulator.platforms.telegram.chats import Chats
 from simulator.platforms.telegram.errors import TelegramError, bad
 from simulator.platforms.telegram.messages import Messages
-from simulator.platforms.telegram.spec import TelegramSpec, administrator
+from simulator.platforms.telegram.spec import TelegramSpec, make_administrator
 from simulator.world import World
 
 EMOJI = {"like": "👍", "love": "❤", "wow": "😱", "haha": "😁", "sorry": "😢", "anger": "👎"}
@@ -44,7 +44,9 @@ class Updates:
     def change_bot(self, page: Page, status: str) -> None:
         """Make the bot an administrator or throw it out, as the channel's owner does."""
         before = self.chats.bot_member(page)
-        page.details["bot"] = administrator() if status == "administrator" else {"status": status}
+        page.details["bot"] = (
+            make_administrator() if status == "administrator" else {"status": status}
+        )
         owner = {"id": 55, "is_bot": False, "first_name": "Chủ kênh"}
         change = {
             "chat": self.chats.short_chat(page),
@@ -70,7 +72,7 @@ class Updates:
             for post in page.posts.values():
                 if not post.visible(now) or post.seconds_visible(now) > 30 * DAY:
                     continue
-                totals = growth.counts(page, post, now).reactions
+                totals = growth.compute_counts(page, post, now).reactions
                 if sum(totals.values()) == post.details.get("told_reactions", 0):
                     continue
                 post.details["told_reactions"] = sum(totals.values())

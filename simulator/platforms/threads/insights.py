@@ -8,7 +8,7 @@ from simulator import growth
 from simulator.calls import Call
 from simulator.model import DAY, Page, Post
 from simulator.platforms.meta.containers import ContainerPlatform
-from simulator.platforms.meta.graph import moment, stamp
+from simulator.platforms.meta.graph import format_moment, parse_moment
 from simulator.platforms.threads.errors import wrong
 
 EARLIEST_INSIGHT = 1_712_991_600
@@ -31,7 +31,7 @@ class Insights:
         self.world = platform.world
 
     def post_insights(self, call: Call, page: Page, post: Post) -> dict[str, Any]:
-        counts = growth.counts(page, post, self.world.world())
+        counts = growth.compute_counts(page, post, self.world.world())
         numbers = (counts.views, counts.all_reactions, counts.comments, counts.shares,
                    counts.shares // 4, counts.shares // 2)  # fmt: skip
         values = dict(zip(METRICS, numbers, strict=True))
@@ -43,7 +43,7 @@ class Insights:
         retired = self.world.settings["threads_retired_metrics"]
         if not requested or set(requested) - (set(ACCOUNT_METRICS) - set(retired)):
             raise wrong("Param metric must be one of the known metrics")
-        since = moment(call.text("since"))
+        since = parse_moment(call.text("since"))
         if since is not None and since < EARLIEST_INSIGHT:
             raise wrong("Param since must not be before 1712991600")
         if "followers_count" in requested and since is not None and len(requested) == 1:
@@ -51,7 +51,7 @@ class Insights:
         now = self.world.world()
 
         def sums(moment: float) -> dict[str, int]:
-            each = [growth.counts(page, post, moment) for post in page.posts.values()]
+            each = [growth.compute_counts(page, post, moment) for post in page.posts.values()]
             return {
                 "views": sum(one.views for one in each),
                 "likes": sum(one.all_reactions for one in each),
@@ -69,19 +69,23 @@ class Insights:
                 case "views":
                     end = self.world.wall() // DAY * DAY + 8 * 3600
                     row["values"] = [
-                        {"value": days[1][name] - days[2][name], "end_time": stamp(end - DAY)},
-                        {"value": days[0][name] - days[1][name], "end_time": stamp(end)},
+                        {
+                            "value": days[1][name] - days[2][name],
+                            "end_time": format_moment(end - DAY),
+                        },
+                        {"value": days[0][name] - days[1][name], "end_time": format_moment(end)},
                     ]
                     if since is not None:
-                        by_day = growth.days(
+                        by_day = growth.count_days(
                             page,
                             since,
-                            moment(call.text("until")),
+                            parse_moment(call.text("until")),
                             wall=self.world.wall(),
                             offset=self.world.offset,
                         )
                         row["values"] = [
-                            {"value": day.views, "end_time": stamp(ends)} for ends, day in by_day
+                            {"value": day.views, "end_time": format_moment(ends)}
+                            for ends, day in by_day
                         ]
                 case "clicks":
                     links = {post.link for post in page.posts.values() if post.link}
@@ -90,9 +94,9 @@ class Insights:
                         for link in sorted(links)
                     ]
                 case "followers_count":
-                    row["total_value"] = {"value": growth.followers(page, now)}
+                    row["total_value"] = {"value": growth.count_followers(page, now)}
                 case "follower_demographics":
-                    if growth.followers(page, now) < 100:
+                    if growth.count_followers(page, now) < 100:
                         raise wrong("The profile has fewer than 100 followers")
                     row |= {"period": "lifetime", "total_value": {"breakdowns": []}}
                 case _:

@@ -9,7 +9,7 @@ from simulator.calls import Call
 from simulator.faults import Plan
 from simulator.model import DAY, Page, Post
 from simulator.platforms.meta.containers import ContainerPlatform
-from simulator.platforms.meta.graph import GraphError, stamp
+from simulator.platforms.meta.graph import GraphError, format_moment
 from simulator.platforms.threads.errors import missing
 
 REPLY_QUOTA = 1000
@@ -109,7 +109,7 @@ class Posts:
             "media_product_type": "THREADS",
             "media_type": post.details["type"],
             "permalink": self.world.permalink(page, post, call.origin),
-            "timestamp": stamp(post.published_at),
+            "timestamp": format_moment(post.published_at),
             "username": page.username,
             "owner": {"id": page.external_id},
             "shortcode": post.details.get("shortcode", post.id[-11:]),

@@ -7,7 +7,7 @@ from typing import Any
 from simulator.calls import Call
 from simulator.model import Page, Post, Token
 from simulator.platforms.meta.containers import ContainerPlatform
-from simulator.platforms.meta.graph import GraphError, stamp
+from simulator.platforms.meta.graph import GraphError, format_moment
 from simulator.platforms.threads.posts import POST_FIELDS, Posts
 
 
@@ -42,7 +42,7 @@ class Replies:
             "id": comment["id"],
             "text": comment["text"],
             "username": comment["by"],
-            "timestamp": stamp(comment["at"]),
+            "timestamp": format_moment(comment["at"]),
             "media_type": "TEXT_POST",
             "media_product_type": "THREADS",
             "has_replies": False,

@@ -27,7 +27,7 @@ REPLY_CONTROLS = (
 )  # fmt: skip
 
 
-def length(text: str) -> int:
+def count_length(text: str) -> int:
     """Count as Threads does: an emoji with all that belongs to it by its bytes, anything else by
     its code points."""
     return sum(len(char.encode()) if EMOJI.match(char) else 1 for char in text)
@@ -63,7 +63,7 @@ class Uploads:
     def written(self, call: Call, token: Token, page: Page, kind: str) -> dict[str, Any]:
         """Read what a container says besides its media; refuse at once what does not fit."""
         text, link, tag = call.text("text"), call.text("link_attachment"), call.text("topic_tag")
-        if length(text) > LONGEST_TEXT:
+        if count_length(text) > LONGEST_TEXT:
             raise wrong("Param text must be at most 500 characters long")
         if len({*LINK.findall(text), *([link] if link else [])}) > MOST_LINKS:
             raise wrong("THREADS_API__LINK_LIMIT_EXCEEDED: a post may hold at most 5 links")
@@ -113,11 +113,11 @@ class Uploads:
                 text, 1, 2207052, error_user_title="Media download has failed"
             ) from why
         failure = ""
-        file_type = images.kind_of(intake.head)
+        file_type = images.detect_kind(intake.head)
         if kind == "VIDEO" and (intake.size > largest or not file_type.startswith("video/")):
             failure = "FAILED_PROCESSING_VIDEO"
         elif kind == "IMAGE":
-            width, height = images.size_of(bytes(intake.data or b""))
+            width, height = images.read_size(bytes(intake.data or b""))
             if intake.size > largest or file_type not in ("image/jpeg", "image/png"):
                 failure = "UNKNOWN"
             elif height and max(width, height) > 10 * min(width, height):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.model import Page
-from simulator.platforms.meta.graph import stamp
-from simulator.platforms.meta.webhooks import MetaReporter, as_meta, by_meta
+from simulator.platforms.meta.graph import format_moment
+from simulator.platforms.meta.webhooks import MetaReporter, encode_as_meta, sign_as_meta
 from simulator.platforms.threads.spec import APPS
-from simulator.webhooks import Console, Notice, Report, appearances, comments
+from simulator.webhooks import Console, Notice, Report, list_appearances, list_comments
 
 
 class ThreadsReporter(MetaReporter):
@@ -22,12 +22,12 @@ class ThreadsReporter(MetaReporter):
                 "text": post.text,
                 "media_type": post.details["type"],
             }
-            for name, at, wall, seen in appearances(post):
-                value = facts | {"timestamp": stamp(wall)}
+            for name, at, wall, seen in list_appearances(post):
+                value = facts | {"timestamp": format_moment(wall)}
                 yield Notice(
                     name, ("interaction", "publish" if seen else "delete", value), wall, at
                 )
-        for post, comment in comments(page):
+        for post, comment in list_comments(page):
             root = {"id": post.id, "owner_id": own["id"], "username": own["username"]}
             value = {
                 "id": comment["id"],
@@ -39,7 +39,7 @@ class ThreadsReporter(MetaReporter):
                 "replied_to": {"id": comment["parent"] or post.id},
                 "root_post": root,
             }
-            value["timestamp"] = stamp(comment["at"])
+            value["timestamp"] = format_moment(comment["at"])
             yield Notice(f"comment {comment['id']}", ("moderate", "replies", value), comment["at"])
 
     def reports(self, page: Page, console: Console, fresh: list[Notice]) -> Iterator[Report]:
@@ -54,4 +54,4 @@ class ThreadsReporter(MetaReporter):
             }
             body |= {"subscription_id": "1", "has_uid_field": False}
             body["values"] = {"value": value, "field": name}
-            yield Report(console.url, as_meta(body), by_meta(secret))
+            yield Report(console.url, encode_as_meta(body), sign_as_meta(secret))

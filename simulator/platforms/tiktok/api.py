@@ -16,12 +16,12 @@ from simulator.model import Page, Picture, Post, Token
 from simulator.platform import Platform
 from simulator.platforms.tiktok.consent import TiktokConsent
 from simulator.platforms.tiktok.display import Display
-from simulator.platforms.tiktok.errors import TiktokError, log_id, oauth_error
-from simulator.platforms.tiktok.oauth import OAuth, new_pair
+from simulator.platforms.tiktok.errors import TiktokError, make_log_id, oauth_error
+from simulator.platforms.tiktok.oauth import OAuth, make_token_pair
 from simulator.platforms.tiktok.publishing import PUBLIC, Publishing
 from simulator.platforms.tiktok.spec import APPS, SCOPES, TiktokSpec
 from simulator.platforms.tiktok.webhooks import TiktokReporter
-from simulator.rendering import see_other
+from simulator.rendering import redirect
 
 LIMITS = {
     "init": "inits",
@@ -115,7 +115,9 @@ class Tiktok(Platform):
             data = self.dispatch(call, path, plan)
         except TiktokError as error:
             return error.reply()
-        return Reply({"data": data, "error": {"code": "ok", "message": "", "log_id": log_id()}})
+        return Reply(
+            {"data": data, "error": {"code": "ok", "message": "", "log_id": make_log_id()}}
+        )
 
     def refusal(self, fault: Fault, call: Call) -> Reply:
         """Show an injected fault as TikTok would."""
@@ -223,7 +225,7 @@ class Tiktok(Platform):
     # What the control API arranges, and addresses of the real platform
 
     def connect(self, page: Page) -> dict[str, Any]:
-        return new_pair(
+        return make_token_pair(
             self.world, page.external_id, user=page.owner, scopes=list(SCOPES), app=next(iter(APPS))
         )
 
@@ -237,7 +239,7 @@ class Tiktok(Platform):
             "seconds": 5.0,
         }
         if not post.pictures:
-            video = images.plain_mp4(self.world.next_number())
+            video = images.make_plain_mp4(self.world.next_number())
             post.pictures = [Picture(self.world.keep_media(video), "video", size=len(video))]
 
     def pages(self) -> dict[str, Handler]:
@@ -250,12 +252,12 @@ class Tiktok(Platform):
         page = self.world.find_page(self.name, request.match_info["page"])
         if page is None:
             raise web.HTTPNotFound(text="Không có kênh này.")
-        return see_other(f"/pages/{self.name}/{page.external_id}/")
+        return redirect(f"/pages/{self.name}/{page.external_id}/")
 
     async def open_post(self, request: web.Request) -> web.Response:
         page = self.world.find_page(self.name, request.match_info["page"])
         if page is None:
             raise web.HTTPNotFound(text="Không có tài khoản này.")
-        return see_other(
+        return redirect(
             f"/pages/{self.name}/{page.external_id}/posts/{request.match_info['post']}/"
         )

@@ -10,7 +10,7 @@ from aiohttp import web
 from simulator.consent import Consent, Form
 from simulator.model import Token, User
 from simulator.platforms.tiktok.spec import APPS, SCOPES
-from simulator.rendering import message, see_other
+from simulator.rendering import redirect, render_message
 
 
 class TiktokConsent(Consent):
@@ -42,15 +42,15 @@ class TiktokConsent(Consent):
         chosen = str(form.get("page", ""))
         if user is None:
             description = "User cancelled the authorization."
-            return see_other(
+            return redirect(
                 query["redirect_uri"], error="access_denied", error_description=description, **extra
             )
         if chosen not in user.pages:
-            return message(
+            return render_message(
                 "Chưa chọn kênh", "Hãy quay lại và chọn một kênh mà tài khoản này quản trị."
             )
         code = self.new_code(query, user, chosen, self.ticked(query, form))
-        return see_other(
+        return redirect(
             query["redirect_uri"], code=code.value, scopes=",".join(code.scopes), **extra
         )
 

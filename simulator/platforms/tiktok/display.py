@@ -8,7 +8,7 @@ from simulator import growth
 from simulator.calls import Call
 from simulator.faults import Plan
 from simulator.model import Page, Post, Token
-from simulator.platforms.tiktok.errors import TiktokError, invalid, shortened
+from simulator.platforms.tiktok.errors import TiktokError, invalid, shorten
 from simulator.world import World
 
 USER_FIELDS = {
@@ -65,9 +65,12 @@ class Display:
         answer |= {"profile_deep_link": link, "profile_web_link": link, "following_count": 0}
         if USER_FIELDS["likes_count"] in token.scopes:
             seen = self.world.visible_posts(page)
-            answer |= {"follower_count": growth.followers(page, now), "video_count": len(seen)}
+            answer |= {
+                "follower_count": growth.count_followers(page, now),
+                "video_count": len(seen),
+            }
             answer["likes_count"] = sum(
-                growth.counts(page, post, now).all_reactions for post in seen
+                growth.compute_counts(page, post, now).all_reactions for post in seen
             )
         return {each: answer[each] for each in fields}
 
@@ -110,13 +113,13 @@ class Display:
         }
 
     def video(self, page: Page, post: Post, fields: list[str], call: Call) -> dict[str, Any]:
-        counts = growth.counts(page, post, self.world.world())
+        counts = growth.compute_counts(page, post, self.world.world())
         link = self.world.permalink(page, post, call.origin)
         answer: dict[str, Any] = {
             "id": post.id,
             "create_time": int(post.created_at),
-            "title": shortened(post.title or post.text),
-            "video_description": shortened(post.text),
+            "title": shorten(post.title or post.text),
+            "video_description": shorten(post.text),
             "share_url": f"{link}?utm_campaign=tt4d_open_api",
             "cover_image_url": f"{self.world.public_url or call.origin}/pages/tiktok/{page.external_id}/avatar.svg",  # noqa: E501
             "duration": int(post.details["seconds"]),

@@ -19,32 +19,37 @@ class TiktokError(Exception):
 
     def reply(self) -> Reply:
         return Reply(
-            {"data": {}, "error": {"code": self.code, "message": str(self), "log_id": log_id()}},
+            {
+                "data": {},
+                "error": {"code": self.code, "message": str(self), "log_id": make_log_id()},
+            },
             self.status,
         )
 
 
-def log_id() -> str:
+def make_log_id() -> str:
     return datetime.now(UTC).strftime("%Y%m%d%H%M%S") + secrets.token_hex(9).upper()
 
 
 def oauth_error(error: str, description: str, status: int = 400) -> Reply:
     """Answer in the token server's shape: flat, without the envelope."""
-    return Reply({"error": error, "error_description": description, "log_id": log_id()}, status)
+    return Reply(
+        {"error": error, "error_description": description, "log_id": make_log_id()}, status
+    )
 
 
 def invalid(message: str) -> TiktokError:
     return TiktokError(400, "invalid_params", message)
 
 
-def utf16(text: str) -> int:
+def count_utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Cut a text as lists show it: the Video Object page (24 August 2026) gives it 150 at most."""
     return text.encode("utf-16-le")[: 2 * LONGEST_LISTED].decode("utf-16-le", "replace")
 
 
-def whole(value: Any) -> bool:
+def is_whole_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

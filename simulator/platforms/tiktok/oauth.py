@@ -48,7 +48,9 @@ class OAuth:
         ):
             return oauth_error("invalid_request", "Code verifier or code challenge is invalid.")
         code.spent = True
-        return Reply(new_pair(self.world, code.page, user=code.user, scopes=code.scopes, app=app))
+        return Reply(
+            make_token_pair(self.world, code.page, user=code.user, scopes=code.scopes, app=app)
+        )
 
     def pkce_fits(self, challenge: str, call: Call) -> bool:
         """Compare the challenge: the desktop guide says hex, everybody else base64url."""
@@ -76,7 +78,9 @@ class OAuth:
         if (old.expires or 0) <= self.world.world():
             return oauth_error("invalid_grant", "Refresh token is invalid or expired.")
         old.spent = True
-        return Reply(new_pair(self.world, old.page, user=old.user, scopes=old.scopes, app=app))
+        return Reply(
+            make_token_pair(self.world, old.page, user=old.user, scopes=old.scopes, app=app)
+        )
 
     def revoke(self, value: str, app: str) -> Reply:
         token = self.world.tokens.get(value)
@@ -89,7 +93,9 @@ class OAuth:
         return Reply({})
 
 
-def new_pair(world: World, page: str, *, user: str, scopes: list[str], app: str) -> dict[str, Any]:
+def make_token_pair(
+    world: World, page: str, *, user: str, scopes: list[str], app: str
+) -> dict[str, Any]:
     """Make an access token of two hours and a refresh token of half a year, good for one use."""
     grant: dict[str, Any] = {"app": app, "user": user, "page": page}
     access, refresh = ("act." + secrets.token_urlsafe(40), "rft." + secrets.token_urlsafe(40))

@@ -16,7 +16,12 @@ from simulator import images
 from simulator.calls import Call, Intake, Reply
 from simulator.faults import Plan
 from simulator.model import DAY, Page, Picture, Post
-from simulator.platforms.tiktok.errors import TiktokError, invalid, utf16, whole
+from simulator.platforms.tiktok.errors import (
+    TiktokError,
+    count_utf16_units,
+    invalid,
+    is_whole_number,
+)
 from simulator.platforms.tiktok.spec import APPS, TiktokSpec
 from simulator.world import World
 
@@ -150,7 +155,7 @@ class Publishing:
         info: dict[str, Any] = {}
         if direct:
             info = self.check_post(page, call.params.get("post_info"))
-            if utf16(info.get("title", "")) > 2200:
+            if count_utf16_units(info.get("title", "")) > 2200:
                 raise invalid("post_info.title is longer than 2200 UTF-16 units")
         else:
             self.check_drafts(page)
@@ -184,7 +189,13 @@ class Publishing:
         size, chunk, total = (
             source.get(name) for name in ("video_size", "chunk_size", "total_chunk_count")
         )
-        if not (whole(size) and whole(chunk) and whole(total) and size and chunk):
+        if not (
+            is_whole_number(size)
+            and is_whole_number(chunk)
+            and is_whole_number(total)
+            and size
+            and chunk
+        ):
             raise invalid(
                 "video_size, chunk_size and total_chunk_count are whole numbers above zero"
             )
@@ -219,7 +230,10 @@ class Publishing:
         else:
             self.check_drafts(page)
             info = info if isinstance(info, dict) else {}
-        if utf16(str(info.get("title", ""))) > 90 or utf16(str(info.get("description", ""))) > 4000:
+        if (
+            count_utf16_units(str(info.get("title", ""))) > 90
+            or count_utf16_units(str(info.get("description", ""))) > 4000
+        ):
             raise invalid(
                 "post_info.title has at most 90 and description at most 4000 UTF-16 units"
             )
@@ -231,7 +245,7 @@ class Publishing:
             or not 1 <= len(urls) <= MOST_PHOTOS
         ):
             raise invalid(f"source_info brings 1 to {MOST_PHOTOS} photo_images by PULL_FROM_URL")
-        if not whole(cover) or cover >= len(urls):
+        if not is_whole_number(cover) or cover >= len(urls):
             raise invalid("photo_cover_index is not that of a photo")
         self.check_owned(urls)
         publish_id = self.new_publish(
@@ -254,11 +268,11 @@ class Publishing:
         self, page: Page, publish: dict[str, Any], intake: Intake, call: Call, plan: Plan
     ) -> None:
         seconds = (
-            images.seconds_of(bytes(intake.data[: 1 << 16])) if intake.data is not None else 0.0
+            images.read_seconds(bytes(intake.data[: 1 << 16])) if intake.data is not None else 0.0
         )
         self.world.keep_intake(intake)
         publish |= {"size": intake.size, "seconds": seconds}
-        if not images.kind_of(intake.head).startswith("video/"):
+        if not images.detect_kind(intake.head).startswith("video/"):
             publish["fail"] = "file_format_check_failed"
         elif seconds > min(LONGEST_VIDEO, self.world.settings["tiktok_longest_seconds"]):
             publish["fail"] = "duration_check_failed"
@@ -417,8 +431,8 @@ class Publishing:
                 self.fail(publish, "photo_pull_failed")
                 return
             publish["downloaded"] += len(data)
-            width, height = images.size_of(data)
-            if images.kind_of(data) not in ("image/jpeg", "image/webp"):
+            width, height = images.read_size(data)
+            if images.detect_kind(data) not in ("image/jpeg", "image/webp"):
                 self.fail(publish, "file_format_check_failed")
                 return
             if len(data) > LARGEST_PHOTO or min(width, height) > 1080 or max(width, height) > 1920:

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.growth import Counts
 from simulator.model import Page, Post
-from simulator.rendering import number
+from simulator.rendering import format_number
 from simulator.spec import Spec
 
 APPS = {"awsimulator500000": "simulator-tiktok-secret"}
@@ -52,4 +52,7 @@ class TiktokSpec(Spec):
         return {"info": post.details["info"]} if "info" in post.details else {}
 
     def counters(self, counts: Counts) -> list[str]:
-        return [f"{number(counts.views)} lượt xem", f"♥ {number(counts.all_reactions)}"]
+        return [
+            f"{format_number(counts.views)} lượt xem",
+            f"♥ {format_number(counts.all_reactions)}",
+        ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator.model import Page
 from simulator.platforms.tiktok.spec import APPS
-from simulator.webhooks import Console, Notice, Report, Reporter, Signature, appearances
+from simulator.webhooks import Console, Notice, Report, Reporter, Signature, list_appearances
 
 
 class TiktokReporter(Reporter):
@@ -57,7 +57,7 @@ class TiktokReporter(Reporter):
             )
         if (post := page.posts.get(publish["post"])) is None:
             return
-        for name, at, wall, seen in appearances(post):
+        for name, at, wall, seen in list_appearances(post):
             event = "publicly_available" if seen else "no_longer_publicaly_available"
             yield Notice(name, (f"post.publish.{event}", content | {"post_id": post.id}), wall, at)
 
@@ -72,10 +72,10 @@ class TiktokReporter(Reporter):
                 "user_openid": page.external_id,
             }
             raw = json.dumps(body | {"content": json.dumps(content)}).encode()
-            yield Report(console.url, raw, by_tiktok(secret))
+            yield Report(console.url, raw, sign_as_tiktok(secret))
 
 
-def by_tiktok(secret: str) -> Signature:
+def sign_as_tiktok(secret: str) -> Signature:
     def sign(raw: bytes) -> dict[str, str]:
         at = str(int(datetime.now(UTC).timestamp()))
         digest = hmac.new(secret.encode(), f"{at}.".encode() + raw, hashlib.sha256).hexdigest()

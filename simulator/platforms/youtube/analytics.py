@@ -92,7 +92,10 @@ class Analytics:
         end = datetime(after.year, after.month, after.day, tzinfo=PACIFIC).timestamp()
         gained: Counter[str] = Counter()
         for post in posts:
-            old, new = growth.counts(page, post, start), growth.counts(page, post, end)
+            old, new = (
+                growth.compute_counts(page, post, start),
+                growth.compute_counts(page, post, end),
+            )
             length = post.details["seconds"] or 60
             views = new.views - old.views
             gained["views"] += views
@@ -101,7 +104,7 @@ class Analytics:
             gained["likes"] += new.all_reactions - old.all_reactions
             gained["comments"] += new.comments - old.comments
             gained["shares"] += new.shares - old.shares
-        people = growth.day(page, start, end, offset=0, now=end + DAY)
+        people = growth.count_day(page, start, end, offset=0, now=end + DAY)
         gained["subscribersGained"], gained["subscribersLost"] = people.gained, people.lost
         views = max(1, gained["views"])
         averages = {

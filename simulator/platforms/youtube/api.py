@@ -32,14 +32,14 @@ from simulator.platforms.youtube.errors import (
 )
 from simulator.platforms.youtube.extras import Extras
 from simulator.platforms.youtube.listing import Listing
-from simulator.platforms.youtube.oauth import OAuth, new_pair
+from simulator.platforms.youtube.oauth import OAuth, make_token_pair
 from simulator.platforms.youtube.sessions import Session
 from simulator.platforms.youtube.spec import CLIENTS, SCOPES, YoutubeSpec
 from simulator.platforms.youtube.uploads import Uploads
-from simulator.platforms.youtube.videos import MANAGES, WRITABLE, Videos, writable
+from simulator.platforms.youtube.videos import MANAGES, WRITABLE, Videos, select_writable
 from simulator.platforms.youtube.views import Views
-from simulator.platforms.youtube.webhooks import YoutubeReporter, hub_request
-from simulator.rendering import see_other
+from simulator.platforms.youtube.webhooks import YoutubeReporter, read_hub_request
+from simulator.rendering import redirect
 
 # Units a call takes from the project's day. A bucket of its own is named instead of a number.
 COSTS = {
@@ -162,7 +162,7 @@ class Youtube(Platform):
         if call.method != "POST":
             return Reply("Not found", 404, content_type="text/plain")
         try:
-            channel, requested = hub_request(call.text)
+            channel, requested = read_hub_request(call.text)
         except ValueError as why:
             return Reply(str(why), 400, content_type="text/plain")
         if page := self.world.pages[self.name].get(channel):
@@ -288,7 +288,9 @@ class Youtube(Platform):
         self.videos.needs(token, MANAGES)
         parts = self.videos.parts(call.params, tuple(WRITABLE))
         post = self.videos.own(call.text("id"), token)
-        meta = {part: writable(part, call.params.get(part)) for part in parts if part in WRITABLE}
+        meta = {
+            part: select_writable(part, call.params.get(part)) for part in parts if part in WRITABLE
+        }
         self.videos.check(meta, fresh=False, post=post)
         self.videos.overwrite(post, meta)
         post.requests += 1
@@ -299,7 +301,7 @@ class Youtube(Platform):
     def compose(self, page: Page, post: Post, number: int) -> None:
         """Complete a public video that was there before; pictures that come along are its
         thumbnail."""
-        video = images.plain_mp4(self.world.next_number())
+        video = images.make_plain_mp4(self.world.next_number())
         born = post.created_at + self.world.offset
         post.id, post.app = self.videos.new_id(page), next(iter(CLIENTS))
         if not post.title:
@@ -318,7 +320,7 @@ class Youtube(Platform):
     # What the control API arranges, and addresses of the real platform
 
     def connect(self, page: Page) -> dict[str, Any]:
-        return new_pair(
+        return make_token_pair(
             self.world,
             page.external_id,
             user=page.owner,
@@ -338,12 +340,12 @@ class Youtube(Platform):
         page = self.world.find_page(self.name, request.match_info["page"])
         if page is None:
             raise web.HTTPNotFound(text="Không có kênh này.")
-        return see_other(f"/pages/{self.name}/{page.external_id}/")
+        return redirect(f"/pages/{self.name}/{page.external_id}/")
 
     async def open_video(self, request: web.Request) -> web.Response:
         requested = request.match_info.get("video") or request.query.get("v", "")
         if self.videos.video(requested) is None:
             raise web.HTTPNotFound(text="Video không còn.")
-        return see_other(
+        return redirect(
             f"/pages/{self.name}/{self.videos.channel_of[requested]}/posts/{requested}/"
         )

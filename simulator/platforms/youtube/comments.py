@@ -9,7 +9,7 @@ from simulator import growth
 from simulator.calls import Call, Reply
 from simulator.model import Page, Post, Token
 from simulator.platforms.youtube.errors import YoutubeError, forbidden
-from simulator.platforms.youtube.formats import stamp
+from simulator.platforms.youtube.formats import format_moment
 from simulator.platforms.youtube.videos import Videos
 
 
@@ -23,8 +23,10 @@ class Comments:
         asked for."""
         there: list[dict[str, Any]] = post.details.setdefault("comments", [])
         written = sum(each["by"] != page.external_id for each in there)
-        for at in range(written, min(200, growth.counts(page, post, self.world.world()).comments)):
-            self.new_comment(post, growth.comment_text(at), by=f"UCresident{at:014d}")
+        for at in range(
+            written, min(200, growth.compute_counts(page, post, self.world.world()).comments)
+        ):
+            self.new_comment(post, growth.choose_comment_text(at), by=f"UCresident{at:014d}")
         return there
 
     def new_comment(self, post: Post, text: str, *, by: str, parent: str = "") -> dict[str, Any]:
@@ -50,7 +52,8 @@ class Comments:
             "authorChannelId": {"value": comment["by"]},
             "textDisplay": comment["text"], "textOriginal": comment["text"], "canRate": True,
             "viewerRating": "none",
-            "likeCount": 0, "publishedAt": stamp(comment["at"]), "updatedAt": stamp(comment["at"]),
+            "likeCount": 0, "publishedAt": format_moment(comment["at"]),
+            "updatedAt": format_moment(comment["at"]),
         }  # fmt: skip
         snippet |= {"parentId": comment["parent"]} if comment["parent"] else {}
         return {

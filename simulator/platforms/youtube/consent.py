@@ -9,9 +9,9 @@ from aiohttp import web
 
 from simulator.consent import Consent, Form
 from simulator.model import Token, User
-from simulator.platforms.youtube.oauth import refreshing
+from simulator.platforms.youtube.oauth import list_refresh_tokens
 from simulator.platforms.youtube.spec import CLIENTS
-from simulator.rendering import message, see_other
+from simulator.rendering import redirect, render_message
 
 
 class YoutubeConsent(Consent):
@@ -38,13 +38,13 @@ class YoutubeConsent(Consent):
         extra = {"state": query["state"]} if "state" in query else {}
         chosen = str(form.get("page", ""))
         if user is None:
-            return see_other(query["redirect_uri"], error="access_denied", **extra)
+            return redirect(query["redirect_uri"], error="access_denied", **extra)
         if user.pages and chosen not in user.pages:
-            return message(
+            return render_message(
                 "Chưa chọn kênh", "Hãy quay lại và chọn một kênh mà tài khoản này quản trị."
             )
         code = self.new_code(query, user, chosen, self.ticked(query, form))
-        return see_other(
+        return redirect(
             query["redirect_uri"], code=code.value, scope=" ".join(code.scopes), **extra
         )
 
@@ -54,7 +54,9 @@ class YoutubeConsent(Consent):
         client, value = query["client_id"], f"4/0{secrets.token_urlsafe(48)}"
         code = Token(value, self.spec.name, "code", client, user=user.id, page=page, scopes=scopes)
         code.expires = self.world.world() + 600
-        first = not any(token.page == page for token in refreshing(self.world, client, user.id))
+        first = not any(
+            token.page == page for token in list_refresh_tokens(self.world, client, user.id)
+        )
         lasting = query.get("access_type") == "offline" and (
             first or "consent" in query.get("prompt", "").split()
         )

@@ -9,7 +9,7 @@ from simulator import images
 from simulator.calls import Call, Reply
 from simulator.model import Page, Token
 from simulator.platforms.youtube.errors import YoutubeError
-from simulator.platforms.youtube.formats import as_format, stamp
+from simulator.platforms.youtube.formats import convert_captions, format_moment
 from simulator.platforms.youtube.sessions import Session
 from simulator.platforms.youtube.videos import Videos
 
@@ -20,7 +20,7 @@ class Extras:
         self.world = videos.world
 
     def new_thumbnail(self, session: Session, page: Page, call: Call) -> dict[str, Any]:
-        if images.kind_of(session.intake.head) not in ("image/jpeg", "image/png"):
+        if images.detect_kind(session.intake.head) not in ("image/jpeg", "image/png"):
             code = "invalidImage" if session.received else "mediaBodyRequired"
             raise YoutubeError(
                 400, code, "The provided image content is invalid.", domain="youtube.thumbnail"
@@ -46,7 +46,8 @@ class Extras:
             "videoId": post.id, "language": snippet["language"], "name": snippet.get("name", ""),
             "isDraft": bool(snippet.get("isDraft", False)), "trackKind": "standard",
             "status": "serving",
-            "lastUpdated": stamp(self.world.wall()), "text": data.decode("utf-8", "replace"),
+            "lastUpdated": format_moment(self.world.wall()),
+            "text": data.decode("utf-8", "replace"),
         }  # fmt: skip
         caption_id = f"AUieD{secrets.token_urlsafe(24)}"
         post.details.setdefault("captions", {})[caption_id] = track
@@ -84,7 +85,9 @@ class Extras:
             if track is None:
                 continue
             if call.method == "GET":
-                return Reply(as_format(track["text"], call.text("tfmt")), content_type="text/plain")
+                return Reply(
+                    convert_captions(track["text"], call.text("tfmt")), content_type="text/plain"
+                )
             if call.method == "DELETE":
                 del post.details["captions"][requested]
                 self.world.dirty = True

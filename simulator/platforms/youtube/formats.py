@@ -11,11 +11,11 @@ CUE = re.compile(
 )
 
 
-def stamp(moment: float) -> str:
+def format_moment(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def moment(text: Any) -> float | None:
+def parse_moment(text: Any) -> float | None:
     """Read the Unix seconds of an RFC 3339 time, which names its zone."""
     try:
         time = datetime.fromisoformat(text)
@@ -24,7 +24,7 @@ def moment(text: Any) -> float | None:
     return time.timestamp() if time.tzinfo else None
 
 
-def iso_duration(seconds: float) -> str:
+def format_iso_duration(seconds: float) -> str:
     hours, rest = divmod(int(seconds), 3600)
     minutes, rest = divmod(rest, 60)
     parts = "".join(
@@ -33,13 +33,13 @@ def iso_duration(seconds: float) -> str:
     return f"PT{parts or '0S'}"
 
 
-def rounded(value: int) -> int:
+def round_figure(value: int) -> int:
     """Round to three significant figures, downwards, as subscribers are shown."""
     step = 10 ** max(0, len(str(value)) - 3)
     return value // step * step
 
 
-def as_format(text: str, requested: str) -> str:
+def convert_captions(text: str, requested: str) -> str:
     """Turn a caption track from WebVTT into SubRip, or back; otherwise as it was sent."""
     webvtt = text.lstrip("\ufeff").startswith("WEBVTT")
     if requested == "vtt" and not webvtt:
@@ -49,20 +49,21 @@ def as_format(text: str, requested: str) -> str:
     cues = [
         block[block.index(cue_line) :]
         for block in re.split(r"\n\s*\n", text)
-        if (cue_line := first_cue(block))
+        if (cue_line := find_first_cue(block))
     ]
     return "\n".join(
-        f"{number}\n{CUE.sub(subrip, cue, count=1).strip()}\n" for number, cue in enumerate(cues, 1)
+        f"{number}\n{CUE.sub(format_subrip, cue, count=1).strip()}\n"
+        for number, cue in enumerate(cues, 1)
     )
 
 
-def first_cue(block: str) -> str:
+def find_first_cue(block: str) -> str:
     """Find the line of times in a block; a header, a note or a style has none."""
     match = CUE.search(block)
     return match[0] if match else ""
 
 
-def subrip(cue: re.Match[str]) -> str:
+def format_subrip(cue: re.Match[str]) -> str:
     """Write a line of times as SubRip: hours always, a comma, and no place on the screen."""
     begin, end = (time if time.count(":") == 2 else f"00:{time}" for time in (cue[1], cue[3]))
     return f"{begin},{cue[2]} --> {end},{cue[4]}"

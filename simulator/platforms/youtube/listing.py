@@ -10,7 +10,7 @@ from simulator.calls import Call
 from simulator.faults import Plan
 from simulator.model import Page, Post, Token
 from simulator.platforms.youtube.errors import YoutubeError, bad_request, forbidden, missing
-from simulator.platforms.youtube.formats import iso_duration, rounded, stamp
+from simulator.platforms.youtube.formats import format_iso_duration, format_moment, round_figure
 from simulator.platforms.youtube.spec import YoutubeSpec
 from simulator.platforms.youtube.videos import MANAGES, READS, Videos
 from simulator.platforms.youtube.views import OWNER_PARTS, VIDEO_PARTS, Views
@@ -88,12 +88,14 @@ class Listing:
                 "id": video_id,
             }
             if "snippet" in parts:
-                answer["snippet"] = {"publishTime": stamp(post.published_at)}
+                answer["snippet"] = {"publishTime": format_moment(post.published_at)}
             if "statistics" in parts:
                 answer["statistics"] = self.views.statistics(page, post)
                 del answer["statistics"]["favoriteCount"]
             if "contentDetails" in parts:
-                answer["contentDetails"] = {"duration": iso_duration(post.details["seconds"])}
+                answer["contentDetails"] = {
+                    "duration": format_iso_duration(post.details["seconds"])
+                }
             items.append(answer)
         return {"kind": "youtube#batchGetStatsResponse", "items": items}
 
@@ -159,7 +161,7 @@ class Listing:
             "snippet": lambda: {
                 "title": page.name, "description": page.profile.get("description", ""),
                 "customUrl": f"@{page.username}",
-                "publishedAt": stamp(page.created_at), "country": "VN",
+                "publishedAt": format_moment(page.created_at), "country": "VN",
                 "thumbnails": {size: {"url": f"{link}avatar.svg"} for size in ("default", "medium",
                 "high")},
             },
@@ -175,9 +177,9 @@ class Listing:
             "contentDetails": lambda: {"relatedPlaylists": {"likes": "",
             "uploads": f"UU{page.external_id[2:]}"}},
             "statistics": lambda: {
-                "viewCount": str(sum(growth.counts(page, post,
+                "viewCount": str(sum(growth.compute_counts(page, post,
                 now).views for post in page.posts.values())),
-                "subscriberCount": str(rounded(growth.followers(page, now))),
+                "subscriberCount": str(round_figure(growth.count_followers(page, now))),
                 "hiddenSubscriberCount": "subscriberCount" in self.world.settings["youtube_hidden"],
                 "videoCount": str(len(self.world.visible_posts(page))),
             },
@@ -250,7 +252,7 @@ class Listing:
             video = {"kind": "youtube#video", "videoId": post.id}
             if "snippet" in parts:
                 item["snippet"] = {
-                    "publishedAt": stamp(post.created_at), "channelId": page.external_id,
+                    "publishedAt": format_moment(post.created_at), "channelId": page.external_id,
                     "title": post.title,
                     "description": post.text, "channelTitle": page.name, "playlistId": playlist,
                     "position": at,
@@ -259,7 +261,7 @@ class Listing:
             if "contentDetails" in parts:
                 item["contentDetails"] = {"videoId": post.id}
                 if self.videos.was_public(post):
-                    item["contentDetails"]["videoPublishedAt"] = stamp(post.published_at)
+                    item["contentDetails"]["videoPublishedAt"] = format_moment(post.published_at)
             if "status" in parts:
                 item["status"] = {"privacyStatus": post.details["status"]["privacyStatus"]}
             items.append(item)
@@ -291,7 +293,7 @@ class Listing:
                 "etag": self.views.etag(post),
                 "id": {"kind": "youtube#video", "videoId": post.id},
                 "snippet": {
-                    "publishedAt": stamp(post.created_at),
+                    "publishedAt": format_moment(post.created_at),
                     "channelId": page.external_id if page else "",
                     "title": post.title, "description": post.text[:160], "thumbnails": {},
                 },

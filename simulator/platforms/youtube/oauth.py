@@ -26,7 +26,7 @@ class OAuth:
             return Reply({"error": "not_found"}, 404)
         if resource == "oauth2/revoke":
             return self.revoke(call.text("token"))
-        client, secret = client_of(call)
+        client, secret = read_client(call)
         if CLIENTS.get(client) != secret:
             return oauth_error(
                 "invalid_client", "The OAuth client was not found or the secret is wrong.", 401
@@ -49,14 +49,14 @@ class OAuth:
         if code.bound_to["redirect_uri"] != call.text("redirect_uri"):
             return oauth_error("redirect_uri_mismatch", "Bad Request")
         challenge, method = code.bound_to["code_challenge"], code.bound_to["code_challenge_method"]
-        if challenge and not pkce_fits(challenge, method, call.text("code_verifier")):
+        if challenge and not is_pkce_match(challenge, method, call.text("code_verifier")):
             return oauth_error("invalid_grant", "Invalid code verifier.")
         code.spent = True
         lasting = code.bound_to["lasting"] == "yes"
         testing = self.world.settings["youtube_testing"]
         if lasting:
             self.drop_oldest(client, code.user)
-        answer = new_pair(
+        answer = make_token_pair(
             self.world, code.page, user=code.user, scopes=code.scopes, app=client, 
             lasts=7 * DAY if testing else 180 * DAY, lasting=lasting,
         )  # fmt: skip
@@ -79,7 +79,7 @@ class OAuth:
         if not self.world.settings["youtube_testing"]:
             token.expires = self.world.world() + 180 * DAY
         return Reply(
-            new_pair(
+            make_token_pair(
                 self.world,
                 token.page,
                 user=token.user,
@@ -107,11 +107,13 @@ class OAuth:
         return Reply({})
 
     def drop_oldest(self, client: str, user: str) -> None:
-        for token in refreshing(self.world, client, user)[: 1 - LIVE_REFRESH_TOKENS or None]:
+        for token in list_refresh_tokens(self.world, client, user)[
+            : 1 - LIVE_REFRESH_TOKENS or None
+        ]:
             token.dead = 1
 
 
-def new_pair(
+def make_token_pair(
     world: World,
     page: str,
     *,
@@ -143,7 +145,7 @@ def new_pair(
     return answer
 
 
-def refreshing(world: World, client: str, user: str) -> list[Token]:
+def list_refresh_tokens(world: World, client: str, user: str) -> list[Token]:
     """List the refresh tokens of a person for this client that still work, oldest first."""
     return [
         token
@@ -154,7 +156,7 @@ def refreshing(world: World, client: str, user: str) -> list[Token]:
     ]  # fmt: skip
 
 
-def client_of(call: Call) -> tuple[str, str]:
+def read_client(call: Call) -> tuple[str, str]:
     """Read who calls: from the form, or by HTTP Basic, where RFC 6749 has both words
     form-encoded.
     """
@@ -168,7 +170,7 @@ def client_of(call: Call) -> tuple[str, str]:
     return unquote_plus(client), unquote_plus(secret)
 
 
-def pkce_fits(challenge: str, method: str, verifier: str) -> bool:
+def is_pkce_match(challenge: str, method: str, verifier: str) -> bool:
     if method != "S256":
         return challenge == verifier
     return challenge == urlsafe_b64encode(

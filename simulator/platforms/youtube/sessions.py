@@ -50,7 +50,7 @@ class Session:
                 self.head += chunk
 
 
-def related(call: Call) -> tuple[dict[str, Any], IO[bytes] | None, str, int, int]:
+def read_related(call: Call) -> tuple[dict[str, Any], IO[bytes] | None, str, int, int]:
     """Read a multipart/related body: its JSON, and where in the file the media is, of what type and
     how long."""
     match = re.search(r'boundary="?([^";]+)"?', call.headers.get("Content-Type", ""))

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.growth import Counts
 from simulator.model import DAY, Page, Post
-from simulator.rendering import number
+from simulator.rendering import format_number
 from simulator.spec import Spec
 
 CLIENTS = {"400000000004-simulator.apps.googleusercontent.com": "simulator-google-secret"}
@@ -50,4 +50,7 @@ class YoutubeSpec(Spec):
         return {name: post.details[name] for name in names if name in post.details}
 
     def counters(self, counts: Counts) -> list[str]:
-        return [f"{number(counts.views)} lượt xem", f"♥ {number(counts.all_reactions)}"]
+        return [
+            f"{format_number(counts.views)} lượt xem",
+            f"♥ {format_number(counts.all_reactions)}",
+        ]

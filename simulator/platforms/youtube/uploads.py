@@ -14,9 +14,9 @@ from simulator.faults import Plan
 from simulator.model import DAY, Page, Picture, Post, Token
 from simulator.platforms.youtube.errors import YoutubeError, bad_request, forbidden
 from simulator.platforms.youtube.extras import Extras
-from simulator.platforms.youtube.sessions import BLOCK, Session, related
+from simulator.platforms.youtube.sessions import BLOCK, Session, read_related
 from simulator.platforms.youtube.spec import CLIENTS, YoutubeSpec
-from simulator.platforms.youtube.videos import UPLOADS, WRITABLE, Videos, writable
+from simulator.platforms.youtube.videos import UPLOADS, WRITABLE, Videos, select_writable
 from simulator.platforms.youtube.views import Views
 
 LARGEST_VIDEO, LARGEST_THUMBNAIL, LARGEST_CAPTION = 256 << 30, 50 << 20, 100 << 20
@@ -47,7 +47,7 @@ class Uploads:
             None,
         )
         if protocol == "multipart":
-            meta, file, mime, skip, size = related(call)
+            meta, file, mime, skip, size = read_related(call)
             meta |= {name: call.text(name) for name in ("part", "videoId") if name in call.params}
         session = Session(kind, page.external_id, meta, self.world.world(), mime)
         session.notify = call.flag("notifySubscribers", True)
@@ -94,7 +94,7 @@ class Uploads:
                     )
                 parts = self.videos.parts(session.meta, tuple(WRITABLE))
                 session.meta = {
-                    part: writable(part, session.meta.get(part))
+                    part: select_writable(part, session.meta.get(part))
                     for part in parts
                     if part in WRITABLE
                 }
@@ -264,7 +264,7 @@ class Uploads:
             "ends": ends,
             "mime": session.mime,
             "bytes": session.received,
-            "seconds": images.seconds_of(session.head),
+            "seconds": images.read_seconds(session.head),
             "notify": session.notify,
         }
         page.posts[post.id] = post
@@ -284,10 +284,10 @@ class Uploads:
             return setting
         if not session.received:
             return "failed/emptyFile"
-        if not images.kind_of(session.head).startswith("video/"):
+        if not images.detect_kind(session.head).startswith("video/"):
             return "failed/invalidFile"
         verified = self.world.settings["youtube_verified_channels"]
-        if not verified and images.seconds_of(session.head) > LONGEST_UNVERIFIED:
+        if not verified and images.read_seconds(session.head) > LONGEST_UNVERIFIED:
             return "rejected/length"
         twice = any(
             each.pictures

@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator.model import Page, Post, Token
 from simulator.platforms.youtube.errors import YoutubeError, forbidden, missing, no_video
-from simulator.platforms.youtube.formats import moment
+from simulator.platforms.youtube.formats import parse_moment
 from simulator.platforms.youtube.spec import SCOPE, YoutubeSpec
 from simulator.world import World
 
@@ -196,7 +196,7 @@ class Videos:
         if (
             status.get("privacyStatus") != "private"
             or published
-            or moment(status["publishAt"]) is None
+            or parse_moment(status["publishAt"]) is None
         ):
             raise YoutubeError(
                 400, "invalidPublishAt",
@@ -216,7 +216,7 @@ class Videos:
         post.text = post.details["snippet"].get("description", "")
         match = re.search(r"https?://\S+", post.text)
         post.link = match[0] if match else ""
-        due = moment(status["publishAt"]) if "publishAt" in status else None
+        due = parse_moment(status["publishAt"]) if "publishAt" in status else None
         if due is not None and due <= self.world.wall():
             status["privacyStatus"], due = "public", None
             status.pop("publishAt")
@@ -243,7 +243,7 @@ class Videos:
         self.world.dirty = True
 
 
-def writable(part: str, given: Any) -> dict[str, Any]:
+def select_writable(part: str, given: Any) -> dict[str, Any]:
     """Keep what of a part may be written; a part overwrites the stored one as a whole."""
     given = given if isinstance(given, dict) else {}
     names = WRITABLE[part]

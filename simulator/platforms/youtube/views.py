@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator import growth
 from simulator.model import Page, Post
-from simulator.platforms.youtube.formats import iso_duration, stamp
+from simulator.platforms.youtube.formats import format_iso_duration, format_moment
 from simulator.platforms.youtube.videos import Videos
 
 VIDEO_PARTS = (
@@ -47,7 +47,8 @@ class Views:
                 case "contentDetails":
                     ready = done and state == "processed"
                     answer[part] = {
-                        "duration": iso_duration(post.details["seconds"]) if ready else "P0D",
+                        "duration":
+                            format_iso_duration(post.details["seconds"]) if ready else "P0D",
                         "dimension": "2d", "definition": "hd", "licensedContent": False,
                         "projection": "rectangular",
                         "caption": "true" if post.details.get("captions") else "false",
@@ -78,7 +79,7 @@ class Views:
     def snippet(self, page: Page, post: Post) -> dict[str, Any]:
         thumbnail = post.details.get("thumbnail", "")
         return {
-            "publishedAt": stamp(
+            "publishedAt": format_moment(
                 post.published_at if self.videos.was_public(post) else post.created_at
             ),
             "channelId": page.external_id,
@@ -94,7 +95,7 @@ class Views:
         """Give counts as strings. Comments that are off have no count at all, not a count of
         zero.
         """
-        counts = growth.counts(page, post, self.world.world())
+        counts = growth.compute_counts(page, post, self.world.world())
         answer = {"viewCount": counts.views, "likeCount": counts.all_reactions, "favoriteCount": 0}
         if not post.details["status"].get("selfDeclaredMadeForKids"):
             answer["commentCount"] = counts.comments

@@ -13,7 +13,15 @@ from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 from simulator.model import DAY, Page, Post
-from simulator.webhooks import Console, Notice, Report, Reporter, Signature, Webhooks, appearances
+from simulator.webhooks import (
+    Console,
+    Notice,
+    Report,
+    Reporter,
+    Signature,
+    Webhooks,
+    list_appearances,
+)
 
 TOPIC = "https://www.youtube.com/xml/feeds/videos.xml?channel_id="
 LONGEST_LEASE = 10 * DAY
@@ -28,7 +36,7 @@ class YoutubeReporter(Reporter):
 
     def notices(self, page: Page) -> Iterator[Notice]:
         for post in page.posts.values():
-            for name, at, wall, seen in appearances(post):
+            for name, at, wall, seen in list_appearances(post):
                 yield Notice(name, (post, wall, seen), wall, at)
             if edited := self.edited_at(post):
                 yield Notice(f"{post.id} edited {edited}", (post, edited, True), edited)
@@ -36,9 +44,9 @@ class YoutubeReporter(Reporter):
     def reports(self, page: Page, console: Console, fresh: list[Notice]) -> Iterator[Report]:
         push = page.details["push"]
         for post, wall, seen in (each.value for each in fresh):
-            raw = entry(page, post, wall) if seen else deleted_entry(page, post, wall)
+            raw = make_entry(page, post, wall) if seen else make_deleted_entry(page, post, wall)
             yield Report(
-                push["callback"], raw, by_hub(push["secret"], f"{TOPIC}{page.external_id}")
+                push["callback"], raw, sign_as_hub(push["secret"], f"{TOPIC}{page.external_id}")
             )
 
     def request_of(self, page: Page) -> dict[str, Any] | None:
@@ -69,7 +77,7 @@ class YoutubeReporter(Reporter):
         webhooks.check(page)
 
 
-def entry(page: Page, post: Post, updated: float) -> bytes:
+def make_entry(page: Page, post: Post, updated: float) -> bytes:
     link = f"https://www.youtube.com/watch?v={post.id}"
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n"
@@ -77,29 +85,29 @@ def entry(page: Page, post: Post, updated: float) -> bytes:
         'xmlns="http://www.w3.org/2005/Atom">'
         f'<link rel="hub" href="https://pubsubhubbub.appspot.com"/><link rel="self" '
         f"href={quoteattr(TOPIC + page.external_id)}/><title>YouTube video feed</title>"
-        f"<updated>{nanoseconds(updated)}</updated><entry><id>yt:video:{post.id}</id>"
+        f"<updated>{format_nanoseconds(updated)}</updated><entry><id>yt:video:{post.id}</id>"
         f"<yt:videoId>{post.id}</yt:videoId><yt:channelId>{page.external_id}</yt:channelId>"
         f'<title>{escape(post.title)}</title><link rel="alternate" href={quoteattr(link)}/>'
         f"<author><name>{escape(page.name)}</name>"
         f"<uri>https://www.youtube.com/channel/{page.external_id}</uri></author>"
-        f"<published>{day_and_second(post.published_at)}</published><updated>{nanoseconds(updated)}</updated>"
+        f"<published>{format_day_and_second(post.published_at)}</published><updated>{format_nanoseconds(updated)}</updated>"
         "</entry></feed>"
     ).encode()
 
 
-def deleted_entry(page: Page, post: Post, when: float) -> bytes:
+def make_deleted_entry(page: Page, post: Post, when: float) -> bytes:
     return (
         "<?xml version='1.0' encoding='UTF-8'?>\n"
         '<feed xmlns:at="http://purl.org/atompub/tombstones/1.0" '
         'xmlns="http://www.w3.org/2005/Atom">'
-        f'<at:deleted-entry ref="yt:video:{post.id}" when="{day_and_second(when)}">'
+        f'<at:deleted-entry ref="yt:video:{post.id}" when="{format_day_and_second(when)}">'
         f"<link "
         f'href="https://www.youtube.com/watch?v={post.id}"/><at:by><name>{escape(page.name)}</name>'
         f"<uri>https://www.youtube.com/channel/{page.external_id}</uri></at:by></at:deleted-entry></feed>"
     ).encode()
 
 
-def hub_request(params: Callable[[str], str]) -> tuple[str, dict[str, Any]]:
+def read_hub_request(params: Callable[[str], str]) -> tuple[str, dict[str, Any]]:
     """Read a channel and what is asked of the hub for it. Raises ValueError with its words."""
     mode, topic, callback = (
         params("hub.mode"),
@@ -124,7 +132,7 @@ def hub_request(params: Callable[[str], str]) -> tuple[str, dict[str, Any]]:
     return channel, requested | {"lease": min(float(lease), LONGEST_LEASE)}
 
 
-def by_hub(secret: str, topic: str) -> Signature:
+def sign_as_hub(secret: str, topic: str) -> Signature:
     def sign(raw: bytes) -> dict[str, str]:
         headers = {"Link": f'<https://pubsubhubbub.appspot.com/>; rel="hub", <{topic}>; rel="self"'}
         if secret:
@@ -136,9 +144,9 @@ def by_hub(secret: str, topic: str) -> Signature:
     return sign
 
 
-def day_and_second(moment: float) -> str:
+def format_day_and_second(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
 
 
-def nanoseconds(moment: float) -> str:
+def format_nanoseconds(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000+00:00"

@@ -19,8 +19,8 @@ from simulator.platform import Control, Platform
 from simulator.platforms.zalo.articles import Articles
 from simulator.platforms.zalo.broadcasts import Broadcasts
 from simulator.platforms.zalo.consent import ZaloConsent
-from simulator.platforms.zalo.errors import REFUSALS, ZaloError, success
-from simulator.platforms.zalo.oauth import OAuth, new_pair
+from simulator.platforms.zalo.errors import REFUSALS, ZaloError, make_success
+from simulator.platforms.zalo.oauth import OAuth, make_token_pair
 from simulator.platforms.zalo.spec import APPS, ZaloSpec
 from simulator.platforms.zalo.videos import Videos
 from simulator.platforms.zalo.webhooks import ZaloReporter
@@ -140,26 +140,28 @@ class Zalo(Platform):
         """List the calls that are played, each with what makes its answer."""
         articles, videos = self.articles, self.videos
         return {
-            "GET oa/getoa": lambda page, call, plan: success(self.account(page, call)),
-            "POST article/create": lambda page, call, plan: success(
+            "GET oa/getoa": lambda page, call, plan: make_success(self.account(page, call)),
+            "POST article/create": lambda page, call, plan: make_success(
                 {"token": articles.create(page, call, plan)}
             ),
-            "POST article/update": lambda page, call, plan: success(
+            "POST article/update": lambda page, call, plan: make_success(
                 {"token": articles.update(page, call, plan)}
             ),
             "POST article/verify": lambda page, call, plan: articles.verify(page, call),
             "POST article/remove": articles.remove,
-            "GET article/getslice": lambda page, call, plan: success(
+            "GET article/getslice": lambda page, call, plan: make_success(
                 articles.slice(page, call, plan)
             ),
-            "GET article/getdetail": lambda page, call, plan: success(articles.detail(page, call)),
-            "POST article/upload_video/preparevideo": lambda page, call, plan: success(
+            "GET article/getdetail": lambda page, call, plan: make_success(
+                articles.detail(page, call)
+            ),
+            "POST article/upload_video/preparevideo": lambda page, call, plan: make_success(
                 {"token": videos.take(page, call, plan)}
             ),
-            "GET article/upload_video/verify": lambda page, call, plan: success(
+            "GET article/upload_video/verify": lambda page, call, plan: make_success(
                 videos.progress(page, call)
             ),
-            "POST oa/message": lambda page, call, plan: success(
+            "POST oa/message": lambda page, call, plan: make_success(
                 {"message_id": self.broadcasts.broadcast(page, call)}
             ),
         }
@@ -192,7 +194,7 @@ class Zalo(Platform):
             "is_verified": True,
             "oa_type": 4,
             "cate_name": "Cơ quan nhà nước",
-            "num_follower": growth.followers(page, self.world.world()),
+            "num_follower": growth.count_followers(page, self.world.world()),
             "avatar": f"{link}avatar.svg" if profile.get("picture") else "",
             "cover": f"{link}avatar.svg" if profile.get("cover") else "",
             "package_name": "Tăng trưởng",
@@ -203,7 +205,7 @@ class Zalo(Platform):
     # What the control API arranges
 
     def connect(self, page: Page) -> dict[str, Any]:
-        return new_pair(self.world, page.external_id, next(iter(APPS)))
+        return make_token_pair(self.world, page.external_id, next(iter(APPS)))
 
     def compose(self, page: Page, post: Post, number: int) -> None:
         post.id, post.app = f"{number:032x}", next(iter(APPS))

@@ -64,7 +64,7 @@ class Articles:
     def start_job(self, page: Page, call: Call, plan: Plan, post: Post | None) -> str:
         """Check what can be checked at once. Pictures are fetched afterwards: a bad one shows only
         in verify."""
-        article = checked(call.params)
+        article = require_valid_article(call.params)
         self.videos.check_used(page, article)
         token = secrets.token_urlsafe(32)
         self.world.jobs[token] = job = {
@@ -199,7 +199,7 @@ class Articles:
                 raise invalid(field) from why
             if len(data) > LARGEST_IMAGE:
                 raise too_large(field)
-            if images.kind_of(data) not in ("image/jpeg", "image/png"):
+            if images.detect_kind(data) not in ("image/jpeg", "image/png"):
                 raise invalid(field)
             fetched.append(Picture(self.world.keep_media(data), caption=caption))
         return fetched
@@ -238,7 +238,7 @@ class Articles:
         return {"medias": medias, "total": len(listed)}
 
     def summary(self, page: Page, post: Post, call: Call) -> dict[str, Any]:
-        counts = growth.counts(page, post, self.world.world())
+        counts = growth.compute_counts(page, post, self.world.world())
         summary = {
             "id": post.id,
             "type": post.details["type"],
@@ -265,7 +265,7 @@ class Articles:
         return {"id": post.id, "title": post.title, "cite": "", "status": self.status(post)} | facts
 
 
-def checked(article: dict[str, Any]) -> dict[str, Any]:
+def require_valid_article(article: dict[str, Any]) -> dict[str, Any]:
     """Refuse an article by the first of its fields that is wrong."""
     kind = article.get("type")
     if kind not in ("normal", "video"):

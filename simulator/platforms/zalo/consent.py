@@ -10,7 +10,7 @@ from aiohttp import web
 from simulator.consent import Consent, Form
 from simulator.model import Token, User
 from simulator.platforms.zalo.spec import APPS
-from simulator.rendering import message, see_other
+from simulator.rendering import redirect, render_message
 
 
 class ZaloConsent(Consent):
@@ -42,13 +42,13 @@ class ZaloConsent(Consent):
         back, chosen = query["redirect_uri"], str(form.get("page", ""))
         extra = {"state": query["state"]} if "state" in query else {}
         if user is None:
-            return see_other(back, error="-14004", error_reason="user_denied", **extra)
+            return redirect(back, error="-14004", error_reason="user_denied", **extra)
         if chosen not in user.pages:
-            return message(
+            return render_message(
                 "Chưa chọn OA",
                 "Hãy quay lại và chọn một Official Account mà tài khoản này quản trị.",
             )
-        return see_other(back, code=self.new_code(query, user, chosen).value, oa_id=chosen, **extra)
+        return redirect(back, code=self.new_code(query, user, chosen).value, oa_id=chosen, **extra)
 
     def new_code(self, query: Mapping[str, str], user: User, page: str) -> Token:
         code = Token(

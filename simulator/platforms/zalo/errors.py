@@ -30,7 +30,7 @@ class ZaloError(Exception):
         return Reply({"error": self.code, "message": str(self)})
 
 
-def success(data: dict[str, Any]) -> dict[str, Any]:
+def make_success(data: dict[str, Any]) -> dict[str, Any]:
     return {"data": data} | SUCCESS
 
 

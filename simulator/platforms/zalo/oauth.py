@@ -47,12 +47,12 @@ class OAuth:
                 "Authorization code is invalid, used or expired",
             )
         verifier = call.text("code_verifier")
-        if len(verifier) != 43 or challenge_of(verifier) != code.bound_to["code_challenge"]:
+        if len(verifier) != 43 or make_challenge(verifier) != code.bound_to["code_challenge"]:
             return oauth_error(
                 -14013, "Invalid code verifier", "Code verifier does not match the challenge"
             )
         code.spent = True
-        return Reply(new_pair(self.world, code.page, app))
+        return Reply(make_token_pair(self.world, code.page, app))
 
     def rotate(self, call: Call, app: str) -> Reply:
         """Take a refresh token once. Who shows it again, for whatever reason, has lost the
@@ -69,14 +69,14 @@ class OAuth:
         if old is None or not usable or (old.expires or 0) <= self.world.world():
             return oauth_error(-14014, "Invalid refresh token", "Refresh token is invalid")
         old.spent = True
-        return Reply(new_pair(self.world, old.page, app))
+        return Reply(make_token_pair(self.world, old.page, app))
 
 
-def challenge_of(verifier: str) -> str:
+def make_challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
-def new_pair(world: World, page: str, app: str) -> dict[str, str]:
+def make_token_pair(world: World, page: str, app: str) -> dict[str, str]:
     """Make an access token of 25 hours and the refresh token that replaces both once."""
     access = world.new_token(
         ZaloSpec.name, "access", prefix="AT-", app=app, page=page, lasts=90_000

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.growth import Counts
 from simulator.model import Post
-from simulator.rendering import Html, cleaned, fragment, joined, number
+from simulator.rendering import Html, clean_html, format_number, join, render_fragment
 from simulator.spec import Spec
 
 APPS = {"3608465249409039671": "simulator-zalo-secret"}
@@ -39,11 +39,14 @@ class ZaloSpec(Spec):
 
     def text(self, post: Post) -> Html:
         blocks = [
-            cleaned(block["content"])
+            clean_html(block["content"])
             for block in post.details.get("body", [])
             if block["type"] == "text"
         ]
-        return joined([fragment("lead", text=post.details.get("description", "")), *blocks])
+        return join([render_fragment("lead", text=post.details.get("description", "")), *blocks])
 
     def counters(self, counts: Counts) -> list[str]:
-        return [f"{number(counts.views)} lượt xem", f"{number(counts.shares)} lượt chia sẻ"]
+        return [
+            f"{format_number(counts.views)} lượt xem",
+            f"{format_number(counts.shares)} lượt chia sẻ",
+        ]

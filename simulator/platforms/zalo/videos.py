@@ -43,7 +43,7 @@ class Videos:
             raise invalid("file")
         if len(upload.data) > LARGEST_VIDEO:
             raise too_large("file")
-        if images.kind_of(upload.data) != "video/mp4" and not (
+        if images.detect_kind(upload.data) != "video/mp4" and not (
             upload.data[:4] == b"RIFF" and upload.data[8:12] == b"AVI "
         ):
             raise invalid("file")

@@ -22,13 +22,13 @@ class ZaloReporter(Reporter):
         app = next(iter(APPS))
         for value in (each.value for each in fresh):
             raw = json.dumps({"app_id": app} | value, ensure_ascii=False).encode()
-            yield Report(console.url, raw, by_zalo(app, value["timestamp"], console.secret))
+            yield Report(console.url, raw, sign_as_zalo(app, value["timestamp"], console.secret))
 
     def headers_of_try(self, number: int) -> dict[str, str]:
         return {"num_retry": str(number)} if number else {}
 
 
-def by_zalo(app: str, timestamp: str, secret: str) -> Signature:
+def sign_as_zalo(app: str, timestamp: str, secret: str) -> Signature:
     """Sign by a plain hash over the secret, not a keyed one."""
     tail = (timestamp + secret).encode()
     return lambda raw: {

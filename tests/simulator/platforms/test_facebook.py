@@ -71,7 +71,7 @@ def test_publishing_twice_is_one_post(simulator, graph):
 
 
 def test_photos_are_staged_and_published_with_their_post(simulator, graph):
-    data = images.plain_png(7)
+    data = images.make_plain_png(7)
     photos = [
         graph.post(
             f"{graph.id}/photos", files={"source": data}, published="false", alt_text_custom="Sơ đồ"

@@ -167,7 +167,7 @@ def test_what_is_no_video_fails_when_it_is_processed(simulator, graph):
 
 def test_a_story_is_gone_after_a_day(simulator, graph):
     photo = graph.post(
-        f"{graph.id}/photos", files={"source": images.plain_png(3)}, published="false"
+        f"{graph.id}/photos", files={"source": images.make_plain_png(3)}, published="false"
     ).body["id"]
     story = graph.post(f"{graph.id}/photo_stories", photo_id=photo).body
     (listed,) = graph.get(f"{graph.id}/stories").body["data"]

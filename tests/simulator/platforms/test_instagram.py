@@ -72,7 +72,7 @@ class Linked:
 
     def container(self, content=b"", **params) -> str:
         content = content or jpeg()
-        name = "video_url" if images.kind_of(content).startswith("video/") else "image_url"
+        name = "video_url" if images.detect_kind(content).startswith("video/") else "image_url"
         return self.post(f"{self.id}/media", **{name: self.hosted(content), **params}).body["id"]
 
     def status(self, container):
@@ -107,7 +107,7 @@ def test_a_picture_is_finished_at_once_and_seen_only_when_it_is_published(simula
 
 def test_a_video_ripens_by_the_world_s_clock_and_cannot_be_published_before(simulator, linked):
     simulator.settings(instagram_container_seconds=60)
-    container = linked.container(images.plain_mp4(1), media_type="REELS")
+    container = linked.container(images.make_plain_mp4(1), media_type="REELS")
     states = [linked.status(container)["status_code"]]
     early = linked.publish(container).error
 
@@ -129,7 +129,7 @@ def test_a_container_dies_after_a_day(simulator, linked):
 def test_a_carousel_is_as_ripe_as_its_slowest_item(simulator, linked):
     simulator.settings(instagram_container_seconds=60)
     first = linked.container(is_carousel_item="true")
-    second = linked.container(images.plain_mp4(1), is_carousel_item="true", media_type="VIDEO")
+    second = linked.container(images.make_plain_mp4(1), is_carousel_item="true", media_type="VIDEO")
     both = {"media_type": "CAROUSEL", "children": f"{first},{second}"}
     whole = linked.post(f"{linked.id}/media", caption="Hai", **both).body["id"]
     early = linked.status(whole)["status_code"]
@@ -196,7 +196,7 @@ def test_an_item_of_a_carousel_is_no_post(simulator, linked):
 @pytest.mark.parametrize(
     ("content", "params", "error"),
     [
-        (images.plain_png(1), {}, (36001, 2207005)),
+        (images.make_plain_png(1), {}, (36001, 2207005)),
         (jpeg(400, 900), {}, (36003, 2207009)),
         (jpeg() + b"\x00" * (8 << 20), {}, (36000, 2207004)),
         (b"", {"caption": "a" * 2201}, (36004, 2207010)),
@@ -469,7 +469,7 @@ def send(url, content, **headers):
 
 def test_bytes_can_be_sent_to_the_upload_host_and_gone_on_with(simulator, linked):
     simulator.settings(instagram_container_seconds=0)
-    video = images.plain_mp4(1, size=4096)
+    video = images.make_plain_mp4(1, size=4096)
     begun = linked.post(
         f"{linked.id}/media", media_type="REELS", upload_type="resumable", caption="Phim"
     ).body

@@ -110,7 +110,7 @@ def test_photos_are_sent_first_and_shown_by_their_post(simulator, there, owned):
     url = f"{there._api._session.GRAPH}/v26.0/{there['id']}/photos"
     ids = []
     for number in (1, 2):
-        files = {"source": ("a.png", images.plain_png(number), "image/png")}
+        files = {"source": ("a.png", images.make_plain_png(number), "image/png")}
         data = there._api.call(
             "POST", url, params={"published": False, "alt_text_custom": "Sơ đồ"}, files=files
         )

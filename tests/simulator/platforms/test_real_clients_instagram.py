@@ -85,7 +85,7 @@ def test_a_carousel_of_a_picture_and_a_video(simulator, linked, user):
         ],
         user.create_media(
             params={
-                "video_url": linked.hosted(images.plain_mp4(1)),
+                "video_url": linked.hosted(images.make_plain_mp4(1)),
                 "media_type": "VIDEO",
                 "is_carousel_item": True,
             }
@@ -135,7 +135,7 @@ def test_comments_are_answered_and_hidden(simulator, linked, user):
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [(images.plain_png(1), (36001, 2207005)), (b"none", (36001, 2207005))]
+    ("content", "code"), [(images.make_plain_png(1), (36001, 2207005)), (b"none", (36001, 2207005))]
 )
 def test_errors_come_with_their_codes(linked, user, content, code):
     with pytest.raises(FacebookRequestError) as caught:

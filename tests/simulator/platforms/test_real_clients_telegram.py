@@ -92,7 +92,7 @@ def test_a_photo(call_client, channel):
     sent = call_client(
         lambda bot: bot.send_photo(
             channel["external_id"],
-            images.plain_png(1),
+            images.make_plain_png(1),
             caption="<i>Ảnh</i>",
             parse_mode="HTML",
             filename="a.png",
@@ -113,7 +113,7 @@ def test_a_video_with_its_measures_and_pictures(call_client, simulator, channel)
             width=360,
             height=640,
             duration=2,
-            cover=images.plain_png(3),
+            cover=images.make_plain_png(3),
             supports_streaming=True,
         )
     )
@@ -129,7 +129,7 @@ def test_a_video_with_its_measures_and_pictures(call_client, simulator, channel)
 
 def test_an_album_of_pictures_and_videos_and_its_deletion(call_client, simulator, channel):
     media = [
-        InputMediaPhoto(images.plain_png(1), caption="<b>Hai</b>", parse_mode="HTML"),
+        InputMediaPhoto(images.make_plain_png(1), caption="<b>Hai</b>", parse_mode="HTML"),
         InputMediaVideo(video_file()),
     ]
 

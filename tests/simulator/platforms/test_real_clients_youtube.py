@@ -73,7 +73,7 @@ def client(simulator):
 
 
 def test_a_file_goes_up_in_chunks(simulator, client, tmp_path):
-    video = images.plain_mp4(1, size=3 * BLOCK + 77)
+    video = images.make_plain_mp4(1, size=3 * BLOCK + 77)
     (tmp_path / "video.mp4").write_bytes(video)
     request = client.insert(tmp_path / "video.mp4", chunk=BLOCK)
     progress, done = [], None
@@ -86,13 +86,13 @@ def test_a_file_goes_up_in_chunks(simulator, client, tmp_path):
 
 
 def test_an_upload_in_one_piece(simulator, client):
-    made = client.insert(images.plain_mp4(1), privacyStatus="public").execute()
+    made = client.insert(images.make_plain_mp4(1), privacyStatus="public").execute()
     simulator.advance(2)
     assert [post["id"] for post in simulator.visible()] == [made["id"]]
 
 
 def test_a_lost_answer_is_probed_and_makes_no_second_video(simulator, client):
-    request = client.insert(images.plain_mp4(1, size=2 * BLOCK), chunk=BLOCK)
+    request = client.insert(images.make_plain_mp4(1, size=2 * BLOCK), chunk=BLOCK)
     request.next_chunk()
     simulator.fault("youtube", "error_after", operation="upload", status=503)
     with pytest.raises(HttpError) as lost:
@@ -104,18 +104,18 @@ def test_a_lost_answer_is_probed_and_makes_no_second_video(simulator, client):
 
 def test_a_refused_start_is_reported_by_the_client(client):
     with pytest.raises(ResumableUploadError) as refused:
-        client.insert(images.plain_mp4(1), privacyStatus="secret").execute()
+        client.insert(images.make_plain_mp4(1), privacyStatus="secret").execute()
     assert refused.value.error_details[0]["reason"] == "invalidVideoMetadata"
 
 
 def test_a_video_is_read_changed_thumbnailed_and_deleted(simulator, client):
-    made = client.insert(images.plain_mp4(1)).execute()
+    made = client.insert(images.make_plain_mp4(1)).execute()
     simulator.advance(2)
     videos = client.api.videos()
     (item,) = videos.list(part="snippet,status,processingDetails", id=made["id"]).execute()["items"]
     assert item["processingDetails"]["processingStatus"] == "succeeded"
 
-    picture = MediaIoBaseUpload(io.BytesIO(images.plain_png(1)), mimetype="image/png")
+    picture = MediaIoBaseUpload(io.BytesIO(images.make_plain_png(1)), mimetype="image/png")
     set_ = client.api.thumbnails().set(videoId=made["id"], media_body=picture).execute()
     assert set_["kind"] == "youtube#thumbnailSetResponse"
 
@@ -134,7 +134,7 @@ def test_a_video_is_read_changed_thumbnailed_and_deleted(simulator, client):
 
 
 def test_a_lost_video_is_found_in_the_uploads(simulator, client):
-    made = client.insert(images.plain_mp4(1)).execute()
+    made = client.insert(images.make_plain_mp4(1)).execute()
     channel = client.api.channels().list(part="contentDetails", mine=True).execute()["items"][0]
     uploads = channel["contentDetails"]["relatedPlaylists"]["uploads"]
     items = (
@@ -146,7 +146,7 @@ def test_a_lost_video_is_found_in_the_uploads(simulator, client):
 
 
 def test_captions_go_up_in_one_multipart_call(client):
-    made = client.insert(images.plain_mp4(1)).execute()
+    made = client.insert(images.make_plain_mp4(1)).execute()
     words = MediaIoBaseUpload(
         io.BytesIO(b"1\n00:00:01,000 --> 00:00:02,000\nXin"), mimetype="text/plain"
     )
@@ -159,7 +159,7 @@ def test_captions_go_up_in_one_multipart_call(client):
 
 def test_comments_are_read_answered_and_held_back(simulator):
     client = Client(simulator, followers=CROWD)
-    made = client.insert(images.plain_mp4(1), privacyStatus="public").execute()
+    made = client.insert(images.make_plain_mp4(1), privacyStatus="public").execute()
     simulator.advance(3000)
     asked = {"part": "snippet,replies", "videoId": made["id"], "order": "time", "maxResults": 100}
     first, second = client.api.commentThreads().list(**asked).execute()["items"][:2]

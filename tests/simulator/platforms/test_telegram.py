@@ -71,7 +71,7 @@ def test_length_counts_code_points_after_parsing(bot):
 
 
 def test_a_photo_keeps_its_caption_and_bytes(simulator, bot):
-    data = images.plain_png(5)
+    data = images.make_plain_png(5)
     sent = bot.call("sendPhoto", chat_id=bot.id, caption="Sơ đồ", files={"photo": data}).body[
         "result"
     ]
@@ -91,7 +91,7 @@ def test_a_photo_keeps_its_caption_and_bytes(simulator, bot):
 def test_an_album_is_one_post_of_several_messages(simulator, bot):
     media = [{"type": "photo", "media": f"attach://p{i}"} for i in range(3)]
     media[0] |= {"caption": "<b>Ngày hội</b>", "parse_mode": "HTML"}
-    files = {f"p{i}": images.plain_png(i) for i in range(3)}
+    files = {f"p{i}": images.make_plain_png(i) for i in range(3)}
     sent = bot.call("sendMediaGroup", chat_id=bot.id, media=json.dumps(media), files=files).body[
         "result"
     ]
@@ -274,7 +274,7 @@ def test_a_webhook_gets_each_update_until_it_takes_it(simulator, bot):
 
 
 def test_a_video_reports_its_measures_as_they_were_given(bot):
-    data = images.plain_mp4(1, seconds=7)
+    data = images.make_plain_mp4(1, seconds=7)
     measured = bot.call(
         "sendVideo",
         chat_id=bot.id,
@@ -282,7 +282,7 @@ def test_a_video_reports_its_measures_as_they_were_given(bot):
         height=640,
         duration=9,
         cover="attach://c",
-        files={"video": data, "c": images.plain_png(1)},
+        files={"video": data, "c": images.make_plain_png(1)},
     ).body["result"]["video"]
     bare = bot.call("sendVideo", chat_id=bot.id, files={"video": data}).body["result"]["video"]
 
@@ -298,7 +298,7 @@ def test_a_video_of_another_kind_arrives_as_a_document(bot):
 
 def test_a_video_that_queues_has_no_number_until_an_update_reports_it(simulator, bot):
     simulator.settings(telegram_queues_videos=True)
-    sent = bot.call("sendVideo", chat_id=bot.id, files={"video": images.plain_mp4(1)}).body[
+    sent = bot.call("sendVideo", chat_id=bot.id, files={"video": images.make_plain_mp4(1)}).body[
         "result"
     ]
 

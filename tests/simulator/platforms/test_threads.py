@@ -49,7 +49,7 @@ class Profile:
         ).body["id"]
 
     def medium(self, content, **params) -> str:
-        kind = "VIDEO" if images.kind_of(content).startswith("video/") else "IMAGE"
+        kind = "VIDEO" if images.detect_kind(content).startswith("video/") else "IMAGE"
         url = {f"{kind.lower()}_url": self.hosted(content)}
         return self.post(f"{self.id}/threads", media_type=kind, **url, **params).body["id"]
 
@@ -86,7 +86,7 @@ def test_a_state_is_asked_of_containers_alone(profile):
     assert profile.get(post, fields="status").error[0] == 100
 
 
-@pytest.mark.parametrize("content", [images.plain_mp4(1), images.plain_png(1)])
+@pytest.mark.parametrize("content", [images.make_plain_mp4(1), images.make_plain_png(1)])
 def test_a_medium_ripens_by_the_world_s_clock_and_is_not_found_before(simulator, profile, content):
     simulator.settings(threads_container_seconds=60)
     container = profile.medium(content)
@@ -123,7 +123,7 @@ def test_the_items_of_a_carousel_must_be_finished(simulator, profile):
     simulator.settings(threads_container_seconds=60)
     items = [
         profile.medium(content, is_carousel_item="true")
-        for content in (images.plain_png(1), images.plain_mp4(1))
+        for content in (images.make_plain_png(1), images.make_plain_mp4(1))
     ]
     early = profile.post(
         f"{profile.id}/threads", media_type="CAROUSEL", children=",".join(items)
@@ -189,7 +189,7 @@ def test_a_picture_that_cannot_be_fetched_is_reported_at_once_and_a_video_by_its
 
 def test_a_picture_of_an_odd_shape_is_reported_as_the_platform_spells_it(simulator, profile):
     simulator.settings(threads_container_seconds=0)
-    container = profile.medium(images.plain_png(1, 1100, 100))
+    container = profile.medium(images.make_plain_png(1, 1100, 100))
 
     assert (
         profile.get(container, fields="error_message").body["error_message"]

@@ -15,7 +15,7 @@ from ..conftest import Answer, ask
 APP, SECRET = "awsimulator500000", "simulator-tiktok-secret"
 BACK = "https://portal.example.vn/tiktok/callback"
 SCOPES = "user.info.basic,user.info.profile,user.info.stats,video.list,video.publish,video.upload"
-SMALL = images.plain_mp4(1, seconds=5, size=4096)
+SMALL = images.make_plain_mp4(1, seconds=5, size=4096)
 
 
 def put(url, body, content_range, mime="video/mp4"):
@@ -103,7 +103,7 @@ def visible(simulator):
 
 
 def test_chunks_in_order_publish_with_the_last_one(simulator, creator):
-    video = images.plain_mp4(1, seconds=58, size=12_000_123)
+    video = images.make_plain_mp4(1, seconds=58, size=12_000_123)
     begun = creator.init(video, chunk=6_000_000)
     first = creator.send(begun, video, 0, 6_000_000)
     assert (first.status, first.headers["Content-Range"]) == (206, "bytes 0-5999999/12000123")
@@ -152,7 +152,7 @@ def test_chunks_that_add_up_are_taken(creator, size, chunk):
 
 
 def test_bytes_out_of_turn_get_what_was_received(simulator, creator):
-    video = images.plain_mp4(1, size=12_000_000)
+    video = images.make_plain_mp4(1, size=12_000_000)
     begun = creator.init(video, chunk=6_000_000)
     early = creator.send(begun, video, 6_000_000)
     creator.send(begun, video, 0, 6_000_000)

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator import images
-from simulator.platforms.youtube.formats import iso_duration
+from simulator.platforms.youtube.formats import format_iso_duration
 
 from ..conftest import ask
 from .youtube import Channel, reason, stamp, visible
@@ -24,7 +24,11 @@ def test_a_part_that_is_named_again_counts_beside_the_first(simulator):
 
 
 def test_a_video_of_less_than_a_second_lasts_zero_seconds():
-    assert (iso_duration(0.4), iso_duration(3600), iso_duration(83)) == ("PT0S", "PT1H", "PT1M23S")
+    assert (format_iso_duration(0.4), format_iso_duration(3600), format_iso_duration(83)) == (
+        "PT0S",
+        "PT1H",
+        "PT1M23S",
+    )
 
 
 def test_an_update_to_public_shows_the_staged_video_once(simulator, channel):
@@ -92,7 +96,7 @@ def test_a_time_in_the_past_publishes_at_once_and_private_without_a_time_cancels
     simulator, channel
 ):
     past = channel.upload(status={"publishAt": stamp(-60)})["id"]
-    later = channel.upload(images.plain_mp4(2), status={"publishAt": stamp(600)})["id"]
+    later = channel.upload(images.make_plain_mp4(2), status={"publishAt": stamp(600)})["id"]
     channel.call(
         "PUT", "videos", {"id": later, "status": {"privacyStatus": "private"}}, part="status"
     )
@@ -139,7 +143,9 @@ def test_a_video_of_another_channel_is_closed(simulator, channel):
 
 def test_processing_takes_its_time(simulator, channel):
     simulator.settings(youtube_processing_seconds=600)
-    made = channel.upload(images.plain_mp4(1, seconds=83), status={"privacyStatus": "public"})["id"]
+    made = channel.upload(images.make_plain_mp4(1, seconds=83), status={"privacyStatus": "public"})[
+        "id"
+    ]
     simulator.advance(300)
     item = channel.video(made, "status,processingDetails,contentDetails")
     assert item["status"]["uploadStatus"] == "uploaded"
@@ -188,7 +194,9 @@ def test_the_same_file_twice_may_be_rejected(simulator, channel):
 
 def test_the_uploads_playlist_finds_a_video_whose_answer_was_lost(simulator, channel):
     for at in range(3):
-        channel.upload(images.plain_mp4(at), snippet={"title": f"Tin {at}", "tags": [f"vp-{at}"]})
+        channel.upload(
+            images.make_plain_mp4(at), snippet={"title": f"Tin {at}", "tags": [f"vp-{at}"]}
+        )
     (item,) = channel.get("channels", mine="true", part="contentDetails").body["items"]
     uploads = item["contentDetails"]["relatedPlaylists"]["uploads"]
     page = channel.get(
@@ -223,7 +231,7 @@ def test_the_playlist_lags_while_a_video_by_id_does_not(simulator, channel):
 
 def test_residents_find_public_videos_alone_in_the_playlist(simulator, channel):
     channel.upload()
-    seen = channel.upload(images.plain_mp4(2), status={"privacyStatus": "public"})["id"]
+    seen = channel.upload(images.make_plain_mp4(2), status={"privacyStatus": "public"})["id"]
     channel.processed()
     other = Channel(simulator)
     items = other.get(
@@ -243,7 +251,7 @@ def test_search_finds_own_videos_and_has_a_small_bucket(simulator, channel):
 
 def test_a_watch_address_leads_to_the_video(simulator, channel):
     made = channel.upload(
-        images.plain_mp4(1, seconds=83, size=2048), status={"privacyStatus": "public"}
+        images.make_plain_mp4(1, seconds=83, size=2048), status={"privacyStatus": "public"}
     )["id"]
     channel.processed()
     answer = ask("GET", f"{simulator.url}/youtube/www/watch?v={made}")

@@ -122,7 +122,7 @@ def test_writes_cost_fifty_and_mistakes_cost_as_well(simulator, channel):
 
 def test_chunks_cost_nothing(simulator, channel):
     simulator.settings(youtube_uploads_per_day=1, youtube_units_per_day=1)
-    video = images.plain_mp4(1, size=2 * BLOCK)
+    video = images.make_plain_mp4(1, size=2 * BLOCK)
     where = channel.start(len(video)).headers["Location"]
     assert [channel.chunk(where, video, at, BLOCK).status for at in (0, BLOCK)] == [308, 200]
 

@@ -14,7 +14,7 @@ from .youtube import BLOCK, CLIENT, SECRET, Channel, raw, reason, refreshed, vis
 
 
 def test_a_new_video_may_ask_for_its_id_among_the_parts(simulator):
-    channel, video = Channel(simulator), images.plain_mp4(1)
+    channel, video = Channel(simulator), images.make_plain_mp4(1)
 
     started = channel.start(len(video), channel.meta(), part="id,snippet,status")
     answer = channel.put(started.headers["Location"], video)
@@ -24,7 +24,7 @@ def test_a_new_video_may_ask_for_its_id_among_the_parts(simulator):
 
 
 def test_chunks_make_one_video_that_nobody_sees_yet(simulator, channel):
-    video = images.plain_mp4(1, seconds=58, size=2 * BLOCK + 100)
+    video = images.make_plain_mp4(1, seconds=58, size=2 * BLOCK + 100)
     started = channel.start(len(video))
     assert (started.status, started.raw) == (200, b"")
     where = started.headers["Location"]
@@ -56,7 +56,7 @@ def test_a_whole_file_needs_no_range(simulator, channel):
 
 
 def test_the_last_bytes_sent_again_make_no_second_video(simulator, channel):
-    video = images.plain_mp4(1)
+    video = images.make_plain_mp4(1)
     where = channel.start(len(video)).headers["Location"]
     simulator.fault("youtube", "drop_after", operation="upload")
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
@@ -68,14 +68,14 @@ def test_the_last_bytes_sent_again_make_no_second_video(simulator, channel):
 
 
 def test_a_chunk_that_is_no_multiple_is_refused(simulator, channel):
-    video = images.plain_mp4(1, size=BLOCK + 100)
+    video = images.make_plain_mp4(1, size=BLOCK + 100)
     where = channel.start(len(video)).headers["Location"]
     assert channel.chunk(where, video, 0, 1000).status == 400
     assert "Range" not in channel.probe(where, len(video)).headers
 
 
 def test_a_chunk_beyond_what_is_held_is_refused_and_one_that_overlaps_is_not(channel):
-    video = images.plain_mp4(1, size=3 * BLOCK)
+    video = images.make_plain_mp4(1, size=3 * BLOCK)
     where = channel.start(len(video)).headers["Location"]
     assert channel.chunk(where, video, BLOCK, BLOCK).status == 400
     channel.chunk(where, video, 0, BLOCK)
@@ -85,7 +85,7 @@ def test_a_chunk_beyond_what_is_held_is_refused_and_one_that_overlaps_is_not(cha
 
 def test_less_than_was_sent_may_be_held(simulator, channel):
     simulator.settings(youtube_bytes_a_put=BLOCK)
-    video = images.plain_mp4(1, size=3 * BLOCK)
+    video = images.make_plain_mp4(1, size=3 * BLOCK)
     where = channel.start(len(video)).headers["Location"]
     replies = [channel.chunk(where, video, at * BLOCK, len(video)) for at in range(3)]
     assert [answer.status for answer in replies] == [308, 308, 200]
@@ -94,7 +94,7 @@ def test_less_than_was_sent_may_be_held(simulator, channel):
 
 
 def test_a_broken_connection_keeps_whole_blocks_and_any_worker_goes_on(simulator, channel):
-    video = images.plain_mp4(1, size=4 * BLOCK)
+    video = images.make_plain_mp4(1, size=4 * BLOCK)
     where = channel.start(len(video)).headers["Location"]
     parts = urlsplit(where)
     with socket.create_connection((parts.hostname, parts.port)) as line:
@@ -117,7 +117,7 @@ def test_a_broken_connection_keeps_whole_blocks_and_any_worker_goes_on(simulator
     "content_range", ["bytes 0-10/9999", "bytes 0-99999999/1024", "bytes 5-2/1024", "lines 1-2/3"]
 )
 def test_a_range_that_does_not_fit_the_body_is_refused(channel, content_range):
-    video = images.plain_mp4(1)
+    video = images.make_plain_mp4(1)
     assert (
         channel.put(channel.start(len(video)).headers["Location"], video, content_range).status
         == 400
@@ -142,7 +142,7 @@ def test_an_unknown_session_is_404_and_an_old_one_410(simulator, channel):
 
 
 def test_an_expired_token_pauses_the_session_and_a_fresh_one_goes_on(simulator, channel):
-    video = images.plain_mp4(1, size=2 * BLOCK)
+    video = images.make_plain_mp4(1, size=2 * BLOCK)
     where = channel.start(len(video)).headers["Location"]
     channel.chunk(where, video, 0, BLOCK)
     simulator.advance(3600)
@@ -152,7 +152,7 @@ def test_an_expired_token_pauses_the_session_and_a_fresh_one_goes_on(simulator, 
 
 
 def test_the_address_of_a_session_alone_opens_nothing(channel):
-    video = images.plain_mp4(1, size=BLOCK)
+    video = images.make_plain_mp4(1, size=BLOCK)
     where = channel.start(len(video)).headers["Location"]
 
     nameless = ask("PUT", where, body=video, headers={"Content-Type": "video/mp4"})
@@ -161,7 +161,7 @@ def test_the_address_of_a_session_alone_opens_nothing(channel):
 
 
 def test_a_large_video_is_hashed_and_not_kept(simulator, channel):
-    video = images.plain_mp4(1, size=5 << 20)
+    video = images.make_plain_mp4(1, size=5 << 20)
     made = channel.upload(video)
     (post,) = simulator.truth()
     assert post["media"] == [hashlib.sha256(video).hexdigest()]
@@ -200,7 +200,7 @@ def test_bounds_themselves_are_allowed(channel):
 
 def test_a_part_that_is_not_named_is_not_written_and_privacy_left_out_is_public(simulator, channel):
     started = channel.start(1024, channel.meta(), part="snippet")
-    made = channel.put(started.headers["Location"], images.plain_mp4(1)).body
+    made = channel.put(started.headers["Location"], images.make_plain_mp4(1)).body
     channel.processed()
     assert channel.video(made["id"])["status"]["privacyStatus"] == "public"
     assert visible(simulator) == [made["id"]]
@@ -214,18 +214,18 @@ def test_part_is_required_and_known(channel, query):
 def thumbnail(channel, video_id, data=None, mime="image/png"):
     query = urlencode({"videoId": video_id, "uploadType": "media"})
     url = f"{channel.base}/upload/youtube/v3/thumbnails/set?{query}"
-    return raw("POST", url, data or images.plain_png(1), Content_Type=mime, **channel.headers)
+    return raw("POST", url, data or images.make_plain_png(1), Content_Type=mime, **channel.headers)
 
 
 def test_a_thumbnail_is_kept_and_may_be_set_again(simulator, channel):
     made = channel.upload(status={"privacyStatus": "public"})["id"]
     channel.processed()
-    answers = [thumbnail(channel, made, images.plain_png(at)) for at in range(2)]
+    answers = [thumbnail(channel, made, images.make_plain_png(at)) for at in range(2)]
     assert [answer.status for answer in answers] == [200, 200]
     assert answers[0].body["kind"] == "youtube#thumbnailSetResponse"
-    assert ask("GET", answers[1].body["items"][0]["default"]["url"]).raw == images.plain_png(1)
+    assert ask("GET", answers[1].body["items"][0]["default"]["url"]).raw == images.make_plain_png(1)
     page = ask("GET", f"{simulator.url}/pages/youtube/{channel.id}/").raw.decode()
-    assert f"/media/{hashlib.sha256(images.plain_png(1)).hexdigest()}" in page
+    assert f"/media/{hashlib.sha256(images.make_plain_png(1)).hexdigest()}" in page
 
 
 def test_a_thumbnail_that_fails_leaves_the_video(simulator, channel):
@@ -291,8 +291,8 @@ def test_an_unverified_channel_has_fifteen_minutes_and_no_thumbnails(simulator, 
     (item,) = channel.get("channels", mine="true", part="status").body["items"]
     assert item["status"]["longUploadsStatus"] == "eligible"
     long, short = (
-        channel.upload(images.plain_mp4(1, seconds=901)),
-        channel.upload(images.plain_mp4(2, seconds=900)),
+        channel.upload(images.make_plain_mp4(1, seconds=901)),
+        channel.upload(images.make_plain_mp4(2, seconds=900)),
     )
     channel.processed()
     states = [channel.video(each["id"])["status"]["uploadStatus"] for each in (long, short)]

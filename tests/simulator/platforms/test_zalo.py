@@ -287,7 +287,7 @@ def test_an_account_that_is_connected_again_has_a_new_pair(simulator, account):
 
 # --- Videos ---------------------------------------------------------------------------------------
 
-VIDEO = images.plain_mp4(1)
+VIDEO = images.make_plain_mp4(1)
 
 
 def uploaded(account, data=VIDEO):

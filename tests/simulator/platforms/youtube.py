@@ -89,7 +89,7 @@ class Channel:
 
     def upload(self, video=None, **changed):
         """Upload a whole video, and return its resource."""
-        video = video or images.plain_mp4(1)
+        video = video or images.make_plain_mp4(1)
         answer = self.put(self.start(len(video), self.meta(**changed)).headers["Location"], video)
         assert answer.status == 200
         return answer.body
