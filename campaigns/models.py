@@ -218,7 +218,7 @@ class Campaign(PublicIdModel):
         return {name: getattr(self, f"target_{name}") for name in TARGETS}
 
     def stage(self, on: date) -> str:
-        """Return where today lies in its period: coming, running or past."""
+        """Return the stage of its period on that day: coming, running or past."""
         if self.starts_on > on:
             return "coming"
         return "past" if self.closed_at or self.ends_on < on else "running"

@@ -13,6 +13,9 @@ Clock = Callable[[], datetime]
 
 
 def database_now() -> datetime:
+    """Return the database's time in UTC, within a transaction too (``clock_timestamp``); SQLite has
+    no clock of its own.
+    """
     if connection.vendor != "postgresql":
         return timezone.now()  # SQLite runs in this process: there is no second clock
     with connection.cursor() as cursor:

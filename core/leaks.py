@@ -22,6 +22,7 @@ _registered: list[LeakCheck] = []
 
 
 def register_leak_check(check: LeakCheck) -> None:
+    """Set the rules by which this module checks; the app that owns them calls it once at start."""
     _registered[:] = [check]
 
 

@@ -240,6 +240,7 @@ def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def count_seconds_to_wait(error: Busy | QuotaExceeded) -> int:
+    """Return the whole seconds, at least one for a quota, for the header ``Retry-After``."""
     if isinstance(error, Busy):
         return error.retry_after
     return max(1, math.ceil((error.again_at - timezone.now()).total_seconds()))

@@ -46,7 +46,7 @@ def list_ancestors(path: str) -> list[str]:
 
 
 class ScopedQuerySet(models.QuerySet):
-    """Rows that lie at a place in the tree of units. Every view starts from ``visible_to``.
+    """Rows that belong to a unit of the tree. Every view starts from ``visible_to``.
 
     ``path_field`` names the lookup of the unit's path, ``permission`` what one must hold to see
     rows of this kind.

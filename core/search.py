@@ -50,6 +50,7 @@ _KINDS: list[Kind] = []
 
 
 def register(*kinds: Kind) -> None:
+    """Add kinds of things to the search, sorted by their ``place``."""
     _KINDS.extend(kinds)
     _KINDS.sort(key=lambda kind: kind.place)
 

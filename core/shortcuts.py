@@ -31,6 +31,7 @@ SHORTCUTS: list[Shortcut] = []
 
 
 def register(*shortcuts: Shortcut) -> None:
+    """Add keys to the list of keys, sorted by their ``place``."""
     SHORTCUTS.extend(shortcuts)
     SHORTCUTS.sort(key=lambda shortcut: shortcut.place)
 

@@ -182,7 +182,7 @@ def is_late_since(now: datetime) -> Q:
 
 
 def _measure_disk() -> tuple[int, int]:
-    """Return how many bytes are free where the media lie, and how many there are."""
+    """Return the free and the total bytes of the disk that holds the media."""
     folder = settings.MEDIA_ROOT
     while not folder.exists():
         folder = folder.parent

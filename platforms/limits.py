@@ -38,6 +38,7 @@ def list_advice(form: Format, message: Message) -> list[Problem]:
 
 
 def get_text_limit(form: Format, *, media: int) -> int:
+    """Return the longest text beside so many media, in the letters that the format counts."""
     return form.max_text_with_media if media and form.max_text_with_media else form.max_text
 
 

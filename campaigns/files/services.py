@@ -244,7 +244,7 @@ def _refuse(row: CampaignFile, why: Refusal) -> None:
 
 
 def get_address(file: CampaignFile) -> str:
-    """Return the page on which the file stands."""
+    """Return the address of the page that lists the file."""
     if file.kit:
         return reverse("campaigns:kit_files", args=[file.kit.public_id])
     return reverse("campaigns:files", args=[file.campaign.public_id])

@@ -84,7 +84,7 @@ def make_example_values(version: KitVersion, unit: Unit) -> dict[str, str]:
 
 
 def make_poster(version: KitVersion, unit: Unit) -> Content:
-    """Return what stands on the poster of a version as ``unit`` would print it, without a code."""
+    """Return the texts of the poster of a version as ``unit`` would print it, without a code."""
     values = make_example_values(version, unit)
     words = {name: fill_gaps(version.poster.get(name, ""), values) for name in ("line_1", "line_2")}
     hotline = version.poster.get("hotline", "")

@@ -175,6 +175,7 @@ _PLAIN = (
 
 
 def compute_digest(version: KitVersion) -> str:
+    """Return the SHA-256 of all that is approved of the version, as hexadecimal."""
     return hashlib.sha256(to_canonical_json(build_content(version)).encode()).hexdigest()
 
 

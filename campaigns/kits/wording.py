@@ -59,7 +59,7 @@ def list_slot_names(texts: Iterable[str]) -> list[str]:
 
 
 def find_misnamed_gaps(texts: Iterable[str]) -> list[str]:
-    """List what stands in braces and is no gap: it would go out as it is."""
+    """List words in braces that name no gap: they would be published as they are."""
     found = (match for text in texts for match in BRACED.findall(text))
     return list(dict.fromkeys(each for each in found if not SLOT.fullmatch(each)))
 
@@ -92,7 +92,7 @@ def split_into_pieces(text: str, values: Mapping[str, str]) -> list[Piece]:
 
 
 def to_one_line(words: str) -> str:
-    """Return a slot's words as they stand in a text: on one line, composed, cut to what fits."""
+    """Return a slot's words for use in a text: on one line, composed, cut to what fits."""
     return " ".join(normalise(words).split())[:LONGEST_WORDS]
 
 
@@ -117,7 +117,7 @@ def parse_day(words: str) -> date | None:
 
 
 def list_locked_parts(text: str) -> list[str]:
-    """Return what lies before, between and after the gaps: one part more than there are gaps."""
+    """Return the texts before, between and after the gaps: one more than there are gaps."""
     return SLOT.split(text)[::2]
 
 

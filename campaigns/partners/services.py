@@ -134,8 +134,8 @@ def _require_new(unit: Unit, agreement: Agreement, texts: dict[str, str]) -> Non
 
 
 def change_contact(partner: Partner, *, contact: Contact, filed_at: str, by: User) -> Partner:
-    """Save whom the unit calls and where the paper lies. What the document says changes by a new
-    document alone.
+    """Save whom the unit calls and where the paper is filed. What the document says changes by a
+    new document alone.
     """
     authority = require(by, Permission.PARTNER_WRITE, unit=partner.unit)
     contact, filed_at = _clean_contact(contact), _trim(filed_at, LONGEST_PLACE)

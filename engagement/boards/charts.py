@@ -38,7 +38,7 @@ def name_periods() -> list[str]:
 
 
 def describe_periods(periods: Sequence[Period]) -> str:
-    """Say which days the names of the periods stand for."""
+    """Name the days of each period."""
     named = zip(name_periods(), periods, strict=True)
     return "; ".join(f"{name}: {period}" for name, period in named) + "."
 

@@ -49,7 +49,7 @@ class Scope:
 
     @property
     def is_nation(self) -> bool:
-        """Check whether the units are all there are."""
+        """Check whether these are all units of the country."""
         return self.rows_by == BY_PROVINCE
 
     @property

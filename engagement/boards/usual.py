@@ -102,7 +102,7 @@ def compute_spreads(rows: Any) -> dict[str, Spread | None]:
 
 
 def select_figures_to_compare(own: PageSums) -> dict[str, Any]:
-    """Return the figures that stand beside the spreads."""
+    """Return the own figures that are shown beside the spreads."""
     return {
         "publications": own.publications or 0,
         "reach": own.rate("reach"),

@@ -54,7 +54,7 @@ def store_answered_names(platform: str, metrics: Metrics, *, of_page: bool, now:
 
 
 def find_lost_names(*, now: datetime) -> list[MetricName]:
-    """Return the names that platforms tell no more."""
+    """Return the metric names that platforms no longer report."""
     silent = Q(left_out__gte=_LEFT_OUT, told_at__lte=now - _SILENT)
     return list(
         MetricName.objects.filter(Q(refusals__gte=_REFUSALS) | silent).order_by("platform", "name")

@@ -101,7 +101,7 @@ def _first_day_to_ask(look: PageLook, last: date, days: int) -> date:
 
 
 def schedule_new_pages(*, now: datetime) -> None:
-    """Add pages whose platform tells figures of them to the schedule."""
+    """Add pages to the schedule whose platform reports figures of pages."""
     kinds = [kind for kind in Kind.values if facts_of(kind).page_measures]
     fresh = Channel.objects.filter(
         platform__in=kinds, health=Health.CONNECTED, page_look__isnull=True
@@ -163,7 +163,7 @@ def _make_request(
 
 
 def store_answers(answers: Iterable[tuple[PageLook, Answer]], *, now: datetime) -> int:
-    """Store days that were told, and when each page is asked next; return the number of days."""
+    """Store the reported days, and when each page is asked next; return how many days changed."""
     by_page = {look.pk: (look, answer) for look, answer in answers}
     with transaction.atomic():
         locked_rows = lock_free_rows(PageLook.objects.filter(pk__in=by_page))

@@ -73,8 +73,8 @@ def claim_due_posts(*, now: datetime, most: int = MOST_POSTS_PER_RUN) -> list[Me
 def _claim_shared_calls(
     platform: str, due: QuerySet[Measurement], channels: list[int], *, now: datetime, most: int
 ) -> list[Measurement]:
-    """Claim what there are calls for of those that all pages share. The others stay due: their
-    looks are only later, and those missed meanwhile are left out.
+    """Claim as many due posts as the calls allow that all pages of a platform share. The others
+    stay due: their looks are only later, and those missed meanwhile are left out.
     """
     reading = facts_of(platform).reading
     assert reading is not None
@@ -98,8 +98,8 @@ def _claim_shared_calls(
 
 
 def _count_requests(due: QuerySet[Measurement], together: int, *, now: datetime, most: int) -> int:
-    """Return how many questions there are to ask: full ones, and what is left once a post has
-    waited for others long enough.
+    """Return how many requests are to be made: full ones, and one for the rest once a post of it
+    has waited GATHERING_TIME.
     """
     found = due.aggregate(posts=Count("pk"), first=Min("next_at"))
     posts = min(found["posts"], most)

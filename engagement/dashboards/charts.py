@@ -103,7 +103,7 @@ class Chart:
 
 
 def _insert_gaps(points: Sequence[Sequence[Any]], cuts: Sequence[date]) -> list[Sequence[Any]]:
-    """Put a gap before each of the days, where there are points on both sides."""
+    """Insert a gap before each of the days that has points on both sides."""
     found = list(points)
     for cut in cuts:
         after = [n for n, (day, _value) in enumerate(found) if day >= cut.isoformat()]

@@ -64,6 +64,7 @@ def register(kind: str, build: str) -> None:
 
 
 def is_known(kind: str) -> bool:
+    """Check whether an app has registered this kind of export."""
     return kind in _kinds
 
 

@@ -73,7 +73,7 @@ class OverviewFilter(forms.Form):
 @vary_on_headers("HX-Request")
 @costly
 def overview(request: HttpRequest) -> HttpResponse:
-    """List the units below with where each stands with its report on a period."""
+    """List the units below with the status of the report of each on a period."""
     place = _get_unit(request)
     today = timezone.localdate()
     asked = request.GET.get("kind", "")

@@ -27,7 +27,7 @@ def make_months() -> int:
 
 
 def find_first_kept_day() -> date:
-    """Return the first day whose counts are there; earlier months were taken off."""
+    """Return the first day whose counts are in the table; earlier months were detached."""
     partitions = _list_partitions()
     if not partitions or _FIRST in partitions:
         return date.min

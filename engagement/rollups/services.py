@@ -115,7 +115,7 @@ def rebuild_all(*, on_progress: Callable[[int, int], object] = lambda done, of: 
 
 
 def _run_under_lock(do: Callable[[], None]) -> bool:
-    """Do something between two runs; False where the one that is at work does not end."""
+    """Call ``do`` under the lock of the runs; return False where another run keeps the lock."""
     end = time.monotonic() + _WAIT_FOR_LOCK
     while True:
         with try_alone(_LOCK) as alone:
@@ -142,7 +142,7 @@ def _rebuild_batch(batch: UnitBatch) -> None:
 
 @transaction.atomic
 def _remove_former_units(current_provinces: Collection[int]) -> None:
-    """Remove what is left of units that there are no more."""
+    """Remove the summaries of units that no longer exist."""
     models: list[type[Model]] = [ChangedDay, UnitPeriod, *(each.model for each in SUMMARIES)]
     for model in models:
         model._default_manager.exclude(unit__in=Unit.objects.order_by().values("pk")).delete()

@@ -117,7 +117,7 @@ def _send_once(user: User, summary: Summary, *, week: date, now: datetime) -> bo
 
 
 def find_previous_counts(user: User, week: date) -> Mapping[str, int] | None:
-    """Return the figures of the last mail before ``week``; None if there was none."""
+    """Return the counts in the last mail before ``week``; None without an earlier mail."""
     row = Digest.objects.filter(user=user, week__lt=week).order_by("-week").first()
     return row.counts if row else None
 

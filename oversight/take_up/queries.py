@@ -179,13 +179,15 @@ class Board:
 
     @property
     def stamp(self) -> str:
-        """Return a mark that changes as soon as any unit stands elsewhere."""
+        """Return a mark that changes with the state of any unit."""
         words = ";".join(f"{place.unit}{place.state}" for place in self.places)
         return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def make_board(kit: Kit, user: User, *, today: date) -> Board:
-    """Return where the units stand that the person oversees, by state and name. One statement."""
+    """Return the state of each unit that the person oversees, sorted by state and name. One
+    statement.
+    """
     assert kit.current is not None
     rows = annotate_state(find_audience(kit.current, user), kit, today=today)
     found = rows.order_by("name", "pk").values_list("pk", "parent", "level", "state")

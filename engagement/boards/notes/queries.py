@@ -7,7 +7,7 @@ from units.models import Unit
 
 
 def find_notes(unit: Unit) -> list[BoardNote]:
-    """Return the notes of the unit that stand on its dashboard, newest days first."""
+    """Return the notes on the dashboard of the unit, without removed ones, newest days first."""
     rows = BoardNote.objects.filter(unit=unit, removed_at=None)
     return list(rows.order_by("-first", "-pk"))
 

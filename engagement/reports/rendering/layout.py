@@ -121,7 +121,7 @@ def make_layout(document: Document) -> Layout:
 
 
 def _format_recipients(names: Sequence[str]) -> list[str]:
-    """Return one name as it stands beside "Kính gửi:", several as a list below it."""
+    """Return one name to print beside "Kính gửi:", several as a list below it."""
     lines = form.format_list([to_one_line(name) for name in names])
     return [line[2:] for line in lines] if len(lines) == 1 else lines
 
@@ -203,7 +203,7 @@ def _name_appendices(count: int) -> list[str]:
 
 
 def _make_appendices(document: Document) -> list[Appendix]:
-    """Return the tables that stand for themselves, and at the end what the figures mean."""
+    """Return the appendices: a table each, and at the end the meaning of the figures."""
     words = _name_appendices(len(document.appendices) + 1)
     symbol, year = to_one_line(document.letterhead.symbol), form.to_local_time(document.as_of).year
     issuer = to_one_line(document.letterhead.name) or "…"
