@@ -165,7 +165,3 @@ LEVELS: dict[str, frozenset[Level]] = {
     Role.OVERSEER: frozenset({Level.MINISTRY, Level.PROVINCE}),
     Role.ADMINISTRATOR: frozenset({Level.MINISTRY, Level.PROVINCE}),
 }
-
-
-def roles_at(level: str) -> list[Role]:
-    return [role for role in Role if level in LEVELS[role]]

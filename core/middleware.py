@@ -194,13 +194,13 @@ class SayWhenToTryAgain:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Busy | QuotaExceeded):
             return try_again(request, error)
-        if isinstance(error, OperationalError) and _was_waiting(error):
+        if isinstance(error, OperationalError) and _is_wait_for_lock(error):
             log.warning("gave up waiting for the database: %s", error)
             return try_again(request, Busy(_("Others are changing the same just now. Try again.")))
         return None
 
 
-def _was_waiting(error: OperationalError) -> bool:
+def _is_wait_for_lock(error: OperationalError) -> bool:
     """Check whether a lock was not to be had in time, or two transactions waited for each other."""
     return getattr(error.__cause__, "pgcode", "") in ("55P03", "40P01")
 
@@ -224,7 +224,7 @@ def try_again(request: HttpRequest, error: Busy | QuotaExceeded) -> HttpResponse
     return response
 
 
-def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 413 in words to a form that is too large, 400 to what nobody's browser sends."""
     if not isinstance(exception, RequestDataTooBig):
         return bad_request(request, exception)

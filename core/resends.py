@@ -83,17 +83,17 @@ class DoOnce:
             _close(request, form, response)
         elif cache.get(form.key):
             # It waited for the first sending, and was refused what that one had done meanwhile.
-            return _lead_on(request, form)
+            return _redirect_to_first(request, form)
         return response
 
     def process_view(
         self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
     ) -> HttpResponse | None:
-        form = None if getattr(view, "csrf_exempt", False) else _sent_form(request)
+        form = None if getattr(view, "csrf_exempt", False) else _read_sent_form(request)
         if form is None:
             return None
         if cache.get(form.key):
-            return _lead_on(request, form)
+            return _redirect_to_first(request, form)
         _current.set(form)
         return None
 
@@ -101,10 +101,10 @@ class DoOnce:
         form = _current.get()
         if form is None or not isinstance(error, SentBefore):
             return None
-        return _lead_on(request, form)
+        return _redirect_to_first(request, form)
 
 
-def _sent_form(request: HttpRequest) -> SentForm | None:
+def _read_sent_form(request: HttpRequest) -> SentForm | None:
     """Return the form that a person's page sent; None for what a script sends and reads itself."""
     is_page = "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers
     if request.method != "POST" or not request.user.is_authenticated or not is_page:
@@ -137,20 +137,20 @@ def _close(request: HttpRequest, form: SentForm, response: HttpResponse) -> None
     if _is_refused(response) or is_file:
         cache.delete(form.key)
         return
-    address = response.get("Location") or _page_of(request)
+    address = response.get("Location") or _get_page(request)
     if len(address) > _LONGEST_ADDRESS:
-        address = _page_of(request)
+        address = _get_page(request)
     cache.set(form.key, {"to": address}, settings.SESSION_COOKIE_AGE)
 
 
-def _lead_on(request: HttpRequest, form: SentForm) -> HttpResponse:
+def _redirect_to_first(request: HttpRequest, form: SentForm) -> HttpResponse:
     messages.info(request, _("This form had been sent already. It was done once."))
     if "HX-Request" in request.headers:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return redirect(_address_of_first(form) or _page_of(request))
+    return redirect(_read_address_of_first(form) or _get_page(request))
 
 
-def _address_of_first(form: SentForm) -> str:
+def _read_address_of_first(form: SentForm) -> str:
     """Return where the first sending led; empty if its process died before it could say so."""
     give_up = time.monotonic() + PATIENCE
     while (found := cache.get(form.key)) and "to" not in found and time.monotonic() < give_up:
@@ -158,7 +158,7 @@ def _address_of_first(form: SentForm) -> str:
     return found.get("to", "") if found else ""
 
 
-def _page_of(request: HttpRequest) -> str:
+def _get_page(request: HttpRequest) -> str:
     """Return the page on which the form stood, or the first page of all."""
     page = request.headers.get("Referer", "")
     if len(page) <= _LONGEST_ADDRESS and url_has_allowed_host_and_scheme(

@@ -46,7 +46,7 @@ class SharedSemaphore:
                 raise _make_busy_error()
             self._callers[by] += 1
         try:
-            with self._turn(by), self._slot():
+            with self._hold_turn(by), self._lock_slot():
                 yield
         finally:
             with self._free:
@@ -55,7 +55,7 @@ class SharedSemaphore:
                 self._capacity.release()
 
     @contextmanager
-    def _turn(self, by: object) -> Iterator[None]:
+    def _hold_turn(self, by: object) -> Iterator[None]:
         """Wait until the person's callers before this one are through. Raise Busy."""
         if by is None:
             yield
@@ -72,7 +72,7 @@ class SharedSemaphore:
                 self._free.notify_all()
 
     @contextmanager
-    def _slot(self) -> Iterator[None]:
+    def _lock_slot(self) -> Iterator[None]:
         """Lock one of the files; the system releases it when the process dies."""
         folder = Path(settings.VAR_DIR) / "turns"
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ class OwnTurns:
                 raise _make_too_fast_error()
             self._callers[by] += 1
             if not self._free.wait_for(lambda: by not in self._at_work, timeout=self.patience):
-                self._leave(by)
+                self._release_turn(by)
                 raise _make_too_fast_error()
             self._at_work.add(by)
         try:
@@ -118,10 +118,10 @@ class OwnTurns:
         finally:
             with self._free:
                 self._at_work.discard(by)
-                self._leave(by)
+                self._release_turn(by)
                 self._free.notify_all()
 
-    def _leave(self, by: object) -> None:
+    def _release_turn(self, by: object) -> None:
         self._callers[by] -= 1
         self._callers += Counter()  # people with none are forgotten
 

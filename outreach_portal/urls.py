@@ -8,7 +8,7 @@ from channels.webhooks.views import hook
 from core.views import csp_report, healthz, search, shortcut_list
 from operations.views import readyz
 
-handler400 = "core.middleware.not_understood"
+handler400 = "core.middleware.answer_bad_request"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

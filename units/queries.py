@@ -11,7 +11,7 @@ from core import phones
 from core.phones import SHORT
 from core.scope import Person
 from core.text import fold
-from units.models import Level, Unit, UnitFacts, UnitQuerySet
+from units.models import Unit, UnitFacts, UnitQuerySet
 
 FACTS_CHANGED = "unit.facts_changed"
 
@@ -127,11 +127,6 @@ def find_best_matches(among: UnitQuerySet, words: str) -> UnitQuerySet:
 def find_reachable_units(user: Person, permission: str) -> UnitQuerySet:
     """Return the open units for which a position of ``user`` grants ``permission``."""
     return Unit.objects.within(user.reach(permission)).filter(valid_to=None)
-
-
-def find_arrangeable_units(user: Person, permission: str) -> UnitQuerySet:
-    """Return the open units below which ``user`` may arrange others by ``permission``."""
-    return find_reachable_units(user, permission).exclude(level=Level.COMMUNE)
 
 
 def get_facts(unit: Unit) -> UnitFacts:

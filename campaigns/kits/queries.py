@@ -124,10 +124,6 @@ def _find_issuers(user: User, permission: Permission) -> list[int]:
     ]
 
 
-def find_passing(kit: Kit, unit: Unit) -> Passing | None:
-    return kit.passings.filter(unit=unit).select_related("by").first()
-
-
 def build_content(version: KitVersion) -> dict[str, Any]:
     """Return all that is approved of a version, in one form: what `compute_digest` hashes."""
     media = version.media.select_related("media").order_by("position", "pk")

@@ -43,7 +43,7 @@ class SlotRowsForm(forms.Form):
         """Add a row for each gap that is described or that one of the ``texts`` names, and some
         blank ones.
         """
-        rows = self._typed_rows() if self.is_bound else list(self.initial["slots"])
+        rows = self._read_typed_rows() if self.is_bound else list(self.initial["slots"])
         named = {str(row["name"]).strip() for row in rows}
         for name in list_slot_names(texts):
             if name not in named and name not in BUILT_IN:
@@ -52,9 +52,9 @@ class SlotRowsForm(forms.Form):
         self.initial["rows"] = len(rows)
         if self.is_bound:
             self._renumber(rows)
-        return [self._slot_row(n, row) for n, row in enumerate(rows)]
+        return [self._make_slot_row(n, row) for n, row in enumerate(rows)]
 
-    def _typed_rows(self) -> list[dict[str, str]]:
+    def _read_typed_rows(self) -> list[dict[str, str]]:
         """Return the rows as they were sent, without those that nobody filled in."""
         count = parse_whole_number(self.data.get("rows", "")) or 0
         rows = [
@@ -75,7 +75,7 @@ class SlotRowsForm(forms.Form):
         data["rows"] = str(len(rows))
         self.data = data
 
-    def _slot_row(self, number: int, slot: Mapping[str, Any]) -> SlotRow:
+    def _make_slot_row(self, number: int, slot: Mapping[str, Any]) -> SlotRow:
         prefix = f"slot-{number}-"
         text = {"autocomplete": "off"}
         fields: dict[str, forms.Field] = {
@@ -107,7 +107,7 @@ class SlotRowsForm(forms.Form):
         """Return the gaps that are described; complain in the row of one that cannot be stored."""
         slots: list[Slot] = []
         for row in self.slots:
-            slot = self._slot_in(row)
+            slot = self._read_slot(row)
             if slot.name:
                 fault = _find_name_fault(slot.name, taken={each.name for each in slots})
                 slots.append(slot)
@@ -117,7 +117,7 @@ class SlotRowsForm(forms.Form):
                 self.add_error(f"slot-{row.number}-name", fault)
         return slots
 
-    def _slot_in(self, row: SlotRow) -> Slot:
+    def _read_slot(self, row: SlotRow) -> Slot:
         """Return the gap as the row describes it; its name may be missing or wrong."""
         values = {part: self.cleaned_data.get(f"slot-{row.number}-{part}") for part in _PARTS}
         words = {part: str(values[part] or "").strip() for part in ("label", "hint", "example")}

@@ -128,8 +128,8 @@ def keeps_core(template: str, text: str, *, own_lines: bool) -> bool:
     Blanks at the ends of lines and further empty lines do not count. Linear in the text for each
     part, whatever somebody wrote into it.
     """
-    text = _tidy(text)
-    first, *others = list_locked_parts(_tidy(template))
+    text = _remove_repeated_blanks(text)
+    first, *others = list_locked_parts(_remove_repeated_blanks(template))
     if not text.startswith(first):
         return False
     ends = [len(first)]
@@ -156,7 +156,7 @@ def to_canonical_json(content: Mapping[str, Any]) -> str:
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _tidy(text: str) -> str:
+def _remove_repeated_blanks(text: str) -> str:
     lines = "\n".join(line.rstrip() for line in normalise(text).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 

@@ -222,11 +222,11 @@ class KitForm(SlotRowsForm):
                 initial=version.texts.get(name, "") if version else "",
                 widget=forms.Textarea(attrs={"rows": 4}),
             )
-        self.slots = self.add_slots(self._written(), blank_rows=blank_rows)
+        self.slots = self.add_slots(self._list_written_texts(), blank_rows=blank_rows)
         # A draft may lack them; a kit that is submitted may not.
         for name in ("title", "text", "platforms", "window_from", "window_until"):
             self.fields[name].is_asked_for = True
-        self.chosen_media, self.found_media = self._chosen_and_other_media()
+        self.chosen_media, self.found_media = self._find_chosen_and_other_media()
         for media in self.chosen_media:
             alts = self.initial["alts"]
             self.fields[f"alt-{media.public_id}"] = forms.CharField(
@@ -235,7 +235,7 @@ class KitForm(SlotRowsForm):
                 required=False,
                 initial=alts.get(str(media.public_id), media.alt_text),
             )
-        self.chosen_units, self.found_units = self._chosen_and_other_units()
+        self.chosen_units, self.found_units = self._find_chosen_and_other_units()
 
     def _fit_to_unit(self) -> None:
         """Offer what the unit may choose, and shut what stays as it was issued."""
@@ -256,14 +256,14 @@ class KitForm(SlotRowsForm):
                 self.fields[name].disabled = True
                 self.fields[name].help_text = _("Stays as it was issued.")
 
-    def _written(self) -> list[str]:
+    def _list_written_texts(self) -> list[str]:
         """Return the texts in which gaps may be named."""
         names = ["title", "text", *(f"text-{name}" for name, _label in PLATFORMS)]
         if self.is_bound:
             return [self.data.get(name, "")[:LONGEST_TEXT] for name in names]
         return self.version.worded() if self.version else []
 
-    def _ids_in(self, name: str) -> list[str]:
+    def _read_ids(self, name: str) -> list[str]:
         """Return the ids that a field of several choices holds, as sent or as stored."""
         if self.is_bound:
             data = self.data
@@ -271,21 +271,21 @@ class KitForm(SlotRowsForm):
             return list(given)[: 2 * MOST_UNITS]
         return list(self.initial[name])
 
-    def _chosen_and_other_media(self) -> tuple[list[Media], list[Media]]:
+    def _find_chosen_and_other_media(self) -> tuple[list[Media], list[Media]]:
         """Return the chosen pictures, and those that the search finds or the newest."""
         library = in_library_of(self.unit)
-        ids = [each for each in self._ids_in("media") if parse_uuid(each)]
+        ids = [each for each in self._read_ids("media") if parse_uuid(each)]
         by_id = {str(each.public_id): each for each in library.filter(public_id__in=ids)}
         chosen = [by_id[each] for each in dict.fromkeys(ids) if each in by_id]
         words = self.data.get("media_q", "")[:100] if self.is_bound else ""
         others = library.exclude(pk__in=[each.pk for each in chosen]).search(words)
         return chosen, list(others.order_by("-uploaded_at", "-pk")[:FOUND])
 
-    def _chosen_and_other_units(self) -> tuple[list[Unit], list[Unit]]:
+    def _find_chosen_and_other_units(self) -> tuple[list[Unit], list[Unit]]:
         """Return the chosen units below, and those that the search finds."""
         below = Unit.objects.under(self.unit).exclude(pk=self.unit.pk).filter(valid_to=None)
         below = below.select_related("parent")
-        chosen = list(below.filter(key__in=self._ids_in("for_units"))[: MOST_UNITS + 1])
+        chosen = list(below.filter(key__in=self._read_ids("for_units"))[: MOST_UNITS + 1])
         words = fold(self.data.get("units_q", "")[:100]) if self.is_bound else ""
         if not words:
             return chosen, []
@@ -338,7 +338,7 @@ class KitForm(SlotRowsForm):
         when = ("window_from", "window_until", "best_from", "best_until")
         return KitEdit(
             **{name: values[name] for name in (*plain, *when, "own_lines", "note")},
-            poster=self._poster(),
+            poster=self._read_poster(),
             texts={name: values[f"text-{name}"] for name, _label in PLATFORMS},
             slots=values["slots"],
             platforms=values["platforms"],
@@ -352,7 +352,7 @@ class KitForm(SlotRowsForm):
             media=[(each, values[f"alt-{each.public_id}"]) for each in self.chosen_media],
         )
 
-    def _poster(self) -> dict[str, str]:
+    def _read_poster(self) -> dict[str, str]:
         """Return the poster as it is stored: nothing, or all four parts."""
         parts = ("look", "line_1", "line_2", "hotline")
         values = {part: self.cleaned_data[f"poster_{part}"] for part in parts}

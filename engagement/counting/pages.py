@@ -63,7 +63,7 @@ def collect_pages(*, clock: Clock = database_now) -> int:
         except Unsealable:
             sealed.append((look, TryLater("the credentials cannot be opened")))
             continue
-        asked = PageRequest(look, account, _first_day_to_ask(look, last, days), last)
+        asked = PageRequest(look, account, _find_first_day_to_ask(look, last, days), last)
         questions.setdefault(look.channel.platform, []).append(asked)
     store_answers(sealed, now=now)
     if not questions:
@@ -89,7 +89,7 @@ def collect_pages(*, clock: Clock = database_now) -> int:
     return stored
 
 
-def _first_day_to_ask(look: PageLook, last: date, days: int) -> date:
+def _find_first_day_to_ask(look: PageLook, last: date, days: int) -> date:
     """Return the first day to ask for: as far back as the platform corrects, and further where the
     page was not asked for long.
     """

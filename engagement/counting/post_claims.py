@@ -57,7 +57,7 @@ def claim_due_posts(*, now: datetime, most: int = MOST_POSTS_PER_RUN) -> list[Me
         delivery__channel__health=Health.CONNECTED,
     ).exclude(delivery__platform__in=shares.list_used_up_platforms(now=now))
     shared = [kind for kind in Kind.values if facts_of(kind).reading]
-    rows = _lease(due.exclude(delivery__platform__in=shared), now=now, most=most)
+    rows = _lease_rows(due.exclude(delivery__platform__in=shared), now=now, most=most)
     waiting = due.filter(delivery__platform__in=shared).order_by()
     channels: dict[str, list[int]] = {}
     for platform, channel in waiting.values_list(
@@ -85,13 +85,13 @@ def _claim_shared_calls(
         most = min(most, granted * together)
         if granted < wanted:
             due = due.filter(pk__in=_choose_posts_in_turn(due, channels, most))
-        rows = _lease(due, now=now, most=most)
+        rows = _lease_rows(due, now=now, most=most)
         asked = ceil(len(rows) / together)
     else:
         granted = shares.reserve_calls(platform, len(channels), now=now)
         if granted < len(channels):
             due = due.filter(delivery__channel__in=_sort_by_last_count(channels)[:granted])
-        rows = _lease(due, now=now, most=most, of_channel=together)
+        rows = _lease_rows(due, now=now, most=most, of_channel=together)
         asked = len({row.delivery.channel_id for row in rows})
     shares.correct_reserved_calls(platform, reserved=granted - asked, made=0, now=now)
     return rows
@@ -138,7 +138,7 @@ def _find_last_counts(channels: list[int]) -> dict[int, datetime]:
     )
 
 
-def _lease(
+def _lease_rows(
     due: QuerySet[Measurement], *, now: datetime, most: int, of_channel: int = MOST_POSTS_PER_RUN
 ) -> list[Measurement]:
     """Lease rows that are due, at most ``of_channel`` of each channel."""

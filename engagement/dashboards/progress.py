@@ -112,8 +112,8 @@ def measure_progress(
         "clicks": _sum_known(part.clicks for part in parts),
     }
     series: dict[str, Points] = {
-        "posts": _accumulate(posts.first_days),
-        "units": _accumulate(Counter(part.first for part in parts)),
+        "posts": _add_up_by_day(posts.first_days),
+        "units": _add_up_by_day(Counter(part.first for part in parts)),
         "reach": [(day["day"], day["reach"]) for day in days],
         "clicks": [(day["day"], day["clicks"]) for day in days],
     }
@@ -136,7 +136,7 @@ def _sum_known(figures: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def _accumulate(by_day: Mapping[date, int]) -> Points:
+def _add_up_by_day(by_day: Mapping[date, int]) -> Points:
     days = sorted(by_day)
     return list(zip(days, accumulate(by_day[day] for day in days), strict=True))
 

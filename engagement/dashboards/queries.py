@@ -174,10 +174,10 @@ def sum_daily_totals(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
     """
     gains, params = select_daily_gains(deliveries)
     sql = f"SELECT day, {_SUMS} FROM ({gains}) AS gained GROUP BY day ORDER BY day"  # noqa: S608
-    return _accumulate(fetch_rows(sql, params))
+    return _add_up_by_day(fetch_rows(sql, params))
 
 
-def _accumulate(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+def _add_up_by_day(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
     total: dict[str, int | None] = dict.fromkeys(MEASURES)
     days = []
     for day, *gained in rows:

@@ -65,7 +65,7 @@ def freeze_figures(posts: Collection[Post], unit: Unit, *, now: datetime) -> Fro
         figures,
         sum(followers) if followers else None,
         max((row.taken_at for row in measured.values() if row.taken_at), default=None),
-        _median_ratio(figures),
+        _compute_median_ratio(figures),
     )
 
 
@@ -129,7 +129,7 @@ def compare_with_usual(row: Mapping[str, Any], measures: Iterable[str]) -> list[
     ]
 
 
-def _median_ratio(figures: Iterable[Mapping[str, Any]]) -> float | None:
+def _compute_median_ratio(figures: Iterable[Mapping[str, Any]]) -> float | None:
     """Return the median of how the compared figures relate to the unit's usual; 1 is usual."""
     ratios = [
         each.ratio

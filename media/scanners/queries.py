@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from media.models import Media
-from media.scanners.models import Box, Priority, Scan, State
+from media.scanners.models import Box, Scan, State
 
 
 def state_of(media: Iterable[Media]) -> dict[int, Scan]:
@@ -30,12 +30,6 @@ def pending_scans(now: datetime) -> QuerySet[Scan]:
     """Return what waits, and what a worker began and never ended; in the order of the work."""
     lost = Q(state=State.RUNNING, leased_until__lt=now)
     return Scan.objects.filter(Q(state=State.WAITING) | lost).order_by("priority", "queued_at")
-
-
-def oldest_waiting(now: datetime) -> datetime | None:
-    """Return since when the scan waits that has waited longest; older stock aside."""
-    first = pending_scans(now).filter(priority=Priority.NORMAL).first()
-    return first.queued_at if first else None
 
 
 def never_queued() -> QuerySet[Media]:

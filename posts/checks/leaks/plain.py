@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,10 +43,6 @@ class PlainText:
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         return self.starts[start], self.ends[end - 1]
-
-    def span_of(self, start: int, end: int) -> tuple[int, int]:
-        """Return the place of source[start:end] in the plain text."""
-        return bisect_right(self.ends, start), bisect_left(self.starts, end)
 
 
 def to_plain_text(source: str) -> PlainText:
