@@ -11,7 +11,7 @@ from accounts.permissions import Role
 from audit.services import record
 from campaigns.kits.models import KitMedia
 from engagement.dashboards import helpfulness
-from engagement.models import Measurement
+from engagement.models import Measurement, ReplyAllowance
 from oversight.views import ROWS_AT_FIRST
 from tests import factories
 from tests.journeys.conftest import DESK, PHONE
@@ -266,3 +266,14 @@ def test_the_bar_of_a_kit_takes_two_lines_and_that_of_a_review_keeps_its_signs(a
     desk = at_desk(factories.person(Role.APPROVER, post.unit), PHONE)
     desk.open(reverse("publishing:review", args=[post.public_id]))
     expect(desk.page.locator(".page-actions .times-open .icon")).to_be_visible()
+
+
+def test_posts_to_answer_under_take_a_line_each_at_a_desk(at_desk, province):
+    unit = factories.UnitFactory(parent=province)
+    leader = factories.person(Role.OVERSEER, province)
+    ReplyAllowance.objects.create(unit=province, allowed_by=leader, reason="Có cán bộ trực")
+    factories.live_delivery(factories.ChannelFactory(unit=unit, platform="facebook"))
+    desk = at_desk(factories.person(Role.OFFICER, unit), DESK)
+    desk.open(reverse("engagement:desks"))
+    assert desk.page.locator(".desk-list > li").first.bounding_box()["height"] < 80
+    assert desk.accessibility() == []
