@@ -563,11 +563,13 @@ def test_a_new_pause_takes_the_unit_that_is_chosen_from_the_list(at_desk):
     page = desk.page
     desk.open(reverse("publishing:pause_new"))
 
+    page.fill("[name=reason]", "Chờ chỉ đạo")
+    page.locator("[name=when][value=now]").check(force=True)
     page.locator("#id_unit-ts-control").press_sequentially("son tra")
     with page.expect_navigation():
         page.locator(".ts-dropdown .option", has_text="Sơn Trà").first.click()
 
-    page.fill("[name=reason]", "Chờ chỉ đạo")
+    expect(page.locator("[name=reason]")).to_have_value("Chờ chỉ đạo")
     page.locator("main button.pause-submit").click()
     with page.expect_navigation():
         page.locator(YES).click()

@@ -31,6 +31,28 @@ for (const input of document.querySelectorAll("input[data-unit-search]")) {
   });
 }
 
+// The page comes anew for another unit: what was typed in its other form goes along.
+for (const scope of document.querySelectorAll("form[data-keeps]")) {
+  const kept = document.querySelector(scope.dataset.keeps);
+  const key = `typed:${location.pathname}`;
+  fill(kept, JSON.parse(sessionStorage.getItem(key) || "[]"));
+  sessionStorage.removeItem(key);
+  scope.addEventListener("submit", () => {
+    const typed = [...new FormData(kept)].filter(([name]) => name !== "csrfmiddlewaretoken");
+    sessionStorage.setItem(key, JSON.stringify(typed));
+  });
+}
+
+function fill(form, fields) {
+  for (const [name, value] of fields) {
+    const field = form.elements[name];
+    const isOffered = field?.tagName !== "SELECT" || [...field.options].some((option) => option.value === value);
+    if (field?.type === "checkbox") field.checked = true;
+    else if (field && isOffered) field.value = value;
+  }
+  if (fields.length) addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
+}
+
 for (const username of document.querySelectorAll("input[data-username-from]")) {
   // Only shown, not filled in: left empty, the server adds a number when the name is taken.
   username.form.elements[username.dataset.usernameFrom].addEventListener("input", (event) => {
