@@ -101,7 +101,7 @@ def holder(unit: Unit, role: str) -> User:
 
 
 class Rows(NamedTuple):
-    """What the pages are about: the busiest commune, the largest province, the nation."""
+    """The rows that pages show: of the busiest commune, the largest province, the nation."""
 
     commune: Unit
     province: Unit

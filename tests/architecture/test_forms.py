@@ -16,8 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 BOUNDED_OTHERWISE = {
     "accounts.forms.AddPasskeyForm.credential",
     "accounts.forms.AddPasskeyForm.name",
+    "accounts.forms.ChangeOwnPasswordForm.oldpassword",
+    "accounts.forms.ChangeOwnPasswordForm.password1",
+    "accounts.forms.ChangeOwnPasswordForm.password2",
     "accounts.forms.ChoosePasswordForm.password1",
     "accounts.forms.ChoosePasswordForm.password2",
+    "accounts.forms.NewPasswordForm.password1",
+    "accounts.forms.NewPasswordForm.password2",
     "accounts.forms.SignInForm.password",
 }
 

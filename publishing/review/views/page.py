@@ -76,7 +76,7 @@ def _time_choices(
 
 
 class Checked(NamedTuple):
-    """What the rules say of the revision that waits."""
+    """The findings in the revision that waits, and what follows of them for its approval."""
 
     found: list[Finding]
     asks_reason: bool  # to approve it, a reason has to be written
