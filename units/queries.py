@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from audit.models import Entry
 from core import phones
-from core.phones import SHORT
 from core.scope import Person
 from core.text import fold
 from units.models import Unit, UnitFacts, UnitQuerySet
@@ -155,12 +154,3 @@ def find_last_change_of_facts(unit: Unit) -> Entry | None:
     """Return the record's newest entry on the unit's facts: who changed them last, and when."""
     entries = Entry.objects.filter(object_type=Unit._meta.label_lower, object_id=str(unit.pk))
     return entries.filter(action=FACTS_CHANGED).first()
-
-
-def list_public_numbers(unit: Unit) -> frozenset[str]:
-    """Return the digits of the numbers that posts of the unit may name: its own and those of
-    public services.
-    """
-    facts = get_facts(unit)
-    own = {facts.duty_phone, *(each["number"] for each in facts.public_numbers)} - {""}
-    return SHORT | own

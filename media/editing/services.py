@@ -126,20 +126,6 @@ def blur(media: Media, boxes: Collection[Box], *, by: User) -> Media:
     return edit(media, Edits(blurs=tuple(boxes)), by=by)
 
 
-def set_focus(media: Media, focus: tuple[int, int], *, by: User) -> None:
-    """Store the point of the picture that matters most."""
-    _require_right(media, by)
-    Edits(focus=focus)
-    Media.objects.filter(pk=media.pk).update(focus_x=focus[0], focus_y=focus[1])
-
-
-def may_edit(media: Media, *, by: User) -> bool:
-    """Check whether this person may edit the picture, and whether it can be edited at all."""
-    if media.is_video or media.blurred_at:
-        return False
-    return any(can(by, right, unit=media.unit) for right in _RIGHTS)
-
-
 # Who fills the library, and who writes posts.
 _RIGHTS = (Permission.LIBRARY_WRITE, Permission.POST_WRITE)
 

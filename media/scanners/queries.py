@@ -15,13 +15,6 @@ def state_of(media: Iterable[Media]) -> dict[int, Scan]:
     return {scan.media_id: scan for scan in scans}
 
 
-def is_clear(scan: Scan | None) -> bool:
-    """Check whether nothing is left to decide: all scanners have read it, or a person has, and
-    each box is decided. Of a scan from ``state_of``, without a further query.
-    """
-    return scan is not None and scan.is_over and not scan.needs_eye and not open_boxes(scan)
-
-
 def open_boxes(scan: Scan) -> list[Box]:
     return [box for box in scan.boxes.all() if box.is_open]
 

@@ -10,7 +10,7 @@ secrets have no place in this portal, and no paper of it can be made to look lik
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 # I 1 to I 3, in millimetres. Top and bottom 20 to 25, left 30 to 35, right 15 to 20.
@@ -80,12 +80,6 @@ def format_letter(number: int) -> str:
 def group_digits(number: int) -> str:
     """Return a whole number as Vietnamese papers group it: 1.234.567, and −5 with a minus."""
     return f"{number:,}".replace(",", ".").replace("-", "−")
-
-
-def format_place_and_date(place: str, day: date) -> str:
-    """Return place and date (II 4 b): days below 10 and the months 1 and 2 bear a nought."""
-    month = f"{day.month:02}" if day.month <= 2 else str(day.month)
-    return f"{place}, ngày {day.day:02} tháng {month} năm {day.year}"
 
 
 def format_blank_date(place: str, year: int) -> str:

@@ -36,13 +36,6 @@ FONTS = Path(settings.BASE_DIR) / "media" / "fonts" / "liberation_serif"
 _semaphore = SharedSemaphore("reports", at_once=2, waiting=4, patience=30, each=2)
 
 
-def write_pdf(document: Document, *, by: object = None) -> bytes:
-    """Return the report as PDF; the same report gives the same bytes. ``by``: the key of the person
-    who waits for it. Raise Busy, Refused.
-    """
-    return write_pdfs([document], by=by)[0]
-
-
 def write_pdfs(documents: Sequence[Document], *, by: object = None) -> list[bytes]:
     """Return reports as PDF, at most `BATCH` of them by one start of the program. Raise ValueError
     for more, Busy, Refused.

