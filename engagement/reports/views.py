@@ -136,7 +136,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     )
 
     def make() -> Report:
-        kind, period, campaign = form.chosen()
+        kind, period, campaign = form.get_choice()
         return drafts.begin(unit, kind, period, by=request.user, campaign=campaign)
 
     done = form_action(form, make)
