@@ -6,10 +6,12 @@ from core.errors import Refused
 from core.secrecy import SecrecyRefused
 from engagement.reports.document import Letterhead, Part, Signature
 from engagement.reports.rendering.excel import write_xlsx
-from engagement.reports.rendering.pdf import write_pdf
+from engagement.reports.rendering.pdf import write_pdfs
 from engagement.reports.rendering.word import write_docx
 
 from .samples import table, week
+
+WRITERS = [write_docx, lambda document: write_pdfs([document]), write_xlsx]
 
 
 def everywhere(mark):
@@ -27,7 +29,7 @@ def everywhere(mark):
 
 
 @pytest.mark.parametrize("mark", ["TUYỆT MẬT", "(MẬT)", "T Ố I  M Ậ T"])
-@pytest.mark.parametrize("write", [write_docx, write_pdf, write_xlsx])
+@pytest.mark.parametrize("write", WRITERS)
 def test_no_file_bears_a_mark_of_secrecy(write, mark):
     for document in everywhere(mark):
         with pytest.raises(SecrecyRefused):
@@ -35,7 +37,7 @@ def test_no_file_bears_a_mark_of_secrecy(write, mark):
 
 
 @pytest.mark.parametrize("mark", ["HỎA TỐC", "[ Thượng khẩn ]", "Lưu hành nội bộ"])
-@pytest.mark.parametrize("write", [write_docx, write_pdf, write_xlsx])
+@pytest.mark.parametrize("write", WRITERS)
 def test_no_file_bears_a_mark_of_urgency_or_circulation(write, mark):
     for document in everywhere(mark):
         with pytest.raises(Refused, match=r"urgency|khẩn"):
