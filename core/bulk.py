@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db import connection, models
+from django.db.models.sql import Query
 
 _CHUNK = 500
 
@@ -90,7 +91,7 @@ def _get_column(model: type[models.Model], name: str) -> str:
 @models.Field.register_lookup
 class Among(models.Lookup):
     """`in` for many numbers as one parameter: neither Django nor PostgreSQL has to look at each by
-    itself.
+    itself. Those of a queryset PostgreSQL reads before all else, and nothing else if there is none.
     """
 
     lookup_name = "among"
@@ -98,11 +99,17 @@ class Among(models.Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         lhs, params = self.process_lhs(compiler, connection)
+        if isinstance(self.rhs, Query):
+            subquery, values = self.process_rhs(compiler, connection)
+            return f"{lhs} IN {subquery}", (*params, *values)
         values = (*params, json.dumps(list(self.rhs)))
         return f"{lhs} IN (SELECT value FROM json_each(%s))", values  # noqa: S608
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         lhs, params = self.process_lhs(compiler, connection)
+        if isinstance(self.rhs, Query):
+            subquery, values = self.process_rhs(compiler, connection)
+            return f"{lhs} = ANY(ARRAY{subquery})", (*params, *values)
         return f"{lhs} = ANY(%s)", (*params, list(self.rhs))
 
 

@@ -197,6 +197,19 @@ def read_whole(sql: str) -> list[str]:
     ]
 
 
+def deliveries_read(sql: str) -> int:
+    """Return how many deliveries the statement looks at."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}".replace("%", "%%"), [])
+        (found,) = cursor.fetchone()
+    found = json.loads(found) if isinstance(found, str) else found
+    return sum(
+        node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+        for node in nodes(found[0]["Plan"])
+        if node.get("Relation Name") == "publishing_delivery"
+    )
+
+
 def looks(people: dict[str, User]) -> dict[tuple[str, str], list[str]]:
     """Return the statements of each main page, by level and page."""
     found = {}
@@ -230,6 +243,17 @@ def test_main_pages_read_no_growing_table_whole_and_ask_as_much_as_ever(seeded):
     more = {page: len(asked) - len(before[page]) for page, asked in after.items()}
     assert {page: n for page, n in more.items() if n > MOST_MORE} == {}
     assert {page: len(asked) for page, asked in after.items() if len(asked) > MOST_QUERIES} == {}
+    # Marks of days to be summed up come and go all day: none is there, and no raw row is read.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO engagement_changedday (kind, day, unit_id) "
+            "SELECT 'published', CURRENT_DATE, id FROM units_unit"
+        )
+        cursor.execute("DELETE FROM engagement_changedday")
+        cursor.execute("ANALYZE engagement_changedday")
+    summed = [sql for sql in after["commune", "results"] if "engagement_pageday" in sql]
+    assert (len(summed) > 2, sum(map(deliveries_read, summed))) == (True, 0)
     # That the test sees what it is for:
+    assert deliveries_read("SELECT id FROM publishing_delivery") > ROWS
     assert read_whole("SELECT id FROM audit_entry WHERE reason LIKE '%x%'") == ["audit_entry"]
     assert read_whole("SELECT id FROM audit_entry WHERE object_id = 'x'") == []

@@ -43,10 +43,10 @@ def select_marks_of_row(kind: Kind, day: str = "day") -> QuerySet[ChangedDay]:
 
 
 def filter_marked_units(rows: QuerySet[Delivery], kind: Kind) -> QuerySet[Delivery]:
-    """Filter by the units that have marks: mostly few, with which the database begins. Marks are
+    """Filter by the units that have marks: mostly few, which the database reads first. Marks are
     looked up in the statement itself, so that a page runs no other for them.
     """
-    return rows.filter(unit__in=ChangedDay.objects.filter(kind=kind).values("unit"))
+    return rows.filter(unit__pk__among=ChangedDay.objects.filter(kind=kind).values("unit"))
 
 
 def add_live_rows(summed: Statement, live: Statement, columns: Sequence[str]) -> Statement:
