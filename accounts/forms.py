@@ -224,6 +224,8 @@ class SignInForm(LoginForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["login"].widget.attrs["autofocus"] = True
+        password = self.fields["password"]
+        password.widget = PasswordInput(attrs=password.widget.attrs)
         self.fields["shared"].initial = known_browsers.is_shared_computer(self.request)
 
     def clean(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ then on used.
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from accounts.permissions import Role
 from tests import factories
@@ -140,3 +141,17 @@ def test_an_app_is_set_up_by_keyboard_and_its_code_is_asked_for(
     officer.refresh_from_db()
     assert officer.is_active is False
     assert desk.complaints == []
+
+
+def test_who_signs_in_can_look_at_the_password_typed(at_desk):
+    desk = at_desk(size=PHONE)
+    desk.open(reverse("account_login"))
+    page = desk.page
+    page.locator("input[name=password]").fill("đường về nhà")
+
+    page.locator("[data-reveal]").click()
+
+    expect(page.locator("input[name=password]")).to_have_attribute("type", "text")
+    expect(page.locator("input[name=password]")).to_have_value("đường về nhà")
+    page.locator("[data-reveal]").click()
+    expect(page.locator("input[name=password]")).to_have_attribute("type", "password")
