@@ -9,7 +9,7 @@ help: ## Show this list
 run: setup ## Try the portal: SQLite, the simulated platforms, sample content. PORT=8000 SIMULATOR_PORT=8100
 	@exec $(PY) scripts/run.py
 
-test: setup-dev ## Everything CI asks: house checks, then all tests on PostgreSQL, Redis and Chromium. ARGS="-k name"
+test: setup-dev ## Everything CI asks: house checks, then all tests on PostgreSQL, Redis and Chromium. ARGS="-k name" CLOCK=+40d
 	@exec $(PY) scripts/test.py $(ARGS)
 
 lint: setup-dev ## House checks alone: style, templates, types, layers, catalogue
@@ -19,7 +19,7 @@ figures: setup-dev ## Figures of the code, to compare with an earlier checkout. 
 	@$(PY) scripts/figures.py $(OF)
 
 components: setup-dev ## A bill of materials into var/components.json, and which of it has known holes
-	@mkdir -p var && $(PY) scripts/components.py list var/components.json && $(PY) scripts/components.py audit
+	@mkdir -p var && $(PY) scripts/components.py list var/components.json && $(PY) scripts/components.py audit var/components.json
 
 format: setup-dev ## Let ruff and djangofmt put imports and layout in order
 	@.venv/bin/ruff check --quiet --fix-only .

@@ -4,6 +4,9 @@ others, on PostgreSQL and Redis. What is said of those comes last.
 What it needs it finds or starts: DATABASE_URL and REDIS_URL when set; else what answers on this
 machine; else servers of its own in a temporary folder, which end with it. As root on Debian it
 installs what is missing. Run by .venv/bin/python; further arguments go to pytest.
+
+CLOCK="+40d" or CLOCK="2028-02-29 12:00" runs all of it on a clock that is set so, with a
+PostgreSQL of its own. Without it, one lane does, with another clock each day.
 """
 
 import contextlib
@@ -19,27 +22,52 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+import clock
 import psycopg2
 import redis
 
 ROOT = Path(__file__).resolve().parent.parent
+CLOCK = os.environ.get("CLOCK", "")
 IS_ROOT = os.geteuid() == 0
 # Not the first ones, where other programs may keep their things; and of our own, so that two runs
 # do not meet.
 REDIS_DATABASE = 8 + os.getpid() % 8
 DATABASE = f"outreach_portal_{os.getpid()}"
-# Run beside the browser's and all others: the processes wait more than they compute, and the matrix
-# of who may what fills the time.
-BESIDE = ("tests/ops", "tests/architecture")
+WITHOUT_BROWSER = ("-m", "not browser and not try_out and not scanners")
+# Run beside the browser's and all others: the processes wait more than they compute.
+BESIDE = "tests/ops"
+# The matrix of who may what computes all the time, and fills what the embedded tests leave of it.
+MATRIX = "tests/architecture"
 # About half of all others: two runs end sooner than one, when the lanes beside them have ended.
 HALF = ("tests/posts", "tests/publishing", "tests/engagement")
 # A third of all time in Chromium is one walk: it goes on when the embedded tests, which are few,
 # have ended, so that Chromium's lane does not end long after all others.
 WALK = "tests/journeys/test_every_page.py"
+# Run on the day's other clock: what reckons with days, weeks and years. Two minutes of a processor.
+DATED = (
+    "tests/campaigns/test_awareness.py",
+    "tests/campaigns/test_campaigns.py",
+    "tests/campaigns/test_planning.py",
+    "tests/publishing/presenters",
+    "tests/publishing/calendar",
+    "tests/publishing/recurrence",
+    "tests/publishing/scheduling",
+    "tests/publishing/slots",
+    "tests/engagement/boards",
+    "tests/engagement/dashboards",
+    "tests/engagement/reports/test_pages.py",
+    "tests/engagement/reports/test_periods.py",
+    "tests/oversight",
+    "tests/retention",
+    # Which index a plan takes depends on what ran before it in the lane.
+    "--deselect=tests/engagement/dashboards/test_dashboard.py::"
+    "test_what_is_in_trouble_is_found_by_indexes",
+)
 # Browsers, servers and processes, on a machine that others use too: what fails is tried once more,
 # and the report names it. A test that fails twice is broken; one that is named often is to be
 # mended.
@@ -62,6 +90,34 @@ def install(package: str, *, why: str) -> None:
         done = subprocess.run(command, env=env, capture_output=True, text=True)
     if done.returncode:
         raise Hindered(f"{why} apt-get could not install {package}: {done.stderr.strip()[-400:]}")
+
+
+def install_what_is_missing() -> None:
+    """Install servers, too, where others answer: the run under faults kills servers of its own."""
+    if postgresql_binaries() is None:
+        install("postgresql", why="The tests crash a PostgreSQL of their own.")
+    if not shutil.which("redis-server"):
+        install("redis-server", why="The tests kill a Redis of their own.")
+    if not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()):
+        install("nginx", why="The tests send slowly through the proxy of production.")
+    if not (shutil.which("squid") or Path("/usr/sbin/squid").exists()):
+        install("squid", why="The tests leave through the way out of production.")
+    if not (shutil.which("chromium") or os.environ.get("CHROMIUM")):
+        install("chromium", why="The browser tests need Chromium.")
+    if not clock.find_library():
+        install("faketime", why="Some tests run on another clock.")
+
+
+def set_clock(var: Path) -> None:
+    """Set the clock of all that is started from here on."""
+    try:
+        ahead = clock.count_seconds_ahead(CLOCK, now=datetime.now(UTC))
+    except ValueError as error:
+        raise Hindered(
+            f'CLOCK={CLOCK} is no clock: write CLOCK=+40d, CLOCK=+6h or CLOCK="2028-02-29 12:00".'
+        ) from error
+    os.environ.update(clock.set_ahead(ahead, var / "clock"))
+    print(f"Everything runs with CLOCK={CLOCK}.", flush=True)
 
 
 def free_port() -> int:
@@ -102,14 +158,7 @@ def postgresql(stack: contextlib.ExitStack) -> str:
     for who in (getpass.getuser(), "postgres", "postgres:postgres"):
         if may_create_databases(f"postgres://{who}@127.0.0.1:5432/postgres"):
             return f"postgres://{who}@127.0.0.1:5432/{DATABASE}"
-    if (binaries := postgresql_binaries()) is None:
-        install("postgresql", why="The tests need PostgreSQL, and none was found.")
-        binaries = postgresql_binaries()
-    if binaries is None:
-        raise Hindered(
-            "PostgreSQL was installed, but its programs were not found below /usr/lib/postgresql."
-        )
-    return own_postgresql(stack, binaries)
+    return own_postgresql(stack)
 
 
 def postgresql_binaries() -> Path | None:
@@ -122,11 +171,13 @@ def postgresql_binaries() -> Path | None:
     return Path(initdb).parent if initdb else None
 
 
-def own_postgresql(stack: contextlib.ExitStack, binaries: Path) -> str:
+def own_postgresql(stack: contextlib.ExitStack, **moved: str) -> str:
     """Start a server of our own, without the durability that a test does not need. PostgreSQL
     refuses to run as root.
     """
     print("Starting a PostgreSQL for the tests ...", flush=True)
+    if (binaries := postgresql_binaries()) is None:
+        raise Hindered("The programs of PostgreSQL were not found below /usr/lib/postgresql.")
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-postgresql-")))
     data, port = folder / "data", free_port()
     as_whom: dict[str, object] = {}
@@ -141,7 +192,7 @@ def own_postgresql(stack: contextlib.ExitStack, binaries: Path) -> str:
             )
         as_whom = {"user": someone, "group": pwd.getpwnam(someone).pw_gid, "extra_groups": []}
         shutil.chown(folder, someone)
-    options = {"cwd": folder, "env": {**os.environ, "HOME": str(folder)}, **as_whom}
+    options = {"cwd": folder, "env": {**os.environ, **moved, "HOME": str(folder)}, **as_whom}
     made = subprocess.run(
         [
             binaries / "initdb",
@@ -203,10 +254,6 @@ def redis_server(stack: contextlib.ExitStack) -> str:
     url = f"redis://127.0.0.1:6379/{REDIS_DATABASE}"
     if redis_answers(url):
         return url
-    if not shutil.which("redis-server"):
-        install("redis-server", why="The tests need Redis, and none was found.")
-        if redis_answers(url):
-            return url
     print("Starting a Redis for the tests ...", flush=True)
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-redis-"))
     port = free_port()
@@ -296,11 +343,12 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     stack.callback(stop, linting)
     migrated()
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
-    elsewhere = [f"--ignore={folder}" for folder in (*BESIDE, *HALF)]
-    which = ("-m", "not browser and not try_out and not scanners")
-    others = Lane(stack, var / "others.txt", *which, *elsewhere, *ONCE_MORE, **here)
+    elsewhere = [f"--ignore={folder}" for folder in (BESIDE, MATRIX, *HALF)]
+    others = Lane(stack, var / "others.txt", *WITHOUT_BROWSER, *elsewhere, *ONCE_MORE, **here)
     own = own_servers(database, broker, var, "half", 3)
-    half = Lane(stack, var / "half.txt", *which, *HALF, *ONCE_MORE, **own)
+    half = Lane(stack, var / "half.txt", *WITHOUT_BROWSER, *HALF, *ONCE_MORE, **own)
+    at = clock.choose_clock(datetime.now(clock.VIET_NAM).date())
+    dated = None if CLOCK else on_another_clock(stack, at, broker, var)
     own = own_servers(database, broker, var, "browser", 1)
     browser = Lane(
         stack,
@@ -312,10 +360,11 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     checks = linting.wait()
     own = own_servers(database, broker, var, "processes", 2)
     beside = Lane(
-        stack, var / "beside.txt", "-m", "not browser and not try_out", *BESIDE, *ONCE_MORE, **own
+        stack, var / "beside.txt", "-m", "not browser and not try_out", BESIDE, *ONCE_MORE, **own
     )
     # Told, not judged: SECURITY.md says within how many days a known hole is mended.
-    subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
+    if not CLOCK:  # their certificates are out of date then
+        subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
     print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
     embedded = {
         "DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3",
@@ -326,10 +375,18 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     print("--- Every page in Chromium", flush=True)
     own = own_servers(database, broker, var, "pages", 4)
     failed |= pytest(WALK, *ONCE_MORE, **own).wait()
+    print("--- The architecture", flush=True)
+    own = own_servers(database, broker, var, "matrix", 4)
+    failed |= pytest(*WITHOUT_BROWSER, MATRIX, *ONCE_MORE, **own).wait()
     print("--- The other tests in Chromium, and those with the real scanners", flush=True)
     failed |= browser.show()
-    print("--- The processes of production, the benchmarks, the architecture", flush=True)
+    print("--- The processes of production and the benchmarks", flush=True)
     failed |= beside.show()
+    if dated:
+        print(
+            f'--- Tests that reckon with days, on another clock: make test CLOCK="{at}"', flush=True
+        )
+        failed |= dated.show()
     print("--- Posts, publishing and figures on PostgreSQL and Redis", flush=True)
     failed |= half.show()
     print("--- All others on PostgreSQL and Redis", flush=True)
@@ -339,7 +396,7 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
 
 def own_servers(database: str, broker: str, var: Path, name: str, number: int) -> dict[str, str]:
     """Return the settings of a run beside others: a database, a Redis number and a folder of its
-    own. ``number``, of 1 to 4, changes the number of Redis.
+    own. ``number``, of 1 to 5, changes the number of Redis.
     """
     stored, queued = urlsplit(database), urlsplit(broker)
     taken = int(queued.path.strip("/") or 0)
@@ -371,23 +428,23 @@ class Lane:
         return self.run.returncode
 
 
+def on_another_clock(stack: contextlib.ExitStack, at: str, broker: str, var: Path) -> Lane:
+    """Begin the tests that reckon with days on another clock, with a PostgreSQL for them. There the
+    migrations run again: they make the partitions of the months around.
+    """
+    ahead = clock.count_seconds_ahead(at, now=datetime.now(UTC))
+    moved = clock.set_ahead(ahead, var / "clock")
+    own = own_servers(own_postgresql(stack, **moved), broker, var, "dated", 5)
+    own |= {"TEST_TEMPLATE": "", "SCHEMA_DUMP": ""}
+    return Lane(stack, var / "dated.txt", *WITHOUT_BROWSER, *DATED, *ONCE_MORE, **own, **moved)
+
+
 def main() -> int:
     arguments = sys.argv[1:]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends too
     try:
         with contextlib.ExitStack() as stack:
-            database, broker = postgresql(stack), redis_server(stack)
-            # The run under faults kills servers of its own, even where others answer.
-            if postgresql_binaries() is None:
-                install("postgresql", why="The tests crash a PostgreSQL of their own.")
-            if not shutil.which("redis-server"):
-                install("redis-server", why="The tests kill a Redis of their own.")
-            if not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()):
-                install("nginx", why="The tests send slowly through the proxy of production.")
-            if not (shutil.which("squid") or Path("/usr/sbin/squid").exists()):
-                install("squid", why="The tests leave through the way out of production.")
-            if not (shutil.which("chromium") or os.environ.get("CHROMIUM")):
-                install("chromium", why="The browser tests need Chromium.")
+            install_what_is_missing()
             # Lanes start hundreds of programs: each would compile all of the portal again.
             os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
             var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-test-")))
@@ -395,11 +452,16 @@ def main() -> int:
             os.environ["STATIC_ROOT"] = str(
                 var / "static"
             )  # stays empty; a missing one is warned of at each request
+            broker = redis_server(stack)
+            if CLOCK:
+                set_clock(var)
+            database = own_postgresql(stack) if CLOCK else postgresql(stack)
             # A narrowed run is somebody's quick question: straight to the answer.
             if arguments:
-                return pytest(
-                    *arguments, DATABASE_URL=database, REDIS_URL=broker, VAR_DIR=str(var)
-                ).wait()
+                here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
+                run = pytest(*arguments, **here)
+                stack.callback(stop, run)
+                return run.wait()
             return all_of_it(stack, database, broker, var)
     except Hindered as why:
         print(f"\n{why}", file=sys.stderr)

@@ -1,6 +1,7 @@
 import gc
 import os
 import time
+from datetime import datetime
 
 os.environ.setdefault("PORTAL_MODE", "test")
 os.environ.setdefault(
@@ -8,11 +9,12 @@ os.environ.setdefault(
 )  # Playwright's loop runs in the thread that asks the database
 
 import pytest
+import time_machine
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings as django_settings
 from django.contrib.auth.signals import user_logged_in
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.step_up import STEPPED_UP_AT
 from platforms.registry import CONNECTORS
@@ -42,6 +44,10 @@ def pytest_collection_modifyitems(items):
     """Sort tests that empty the database after those that want what its migrations brought: pytest
     puts some of them first again, after its plugins have sorted them. Browsers last: Playwright's
     loop stays in this thread, and tests that run a loop of their own could not."""
+    if "FAKETIME" in os.environ:
+        # PostgreSQL never ends a wait for a lock there: a signal that comes in the middle of the
+        # wait finds the true time, at which nothing is over.
+        items[:] = [item for item in items if not item.get_closest_marker("true_clock")]
     late = ("browser", "ahead")
     items.sort(
         key=lambda item: (
@@ -75,6 +81,19 @@ def _empties_the_database(item):
         "live_server",
         "transactional_db",
     }.isdisjoint(item.fixturenames)
+
+
+@pytest.fixture(autouse=True)
+def _clock(request):
+    """Begin a test that is marked ``clock`` at that moment in Viet Nam; from there time goes on.
+    PostgreSQL keeps its own time.
+    """
+    mark = request.node.get_closest_marker("clock")
+    if mark is None:
+        yield
+        return
+    with time_machine.travel(timezone.make_aware(datetime.fromisoformat(*mark.args))):
+        yield
 
 
 @pytest.fixture(autouse=True)

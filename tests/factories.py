@@ -19,8 +19,17 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 from PIL import Image, ImageDraw
 
-from accounts.models import Appointment, Delegation, FactorReset, MinistryRequest, User
+from accounts.models import (
+    Appointment,
+    ChangeKind,
+    Delegation,
+    FactorReset,
+    MinistryRequest,
+    SystemChange,
+    User,
+)
 from accounts.permissions import Role
+from audit.services import record
 from campaigns.files.models import CampaignFile, FilePart
 from campaigns.kits.models import Kit, KitMedia, KitVersion
 from campaigns.kits.queries import compute_digest as kit_digest
@@ -42,6 +51,7 @@ from engagement.dashboards.results import freeze_content
 from engagement.examples.models import Example, ExamplePost
 from engagement.exports.models import Export
 from engagement.exports.services import list_positions
+from engagement.models import ReplyPhrase, ReplyRelease
 from engagement.reports import figures as report_figures
 from engagement.reports import periods as reporting_periods
 from engagement.reports.models import Report, ReportApproval, ReportFile
@@ -59,6 +69,7 @@ from posts.library.models import Snippet, Template
 from posts.models import UPLOAD_PURPOSE, Post, PostChannel, PostMedia, Review, Revision, Thread
 from posts.review import approvals, readings, signing
 from posts.states import PostState
+from publishing.deliveries import schedules
 from publishing.models import (
     Broadcast,
     CalendarLink,
@@ -172,6 +183,22 @@ def factor_reset(user: User, **fields: object) -> FactorReset:
     return FactorReset.objects.create(user=user, **{**values, **fields})
 
 
+def system_change(user: User | None = None, **fields: object) -> SystemChange:
+    """Make a change of the system's people that one of them proposed."""
+    values = {
+        "kind": ChangeKind.DISABLE,
+        "reason": "Nghỉ việc",
+        "asked_by": fields.pop("asked_by", None) or UserFactory(),
+        "asked_at": timezone.now(),
+    }
+    return SystemChange.objects.create(user=user or UserFactory(), **{**values, **fields})
+
+
+def operator(**fields: object) -> User:
+    """Make a system operator with an authenticator app."""
+    return with_app(UserFactory(is_staff=True, is_superuser=True, **fields))
+
+
 def ministry_request(unit: Unit, **fields: object) -> MinistryRequest:
     """Make a request of somebody whom the ministry knows and nobody here; the mapping led it to
     ``unit``."""
@@ -223,7 +250,7 @@ def checklist_item(unit: Unit) -> ChecklistItem:
     )
 
 
-def campaign_result(campaign: Campaign) -> CampaignResult:
+def campaign_result(campaign: Campaign, closed_by: User | None = None) -> CampaignResult:
     """Close the campaign with the figures that it has, as `close` does."""
     content = freeze_content(campaign, make_whole_period(campaign))
     text = to_canonical_json(content)
@@ -234,7 +261,7 @@ def campaign_result(campaign: Campaign) -> CampaignResult:
         content=json.loads(text),
         content_sha256=hashlib.sha256(text.encode()).hexdigest(),
         lessons="Gửi bộ bài sớm hơn một tuần.",
-        closed_by=campaign.created_by,
+        closed_by=closed_by or campaign.created_by,
         position="Trưởng phòng",
         closed_at=campaign.closed_at,
     )
@@ -655,7 +682,26 @@ def delivery(
         "scheduled_by": post.author,
     }
     fields = in_state(fields.pop("state", State.SCHEDULED), **fields)
-    return Delivery.objects.create(post=post, channel=channel, **{**values, **fields})
+    row = Delivery(post=post, channel=channel, **{**values, **fields})
+    schedules.seal(row)
+    row.save()
+    return row
+
+
+def recorded(row: Delivery, *states: str) -> Delivery:
+    """Record that the delivery came into its state, or into ``states``, as services do."""
+    for state in states or (row.state,):
+        record(f"delivery.{state}", row)
+    return row
+
+
+def plan_anew(row: Delivery, **fields: object) -> Delivery:
+    """Give the delivery other times, as if it had been scheduled for them from the first."""
+    for name, value in fields.items():
+        setattr(row, name, value)
+    schedules.seal(row)
+    row.save(update_fields=[*fields, "key_id", "seal"])
+    return row
 
 
 def series(unit: Unit, n: int = 3, **fields: object) -> Series:
@@ -905,6 +951,27 @@ def snippet(unit: Unit, **fields: object) -> Snippet:
     """Make a signature of the unit for posts on every topic."""
     values = {"kind": "signature", "name": "Chữ ký", "text": "{don_vi}. Khẩn cấp gọi 113."}
     return Snippet.objects.create(unit=unit, changed_at=timezone.now(), **values | fields)
+
+
+def reply_phrase(unit: Unit, text: str = "Mời bà gọi 113.", **fields: object) -> ReplyPhrase:
+    """Make an approved answer of the unit's reply desk."""
+    now = timezone.now()
+    values = {"proposed_by": UserFactory(), "proposed_at": now, "approved_at": now} | fields
+    if values["approved_at"]:
+        values.setdefault("approved_by", UserFactory())
+    return ReplyPhrase.objects.create(unit=unit, text=text, **values)
+
+
+def reply_release(unit: Unit, who: User | None = None, **fields: object) -> ReplyRelease:
+    """Make a leader's release of own words for ``who``, given an hour ago."""
+    given = timezone.now() - timedelta(hours=1)
+    values = {
+        "person": who or person(Role.OFFICER, unit),
+        "released_by": person(Role.APPROVER, unit),
+        "released_at": given,
+        "until": given + timedelta(days=1),
+    }
+    return ReplyRelease.objects.create(unit=unit, **{**values, **fields})
 
 
 def allowed(platform: str, unit: Unit) -> PlatformAllowance:

@@ -19,7 +19,7 @@ from audit.tasks import make_checkpoint
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 26, 8, 5, tzinfo=UTC)
+NOW = datetime(2026, 11, 26, 8, 5, tzinfo=UTC)  # any clock
 
 
 @pytest.fixture(autouse=True)

@@ -104,7 +104,7 @@ def test_an_approver_reads_the_own_unit_alone_and_an_officer_nothing(client, com
         ({"last": "01/11/2026"}, ["unit.created"]),
     ],
 )
-def test_the_log_is_narrowed_by_person_group_unit_object_and_period(
+def test_the_log_is_narrowed_by_person_group_unit_object_and_period(  # any clock
     client, reader, commune, province, query, expected
 ):
     hanoi = ZoneInfo("Asia/Ho_Chi_Minh")

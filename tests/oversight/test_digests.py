@@ -35,7 +35,7 @@ def letters() -> dict[str, Letter]:
 def test_one_mail_a_person_and_week_says_what_changed(province, overseer, client):
     units = [factories.UnitFactory(parent=province, place=f"Phường Số {n}") for n in range(12)]
     page = factories.ChannelFactory(unit=units[0], health=Health.LOST)
-    late = timezone.localdate() - timedelta(days=1)
+    late = timezone.localdate(MONDAY) - timedelta(days=1)
     factories.matter(units[1], deadline=late, text="Chuyện kín")
     ministry = factories.person(Role.SUPERVISOR, factories.ministry())
     factories.person(Role.OFFICER, units[0])

@@ -124,6 +124,7 @@ def test_a_post_without_grounds_keeps_the_hash_it_had(post):
     assert not {"legal", "source"} & composed.keys()
 
 
+@pytest.mark.clock("2026-12-01 08:00")
 def test_the_grounds_are_part_of_what_is_hashed_and_compared(post):
     before = content.compose(post)
     saved = save(post, legal_basis=DECREE, legal_until=date(2027, 1, 31), source="Công văn 12")
@@ -151,6 +152,7 @@ def test_a_legal_basis_is_told_in_a_line(days, words):
     assert legal_basis_text({"number": DECREE, "from": days[0], "until": days[1]}) == words
 
 
+@pytest.mark.clock("2026-12-01 08:00")
 def test_a_duplicate_a_correction_and_a_template_hand_the_grounds_on(unit, officer):
     grounds = {
         "legal_basis": DECREE,

@@ -81,6 +81,7 @@ def test_approvals_and_the_record_still_prove_who_decided(capsys):
     type(delivery).objects.update(
         state=State.PUBLISHED, receipt_source="seen", published_at=timezone.now()
     )
+    factories.recorded(delivery, State.PUBLISHED)
     record("post.approved", delivery.post, by=leader)
     User.objects.update(is_active=False, disabled_at=timezone.now() - LONG_AGO)
 

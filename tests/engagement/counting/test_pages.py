@@ -150,7 +150,7 @@ def test_a_page_whose_token_died_is_asked_again_later_and_empties_nothing(page, 
     assert list(PageCount.objects.values_list("day", *PAGE_MEASURES)) == before
 
 
-def test_an_answer_that_comes_after_the_lease_is_not_stored(page):
+def test_an_answer_that_comes_after_the_lease_is_not_stored(page):  # any clock
     page()
     now = timezone.now()
     pages.schedule_new_pages(now=now)

@@ -125,7 +125,7 @@ def test_what_a_run_did_not_use_is_given_back(now, quota):
     assert shares.reserve_calls("youtube", 5, now=now + HOUR) == 2
 
 
-def test_a_day_of_calls_begins_at_midnight_in_california():
+def test_a_day_of_calls_begins_at_midnight_in_california():  # any clock
     reading = Reading(1, DAY, share=1)
 
     assert shares.find_window_start(reading, datetime(2026, 11, 28, 7, 59, tzinfo=UTC)) == datetime(

@@ -224,7 +224,7 @@ def test_who_lost_the_position_before_the_worker_came_gets_no_file(client, offer
         {"format": "exe"},
         {"params": "[" * 1000},
         {"params": '{"campaign": 1}'},
-        {"params": "x" * 60_000},
+        {"params": "x" * 29_000},
     ],
 )
 def test_a_button_that_no_page_made_is_a_bad_request(client, offered, changes):

@@ -10,7 +10,7 @@ from engagement.models import FollowerCount
 from engagement.rollups.models import ChangedDay
 from tests import factories
 
-DAY = date(2026, 11, 2)
+DAY = date(2026, 11, 2)  # any clock
 NEXT = DAY + timedelta(days=1)
 
 

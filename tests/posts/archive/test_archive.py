@@ -125,7 +125,7 @@ def test_the_message_of_many_takes_all_of_them_back_and_no_others(client, post):
         "Hai": "draft",
     }
     assert "2 drafts are back." in answer
-    assert "back." not in client.post(undo, follow=True).content.decode()
+    assert "drafts are back." not in client.post(undo, follow=True).content.decode()
 
 
 def test_what_cannot_come_back_is_counted_and_the_others_come(client, post):

@@ -253,7 +253,7 @@ def test_what_lies_between_two_marks_is_asked_on_frames_before_the_video_is_made
     ("typed", "field"),
     [
         ({"burn_in": "on"}, "captions"),
-        ({"burn_in": "on", "captions": "no times"}, "captions"),
+        ({"burn_in": "on", "captions": "0:01 – 0:02 A\nno times"}, "captions"),
         ({"captions": "1\n00:00:01,000 --> 00:00:02,000\nChào"}, "burn_in"),
         (
             marked(
@@ -289,7 +289,7 @@ def test_captions_of_the_draft_are_burnt_in_and_attached_no_more(client, unit):
     post.pictures.update(captions=vtt)
     page = f"{film_page(film)}?post={post.public_id}"
     times = {"start": "0:02", "end": "0:09", "cover": "0:02"}
-    assert client.get(page).context["form"].initial["captions"] == vtt
+    assert client.get(page).context["form"].initial["captions"] == "0:01 – 0:05 Gọi 113"
 
     client.post(page, times | {"captions": vtt})
     cut = FilmEdit.objects.get()

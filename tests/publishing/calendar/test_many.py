@@ -37,6 +37,7 @@ def due(*rows):
     return [timezone.localtime(at) for at in found.values_list("due_at", flat=True)]
 
 
+@pytest.mark.clock("2030-11-25 08:00")
 def test_a_new_day_keeps_each_channels_hour_and_a_new_time_its_day(client, unit, officer):
     first = scheduled(unit, MONDAY, "facebook", "zalo")
     (second,) = scheduled(unit, MONDAY + timedelta(days=1, hours=3), "telegram")
@@ -67,6 +68,7 @@ def test_what_cannot_be_moved_is_named_with_its_reason_and_stops_no_other(client
     assert due(ends, cancelled) == [in_days(2)] * 2
 
 
+@pytest.mark.clock("2030-11-25 08:00")
 def test_a_move_beside_another_post_is_asked_first_and_done_once_agreed_to(client, unit, officer):
     channel = factories.ChannelFactory(unit=unit)
     there, moves, with_it, alone = (
@@ -89,6 +91,7 @@ def test_a_move_beside_another_post_is_asked_first_and_done_once_agreed_to(clien
     assert (len(free["done"]), free["asked"]) == (1, [])
 
 
+@pytest.mark.clock("2030-11-25 08:00")
 def test_two_posts_moved_to_one_time_are_asked_about_from_the_second_on(client, unit, officer):
     channel = factories.ChannelFactory(unit=unit)
     first, second = (

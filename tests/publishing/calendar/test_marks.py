@@ -13,7 +13,7 @@ from tests import factories
 from tests.pages import one_line
 from tests.publishing.calendar.conftest import in_days, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.clock("2030-11-25 08:00")]
 MONDAY = timezone.make_aware(datetime(2030, 12, 2))
 
 

@@ -54,7 +54,7 @@ def deliver_video(simulator, quick):
         )
         due_at = timezone.now() + timedelta(minutes=minutes)
         (made,) = scheduling.schedule(post, by=post.author, times={channel: due_at})
-        Delivery.objects.filter(pk=made.pk).update(**fields)
+        factories.plan_anew(made, **fields)
         return Delivery.objects.get(pk=made.pk)
 
     return make
@@ -100,7 +100,7 @@ def test_a_video_is_brought_to_the_platform_ahead_and_shown_at_its_second(simula
     assert (outcomes(delivery), seen(simulator, delivery)) == (["prepared"], [])
 
     soon = timezone.now() + timedelta(seconds=2)
-    Delivery.objects.update(fire_at=soon, due_at=soon)
+    factories.plan_anew(delivery, fire_at=soon, due_at=soon)
     staged = simulator.requests()["facebook"].get("stage", 0)
     engine.publish_due(platform="facebook")
 

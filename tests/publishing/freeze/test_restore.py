@@ -140,7 +140,7 @@ def test_what_was_moved_ahead_after_the_copy_is_found_too(simulator, deliver, co
     delivery = deliver(due_at=tomorrow)
     record_heartbeat("settle")
     copy.make()
-    Delivery.objects.update(due_at=timezone.now(), fire_at=timezone.now())
+    factories.plan_anew(delivery, due_at=timezone.now(), fire_at=timezone.now())
     tick()
     assert len(visible(simulator, delivery)) == 1
 

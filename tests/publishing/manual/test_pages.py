@@ -11,7 +11,6 @@ from pytest_django.asserts import assertInHTML
 
 from posts.models import Revision
 from publishing.manual import services as manual
-from publishing.models import Delivery
 from publishing.scheduling import services as scheduling
 from publishing.states import State
 from tests import factories
@@ -139,7 +138,7 @@ def test_the_list_has_what_is_due_first_and_costs_the_same_for_many(
 
 
 def test_today_and_the_posts_page_lead_to_the_task_and_it_is_no_trouble_yet(client, task, officer):
-    Delivery.objects.filter(pk=task.pk).update(due_at=timezone.now() - timedelta(minutes=10))
+    factories.plan_anew(task, due_at=timezone.now() - timedelta(minutes=10))
     client.force_login(officer)
     address = reverse("publishing:manual_task", args=[task.public_id])
 

@@ -268,7 +268,7 @@ def test_on_time_manually_is_before_the_deadline(unit, task, officer):
     from core.periods import Period
     from oversight.queries import make_row
 
-    Delivery.objects.filter(pk=task.pk).update(due_at=timezone.now() - timedelta(minutes=30))
+    factories.plan_anew(task, due_at=timezone.now() - timedelta(minutes=30))
     period, now = Period.last_days(2), timezone.now()
     open_row = make_row(unit, period, now=now)
     task.refresh_from_db()

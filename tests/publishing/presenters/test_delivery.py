@@ -15,7 +15,8 @@ from publishing.presenters.status import TONES, pick
 from publishing.states import BROADCAST_REASONS, REASONS, Reason, ReceiptSource, State
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.clock("2026-11-30 04:00")]
+DUE = timezone.make_aware(datetime(2026, 11, 30, 7, 0))
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def _english():
 def row():
     delivery = factories.delivery()
     delivery.channel.name = "Công an phường Hải Châu"
-    delivery.due_at = delivery.fire_at = timezone.make_aware(datetime(2026, 11, 30, 7, 0))
+    delivery.due_at = delivery.fire_at = DUE
     delivery.not_after = delivery.due_at + timedelta(hours=2)
     delivery.published_at = delivery.due_at
     return delivery
@@ -281,7 +282,11 @@ def test_every_state_of_a_broadcast_with_every_reason_has_a_sentence_a_tone_and_
             "Published on 1 of 2 channels. Schedule the others again.",
         ),
         ([State.PUBLISHED, State.NEEDS_PERSON], "1 channel needs somebody to look at the page."),
-        ([State.SCHEDULED, State.COMMITTING], "On its way to the channels now."),
+        ([State.COMMITTING, State.COMMITTING], "On its way to the channels now."),
+        (
+            [State.SCHEDULED, State.PUBLISHED, State.VERIFYING],
+            "Published on 1 of 3 channels; 1 on the way or being checked.",
+        ),
         ([State.CANCELLED], "Approved, with no time set. Next: schedule it or publish it now."),
     ],
 )
@@ -297,7 +302,7 @@ def test_the_next_step_of_an_approved_post_says_first_what_needs_somebody(states
     [
         (
             [State.COMMITTING, State.FAILED],
-            "On its way to the channels now. On 1 channel it does not go on",
+            "Published on 0 of 2 channels; 1 on the way or being checked. On 1 channel it does not",
         ),
         (
             [State.MANUAL, State.EXPIRED, State.FAILED],

@@ -75,7 +75,9 @@ def states(series: Series) -> list[str]:
         (Rhythm.MONTHS, 12, None, 2, ["31/01", "31/01"]),
     ],
 )
-def test_the_times_follow_the_rule_and_keep_the_hour(rhythm, step, until, times, days):
+def test_the_times_follow_the_rule_and_keep_the_hour(  # any clock
+    rhythm, step, until, times, days
+):
     first = timezone.make_aware(datetime(2027, 1, 31, 7, 30))
 
     found = occurrence_times(first, rhythm=rhythm, step=step, until=until, times=times)
@@ -93,7 +95,7 @@ def test_the_times_follow_the_rule_and_keep_the_hour(rhythm, step, until, times,
         ({"first": timezone.now() - timedelta(minutes=1)}, "later than now"),
     ],
 )
-def test_a_series_without_a_proper_end_is_refused(unit, officer, rule, words):
+def test_a_series_without_a_proper_end_is_refused(unit, officer, rule, words):  # any clock
     with pytest.raises(Refused, match=words):
         begun(unit, officer, **rule)
     assert not Series.objects.exists()
