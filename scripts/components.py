@@ -1,12 +1,13 @@
 """`make components`: what the portal is made of, as a CycloneDX bill of materials, and which of it
 has known holes.
 
-python scripts/components.py list FILE    writes the bill: pinned Python packages, what
-static/vendor was built from python scripts/components.py audit        asks the lists of known
-holes; fails when one names a component
+python scripts/components.py list FILE      writes the bill: pinned Python packages, and what
+                                            static/vendor was built from
+python scripts/components.py audit [FILE]   asks the lists of known holes, and enters into the bill
+                                            what they said and when
 
-Where a list cannot be reached, as in a closed network, that is said and nothing fails: nobody has
-looked.
+Ends with 1 when a list names a component, and with 3 where one cannot be reached, as in a closed
+network: nobody has looked.
 """
 
 import json
@@ -14,10 +15,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+FOUND, NOBODY_LOOKED = 1, 3  # how the audit ends
 
 
 def bill_of_materials() -> dict:
@@ -66,9 +69,16 @@ def bill_of_materials() -> dict:
 
 
 def python_holes() -> list[str] | None:
-    """Query PyPI's advisories on the pinned packages; None when that failed."""
+    """Query PyPI's advisories on the pinned packages, or OSV's; None where neither answers."""
+    found = _ask_pip_audit("pypi")  # a mirror of the index may have no advisories
+    return _ask_pip_audit("osv") if found is None else found
+
+
+def _ask_pip_audit(service: str) -> list[str] | None:
     command = [
         BIN / "pip-audit",
+        "-s",
+        service,
         "-r",
         "requirements.txt",
         "--disable-pip",
@@ -110,18 +120,27 @@ def script_holes() -> list[str] | None:
     return [f"{name}: {hole['severity']}, {hole['range']}" for name, hole in found.items()]
 
 
-def audit() -> int:
-    failed = False
-    for what, holes in (
-        ("Python packages", python_holes()),
-        ("scripts and styles", script_holes()),
-    ):
-        if holes is None:
-            print(f"Known holes of {what}: the list could not be reached, so nobody has looked.")
-        else:
-            print("\n".join([f"Known holes of {what}: {len(holes)}.", *holes]))
-        failed = failed or bool(holes)
-    return int(failed)
+def audit(bill: Path | None = None) -> int:
+    answers = {"Python packages": python_holes(), "scripts and styles": script_holes()}
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}"
+    said = {what: f"{_describe(holes)} on {now}" for what, holes in answers.items()}
+    for what, holes in answers.items():
+        print("\n".join([f"Holes of {what}: {said[what]}", *(holes or [])]))
+    if bill:
+        content = json.loads(bill.read_text(encoding="utf-8"))
+        content["metadata"]["properties"] = [
+            {"name": f"audit: {what}", "value": words} for what, words in said.items()
+        ]
+        bill.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    if any(answers.values()):
+        return FOUND
+    return NOBODY_LOOKED if None in answers.values() else 0
+
+
+def _describe(holes: list[str] | None) -> str:
+    if holes is None:
+        return "the list could not be reached, so nobody has looked"
+    return f"{len(holes)} known" if holes else "none known"
 
 
 def main() -> int:
@@ -131,8 +150,8 @@ def main() -> int:
                 json.dumps(bill_of_materials(), indent=1) + "\n", encoding="utf-8"
             )
             return 0
-        case ["audit"]:
-            return audit()
+        case ["audit", *target]:
+            return audit(*map(Path, target))
     print(__doc__)
     return 2
 

@@ -60,6 +60,48 @@ def test_holes_of_packages_are_named_and_not_looked_is_not_none(
 
 
 @pytest.mark.parametrize(
+    ("python", "scripts", "code", "said"),
+    [
+        ([], [], 0, ["none known", "none known"]),
+        (["a 1: X-1"], [], 1, ["1 known", "none known"]),
+        ([], None, 3, ["none known", "nobody has looked"]),
+        (["a 1: X-1"], None, 1, ["1 known", "nobody has looked"]),
+    ],
+)
+def test_the_audit_says_what_was_found_when_or_that_nobody_could_look(
+    tmp_path, monkeypatch, capsys, python, scripts, code, said
+):
+    monkeypatch.setattr(components, "python_holes", lambda: python)
+    monkeypatch.setattr(components, "script_holes", lambda: scripts)
+    bill = tmp_path / "components.json"
+    bill.write_text('{"metadata": {}}')
+
+    assert components.audit(bill) == code
+
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Holes of")]
+    shipped = {each["name"]: each["value"] for each in json.loads(bill.read_text())["metadata"][
+        "properties"
+    ]}  # fmt: skip
+    assert list(shipped) == ["audit: Python packages", "audit: scripts and styles"]
+    for line, value, words in zip(told, shipped.values(), said, strict=True):
+        assert line.endswith(value)
+        assert words in value
+        assert re.search(r"on \d{4}-\d\d-\d\dT\d\d:\d\dZ$", value)
+
+
+@pytest.mark.parametrize("service", ["pypi", "osv"])
+def test_another_list_is_asked_where_the_first_one_is_out_of_reach(tmp_path, monkeypatch, service):
+    _answering(
+        tmp_path,
+        monkeypatch,
+        "pip-audit",
+        f'END\ncase "$*" in *"-s {service}"*) echo \'{{"dependencies": []}}\';; esac\ncat <<END',
+    )
+
+    assert components.python_holes() == []
+
+
+@pytest.mark.parametrize(
     ("answer", "holes"),
     [
         ('{"message": "405"}', None),
