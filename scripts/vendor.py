@@ -62,15 +62,34 @@ def text(*names: str) -> str:
     )
 
 
+def without_string_sinks(script: str) -> str:
+    """Empty elements by ``replaceChildren``: under Trusted Types even "" is refused as HTML."""
+    return re.sub(r'([\w.]+)\.innerHTML=(?:""|null)', r"\1.replaceChildren()", script)
+
+
+def with_trusted_types(script: str, policy: str) -> str:
+    """Let a library that draws by strings of HTML do so under the name of its policy."""
+    make = f'globalThis.trustedTypes?.createPolicy("{policy}",{{createHTML:html=>html}})'
+    script, sinks = re.subn(
+        r"\.innerHTML=(\w+(?:\.\w+)*(?:\(\))?)", r".innerHTML=toTrustedHTML(\1)", script
+    )
+    if not sinks:
+        raise SystemExit(f"{policy} sets no HTML any more: it needs no policy")
+    return (
+        f"{{const policy={make},toTrustedHTML=html=>policy?policy.createHTML(html):html;"
+        f"{script}}}\n"
+    )
+
+
 def bundle(entry: Path) -> str:
     command = [
         MODULES / ".bin" / "esbuild", entry, "--bundle", "--minify", "--format=iife",
         f"--target={TARGET}",
         "--legal-comments=inline", "--charset=utf8",
     ]  # fmt: skip
-    return subprocess.run(
-        command, check=True, capture_output=True, encoding="utf-8", cwd=HERE
-    ).stdout
+    return without_string_sinks(
+        subprocess.run(command, check=True, capture_output=True, encoding="utf-8", cwd=HERE).stdout
+    )
 
 
 def minified(css: str) -> str:
@@ -197,7 +216,10 @@ def main() -> None:
 
     put(
         "tom-select/tom-select.min.js",
-        text("tom-select/dist/js/tom-select.complete.min.js"),
+        with_trusted_types(
+            without_string_sinks(text("tom-select/dist/js/tom-select.complete.min.js")),
+            "tom-select",
+        ),
         "tom-select", "@orchidjs/sifter", "@orchidjs/unicode-variants",
     )  # fmt: skip
     put(

@@ -43,6 +43,13 @@ def test_pages_score_what_the_observatory_gives_for_headers(client, name):
     assert observatory_score(response.headers, response.content.decode()) == 155
 
 
+def test_pages_name_the_policies_that_may_make_html_of_strings(client):
+    policy = client.get(reverse("account_login"))["Content-Security-Policy"]
+
+    assert "require-trusted-types-for 'script'" in policy
+    assert "trusted-types portal tom-select ProseMirrorClipboard;" in policy
+
+
 def test_static_files_bear_the_policies_and_are_for_nobody_else():
     headers = Client().get(STATIC).headers
 

@@ -56,6 +56,17 @@ def test_no_import_is_written_in_a_way_that_is_not_found():
     assert unseen == {}
 
 
+def test_one_module_makes_nodes_of_strings():
+    """A browser with Trusted Types refuses the string that others hand to a sink."""
+    sink = re.compile(
+        r"\.(?:innerHTML|outerHTML|srcdoc)\s*\+?=(?!=)|insertAdjacentHTML|createContextualFragment|"
+        r"parseFromString|parseHTMLUnsafe|setHTMLUnsafe|document\.write|createPolicy"
+    )
+    using = {path for path in MODULES if sink.search((ROOT / "static" / path).read_text("utf-8"))}
+
+    assert using == {"js/lib/fragment.js"}
+
+
 def test_every_module_is_on_a_page():
     used = {*ENTRIES, *(each for entry in ENTRIES for each in assets.list_imports(entry))}
 

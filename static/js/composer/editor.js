@@ -2,8 +2,9 @@
 // Only what posts/canonical/content.py lets through can be written. Without this file the text area works as it is.
 import {
   Bold, BulletList, Document, Editor, Gapcursor, HardBreak, Heading, History, Italic, Link, ListItem, OrderedList,
-  Paragraph, Text, Underline,
+  Paragraph, Text, Underline, getSchema, pm,
 } from "../../django_prose_editor/editor.js";
+import { fragment } from "../lib/fragment.js";
 
 const area = document.querySelector("textarea[data-html]");
 const tools = document.querySelector(".body-tools");
@@ -41,12 +42,26 @@ const actions = {
   undo: (chain) => chain.undo(),
 };
 
+const extensions = [
+  Document, Paragraph, Text, HardBreak, Bold, Italic, Underline, BulletList, OrderedList, ListItem, History, Gapcursor,
+  Heading.configure({ levels: [2, 3] }),
+  Link.extend({
+    addKeyboardShortcuts() {
+      return { "Mod-k": () => (askForLink(this.editor), true) };
+    },
+  }).configure({
+    openOnClick: false,
+    defaultProtocol: "https",
+    HTMLAttributes: { target: null, rel: null, class: null },
+  }),
+];
+
 function start() {
   const box = document.createElement("div");
   area.after(box);
   const editor = new Editor({
     element: box,
-    content: area.value === area.defaultValue ? area.dataset.html : paragraphs(area.value),
+    content: area.value === area.defaultValue ? stored(area.dataset.html) : typed(area.value),
     injectCSS: false, // the rules stand in composer.css: the page's policy refuses injected ones
     editorProps: {
       attributes: {
@@ -56,19 +71,7 @@ function start() {
         "aria-labelledby": "body-label",
       },
     },
-    extensions: [
-      Document, Paragraph, Text, HardBreak, Bold, Italic, Underline, BulletList, OrderedList, ListItem, History, Gapcursor,
-      Heading.configure({ levels: [2, 3] }),
-      Link.extend({
-        addKeyboardShortcuts() {
-          return { "Mod-k": () => (askForLink(this.editor), true) };
-        },
-      }).configure({
-        openOnClick: false,
-        defaultProtocol: "https",
-        HTMLAttributes: { target: null, rel: null, class: null },
-      }),
-    ],
+    extensions,
     onUpdate(change) {
       area.value = change.editor.isEmpty ? "" : change.editor.getHTML();
       area.dispatchEvent(new Event("input", { bubbles: true }));
@@ -81,7 +84,7 @@ function start() {
   });
   area.value = editor.isEmpty ? "" : editor.getHTML();
   area.hidden = true;
-  area.insertAdjacentHTML("afterend", '<input type="hidden" name="body-is-html" value="1">');
+  area.after(Object.assign(document.createElement("input"), { type: "hidden", name: "body-is-html", value: "1" }));
   document.getElementById("body-label").addEventListener("click", (event) => {
     event.preventDefault();
     editor.commands.focus();
@@ -106,11 +109,25 @@ function start() {
   if ("focus" in area.dataset) editor.commands.focus("end");
 }
 
-// What was typed before the editor came, as the portal would make it of plain text.
+// The body as the portal keeps it. The editor itself would read HTML from a string, which the page's policy refuses.
+function stored(html) {
+  return pm.model.DOMParser.fromSchema(getSchema(extensions)).parse(fragment(html)).toJSON();
+}
+
+// What was typed before the editor came.
+function typed(text) {
+  const content = paragraphs(text);
+  return content.length ? { type: "doc", content } : null;
+}
+
+// Plain text as the portal would make it.
 function paragraphs(text) {
-  const escaped = Object.assign(document.createElement("div"), { textContent: text }).innerHTML;
-  const parts = escaped.split(/\n{2,}/).filter((part) => part.trim());
-  return parts.map((part) => `<p>${part.replaceAll("\n", "<br>")}</p>`).join("");
+  const parts = text.split(/\n{2,}/).filter((part) => part.trim());
+  return parts.map((part) => ({ type: "paragraph", content: part.split("\n").flatMap(line) }));
+}
+
+function line(text, index) {
+  return [...(index ? [{ type: "hardBreak" }] : []), ...(text ? [{ type: "text", text }] : [])];
 }
 
 function showPressed(editor) {

@@ -22,7 +22,7 @@ export function replaceParts(html, number) {
     numbers.set(name, number);
     const current = form.querySelector(`[data-part="${name}"]`);
     // Untouched parts stay as they are: screen readers speak what changes, and an open "see more" stays open.
-    if (current && written(current) !== part.innerHTML.trim()) current.innerHTML = part.innerHTML;
+    if (current && written(current) !== part.innerHTML.trim()) current.replaceChildren(...part.childNodes);
   }
   for (const listener of listeners) listener();
 }

@@ -1,4 +1,5 @@
 // The preview of a channel, asked for when its tab or sheet opens, and again when what it shows has changed.
+import { fragment } from "../lib/fragment.js";
 import { form } from "./elements.js";
 import { onSaved } from "./save.js";
 
@@ -28,7 +29,7 @@ async function refresh() {
     html = await answer.text();
   }
   if (box.dataset.shown !== address) return;
-  box.innerHTML = html;
+  box.replaceChildren(fragment(html));
   // The tiles open the same pictures: who goes through the page by Tab meets each of them once.
   for (const link of box.querySelectorAll("a.shot")) link.tabIndex = -1;
 }

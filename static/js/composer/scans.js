@@ -42,7 +42,7 @@ async function look() {
   let hasEnded = false;
   for (const [key, { html, is_over: isOver }] of Object.entries(answer)) {
     const part = pictures.querySelector(`[data-part="scans-${key}"]`);
-    if (part && part.innerHTML.trim() !== html.trim()) part.innerHTML = html;
+    if (part && part.innerHTML.trim() !== html.trim()) part.replaceChildren(fragment(html));
     hasEnded ||= isOver;
   }
   // What was found stands in the list of findings after that.

@@ -56,6 +56,7 @@ function build() {
       prev: { hint: words.earlier },
       next: { hint: words.later },
     },
+    views: { timeGridWeek: { titleFormat: { day: "2-digit", month: "2-digit", year: "numeric" } } },
     height: HEIGHT,
     dayMaxEvents: true,
     eventOrder: "start,-duration,allDay,place,title", // numbers of a day have a place, and come first

@@ -78,7 +78,8 @@ function legendOf(series, place) {
   return [{ top: 0, left: 0, textStyle }, 16 + rows * 24];
 }
 
-function line({ series, marks = [], span = [] }, place) {
+// "axis": the words of a day that has a number instead of a date, where periods are laid over each other.
+function line({ series, marks = [], span = [], axis }, place) {
   const [legend, top] = legendOf(series, place);
   place.style.height = `${HEIGHT - 40 + top}px`;
   // What happened is numbered; the list under the drawing says it in words.
@@ -93,7 +94,9 @@ function line({ series, marks = [], span = [] }, place) {
     grid: { left: 8, right: 16, top: marks.length ? top + 16 : top, bottom: 8, containLabel: true },
     legend,
     tooltip: { trigger: "axis", valueFormatter: format },
-    xAxis: { type: "time", min: span[0], max: span[1], minInterval: 864e5, axisLabel: { formatter: "{dd}/{MM}", hideOverlap: true } },
+    xAxis: axis
+      ? { type: "value", min: 1, max: "dataMax", minInterval: 1, splitLine: { show: false }, axisLabel: { formatter: axis, hideOverlap: true } }
+      : { type: "time", min: span[0], max: span[1], minInterval: 864e5, axisLabel: { formatter: "{dd}/{MM}", hideOverlap: true } },
     yAxis: { type: "value", minInterval: 1, axisLabel: { formatter: (value) => compact.format(value) } },
     series: series.map(({ name, points }, n) => ({
       name,
@@ -108,15 +111,27 @@ function line({ series, marks = [], span = [] }, place) {
   };
 }
 
-// Columns are the days of the week, rows the hours; a cell is [column, row, publications, median reach].
+// Columns are the days of the week, rows the hours; a cell is [column, row, publications, median reach]. The colour is the
+// reach; where none was measured at all, the number of publications.
 function heat({ rows, columns, cells, words }) {
-  const most = Math.max(...cells.map((cell) => cell[2]));
+  const dimension = cells.some((cell) => cell[3] !== null) ? 3 : 2;
+  const most = Math.max(...cells.map((cell) => cell[dimension] ?? 0));
   return {
     grid: { left: 8, right: 16, top: 8, bottom: 56, containLabel: true },
     tooltip: { formatter: ({ data }) => `${words[0]}: ${format(data[2])}\n${words[1]}: ${format(data[3])}` },
     xAxis: { type: "category", data: columns, axisLabel: { interval: 0 } },
     yAxis: { type: "category", data: rows, inverse: true },
-    visualMap: { min: 0, max: most, dimension: 2, calculable: false, orient: "horizontal", left: "center", bottom: 0, precision: 0 },
+    visualMap: {
+      min: 0,
+      max: most,
+      dimension,
+      text: [words[dimension - 2], ""],
+      calculable: false,
+      orient: "horizontal",
+      left: "center",
+      bottom: 0,
+      precision: 0,
+    },
     series: [{ type: "heatmap", data: cells, label: { show: true, formatter: ({ data }) => format(data[2]) } }],
   };
 }
@@ -128,7 +143,7 @@ function bar({ labels, series }, place) {
   // All rows are as high as the highest, and one chart as the next where names are short.
   place.style.height = `${Math.max(HEIGHT, top + 32 + labels.length * Math.max(...heights))}px`;
   return {
-    grid: { left: 8, right: 24, top, bottom: 8, containLabel: true },
+    grid: { left: 8, right: series.some(({ words }) => words) ? 96 : 24, top, bottom: 8, containLabel: true },
     legend,
     tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, valueFormatter: format },
     xAxis: {
@@ -137,6 +152,13 @@ function bar({ labels, series }, place) {
       axisLabel: { formatter: (value) => compact.format(value), hideOverlap: true },
     },
     yAxis: { type: "category", inverse: true, data: labels, axisLabel: { width, overflow: "break", lineHeight: LINE, interval: 0 } },
-    series: series.map(({ name, values }) => ({ name, type: "bar", data: values, barMaxWidth: 18 })),
+    series: series.map(({ name, values, words }) => ({
+      name,
+      type: "bar",
+      data: values,
+      barMaxWidth: 18,
+      // What a bar says at its end: the chart of few bars is read without its table.
+      label: { show: Boolean(words), position: "right", color: "inherit", formatter: ({ dataIndex }) => words[dataIndex] },
+    })),
   };
 }
