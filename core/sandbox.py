@@ -3,21 +3,22 @@ files.
 
 What reads pictures, videos and workbooks does so in C or at great length. In a process of its own
 it can neither exhaust nor crash the web process, and knows none of its secrets (see docs/adr/0006).
-The program writes ``facts.json`` into its folder; what it says is checked by the caller.
-
-This file is both ends: imported, it starts itself (``python -I sandbox.py …``) and sets the limits
-before it runs the program. So it imports nothing but the standard library.
+`core.confinement` takes its rights away: it sees its folder and what it is given to read, reaches
+no network and no other process, and starts none (docs/adr/0079). The program writes ``facts.json``
+into its folder; what it says is checked by the caller.
 """
 
 import contextlib
 import json
-import resource
-import runpy
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from core import confinement
 
 _LOOK_EVERY = 0.1  # seconds: as soon as that, memory above the limit is noticed
 
@@ -42,16 +43,32 @@ class ProgramFailed(Exception):
     """The program crashed, hit a limit, or left no proper answer."""
 
 
-def run_program(program: Path, *args: str, place: Path, limits: Limits) -> dict[str, Any]:
+class OverLimit(ProgramFailed):
+    """The program was ended, for it took more of ``what`` than it may: "memory" or "time"."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+def run_program(
+    program: Path,
+    *args: str,
+    place: Path,
+    limits: Limits,
+    reads: Sequence[Path] = (),
+    lists: Sequence[Path] = (),
+) -> dict[str, Any]:
     """Run ``program`` with ``args`` in the folder ``place``; return what it wrote into
-    ``facts.json``. Raise ProgramFailed.
+    ``facts.json``. Beside the folder and the interpreter's own files it sees only what it
+    ``reads``, and the names in the folders that it ``lists``. Raise ProgramFailed.
     """
-    within = json.dumps(limits[:3])
+    bounds = make_bounds(program, place, limits, reads, lists)
     try:
         # -I and an empty environment: what a decoder could be tricked into knows no key, password
         # or address.
         with subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", __file__, within, str(program), *args],
+            [sys.executable, "-I", confinement.__file__, json.dumps(bounds), str(program), *args],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -68,9 +85,21 @@ def run_program(program: Path, *args: str, place: Path, limits: Limits) -> dict[
     return facts
 
 
+def make_bounds(
+    program: Path, place: Path, limits: Limits, reads: Sequence[Path], lists: Sequence[Path]
+) -> dict[str, Any]:
+    """Return what `core.confinement` is told of a program."""
+    return {
+        "limits": limits[:3],
+        "place": str(place),
+        "reads": [str(path) for path in (program, *reads)],
+        "lists": [str(path) for path in lists],
+    }
+
+
 def _wait_for(process: "subprocess.Popen[bytes]", limits: Limits) -> None:
-    """Wait until the program has ended well. Kill it where it takes too long or too much, and
-    raise SubprocessError.
+    """Wait until the program has ended well. Kill it where it takes too long or too much. Raise
+    OverLimit, SubprocessError.
     """
     until = time.monotonic() + limits.patience
     try:
@@ -79,15 +108,16 @@ def _wait_for(process: "subprocess.Popen[bytes]", limits: Limits) -> None:
             try:
                 code = process.wait(min(_LOOK_EVERY, left) if limits.resident else left)
             except subprocess.TimeoutExpired:
-                if (
-                    time.monotonic() >= until
-                    or _measure_peak_memory(process.pid) > limits.resident > 0
-                ):
-                    raise
+                if time.monotonic() >= until:
+                    raise OverLimit("time") from None
+                if _measure_peak_memory(process.pid) > limits.resident > 0:
+                    raise OverLimit("memory") from None
             else:
                 break
     finally:
         process.kill()  # does nothing to one that has ended
+    if code == -signal.SIGXCPU:
+        raise OverLimit("time")
     if code:
         raise subprocess.CalledProcessError(code, process.args)
 
@@ -101,23 +131,3 @@ def _measure_peak_memory(pid: int) -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     return 0
-
-
-def confine(memory: int, cpu_seconds: int, file_bytes: int) -> None:
-    """Drop every right that this process does not need. Short of memory, the
-    kernel ends it first.
-    """
-    if sys.platform != "linux":
-        return  # the try-out on a developer's own machine
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
-
-
-if __name__ == "__main__":
-    confine(*json.loads(sys.argv[1]))
-    sys.argv = sys.argv[2:]
-    runpy.run_path(sys.argv[0], run_name="__main__")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from media.models import Media
 from media.pictures import Shape, shape_for
@@ -17,8 +18,9 @@ from platforms.facts import ImageLimits
 ITSELF, COVER, THUMB = "", "cover", "thumb"
 DOWNLOAD = "download."  # how the names of addresses begin at which a browser saves the file
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "video/mp4": "mp4", "video/webm": "webm"}
-signer = signing.Signer(salt="posts.public_media")
-_viewing = signing.TimestampSigner(salt="posts.viewed_media")
+# Made when they are asked for: mail and beat load this module, too, and have no key to sign with.
+signer = SimpleLazyObject(lambda: signing.Signer(salt="posts.public_media"))
+_viewing = SimpleLazyObject(lambda: signing.TimestampSigner(salt="posts.viewed_media"))
 VIEWING_SECONDS = 600  # a video asks for its next part by the same address
 
 

@@ -142,6 +142,7 @@ def redraw(
                     json.dumps(_program_limits(keep_png)),
                     place=place,
                     limits=LIMITS,
+                    reads=[source],
                 )
             if refused := facts.get("refused"):
                 raise _refusal(str(refused))

@@ -161,6 +161,7 @@ def _run_program(
                 json.dumps(bounds),
                 place=place,
                 limits=limits,
+                reads=[source],
             )
     except sandbox.ProgramFailed:
         return {"refused": "broken"}

@@ -279,7 +279,10 @@ def _run_program(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
     def work() -> None:
         try:
             args = (kind, source, str(place), json.dumps(given))
-            found.append(sandbox.run_program(_PROGRAM, *args, place=place, limits=LIMITS))
+            reads = [Path(source), _FONT]
+            found.append(
+                sandbox.run_program(_PROGRAM, *args, place=place, limits=LIMITS, reads=reads)
+            )
         except sandbox.ProgramFailed:
             pass
         finally:

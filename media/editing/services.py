@@ -175,6 +175,7 @@ def _draw_edited(media: Media, edits: Edits, *, by: User) -> pictures.DrawnPictu
                     json.dumps(given),
                     place=place,
                     limits=LIMITS,
+                    reads=[source],
                 )
             if facts.get("refused"):
                 raise pictures.damaged_error()

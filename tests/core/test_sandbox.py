@@ -30,7 +30,7 @@ def run(tmp_path, limits=LIMITS, **parts):
     ids=["held", "given back"],
 )
 def test_a_program_that_uses_more_memory_than_it_may_is_ended(what, tmp_path):
-    with pytest.raises(sandbox.ProgramFailed):
+    with pytest.raises(sandbox.OverLimit, match="memory"):
         run(tmp_path, what=what, mb=300, then="time.sleep(50)")
 
 
@@ -41,5 +41,5 @@ def test_memory_that_is_reserved_and_not_used_is_no_memory(tmp_path):
 
 
 def test_a_program_that_does_not_end_is_ended(tmp_path):
-    with pytest.raises(sandbox.ProgramFailed):
+    with pytest.raises(sandbox.OverLimit, match="time"):
         run(tmp_path, LIMITS._replace(patience=0.5), what="0", mb=0, then="time.sleep(50)")

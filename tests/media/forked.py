@@ -15,14 +15,14 @@ from core import sandbox
 _SERVER = """
 import json, os, runpy, signal, sys, time
 import PIL.Image, PIL.ImageDraw, PIL.ImageFilter, PIL.ImageFont, PIL.ImageOps
-from core.sandbox import confine
+from core.confinement import confine
 
 def child(job):
     os.chdir(job["place"])
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
-    confine(*job["within"])
+    confine(job["bounds"])
     sys.argv = job["words"]
     runpy.run_path(sys.argv[0], run_name="__main__")
 
@@ -59,11 +59,13 @@ def server() -> Iterator[Any]:
         assert process.stdin
         assert process.stdout
 
-        def run(program: Path, *args: str, place: Path, limits: sandbox.Limits) -> dict[str, Any]:
+        def run(
+            program: Path, *args: str, place: Path, limits: sandbox.Limits, reads=(), lists=()
+        ) -> dict[str, Any]:
             job = {
                 "words": [str(program), *args],
                 "place": str(place),
-                "within": limits[:3],
+                "bounds": sandbox.make_bounds(program, place, limits, reads, lists),
                 "patience": limits.patience,
             }
             process.stdin.write(json.dumps(job) + "\n")

@@ -54,6 +54,7 @@ def is_near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
 # --- What is drawn --------------------------------------------------------------------------------
 
 
+@pytest.mark.clock("2026-12-01 08:00")
 def test_a_crop_is_a_new_picture_that_keeps_what_is_said_of_the_old_one(media, officer, unit):
     tag = Tag.objects.create(unit=unit, name="Tuần tra", folded="tuan tra")
     media.tags.add(tag)

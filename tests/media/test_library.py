@@ -67,6 +67,7 @@ def file(data: bytes, name: str = "anh.jpg") -> SimpleUploadedFile:
 # --- What is said of a picture --------------------------------------------------------------------
 
 
+@pytest.mark.clock("2026-12-01 08:00")
 def test_what_is_said_is_stored_searched_and_on_record(unit, officer):
     media = factories.media(unit)
 
@@ -141,7 +142,7 @@ def test_the_note_on_a_childs_consent_bears_no_name(unit, officer, note, stored)
 
 def test_a_consent_says_whose(unit, officer):
     with pytest.raises(Refused, match="choose their role"):
-        describe(factories.media(unit), officer, consent_on=date(2026, 1, 2))
+        describe(factories.media(unit), officer, consent_on=date(2026, 1, 2))  # any clock
 
 
 def test_more_than_ten_tags_are_refused(unit, officer):
@@ -238,6 +239,7 @@ def test_a_commune_shares_with_nobody(unit, officer):
 
 
 @pytest.mark.embedded
+@pytest.mark.clock("2026-12-01 08:00")
 def test_a_shared_picture_is_taken_over_with_its_words_and_without_a_copy(
     unit, officer, provincial
 ):

@@ -338,13 +338,14 @@ def test_what_nobody_touched_for_a_day_is_swept_and_nothing_else(desk, post):
     send(desk, young, VIDEO[:1000], 0)
     (incoming.folder() / "video-left").mkdir()
     (incoming.folder() / "video-left" / "copy").write_bytes(b"x")
-    long_ago = timezone.now() - timedelta(hours=25)
+    now = timezone.now()
+    long_ago = now - timedelta(hours=25)
     first, last = Upload.objects.order_by("pk")
     Upload.objects.filter(pk=first.pk).update(touched_at=long_ago)
     kept = f"upload-{last.public_id}"
     for path in incoming.folder().iterdir():
-        if path.name != kept:
-            os.utime(path, (long_ago.timestamp(),) * 2)
+        touched = now if path.name == kept else long_ago
+        os.utime(path, (touched.timestamp(),) * 2)
 
     sweep_technical_rows(["uploads", "incoming"])
 

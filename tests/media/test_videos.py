@@ -332,19 +332,20 @@ def test_a_program_that_dies_hangs_or_lies_is_a_broken_video_and_no_more(
 
 def test_the_program_knows_no_secret_and_has_bounds(refused, monkeypatch, tmp_path):
     monkeypatch.setenv("SECRET_KEY", "the portal's")
-    seen = tmp_path / "seen"
     program = tmp_path / "spy.py"
     program.write_text(
         "import json, os, resource\n"
-        f"open({str(seen)!r}, 'w').write(json.dumps([sorted(os.environ), "
+        "open('facts.json', 'w').write(json.dumps({'refused': [sorted(os.environ), "
         "[resource.getrlimit(r)[1] for r in (resource.RLIMIT_AS, resource.RLIMIT_CPU, "
-        "resource.RLIMIT_FSIZE)]]))\n"
+        "resource.RLIMIT_FSIZE)]]}))\n"
     )
     monkeypatch.setattr(videos, "_PROGRAM", program)
+    said = []
+    monkeypatch.setattr(videos, "_refusal", lambda why: said.append(why) or Refused(why))
     whole = video_file()
     refused(whole)
     most = len(whole) + len(whole) // 10 + 16 * 1024 * 1024
-    assert seen.read_text() == f'[["LC_ALL"], [{videos.LIMITS.memory}, 60, {most}]]'
+    assert said == [str([["LC_ALL"], [videos.LIMITS.memory, 60, most]])]
 
 
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.OVERSEER, Role.ADMINISTRATOR])

@@ -27,10 +27,8 @@ def main(root: str, source: str, folder: str) -> None:
     import av
 
     from media.scanners.programs.looking import Scanners
-    from media.scanners.programs.network import leave_network
     from media.scanners.programs.pixels import shrink
 
-    leave_network()
     scanners = Scanners()
     place = Path(folder)
     samples: list[dict[str, Any]] = []

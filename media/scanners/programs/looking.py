@@ -1,5 +1,6 @@
 """Let every scanner look at a picture, each failing by itself."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,10 @@ class Scanners:
     """All scanners that this machine has; what fails once is ``lacking`` from then on."""
 
     def __init__(self) -> None:
+        with contextlib.suppress(ImportError):
+            import cv2
+
+            cv2.setNumThreads(1)  # one processor for one file
         self.lacking: set[str] = set()
         self._ready: dict[str, Callable[[Pixels], Any]] = {}
         for kind in KINDS:

@@ -14,10 +14,8 @@ from pathlib import Path
 def main(root: str, source: str, folder: str) -> None:
     sys.path.insert(0, root)
     from media.scanners.programs.looking import Scanners
-    from media.scanners.programs.network import leave_network
     from media.scanners.programs.pixels import load
 
-    leave_network()
     pixels = load(source)
     scanners = Scanners()
     samples = [scanners.look(pixels)]
