@@ -20,6 +20,8 @@ from core.reasons import LONGEST_REASON
 
 # A day beyond these overflows calendars and databases; no person means one.
 EARLIEST, LATEST = date(1945, 1, 1), date(2099, 12, 31)
+# Django's own words for a list in which nothing is chosen yet: its Vietnamese lacks them.
+_("- Select an option -")
 
 
 class DayField(forms.DateField):

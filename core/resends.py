@@ -1,20 +1,23 @@
 """Do the work of a form once, however often the same form is sent (docs/adr/0072).
 
 A form is known by its CSRF token, which Django masks anew for each page that it renders, and by
-what it was sent with. The first entry that its request writes to the record claims it, in the same
-transaction. A second sending is led to where the first one went.
+what it was sent with, files by their content. The first entry that its request writes to the record
+claims it, in the same transaction. A second sending is led to where the first one went.
 """
 
+import hashlib
 import json
 import time
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
+from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import redirect, resolve_url
 from django.utils.crypto import salted_hmac
@@ -62,6 +65,28 @@ def claim() -> None:
     if not is_first and cache.get(form.key) != form.mark:
         raise SentBefore
     form.has_claimed = True
+
+
+class HashFiles(FileUploadHandler):
+    """Hash each file of a form while it arrives: a video of 1 GB is not read a second time.
+
+    Stands before the handlers that keep the bytes.
+    """
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self.digests: list[tuple[str | None, str | None, str]] = []
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self._digest = hashlib.sha256()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self._digest.update(raw_data)
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        self.digests.append((self.field_name, self.file_name, self._digest.hexdigest()))
 
 
 class DoOnce:
@@ -112,13 +137,10 @@ def _read_sent_form(request: HttpRequest) -> SentForm | None:
     try:
         if not request.POST.get(_TOKEN):
             return None
-        files = [
-            (name, file.name, file.size)
-            for name, sent_files in request.FILES.lists()
-            for file in sent_files
-        ]
+        handlers = [each for each in request.upload_handlers if isinstance(each, HashFiles)]
     except UnreadablePostError:
         return None  # the line broke: the view meets the same
+    files = [digest for handler in handlers for digest in handler.digests]
     sent = json.dumps([request.get_full_path(), list(request.POST.lists()), files])
     digest = salted_hmac("core.resends", sent, algorithm="sha256").hexdigest()
     return SentForm(f"sent-form:{request.user.pk}:{digest}")

@@ -1,7 +1,11 @@
 """Text as it is searched and stored, and values read from it."""
 
+import html
+import re
 import unicodedata
 import uuid
+
+from platforms.text import normalize_unicode
 
 _NO_DECOMPOSITION = str.maketrans({"đ": "d", "Đ": "d"})
 _LAST_KEPT = 0x1FFF  # Latin, Vietnamese and what combines with it: what pages ask for all day
@@ -9,7 +13,10 @@ _LAST_KEPT = 0x1FFF  # Latin, Vietnamese and what combines with it: what pages a
 
 # Begin and end text of another direction. Vietnamese needs none, and a number that is written
 # backwards between them is read as another one by people than by the leak check.
-_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+_ENDLESS_NUMBER = re.compile(r"&#[0-9]{8,};?")
 
 
 class _Bare(dict[int, str]):
@@ -18,7 +25,7 @@ class _Bare(dict[int, str]):
     """
 
     def __missing__(self, code: int) -> str:
-        decomposed = unicodedata.normalize("NFD", chr(code).translate(_NO_DECOMPOSITION))
+        decomposed = normalize_unicode("NFD", chr(code).translate(_NO_DECOMPOSITION))
         bare = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
         if code <= _LAST_KEPT:
             self[code] = bare
@@ -39,8 +46,15 @@ def normalise(text: str) -> str:
     """Normalise to NFC with plain newlines and no turns of direction: the form that is stored,
     counted, hashed and sent.
     """
-    text = text if text.isascii() else text.translate(_DIRECTIONS)
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = normalize_unicode("NFC", _DIRECTIONS.sub("", text))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def unescape_html(text: str) -> str:
+    """Replace the entities of HTML by their letters. Of no letter the number has eight digits, and
+    one of thousands is an error to the standard library.
+    """
+    return html.unescape(_ENDLESS_NUMBER.sub("\ufffd", text))
 
 
 def parse_whole_number(text: str) -> int | None:

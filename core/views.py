@@ -1,13 +1,16 @@
 import logging
 import re
+from datetime import UTC, timedelta
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from core import quotas, shortcuts
@@ -30,6 +33,25 @@ def healthz(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain; charset=utf-8")
+
+
+@login_not_required
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Say whom to tell of a hole (RFC 9116); on the hosts of pages and of media alike."""
+    if not settings.ALARM_EMAILS:
+        raise Http404
+    # Its date moves on by itself: whom it names is who answers for the installation now.
+    expires = (timezone.now() + timedelta(days=90)).replace(microsecond=0)
+    lines = [
+        *(f"Contact: mailto:{address}" for address in settings.ALARM_EMAILS),
+        f"Expires: {expires.astimezone(UTC).isoformat().replace('+00:00', 'Z')}",
+        "Preferred-Languages: vi, en",
+        f"Canonical: {settings.PORTAL_URL}{request.path}",
+    ]
+    if settings.MEDIA_PUBLIC_URL:
+        lines.append(f"Canonical: {settings.MEDIA_PUBLIC_URL}{request.path}")
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
 @csrf_exempt  # sent by browsers, without cookies

@@ -16,6 +16,8 @@ LONGEST_TITLE = 200  # characters, as of a link and of what is said of a picture
 LONGEST_LINK = 500
 LONGEST_ALT = 500
 MOST_MEDIA = 20
+# Characters of the text and all channels' own texts together: each is checked for leaks at a save.
+LONGEST_TOGETHER = 100_000
 
 
 def too_much_text() -> str:
@@ -29,8 +31,13 @@ def too_much_text() -> str:
 def refuse_too_much(edit: PostEdit) -> None:
     """Raise Refused for more than the form allows, for requests that bypass the form."""
     fields, media = edit.fields, edit.media
-    longest_own = max((len(channel.text) for channel in edit.channels.values()), default=0)
-    if is_too_large(fields.body) or longest_own > LONGEST_BODY:
+    lengths = [len(channel.text) for channel in edit.channels.values()]
+    is_too_long = max(lengths, default=0) > LONGEST_BODY
+    if (
+        is_too_large(fields.body)
+        or is_too_long
+        or len(fields.body) + sum(lengths) > LONGEST_TOGETHER
+    ):
         raise Refused(too_much_text())
     is_long = len(fields.title) > LONGEST_TITLE or len(fields.link) > LONGEST_LINK
     longest_alt = max((len(medium.alt) for medium in media), default=0)

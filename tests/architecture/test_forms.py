@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django import forms
+from django.conf import settings
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import translation
 from django.utils.translation import gettext
@@ -40,6 +41,18 @@ def our_forms() -> Iterator[tuple[str, type[forms.BaseForm]]]:
                     and form.__module__ == name
                 ):
                     yield f"{name}.{form.__name__}", form
+
+
+def test_no_form_takes_a_field_that_is_refused_before():
+    longer = {
+        f"{name}.{key}"
+        for name, form in our_forms()
+        for key, field in getattr(form, "base_fields", {}).items()
+        if (getattr(field, "max_length", 0) or 0)
+        > settings.LONG_FIELDS.get(key.split("-")[0], settings.FIELD_MAX_CHARACTERS)
+    }
+
+    assert longer == set()
 
 
 def test_every_text_and_number_of_a_form_has_a_maximum():

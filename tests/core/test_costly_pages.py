@@ -34,7 +34,7 @@ def people():
 def test_a_page_that_the_person_waits_for_already_is_refused_with_a_time(
     client, people, monkeypatch, name
 ):
-    turns = OwnTurns(waiting=0, patience=0)
+    turns = OwnTurns("work", waiting=0, patience=0)
     monkeypatch.setattr(costly_pages, "READING", turns)
     script, neighbour = people
     client.force_login(script)

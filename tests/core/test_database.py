@@ -25,6 +25,7 @@ def test_a_short_statement_is_run_without_being_compiled_first():
     assert "JIT" not in plan
 
 
+@pytest.mark.true_clock
 @pytest.mark.django_db(transaction=True)
 def test_a_row_that_others_hold_for_long_is_answered_503_not_500():
     quotas.spend("draft:1", limit=9, seconds=60)

@@ -3,8 +3,9 @@
 from datetime import time
 
 import pytest
+from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.fields import ClockField, DayAndClockField, DayField, ShortModelChoiceField
 from tests import factories
@@ -44,7 +45,7 @@ def test_an_empty_moment_that_is_not_required_is_none():
 
 
 def test_a_stored_moment_is_shown_in_the_two_fields():
-    moment = timezone.make_aware(timezone.datetime(2026, 11, 28, 19, 30))
+    moment = timezone.make_aware(timezone.datetime(2026, 11, 28, 19, 30))  # any clock
 
     html = str(DayAndClockField().widget.render("at", moment))
 
@@ -69,3 +70,8 @@ def test_a_short_choice_reads_its_rows_by_one_statement(django_assert_num_querie
     assert "CURSOR" not in asked[0]["sql"]
     assert f'<option value="{unit.key}">{unit}</option>' in shown
     assert shown.index("All") < shown.index(unit.key)
+
+
+def test_a_list_in_which_nothing_is_chosen_says_so_in_vietnamese():
+    with translation.override("vi"):
+        assert str(forms.ModelChoiceField(Unit.objects.none()).empty_label) == "– Chọn –"

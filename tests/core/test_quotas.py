@@ -15,7 +15,7 @@ from core.quotas import QuotaExceeded, spend
 from retention.services import apply_rules
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
-NOON = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)  # 12:00 in Viet Nam
+NOON = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)  # 12:00 in Viet Nam, on any clock
 
 
 def test_one_more_than_the_limit_is_refused_until_the_window_ends():

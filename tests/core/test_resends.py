@@ -1,14 +1,17 @@
 """A form does its work once, however often the same form is sent."""
 
+import io
 import re
 import threading
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import localdate
+from PIL import Image
 
 from accounts.permissions import Role
 from audit.models import Entry
@@ -19,6 +22,7 @@ from core import resends
 from core.cache import TableCache
 from core.errors import Busy, Refused
 from core.models import CacheEntry
+from media.models import Logo
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -208,7 +212,7 @@ def test_htmx_is_asked_to_load_its_page_anew(browser):
     assert Campaign.objects.count() == 1
 
 
-@pytest.mark.parametrize("token", ["x" * 54_000, "\u202e" * 18_000, "' OR 1=1 --"])
+@pytest.mark.parametrize("token", ["x" * 29_000, "\u202e" * 18_000, "' OR 1=1 --"])
 def test_a_token_that_no_page_has_is_stored_nowhere(browser, token):
     send(browser, token=token)
     send(browser, token=token)
@@ -233,6 +237,26 @@ def test_a_claim_ends_with_the_longest_session(browser, settings):
     left = (row.expires - Entry.objects.latest("at").at).total_seconds()
 
     assert left == pytest.approx(settings.SESSION_COOKIE_AGE, abs=60)
+
+
+@pytest.mark.parametrize("side", [300, 1000], ids=["in memory", "on disk"])
+def test_another_file_of_the_same_name_and_length_is_another_form(client, side):
+    leader = factories.person(Role.APPROVER, factories.UnitFactory())
+    client.force_login(leader)
+    address = reverse("media:change_logo", args=[leader.appointments.get().unit.key])
+
+    def send_logo(colour):
+        picture = io.BytesIO()
+        # Without compression it is as long in each colour.
+        Image.new("RGB", (side, side), colour).save(picture, "PNG", compress_level=0)
+        file = SimpleUploadedFile("logo.png", picture.getvalue())
+        client.post(address, {"csrfmiddlewaretoken": "a" * 64, "file": file}, headers=HTML)
+        return Logo.objects.get().media.sha256
+
+    first, repeated, second = send_logo("red"), send_logo("red"), send_logo("blue")
+
+    assert first == repeated != second
+    assert Entry.objects.filter(action="unit.logo_changed").count() == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -55,6 +55,15 @@ def test_posts_people_and_units_out_of_reach_are_not_found():
     assert matches(colleague, post.unit.place) == {"Đơn vị": [post.unit.name]}
 
 
+def test_who_oversees_units_finds_them_before_posts_and_others_after():
+    unit = factories.UnitFactory(place="Xã Hòa Vang")
+    post = draft(title="Hòa Vang an toàn", unit=unit)
+    overseer = factories.person(Role.OVERSEER, unit.parent)
+
+    assert list(matches(overseer, "hoa vang")) == ["Đơn vị", "Bài viết"]
+    assert list(matches(post.author, "hoa vang")) == ["Bài viết", "Đơn vị"]
+
+
 def test_a_draft_of_ones_own_unit_leads_to_the_composer_and_others_to_their_page():
     post = draft(title="Bản thảo hạn mức")
     supervisor = factories.person(Role.SUPERVISOR, post.unit)

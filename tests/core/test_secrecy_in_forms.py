@@ -97,7 +97,7 @@ def test_a_service_refuses_a_marked_campaign_by_itself(overseer):
 
 
 def test_a_persons_long_forms_are_read_one_by_one(client, overseer, monkeypatch):
-    monkeypatch.setattr(middleware, "_reading", OwnTurns(waiting=0, patience=0))
+    monkeypatch.setattr(middleware, "_reading", OwnTurns("work", waiting=0, patience=0))
     address, long = reverse("campaigns:new"), "a" * middleware.LONG_FORM
     with middleware._reading.taken(by=overseer.pk):
         answers = [client.post(address, {"name": name}) for name in (long, "a")]
