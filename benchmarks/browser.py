@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from http.client import HTTPSConnection
+from http.client import HTTPSConnection, RemoteDisconnected
 
 TOKEN = "a" * 32
 _BOUNDARY = "outreach-benchmark"
@@ -38,6 +38,7 @@ class Browser:
         """Return status and body, over a kept connection, or a new one when the proxy has closed
         it.
         """
+        was_kept = self._line is not None
         if self._line is None:
             self._line = HTTPSConnection(self.host, self.port, context=_context, timeout=120)
             self._line.sock = self.connected()
@@ -51,6 +52,11 @@ class Browser:
             self._line.request(method, path, body, headers)
             answer = self._line.getresponse()
             content = answer.read()
+        except RemoteDisconnected:
+            self.close()
+            if was_kept and method == "GET":  # the proxy had closed it; browsers ask again, too
+                return self.ask(method, path, body, kind=kind)
+            raise
         except BaseException:
             self.close()
             raise

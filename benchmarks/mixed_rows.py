@@ -73,7 +73,10 @@ def fill(stage: Stage, keys: dict[str, str], provinces: int) -> World:
         "province": (sessions["overseer"], reverse("oversight:province")),
     }
     addresses = [
-        {name: reverse(f"posts:{name}", args=[p.public_id]) for name in ("upload", "autosave")}
+        {
+            name: reverse(f"posts:{name}", args=[p.public_id])
+            for name in ("upload", "autosave", "check")
+        }
         for p in posts
     ]
     return World(pages, hostile, addresses, str(video.public_id))

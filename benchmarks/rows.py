@@ -232,6 +232,7 @@ class Rows:
         """Create a delivery to each channel of ``rows``, due at a Unix second, or at the result of
         ``due`` for its number.
         """
+        from publishing.deliveries import schedules
         from publishing.models import Delivery
 
         deliveries = []
@@ -253,4 +254,5 @@ class Rows:
                         scheduled_by=self.user,
                     )
                 )
+                schedules.seal(deliveries[-1])
         Delivery.objects.bulk_create(deliveries, batch_size=2000)

@@ -87,9 +87,9 @@ class Stage:
                 self.folder / "beat",
             ]
             self._start("beat", [*beat, "-l", "WARNING"])
-        for platform in fresh:
-            self.rows.deliver(self.rows.fill(platform, 1), time.time())
-        self.wait_for_end()
+        rows = [row for platform in fresh for row in self.rows.fill(platform, 1)]
+        self.rows.deliver(rows, time.time())
+        self.wait_for_end(post__in=[row.post for row in rows])
 
     def start_counts(self) -> None:
         """Start the worker of what counts, exports and reports."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.core.signals import request_finished
 from django.db import OperationalError
@@ -17,11 +18,17 @@ from core import logs
 from core.errors import Busy, QuotaExceeded
 from core.secrecy import SecrecyRefused, require_no_secrecy_mark
 from core.semaphores import OwnTurns
+from core.text import parse_whole_number
+from platforms.text import has_long_run
 
 log = logging.getLogger(__name__)
 LONG_FORM = 20_000  # characters, from which on a person's forms are read one by one
-_reading = OwnTurns(waiting=2, patience=10)
+_reading = OwnTurns("forms", waiting=2, patience=10)
 _UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
+# What somebody who is not signed in may send: a name, a password, a passkey's answer take 8 kB.
+STRANGERS_BYTES = 20_000
+# A letter may come in as many parts: "ệ" as e with a dot and a roof.
+_PARTS_OF_LETTER = 3
 
 
 class RequestId:
@@ -74,9 +81,70 @@ def response_policies(get_response: Callable) -> Callable:
     return respond
 
 
+class BoundForms:
+    """Answer 413 to a long request of somebody who is not signed in, before anything reads it, and
+    422 to a field that is longer than any form takes it, or whose letters bear more marks than any
+    script has, before anything looks for something in it.
+
+    It stands before Django's look for the form's token, which reads the whole form. The proxy
+    bounds bodies as well; this holds without it. Marks are sorted also by what is not ours, as
+    ``urlsplit`` does in an address: `normalize_unicode` says why that must be bounded.
+    """
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
+        if getattr(view, "csrf_exempt", False):
+            return None  # a machine's message, which its view bounds by itself
+        size = parse_whole_number(request.META.get("CONTENT_LENGTH") or "0")
+        if size is None or (size > STRANGERS_BYTES and not request.user.is_authenticated):
+            return _answer_stranger(request)
+        if not _carries_form(request, view):
+            return None
+        try:
+            fields = list(request.POST.lists())
+        except UnreadablePostError:
+            return None
+        if any(_is_too_long(name, values) for name, values in fields):
+            words = _(
+                "A field holds more than it takes. Go back to the text, shorten it and send it "
+                "again."
+            )
+            return _answer_in_words(request, words, "413.html", status=422)
+        if any(has_long_run(value) for _name, values in fields for value in values):
+            words = _(
+                "Letters of the text bear more marks than can be read. Type it anew, or copy it "
+                "as plain text."
+            )
+            return _answer_in_words(request, words, "413.html", status=422)
+        return None
+
+
+def _is_too_long(name: str, values: list[str]) -> bool:
+    known = name if name in settings.LONG_FIELDS else name.split("-")[0]
+    most = _PARTS_OF_LETTER * settings.LONG_FIELDS.get(known, settings.FIELD_MAX_CHARACTERS)
+    return max(map(len, values), default=0) > most
+
+
+def _answer_stranger(request: HttpRequest) -> HttpResponse:
+    """Answer 413; a script 401, by which the composer knows that its person must sign in again."""
+    words = _(
+        "You are not signed in, and this is more than the portal takes from somebody who is not. "
+        "Go back, copy your text, sign in, and enter it again."
+    )
+    status = 401 if _is_script(request) else 413
+    return _answer_in_words(request, words, "413.html", status=status)
+
+
 class RefuseUnreadable:
     """Answer 400 to an address or form with a zero byte or half a character: no person types one,
-    and PostgreSQL stores none.
+    and PostgreSQL stores none. So does an address whose letters bear too many marks.
     """
 
     def __init__(self, get_response: Callable) -> None:
@@ -98,14 +166,17 @@ class RefuseUnreadable:
             return None
         try:
             typed = [value for _name, values in request.POST.lists() for value in values]
-            typed += [file.name or "" for _name, files in request.FILES.lists() for file in files]
+            names = [file.name or "" for _name, files in request.FILES.lists() for file in files]
         except UnreadablePostError:
             return None
-        return None if all(map(_is_readable, typed)) else bad_request(request, BadRequest())
+        # `BoundForms` has looked at the marks of the fields.
+        if any(map(_UNREADABLE.search, typed)) or not all(map(_is_readable, names)):
+            return bad_request(request, BadRequest())
+        return None
 
 
 def _is_readable(text: str) -> bool:
-    return not _UNREADABLE.search(text)
+    return not _UNREADABLE.search(text) and not has_long_run(text)
 
 
 def _carries_form(request: HttpRequest, view: Callable) -> bool:
@@ -147,7 +218,7 @@ class RefuseSecrecyMarks:
                 with _reading.taken(by=request.user.pk):
                     require_no_secrecy_mark(texts)
         except SecrecyRefused as error:
-            return _answer_secrecy_refusal(request, error)
+            return _answer_in_words(request, str(error), "secrecy_refused.html", status=422)
         except Busy as error:
             return try_again(request, error)
         return None
@@ -159,15 +230,6 @@ def _list_typed_texts(request: HttpRequest) -> Iterator[str]:
             yield from values
     for _name, files in request.FILES.lists():
         yield from (PurePath(file.name or "").stem.replace("_", " ") for file in files)
-
-
-def _answer_secrecy_refusal(request: HttpRequest, error: SecrecyRefused) -> HttpResponse:
-    words = str(error)
-    if request.headers.get("HX-Request"):
-        return _answer_toast(request, words)
-    if "text/html" in request.headers.get("Accept", ""):  # a browser's own form
-        return render(request, "secrecy_refused.html", {"words": words}, status=422)
-    return JsonResponse({"error": words, "errors": {"": [words]}}, status=422)
 
 
 def _answer_toast(request: HttpRequest, words: str) -> HttpResponse:
@@ -208,7 +270,7 @@ def _is_wait_for_lock(error: OperationalError) -> bool:
 def try_again(request: HttpRequest, error: Busy | QuotaExceeded) -> HttpResponse:
     """Return the answer to a script, to htmx or to a person, in the words of ``error``."""
     response: HttpResponse
-    if "application/json" in request.headers.get("Accept", ""):
+    if _is_script(request):
         response = JsonResponse({"error": str(error)})
     elif request.headers.get("HX-Request"):
         # The page stays as it is, with all that was typed: components/head.html has htmx add the
@@ -232,11 +294,22 @@ def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpRespon
         "This is more than one form takes. Go back, shorten the text or choose a smaller file, "
         "and send it again."
     )
+    return _answer_in_words(request, words, "413.html", status=413)
+
+
+def _answer_in_words(request: HttpRequest, words: str, page: str, *, status: int) -> HttpResponse:
+    """Say why nothing was done with a form: to htmx, on a page to a browser's own form, else to a
+    script.
+    """
     if request.headers.get("HX-Request"):
         return _answer_toast(request, words)
-    if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse({"error": words, "errors": {"": [words]}}, status=413)
-    return render(request, "413.html", {"words": words}, status=413)
+    if "text/html" in request.headers.get("Accept", ""):
+        return render(request, page, {"words": words}, status=status)
+    return JsonResponse({"error": words, "errors": {"": [words]}}, status=status)
+
+
+def _is_script(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
 
 
 def count_seconds_to_wait(error: Busy | QuotaExceeded) -> int:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from core.errors import Busy
+from core.locks import try_alone
 
 _LOOK_EVERY = 0.05  # seconds
 
@@ -89,15 +90,16 @@ class SharedSemaphore:
 
 
 class OwnTurns:
-    """Let each person do work of a kind one at a time in a process, so that one script never holds
-    all threads that answer pages.
+    """Let each person do work of a kind one at a time, so that one script never holds all threads
+    or processors that answer pages: in a process, or, where the work has a ``name``, in all
+    processes of all machines. A name costs two queries.
 
-    ``waiting`` more of theirs wait for their turn, for ``patience`` seconds; the next one is
-    refused at once.
+    In each process ``waiting`` more of theirs wait for their turn, for ``patience`` seconds; the
+    next one is refused at once.
     """
 
-    def __init__(self, *, waiting: int, patience: float) -> None:
-        self.waiting, self.patience = waiting, patience
+    def __init__(self, name: str = "", *, waiting: int, patience: float) -> None:
+        self.name, self.waiting, self.patience = name, waiting, patience
         self._callers: Counter[object] = Counter()
         self._at_work: set[object] = set()
         self._free = threading.Condition()
@@ -105,6 +107,7 @@ class OwnTurns:
     @contextmanager
     def taken(self, *, by: object) -> Iterator[None]:
         """Hold the turn of the person with the key ``by`` for the block. Raise Busy."""
+        give_up = time.monotonic() + self.patience
         with self._free:
             if self._callers[by] > self.waiting:
                 raise _make_too_fast_error()
@@ -114,12 +117,30 @@ class OwnTurns:
                 raise _make_too_fast_error()
             self._at_work.add(by)
         try:
-            yield
+            with self._hold_in_database(by, give_up) if self.name else nullcontext():
+                yield
         finally:
             with self._free:
                 self._at_work.discard(by)
                 self._release_turn(by)
                 self._free.notify_all()
+
+    @contextmanager
+    def _hold_in_database(self, by: object, give_up: float) -> Iterator[None]:
+        """Wait until no other process has the person's turn. Raise Busy.
+
+        By a lock of the database, for each process may have a disk of its own. It is asked for
+        again and again: one that waits there would hold its connection beyond the person's
+        patience.
+        """
+        while True:
+            with try_alone(f"turn of {self.name} {by}") as got:
+                if got:
+                    yield
+                    return
+            if time.monotonic() >= give_up:
+                raise _make_too_fast_error()
+            time.sleep(_LOOK_EVERY)
 
     def _release_turn(self, by: object) -> None:
         self._callers[by] -= 1

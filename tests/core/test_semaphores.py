@@ -3,9 +3,12 @@ import sys
 import threading
 
 import pytest
+from django.db import connection
 
 from core.errors import Busy
 from core.semaphores import OwnTurns, SharedSemaphore
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +121,7 @@ def test_a_slot_is_released_by_work_that_failed():
 
 
 def test_a_person_has_one_turn_at_a_time_and_another_person_their_own():
-    turns = OwnTurns(waiting=0, patience=60)
+    turns = OwnTurns("work", waiting=0, patience=60)
     with turns.taken(by=1):
         with pytest.raises(Busy), turns.taken(by=1):
             pytest.fail("twice")
@@ -130,13 +133,14 @@ def test_a_person_has_one_turn_at_a_time_and_another_person_their_own():
 
 
 def test_a_persons_further_work_waits_for_their_own_turn():
-    turns = OwnTurns(waiting=1, patience=60)
+    turns = OwnTurns("work", waiting=1, patience=60)
     began, done = threading.Event(), threading.Event()
 
     def work() -> None:
         began.set()
         with turns.taken(by=1):
             done.set()
+        connection.close()
 
     second = threading.Thread(target=work)
     with turns.taken(by=1):
@@ -148,10 +152,58 @@ def test_a_persons_further_work_waits_for_their_own_turn():
 
 
 def test_who_has_waited_long_enough_is_told_so():
-    turns = OwnTurns(waiting=1, patience=0)
+    turns = OwnTurns("work", waiting=1, patience=0)
     with turns.taken(by=1), pytest.raises(Busy), turns.taken(by=1):
         pytest.fail("twice")
     with pytest.raises(ZeroDivisionError), turns.taken(by=1):
         raise ZeroDivisionError
     assert not turns._callers
     assert not turns._at_work
+
+
+def test_a_person_has_one_turn_in_all_processes():
+    """Another process is another object here, and another connection to the database."""
+    here, there = (OwnTurns("work", waiting=0, patience=0) for _ in range(2))
+    began, done = threading.Event(), threading.Event()
+
+    def work_elsewhere() -> None:
+        with there.taken(by=1):
+            began.set()
+            done.wait(60)
+        connection.close()
+
+    elsewhere = threading.Thread(target=work_elsewhere)
+    elsewhere.start()
+    assert began.wait(30)
+    try:
+        with pytest.raises(Busy), here.taken(by=1):
+            pytest.fail("in two processes at once")
+        with here.taken(by=2):
+            pass
+        with OwnTurns("other work", waiting=0, patience=0).taken(by=1):
+            pass
+    finally:
+        done.set()
+        elsewhere.join(60)
+    with here.taken(by=1):
+        pass
+    assert not here._callers
+
+
+def test_who_waits_for_another_process_gets_the_turn_that_becomes_free():
+    here, there = (OwnTurns("work", waiting=0, patience=60) for _ in range(2))
+    began, done = threading.Event(), threading.Event()
+
+    def wait_for_it() -> None:
+        began.set()
+        with here.taken(by=1):
+            done.set()
+        connection.close()
+
+    waiter = threading.Thread(target=wait_for_it)
+    with there.taken(by=1):
+        waiter.start()
+        assert began.wait(30)
+        assert not done.is_set()
+    waiter.join(60)
+    assert done.is_set()
