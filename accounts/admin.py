@@ -1,5 +1,9 @@
 from typing import Any
 
+# Their pages are registered before they are taken away: accounts comes before them.
+import allauth.account.admin
+import allauth.mfa.admin  # noqa: F401
+import django.contrib.auth.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -8,23 +12,18 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Appointment, User
 from accounts.people.invitations import send_invitations
 from accounts.permissions import Role
+from accounts.queries import had_ministry_administrators
 from units.models import Level
 
 admin.site.unregister(Group)  # rights come from positions, never from groups
 # Who could remove a factor or bend an address here would take over any account by the letter for a
 # new password.
 admin.site.unregister([Authenticator, EmailAddress])
-
-
-FIRST_ADMINISTRATORS = (
-    2  # they confirm what the other proposes; all further posts are given in the portal
-)
 
 
 class FirstAdministratorForm(forms.ModelForm):
@@ -42,13 +41,12 @@ class FirstAdministratorForm(forms.ModelForm):
                     "All others are in the portal."
                 )
             )
-        posts = Appointment.objects.in_force(timezone.localdate()).filter(
-            unit=unit, role=Role.ADMINISTRATOR
-        )
-        if posts.filter(user__is_active=True).count() >= FIRST_ADMINISTRATORS:
+        if had_ministry_administrators():
             raise ValidationError(
                 _("The ministry has two administrators already. They appoint all others.")
             )
+        if self.instance.user_id and self.instance.user.is_superuser:
+            raise ValidationError(_("A system operator holds no post. Choose somebody else."))
         return facts
 
 
@@ -58,6 +56,9 @@ class AppointmentInline(admin.TabularInline):
     fk_name = "user"
     extra = 0
     autocomplete_fields = ["unit"]
+
+    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return not had_ministry_administrators()
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -72,11 +73,11 @@ def _holds_appointment(person: User) -> bool:
 
 @admin.register(User)
 class SystemUserAdmin(admin.ModelAdmin):
-    """For system operators: the first administrator of an installation, and accounts nobody else
-    can reach.
+    """For system operators: the first accounts of an installation. Once the ministry has had its
+    two administrators, nothing is changed here any more: one operator could make the people who
+    publish. What remains for operators asks for a second person (`people/system_changes.py`).
 
-    No password is set or seen here: a new account gets the letter of invitation, an old one the
-    letter for a new password, both to its own address.
+    No password is set or seen here: a new account gets the letter of invitation.
     """
 
     list_display = ["full_name", "username", "email", "is_active", "is_superuser", "last_login"]
@@ -89,6 +90,12 @@ class SystemUserAdmin(admin.ModelAdmin):
         (_("Access"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not had_ministry_administrators()
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return not had_ministry_administrators()
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Refuse always: appointments and the record name this person. An account that ends is

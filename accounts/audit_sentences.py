@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.utils.translation import gettext, gettext_noop
 
+from accounts.models import ChangeKind
 from audit.objects import register_page
 from audit.sentences import register, register_facts
 from core.navigation import get_page_label
@@ -145,6 +146,15 @@ register(
         "access.denied": gettext_noop(
             "Was refused a page of “%(part)s”, from %(address)s (%(page)s)"
         ),
+        "system.change_proposed": gettext_noop(
+            "Proposed a change of system operation that concerns %(object)s: %(change)s"
+        ),
+        "system.change_done": gettext_noop(
+            "Confirmed a change of system operation that concerns %(object)s: %(change)s"
+        ),
+        "system.change_stopped": gettext_noop(
+            "Stopped a change of system operation that concerned %(object)s: %(change)s"
+        ),
         "system.changed": gettext_noop(
             "Acted in system operation on “%(part)s”, from %(address)s (%(page)s %(target)s)"
         ),
@@ -194,6 +204,17 @@ def _format_day(facts: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
+def _name_system_change(facts: Mapping[str, str]) -> dict[str, str]:
+    change = facts["change"]
+    return {"change": str(ChangeKind(change).label)} if change in ChangeKind else {}
+
+
+register_facts(
+    "system.change_proposed",
+    "system.change_done",
+    "system.change_stopped",
+    facts=_name_system_change,
+)
 register_facts("account.factor_day_set", facts=_format_day)
 register_facts("system.changed", facts=_name_changed_part)
 register_facts("account.factor_added", "account.factor_removed", facts=_name_factor)

@@ -1,3 +1,4 @@
+from base64 import b64encode
 from datetime import date
 from functools import cache
 from typing import Any
@@ -5,9 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts.models import Appointment, User
-from accounts.permissions import GRANTS, Permission
+from accounts.permissions import GRANTS, Permission, Role
 from accounts.queries import factor_day, had_factor
 from accounts.sign_in_policy import ministry_is_on, ministry_is_required
 from units.models import Level
@@ -39,6 +41,12 @@ def granted_permissions(user: User) -> dict[str, bool]:
         a.unit.level == Level.MINISTRY and Permission.OVERSIGHT_VIEW in GRANTS[a.role]
         for a in user.current_appointments
     )
+    may["system_operate"] = user.is_operator
+    may["system_watch"] |= user.is_operator
+    may["system_change"] = user.is_operator or any(
+        a.unit.level == Level.MINISTRY and a.role == Role.ADMINISTRATOR
+        for a in user.current_appointments
+    )
     return may
 
 
@@ -58,7 +66,16 @@ def person(request: HttpRequest) -> dict[str, Any]:
         "unread_notices": cache(
             lambda: user.notices.filter(read_at__isnull=True).count()
         ),  # shown twice a page
+        "device_key": _device_key(user),
     }
+
+
+def _device_key(user: User) -> str:
+    """Return the key under which the person's browsers store what is not saved yet. It comes with
+    each page and lies beside no text that it opens.
+    """
+    digest = salted_hmac("accounts.device_key", str(user.public_id), algorithm="sha256").digest()
+    return b64encode(digest).decode()
 
 
 def _coming_factor_day(user: User) -> date | None:

@@ -21,13 +21,14 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ClaimMapping, User
+from accounts.models import ChangeKind, ClaimMapping, User
 from accounts.people.delegations import LONGEST
 from accounts.people.invitations import check_username
 from accounts.permissions import Permission, Role
-from accounts.queries import AccountState, may_reset_by
+from accounts.queries import AccountState
 from accounts.second_factors import recovery_codes
 from accounts.sign_in import known_browsers
+from accounts.sign_in.reset_letters import send_reset_letter
 from core.errors import Busy
 from core.fields import DayField, PasswordInput, ReasonField
 from units.forms import UnitField
@@ -150,6 +151,20 @@ class DecideForm(forms.Form):
 
 class WaiveForm(forms.Form):
     reason = forms.CharField(label=_("Why it cannot wait"), max_length=500)
+
+
+class SystemChangeForm(forms.Form):
+    """A change of who administers the ministry or operates the system, for a second person to
+    confirm.
+    """
+
+    kind = forms.ChoiceField(label=_("Change"), choices=ChangeKind)
+    account = forms.CharField(
+        label=_("User name or e-mail of the account"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    reason = ReasonField(error_messages={"required": _("Please write why.")})
 
 
 class DelegateForm(forms.Form):
@@ -287,9 +302,7 @@ class ResetPasswordRequestForm(ResetPasswordForm):
         """Send the link to an address that was proved, or to the one of the invitation; to no
         other.
         """
-        email = super().clean_email()
-        self.users = [user for user in self.users if may_reset_by(user, email)]
-        super().save(request)
+        send_reset_letter(request, self.cleaned_data["email"])
 
 
 PASSWORD_HELP = _(

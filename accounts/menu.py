@@ -7,6 +7,14 @@ from core.navigation import ACTIONS, ADMINISTRATION, Entry, register
 register(
     Entry("accounts:people", "users", _("Accounts"), ADMINISTRATION, 20, needs=("account_manage",)),
     Entry(
+        "accounts:system_changes",
+        "user-cog",
+        _("System operation"),
+        ADMINISTRATION,
+        22,
+        needs=("system_change",),
+    ),
+    Entry(
         "accounts:delegations",
         "switch-horizontal",
         _("Delegations"),
@@ -64,6 +72,7 @@ register(
     pages={
         "accounts:delegations": ("accounts:delegate", "accounts:delegation"),
         "accounts:people": ("accounts",),
+        "accounts:system_changes": ("accounts:system_changes",),
         "": ("accounts:me", "accounts:notices"),
     },
 )

@@ -54,6 +54,7 @@ class FactorRequired:
             "accounts:enrol",
             "accounts:ministry_again",
             "accounts:ministry_signed_out",
+            "accounts:signed_in",
             "mfa_activate_totp",
             "mfa_add_webauthn",
             "account_reauthenticate",

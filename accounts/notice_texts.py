@@ -42,6 +42,43 @@ SENTENCES = {
         "The delegation by which %(deputy)s approved in %(unit)s in the stead of %(chief)s ended "
         "with %(last)s."
     ),
+    "officers_appointed": gettext_noop(
+        "%(by)s gave posts in %(unit)s to people who draft or supervise: %(names)s. If you do "
+        "not know them, tell an administrator at once."
+    ),
+    "leader_enabled": gettext_noop(
+        "%(by)s enabled the account of %(person)s again, %(post)s, %(unit)s. It acts as a leader's "
+        "from a day later on. If you did not expect this, tell an administrator at once."
+    ),
+    "system_change_proposed": gettext_noop(
+        "%(by)s proposes a change of who administers the ministry or operates the system; it "
+        "concerns %(person)s. Confirm it only if you know why. Otherwise stop it."
+    ),
+    "system_change_done": gettext_noop(
+        "Who administers the ministry or operates the system was changed; it concerns %(person)s. "
+        "Proposed by %(asked_by)s, confirmed by %(by)s. If you did not expect this, tell an "
+        "administrator of the ministry at once."
+    ),
+    "system_change_stopped": gettext_noop(
+        "%(by)s stopped the change of system operation that %(asked_by)s proposed; it concerned "
+        "%(person)s."
+    ),
+    "system_changed": gettext_noop(
+        "%(by)s changed something in system operation (%(page)s). If nobody announced this, ask "
+        "at once."
+    ),
+    "operator_made": gettext_noop(
+        "%(name)s is now a system operator. If nobody announced this, propose at once that the "
+        "account be disabled."
+    ),
+    "console_reset": gettext_noop(
+        "The two-factor authentication of %(name)s was reset at the server's console. If nobody "
+        "announced this, ask at once."
+    ),
+    "administrator_ended": gettext_noop(
+        "%(by)s disabled the account or ended the post of %(name)s, an administrator of the "
+        "ministry. If nobody announced this, ask at once."
+    ),
     "waiting_waived": gettext_noop(
         "Two leaders waived your waiting time: you can approve posts of %(unit)s now."
     ),

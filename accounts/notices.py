@@ -3,6 +3,7 @@
 The app that sends a kind of notice registers its sentence when it starts.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,7 +30,8 @@ def register(sentences: Mapping[str, str]) -> None:
 
 def describe(notice: Notice) -> str:
     """Describe the notice in the active language."""
-    return gettext(SENTENCES[notice.kind]) % notice.facts
+    # A sentence may have got a fact since the notice was sent.
+    return gettext(SENTENCES[notice.kind]) % defaultdict(lambda: "–", notice.facts)
 
 
 def notify(

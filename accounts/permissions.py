@@ -151,6 +151,19 @@ GRANTS: dict[str, frozenset[Permission]] = {
 # With one of these alone a person could publish, or make others who do: a second administrator
 # confirms each.
 CONFIRMED = frozenset({Role.APPROVER, Role.OVERSEER, Role.ADMINISTRATOR})
+# A new leader uses none of these for a day, so that those who are told of the appointment can stop
+# it. Stopping and taking down do not wait: neither speaks to residents nor gives a right.
+DELAYED = frozenset(
+    {
+        P.POST_APPROVE,
+        P.POST_APPROVE_SECOND,
+        P.KIT_APPROVE,
+        P.PLATFORM_ALLOW,
+        P.TOPIC_RULE,
+        P.ACCOUNT_MANAGE,
+        P.UNIT_MANAGE,
+    }
+)
 # These see and act on the units below as well; officers and approvers on their own unit alone.
 DEEP = frozenset({Role.SUPERVISOR, Role.OVERSEER, Role.ADMINISTRATOR})
 # These publish, judge others or make accounts: without a second factor their sessions open nothing

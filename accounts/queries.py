@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from allauth.account.models import EmailAddress
@@ -16,19 +16,33 @@ from accounts.models import (
     Appointment,
     Authority,
     BreakGlassAccount,
+    ChangeKind,
     Delegation,
     Invitation,
     MinistryIdentity,
     PendingAppointment,
+    SystemChange,
     User,
 )
 from accounts.models.sign_in import FACTORS
-from accounts.permissions import CONFIRMED, GRANTS, LEVELS, NEEDS_FACTOR, Permission, Role
+from accounts.permissions import (
+    CONFIRMED,
+    DELAYED,
+    GRANTS,
+    LEVELS,
+    NEEDS_FACTOR,
+    Permission,
+    Role,
+)
 from accounts.sign_in_policy import ministry_is_required
 from core.clock import format_local_time
 from core.errors import NotAllowed, Refused
 from core.scope import list_ancestors
-from units.models import Unit
+from units.models import Level, Unit
+
+# The day in which those who are told of a new leader can stop them.
+NEW_LEADER_WAITS = timedelta(hours=24)
+FIRST_ADMINISTRATORS = 2  # they confirm what the other proposes
 
 
 def account_named(typed: str) -> User | None:
@@ -44,10 +58,30 @@ def account_named(typed: str) -> User | None:
     )
 
 
-def may_reset_by(user: User, address: str) -> bool:
-    """Check whether a link to set a new password may go to ``address``."""
-    proved = EmailAddress.objects.filter(user=user, email__iexact=address, verified=True)
-    return user.email == address.lower() or proved.exists()
+def mailbox_of(address: str) -> str:
+    """Return the address without the tag behind a plus sign: mail to both reaches one person."""
+    name, _at, host = address.lower().rpartition("@")
+    return f"{name.partition('+')[0]}@{host}"
+
+
+def has_account(address: str, *, besides: User | None = None) -> bool:
+    """Check whether somebody already has an account with this mailbox. Two accounts would let one
+    person be the second one as well.
+    """
+    name, _at, host = mailbox_of(address).rpartition("@")
+    same = Q(email=address.lower()) | Q(email=f"{name}@{host}")
+    tagged = Q(email__startswith=f"{name}+", email__endswith=f"@{host}")
+    found = User.objects.filter(same | tagged)
+    return found.exclude(pk=besides.pk if besides else None).exists()
+
+
+def account_to_reset(address: str) -> User | None:
+    """Find the active account for which a link to set a new password may go to ``address``: who
+    proved it, or whose invitation went there. One query, whether there is one or not.
+    """
+    proved = EmailAddress.objects.filter(user=OuterRef("pk"), email=address, verified=True)
+    found = User.objects.filter(is_active=True).annotate(has_proved=Exists(proved))
+    return found.filter(Q(has_proved=True) | Q(email=address)).order_by("-has_proved").first()
 
 
 def authority(user: User, permission: Permission, *, unit: Unit) -> Authority | None:
@@ -61,33 +95,39 @@ def can(user: User, permission: Permission, *, unit: Unit) -> bool:
 def require(user: User, permission: Permission, *, unit: Unit) -> Authority:
     """Return the authority, for the record; raise NotAllowed in the person's words."""
     if (appointment := authority(user, permission, unit=unit)) is None:
-        if permission == Permission.POST_APPROVE and (when := approves_from(user, unit=unit)):
+        if permission in DELAYED and (when := acts_from(user, permission, unit=unit)):
             raise NotAllowed(
-                _(
-                    "You can approve posts of %(unit)s from %(when)s on: a new approver waits for "
-                    "24 hours. If it cannot wait, ask two leaders to waive the waiting time; one "
-                    "of them leads the unit or watches over it for the province."
-                )
-                % {"unit": unit, "when": format_local_time(when)}
+                _text_of_wait(permission) % {"unit": unit, "when": format_local_time(when)}
             )
         raise NotAllowed(_("You do not have the right to do this. Ask your unit's administrator."))
     return appointment
 
 
-def approves_from(user: User, *, unit: Unit) -> datetime | None:
-    """Return from when a new approver in ``unit``, or a new deputy of one, may approve; None for
-    everybody else.
+def _text_of_wait(permission: Permission) -> str:
+    if permission == Permission.POST_APPROVE:
+        return _(
+            "You can approve posts of %(unit)s from %(when)s on: a new approver waits for "
+            "24 hours. If it cannot wait, ask two leaders to waive the waiting time; one "
+            "of them leads the unit or watches over it for the province."
+        )
+    return _(
+        "You can do this in %(unit)s from %(when)s on: a new leader waits for "
+        "24 hours. If it cannot wait, ask somebody who has held such a post for longer."
+    )
+
+
+def acts_from(user: User, permission: Permission, *, unit: Unit) -> datetime | None:
+    """Return from when a new leader in ``unit``, or a new deputy of one, may use a right of
+    `DELAYED`; None for everybody else.
     """
     now = timezone.now()
-    posts = [
-        a
-        for a in user.current_appointments
-        if Permission.POST_APPROVE in GRANTS[a.role] and a.covers(unit)
+    authorities: list[Authority] = [
+        a for a in user.current_appointments if permission in GRANTS[a.role] and a.covers(unit)
     ]
-    lent = [each for each in user.delegated if each.covers(unit)]
-    authorities: list[Authority] = [*posts, *lent]
+    if permission == Permission.POST_APPROVE:
+        authorities += [each for each in user.delegated if each.covers(unit)]
     return min(
-        (a.approves_from for a in authorities if a.approves_from and a.waits_to_approve(now)),
+        (a.approves_from for a in authorities if a.approves_from and a.waits(now)),
         default=None,
     )
 
@@ -104,9 +144,40 @@ def appointed_by(user: User, *, people: Iterable[User]) -> bool:
     return Appointment.objects.filter(given | received).exists()
 
 
+def tied_to(user: User, people: Iterable[User]) -> set[int]:
+    """Find the keys of those of ``people`` who gave ``user`` a post or made them a system operator,
+    or the other way round.
+    """
+    keys = {person.pk for person in people}
+
+    def find_ties(rows: QuerySet, proposer: str) -> set[int]:
+        by_user = Q(**{proposer: user}) | Q(confirmed_by=user)
+        by_them = Q(**{f"{proposer}__in": keys}) | Q(confirmed_by__in=keys)
+        ties = rows.filter(Q(by_user, user__in=keys) | Q(by_them, user=user))
+        return {key for tie in ties.values_list("user", proposer, "confirmed_by") for key in tie}
+
+    operators = SystemChange.objects.filter(kind=ChangeKind.OPERATOR, done_at__isnull=False)
+    found = find_ties(Appointment.objects.all(), "appointed_by") | find_ties(operators, "asked_by")
+    return found & keys
+
+
+def require_independent(confirmer: User, proposer: User) -> None:
+    """Raise NotAllowed where one of the two gave the other a post, or made the other a system
+    operator: together they may be one person with two accounts.
+    """
+    if tied_to(confirmer, [proposer]):
+        raise NotAllowed(
+            _(
+                "%(name)s proposed this, and one of you two proposed or confirmed an appointment "
+                "of the other. Another administrator has to confirm it, here or one level above."
+            )
+            % {"name": proposer}
+        )
+
+
 def require_confirms(admin: User, pending: PendingAppointment) -> Authority:
-    """Return the appointment by which ``admin`` may confirm or refuse the proposal. Raise
-    NotAllowed for people who took part in it.
+    """Return the appointment by which ``admin`` may refuse the proposal. Raise NotAllowed for
+    people who took part in it.
     """
     appointment = require(admin, Permission.ACCOUNT_MANAGE, unit=pending.unit)
     if admin.pk in (pending.asked_by_id, pending.user_id):
@@ -119,9 +190,9 @@ def require_confirms(admin: User, pending: PendingAppointment) -> Authority:
     return appointment
 
 
-def confirmers(unit: Unit, *, besides: Iterable[int]) -> list[User]:
+def confirmers(unit: Unit, *, besides: Iterable[int], proposer: User | None = None) -> list[User]:
     """Find the administrators who are asked to confirm: those of the nearest level that has one
-    ``besides`` these.
+    ``besides`` these, whom the ``proposer`` did not appoint nor was appointed by.
     """
     for path in reversed(list_ancestors(unit.path)):
         posts = Appointment.objects.in_force(timezone.localdate()).filter(
@@ -130,7 +201,8 @@ def confirmers(unit: Unit, *, besides: Iterable[int]) -> list[User]:
         found = User.objects.filter(pk__in=posts.values("user"), is_active=True).exclude(
             pk__in=list(besides)
         )
-        if people := list(found):
+        tied = tied_to(proposer, found) if proposer else ()
+        if people := [person for person in found if person.pk not in tied]:
             return people
     return []
 
@@ -154,18 +226,24 @@ def leaders_of(unit: Unit, *, besides: Iterable[int] = ()) -> list[User]:
 
 
 def may_waive(user: User, post: Appointment) -> tuple[Appointment, bool] | None:
-    """Return the appointment by which ``user`` may waive the waiting time of ``post``, and whether
-    as a leader of the unit.
+    """Return the appointment by which ``user`` may waive the waiting time of a new approver, and
+    whether as a leader of the unit.
 
-    Neither the new approver nor who proposed the appointment may.
+    Neither the new approver may, nor who proposed or confirmed the appointment, nor anybody whom
+    one of these two appointed: who makes a leader does not also end the day in which others could
+    object. New overseers and administrators wait in any case.
     """
-    if user.pk in (post.user_id, post.appointed_by_id) or not user.is_active:
+    givers = [key for key in (post.appointed_by_id, post.confirmed_by_id) if key]
+    if post.role != Role.APPROVER or not user.is_active or user.pk in (post.user_id, *givers):
+        return None
+    given = Q(appointed_by__in=givers) | Q(confirmed_by__in=givers)
+    if user.appointments.filter(given).exists():
         return None
     now = timezone.now()
     fitting = [
         a
         for a in user.current_appointments
-        if a.role in CONFIRMED and a.covers(post.unit) and not a.waits_to_approve(now)
+        if a.role in CONFIRMED and a.covers(post.unit) and not a.waits(now)
     ]
     leading = [a for a in fitting if a.role != Role.ADMINISTRATOR]
     return ((leading or fitting)[0], bool(leading)) if fitting else None
@@ -281,6 +359,41 @@ def is_in_use(person: User) -> bool:
     ministry's account.
     """
     return person.has_usable_password() or is_linked(person)
+
+
+def system_operators() -> QuerySet[User]:
+    """Find the accounts that open `/system/`."""
+    return User.objects.filter(is_active=True, is_staff=True, is_superuser=True)
+
+
+def ministry_administrators() -> QuerySet[User]:
+    """Find the active administrators of the ministry, those included who still wait for a day."""
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(
+        role=Role.ADMINISTRATOR, unit__level=Level.MINISTRY
+    )
+    return User.objects.filter(pk__in=posts.values("user"), is_active=True)
+
+
+def may_change_system(user: User) -> bool:
+    """Check whether ``user`` may propose and confirm changes of who holds power over the
+    installation: system operators and administrators of the ministry, from the day after they
+    became that.
+    """
+    if user.is_operator:
+        made = SystemChange.objects.filter(
+            kind=ChangeKind.OPERATOR, user=user, done_at__gt=timezone.now() - NEW_LEADER_WAITS
+        )
+        return not made.exists()
+    ministry = Unit.objects.filter(level=Level.MINISTRY).first()
+    return ministry is not None and can(user, Permission.ACCOUNT_MANAGE, unit=ministry)
+
+
+def had_ministry_administrators() -> bool:
+    """Check whether the installation's first two administrators were appointed, whatever became of
+    them: from then on nobody is appointed from `/system/`.
+    """
+    posts = Appointment.objects.filter(role=Role.ADMINISTRATOR, unit__level=Level.MINISTRY)
+    return posts.values("user").distinct().count() >= FIRST_ADMINISTRATORS
 
 
 def break_glass_accounts() -> QuerySet:

@@ -15,10 +15,13 @@ from allauth.mfa.signals import (
     authenticator_used,
 )
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_save, pre_save
 from django.dispatch import Signal, receiver
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts import step_up
+from accounts.alarms import raise_alarm
 from accounts.ministry import break_glass
 from accounts.models import User
 from accounts.people.appointments import follow_ended_unit
@@ -43,6 +46,22 @@ def move_appointments_of_ended_unit(
     follow_ended_unit(
         unit, successor=successor, on=on, by=by, position=position, move_people=move_people
     )
+
+
+@receiver(pre_save, sender=User)
+def notice_new_operator(*, instance: User, raw: bool = False, **_: Any) -> None:
+    """Note that this account becomes a system operator's, whichever page or command does it."""
+    instance.becomes_operator = (
+        instance.is_superuser
+        and not raw
+        and not User.objects.filter(pk=instance.pk, is_superuser=True).exists()
+    )
+
+
+@receiver(post_save, sender=User)
+def report_new_operator(*, instance: User, **_: Any) -> None:
+    if getattr(instance, "becomes_operator", False):
+        raise_alarm("operator_made", address=reverse("accounts:system_changes"), name=instance)
 
 
 @receiver(user_logged_in)
@@ -109,7 +128,7 @@ def store_ministry_sign_in(*, request: HttpRequest, user: User, **facts: Any) ->
     if BY_MINISTRY in facts:
         request.session[BY_MINISTRY] = True
     else:
-        break_glass.raise_alarm(user)
+        break_glass.report_sign_in(user)
 
 
 @receiver(authenticator_used)

@@ -22,8 +22,11 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django.utils.encoding import iri_to_uri
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+
+View = Callable[..., HttpResponse]
 
 STEPPED_UP_AT = "stepped_up_at"
 PENDING_FORM = "step_up_act"
@@ -58,41 +61,46 @@ def has_stepped_up(request: HttpRequest) -> bool:
 
 
 def step_up_required(
-    view: Callable[..., HttpResponse] | None = None,
+    act: str | Promise | Callable[..., str],
     *,
     only_posts: bool = False,
     keep: bool = True,
     when: Callable[..., bool] | None = None,
-) -> Any:
-    """Run ``view`` only after a step-up; otherwise ask for one and then return to the request.
+) -> Callable[[View], View]:
+    """Run a view only after a step-up; otherwise ask for one and then return to the request.
 
-    What was typed in a form waits on the server for five minutes and is sent once the person
-    confirms it. ``only_posts``: the page itself may be read, for forms that show a preview while
-    they are filled in. ``keep=False``: the form bears a secret that may not be stored; it has to be
-    typed again. ``when``: asked with the request and the view's arguments; False lets the act pass.
-    Stands below ``require_POST`` and its like.
+    ``act`` names what the form does, as its button would: who was called away at the proof reads
+    there what is about to happen. Where a view has several acts it is a function, asked with the
+    request and the view's arguments. What was typed in a form waits on the server for five minutes
+    and is sent once the person confirms it. ``only_posts``: the page itself may be read, for forms
+    that show a preview while they are filled in. ``keep=False``: the form bears a secret that may
+    not be stored; it has to be typed again. ``when``: asked with the request and the view's
+    arguments; False lets the act pass. Stands below ``require_POST`` and its like.
     """
-    if view is None:
-        return functools.partial(step_up_required, only_posts=only_posts, keep=keep, when=when)
 
-    @functools.wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method in {"GET", "HEAD"}:
-            if only_posts:
+    def guard(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method in {"GET", "HEAD"}:
+                if only_posts:
+                    return view(request, *args, **kwargs)
+                _store_origin(request)
+            if has_stepped_up(request):
+                request.session.pop(PENDING_FORM, None)
                 return view(request, *args, **kwargs)
-            _store_origin(request)
-        if has_stepped_up(request):
-            request.session.pop(PENDING_FORM, None)
-            return view(request, *args, **kwargs)
-        if when is not None and not when(request, *args, **kwargs):
-            return view(request, *args, **kwargs)
-        return redirect_to_proof(request, keep=keep, may_reread=only_posts)
+            if when is not None and not when(request, *args, **kwargs):
+                return view(request, *args, **kwargs)
+            name = act(request, *args, **kwargs) if callable(act) else act
+            return redirect_to_proof(request, name, keep=keep, may_reread=only_posts)
 
-    return guarded
+        guarded.step_up_act = act  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
 
 
 def redirect_to_proof(
-    request: HttpRequest, *, keep: bool = True, may_reread: bool = False
+    request: HttpRequest, act: str | Promise, *, keep: bool = True, may_reread: bool = False
 ) -> HttpResponse:
     """Send the person to the proof of a factor, from which `resume` leads back to this request.
     ``may_reread``: the page of this form opens without a proof.
@@ -106,7 +114,7 @@ def redirect_to_proof(
     _store_origin(request, may_reread=may_reread)
     path, origin = request.get_full_path(), _origin_of_request(request)
     if request.method == "POST":
-        _store_request(request, path, origin, keep=keep)
+        _store_request(request, path, origin, str(act), keep=keep)
     request.session[STATE_SESSION_KEY] = {
         "state": {"path": path, "origin": origin},
         "callback": "accounts.step_up.resume",
@@ -157,7 +165,7 @@ def origin_of_proof(request: HttpRequest) -> str:
     return waiting.get("origin") or _today_address()
 
 
-def _store_request(request: HttpRequest, path: str, origin: str, *, keep: bool) -> None:
+def _store_request(request: HttpRequest, path: str, origin: str, act: str, *, keep: bool) -> None:
     form = request.POST.copy()
     form.pop("csrfmiddlewaretoken", None)
     typed = form.urlencode()
@@ -172,6 +180,7 @@ def _store_request(request: HttpRequest, path: str, origin: str, *, keep: bool) 
         "path": path,
         "typed": typed,
         "origin": origin,
+        "act": act,
         "at": int(time.time()),
     }
 
@@ -193,6 +202,7 @@ class PendingForm(NamedTuple):
     path: str
     typed: QueryDict
     origin: str  # the page from which it was reached
+    act: str  # what it does
 
 
 def pending_form(request: HttpRequest) -> PendingForm | None:
@@ -201,5 +211,8 @@ def pending_form(request: HttpRequest) -> PendingForm | None:
     if not form or time.time() - form["at"] >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
         return None
     return PendingForm(
-        form["path"], QueryDict(form["typed"]), form.get("origin") or _today_address()
+        form["path"],
+        QueryDict(form["typed"]),
+        form.get("origin") or _today_address(),
+        form.get("act") or _("Send it"),
     )

@@ -12,10 +12,13 @@ from accounts.views import (
     people,
     recoveries,
     second_factors,
+    system_changes,
 )
 
 app_name = "accounts"
 urlpatterns = [
+    # Below the proxy's own files, where only the proxy itself comes.
+    path("proxy/signed-in/", own.signed_in, name="signed_in"),
     path("me/", own.me, name="me"),
     path("me/recovery-codes/", second_factors.recovery_codes, name="recovery_codes"),
     path("me/devices/", own.sessions, name="sessions"),
@@ -53,6 +56,17 @@ urlpatterns = [
         name="stop_recovery_of",
     ),
     path("recovery/<str:word>/", recoveries.stop_recovery, name="stop_recovery"),
+    path("people/system/", system_changes.system_changes, name="system_changes"),
+    path(
+        "people/system/<uuid:public_id>/confirm/",
+        system_changes.confirm_system_change,
+        name="confirm_system_change",
+    ),
+    path(
+        "people/system/<uuid:public_id>/stop/",
+        system_changes.stop_system_change,
+        name="stop_system_change",
+    ),
     path("people/ministry/", ministry_links.ministry_requests, name="ministry_requests"),
     path("people/ministry/mapping/", ministry_links.claim_mapping, name="claim_mapping"),
     path(

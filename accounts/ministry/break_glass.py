@@ -2,32 +2,19 @@
 on the server.
 """
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Appointment, BreakGlassAccount, User
-from accounts.notices import notify
+from accounts.alarms import raise_alarm
+from accounts.models import BreakGlassAccount, User
 from accounts.people import lifecycle
-from accounts.permissions import Role
 from accounts.queries import break_glass_accounts, has_factor, is_leader, unit_path_of
 from accounts.sign_in_policy import ministry_is_on
 from audit.services import record
 from core.errors import Refused
 from core.reasons import make_console_reason
-from core.tasks import send_mail
-from units.models import Level
-
-
-def _alarm_recipients() -> list[User]:
-    """Find who is notified: system operators and the ministry's administrators."""
-    posts = Appointment.objects.in_force(timezone.localdate()).filter(
-        role=Role.ADMINISTRATOR, unit__level=Level.MINISTRY
-    )
-    active = User.objects.filter(is_active=True)
-    return list(active.filter(is_superuser=True) | active.filter(pk__in=posts.values("user")))
 
 
 @transaction.atomic
@@ -68,10 +55,10 @@ def unmark(person: User, *, operator: str, reason: str) -> None:
 def _record(action: str, person: User, *, why: str) -> None:
     record(action, person, by=None, reason=why, unit_path=unit_path_of(person))
     kind = action.removeprefix("account.")
-    notify(_alarm_recipients(), kind, address=reverse("accounts:people"), name=person)
+    raise_alarm(kind, address=reverse("accounts:people"), name=person)
 
 
-def raise_alarm(person: User) -> None:
+def report_sign_in(person: User) -> None:
     """Alert the watchers and the operator that a break-glass account was opened without the
     ministry.
     """
@@ -79,19 +66,7 @@ def raise_alarm(person: User) -> None:
         return
     with transaction.atomic():
         record("sign_in.break_glass", person, by=person, unit_path=unit_path_of(person))
-        notify(
-            _alarm_recipients(),
-            "break_glass_opened",
-            address=reverse("accounts:people"),
-            name=person,
-        )
-        if settings.ALARM_EMAILS:
-            words = _("The break-glass account %(name)s was opened without the ministry.") % {
-                "name": person.username
-            }
-            send_mail(
-                to=settings.ALARM_EMAILS, subject=words, text=f"{words}\n\n{settings.PORTAL_URL}"
-            )
+        raise_alarm("break_glass_opened", address=reverse("accounts:people"), name=person)
 
 
 def count_usable() -> int:

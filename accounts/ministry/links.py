@@ -25,6 +25,8 @@ from accounts.queries import (
     is_linked,
     require,
     require_governs,
+    require_independent,
+    tied_to,
     unit_path_of,
 )
 from accounts.second_factors import recovery
@@ -165,7 +167,9 @@ def may_confirm(row: MinistryRequest, user: User) -> bool:
     """Check whether ``user`` may be the second administrator of this proposal."""
     return (
         row.user is not None
+        and row.proposed_by is not None
         and row.proposed_by_id != user.pk
+        and not tied_to(user, [row.proposed_by])
         and governs(user, row.user) is not None
     )
 
@@ -186,6 +190,7 @@ def confirm(row: MinistryRequest, *, by: User, now: datetime) -> MinistryIdentit
     authority = require_governs(by, person)
     if row.proposed_by_id == by.pk:
         raise NotAllowed(_("Another administrator has to confirm what you asked for."))
+    require_independent(by, proposer)
     if not proposer.is_active or not governs(proposer, person):
         raise Refused(
             _("Who proposed this no longer has the right to. Refuse it and propose it yourself.")

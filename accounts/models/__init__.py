@@ -17,11 +17,13 @@ from accounts.models.people import (
     Waiver,
 )
 from accounts.models.sign_in import FactorDate, FactorReset, Session
+from accounts.models.system import ChangeKind, SystemChange
 
 __all__ = [
     "Appointment",
     "Authority",
     "BreakGlassAccount",
+    "ChangeKind",
     "ClaimMapping",
     "Decision",
     "Delegation",
@@ -34,6 +36,7 @@ __all__ = [
     "PendingAppointment",
     "PeopleImport",
     "Session",
+    "SystemChange",
     "User",
     "Waiver",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.sign_in import FACTORS, FactorDate
-from accounts.permissions import CONFIRMED, DEEP, GRANTS, Permission, Role
+from accounts.permissions import CONFIRMED, DEEP, DELAYED, GRANTS, Permission, Role
 from core.models import PublicIdModel
 from core.scope import Reach, ScopedQuerySet
 from core.text import fold
@@ -51,6 +52,20 @@ class UserQuerySet(ScopedQuerySet):
 class PortalUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # the stubs follow no call here
     use_in_migrations = False
 
+    def create_superuser(self, *args: Any, **fields: Any) -> "User":
+        """Make the first system operator, for `manage.py createsuperuser`. Raise ValidationError
+        while there is one: whoever holds the console would otherwise make a second person of
+        their own, to confirm what the first proposes.
+        """
+        if self.filter(is_superuser=True, is_active=True).exists():
+            raise ValidationError(
+                gettext(
+                    "There is a system operator already. They, or an administrator of the "
+                    "ministry, propose another one in the portal, and a second person confirms."
+                )
+            )
+        return super().create_superuser(*args, **fields)
+
 
 class User(PublicIdModel, AbstractUser):
     first_name = last_name = None  # type: ignore[assignment]  # Vietnamese names are one field
@@ -63,6 +78,7 @@ class User(PublicIdModel, AbstractUser):
         null=True, editable=False
     )  # see accounts/people/leavers.py
 
+    becomes_operator: bool  # of the save that is under way, see accounts/receivers.py
     # Annotated by `queries.with_facts`.
     has_link: bool
     is_locked: bool
@@ -115,6 +131,11 @@ class User(PublicIdModel, AbstractUser):
             return []
         return list(self.delegations.in_force(timezone.now()).select_related("unit", "chief"))
 
+    @property
+    def is_operator(self) -> bool:
+        """Check whether this account opens `/system/`: it operates, and reads no post."""
+        return self.is_active and self.is_staff and self.is_superuser
+
     def reach(self, permission: str) -> list[Reach]:
         """Return the parts of the tree where some appointment or delegation grants
         ``permission``.
@@ -134,7 +155,7 @@ class User(PublicIdModel, AbstractUser):
         nearest; or None. Approving is also handed over: a delegation in force comes before the
         person's own appointment, so that the record names in whose stead they acted.
 
-        A new approver, and a deputy who was none before, does not approve before
+        A new leader, and a deputy who was none before, uses no right of `DELAYED` before
         ``approves_from``.
         """
         if permission == Permission.POST_APPROVE and (lent := self.deputises_in(unit)):
@@ -147,7 +168,7 @@ class User(PublicIdModel, AbstractUser):
             return None
         now = timezone.now()
         fitting = (each for each in self.delegated if each.covers(unit))
-        return next((each for each in fitting if not each.waits_to_approve(now)), None)
+        return next((each for each in fitting if not each.waits(now)), None)
 
     def own_authority(self, permission: str, *, unit: Unit) -> "Appointment | None":
         """Do as `authority` does, by the person's own appointments alone."""
@@ -156,9 +177,9 @@ class User(PublicIdModel, AbstractUser):
         fitting = [
             a for a in self.current_appointments if permission in GRANTS[a.role] and a.covers(unit)
         ]
-        if permission == Permission.POST_APPROVE:
+        if permission in DELAYED:
             now = timezone.now()
-            fitting = [a for a in fitting if not a.waits_to_approve(now)]
+            fitting = [a for a in fitting if not a.waits(now)]
         return max(fitting, key=lambda a: len(a.unit.path), default=None)
 
 
@@ -191,7 +212,8 @@ class Appointment(PublicIdModel):
         User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    approves_from = models.DateTimeField(null=True, blank=True, editable=False)  # empty: at once
+    # Until then a new leader uses no right of `DELAYED`; empty: all at once.
+    approves_from = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Annotated by `User.current_appointments`.
     may_deputise: bool
@@ -246,7 +268,7 @@ class Appointment(PublicIdModel):
     def covers(self, unit: Unit) -> bool:
         return Reach(self.unit.path, self.role in DEEP).covers(unit.path)
 
-    def waits_to_approve(self, now: datetime) -> bool:
+    def waits(self, now: datetime) -> bool:
         return self.approves_from is not None and self.approves_from > now
 
 
@@ -348,7 +370,7 @@ class Delegation(PublicIdModel):
     def covers(self, unit: Unit) -> bool:
         return Reach(self.unit.path, deep=False).covers(unit.path)
 
-    def waits_to_approve(self, now: datetime) -> bool:
+    def waits(self, now: datetime) -> bool:
         return self.approves_from is not None and self.approves_from > now
 
     def stage(self, now: datetime) -> str:

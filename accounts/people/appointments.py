@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.alarms import raise_alarm
 from accounts.models import Appointment, PendingAppointment, User
 from accounts.notices import notify
-from accounts.permissions import CONFIRMED, Permission
+from accounts.permissions import CONFIRMED, Permission, Role
 from accounts.queries import confirmers, require, require_fitting
 from audit.services import record
 from core.errors import Refused
-from units.models import Unit
+from units.models import Level, Unit
 
 PROPOSAL_LIFETIME = timedelta(days=7)
 
@@ -69,11 +70,40 @@ def give_or_propose(
         "valid_to": valid_to,
     }
     if role not in CONFIRMED:
-        return Appointment.objects.create(user=person, appointed_by=by, **facts)
+        post = Appointment.objects.create(user=person, appointed_by=by, **facts)
+        notify_unit_of([post], by=by)
+        return post
     pending = build_proposal(person, by=by, **facts)
     pending.save()
     ask_to_confirm([pending], by=by)
     return pending
+
+
+def notify_unit_of(posts: Sequence[Appointment], *, by: User) -> None:
+    """Tell the approvers of each unit of posts in it that one administrator gave: they know whether
+    these people serve there.
+    """
+    approvers: dict[int, list[User]] = defaultdict(list)
+    leading = Appointment.objects.in_force(timezone.localdate()).filter(
+        unit__in={post.unit_id for post in posts}, role=Role.APPROVER, user__is_active=True
+    )
+    for each in leading.select_related("user"):
+        approvers[each.unit_id].append(each.user)
+    by_unit: dict[Unit, list[Appointment]] = defaultdict(list)
+    for post in posts:
+        if approvers[post.unit_id]:
+            by_unit[post.unit].append(post)
+    for unit, given in by_unit.items():
+        names = ", ".join(str(post.user) for post in given[:3]) + ("…" if given[3:] else "")
+        notify(
+            approvers[unit.pk],
+            "officers_appointed",
+            address=reverse("units:unit", args=[unit.key]),
+            mail=False,
+            by=by,
+            names=names,
+            unit=unit,
+        )
 
 
 def ask_to_confirm(proposals: Sequence[PendingAppointment], *, by: User) -> None:
@@ -84,7 +114,7 @@ def ask_to_confirm(proposals: Sequence[PendingAppointment], *, by: User) -> None
     for pending in proposals:
         place = (pending.unit_id, pending.user_id)
         if place not in known:
-            known[place] = confirmers(pending.unit, besides={by.pk, pending.user_id})
+            known[place] = confirmers(pending.unit, besides={by.pk, pending.user_id}, proposer=by)
         for person in known[place]:
             people[person.pk] = person
             asked[person.pk].append(pending)
@@ -189,6 +219,9 @@ def end_post(post: Appointment, *, on: date, by: User, reason: str = "") -> None
         raise Refused(
             _("A post can end yesterday at the earliest: what was done under it stays valid.")
         )
+    if post.role == Role.ADMINISTRATOR and post.unit.level == Level.MINISTRY:
+        address = reverse("accounts:people")
+        raise_alarm("administrator_ended", address=address, by=by, name=post.user)
     set_last_day(post, on)
     record(
         "account.post_ended",

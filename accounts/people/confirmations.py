@@ -15,20 +15,21 @@ from accounts.models import Appointment, Decision, PendingAppointment, User, Wai
 from accounts.notices import notify
 from accounts.people.appointments import set_last_day_of_all
 from accounts.people.invitations import send_invitations
-from accounts.permissions import GRANTS, Permission
+from accounts.permissions import Permission
 from accounts.queries import (
+    NEW_LEADER_WAITS,
     is_in_use,
     leaders_of,
     may_waive,
     require,
     require_confirms,
     require_fitting,
+    require_independent,
 )
 from audit.services import record
 from core.errors import NotAllowed, Refused
 from core.reasons import require_reason
 
-APPROVES_AFTER = timedelta(hours=24)
 ENOUGH_WAIVERS = 2
 
 
@@ -61,11 +62,13 @@ def _decide(
 def confirm(pending: PendingAppointment, *, by: User) -> Appointment:
     """Make the proposal an appointment, send the invitation of a new account and tell the leaders.
 
-    A new approver approves 24 hours later. Raise NotAllowed for who proposed it and for its holder;
-    Refused where the proposal no longer waits or whoever proposed it has lost the right to.
+    Its holder uses the rights of a leader 24 hours later. Raise NotAllowed for who proposed it,
+    whoever they appointed or were appointed by, and its holder; Refused where the proposal no
+    longer waits or whoever proposed it has lost the right to.
     """
     pending = _lock(pending)
     authority = require_confirms(by, pending)
+    require_independent(by, pending.asked_by)
     person, now = pending.user, timezone.now()
     begins = max(pending.valid_from, timezone.localdate())
     _require_confirmable(pending, begins=begins)
@@ -116,7 +119,6 @@ def _require_confirmable(pending: PendingAppointment, *, begins: date) -> None:
 
 
 def _appoint(pending: PendingAppointment, *, by: User, begins: date, now: datetime) -> Appointment:
-    may_approve = Permission.POST_APPROVE in GRANTS[pending.role]
     return Appointment.objects.create(
         user=pending.user,
         unit=pending.unit,
@@ -127,7 +129,7 @@ def _appoint(pending: PendingAppointment, *, by: User, begins: date, now: dateti
         appointed_by=pending.asked_by,
         confirmed_by=by,
         confirmed_at=now,
-        approves_from=now + APPROVES_AFTER if may_approve else None,
+        approves_from=now + NEW_LEADER_WAITS,
     )
 
 
@@ -214,7 +216,7 @@ def waive(post: Appointment, *, by: User, reason: str) -> bool:
     """Waive a new approver's waiting time as one of two leaders; return whether it is over now.
 
     Two different people count, one of whom leads the unit or oversees it. Raise NotAllowed for the
-    new approver and for who proposed the appointment.
+    new approver and whoever `may_waive` leaves out.
     """
     post = (
         Appointment.objects.select_for_update(of=("self",))
@@ -226,10 +228,11 @@ def waive(post: Appointment, *, by: User, reason: str) -> bool:
         raise NotAllowed(
             _(
                 "Leaders of the unit, overseers and administrators can waive this; not the new "
-                "approver, nor who proposed the appointment."
+                "approver, nor who proposed or confirmed the appointment, nor whoever these two "
+                "appointed. Ask an overseer or administrator of the ministry."
             )
         )
-    if not post.waits_to_approve(now):
+    if not post.waits(now):
         raise Refused(_("There is nothing to waive: this approver does not wait."))
     reason = require_reason(reason, _("Please write why."))
     if post.waivers.filter(by=by).exists():

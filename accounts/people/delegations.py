@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Appointment, Delegation, User
 from accounts.notices import notify
-from accounts.people.confirmations import APPROVES_AFTER
 from accounts.permissions import Permission, Role
-from accounts.queries import leaders_of
+from accounts.queries import NEW_LEADER_WAITS, leaders_of
 from audit.services import record
 from core.errors import NotAllowed, Refused
 from core.reasons import require_reason
@@ -33,11 +32,7 @@ def own_approving_posts(chief: User) -> list[Appointment]:
     over.
     """
     now = timezone.now()
-    return [
-        a
-        for a in chief.current_appointments
-        if a.role == Role.APPROVER and not a.waits_to_approve(now)
-    ]
+    return [a for a in chief.current_appointments if a.role == Role.APPROVER and not a.waits(now)]
 
 
 def possible_deputies(unit: Unit, *, besides: Iterable[int] = ()) -> QuerySet[User]:
@@ -122,8 +117,8 @@ def _approves_from(deputy: User, unit: Unit, *, now: datetime) -> datetime | Non
     """
     post = _deputys_position(deputy, unit)
     if post and post.role == Role.APPROVER:
-        return post.approves_from if post.waits_to_approve(now) else None
-    return now + APPROVES_AFTER
+        return post.approves_from if post.waits(now) else None
+    return now + NEW_LEADER_WAITS
 
 
 def may_end(user: User, row: Delegation) -> str:

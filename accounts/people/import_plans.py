@@ -17,7 +17,7 @@ from accounts.models import Appointment, PendingAppointment, User
 from accounts.people.invitations import check_username, suggest_username
 from accounts.people.spreadsheets import COLUMNS, Row
 from accounts.permissions import CONFIRMED, Permission, Role
-from accounts.queries import require_fitting
+from accounts.queries import mailbox_of, require_fitting
 from core.errors import Refused
 from core.spreadsheets import map_labels_of_languages
 from core.text import fold
@@ -132,6 +132,9 @@ class _Planner:
         visible = User.objects.visible_to(by).filter(email__in=emails)
         self.visible_people = set(visible.values_list("pk", flat=True))
         self.posts = self._load_posts()
+        self.mailboxes = {
+            mailbox_of(email): email for email in User.objects.values_list("email", flat=True)
+        }
         self.taken_usernames = set(User.objects.values_list("username", flat=True))
         # What the rows read so far say of each e-mail.
         self.full_names: dict[str, str] = {}
@@ -154,8 +157,14 @@ class _Planner:
             _check_known_person(planned, planned.person, self.visible_people, self.by)
         elif "@" in planned.email and not planned.errors:
             self._choose_username(planned)
+            self._check_mailbox(planned)
         self._check_full_name(planned)
         self._check_role_asked_once(planned)
+
+    def _check_mailbox(self, planned: Planned) -> None:
+        """Refuse a second account for one mailbox, whatever stands behind a plus sign."""
+        if self.mailboxes.setdefault(mailbox_of(planned.email), planned.email) != planned.email:
+            planned.add_error("email", _("There is an account with this e-mail already."))
 
     def _choose_username(self, planned: Planned) -> None:
         """Give all rows of one new account the same user name."""

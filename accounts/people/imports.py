@@ -10,7 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Appointment, Decision, PendingAppointment, PeopleImport, User
-from accounts.people.appointments import ask_to_confirm, build_proposal, set_last_day
+from accounts.people.appointments import (
+    ask_to_confirm,
+    build_proposal,
+    notify_unit_of,
+    set_last_day,
+)
 from accounts.people.import_plans import Outcome, Plan, Planned, plan
 from accounts.people.invitations import send_invitations
 from accounts.people.spreadsheets import Row
@@ -145,6 +150,7 @@ def _change_posts(todo: Plan, *, by: User) -> list[Entry]:
         set_last_day(ending, today - timedelta(days=1))
     Appointment.objects.bulk_update(retitled, ["title"], batch_size=500)
     Appointment.objects.bulk_create(new, batch_size=1000)
+    notify_unit_of(new, by=by)
     for pending, replaced in proposed:
         # One that waits still is over already: else the row would not propose it again.
         earlier = PendingAppointment.objects.filter(

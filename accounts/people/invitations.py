@@ -17,6 +17,7 @@ from accounts.models import Invitation, PendingAppointment, User
 from accounts.people.appointments import give_or_propose
 from accounts.permissions import Permission
 from accounts.queries import (
+    has_account,
     is_in_use,
     open_invitation,
     open_posts,
@@ -147,7 +148,7 @@ def invite(
     """
     authority = require(by, Permission.ACCOUNT_MANAGE, unit=unit)
     require_fitting(role, unit)
-    if User.objects.filter(email=email.lower()).exists():
+    if has_account(email):
         raise Refused(_("There is an account with this e-mail already."))
     person = User(
         full_name=full_name, email=email, username=username or suggest_username(full_name)

@@ -2,15 +2,23 @@
 
 from axes.models import AccessAttempt
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.alarms import raise_alarm
 from accounts.models import MinistryIdentity, MinistryRequest, User
+from accounts.notices import notify
 from accounts.permissions import CONFIRMED
 from accounts.queries import (
+    NEW_LEADER_WAITS,
     break_glass_accounts,
+    has_account,
     is_in_use,
+    leaders_of,
+    ministry_administrators,
     open_or_waiting,
+    open_posts,
     require_governs,
     unit_path_of,
 )
@@ -26,6 +34,16 @@ def disable(person: User, *, by: User, reason: str) -> int:
     """Disable an account at once and end its open sessions. Return how many there were."""
     authority = require_governs(by, person)
     reason = require_reason(reason, _("Please write why the account is disabled."))
+    administers = ministry_administrators().filter(pk=person.pk).exists()
+    ended = disable_account(person, by=by, position=authority.position, reason=reason)
+    if administers:
+        raise_alarm("administrator_ended", address=reverse("accounts:people"), by=by, name=person)
+    return ended
+
+
+@transaction.atomic
+def disable_account(person: User, *, by: User, position: str, reason: str) -> int:
+    """Do as `disable`; the callers check the right and the reason."""
     require_other_break_glass_account(person)
     now = timezone.now()
     if not User.objects.filter(pk=person.pk, is_active=True).update(
@@ -34,13 +52,13 @@ def disable(person: User, *, by: User, reason: str) -> int:
         raise Refused(_("This account is disabled already."))
     person.is_active, person.disabled_at = False, now
     person.invitations.filter(used_at=None, withdrawn_at=None).update(withdrawn_at=now)
-    remove_ministry_link(person, by=by, position=authority.position, reason=reason)
+    remove_ministry_link(person, by=by, position=position, reason=reason)
     ended = end_sessions(person)
     record(
         "account.disabled",
         person,
         by=by,
-        position=authority.position,
+        position=position,
         reason=reason,
         unit_path=unit_path_of(person),
         sessions=ended,
@@ -83,21 +101,48 @@ def remove_ministry_link(person: User, *, by: User | None, position: str = "", r
 
 @transaction.atomic
 def enable(person: User, *, by: User, reason: str) -> None:
+    """Let a disabled account in again. A leader waits for a day as a new one does, and the same
+    people are told: whoever enables gives the rights of the post back alone.
+    """
     authority = require_governs(by, person)
-    disabled = User.objects.filter(pk=person.pk, is_active=False)
-    if not disabled.filter(pseudonymised_at=None).update(is_active=True, disabled_at=None):
-        if disabled.exists():
-            raise Refused(_("This account is nobody's any more. Invite the person anew."))
-        raise Refused(_("This account is not disabled."))
+    enable_account(person, by=by, position=authority.position, reason=reason.strip())
+
+
+@transaction.atomic
+def enable_account(person: User, *, by: User, position: str, reason: str) -> None:
+    """Do as `enable`; the callers check the right."""
+    # Retention may have made the account nobody's since the page was opened.
+    require_can_be_enabled(User.objects.select_for_update().get(pk=person.pk))
+    User.objects.filter(pk=person.pk).update(is_active=True, disabled_at=None)
     person.is_active, person.disabled_at = True, None
+    for post in open_posts(person):
+        if post.role in CONFIRMED:
+            post.approves_from = timezone.now() + NEW_LEADER_WAITS
+            post.save(update_fields=["approves_from"])
+            notify(
+                leaders_of(post.unit, besides={person.pk, by.pk}),
+                "leader_enabled",
+                address=reverse("accounts:appointment", args=[post.public_id]),
+                person=person,
+                post=post.position,
+                unit=post.unit,
+                by=by,
+            )
     record(
         "account.enabled",
         person,
         by=by,
-        position=authority.position,
-        reason=reason.strip(),
+        position=position,
+        reason=reason,
         unit_path=unit_path_of(person),
     )
+
+
+def require_can_be_enabled(person: User) -> None:
+    if person.pseudonymised_at:
+        raise Refused(_("This account is nobody's any more. Invite the person anew."))
+    if person.is_active:
+        raise Refused(_("This account is not disabled."))
 
 
 @transaction.atomic
@@ -134,7 +179,7 @@ def correct(person: User, *, full_name: str, email: str, by: User) -> None:
                 "End or take back the post first."
             )
         )
-    if User.objects.filter(email=email.lower()).exclude(pk=person.pk).exists():
+    if has_account(email, besides=person):
         raise Refused(_("There is an account with this e-mail already."))
     was = person.full_name
     person.full_name, person.email = full_name, email

@@ -15,9 +15,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.alarms import raise_alarm
 from accounts.models import FactorReset, User
 from accounts.notices import notify
-from accounts.queries import administrators_over, governs, has_factor, open_posts, require_governs
+from accounts.queries import (
+    administrators_over,
+    governs,
+    has_factor,
+    open_posts,
+    require_governs,
+    require_independent,
+)
 from accounts.services import end_sessions
 from audit.services import record
 from core.clock import format_local_time
@@ -69,6 +77,7 @@ def confirm(row: FactorReset, *, by: User, now: datetime) -> None:
     authority = require_governs(by, row.user)
     if by.pk == row.asked_by_id:
         raise NotAllowed(_("Another administrator has to confirm what you asked for."))
+    require_independent(by, row.asked_by)
     due_at = now + reset_delay()
     unconfirmed = FactorReset.objects.open().filter(
         pk=row.pk, confirmed_by=None, asked_at__gt=now - UNCONFIRMED_LIFETIME
@@ -150,6 +159,7 @@ def break_glass(person: User, *, reason: str, operator: str) -> None:
         raise Refused(_("Two administrators can reset this: the page of recoveries is the way."))
     _delete_factors(person, by=None, reason=why)
     FactorReset.objects.open().filter(user=person).update(stopped_at=timezone.now())
+    raise_alarm("console_reset", address=reverse("accounts:people"), name=person)
 
 
 def _delete_factors(person: User, *, by: User | None, reason: str) -> None:

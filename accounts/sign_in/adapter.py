@@ -23,6 +23,7 @@ from accounts.sign_in import known_browsers
 from accounts.sign_in_policy import BY_MINISTRY, ministry_is_on
 from core.errors import Busy
 from core.sealing import seal, unseal
+from core.tasks import send_mail
 
 FACTOR_ROW = (
     "factor"  # allauth does not tell whose secret it is; a channel's token does not open here
@@ -111,6 +112,13 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             if not usage:
                 raise ValidationError(TOO_MANY[action], code="too_many_login_attempts")
             self._login_failed_rl_usage.usage += usage.usage
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write a letter, which waits in the database until a worker sends it: no answer waits for
+        the mail server.
+        """
+        mail = self.render_mail(template_prefix, email, {"email": email, **context})
+        send_mail(to=[email], subject=mail.subject, text=mail.body)
 
     def send_notification_mail(
         self,

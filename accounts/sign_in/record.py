@@ -13,9 +13,11 @@ from allauth.mfa import signals as factors
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 from accounts.notices import notify
@@ -30,9 +32,11 @@ from units.models import Unit
 
 HOUR = 3600
 FAILURES_AN_ACCOUNT = 30  # recorded an hour; the door closes after eight of them from one address
-FAILURES_AN_ADDRESS = 5
-FAILURES_OF_STRANGERS = 300  # from all addresses together
+# With a name that nobody has; failures of accounts count as well, and have a limit of their own.
+FAILURES_AN_ADDRESS = 10
+FAILURES_OF_STRANGERS = 600  # from all addresses together
 DENIALS_A_PERSON = 60
+_SALT = "accounts.sign_in.record"
 
 
 def record_action(
@@ -95,18 +99,28 @@ def record_failure(
     typed = (
         credentials.get("username") or credentials.get("email") or credentials.get("login") or ""
     )
-    user = account_named(str(typed)[:254])
-    if user is not None:
-        if _is_within_limit(f"failed:{user.pk}", FAILURES_AN_ACCOUNT):
-            record_action("sign_in.failed", user, request, by=None)
-        return
+    typed = str(typed)[:254]
+    user = account_named(typed)
+    # The same steps for a name that nobody has, and when nothing is kept: else the time of the
+    # answer would tell which names there are.
+    whose = user.pk if user else salted_hmac(_SALT, typed).hexdigest()[:16]
     address, top = _client_address(request), Unit.objects.filter(parent=None).first()
-    if (
-        top
-        and _is_within_limit(f"failed-from:{address}", FAILURES_AN_ADDRESS)
-        and _is_within_limit("failed-unknown", FAILURES_OF_STRANGERS)
-    ):
-        record("sign_in.unknown", top, address=address)
+    limits = {
+        f"failed:{whose}": FAILURES_AN_ACCOUNT,
+        f"failed-from:{address}": FAILURES_AN_ADDRESS,
+        "failed-unknown": FAILURES_OF_STRANGERS,
+    }
+    within = [_is_within_limit(key, limit) for key, limit in limits.items()]
+    post = next(iter((user or User(pk=0)).current_appointments), None)
+    if top is None:
+        return
+    is_kept = within[0] if user else all(within[1:])
+    # The outer transaction commits in either case.
+    with transaction.atomic(), transaction.atomic():
+        path = post.unit.path if post else top.path
+        action = "sign_in.failed" if user else "sign_in.unknown"
+        record(action, user or top, unit_path=path, address=address)
+        transaction.set_rollback(not is_kept)
 
 
 def record_failed_ministry_check(request: HttpRequest, *, check: str) -> None:

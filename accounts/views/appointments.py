@@ -9,14 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import forms
 from accounts.models import Appointment, PendingAppointment, User
 from accounts.people import appointments, confirmations
 from accounts.permissions import Permission
-from accounts.queries import may_waive, require_confirms
+from accounts.queries import may_waive, require_confirms, require_independent, tied_to
 from accounts.step_up import step_up_required
 from accounts.views.common import PAGE, require_administrator, run_person_action, visible_person
 from core.actions import form_action
@@ -24,7 +24,7 @@ from core.errors import NotAllowed
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Give the post"))
 def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     form = forms.AppointForm(request.POST or None, by=request.user)
@@ -46,7 +46,7 @@ def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("End the post held"))
 def end_post(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     form = forms.EndPostForm(request.POST)
@@ -67,7 +67,7 @@ def end_post(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("Confirm the chosen appointments"), only_posts=True)
 def pending_appointments(request: HttpRequest) -> HttpResponse:
     """Show the proposals that wait for a second administrator, as far as the person may see them; a
     POST confirms the ticked ones.
@@ -90,22 +90,41 @@ def pending_appointments(request: HttpRequest) -> HttpResponse:
             messages.error(request, words)
         return redirect("accounts:pending_appointments")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    tied = tied_to(request.user, {row.asked_by for row in page})
     for row in page:
-        row.may_confirm = _may_confirm(request.user, row)
+        row.may_confirm = row.asked_by_id not in tied and _may_refuse(request.user, row)
     may_confirm_any = any(row.may_confirm for row in page)
     context = {"page_obj": page, "may_confirm_any": may_confirm_any}
     return render(request, "accounts/pending_appointments.html", context)
 
 
-def _may_confirm(user: User, row: PendingAppointment) -> bool:
+def _may_refuse(user: User, row: PendingAppointment) -> bool:
     try:
         return bool(require_confirms(user, row))
     except NotAllowed:
         return False
 
 
+def _why_not_confirm(user: User, row: PendingAppointment) -> str:
+    """Say why somebody who may refuse the proposal may not confirm it; empty for who may."""
+    try:
+        require_independent(user, row.asked_by)
+    except NotAllowed as why:
+        return str(why)
+    return ""
+
+
+def name_decision(request: HttpRequest, **_kwargs: Any) -> str:
+    match request.POST.get("decision"):
+        case forms.DecideForm.REFUSE:
+            return _("Refuse the proposal")
+        case forms.DecideForm.WITHDRAW:
+            return _("Take the proposal back")
+    return _("Confirm the proposal")
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(name_decision, only_posts=True)
 def pending_appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
     rows = PendingAppointment.objects.visible_to(request.user)
     rows = rows.select_related("user", "unit__parent", "asked_by", "decided_by")
@@ -119,7 +138,8 @@ def pending_appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
         "row": row,
         "form": form,
         "is_waiting": row.decision == "" and row.expires_at > timezone.now(),
-        "may_confirm": _may_confirm(request.user, row),
+        "may_refuse": _may_refuse(request.user, row),
+        "hindrance": _why_not_confirm(request.user, row),
         "is_mine": row.asked_by_id == request.user.pk,
         "posts": row.user.appointments.visible_to(request.user)
         .in_force(timezone.localdate())
@@ -141,7 +161,7 @@ def _decide(row: PendingAppointment, *, by: User, decision: str, reason: str) ->
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("Waive the waiting time"), only_posts=True)
 def appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
     """Show an appointment to those who lead or administer the unit; they may waive a new approver's
     waiting time here.
@@ -165,7 +185,7 @@ def appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
     context = {
         "row": row,
         "form": form,
-        "waits": row.waits_to_approve(timezone.now()),
+        "waits": row.waits(timezone.now()),
         "waivers": waivers,
         "may_waive": may_waive(request.user, row) is not None
         and request.user.pk not in {w.by_id for w in waivers},

@@ -46,7 +46,7 @@ def _status_of(row: Delegation) -> dict[str, object]:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("Delegate the approval"), only_posts=True)
 def delegate(request: HttpRequest) -> HttpResponse:
     """Hand over one's own approval in the unit of the current position."""
     own = _appointment_to_delegate(request)
@@ -82,7 +82,7 @@ def _appointment_to_delegate(request: HttpRequest) -> Appointment:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("End the delegation"), only_posts=True)
 def delegation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show a delegation to those whom it concerns; who may end it early does so here."""
     rows = Delegation.objects.visible_to(request.user)
@@ -98,7 +98,7 @@ def delegation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "row": row,
         "form": form,
         "status": _status_of(row),
-        "waits": row.waits_to_approve(now),
+        "waits": row.waits(now),
         "may_end": row.stage(now) in ("coming", "running")
         and bool(delegations.may_end(request.user, row)),
         "rests": row.stage(now) == "running"

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import forms
@@ -24,7 +25,7 @@ PREVIEW_ROWS = 200
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Upload the file"))
 def upload(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
     form = forms.UploadPeopleForm(request.POST or None, request.FILES or None)
@@ -47,6 +48,7 @@ def import_template(request: HttpRequest) -> HttpResponse:
         find_reachable_units(request.user, Permission.ACCOUNT_MANAGE)
         .filter(has_police_body=True)
         .select_related("parent")
+        .order_by("parent__search", "search")
     )
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     name = _("people-template")
@@ -58,7 +60,7 @@ def import_template(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Import the people"))
 def import_preview(request: HttpRequest) -> HttpResponse:
     """Show what the file would change; confirmed, the page that names the new accounts."""
     require_administrator(request)

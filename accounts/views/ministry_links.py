@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import forms, queries
@@ -20,6 +20,7 @@ from accounts.models import ClaimMapping, MinistryRequest, User
 from accounts.permissions import Permission
 from accounts.sign_in_policy import ministry_is_on
 from accounts.step_up import step_up_required
+from accounts.views.appointments import name_decision
 from accounts.views.common import PAGE, require_administrator, run_person_action
 from core.actions import FormAction, form_action, read_typed_reason
 from core.errors import Refused
@@ -45,8 +46,13 @@ def ministry_requests(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/ministry_requests.html", context)
 
 
+def _name_act(request: HttpRequest, **_kwargs: Any) -> str:
+    decides = request.POST.get("act") == "decide"
+    return name_decision(request) if decides else _("Propose the account")
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(_name_act, only_posts=True)
 def ministry_request(request: HttpRequest, public_id: Any) -> HttpResponse:
     """Show one of them; propose an account for it, or confirm, refuse or take back a proposal."""
     require_administrator(request)
@@ -117,7 +123,7 @@ def _decide(row: MinistryRequest, by: User, *, decision: str, reason: str) -> st
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("End the link to the ministry account"))
 def end_link(request: HttpRequest, public_id: Any) -> HttpResponse:
     person = get_object_or_404(User.objects.visible_to(request.user), public_id=public_id)
     said = _("The link to the ministry account is ended, and with it all sessions.")
@@ -129,8 +135,17 @@ def end_link(request: HttpRequest, public_id: Any) -> HttpResponse:
     )
 
 
+def _name_mapping_act(request: HttpRequest, **_kwargs: Any) -> str:
+    match request.POST.get("act"):
+        case "confirm":
+            return _("Confirm the chosen meanings")
+        case "remove":
+            return _("Remove the chosen meanings")
+    return _("Propose the meanings")
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(_name_mapping_act, only_posts=True)
 def claim_mapping(request: HttpRequest) -> HttpResponse:
     """Show what the claims' values mean here; the ministry's administrators propose, confirm and
     remove.

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views import i18n
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import forms, services
 from accounts.context import POSITION_KEY
@@ -44,7 +44,7 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("Sign the device out"), only_posts=True)
 def sessions(request: HttpRequest) -> HttpResponse:
     """Show where the person is signed in; a POST ends the named session, or all but this one."""
     if request.method == "POST":
@@ -59,6 +59,19 @@ def sessions(request: HttpRequest) -> HttpResponse:
     own = sorted(sessions_of(request.user), key=lambda row: row.pk != this)
     context = {"sessions": own, "this": this}
     return render(request, "accounts/sessions.html", context)
+
+
+@login_not_required
+@require_safe
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """Answer the proxy, which asks before it takes a large body, whether somebody is signed in:
+    204 and who, so that it can count a person's bodies in all sessions together, or 401.
+
+    It asks with ``X-By-Itself``: an idle session is ended here as everywhere, and never prolonged.
+    """
+    if not request.user.is_authenticated:
+        return HttpResponse(status=401)
+    return HttpResponse(status=204, headers={"X-Person": str(request.user.pk)})
 
 
 @login_not_required

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -22,7 +23,15 @@ from accounts.context import current_position
 from accounts.models import Appointment, MinistryIdentity, User
 from accounts.people import invitations, lifecycle
 from accounts.permissions import DEEP, GRANTS, Permission
-from accounts.queries import AccountState, governs, in_state, open_posts, state_of, with_facts
+from accounts.queries import (
+    AccountState,
+    governs,
+    in_state,
+    open_or_waiting,
+    open_posts,
+    state_of,
+    with_facts,
+)
 from accounts.sign_in.sessions import sessions_of
 from accounts.step_up import step_up_required
 from accounts.views.common import PAGE, require_administrator, run_person_action, visible_person
@@ -130,6 +139,7 @@ def person(request: HttpRequest, public_id: Any) -> HttpResponse:
             "entries": entries.within(request.user.reach(Permission.ACCOUNT_MANAGE))[:10],
             "pending": pending.select_related("unit__parent", "asked_by"),
             "hidden": hidden,
+            "has_post": bool(open_or_waiting(row)),
             "ministry_identity": MinistryIdentity.objects.select_related(
                 "proposed_by", "confirmed_by"
             )
@@ -142,7 +152,7 @@ def person(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Invite the person"))
 def invite(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
     initial = {}
@@ -175,7 +185,7 @@ def _proposed_text(person: User) -> str:
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("Send the invitation again"))
 def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     said = _("A new invitation for %(name)s goes by e-mail. The earlier link stops working.")
@@ -185,7 +195,7 @@ def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("Disable the account"))
 def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
@@ -196,7 +206,7 @@ def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("Enable the account"))
 def enable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
@@ -214,7 +224,7 @@ def unlock(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Save the person's details"))
 def correct(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     if governs(request.user, row) is None:

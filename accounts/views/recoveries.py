@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -29,7 +30,7 @@ from core.errors import Refused
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("Ask for the reset of the second factor"))
 def reset_second_factor(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
@@ -71,7 +72,7 @@ def recoveries(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("Confirm the reset of the second factor"))
 def confirm_recovery(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = get_object_or_404(_recoveries(request), public_id=public_id)
     said = _("Confirmed. The person has been told and can stop it until then.")

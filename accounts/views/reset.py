@@ -5,6 +5,7 @@ import logging
 from allauth.account.views import PasswordResetView
 from allauth.core import context
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 
 from accounts.forms import ResetPasswordRequestForm
@@ -23,7 +24,7 @@ class _AnswerFirst(PasswordResetView):
 
     def _send(self, form: ResetPasswordRequestForm) -> None:
         try:
-            with context.request_context(self.request):
+            with context.request_context(self.request), transaction.atomic():
                 form.send(self.request)
         except Exception:  # nobody is there to answer
             log.exception("a link to set a new password was not sent")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -39,7 +40,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("Make new recovery codes"), only_posts=True)
 @never_cache
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes and show them in the answer to this POST, the only time that they are
@@ -56,7 +57,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Set the day"))
 def factor_day(request: HttpRequest) -> HttpResponse:
     """Show and set the day from which officers and supervisors need a second factor, and how many
     have one.
@@ -98,5 +99,5 @@ def pending_form(request: HttpRequest) -> HttpResponse:
         )
         return redirect(settings.LOGIN_REDIRECT_URL)
     fields = [(name, value) for name, values in form.typed.lists() for value in values]
-    context = {"path": form.path, "fields": fields, "back": form.origin}
+    context = {"path": form.path, "fields": fields, "back": form.origin, "act": form.act}
     return render(request, "accounts/pending_form.html", context)

@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission
+from accounts.step_up import step_up_required
 from channels.allowances.services import allow, forbid
 from channels.context import platform_or_404
 from channels.queries import load_allowances, restricted_platforms
@@ -18,7 +20,12 @@ from core.forms import ReasonForm
 from units.models import Level, Unit
 
 
+def _allows(request: HttpRequest) -> bool:
+    return request.POST.get("act") == "allow"
+
+
 @require_http_methods(["GET", "POST"])
+@step_up_required(gettext_lazy("Allow the platform"), only_posts=True, when=_allows)
 def allowances(request: HttpRequest) -> HttpResponse:
     """Show the provinces' decisions on platforms that are off at first, and take new ones."""
     reach = request.user.reach(Permission.PLATFORM_ALLOW)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission
@@ -51,7 +52,7 @@ def propose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(when=_approves)
+@step_up_required(gettext_lazy("Approve the change of the page's details"), when=_approves)
 def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show proposed words beside those that stand there; approve, refuse or withdraw them."""
     seen = PageChange.objects.visible_to(request.user)

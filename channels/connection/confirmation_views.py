@@ -1,6 +1,7 @@
 """The page on which a second person compares a newly connected page with the unit."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -18,8 +19,13 @@ from core.errors import NotAllowed, Refused
 from core.forms import ReasonForm
 
 
+def _name_answer(request: HttpRequest, **_kwargs: Any) -> str:
+    refuses = request.POST.get("answer") == "refuse"
+    return _("Refuse the page") if refuses else _("Confirm the page as the unit's")
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(_name_answer, only_posts=True)
 def confirm_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Confirm the page as the unit's, or refuse it with a reason."""
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)

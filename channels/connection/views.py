@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -113,7 +114,7 @@ def _neighbouring_units(request: HttpRequest, unit: Unit) -> list[Unit]:
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
-@step_up_required(keep=False)
+@step_up_required(gettext_lazy("Connect the page"), keep=False)
 def connect(request: HttpRequest, platform: str) -> HttpResponse:
     again = _channel_to_reconnect(request, platform_or_404(platform))
     unit = again.unit if again else _unit(request)
@@ -313,6 +314,7 @@ def continue_manually(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
 
 
 @require_http_methods(["GET", "POST"])
+@step_up_required(gettext_lazy("Disconnect the channel"), only_posts=True)
 def disconnect(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)
     form = ReasonForm(request.POST or None, hint=_("It goes into the record."))

@@ -2,7 +2,6 @@
 Every step is one action by one person with a reason, or the portal's own when a page is no longer
 called what it was."""
 
-import unicodedata
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ from core import sealing
 from core.errors import Refused
 from core.text import normalise
 from platforms.messages import Profile
+from platforms.text import normalize_unicode
 from units.models import Unit
 
 UNCONFIRMED: dict[str, Any] = {"confirmed_by": None, "confirmed_at": None}
@@ -70,7 +70,7 @@ def names_differ(one: str, other: str) -> bool:
 
 
 def _normalise(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "".join(normalize_unicode("NFKC", name).casefold().split())
 
 
 def _full_name(name: str, handle: str) -> str:

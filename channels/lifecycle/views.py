@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission
 from accounts.queries import can
+from accounts.step_up import step_up_required
 from channels.context import channel_or_404
 from channels.lifecycle import services as lifecycle
 from channels.lifecycle.forms import CloseForm, TransferForm
@@ -127,7 +128,19 @@ ACTS = {
 }
 
 
+def _lets_out_or_ends(request: HttpRequest, public_id: uuid.UUID, act: str) -> bool:
+    """Check whether posts go out after the act again, or never: to stop for a while must not wait
+    for a proof.
+    """
+    return ACTS[act].permissions == _FREEING
+
+
+def _name_step(_request: HttpRequest, *, act: str, **_kwargs: Any) -> str:
+    return str(ACTS[act].button)
+
+
 @require_http_methods(["GET", "POST"])
+@step_up_required(_name_step, only_posts=True, when=_lets_out_or_ends)
 def change(request: HttpRequest, public_id: uuid.UUID, act: str) -> HttpResponse:
     channel, step = channel_or_404(request, public_id), ACTS[act]
     if not any(can(request.user, permission, unit=channel.unit) for permission in step.permissions):
@@ -161,6 +174,7 @@ def _successors(request: HttpRequest, channel: Channel) -> QuerySet[Channel]:
 
 
 @require_http_methods(["GET", "POST"])
+@step_up_required(gettext_lazy("Hand the channel over to the unit"), only_posts=True)
 def transfer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give the channel to another unit, as after a merger; for who manages both."""
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)

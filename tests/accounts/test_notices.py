@@ -45,7 +45,10 @@ def test_every_kind_of_notice_has_its_words_and_every_sentence_its_notice():
         kind
         for kind in SENTENCES
         if kind.startswith(
-            ("factor_", "break_glass_", "broadcast_", "pause_", "remind_", "page_change_")
+            (
+                *("factor_", "break_glass_", "system_change_", "broadcast_", "pause_", "remind_"),
+                *("page_change_", "link_"),
+            )
         )
     }
     assert set(SENTENCES) - used - made_of_parts == set()

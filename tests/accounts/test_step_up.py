@@ -12,8 +12,9 @@ import time_machine
 from django.contrib.auth import get_user
 from django.core.cache import cache
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import User
 from accounts.permissions import Role
@@ -69,11 +70,47 @@ def test_a_form_sent_after_the_proof_grew_old_is_kept_and_sent_after_the_code(
     assert User.objects.get(pk=officer.pk).is_active  # nothing is done before the person says so
     path, fields = pending_fields(client)
     assert (path, fields) == (address, {"reason": "Chuyển công tác, nghỉ từ “thứ hai”"})
+    assert "One step left: Disable the account" in client.get(proved["Location"]).text
     client.post(path, fields)
     assert not User.objects.get(pk=officer.pk).is_active
     assert (
         client.get(reverse("accounts:pending_form")).status_code == 302
     )  # sent: nothing waits any more
+
+
+def find_guarded_views(patterns):
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from find_guarded_views(each.url_patterns)
+        elif hasattr(each.callback, "step_up_act"):
+            yield each.name, each.callback.step_up_act
+
+
+def test_every_act_that_asks_for_a_proof_is_named_in_vietnamese():
+    acts = dict(find_guarded_views(get_resolver().url_patterns))
+
+    assert len(acts) > 60
+    with override("en"):
+        english = {name: str(act) for name, act in acts.items() if not callable(act)}
+    with override("vi"):
+        unnamed = [name for name, words in english.items() if str(acts[name]) in ("", words)]
+    assert unnamed == []
+
+
+def test_the_form_that_waits_names_the_post_and_its_channels(client, proof_is_old):
+    unit = factories.UnitFactory()
+    leader = factories.person(Role.APPROVER, unit, language="en")
+    channels = [factories.ChannelFactory(unit=unit, platform=x) for x in ("facebook", "threads")]
+    post = factories.submitted(unit=unit, channels=channels)
+    client.force_login(leader)
+    proof_is_old(client)
+
+    client.post(reverse("publishing:review", args=[post.public_id]), {"decision": "now"})
+    asked = enter_code(client)
+
+    button = f"Approve “{post}” and publish it now on Facebook, Threads"
+    page = client.get(asked["Location"]).text
+    assert page.count(button) >= 2  # the heading and the button
 
 
 def test_a_page_asked_for_after_the_proof_grew_old_opens_after_the_code(client, administrator):
@@ -174,7 +211,7 @@ def test_htmx_is_sent_to_the_proof_as_a_whole_page(client, administrator, office
 def test_what_is_too_large_is_not_kept_and_the_person_is_informed(client, administrator, officer):
     address = reverse("accounts:disable", args=[officer.public_id])
 
-    client.post(address, {"reason": "x" * PENDING_BYTES})
+    client.post(address, {f"reason-{n}": "x" * (PENDING_BYTES // 4) for n in range(4)})
 
     assert "step_up_act" not in client.session
     assert "are not kept" in client.get(CODE_PAGE).content.decode()
@@ -193,7 +230,7 @@ def test_what_waits_is_gone_after_five_minutes(client, administrator, officer):
 
 def way_back(page):
     """Return where the link leads by which somebody gives up."""
-    found = re.search(r'href="([^"]*)">\s*Do not (?:go on|send it)', page.content.decode())
+    found = re.search(r'href="([^"]*)">\s*Do not (?:go on|do it)', page.content.decode())
     return html.unescape(found[1])
 
 

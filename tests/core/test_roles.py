@@ -17,17 +17,27 @@ from django.urls import reverse
 from django.utils import timezone
 
 import retention.tasks
+from accounts.people.appointments import build_proposal
+from accounts.people.delegations import OVER
 from accounts.permissions import Role
-from accounts.tasks import reset_factors
+from accounts.tasks import expire_pending_appointments, reset_factors, watch_delegations
 from audit.models import Entry
 from audit.services import record
 from audit.tasks import make_checkpoint
 from audit.verification import verify_record
-from core.management.commands.grant_roles import APPEND_ONLY, KEPT
+from core.management.commands.grant_roles import (
+    APPEND_ONLY,
+    KEPT,
+    ONLY_ADDED,
+    REMOVED_BY_WEB,
+)
+from operations.measure import take_measurement
 from posts.models import Post
 from posts.origins import services as origins
 from publishing import tasks
 from publishing.engine import worker as engine
+from publishing.recalls import services as recalls
+from publishing.scheduling import services as scheduling
 from publishing.states import State
 from retention.services import apply_rules
 from tests import factories
@@ -120,6 +130,110 @@ def test_a_worker_adds_no_person_no_position_no_factor_and_no_decision(prefix, t
     assert tried(prefix, "web", f"INSERT INTO {table} SELECT * FROM {table}") == ""
 
 
+# Each would make somebody who publishes, or open an account, with the password of a worker.
+TAKEOVERS = [
+    "UPDATE accounts_user SET is_superuser = true",
+    "UPDATE accounts_user SET is_staff = true",
+    "UPDATE accounts_user SET password = 'argon2$x'",
+    "UPDATE accounts_user SET email = 'ke@xau.example'",
+    "UPDATE accounts_user SET is_active = true",
+    "UPDATE accounts_appointment SET role = 'administrator'",
+    "UPDATE accounts_appointment SET approves_from = NULL",
+    "UPDATE accounts_appointment SET unit_id = unit_id",
+    "UPDATE accounts_pendingappointment SET role = 'administrator'",
+    "UPDATE accounts_delegation SET deputy_id = chief_id",
+    "UPDATE accounts_delegation SET ended_at = NULL",
+    "UPDATE accounts_invitation SET secret_hash = 'x'",
+    "UPDATE accounts_invitation SET expires_at = now()",
+    "UPDATE accounts_factorreset SET confirmed_by_id = asked_by_id",
+    "UPDATE accounts_factorreset SET due_at = now()",
+    "UPDATE accounts_session SET user_id = 1",
+    "UPDATE accounts_session SET session_data = ''",
+    "UPDATE accounts_ministryidentity SET subject = 'x'",
+    "UPDATE accounts_ministryrequest SET subject = 'x'",
+    "UPDATE accounts_peopleimport SET rows = '[]'",
+    "UPDATE accounts_systemchange SET confirmed_by_id = 1",
+    "UPDATE account_emailaddress SET verified = true",
+    "UPDATE account_emailaddress SET email = 'ke@xau.example'",
+    "UPDATE mfa_authenticator SET data = '{}'",
+    "DELETE FROM mfa_authenticator",
+    "UPDATE units_unit SET path = '/'",
+    "UPDATE units_unitfacts SET duty_phone = ''",
+    "INSERT INTO accounts_delegation SELECT * FROM accounts_delegation",
+    "INSERT INTO accounts_pendingappointment SELECT * FROM accounts_pendingappointment",
+    "INSERT INTO accounts_waiver SELECT * FROM accounts_waiver",
+    "INSERT INTO accounts_factorreset SELECT * FROM accounts_factorreset",
+    "INSERT INTO accounts_session SELECT * FROM accounts_session",
+    "INSERT INTO accounts_ministryidentity SELECT * FROM accounts_ministryidentity",
+    "INSERT INTO accounts_ministryrequest SELECT * FROM accounts_ministryrequest",
+    "INSERT INTO accounts_breakglassaccount SELECT * FROM accounts_breakglassaccount",
+    "INSERT INTO accounts_systemchange SELECT * FROM accounts_systemchange",
+    "INSERT INTO account_emailconfirmation SELECT * FROM account_emailconfirmation",
+    "INSERT INTO units_unit SELECT * FROM units_unit",
+]
+
+
+def test_a_worker_gives_nobody_power_and_opens_no_account(prefix):
+    unit = factories.UnitFactory()
+    leader = factories.person(Role.APPROVER, unit)
+    factories.person(Role.OFFICER, unit, is_active=False)
+    factories.factor_reset(leader)  # one administrator has asked for it
+
+    done = [statement for statement in TAKEOVERS if not tried(prefix, "worker", statement)]
+
+    assert done == []
+
+
+def test_a_worker_deletes_no_factor_that_was_set_up_after_the_reset(prefix):
+    person = factories.UserFactory()
+    first, second = factories.UserFactory(), factories.UserFactory()
+    now = timezone.now()
+    factories.factor_reset(person, asked_by=first, confirmed_by=second, due_at=now, done_at=now)
+    factories.with_app(person)
+
+    assert tried(prefix, "worker", "DELETE FROM mfa_authenticator") == "InsufficientPrivilege"
+    assert tried(prefix, "web", "DELETE FROM mfa_authenticator") == ""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *(f"DELETE FROM {table}" for table in KEPT if table not in REMOVED_BY_WEB),
+        *(f"UPDATE {table} SET id = id" for table in ONLY_ADDED),
+    ],
+)
+def test_web_removes_and_changes_nothing_that_no_page_does(prefix, statement):
+    assert tried(prefix, "web", statement) == "InsufficientPrivilege"
+
+
+def test_a_worker_ends_proposals_and_tells_of_delegations_with_its_role(prefix):
+    unit = factories.UnitFactory()
+    now = timezone.now()
+    waiting = build_proposal(
+        factories.UserFactory(),
+        unit=unit,
+        role=Role.APPROVER,
+        title="",
+        valid_from=timezone.localdate(),
+        by=factories.person(Role.ADMINISTRATOR, unit.parent),
+    )
+    waiting.expires_at = now - timedelta(minutes=1)
+    waiting.save()
+    row = factories.delegation(
+        unit,
+        valid_from=timezone.localdate() - timedelta(days=2),
+        valid_to=timezone.localdate() - timedelta(days=1),
+    )
+
+    with working_as(f"{prefix}_worker"):
+        expire_pending_appointments()
+        watch_delegations()
+
+    waiting.refresh_from_db()
+    row.refresh_from_db()
+    assert (waiting.decision, row.end_notices) == ("expired", OVER)
+
+
 def test_an_audit_reader_reads_the_record_and_nothing_else(prefix):
     record("unit.created", factories.UnitFactory())
 
@@ -207,6 +321,34 @@ def test_a_worker_removes_what_is_due_of_every_class_with_its_role(prefix):
 
     assert done.failed == []
     assert done.removed.keys() == CASES.keys()
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+def test_no_role_revives_what_a_leader_withdrew(prefix, kind, simulator):
+    channel = factories.connected(simulator, "facebook", factories.UnitFactory())
+    post = factories.approved(unit=channel.unit, channels=[channel])
+    leader = factories.person(Role.APPROVER, channel.unit)
+    row = scheduling.schedule(post, by=leader)[0]
+    recalls.withdraw(post, by=leader, reason="Sai số điện thoại", take_down=False)
+
+    ended = f"revision_id = {row.revision_id} AND decision = 'ended'"
+    assert tried(prefix, kind, f"DELETE FROM posts_review WHERE {ended}") == "InsufficientPrivilege"
+    forget = f"DELETE FROM audit_entry WHERE object_id = '{row.public_id}'"
+    assert tried(prefix, kind, forget) == "InsufficientPrivilege"
+    assert [
+        tried(prefix, kind, statement)
+        for statement in (
+            f"UPDATE posts_post SET state = 'approved', approved_revision_id = {row.revision_id}",
+            "UPDATE publishing_delivery SET state = 'scheduled', error_code = ''",
+        )
+    ] == ["", ""]
+
+    engine.publish_due(platform="facebook")
+
+    assert simulator.truth(platform="facebook") == []
+    row.refresh_from_db()
+    assert (row.state, row.attempt) == (State.SCHEDULED, 0)
+    assert "unrecorded" in {sign.kind for sign in take_measurement().signs}
 
 
 @pytest.mark.parametrize("table", KEPT)

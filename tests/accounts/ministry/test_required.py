@@ -160,11 +160,11 @@ def test_who_has_a_factor_steps_up_by_it_and_not_by_the_password(client, require
 def test_a_break_glass_account_opens_with_both_factors_and_an_alarm(
     client, required, emergency, settings
 ):
-    settings.ALARM_EMAILS = ["truc@example.vn"]
     colleague = factories.person(Role.ADMINISTRATOR, factories.ministry())
-    operator = factories.UserFactory(is_superuser=True)
+    operator = factories.operator()
     province = factories.person(Role.ADMINISTRATOR, factories.ProvinceFactory())
     Notice.objects.all().delete()
+    settings.ALARM_EMAILS = ["truc@example.vn"]
 
     assert by_password(client, emergency)["Location"] == MFA
     assert Notice.objects.count() == 0

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localdate as today
@@ -18,7 +19,7 @@ from accounts.people import appointments, confirmations, imports, invitations, l
 from accounts.people.appointments import build_proposal
 from accounts.people.spreadsheets import Row
 from accounts.permissions import Permission, Role
-from accounts.queries import appointed_by, approves_from, authority, can, require
+from accounts.queries import acts_from, appointed_by, authority, can, may_waive, require
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from posts.models import Contribution
@@ -144,6 +145,117 @@ def test_even_a_confirmed_approver_waits_a_day_while_the_leaders_know(admin, sec
         posts.approve(post, post.current_revision, by=fresh(newcomer), proof=factories.proof())
     post.refresh_from_db()
     assert post.state == PostState.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("role", "right"),
+    [
+        (Role.OVERSEER, Permission.POST_APPROVE_SECOND),
+        (Role.OVERSEER, Permission.KIT_APPROVE),
+        (Role.OVERSEER, Permission.PLATFORM_ALLOW),
+        (Role.OVERSEER, Permission.TOPIC_RULE),
+        (Role.ADMINISTRATOR, Permission.ACCOUNT_MANAGE),
+        (Role.ADMINISTRATOR, Permission.UNIT_MANAGE),
+    ],
+)
+def test_a_new_overseer_or_administrator_waits_a_day(admin, second, province, role, right):
+    holder = confirmations.confirm(proposed(admin, province, role), by=second).user
+
+    with pytest.raises(NotAllowed, match="waits for 24 hours"):
+        require(fresh(holder), right, unit=province)
+    with time_machine.travel(timezone.now() + timedelta(hours=24, minutes=1), tick=False):
+        assert can(fresh(holder), right, unit=province)
+
+
+def test_a_new_overseer_stops_posts_at_once(admin, second, commune):
+    holder = confirmations.confirm(proposed(admin, commune.parent, Role.OVERSEER), by=second).user
+
+    for right in (Permission.POST_WITHDRAW, Permission.PUBLISHING_PAUSE):
+        assert can(fresh(holder), right, unit=commune)
+
+
+def test_a_new_administrator_makes_nobody_for_a_day(admin, second, province, commune):
+    made = confirmations.confirm(
+        proposed(admin, province, Role.ADMINISTRATOR, email="moi@congan.example"), by=second
+    ).user
+    waiting = proposed(admin, commune, email="c@congan.example")
+
+    for act in (
+        lambda: proposed(fresh(made), commune),
+        lambda: confirmations.confirm(waiting, by=fresh(made)),
+    ):
+        with pytest.raises(NotAllowed, match="waits for 24 hours"):
+            act()
+
+
+@pytest.mark.parametrize("maker", ["the proposer", "the confirmer"])
+@pytest.mark.parametrize("gives", ["appointed_by", "confirmed_by"])
+def test_an_administrator_does_not_confirm_with_one_whom_they_made(
+    client, admin, second, commune, maker, gives
+):
+    """Two accounts of one person: the administrator, and another one of their own making."""
+    made, by = (second, admin) if maker == "the proposer" else (admin, second)
+    others = {"appointed_by": factories.UserFactory(), "confirmed_by": factories.UserFactory()}
+    made.appointments.update(confirmed_at=timezone.now(), **{**others, gives: by})
+    above = factories.person(Role.ADMINISTRATOR, factories.ministry())
+    pending = proposed(admin, commune)
+
+    with pytest.raises(NotAllowed, match="Another administrator has to confirm it"):
+        confirmations.confirm(pending, by=second)
+    assert people_notified("appointment_proposed") == {above}
+    client.force_login(second)
+    page = client.get(reverse("accounts:pending_appointment", args=[pending.public_id]))
+    assert (page.context["hindrance"] != "", page.context["may_refuse"]) == (True, True)
+    confirmations.confirm(pending, by=above)
+
+
+def test_an_enabled_leader_waits_as_a_new_one_and_the_leaders_learn_of_it(admin, second, commune):
+    chief = factories.person(Role.APPROVER, commune)
+    other = factories.person(Role.APPROVER, commune)
+    lifecycle.disable(chief, by=admin, reason="Nghỉ")
+
+    lifecycle.enable(fresh(chief), by=admin, reason="Trở lại")
+
+    assert not can(fresh(chief), Permission.POST_APPROVE, unit=commune)
+    assert people_notified("leader_enabled") == {other, second}
+    with time_machine.travel(timezone.now() + timedelta(hours=24, minutes=1), tick=False):
+        assert can(fresh(chief), Permission.POST_APPROVE, unit=commune)
+
+
+@pytest.mark.parametrize("way", ["invited", "imported"])
+def test_the_units_leader_learns_of_officers_whom_one_administrator_made(
+    admin, commune, secrets, way
+):
+    chief = factories.person(Role.APPROVER, commune)
+    factories.person(Role.APPROVER, factories.UnitFactory(parent=commune.parent))
+    if way == "invited":
+        invitations.invite(unit=commune, by=admin, **{**CHIEF, "role": Role.OFFICER})
+    else:
+        rows = [Row(2, "Trần Bê", "b@congan.example", "", "00004", "Drafting officer", "")]
+        batch = imports.store_rows(rows, file_name="x.xlsx", by=admin)
+        imports.apply(batch, by=admin, digest=imports.plan(rows, by=admin).digest)
+
+    assert people_notified("officers_appointed") == {chief}
+
+
+@pytest.mark.parametrize("known", ["duc@congan.example", "duc+1@congan.example"])
+def test_one_mailbox_has_one_account(admin, commune, known):
+    factories.UserFactory(email=known)
+    other = factories.person(Role.OFFICER, commune)
+    other.set_unusable_password()
+    other.save()
+    address = "Duc+Hai@congan.example"
+
+    with pytest.raises(Refused, match="account with this e-mail already"):
+        invitations.invite(unit=commune, by=admin, **{**CHIEF, "email": address})
+    with pytest.raises(Refused, match="account with this e-mail already"):
+        lifecycle.correct(other, full_name="Khác", email=address, by=admin)
+    rows = [
+        Row(2, "Trần Bê", address, "", "00004", "Drafting officer", ""),
+        Row(3, "Trần Xê", "xe@congan.example", "", "00004", "Drafting officer", ""),
+        Row(4, "Trần Dê", "xe+1@congan.example", "", "00004", "Drafting officer", ""),
+    ]
+    assert [row.outcome for row in imports.plan(rows, by=admin).rows] == ["error", "new", "error"]
 
 
 # --- Proposing and confirming ---------------------------------------------------------------------
@@ -356,6 +468,21 @@ def test_the_page_of_what_waits_confirms_the_ticked_ones(client, admin, second, 
     assert decided == {first.pk: "confirmed", other.pk: "", mine.pk: "", foreign.pk: ""}
 
 
+def test_the_page_of_what_waits_asks_as_much_for_three_as_for_one(client, admin, second, commune):
+    proposed(admin, commune)
+    client.force_login(second)
+    asked = []
+    for _number in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("accounts:pending_appointments"))
+        asked.append(len(queries))
+        other = factories.person(Role.ADMINISTRATOR, commune.parent)
+        for by in (admin, other):
+            proposed(by, commune, email=f"{by.username}.{_number}@congan.example")
+
+    assert asked[0] == asked[1]
+
+
 def test_whoever_proposed_all_that_waits_is_offered_no_confirmation(client, admin, second, commune):
     proposed(admin, commune)
     pages = {}
@@ -431,7 +558,7 @@ def test_a_unit_under_a_new_name_keeps_its_chief(admin, province):
     new = merge_units([unit], into=into, on=today(), by=admin, reason="Thành lập lại")
 
     assert [post.unit for post in fresh(chief).current_appointments] == [new]
-    assert approves_from(fresh(chief), unit=new) is None
+    assert acts_from(fresh(chief), Permission.POST_APPROVE, unit=new) is None
 
 
 # --- The waiting time and its waiver --------------------------------------------------------------
@@ -449,6 +576,7 @@ def leader(who, *, admin, second, commune, post) -> User:
         "overseer": lambda: factories.person(Role.OVERSEER, commune.parent),
         "ministry": lambda: factories.person(Role.ADMINISTRATOR, factories.ministry()),
         "confirmer": lambda: second,
+        "another": lambda: factories.person(Role.ADMINISTRATOR, commune.parent),
         "proposer": lambda: admin,
         "holder": lambda: fresh(post.user),
         "officer": lambda: factories.person(Role.OFFICER, commune),
@@ -463,9 +591,8 @@ def leader(who, *, admin, second, commune, post) -> User:
     ("pair", "over"),
     [
         (("chief", "overseer"), True),
-        (("overseer", "confirmer"), True),
         (("ministry", "chief"), True),
-        (("confirmer", "ministry"), False),  # two administrators, no leader
+        (("another", "ministry"), False),  # two administrators, no leader
         (("chief",), False),
     ],
 )
@@ -484,7 +611,9 @@ def test_two_leaders_waive_the_waiting_time(admin, second, commune, newcomer, pa
     assert people_notified("waiting_waived") == ({newcomer.user} if over else set())
 
 
-@pytest.mark.parametrize("who", ["proposer", "holder", "officer", "supervisor", "neighbour"])
+@pytest.mark.parametrize(
+    "who", ["proposer", "confirmer", "holder", "officer", "supervisor", "neighbour"]
+)
 def test_who_cannot_waive(admin, second, commune, newcomer, who):
     with pytest.raises(NotAllowed):
         confirmations.waive(
@@ -493,6 +622,44 @@ def test_who_cannot_waive(admin, second, commune, newcomer, who):
             reason="Bão về",
         )
     assert newcomer.waivers.count() == 0
+
+
+@pytest.mark.parametrize("gives", ["appointed_by", "confirmed_by"])
+@pytest.mark.parametrize("giver", ["proposer", "confirmer"])
+def test_who_was_made_by_proposer_or_confirmer_waives_nothing(
+    admin, second, commune, newcomer, gives, giver
+):
+    overseer = factories.person(Role.OVERSEER, commune.parent)
+    assert may_waive(fresh(overseer), newcomer)
+    others = {"appointed_by": factories.UserFactory(), "confirmed_by": factories.UserFactory()}
+    given = {**others, gives: {"proposer": admin, "confirmer": second}[giver]}
+    overseer.appointments.update(confirmed_at=timezone.now(), **given)
+
+    with pytest.raises(NotAllowed, match="nor whoever these two"):
+        confirmations.waive(newcomer, by=fresh(overseer), reason="Bão về")
+
+
+def test_a_new_overseer_waives_nothing_for_a_day(commune, newcomer):
+    top = factories.ministry()
+    first, other = (factories.person(Role.ADMINISTRATOR, top) for _ in range(2))
+    overseer = confirmations.confirm(
+        proposed(first, commune.parent, Role.OVERSEER, email="gs@congan.example"), by=other
+    ).user
+
+    assert may_waive(fresh(overseer), newcomer) is None
+    newcomer.approves_from += timedelta(days=2)
+    with time_machine.travel(timezone.now() + timedelta(hours=25), tick=False):
+        assert may_waive(fresh(overseer), newcomer)
+
+
+@pytest.mark.parametrize("role", [Role.OVERSEER, Role.ADMINISTRATOR])
+def test_the_day_of_an_overseer_or_administrator_is_not_waived(admin, second, province, role):
+    post = confirmations.confirm(proposed(admin, province, role), by=second)
+
+    with pytest.raises(NotAllowed):
+        confirmations.waive(
+            post, by=factories.person(Role.OVERSEER, factories.ministry()), reason="Bão về"
+        )
 
 
 def test_one_leader_does_not_count_twice_and_a_new_approver_not_at_all(

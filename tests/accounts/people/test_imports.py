@@ -516,3 +516,19 @@ def test_the_template_is_a_workbook_with_the_units_of_the_area(client, admin, co
     book = load_workbook(io.BytesIO(response.content))
     assert response["Content-Disposition"] == 'attachment; filename="people-template.xlsx"'
     assert [cell.value for cell in book.worksheets[2]["A"]] == ["Official code", "01", "00004"]
+
+
+def test_the_template_lists_the_units_by_name_whatever_their_accents(client, admin, province):
+    for place in ("Xã Trà Tân", "Xã Đại Lộc", "Xã La Êê", "Xã Duy Xuyên"):
+        factories.UnitFactory(parent=province, place=place)
+
+    response = client.get(reverse("accounts:import_template"))
+
+    listed = load_workbook(io.BytesIO(response.content)).worksheets[2]
+    names = [row[1].value.split(",")[0] for row in listed.iter_rows(min_row=2)]
+    assert names[-4:] == [
+        "Công an xã Đại Lộc",
+        "Công an xã Duy Xuyên",
+        "Công an xã La Êê",
+        "Công an xã Trà Tân",
+    ]

@@ -3,6 +3,7 @@ else opens.
 """
 
 import ast
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -212,7 +213,11 @@ def test_an_invited_approver_sets_up_a_factor_before_anything_else(client):
 def test_the_app_is_set_up_with_a_code_and_opens_the_portal(client):
     person = factories.person(Role.APPROVER, factor=False)
     sign_in(client, person)
-    secret = client.get(reverse("mfa_activate_totp")).context["form"].secret
+    page = client.get(reverse("mfa_activate_totp"))
+    secret = page.context["form"].secret
+    # On the phone itself the picture cannot be scanned.
+    [link] = re.findall(r'href="(otpauth://totp/[^"]+)"', page.content.decode())
+    assert f"secret={secret}" in link
 
     wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000"})
     assert (wrong.status_code, person.authenticator_set.count()) == (200, 0)

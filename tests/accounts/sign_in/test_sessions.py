@@ -3,6 +3,7 @@ own elsewhere.
 """
 
 import time
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -99,6 +100,37 @@ def test_a_cookie_that_is_no_key_is_nobodys(client, cookie):
     sent = f"{COOKIE}={cookie}".encode().decode("latin-1")
 
     assert client.get(reverse("accounts:me"), HTTP_COOKIE=sent).status_code == 302
+
+
+QUESTION = "/proxy/signed-in/"
+BY_ITSELF = {"X-By-Itself": "1"}
+
+
+def test_the_proxy_hears_who_is_signed_in_and_nothing_else(
+    client, officer, django_assert_num_queries
+):
+    assert client.get(QUESTION, headers=BY_ITSELF).status_code == 401
+    client.cookies[COOKIE] = "a1" * 16
+    with django_assert_num_queries(1):  # the session's row
+        assert client.get(QUESTION, headers=BY_ITSELF).status_code == 401
+
+    client.force_login(officer)
+    client.get(QUESTION, headers=BY_ITSELF)
+    with django_assert_num_queries(2):  # and the person's
+        answer = client.get(QUESTION, headers=BY_ITSELF)
+    assert (answer.status_code, answer["X-Person"]) == (204, str(officer.pk))
+    assert (answer.content, answer.cookies) == (b"", {})
+
+
+def test_a_question_of_the_proxy_keeps_no_idle_session_alive(client, officer):
+    with time_machine.travel("2026-11-26 01:00Z", tick=False) as clock:
+        client.force_login(officer)
+        client.get("/me/")
+        for _each in range(4):
+            clock.shift(timedelta(minutes=7))
+            assert client.get(QUESTION, headers=BY_ITSELF).status_code == 204
+        clock.shift(timedelta(minutes=7))
+        assert client.get(QUESTION, headers=BY_ITSELF).status_code == 401
 
 
 def test_signing_out_removes_the_row_and_a_new_key_replaces_it(officer):
