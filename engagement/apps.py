@@ -15,7 +15,7 @@ class EngagementConfig(AppConfig):
         from engagement.rollups import models as _rollups  # noqa: F401
 
     def ready(self) -> None:
-        from engagement import audit_sentences, menu, notice_texts  # noqa: F401
+        from engagement import audit_sentences, menu, notice_texts, presets  # noqa: F401
         from engagement.counting import outcomes
         from engagement.examples import receivers  # noqa: F401
         from engagement.exports import services as exports

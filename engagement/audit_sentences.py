@@ -11,6 +11,21 @@ register(
         "desk.opened": gettext_noop("Opened the reply desk for the units of %(object)s"),
         "desk.closed": gettext_noop("Closed the reply desk for the units of %(object)s"),
         "desk.answered": gettext_noop("Answered a comment under %(object)s"),
+        "desk.answered.phrase": gettext_noop(
+            "Answered a comment under %(object)s with an approved answer"
+        ),
+        "desk.phrase_proposed": gettext_noop("Proposed an answer for the reply desk of %(object)s"),
+        "desk.phrase_approved": gettext_noop("Approved an answer for the reply desk of %(object)s"),
+        "desk.phrase_ended": gettext_noop("Removed an answer of the reply desk of %(object)s"),
+        "desk.release_asked": gettext_noop(
+            "Asked to answer in own words at the reply desk of %(object)s"
+        ),
+        "desk.released": gettext_noop(
+            "Released own words of %(person)s at the reply desk of %(object)s until %(until)s"
+        ),
+        "desk.release_ended": gettext_noop(
+            "Ended the release of own words of %(person)s at the reply desk of %(object)s"
+        ),
         "desk.hid": gettext_noop("Hid a comment under %(object)s"),
         "example.proposed": gettext_noop("Proposed the example “%(object)s”"),
         "example.accepted": gettext_noop("Accepted the example “%(object)s” for the province"),
@@ -28,6 +43,7 @@ register(
         "report.submitted": gettext_noop("Submitted the %(object)s for approval"),
         "report.declined": gettext_noop("Gave the %(object)s back to its author"),
         "report.sent": gettext_noop("Approved the %(object)s and sent it"),
+        "report.reminded": gettext_noop("Reminded the units below %(object)s of their reports"),
         "report.returned": gettext_noop("Returned the %(object)s to its unit"),
         "report.corrected": gettext_noop("Drafted a new version of the %(object)s"),
         "report.form_changed": gettext_noop("Changed the form: %(object)s"),

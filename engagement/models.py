@@ -1,15 +1,20 @@
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import Channel
 from channels.states import platforms
+from core.models import PublicIdModel
+from core.scope import ScopedQuerySet
 from publishing.models import Delivery
 from units.models import Unit
 
+# Characters of an answer; what a platform takes beyond its own limit it refuses itself.
+LONGEST_ANSWER = 1000
 # What each of them means: engagement/dashboards/dictionary.py.
 MEASURES = ("views", "reach", "reactions", "comments", "shares", "saves", "clicks", "watch_seconds")
 
@@ -195,6 +200,87 @@ class SpentTicket(models.Model):
 
     key = models.CharField(max_length=16, primary_key=True)
     spent_at = models.DateTimeField(db_index=True)
+
+
+class ReplyPhraseQuerySet(ScopedQuerySet):
+    permission = "post_schedule"
+
+    def usable(self) -> Self:
+        """Filter by those that a second person approved and nobody ended."""
+        return self.filter(approved_at__isnull=False, ended_at=None)
+
+
+class ReplyPhrase(PublicIdModel):
+    """An answer that one person of the unit wrote and a leader approved: the units below may give
+    it, too. Its words never change; another wording is another row.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    text = models.CharField(max_length=LONGEST_ANSWER)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True)
+
+    objects = ReplyPhraseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["unit__path", "text"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_by=None, approved_at=None)
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="who_approved_a_phrase_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("proposed_by")),
+                name="a_phrase_is_approved_by_another",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ReplyReleaseQuerySet(ScopedQuerySet):
+    permission = "post_schedule"
+
+    def in_force(self, now: datetime) -> Self:
+        return self.filter(ended_at=None, until__gt=now)
+
+
+class ReplyRelease(PublicIdModel):
+    """A leader's word that a named person answers residents in their own words, for a day."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    released_at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True)
+
+    objects = ReplyReleaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-released_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(person=F("released_by")), name="nobody_releases_their_own_answers"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__lte=F("released_at") + timedelta(days=1)),
+                name="a_release_lasts_a_day_at_most",
+            ),
+        ]
 
 
 class CommentCount(models.Model):

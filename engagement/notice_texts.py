@@ -5,6 +5,22 @@ from django.utils.translation import gettext_noop
 from accounts.notices import register
 
 SENTENCES = {
+    "desk_used": gettext_noop(
+        "Reply desk, “%(title)s”, today: %(answered)s comments answered with approved words, "
+        "%(own)s in own words, %(hidden)s hidden, %(shown)s shown again."
+    ),
+    "reply_phrase_proposed": gettext_noop(
+        "%(by)s proposes an answer for the reply desk of %(unit)s. Please read and decide."
+    ),
+    "reply_phrase_approved": gettext_noop(
+        "%(by)s approved your answer for the reply desk of %(unit)s. It can be given at once."
+    ),
+    "reply_release_asked": gettext_noop(
+        "%(by)s asks to answer residents of %(unit)s in their own words. A release lasts a day."
+    ),
+    "reply_released": gettext_noop(
+        "%(by)s released your own words at the reply desk of %(unit)s until %(until)s."
+    ),
     "example_proposed": gettext_noop(
         "%(unit)s proposes the example “%(title)s”. Please decide whether it spreads."
     ),
@@ -19,12 +35,15 @@ SENTENCES = {
     "export_ready": gettext_noop("Your file %(file)s is ready. It is kept for a day."),
     "export_failed": gettext_noop("Your file %(file)s could not be made; its page says why."),
     "report_submitted": gettext_noop(
-        "%(by)s submitted a report of %(unit)s. Please read and approve it."
+        "%(by)s submitted a report of %(unit)s: %(report)s. Please read and approve it."
     ),
     "report_declined": gettext_noop("%(by)s gave your report back: %(reason)s"),
-    "report_sent": gettext_noop("%(unit)s sent a report."),
+    "report_sent": gettext_noop("%(unit)s sent its report: %(report)s."),
     "report_due": gettext_noop("%(unit)s has a report to send by %(day)s."),
     "report_late": gettext_noop("%(unit)s had a report to send by %(day)s. Please send it."),
+    "report_asked": gettext_noop(
+        "%(by)s reminds %(unit)s: %(report)s was to be sent by %(day)s. Please write and send it."
+    ),
     "report_returned": gettext_noop("%(unit)s returned your report: %(reason)s"),
 }
 

@@ -7,6 +7,7 @@ from engagement.dashboards import views as dashboard_views
 from engagement.examples import views as example_views
 from engagement.exports import views as export_views
 from engagement.replies import views as reply_views
+from engagement.replies import wording_views
 from engagement.reports import form_views, overview_views
 from engagement.reports import views as report_views
 
@@ -51,10 +52,16 @@ urlpatterns = [
     path("posts/<uuid:public_id>/propose/", example_views.propose, name="propose_example"),
     path("reports/", report_views.reports, name="reports"),
     path("reports/overview/", overview_views.overview, name="reports_overview"),
+    path("reports/overview/remind/", overview_views.remind_unsent, name="remind_unsent"),
     path("reports/forms/", form_views.report_forms, name="report_forms"),
     path("reports/forms/<str:kind>/", form_views.report_form, name="report_form"),
     path("reports/new/", report_views.begin, name="begin_report"),
     path("reports/<uuid:public_id>/", report_views.report, name="report"),
+    path(
+        "reports/<uuid:public_id>/draft.<slug:format>",
+        report_views.download_draft,
+        name="report_draft",
+    ),
     path("reports/<uuid:public_id>/files/", report_views.retry_files, name="make_report_files"),
     path("reports/<uuid:public_id>/texts/", report_views.edit, name="edit_report"),
     path("reports/<uuid:public_id>/figures/", report_views.retake_figures, name="take_figures"),
@@ -70,5 +77,19 @@ urlpatterns = [
     ),
     path("comments/", reply_views.desks, name="desks"),
     path("comments/allowed/", reply_views.allowances, name="desk_allowances"),
+    path("comments/words/", wording_views.reply_words, name="reply_words"),
+    path(
+        "comments/words/<uuid:public_id>/approve/",
+        wording_views.approve_phrase,
+        name="approve_reply_phrase",
+    ),
+    path("comments/words/<uuid:public_id>/end/", wording_views.end_phrase, name="end_reply_phrase"),
+    path("comments/releases/", wording_views.give_release, name="give_reply_release"),
+    path("comments/releases/ask/", wording_views.ask_release, name="ask_reply_release"),
+    path(
+        "comments/releases/<uuid:public_id>/end/",
+        wording_views.end_release,
+        name="end_reply_release",
+    ),
     path("deliveries/<uuid:public_id>/comments/", reply_views.comments, name="comments"),
 ]

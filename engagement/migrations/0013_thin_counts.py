@@ -15,7 +15,7 @@ _KEPT = " OR ".join(
 )
 _THIN = f"""
 CREATE FUNCTION thin_counts(counted_on date) RETURNS bigint LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = public, pg_temp SET "portal.thinning" = 'on' AS $$
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     starts timestamptz := counted_on::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh';
     ends timestamptz := starts + interval '1 day';
@@ -24,6 +24,8 @@ BEGIN
     IF ends > now() - interval '60 days' THEN
         RAISE EXCEPTION 'counts of % are too young to be thinned', counted_on;
     END IF;
+    -- Not as a setting that the function bears: only a superuser may make such a function.
+    PERFORM set_config('portal.thinning', 'on', true);
     DELETE FROM engagement_count WHERE id IN (
         SELECT id FROM (
             SELECT id, ROW_NUMBER() OVER later = 1 OR {_KEPT} AS kept
@@ -36,6 +38,7 @@ BEGIN
         ) AS days WHERE NOT kept
     );
     GET DIAGNOSTICS removed = ROW_COUNT;
+    PERFORM set_config('portal.thinning', '', true);
     RETURN removed;
 END $$;
 REVOKE ALL ON FUNCTION thin_counts(date) FROM PUBLIC;

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from engagement.replies.services import LONGEST_ANSWER
+from engagement.models import LONGEST_ANSWER
 
 
 class AnswerForm(forms.Form):
@@ -15,6 +15,17 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
     problem = ""  # why it was not sent, beside what was typed
+
+
+class PhraseForm(forms.Form):
+    """An answer that is proposed for the list."""
+
+    text = forms.CharField(
+        label=_("New answer"),
+        max_length=LONGEST_ANSWER,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+        error_messages={"required": _("Write an answer first.")},
+    )
 
 
 class DecisionForm(forms.Form):

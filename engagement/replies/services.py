@@ -2,19 +2,22 @@
 or hidden.
 
 Nothing of a comment is kept, neither its words nor who wrote them: what stays is how many were
-answered, how many were not, and how many are hidden. An answer is a public word of the unit: who
-may publish may give it, never during a pause, and it bears no secrecy mark.
+answered, how many were not, and how many are hidden. An answer is a public word of the unit, with
+two people behind it (see `wording`), never given during a pause, and it bears no secrecy mark.
 
 What is to be answered or hidden is named by a ticket, which only a comment that was shown has got.
-By its bare number, any object of the page could be named: another post, or this very one.
+By its bare number, any object of the page could be named: another post, or this very one. A ticket
+is sealed: a form that waits for a proof of a factor lies in the session with it.
 """
 
+import base64
 import secrets
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import Case, F, IntegerField, QuerySet, When
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,21 +30,18 @@ from channels.queries import account_of, facts_of
 from channels.reasons import describe_reason
 from channels.states import Health, Kind, Lifecycle
 from core.errors import NotAllowed, Refused
-from core.sealing import Unsealable
-from core.secrecy import has_secrecy_mark
-from core.text import normalise
+from core.sealing import Unsealable, seal, unseal
 from engagement.counting.schedule import reports_figures
 from engagement.models import CommentCount, ReplyAllowance, SpentTicket
+from engagement.replies import wording
 from platforms import client
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, TryLater
 from platforms.messages import Comment
-from posts.leak_rules.services import require_publishable
 from publishing.freeze import services as freezing
 from publishing.models import Delivery
 from publishing.states import ReceiptSource, State
 from units.models import Level, Unit
 
-LONGEST_ANSWER = 1000  # characters; what a platform takes beyond its own limit it refuses itself
 # A post older than this is answered on the page itself.
 SHOWN_FOR = timedelta(days=60)
 # A form that is older is not sent any more.
@@ -128,10 +128,10 @@ def explain_silence(delivery: Delivery) -> str:
     return ""
 
 
-def find_desk_deliveries(user: User, *, now: datetime) -> Iterable[Delivery]:
-    """List the publications whose comments may be shown to ``user``, the newest first."""
+def find_desk_deliveries(user: User, *, now: datetime) -> QuerySet[Delivery]:
+    """List the publications whose comments may be shown to ``user``."""
     platforms = [kind for kind in Kind.values if facts_of(kind).comments]
-    found = Delivery.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
+    return Delivery.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
         state=State.PUBLISHED,
         receipt_source=ReceiptSource.PLATFORM,
         platform__in=platforms,
@@ -140,8 +140,20 @@ def find_desk_deliveries(user: User, *, now: datetime) -> Iterable[Delivery]:
         channel__lifecycle__in=[Lifecycle.ACTIVE, Lifecycle.PAUSED],
         unit__in=Unit.objects.current(timezone.localdate(now)),
     )
-    return found.select_related("channel", "post", "unit", "comment_count", "measurement").order_by(
-        "-published_at"
+
+
+def count_waiting(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Add to each publication how many comments ``wait`` there, as far as is known without asking
+    the platform: those unanswered when somebody last looked, or as many as have come since.
+    """
+    seen, counted = "comment_count", F("measurement__comments")
+    come_since = counted - F(f"{seen}__answered") - F(f"{seen}__hidden")
+    return deliveries.annotate(
+        waiting=Case(
+            When(**{f"{seen}__isnull": True}, then=Coalesce(counted, 0)),
+            default=Greatest(F(f"{seen}__unanswered"), Coalesce(come_since, 0)),
+            output_field=IntegerField(),
+        )
     )
 
 
@@ -177,31 +189,38 @@ def _require_decider(province: Unit, *, by: User, reason: str):
 
 
 def read_comments(delivery: Delivery, *, by: User) -> list[Comment]:
-    """Fetch the newest comments from the platform; store only their numbers. Raise Refused when the
-    platform does not deliver them.
+    """Fetch the comments from the platform, up to ``MOST_COMMENTS``; store only their numbers.
+    Raise Refused when the platform does not deliver them.
     """
     require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     _require_open(delivery)
     comments = _call_platform(
         delivery, lambda connector, account: connector.list_comments(account, delivery.remote_id)
     )
+    CommentCount.objects.update_or_create(
+        delivery=delivery, defaults={**count_comments(comments), "taken_at": timezone.now()}
+    )
+    return comments
+
+
+def count_comments(comments: list[Comment]) -> dict[str, int]:
+    """Count what is answered, unanswered and hidden: all that is kept of comments."""
     shown = [each for each in comments if not each.hidden]
-    numbers = {
+    return {
         "answered": sum(each.answered for each in shown),
         "unanswered": sum(not each.answered for each in shown),
         "hidden": len(comments) - len(shown),
-        "taken_at": timezone.now(),
     }
-    CommentCount.objects.update_or_create(delivery=delivery, defaults=numbers)
-    return comments
 
 
 def sign_ticket(delivery: Delivery, comment: Comment) -> str:
     """Return the token of a comment's form: the proof that it was shown under this publication. The
-    platform's list cannot prove it: it holds the newest hundred, and residents write on while an
+    platform's list cannot prove it: it may end before this one, and residents write on while an
     officer thinks.
     """
-    return signing.dumps([comment.external_id, secrets.token_hex(8)], salt=_get_salt(delivery))
+    salt = _get_salt(delivery)
+    sealed = seal({"comment": comment.external_id, "key": secrets.token_hex(8)}, row=salt)
+    return signing.TimestampSigner(salt=salt).sign(base64.urlsafe_b64encode(sealed).decode())
 
 
 def find_comment_of_ticket(delivery: Delivery, ticket: str) -> str:
@@ -215,11 +234,13 @@ def _open_ticket(
     delivery: Delivery, ticket: str, *, max_age: timedelta | None = None
 ) -> tuple[str, str]:
     """Return a ticket's comment and key."""
+    salt = _get_salt(delivery)
     try:
-        comment, key = signing.loads(ticket, salt=_get_salt(delivery), max_age=max_age)
-    except signing.BadSignature:
+        sealed = signing.TimestampSigner(salt=salt).unsign(ticket, max_age=max_age)
+        content = unseal(base64.urlsafe_b64decode(sealed), row=salt)
+    except (signing.BadSignature, Unsealable):
         return "", ""
-    return comment, key
+    return content["comment"], content["key"]
 
 
 def _get_salt(delivery: Delivery) -> str:
@@ -253,14 +274,8 @@ def answer_comment(delivery: Delivery, ticket: str, text: str, *, by: User) -> N
     """
     authority = require(by, Permission.POST_SCHEDULE, unit=delivery.unit)
     _require_open(delivery)
-    text = normalise(text).strip()
-    if not text:
-        raise Refused(_("Write an answer first."))
-    if len(text) > LONGEST_ANSWER:
-        raise Refused(_("The answer is longer than %(n)s characters.") % {"n": LONGEST_ANSWER})
-    if has_secrecy_mark(text):
-        raise Refused(_("The answer seems to hold a state secret. It was not sent."))
-    require_publishable([text], delivery.unit)
+    text = wording.clean_answer(text, unit=delivery.unit)
+    is_own = wording.require_may_say(text, unit=delivery.unit, by=by)
     if words := explain_silence(delivery):
         raise Refused(words)
     comment = _use_ticket(delivery, ticket)
@@ -270,7 +285,9 @@ def answer_comment(delivery: Delivery, ticket: str, text: str, *, by: User) -> N
         writes=True,
     )
     # Which comment is not on record: its number would lead to whoever wrote it.
-    record("desk.answered", delivery, by=by, position=authority.position)
+    data = {} if is_own else {"method": "phrase"}
+    record("desk.answered", delivery, by=by, position=authority.position, **data)
+    wording.count_for_leaders("own" if is_own else "answered", delivery, by=by)
 
 
 def hide_comment(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> None:
@@ -281,6 +298,7 @@ def hide_comment(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> 
         delivery, lambda connector, account: connector.hide_comment(account, comment, hidden=hidden)
     )
     record("desk.hid" if hidden else "desk.showed", delivery, by=by, position=authority.position)
+    wording.count_for_leaders("hidden" if hidden else "shown", delivery, by=by)
 
 
 def _require_open(delivery: Delivery) -> None:

@@ -42,8 +42,10 @@ def overseer(unit):
 
 
 @pytest.fixture
-def opened(unit, overseer):
+def opened(unit, overseer, officer):
+    """The reply desk is open, and a leader has released the officer's own words."""
     replies.allow_replies(unit.parent, by=overseer, reason="Có cán bộ trực trả lời.")
+    factories.reply_release(unit, officer)
 
 
 @pytest.fixture
@@ -288,6 +290,37 @@ def test_the_list_leads_to_each_desk_and_costs_the_same_for_many(
 
     assert under(posted) in shown
     assert "1 not answered, 0 answered, 0 hidden" in shown
+
+
+def test_the_list_names_a_post_once_and_begins_where_most_comments_wait(
+    client, posted, unit, officer, opened, simulator
+):
+    now = timezone.now()
+
+    def publish(post, channel, comments, **seen):
+        delivery = factories.delivery(
+            post, channel, state=State.PUBLISHED, remote_id=f"{post.pk}-{channel.pk}",
+            published_at=now,
+        )  # fmt: skip
+        Measurement.objects.create(delivery=delivery, taken_at=now, comments=comments)
+        if seen:
+            CommentCount.objects.create(delivery=delivery, taken_at=now, hidden=0, **seen)
+        return delivery
+
+    channels = [posted.channel, factories.connected(simulator, "threads", unit)]
+    done, busy = (factories.approved(unit=unit, channels=channels) for _n in range(2))
+    publish(done, channels[0], 3, answered=3, unanswered=0)
+    quiet, loud = publish(busy, channels[0], 0), publish(busy, channels[1], 112)
+    come = publish(done, channels[1], 40, answered=1, unanswered=0)  # 39 since somebody looked
+    client.force_login(officer)
+
+    shown = client.get(reverse("engagement:desks")).text
+
+    places = [shown.index(under(each)) for each in (loud, quiet, come, posted)]
+    assert places == sorted(places)
+    assert shown.count(f">{busy}</h2>") == 1
+    assert shown.count("The platform counts") == 1
+    assert "The platform counts 40 now." in shown
 
 
 def test_the_list_names_a_post_that_nobody_has_measured_or_seen(client, posted, officer, opened):

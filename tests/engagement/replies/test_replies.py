@@ -45,8 +45,10 @@ def overseer(unit):
 
 
 @pytest.fixture
-def opened(unit, overseer):
+def opened(unit, overseer, officer):
+    """The reply desk is open, and a leader has released the officer's own words."""
     replies.allow_replies(unit.parent, by=overseer, reason="Có cán bộ trực trả lời.")
+    factories.reply_release(unit, officer)
 
 
 @pytest.fixture
@@ -138,6 +140,69 @@ def test_the_record_leads_to_no_comment(posted, officer, opened, simulator):
 
     assert Entry.objects.get(action="desk.answered").data == {}
     assert comment.external_id not in everything_stored()
+
+
+def cards_on(response):
+    return response.text.partition('class="desk-comments"')[2].split('<li class="card"')[1:]
+
+
+def test_each_of_many_comments_is_found_unanswered_ones_first(
+    client, posted, officer, opened, simulator
+):
+    for n in range(105):
+        simulator.comment(posted.channel.external_id, posted.remote_id, f"Câu số {n}.", by=WHO)
+    lure = simulator.comment(
+        posted.channel.external_id, posted.remote_id, "Em nhận lấy lại tiền đã mất, ib em.", by=WHO
+    )
+    simulator.comment(posted.channel.external_id, posted.remote_id, "Câu mới nhất.", by=WHO)
+    client.force_login(officer)
+
+    first, last = client.get(under(posted)), client.get(f"{under(posted)}?page=6")
+
+    assert len(cards_on(first)) == 20
+    assert lure["text"] in cards_on(first)[0]
+    assert "Read first" in cards_on(first)[0]
+    assert "Câu mới nhất." in cards_on(first)[1]
+    assert len(cards_on(last)) == 8
+    assert WORDS in cards_on(last)[-1]
+    assert "108 not answered, 0 answered, 0 hidden" in " ".join(first.text.split())
+    assert "Only the newest" not in first.text
+    assert CommentCount.objects.get(delivery=posted).unanswered == 108
+
+
+def test_what_is_not_read_from_the_platform_is_named(
+    client, posted, officer, opened, simulator, monkeypatch
+):
+    monkeypatch.setattr("platforms.meta.facebook.comments.MOST_COMMENTS", 2)
+    monkeypatch.setattr("engagement.replies.views.MOST_COMMENTS", 2)
+    for n in range(2):
+        simulator.comment(posted.channel.external_id, posted.remote_id, f"Câu số {n}.", by=WHO)
+    client.force_login(officer)
+
+    shown = client.get(under(posted))
+
+    assert len(cards_on(shown)) == 2
+    assert "Only the newest 2 are read here." in shown.text
+
+
+def test_after_an_answer_its_comment_and_the_answer_stand_first(
+    client, posted, officer, opened, simulator
+):
+    for n in range(25):
+        simulator.comment(posted.channel.external_id, posted.remote_id, f"Câu số {n}.", by=WHO)
+    client.force_login(officer)
+    second = f"{under(posted)}?page=2"
+    ticket = ticket_in(cards_on(client.get(second))[-1])
+
+    answered = client.post(second, {"ticket": ticket, "act": "answer", "text": "Mời bà gọi 113."})
+    back = client.get(answered["Location"])
+
+    assert answered["Location"].endswith("#about")
+    card, *others = cards_on(back)
+    assert 'id="about"' in card.split(">")[0]
+    assert WORDS in card
+    assert "Mời bà gọi 113." in card
+    assert len(others) == 5  # the rest of the second page, from which the answer was given
 
 
 @pytest.fixture
