@@ -9,14 +9,16 @@ back does not open.
 import base64
 import json
 import os
+from contextlib import suppress
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 _FIRST, _VERSION = b"\x01", b"\x02"
-_NONCE = 12
+_NONCE, _TAG = 12, 16
 
 
 class Unsealable(Exception):
@@ -24,6 +26,9 @@ class Unsealable(Exception):
 
 
 def _load_keys() -> list[bytes]:
+    if not settings.CREDENTIAL_KEYS:
+        # Not Unsealable: nothing is wrong with the value, and no channel is to be connected again.
+        raise ImproperlyConfigured("This process has no CREDENTIAL_KEYS (see PORTAL_PROCESS).")
     return [base64.b64decode(key) for key in settings.CREDENTIAL_KEYS]
 
 
@@ -46,10 +51,8 @@ def unseal(sealed: bytes | memoryview, *, row: str, first_row: str = "") -> dict
     if not bound:
         raise Unsealable(row)
     for key in _load_keys():
-        try:
+        with suppress(InvalidTag):
             return json.loads(_open(sealed, key, bound))
-        except InvalidTag:
-            continue
     raise Unsealable(row)
 
 
@@ -63,4 +66,7 @@ def is_newest(sealed: bytes | memoryview, *, row: str) -> bool:
 
 
 def _open(sealed: bytes, key: bytes, bound: str) -> bytes:
+    """Decrypt; raise InvalidTag, also where a value is too short to hold a nonce and a tag."""
+    if len(sealed) < 1 + _NONCE + _TAG:
+        raise InvalidTag
     return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound.encode())

@@ -18,7 +18,7 @@ from core.scope import ScopedQuerySet
 from core.text import fold
 from core.word_search import filter_by_phrases, split_phrases
 from media.models import Media
-from posts.states import EDITABLE, Decision, ImportState, PostState
+from posts.states import EDITABLE, ENDS, Decision, ImportState, PostState
 from units.models import Unit
 
 # What uploads for the media of a post are marked with.
@@ -339,6 +339,14 @@ class Review(models.Model):
                 fields=["revision"],
                 condition=Q(decision="first"),
                 name="one_first_approval_a_revision",
+            ),
+        ]
+        indexes = [
+            # Few rows; the engine asks for them at each claim and begin.
+            models.Index(
+                fields=["revision"],
+                condition=Q(decision__in=sorted(ENDS)),
+                name="ends_of_approvals",
             ),
         ]
 

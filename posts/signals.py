@@ -32,5 +32,9 @@ kit_adopted = Signal()
 # or None.
 rhythm_asked = Signal()
 
+# Asked of whoever publishes: the `posts.queries.TakenTime` of `asked`, which are pairs of a
+# channel's key and a time.
+taken_times_asked = Signal()
+
 # Asked of whoever publishes: when `channels`, which are one unit's, have a free slot after `now`.
 free_times_asked = Signal()

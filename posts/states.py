@@ -37,6 +37,13 @@ class Decision(models.TextChoices):
     APPROVED = "approved", _("approved")
     RETURNED = "returned", _("returned")
     UNDONE = "undone", _("approval taken back")
+    # Of an approved revision, whichever act ended its approval: opened for editing or withdrawn.
+    ENDED = "ended", _("approval ended")
+
+
+# With one of these on record no approval of the revision holds, whatever its post's row says: a
+# revision is approved once, and what comes after the end is another.
+ENDS = frozenset({Decision.UNDONE, Decision.ENDED})
 
 
 class ImportState(models.TextChoices):

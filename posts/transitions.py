@@ -1,16 +1,17 @@
-"""Changes of a post's state: `move_post`, and nothing else."""
+"""Changes of a post's state: `move_post`, and nothing else. Decisions on its revisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.services import record
 from core.errors import Refused
-from posts.models import Post, Revision
-from posts.states import NEXT, PostState
+from posts.models import Post, Review, Revision
+from posts.states import NEXT, Decision, PostState
 
 
 def move_post(
@@ -25,15 +26,19 @@ def move_post(
     **fields: Any,
 ) -> None:
     """Change a post's state, the only way: checked against the table, race-free, on record with
-    further ``facts``.
+    further ``facts``. An approval that ends with it is ended for ever.
     """
-    was = post.state
+    was, approved = post.state, post.approved_revision
     # Whatever ends a review ends the unit's approval that waits for the province.
     fields = {"endorsed_revision": None, **fields}
     row = Post.objects.filter(pk=post.pk, state=was, version=post.version)
     if to not in NEXT[was] or not row.update(state=to, version=post.version + 1, **fields):
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     post.refresh_from_db(fields=["state", "version", *fields])
+    if approved:
+        assert by is not None, "people end approvals"
+        decision = Decision.UNDONE if to == PostState.IN_REVIEW else Decision.ENDED
+        build_review(approved, decision, by=by, position=position, reason=reason).save()
     record(
         action or f"post.{to}",
         post,
@@ -42,6 +47,30 @@ def move_post(
         reason=reason,
         was=was,
         **(facts or {}),
+    )
+
+
+def build_review(
+    revision: Revision,
+    decision: Decision,
+    *,
+    by: User,
+    position: str,
+    reason: str = "",
+    passed: Sequence[str] = (),
+) -> Review:
+    """Return a decision on the revision, not stored yet."""
+    return Review(
+        passed=list(passed),
+        revision=revision,
+        decision=decision,
+        by=by,
+        position=position,
+        reason=reason,
+        author_id=revision.author_id,
+        editor_id=revision.editor_id,
+        content_sha256=revision.content_sha256,
+        decided_at=timezone.now(),
     )
 
 

@@ -20,6 +20,9 @@ register(
         ),
         "delivery.by_hand": gettext_noop("To be published by hand: %(object)s"),
         "delivery.published": gettext_noop("Published: %(object)s"),
+        "delivery.recall_asked": gettext_noop(
+            "To be taken down as soon as its outcome is known: %(object)s"
+        ),
         "delivery.recalling": gettext_noop("Began to take it down: %(object)s"),
         "delivery.recalled": gettext_noop("Taken down: %(object)s"),
         "delivery.failed": gettext_noop("Could not be published: %(object)s"),

@@ -201,6 +201,8 @@ ENDED = frozenset({State.RECALLED, State.FAILED, State.EXPIRED, State.CANCELLED}
 # Is nothing left to do, by the portal or by a person?
 CONCLUDED = ENDED | {State.PUBLISHED}
 OPEN = frozenset(State) - CONCLUDED
+# Once the record knows one of these, does nothing of it go out again, whatever its row says?
+OVER = CONCLUDED | {State.RECALLING}
 # Has the engine taken it, so that a lease runs?
 IN_HAND = frozenset({State.CLAIMED, State.STAGED, State.COMMITTING})
 # Is it in hand, and its visible call not begun?
@@ -353,6 +355,8 @@ BROADCAST_CANCELLABLE = frozenset({BroadcastState.PLANNED, BroadcastState.CONFIR
 BROADCAST_GOING_OUT = frozenset({BroadcastState.CONFIRMED, BroadcastState.SENDING})
 # Does it wait for somebody, for its hour or for the platform?
 BROADCAST_OPEN = BROADCAST_CANCELLABLE | BROADCAST_GOING_OUT | {BroadcastState.UNKNOWN}
+# Once the record knows one of these, is it sent no more, whatever its row says?
+BROADCAST_OVER = NEVER_SENT | {BroadcastState.UNKNOWN, BroadcastState.SENT}
 MAY_HAVE_BEEN_SENT = frozenset(
     {BroadcastState.SENDING, BroadcastState.UNKNOWN, BroadcastState.SENT}
 )

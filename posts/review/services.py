@@ -33,7 +33,7 @@ from posts.review.revisions import create_revision, repeat_revision
 from posts.review.signing import sign
 from posts.signals import approval_ended
 from posts.states import Decision, PostState
-from posts.transitions import cancel_endorsement, endorse_post, move_post
+from posts.transitions import build_review, cancel_endorsement, endorse_post, move_post
 from units.models import Unit
 
 # How long an approver may take an approval back. Nothing of it becomes visible before that.
@@ -104,29 +104,6 @@ def announce_many(unit: Unit, *, by: User, n: int) -> None:
     )
 
 
-def _record_decision(
-    revision: Revision,
-    decision: Decision,
-    *,
-    by: User,
-    reason: str,
-    position: str,
-    passed: Sequence[str] = (),
-) -> Review:
-    return Review.objects.create(
-        passed=list(passed),
-        revision=revision,
-        decision=decision,
-        by=by,
-        position=position,
-        reason=reason,
-        author_id=revision.author_id,
-        editor_id=revision.editor_id,
-        content_sha256=revision.content_sha256,
-        decided_at=timezone.now(),
-    )
-
-
 @transaction.atomic
 def approve(
     post: Post,
@@ -189,9 +166,8 @@ def approve(
             approved_revision=revision,
         )
     position = authority.position
-    review = _record_decision(
-        revision, step, by=by, reason=reason, position=position, passed=passed
-    )
+    review = build_review(revision, step, by=by, reason=reason, position=position, passed=passed)
+    review.save()
     sign(review, revision, proof)
     count_outcome(post.unit, passed, LeakCount.Outcome.PASSED)
     if step != Decision.FIRST:
@@ -278,9 +254,10 @@ def request_changes(post: Post, revision: Revision, *, by: User, reason: str) ->
     if post.current_revision_id != revision.pk:
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     move_post(post, PostState.CHANGES_REQUESTED, by=by, position=authority.position, reason=reason)
-    review = _record_decision(
+    review = build_review(
         revision, Decision.RETURNED, by=by, reason=reason.strip(), position=authority.position
     )
+    review.save()
     # Who revises the post answers there, and resolves it.
     Thread.objects.create(revision=revision, review=review, begun_at=review.decided_at)
     also = [first.by] if first else []
@@ -318,7 +295,6 @@ def undo_approval(post: Post, *, by: User, now: datetime) -> Revision:
         current_revision=again,
         endorsed_revision=again if second else None,
     )
-    _record_decision(revision, Decision.UNDONE, by=by, reason="", position=authority.position)
     notify_writers(post, "post_approval_undone", by=by)
     return revision
 
@@ -338,7 +314,7 @@ def _undo_first(post: Post, revision: Revision, *, by: User, now: datetime) -> R
         position=authority.position,
         requested_time=requested_before_first(post),
     )
-    _record_decision(revision, Decision.UNDONE, by=by, reason="", position=authority.position)
+    build_review(revision, Decision.UNDONE, by=by, position=authority.position).save()
     notify_writers(post, "post_approval_undone", by=by)
     notify(
         second_approvers(post.unit, besides={revision.author_id, revision.editor_id, by.pk}),
@@ -400,6 +376,12 @@ def withdraw_many(posts: QuerySet[Post], *, by: User, position: str, reason: str
     """
     approved = posts.filter(state=PostState.APPROVED).order_by("pk").select_for_update(of=("self",))
     rows = list(approved.values_list("pk", "public_id", "label", "title", "unit__path"))
+    revisions = Revision.objects.filter(post__in=[pk for pk, *_rest in rows])
+    who: dict[str, Any] = {"by": by, "position": position, "reason": reason}
+    Review.objects.bulk_create(
+        build_review(revision, Decision.ENDED, **who)
+        for revision in revisions.filter(pk=F("post__approved_revision")).defer("content")
+    )
     Post.objects.filter(pk__in=[pk for pk, *_rest in rows]).update(
         state=PostState.WITHDRAWN, approved_revision=None, version=F("version") + 1
     )

@@ -8,9 +8,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from audit.models import Entry
 from posts.review import approvals
+from publishing.states import BROADCAST_OVER
 
 VERSION = "outreach-portal broadcast 1"
+_ENDS = [f"broadcast.{state}" for state in BROADCAST_OVER]
 
 
 def _build_statement(row: Any) -> str:
@@ -51,3 +54,9 @@ def is_sealed(row: Any) -> bool:
     return not approvals.seal_problem(
         approvals.Signed(_build_statement(row), row.method, None, row.key_id, row.seal)
     )
+
+
+def has_ended(row: Any) -> bool:
+    """Tell whether the broadcast was called off, sent or given up, whatever its row says now."""
+    entries = Entry.objects.filter(object_type=row._meta.label_lower, action__in=_ENDS)
+    return entries.filter(object_id=str(row.public_id)).exists()

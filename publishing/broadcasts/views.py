@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Permission
@@ -78,7 +79,7 @@ def broadcast_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Ask for the broadcast"))
 def ask(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say what a broadcast is, and ask for it."""
     found = Delivery.objects.visible_to(request.user).select_related(
@@ -179,7 +180,7 @@ def _action(
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("Confirm the broadcast"))
 def confirm(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _broadcast(request, public_id, Permission.POST_APPROVE)
     form = ConfirmForm(request.POST, auto_id="confirm_%s")

@@ -133,7 +133,7 @@ def _begin(row: Broadcast, now: datetime) -> bool:
     )
     if not is_within_sending_hours(now):
         return False
-    if not (seals.is_sealed(row) and has_proved_approval(row.delivery)):
+    if seals.has_ended(row) or not (seals.is_sealed(row) and has_proved_approval(row.delivery)):
         log.error(
             "broadcast %s: its confirmation or its post's approval is not proved", row.public_id
         )

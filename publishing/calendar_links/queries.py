@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from audit.models import Entry
 from posts.models import Post, Revision
 from posts.states import PostState
+from publishing.deliveries.schedules import count_moves
 from publishing.models import CalendarLink, Delivery
 from publishing.states import CALENDAR_FILTERS, ENDED
 
@@ -63,7 +63,8 @@ def planned_contents(link: CalendarLink, *, now: datetime) -> Planned:
     shown = [row.revision_id for row in rows]
     shown += [post.approved_revision_id for post in drafts if post.approved_revision_id]
     titles = dict(Revision.objects.filter(pk__in=shown).values_list("pk", "content__title"))
-    return Planned(_group_deliveries(rows), drafts, titles, _count_moves(rows), more)
+    moves = count_moves(row.public_id for row in rows)
+    return Planned(_group_deliveries(rows), drafts, titles, moves, more)
 
 
 def _visible_by_link(rows: QuerySet, link: CalendarLink, *, post: str) -> QuerySet:
@@ -78,12 +79,3 @@ def _group_deliveries(rows: Iterable[Delivery]) -> list[list[Delivery]]:
     for row in rows:
         groups.setdefault((row.post_id, row.due_at), []).append(row)
     return list(groups.values())
-
-
-def _count_moves(rows: Iterable[Delivery]) -> Counter[str]:
-    entries = Entry.objects.filter(
-        action="delivery.moved",
-        object_type=Delivery._meta.label_lower,
-        object_id__in=[str(row.public_id) for row in rows],
-    )
-    return Counter(entries.values_list("object_id", flat=True))

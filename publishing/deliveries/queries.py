@@ -1,12 +1,17 @@
 """Queries for the deliveries of a post."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
+from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
+
+from audit.models import Entry
 from posts.models import Post
+from publishing.deliveries.schedules import ENDS, RECALL_ASKED
 from publishing.models import Delivery
-from publishing.states import (
-    ENDED,
-)
+from publishing.states import ENDED, EXPECTED, Reason, State
 
 
 def names_of_deliveries(public_ids: Iterable[str]) -> dict[str, str]:
@@ -35,3 +40,41 @@ def live_channels(post: Post) -> set[int]:
 def newest_by_channel(deliveries: Iterable[Delivery]) -> list[Delivery]:
     """Return the newest delivery of each channel, which alone says the post's state there."""
     return list({d.channel_id: d for d in sorted(deliveries, key=lambda d: d.pk)}.values())
+
+
+class _UuidText(Func):
+    """The text of a UUID as the record holds it."""
+
+    template = "CAST(%(expressions)s AS text)"
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
+        # There a UUID is stored without its dashes.
+        cut = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+        parts = (f"substr(%(expressions)s, {start}, {length})" for start, length in cut)
+        return self.as_sql(compiler, connection, template=" || '-' || ".join(parts), **more)
+
+
+def _entries_of_row() -> QuerySet[Entry]:
+    return Entry.objects.filter(
+        object_type=Delivery._meta.label_lower, object_id=_UuidText(OuterRef("public_id"))
+    )
+
+
+def find_refused(since: datetime) -> QuerySet[Delivery]:
+    """Find what was refused since then because nobody approved or scheduled it: by the record, for
+    the hours of such a row say nothing.
+    """
+    refused = Delivery.objects.filter(state=State.FAILED, error_code=Reason.NOT_APPROVED)
+    lately = _entries_of_row().filter(action=f"delivery.{State.FAILED}", at__gt=since)
+    return refused.filter(Exists(lately))
+
+
+def find_unrecorded(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Find those of ``rows`` that somebody wrote past the portal: the record does not know that
+    they came into their state, or knows their end.
+    """
+    entries = _entries_of_row()
+    arrived = entries.filter(action=Concat(Value("delivery."), OuterRef("state")))
+    ended = entries.filter(action__in=ENDS - {RECALL_ASKED})
+    return rows.filter(~Exists(arrived) | Q(Exists(ended), state__in=sorted(EXPECTED)))

@@ -54,6 +54,10 @@ _OWN_COLUMNS = (
 _SOURCE_COLUMNS = (
     "unit_id",
     "content_sha256",
+    "due_at",
+    "scheduled_by",
+    "key_id",
+    "seal",
     "revision__public_id",
     "revision__content",
     "revision_id",

@@ -12,6 +12,7 @@ from posts.canonical import content
 from posts.kit_words import find_misfits, find_unproved_kits
 from posts.leak_rules.services import find_held_back
 from posts.review.queries import approved_channels
+from publishing.deliveries import schedules
 from publishing.deliveries.limits import serialise_gap
 from publishing.engine.batch import ClaimedDelivery
 from publishing.states import Reason
@@ -24,6 +25,10 @@ class Source(NamedTuple):
 
     unit_id: int
     approved_sha256: str
+    due_at: datetime
+    scheduled_by: int
+    key_id: str
+    seal: str
     revision_id: uuid.UUID
     approved: dict[str, Any]
     revision_key: int
@@ -54,6 +59,8 @@ class ContentChecks:
     wrong_gaps: Mapping[int, str]
     # The channels whose approval a signed statement proves, by revision.
     approved_channels: Mapping[uuid.UUID, frozenset[str]]
+    # Deliveries that nobody scheduled for this page and time, or that ended.
+    unproved_schedules: Collection[uuid.UUID]
     # Deliveries from a kit whose own approval is not proved.
     unproved_kits: Collection[int]
 
@@ -65,6 +72,9 @@ class ContentChecks:
             leaking_revisions=find_held_back(unit_paths, now=now),
             wrong_gaps=find_misfits(contents),
             approved_channels=approved_channels({source.revision_id for _row, source in claimed}),
+            unproved_schedules=schedules.find_unproved(
+                _schedule_of(delivery, source) for delivery, source in claimed
+            ),
             unproved_kits=find_unproved_kits(contents),
         )
 
@@ -84,7 +94,26 @@ class ContentChecks:
             # does.
             log.error("delivery %s: its approval is not proved", delivery.public_id)
             return Refusal(Reason.NOT_APPROVED, Rejected())
+        # The engine moves `fire_at` itself, and only to later; not_after is a person's.
+        is_early = delivery.fire_at < source.due_at
+        if is_early or delivery.public_id in self.unproved_schedules:
+            log.error("delivery %s: its page and time are not proved", delivery.public_id)
+            return Refusal(Reason.NOT_APPROVED, Rejected())
         if delivery.pk in self.unproved_kits:
             log.error("delivery %s: the approval of its kit is not proved", delivery.public_id)
             return Refusal(Reason.NOT_APPROVED, Rejected())
         return None
+
+
+def _schedule_of(delivery: ClaimedDelivery, source: Source) -> schedules.Schedule:
+    return schedules.Schedule(
+        delivery.public_id,
+        source.revision_id,
+        source.channel_id,
+        source.approved_sha256,
+        source.due_at,
+        delivery.not_after,
+        source.scheduled_by,
+        source.key_id,
+        source.seal,
+    )

@@ -16,6 +16,7 @@ from platforms.errors import TryLater
 from publishing.deliveries.attempts import end_attempts
 from publishing.deliveries.claims import skip_locked
 from publishing.deliveries.requests import LONGEST_QUEUE, longest_call
+from publishing.deliveries.schedules import find_ended
 from publishing.deliveries.transitions import move_many
 from publishing.engine import rate_limits
 from publishing.engine.batch import ClaimedDelivery, restored_on_failure
@@ -73,8 +74,15 @@ class Firing:
         with restored_on_failure(ready), transaction.atomic():
             own = skip_locked().filter(pk__among=pks, state__in=IN_PREPARATION, lease_until__gt=now)
             fit = set(own.sendable(now).values_list("pk", "attempt"))
+            # Locked now: what ended since the claim says so, even where its row was put back.
+            ended = find_ended([delivery.public_id for delivery in ready])
             begun = move_many(
-                [delivery for delivery in ready if (delivery.pk, delivery.attempt) in fit],
+                [
+                    delivery
+                    for delivery in ready
+                    if (delivery.pk, delivery.attempt) in fit
+                    and str(delivery.public_id) not in ended
+                ],
                 State.COMMITTING,
                 now=now,
                 committing_at=now,

@@ -23,7 +23,11 @@ def record_heartbeat(queue: str) -> None:
     ):
         return
     row = Heartbeat(queue=queue, last_seen_at=database_now())
+    fields = ["last_seen_at"]
+    if queue not in _heartbeats:  # the first tick of this process: it has just begun
+        row.started_at = row.last_seen_at
+        fields.append("started_at")
     Heartbeat.objects.bulk_create(
-        [row], update_conflicts=True, unique_fields=["queue"], update_fields=["last_seen_at"]
+        [row], update_conflicts=True, unique_fields=["queue"], update_fields=fields
     )
     _heartbeats[queue] = heard

@@ -26,6 +26,7 @@ from publishing.deliveries.claims import skip_locked
 from publishing.deliveries.gaps import fail_deliveries_with_wrong_gaps
 from publishing.deliveries.leaks import fail_deliveries_with_leaks
 from publishing.deliveries.messages import build_approved_message, has_proved_approval, pictures_for
+from publishing.deliveries.schedules import find_unproved, schedule_of
 from publishing.deliveries.transitions import TransitionRefused, move, move_many
 from publishing.models import Delivery
 from publishing.states import Reason, ReceiptSource, State
@@ -55,7 +56,8 @@ def create_manual_tasks(*, clock: Clock = database_now) -> int:
             [row for row in found if row.pk not in stopped], now=now
         )
         found = [row for row in found if row.pk not in stopped]
-        rows = [row for row in found if has_proved_approval(row)]
+        unproved = find_unproved(map(schedule_of, found))
+        rows = [row for row in found if row.public_id not in unproved and has_proved_approval(row)]
         move_many(
             [row for row in found if row not in rows],
             State.FAILED,
@@ -125,7 +127,12 @@ def describe_refusal(row: Delivery, *, now: datetime) -> str:
     # The whole question is the database's, as for all that is sent; what follows only finds the
     # words.
     if Delivery.objects.filter(pk=row.pk).postable(now).exists():
-        return ""
+        if not find_unproved([schedule_of(row)]):
+            return ""
+        return _(
+            "Nobody chose this page and time for the post, or its publication was stopped. Do not "
+            "post it; report this to the system administrator at once."
+        )
     if row.recall_id or row.post.state == PostState.WITHDRAWN:
         return _("The post was withdrawn. Do not post it.")
     if row.post.state != PostState.APPROVED or row.post.approved_revision_id != row.revision_id:

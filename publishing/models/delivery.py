@@ -15,8 +15,8 @@ from channels.models import Channel
 from channels.states import Health, Lifecycle, platforms
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
-from posts.models import Post, Revision, RevisionMedia
-from posts.states import PostState
+from posts.models import Post, Review, Revision, RevisionMedia
+from posts.states import ENDS, PostState
 from publishing.models.database_identity import CurrentDatabaseId
 from publishing.models.freeze import Freeze
 from publishing.models.pause import Pause, active_condition
@@ -91,6 +91,13 @@ def match_expired_media(now: datetime) -> Exists:
     )
 
 
+def match_ended_approval() -> Exists:
+    """Return the condition that the approval of the delivery's revision ended. It stays ended,
+    whatever the post's row says: decisions are only added.
+    """
+    return Exists(Review.objects.filter(revision=OuterRef("revision"), decision__in=ENDS))
+
+
 def _match_usable_kit() -> Q:
     """Return the condition that the post came of no kit, or of one that nobody has withdrawn and
     whose core the approved content holds.
@@ -147,6 +154,7 @@ class DeliveryQuerySet(ScopedQuerySet):
             Q(unit__valid_to__isnull=True) | Q(unit__valid_to__gt=timezone.localdate(now)),
             ~Q(channel__health=Health.DISCONNECTED),
             ~match_expired_media(now),
+            ~match_ended_approval(),
             _match_usable_kit(),
             channel__lifecycle=Lifecycle.ACTIVE,
             post__state=PostState.APPROVED,
@@ -263,6 +271,9 @@ class Delivery(PublicIdModel):
     scheduled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
     )
+    # Over page, time and content as they were chosen, see deliveries/schedules.py.
+    key_id = models.CharField(max_length=16, blank=True, db_default="")
+    seal = models.CharField(max_length=64, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = DeliveryQuerySet.as_manager()

@@ -8,6 +8,8 @@ class Heartbeat(models.Model):
 
     queue = models.CharField(max_length=40, primary_key=True)
     last_seen_at = models.DateTimeField(db_column="rung_at")
+    # When the newest process that serves the queue heard its first tick.
+    started_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "publishing_pulse"

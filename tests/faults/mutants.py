@@ -30,6 +30,7 @@ from tests.faults.world import build
 
 def any_state() -> None:
     """Move a row whatever state it is in by now."""
+    any_schedule()
     from publishing.deliveries import transitions
 
     update = transitions.update_from_values
@@ -74,8 +75,19 @@ def straight_back() -> None:
     reconcile.move_many = moved
 
 
+def any_schedule() -> None:
+    """Believe rows that say scheduled: nobody asks who chose that, nor whether it has ended. A
+    second guard behind others, which goes with them."""
+    from publishing.deliveries import schedules
+    from publishing.engine import firing
+
+    schedules.find_unproved = lambda _schedules: set()
+    firing.find_ended = lambda _deliveries: set()
+
+
 def any_approval() -> None:
     """Believe rows that say approved: nobody asks what proves it."""
+    any_schedule()
     from posts.review import approvals
 
     approvals.approval_problem = lambda *_given, **_facts: ""
@@ -99,6 +111,7 @@ def any_content() -> None:
 
 def recalled_too() -> None:
     """Allow what is recalled to be sent."""
+    any_schedule()
     from publishing.models import DeliveryQuerySet
 
     narrow = DeliveryQuerySet.filter
@@ -189,6 +202,11 @@ class Scene:
         over before the last begins."""
         wait_until(lambda: not self.rows().filter(attempt=0).exists(), "a try")
 
+    def wait_for_a_run(self, platform: str) -> None:
+        """Wait until the publisher has done what it is at, and looked once more for what is due."""
+        publisher, now = self.stage.publisher, time.monotonic()
+        wait_until(lambda: publisher.has_run_since(now, f"publish {platform}"), "a whole run")
+
     def fault(self, platform: str, kind: str, **more: Any) -> None:
         for page in self.pages(platform):
             fault = {"platform": platform, "kind": kind, "page": page, **more}
@@ -233,7 +251,7 @@ def cancelled_while_prepared(scene: Scene) -> None:
     scene.schedule(due_in=3)
     scene.wait_for_a_try()
     scene.act("cancel", lambda row: scheduling.cancel(row, by=scene.officer(row), reason="Hoãn"))
-    time.sleep(6)  # the answers come, and a second try would
+    scene.wait_for_a_run("facebook")  # the answers have come, and are written
 
 
 def frozen_while_prepared(scene: Scene) -> None:
@@ -272,17 +290,18 @@ def dies_after_its_call(scene: Scene) -> None:
 
 
 def frozen_before_its_call(scene: Scene) -> None:
+    publisher = scene.stage.publisher
+    publisher.freeze_file.touch()
     scene.schedule(due_in=3.5)
-    wait_until(lambda: scene.rows().filter(state="committing").exists(), "the last question")
-    scene.stage.publisher.send(signal.SIGSTOP)
+    wait_until(lambda: publisher.is_frozen, "the last question")
     try:
         still = ["claimed", "committing", "verifying", "needs_person"]
         wait_until(
             lambda: not scene.rows().filter(state__in=still).exists(), "the officer's answer"
         )
     finally:
-        scene.stage.publisher.send(signal.SIGCONT)
-    time.sleep(1.5)  # a call would arrive
+        publisher.send(signal.SIGCONT)
+    scene.wait_for_a_run("telegram")  # a call would have arrived
 
 
 def stumbles_over_the_answer(scene: Scene) -> None:
@@ -319,7 +338,7 @@ def recalled_while_unknown(scene: Scene) -> None:
         wait_until(
             lambda: not scene.rows().filter(state="verifying").exists(), "the look on the page"
         )
-        time.sleep(2.5)  # a second ring of the publisher at the least
+        scene.wait_for_a_run("facebook")
     finally:
         scene.stage.recaller.send(signal.SIGCONT)
 
@@ -327,7 +346,8 @@ def recalled_while_unknown(scene: Scene) -> None:
 def paused_before_due(scene: Scene) -> None:
     from publishing.pauses import services as pauses
 
-    scene.schedule(due_in=3.5)
+    scene.schedule(due_in=8)  # a busy machine takes seconds to pause them all
+    due = time.monotonic() + 8
     started = []
     for unit, leader in {(p.unit, p.leader) for p in map(scene.people._place, scene.posts)}:
         pause = pauses.create_prepared(unit, by=leader, reason="Có sự cố")
@@ -336,7 +356,8 @@ def paused_before_due(scene: Scene) -> None:
         event.returned = time.time()
         scene.people.history.append(event)
         started.append((pause, leader))
-    time.sleep(5)
+    wait_until(lambda: time.monotonic() > due, "the second at which they are due")
+    scene.wait_for_a_run("facebook")
     for pause, leader in started:
         event = Event("resume", time.time(), outcome="ok", facts={"pause": pause.pk})
         pauses.end(pause, by=leader)
@@ -418,9 +439,6 @@ def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:
         "PUBLISH_CALL_SECONDS": "2",
         "PUBLISH_VERIFY_GRACE_SECONDS": "7",
     }
-    short |= {
-        "PUBLISH_BEGIN_AHEAD_SECONDS": "1.2"
-    }  # time enough to freeze a run between its question and its call
     with Portal(times=short) as portal:
         posts = [
             PlannedPost(

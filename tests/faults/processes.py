@@ -259,17 +259,32 @@ class Worker(Process):
         celery += ["--without-gossip", "--without-mingle", "-n", f"{name}@%h", "-l", "WARNING"]
         super().__init__(name, [sys.executable, "-m", "tests.faults.worker", *celery], folder)
         self.up_file = folder / f"{name}.up"
+        self.freeze_file, self.runs_file = folder / f"{name}.freeze", folder / f"{name}.runs"
         self.numbers = itertools.count()
 
     def start(self, **environment: str) -> None:
         self.up_file.unlink(missing_ok=True)
         env = {"FAULTS_UP": str(self.up_file), "FAULTS_DEATHS": str(self.folder / "deaths")}
         env["FAULTS_STUMBLES"] = str(self.folder / "stumbles")
+        env |= {"FAULTS_FREEZE": str(self.freeze_file), "FAULTS_RUNS": str(self.runs_file)}
         super().start(**env, **environment)
 
     @property
     def is_ready(self) -> bool:
         return self.up_file.exists()
+
+    @property
+    def is_frozen(self) -> bool:
+        state = Path(f"/proc/{self.running.pid}/stat").read_text().rpartition(")")[2]
+        return state.split()[0] == "T"
+
+    def has_run_since(self, began: float, name: str) -> bool:
+        """Tell whether a run of this name has ended that began after this monotonic time. Runs of
+        one name follow each other, so all that began before have ended, too.
+        """
+        lines = self.runs_file.read_text().splitlines() if self.runs_file.exists() else []
+        runs = (line.split(" ", 1) for line in lines if line.endswith(name))
+        return any(float(start) >= began for start, _name in runs)
 
 
 def wait_for_workers(workers: list[Worker]) -> None:

@@ -3,15 +3,17 @@ arguments>`.
 
 By environment: FAULTS_CRASH=step:n (dies at the n-th passing of a step below), FAULTS_SKEW=seconds
 (its clock is wrong by so much), FAULTS_MUTANT=name (one guard is taken out), FAULTS_STUMBLES=file
-(its connector breaks on the answers of the pages that the file names), and short waits where
-production's are fixed.
+(its connector breaks on the answers of the pages that the file names), FAULTS_FREEZE=file (it stops
+itself before a call, once the file is there), FAULTS_RUNS=file (there it notes each run that has
+ended), and short waits where production's are fixed.
 """
 
+import contextlib
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -168,6 +170,39 @@ def stumble(pages: Path) -> None:
     Telegram.commit = committed
 
 
+def freeze_before_a_call(asked: Path) -> None:
+    """Stop this process, once ``asked`` is there, when a call has been begun and not yet sent."""
+    from platforms import client
+
+    run_request = client.run_request
+
+    async def freeze_and_run(request: Any, *given: Any) -> Any:
+        if request.writes and asked.exists():
+            asked.unlink()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return await run_request(request, *given)
+
+    client.run_request = freeze_and_run
+
+
+def note_runs(ended: Path) -> None:
+    """Write down of each run that has ended when it began, on the monotonic clock, and its name."""
+    from publishing.engine import worker
+
+    exclusive_run = worker.exclusive_run
+
+    @contextlib.contextmanager
+    def noted(name: str) -> Iterator[bool]:
+        with exclusive_run(name) as is_only_one:
+            began = time.monotonic()
+            yield is_only_one
+            if is_only_one:
+                with ended.open("a") as file:
+                    file.write(f"{began} {name}\n")
+
+    worker.exclusive_run = noted
+
+
 def shorten_refresh_lease() -> None:
     """Let the renewal of tokens by a process that died be followed within seconds, not minutes."""
     from channels.connection import health, tokens
@@ -223,6 +258,8 @@ def main() -> None:
     django.setup()
     shorten()
     stumble(Path(os.environ["FAULTS_STUMBLES"]))
+    freeze_before_a_call(Path(os.environ["FAULTS_FREEZE"]))
+    note_runs(Path(os.environ["FAULTS_RUNS"]))
     if text := os.environ.get("FAULTS_CRASH"):
         arm(Death(text))
     if mutant := os.environ.get("FAULTS_MUTANT"):

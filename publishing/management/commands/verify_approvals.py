@@ -1,4 +1,5 @@
 import uuid
+from itertools import batched
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -8,8 +9,10 @@ from posts.canonical import content
 from posts.kit_words import find_unproved_kits
 from posts.review.queries import approved_channels
 from publishing.broadcasts.seals import is_sealed
+from publishing.deliveries.queries import find_unrecorded
+from publishing.deliveries.schedules import find_unproved, schedule_of
 from publishing.models import Broadcast, Delivery
-from publishing.states import ENDED, BroadcastState
+from publishing.states import ENDED, IN_HAND, WAITING, BroadcastState
 
 _BATCH = 500
 _NAMED = 20
@@ -32,11 +35,23 @@ def _broadcasts() -> tuple[int, list[uuid.UUID]]:
     return number, unsealed
 
 
+def _unscheduled() -> list[uuid.UUID]:
+    """Find what is on its way and nobody scheduled so, or has ended already."""
+    rows = Delivery.objects.filter(state__in=sorted(WAITING | IN_HAND)).order_by("pk")
+    rows = rows.select_related("revision", "channel").defer("revision__content")
+    found = []
+    for batch in batched(rows.iterator(chunk_size=_BATCH), _BATCH):
+        unproved = find_unproved(map(schedule_of, batch))
+        found += [row.public_id for row in batch if row.public_id in unproved]
+    return found
+
+
 class Command(BaseCommand):
     help = (
         "Prove from the database and APPROVAL_KEY that a person approved all that was published or "
-        "is on its way, with this content and for this channel. Prints the first that are not "
-        "proved and a summary; exit code 1 if any."
+        "is on its way, with this content and for this channel; that somebody scheduled what is on "
+        "its way; and that the record knows all of it. Prints the first that are not proved and a "
+        "summary; exit code 1 if any."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -67,6 +82,11 @@ class Command(BaseCommand):
         broadcasts, unsealed = _broadcasts()
         unproved += [
             (f"broadcast {public_id}", "no confirmation proves it") for public_id in unsealed
+        ]
+        unproved += [(public_id, "nobody scheduled it so") for public_id in _unscheduled()]
+        unproved += [
+            (public_id, "the record does not know its state")
+            for public_id in find_unrecorded(rows).values_list("public_id", flat=True)
         ]
         for delivery, why in unproved[:_NAMED]:
             self.stdout.write(f"{delivery}: {why}")

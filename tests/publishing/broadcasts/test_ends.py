@@ -18,6 +18,7 @@ from publishing.models import Broadcast, Delivery, Freeze
 from publishing.recalls import services as recalls
 from publishing.recalls import worker as recall_worker
 from publishing.states import BroadcastState
+from tests import factories
 from tests.publishing.broadcasts.conftest import (
     NOON,
     at,
@@ -159,9 +160,27 @@ def test_a_broadcast_of_a_post_whose_approval_is_not_proved_is_never_sent(
 
 
 @pytest.mark.django_db
+def test_a_broadcast_that_was_called_off_is_not_sent_when_it_is_put_back(simulator, article):
+    row = confirmed(article())
+    broadcasts.call_off(row, by=chief(row), reason="Sai số điện thoại")
+    Broadcast.objects.filter(pk=row.pk).update(state=BroadcastState.CONFIRMED, ended_at=None)
+
+    assert send() == 0
+
+    row.refresh_from_db()
+    assert (row.state, row.error_code, sent_of(simulator)) == (
+        BroadcastState.FAILED,
+        "not_approved",
+        [],
+    )
+
+
+@pytest.mark.django_db
 def test_verify_approvals_names_a_sending_that_nobody_confirmed(article):
     sound, forged = confirmed(article()), planned(article())
     confirm_by_sql(forged)
+    for row in (sound, forged):
+        factories.recorded(row.delivery)
     out = StringIO()
 
     with pytest.raises(

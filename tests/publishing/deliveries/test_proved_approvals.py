@@ -184,7 +184,7 @@ def test_nobody_is_asked_to_post_manually_what_was_written_by_sql_alone():
 
 
 def test_verify_approvals_proves_every_publication_and_names_the_forged_one():
-    sound, forged = factories.live_delivery(), factories.live_delivery()
+    sound, forged = (factories.recorded(factories.live_delivery()) for _n in range(2))
     out = StringIO()
     call_command("verify_approvals", stdout=out)
     forge(forged)
