@@ -1,5 +1,7 @@
 # The portal's one image: web, workers, beat and migrations differ only in their command (see docker-compose.yml).
-FROM python:3.13-slim-trixie AS build
+# By digest: what stands behind a tag may be replaced. scripts/images.py tells which.
+ARG PYTHON_DIGEST
+FROM python:3.13-slim-trixie${PYTHON_DIGEST} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 RUN python -m venv /venv
 COPY requirements.txt /build/
@@ -11,7 +13,7 @@ RUN /venv/bin/python scripts/messages.py compile \
     && PATH=/venv/bin:$PATH deploy/collectstatic \
     && rm -rf simulator try_out tests benchmarks
 
-FROM python:3.13-slim-trixie
+FROM python:3.13-slim-trixie${PYTHON_DIGEST}
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \
     # A volume that is mounted there for the first time belongs to whom the folder belongs.
     && install -d -o portal -g portal /data/media /data/checkpoints \

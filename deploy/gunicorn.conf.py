@@ -22,6 +22,13 @@ if tls := os.environ.get("WEB_TLS"):
     cert_reqs = ssl.CERT_REQUIRED
 
 
+def on_starting(_server):
+    """Close the master's memory and environment, too; web processes do so with their settings."""
+    from core import confinement  # gunicorn knows the folder of the portal by now
+
+    confinement.forbid_inspection()
+
+
 _contexts = []
 
 

@@ -6,7 +6,14 @@ from typing import TextIO
 
 from celery import Celery
 from celery.apps import worker
-from celery.signals import celeryd_init, setup_logging, task_postrun, task_prerun, worker_ready
+from celery.signals import (
+    celeryd_init,
+    heartbeat_sent,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_ready,
+)
 
 from core import logs
 from outreach_portal import file_broker
@@ -54,12 +61,23 @@ def check_installation(**_: object) -> None:
     from outreach_portal import guard
 
     if settings.PRODUCTION:
+        guard.log_missing_protections()
         try:
             guard.refuse_try_out_accounts()
         except ImproperlyConfigured as unsafe:
             raise SystemExit(
                 str(unsafe)
             ) from None  # a signal swallows any lesser exception, and the worker would run
+
+
+@heartbeat_sent.connect
+def prove_alive(**_: object) -> None:
+    """Touch a file at each heartbeat, which deploy/alive looks at: the worker's loop turns, and the
+    broker takes what it sends.
+    """
+    from django.conf import settings
+
+    settings.ALIVE_FILE.touch()
 
 
 @task_prerun.connect

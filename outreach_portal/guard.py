@@ -1,16 +1,48 @@
 """Checks by which a production installation refuses to start unsafely."""
 
 import base64
+import logging
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from core import confinement
+
+log = logging.getLogger(__name__)
+
 TRY_OUT_SECRET = "try-out only, never in production: not a secret at all"  # noqa: S105
 TRY_OUT_CREDENTIAL_KEY = base64.b64encode(b"try-out credential key, 32 bytes").decode()
 TRY_OUT_APPROVAL_KEY = base64.b64encode(b"try-out approval key of 32 bytes").decode()
 TRY_OUT_DOMAIN = "try-out.example"
+
+
+# Which processes have which key. A key that reaches no other cannot leak from there: the programs
+# that read hostile files run below `scans` and web, and beat only sends messages.
+_OF_PLATFORMS = frozenset({"web", "publishing", "channels", "counts"})
+NEEDED_BY = {
+    "SECRET_KEY": _OF_PLATFORMS | {"scans", "house", "migrate"},
+    "CREDENTIAL_KEYS": _OF_PLATFORMS,
+    "APPROVAL_KEY": frozenset({"web", "publishing"}),
+    "AUDIT_SIGNING_KEY": frozenset({"house"}),
+    "EMAIL_URL": frozenset({"web", "mail", "house"}),
+}
+PLATFORM_SECRETS = "PLATFORM_SECRETS"  # what the platforms gave the applications, and hooks' words
+NEEDED_BY[PLATFORM_SECRETS] = _OF_PLATFORMS
+PROCESSES = ("web", "publishing", "channels", "counts", "scans", "mail", "house", "beat", "migrate")
+
+
+def needs(process: str, key: str) -> bool:
+    return process in NEEDED_BY[key]
+
+
+def require_known_process(process: str) -> None:
+    if process not in PROCESSES:
+        raise ImproperlyConfigured(
+            f"PORTAL_PROCESS is {process!r}; choose one of {', '.join(PROCESSES)}, or leave it out."
+        )
 
 
 def require_known_mode(mode: str) -> None:
@@ -20,7 +52,10 @@ def require_known_mode(mode: str) -> None:
 
 def refuse_unsafe(settings: dict[str, Any]) -> None:
     """Raise ImproperlyConfigured, which names every unsafe setting at once."""
-    checks = (_keys, _limits, _ministry_sign_in, _addresses, _in_clear, _platforms)
+    checks = [
+        *(_keys, _foreign_keys, _hooks, _limits, _media, _publishing),
+        *(_ministry_sign_in, _addresses, _in_clear, _platforms),
+    ]
     wrong = [message for check in checks for message in check(settings)]
     if wrong:
         raise ImproperlyConfigured(
@@ -29,29 +64,108 @@ def refuse_unsafe(settings: dict[str, Any]) -> None:
 
 
 def _keys(settings: dict[str, Any]) -> Iterator[str]:
-    credential_keys, approval_keys = settings["CREDENTIAL_KEYS"], settings["APPROVAL_KEYS"]
+    process = settings["PROCESS"]
     if settings["DEBUG"]:
         yield "DEBUG is on: set DEBUG=false."
-    if settings["SECRET_KEY"] == TRY_OUT_SECRET or len(settings["SECRET_KEY"]) < 50:
-        yield "SECRET_KEY is the try-out's or shorter than 50 characters: make a new one."
-    if any(key == TRY_OUT_SECRET or len(key) < 50 for key in settings["SECRET_KEY_FALLBACKS"]):
+    if needs(process, "SECRET_KEY") or settings["SECRET_KEY"]:
+        yield from _signing_keys(settings)
+    for name, keys in _sealing_keys(settings).items():
+        if not keys and needs(process, name):
+            yield f"{name} is empty: make one with `openssl rand -base64 32`."
+        if {TRY_OUT_CREDENTIAL_KEY, TRY_OUT_APPROVAL_KEY} & set(keys):
+            yield f"{name} holds the try-out's key: make one with `openssl rand -base64 32`."
+        elif not all(map(_is_aes256, keys)):
+            yield (
+                f"{name} holds a key that is not 32 bytes in base64: make one with "
+                "`openssl rand -base64 32`."
+            )
+        elif any(_is_guessable(base64.b64decode(key), distinct=16) for key in keys):
+            yield f"{name} holds a key that can be guessed: take `openssl rand -base64 32`."
+    named = [key for keys in _sealing_keys(settings).values() for key in set(keys)]
+    if len(named) != len(set(named)):
+        names = ", ".join(_sealing_keys(settings))
+        yield f"Two of {names} hold the same key: make another one with `openssl rand -base64 32`."
+
+
+def _sealing_keys(settings: dict[str, Any]) -> dict[str, list[str]]:
+    return {
+        "CREDENTIAL_KEYS": settings["CREDENTIAL_KEYS"],
+        "APPROVAL_KEY": settings["APPROVAL_KEYS"],
+        "AUDIT_SIGNING_KEY": [key for key in [settings["AUDIT_SIGNING_KEY"]] if key],
+    }
+
+
+def _signing_keys(settings: dict[str, Any]) -> Iterator[str]:
+    make = "make a new one with `openssl rand -base64 64 | tr -d '\\n'`."
+    key = settings["SECRET_KEY"]
+    if key == TRY_OUT_SECRET or len(key) < 50:
+        yield f"SECRET_KEY is the try-out's or shorter than 50 characters: {make}"
+    elif _is_guessable(key.encode(), distinct=12) or key.startswith("django-insecure-"):
+        yield f"SECRET_KEY can be guessed: {make}"
+    fallbacks = settings["SECRET_KEY_FALLBACKS"]
+    if any(key == TRY_OUT_SECRET or len(key) < 50 for key in fallbacks):
         yield (
             "SECRET_KEY_FALLBACKS holds the try-out's key or one shorter than 50 "
             "characters: take it out."
         )
-    if not credential_keys:
-        yield "CREDENTIAL_KEYS is empty: make one with `openssl rand -base64 32`."
-    if TRY_OUT_CREDENTIAL_KEY in credential_keys:
-        yield "CREDENTIAL_KEYS holds the try-out's key: make one with `openssl rand -base64 32`."
-    for key in credential_keys:
-        if not _is_aes256(key):
-            yield "CREDENTIAL_KEYS holds a key that is not 32 bytes in base64."
-    if TRY_OUT_APPROVAL_KEY in approval_keys:
-        yield "APPROVAL_KEY holds the try-out's key: make one with `openssl rand -base64 32`."
-    if not approval_keys or not all(map(_is_aes256, approval_keys)):
-        yield "APPROVAL_KEY is empty or holds a key that is not 32 bytes in base64."
-    if set(approval_keys) & set(credential_keys):
-        yield "APPROVAL_KEY and CREDENTIAL_KEYS hold the same key: make another one."
+    elif any(_is_guessable(key.encode(), distinct=12) for key in fallbacks):
+        yield "SECRET_KEY_FALLBACKS holds a key that can be guessed: take it out."
+
+
+def _is_guessable(key: bytes, *, distinct: int) -> bool:
+    """Tell what nobody drew: few values, a piece that is repeated, or values that go on evenly. Of
+    what was drawn at random none in a billion is like that.
+    """
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    period = (key + key).find(key, 1)
+    return len(set(key)) < distinct or len(steps) < distinct or period <= len(key) // 2
+
+
+def _hooks(settings: dict[str, Any]) -> Iterator[str]:
+    """Look at the words that prove a platform's news, of which one may be on its way out."""
+    for platform, facts in settings["PLATFORMS"].items():
+        for name in ("verify_token", "hook_secret"):
+            words = [word.strip() for word in str(facts.get(name, "")).split(",") if word.strip()]
+            if any(
+                len(word) < 16 or _is_guessable(word.encode(), distinct=6)
+                for word in words
+                if not word.startswith("try-out-")
+            ):
+                yield (
+                    f"{platform}: {name} can be guessed: make one with `openssl rand -hex 24`, or "
+                    "take the one that the platform's console shows."
+                )
+
+
+def _foreign_keys(settings: dict[str, Any]) -> Iterator[str]:
+    """Refuse a key that this process does not need: in `.env` it would be every process's."""
+    process = settings["PROCESS"]
+    held = {
+        "SECRET_KEY": settings["SECRET_KEY"],
+        **_sealing_keys(settings),
+        PLATFORM_SECRETS: [
+            value
+            for facts in settings["PLATFORMS"].values()
+            for name, value in facts.items()
+            if name in {"app_secret", "verify_token", "hook_secret"} and value
+        ],
+    }
+    for name, keys in held.items():
+        # A technician's command in web may verify the record by the key that signs it.
+        if keys and not needs(process, name) and (process, name) != ("web", "AUDIT_SIGNING_KEY"):
+            what = "A platform's secret" if name == PLATFORM_SECRETS else name
+            yield (
+                f"{what} is no key of this process ({process}): take it out of .env, and name its "
+                "file to those who need it (docs/operations.md, Secrets from files)."
+            )
+
+
+_MOST = {
+    "IMAGE_MAX_BYTES": 100 * 1024 * 1024,
+    "IMAGE_MAX_PIXELS": 100_000_000,
+    "VIDEO_MAX_BYTES": 4 * 1024 * 1024 * 1024,
+    "VIDEO_MAX_SECONDS": 12 * 3600,
+}
 
 
 def _limits(settings: dict[str, Any]) -> Iterator[str]:
@@ -63,12 +177,17 @@ def _limits(settings: dict[str, Any]) -> Iterator[str]:
             "REDIS_URL must begin with redis:// or rediss://: production's processes "
             "share one broker."
         )
-    if not settings["SCAN_MEDIA"]:
-        yield "SCAN_MEDIA is off: no picture would be looked into before it is published."
-    if settings["ALLAUTH_TRUSTED_PROXY_COUNT"] < 1:
+    if not 1 <= settings["ALLAUTH_TRUSTED_PROXY_COUNT"] <= 3:
         yield (
-            "PROXY_COUNT must be 1 or more: behind a proxy, everybody would come from its address."
+            "PROXY_COUNT must be 1 to 3, the number of your proxies: with fewer everybody comes "
+            "from the proxy's address, with more strangers choose theirs."
         )
+    if not settings["SECURE_SSL_REDIRECT"]:
+        yield "SECURE_SSL_REDIRECT is off: leave it out, so that pages go by https alone."
+    if settings["LOGGING"]["root"]["level"] not in {"INFO", "WARNING", "ERROR"}:
+        yield "LOG_LEVEL must be INFO, WARNING or ERROR: below, libraries log what people send."
+    if not 24 <= settings["FACTOR_RESET_HOURS"] <= 24 * 30:
+        yield "FACTOR_RESET_HOURS must lie between 24 and 720: its owner needs a day to stop it."
     for name in (
         "SESSION_IDLE_SECONDS",
         "SESSION_IDLE_SECONDS_LEADERS",
@@ -78,13 +197,59 @@ def _limits(settings: dict[str, Any]) -> Iterator[str]:
             yield f"{name} must lie between a minute and the twelve hours of a session."
 
 
+def _media(settings: dict[str, Any]) -> Iterator[str]:
+    if not settings["SCAN_MEDIA"]:
+        yield "SCAN_MEDIA is off: no picture would be looked into before it is published."
+    if not 60 <= settings["MEDIA_LINK_SECONDS"] <= 86_400:
+        yield "MEDIA_LINK_SECONDS must lie between a minute and a day."
+    for name in ("IMAGE_MAX_BYTES", "IMAGE_MAX_PIXELS", "VIDEO_MAX_BYTES", "VIDEO_MAX_SECONDS"):
+        if not 0 < settings[name] <= _MOST[name]:
+            yield f"{name} must lie between 1 and {_MOST[name]}: what reads it has no more room."
+    if settings["MEDIA_ROOM_BYTES"] < 100 * 1024 * 1024:
+        yield "MEDIA_ROOM_BYTES must be 104857600 or more: a full disk stops the database."
+    if not 1 <= settings["UPLOADS_A_PERSON"] <= 100:
+        yield "UPLOADS_A_PERSON must lie between 1 and 100."
+
+
+def _publishing(settings: dict[str, Any]) -> Iterator[str]:
+    """Look at what keeps a post from going out twice."""
+    times = settings["PUBLISHING"]
+    for name in ("lease_seconds", "verify_grace_seconds"):
+        if times[name] <= times["call_seconds"]:
+            yield (
+                f"PUBLISH_{name.upper()} must be more than PUBLISH_CALL_SECONDS: a call that is "
+                "still under way would be made again."
+            )
+    for name in ("call_seconds", "claim_batch", "connections", "uploads", "max_attempts"):
+        if times[name] < 1:
+            yield f"PUBLISH_{name.upper()} must be 1 or more."
+    if times["not_after_seconds"] < 60:
+        yield "PUBLISH_NOT_AFTER_SECONDS must be 60 or more: every post would be too late."
+
+
 def _addresses(settings: dict[str, Any]) -> Iterator[str]:
     if not settings["PORTAL_URL"].startswith("https://"):
         yield "PORTAL_URL must begin with https://."
-    if settings["MEDIA_PUBLIC_URL"] and not settings["MEDIA_PUBLIC_URL"].startswith("https://"):
-        yield "MEDIA_PUBLIC_URL must begin with https://, or be left out."
+    media = urlsplit(settings["MEDIA_PUBLIC_URL"]).hostname
+    if not settings["MEDIA_PUBLIC_URL"].startswith("https://") or not media:
+        yield "MEDIA_PUBLIC_URL must begin with https://: name the host of pictures and videos."
+    elif media == urlsplit(settings["PORTAL_URL"]).hostname:
+        yield "MEDIA_PUBLIC_URL must name another host than PORTAL_URL: one that sets no cookies."
+    if settings["REGISTER_URL"] and not settings["REGISTER_URL"].startswith("https://"):
+        yield "REGISTER_URL must begin with https://, or be left out."
+    way_out = urlsplit(settings["EGRESS_PROXY"])
+    if needs(settings["PROCESS"], PLATFORM_SECRETS) and not (
+        way_out.scheme in {"http", "https"} and way_out.hostname
+    ):
+        yield (
+            "EGRESS_PROXY is empty or no address: name the proxy that lets through to the "
+            "platforms alone, such as http://egress:3128 (deploy/egress)."
+        )
     if not settings["ALARM_EMAILS"]:
         yield "ALARM_EMAILS names nobody: who is told when publishing is late?"
+    for name in ("ALARM_EMAILS", "AUDIT_CHECKPOINT_EMAILS"):
+        if not all("@" in address for address in settings[name]):
+            yield f"{name} holds what is no e-mail address: separate several with commas."
     if settings["SQLITE"]:
         yield "DATABASE_URL names SQLite: production needs PostgreSQL."
 
@@ -168,6 +333,14 @@ def _is_aes256(key: str) -> bool:
         return len(base64.b64decode(key, validate=True)) == 32
     except ValueError:
         return False
+
+
+def log_missing_protections() -> None:
+    """Log what this machine's kernel lacks to confine the programs that read hostile files. They
+    run all the same, held by the rest.
+    """
+    if missing := confinement.find_missing():
+        log.warning("programs for hostile files run without %s", " and ".join(missing))
 
 
 def refuse_try_out_accounts() -> None:

@@ -9,10 +9,12 @@ Three kinds of installation, chosen by PORTAL_MODE:
 """
 
 from pathlib import Path
+from urllib.parse import quote
 
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from core import confinement
 from outreach_portal import guard, timetable
 from outreach_portal.environment import Env
 from platforms.facts import Setting
@@ -23,9 +25,16 @@ env = Env()
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 MODE = env.str("PORTAL_MODE", default="try-out")
+# Which keys this process has: those of its work, and no other (see `guard.NEEDED_BY`).
+PROCESS = env.str("PORTAL_PROCESS", default="web")
 PRODUCTION = MODE == "production"
 TRY_OUT = MODE == "try-out"
 guard.require_known_mode(MODE)
+guard.require_known_process(PROCESS)
+if PRODUCTION:
+    # Of this process and what it forks: other programs of the same user, above all those that read
+    # hostile files, see neither its environment nor its memory.
+    confinement.forbid_inspection()
 
 
 def setting(reader, name: str, *, try_out):
@@ -33,9 +42,18 @@ def setting(reader, name: str, *, try_out):
     return reader(name) if PRODUCTION else reader(name, default=try_out)
 
 
+def secret(reader, name: str, *, try_out, without):
+    """Return a key. In production it may be missing where this process does not need it: it is
+    ``without`` then.
+    """
+    if PRODUCTION and not guard.needs(PROCESS, name):
+        return reader(name, default=without)
+    return setting(reader, name, try_out=try_out)
+
+
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = setting(env.str, "SECRET_KEY", try_out=guard.TRY_OUT_SECRET)
+SECRET_KEY = secret(env.str, "SECRET_KEY", try_out=guard.TRY_OUT_SECRET, without="")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = setting(
     env.list, "ALLOWED_HOSTS", try_out=["127.0.0.1", "localhost", "[::1]", "testserver"]
@@ -53,6 +71,7 @@ CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
 
 INSTALLED_APPS = [
     "accounts.system.SystemAdminConfig",
+    "accounts",  # before auth, whose command changepassword it takes away
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -67,7 +86,6 @@ INSTALLED_APPS = [
     "core",
     "audit",
     "units",
-    "accounts",
     "media",
     "links",
     "campaigns",
@@ -95,6 +113,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.LanguageOfUser",
     "django.middleware.common.CommonMiddleware",
+    # Before the look for a form's token, the first that reads a form.
+    "core.middleware.BoundForms",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -150,6 +170,8 @@ DATABASES = {
         try_out=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}",
     )
 }
+if password := env.str("DATABASE_PASSWORD", default=""):  # of a file, beside the address
+    DATABASES["default"]["PASSWORD"] = password
 SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 # SQLite reads its whole schema for each new connection: 5 ms of a processor.
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
@@ -214,10 +236,20 @@ UPLOADS_A_PERSON = env.int(
     "UPLOADS_A_PERSON", default=8
 )  # begun and not ended, in all browsers together
 FILE_UPLOAD_HANDLERS = [
+    "core.resends.HashFiles",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "media.incoming.ToDisk",
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+# Characters of one field, before anything is done with it; its form may take fewer, and says so.
+FIELD_MAX_CHARACTERS = 10_000
+# Fields that take more, by their name or by what stands before its first hyphen.
+LONG_FIELDS = {
+    "assertion": 20_000,  # a passkey's answer over the approvals of a queue
+    "body": 40_000,  # a post as HTML
+    "captions": 100_000,  # of a video
+    "text": 150_000,  # what 500 values of the ministry mean; the text of one channel is less
+}
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000  # bulk actions and the import preview name each row
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 # How often one person may do what costs the portal most: (times, within seconds). Far above a busy
@@ -246,6 +278,7 @@ QUOTAS = {
     "board_note": [(30, 3600), (100, 86400)],  # written on the dashboard of a unit
     "example": [(20, 3600), (40, 86400)],  # proposed to other units
     "report": [(40, 3600), (120, 86400)],  # begun, figures taken anew, corrected; forms changed
+    "report_reminder": [(10, 3600), (30, 86400)],  # to all units that have not sent a report
     "report_text": [(240, 3600), (800, 86400)],  # texts of reports saved
     "calendar_link": [(10, 3600), (20, 86400)],
     # Sheets of up to 200 posts, whose drafts count here alone.
@@ -285,6 +318,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.forms.NewPasswordForm",
     "change_password": "accounts.forms.ChangeOwnPasswordForm",
 }
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.sign_in.reset_tokens.ResetTokenGenerator"  # noqa: S105
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -396,6 +430,10 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
+    # Strings are no HTML, no script and no address of one: only these policies make them so
+    # (docs/adr/0080).
+    "require-trusted-types-for": ["'script'"],
+    "trusted-types": ["portal", "tom-select", "ProseMirrorClipboard"],
     "report-uri": ["/csp-report/"],
     "report-to": "csp",
 }
@@ -417,7 +455,8 @@ USE_THOUSAND_SEPARATOR = True
 # --- Mail -----------------------------------------------------------------------------------------
 
 if PRODUCTION:
-    _mail = env.email_url("EMAIL_URL")  # smtp+tls://user:password@host:587
+    # smtp+tls://user:password@host:587
+    _mail = secret(env.email_url, "EMAIL_URL", try_out=None, without="smtp://localhost")
     MAILERS = {
         "default": {
             "BACKEND": _mail["EMAIL_BACKEND"],
@@ -459,7 +498,7 @@ def platform_setting(each: Setting) -> str | int:
         return read(
             each.variable, default=each.real if PRODUCTION else SIMULATOR_URL + each.simulated
         ).rstrip("/")
-    if PRODUCTION and each.real is None:
+    if PRODUCTION and each.real is None and guard.needs(PROCESS, guard.PLATFORM_SECRETS):
         return read(each.variable)
     return read(
         each.variable, default=each.real if PRODUCTION or each.try_out is None else each.try_out
@@ -474,7 +513,9 @@ PLATFORMS = {
 }
 # AES-256 keys (base64, 32 bytes) that seal the channels' tokens. The first seals, the others still
 # open.
-CREDENTIAL_KEYS = setting(env.list, "CREDENTIAL_KEYS", try_out=[guard.TRY_OUT_CREDENTIAL_KEY])
+CREDENTIAL_KEYS = secret(
+    env.list, "CREDENTIAL_KEYS", try_out=[guard.TRY_OUT_CREDENTIAL_KEY], without=[]
+)
 # Ed25519 key (base64, 32 bytes) that signs the record's checkpoints: only for the process that
 # makes them.
 AUDIT_SIGNING_KEY = env.str(
@@ -487,7 +528,7 @@ AUDIT_CHECKPOINT_DIR = Path(env.str("AUDIT_CHECKPOINT_DIR", default=str(VAR_DIR 
 AUDIT_CHECKPOINT_EMAILS = env.list("AUDIT_CHECKPOINT_EMAILS", default=[])
 # Keys (base64, 32 bytes) that seal approvals, kept apart from the database. The first seals, all of
 # them prove.
-APPROVAL_KEYS = setting(env.list, "APPROVAL_KEY", try_out=[guard.TRY_OUT_APPROVAL_KEY])
+APPROVAL_KEYS = secret(env.list, "APPROVAL_KEY", try_out=[guard.TRY_OUT_APPROVAL_KEY], without=[])
 # Platforms fetch media by address: signed, short-lived, and only of revisions that are being
 # published.
 MEDIA_LINK_SECONDS = env.int("MEDIA_LINK_SECONDS", default=3600)
@@ -521,6 +562,8 @@ PUBLISHING = {
 }
 
 CELERY_BROKER_URL = setting(env.str, "REDIS_URL", try_out="filesystem://localhost")
+if password := env.str("REDIS_PASSWORD", default=""):  # of a file, beside the address
+    CELERY_BROKER_URL = CELERY_BROKER_URL.replace("@", f":{quote(password, safe='')}@", 1)
 if CELERY_BROKER_URL.startswith("filesystem"):
     _folder = VAR_DIR / "broker"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -537,7 +580,14 @@ else:
         "socket_keepalive": True,
         "health_check_interval": 10,
         "unacked_restore_interval": 10,
+        # What a worker holds is its own: the user of another may neither read nor change it
+        # (deploy/redis/users).
+        "unacked_key": f"unacked.{PROCESS}",
+        "unacked_index_key": f"unacked.{PROCESS}.index",
+        "unacked_mutex_key": f"unacked.{PROCESS}.mutex",
     }
+# Touched while this worker or beat works: deploy/alive looks at it.
+ALIVE_FILE = VAR_DIR / f"alive.{PROCESS}"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.2}
@@ -548,6 +598,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Nobody stops or questions a worker by way of the broker: whoever writes there could.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 # Celery would close the database connection after each task, and a ring a second costs more for the
 # new connection than for its work; outreach_portal/celery.py closes what is broken or too old.
 CELERY_DB_REUSE_MAX = 1_000_000_000

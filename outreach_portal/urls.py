@@ -5,13 +5,14 @@ from django.urls import include, path
 from accounts.views.own import set_language
 from accounts.views.reset import reset_password
 from channels.webhooks.views import hook
-from core.views import csp_report, healthz, search, shortcut_list
+from core.views import csp_report, healthz, search, security_txt, shortcut_list
 from operations.views import readyz
 
 handler400 = "core.middleware.answer_bad_request"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     path("csp-report/", csp_report, name="csp_report"),
     path("search/", search, name="search"),
     path("search/keys/", shortcut_list, name="keys"),

@@ -23,6 +23,20 @@ def portal_services() -> dict[str, dict[str, Any]]:
     return {name: s for name, s in services().items() if s["image"].startswith("outreach-portal:")}
 
 
+def keys_of(service: str) -> set[str]:
+    """Return the names of the keys and passwords that the service is given as files."""
+    environment = services()[service].get("environment", {})
+    return {name.removesuffix("_FILE") for name in environment if name.endswith("_FILE")}
+
+
+def environment_of(service: str, env: dict[str, str]) -> dict[str, str]:
+    """Return ``env`` as the service sees it: which process it is, and no key of others."""
+    foreign = {key for name in services() for key in keys_of(name)} - keys_of(service)
+    process = services()[service]["environment"]["PORTAL_PROCESS"]
+    kept = {name: value for name, value in env.items() if name not in foreign}
+    return {**kept, "PORTAL_PROCESS": process}
+
+
 def filled(text: str, values: dict[str, str]) -> str:
     """Return ``text`` with its ${…} replaced from ``values``; a value that is demanded and missing
     is a KeyError."""

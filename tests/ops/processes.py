@@ -10,8 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from scripts import clock
 from tests.ops import compose
 
+# What each program is given, of the variables of the tests.
+INHERITED = {
+    name: os.environ[name]
+    for name in ("PATH", "HOME", "LANG", *clock.VARIABLES)
+    if name in os.environ
+}
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -45,7 +52,8 @@ def started(
         process = subprocess.Popen(
             command,
             cwd=compose.ROOT,
-            env={**env, "HOSTNAME": service},  # as docker gives each container a name of its own
+            # As docker gives each container a name of its own.
+            env={**compose.environment_of(service, env), "HOSTNAME": service},
             stdout=out,
             stderr=out,
             start_new_session=True,

@@ -4,20 +4,23 @@ commands start.
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
+import socketserver
 import ssl
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from deploy.certificates import make_proxy_certificate, make_web_certificates
 from tests.ops import compose
-from tests.ops.processes import free_port, started, wait_until
+from tests.ops.processes import INHERITED, free_port, started, wait_until
 from tests.ops.test_production_processes import HOST, MEDIA_HOST
 
 DEPLOY = compose.ROOT / "deploy" / "proxy"
@@ -35,6 +38,23 @@ class Proxy:
     https: int
     http: int
     pid: int = 0
+    folder: Path = Path()
+
+    @property
+    def log(self) -> str:
+        """Return all that the proxy has written to its standard error."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    def waiting_bodies(self) -> int:
+        """Return the bytes of bodies that wait on the proxy's disk; nginx removes their names at
+        once, so its workers' open files are looked at."""
+        place, found = str(self.folder / "cache" / "body"), {}
+        for entry in Path("/proc").glob("[0-9]*/fd/*"):
+            with contextlib.suppress(OSError):
+                if str(entry.readlink()).startswith(place):
+                    stat = entry.stat()
+                    found[stat.st_ino] = stat.st_size
+        return sum(found.values())
 
     def connect(
         self, *, timeout: float = 20, host: str = HOST, source: str = "127.0.0.1"
@@ -77,8 +97,6 @@ def read_answer(line: socket.socket) -> Answer:
 VALUES = {
     "PORTAL_HOST": HOST,
     "MEDIA_HOST": MEDIA_HOST,
-    "POSTGRES_WEB_PASSWORD": "",
-    "REDIS_PASSWORD": "",
 }
 
 
@@ -120,6 +138,49 @@ def web_processes(
         yield found
 
 
+@dataclass
+class OtherWeb:
+    """Somebody who has web's certificate, answers each request by a function, and keeps it."""
+
+    address: str
+    requests: list[bytes] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def other_web(tls: Path, answer: Callable[[bytes], bytes]) -> Iterator[OtherWeb]:
+    """Answer in web's stead: ``answer`` gets the head of a request and returns what is sent before
+    the line is closed."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tls / "server.pem", tls / "server.key")
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with (
+                contextlib.suppress(OSError),
+                context.wrap_socket(self.request, server_side=True) as line,
+            ):
+                head, _blank, body = line.recv(65536).partition(b"\r\n\r\n")
+                head += b"\r\n\r\n"
+                length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+                while length and len(body) < int(length[1]) and (more := line.recv(65536)):
+                    body += more
+                web.requests.append(head)
+                line.sendall(answer(head))
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        web = OtherWeb(f"127.0.0.1:{server.server_address[1]}")
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            yield web
+        finally:
+            server.shutdown()
+            serving.join()
+
+
 @contextlib.contextmanager
 def serving(**settings: str) -> Iterator[Proxy]:
     """Run the proxy by the compose file's command and environment, but for its ports, folders and
@@ -132,6 +193,7 @@ def serving(**settings: str) -> Iterator[Proxy]:
     container = compose.services()["proxy"]["environment"]
     env = {name: compose.filled(value, VALUES) for name, value in container.items()}
     env |= {
+        **INHERITED,
         "PROXY_TEMPLATE": str(DEPLOY / "nginx.conf.template"),
         "PROXY_PAGES": str(DEPLOY / "pages"),
         "PROXY_CACHE": str(folder / "cache"),
@@ -144,7 +206,8 @@ def serving(**settings: str) -> Iterator[Proxy]:
     }
     make_proxy_certificate(folder, [HOST, MEDIA_HOST])
     try:
-        with (folder / "log").open("wb") as log:
+        # To its end, as docker does: nginx opens it once more by the name /dev/stderr.
+        with (folder / "log").open("ab") as log:
             nginx = subprocess.Popen(
                 [DEPLOY / "start"], env=env, stdout=log, stderr=log, start_new_session=True
             )
@@ -156,7 +219,7 @@ def serving(**settings: str) -> Iterator[Proxy]:
                 return False
 
             assert wait_until(listens, nginx), (folder / "log").read_text(errors="replace")
-            yield replace(proxy, pid=nginx.pid)
+            yield replace(proxy, pid=nginx.pid, folder=folder)
         finally:
             os.killpg(nginx.pid, signal.SIGTERM)
             nginx.wait(timeout=30)

@@ -80,3 +80,31 @@ def test_mixed_load_ends_with_its_line():
     assert re.fullmatch(line, done.stdout.splitlines()[-1]), done.stdout
     assert "  slow byte: " in done.stdout
     assert re.search(r"sign-in 302: \d+", done.stdout)
+
+
+HOSTILE = [
+    *("--minutes", "2"),
+    *("--provinces", "2"),
+    *("--announced-mb", "8"),
+    *("--slow", "4"),
+    *("--sign-ins", "2"),
+    *("--uploaders", "1"),
+]
+
+
+@ahead.marked("benchmarks.hostile", *HOSTILE)
+def test_an_hour_of_attacks_kills_nothing_refuses_nobody_and_delays_no_delivery():
+    done = ahead.outcome("benchmarks.hostile", *HOSTILE)
+
+    assert done.returncode == 0, done.stderr
+    line = (
+        r"hostile minutes=2 pages=[1-9]\d*\+[1-9]\d* calm_p95_ms=\d+ attacked_p95_ms=\d+ "
+        r"ratio=\S+ goal_ratio=2 refused=0\+0 killed=0 fullest=[\w-]+:0\.\d\d "
+        r"proxy_mb=(\d+) late=0/[1-9]\d* latest_s=\S+"
+    )
+    last = re.fullmatch(line, done.stdout.splitlines()[-1])
+    assert last, done.stdout
+    # Six announced bodies alone would be 48 MB, and seven GB where they are sent whole.
+    assert int(last[1]) < 40, done.stdout
+    for kind in ("250,000 marks", "announced body", "check of 39000", "search", "export", "guess"):
+        assert f"  {kind}" in done.stdout

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from media import pictures, videos
+from outreach_portal import guard
 from outreach_portal.celery import app
 from tests.ops import compose
 
@@ -81,7 +82,8 @@ def test_our_own_containers_can_change_nothing_but_their_data(name):
 
 def mounts(service: dict[str, Any]) -> dict[str, str]:
     """Return which volume or folder of the machine lies where in the container."""
-    return {each.split(":")[1]: each.split(":")[0] for each in service.get("volumes", ())}
+    named = [compose.filled(each, {}).split(":") for each in service.get("volumes", ())]
+    return {place: source for source, place, *_how in named}
 
 
 @pytest.mark.parametrize("name", compose.services())
@@ -148,19 +150,65 @@ def test_only_the_proxy_is_reached_from_outside():
     assert compose.read()["networks"]["inside"]["internal"] is True
 
 
-def test_no_password_has_a_default():
+def test_no_key_and_no_password_stands_in_an_environment():
     source = (compose.ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    secrets = re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)(.*?)\}", source)
 
-    assert {name for name, _rest in secrets} == {
-        "POSTGRES_PASSWORD",
-        "POSTGRES_WEB_PASSWORD",
-        "POSTGRES_WORKER_PASSWORD",
-        "POSTGRES_AUDITOR_PASSWORD",
-        "REDIS_PASSWORD",
-        "AUDIT_SIGNING_KEY",
+    assert re.findall(r"\$\{\w*(?:PASSWORD|SECRET|KEY)[^S}]*\}", source) == []
+    for service in compose.services().values():
+        for name, value in service.get("environment", {}).items():
+            assert not re.search("PASSWORD|SECRET|KEY|EMAIL_URL", name) or name.endswith("_FILE")
+            assert not re.search(r"://[^/@]*:[^/@]*@", str(value))
+
+
+@pytest.mark.parametrize("name", compose.services())
+def test_a_service_is_given_the_files_that_it_names_and_no_other(name):
+    service = compose.services()[name]
+    words = [*map(str, service.get("environment", {}).values()), str(service.get("healthcheck"))]
+    named = set(re.findall(r"/run/secrets/(\w+)", " ".join(words)))
+    if name == "redis":  # deploy/redis/start reads the passwords of all users
+        named |= {each for each in compose.read()["secrets"] if each.startswith("redis_")}
+
+    assert set(service.get("secrets", ())) == named
+
+
+def test_deploy_secrets_makes_every_file_and_leaves_what_is_there(tmp_path):
+    (tmp_path / "zalo_app_secret").write_text("from Zalo")
+    command = [compose.ROOT / "deploy" / "secrets", tmp_path]
+    subprocess.run(command, check=True, capture_output=True)
+    made = {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+    subprocess.run(command, check=True, capture_output=True)
+
+    assert set(made) == set(compose.read()["secrets"])
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == made
+    assert made["zalo_app_secret"] == "from Zalo"
+    drawn = [value for value in made.values() if len(value) > 30]
+    assert len(drawn) == len(set(drawn)) == 17
+
+
+@pytest.mark.parametrize(
+    ("key", "known_to"),
+    [
+        ("secret_key", {"web", "publishing", "channels", "counts", "scans", "house", "migrate"}),
+        ("credential_keys", {"web", "publishing", "channels", "counts"}),
+        ("approval_key", {"web", "publishing"}),
+        ("audit_signing_key", {"house"}),
+        ("email_url", {"web", "mail", "house"}),
+        ("facebook_app_secret", {"web", "publishing", "channels", "counts"}),
+        ("postgres_password", {"migrate"}),
+    ],
+)
+def test_each_key_reaches_the_processes_that_need_it_alone(key, known_to):
+    services = compose.portal_services().items()
+    given = {
+        service["environment"]["PORTAL_PROCESS"]
+        for name, service in services
+        if key in service.get("secrets", ()) and name != "postgres"
     }
-    assert all(rest.startswith(":?") for _name, rest in secrets)
+
+    assert given == known_to
+    if key.upper() in guard.NEEDED_BY:
+        assert given == guard.NEEDED_BY[key.upper()]
 
 
 def test_the_image_runs_as_a_person_without_rights():
@@ -171,21 +219,28 @@ def test_the_image_runs_as_a_person_without_rights():
 
 
 def test_each_container_signs_in_to_the_database_with_its_own_role_and_knows_no_other_password():
-    secret = re.compile(r"\$\{(POSTGRES_\w+)")
-    roles = {"migrate": "portal", "web": "portal_web", "upload-web": "portal_web"}
     for name, service in compose.portal_services().items():
         environment = service["environment"]
         if "DATABASE_URL" not in environment:
             continue
-        role = re.match(r"postgres://(\w+):", environment["DATABASE_URL"])[1]
-        expected = roles.get(
-            name, "portal_web" if "gunicorn" in service["command"] else "portal_worker"
-        )
-        assert (name, role) == (name, expected)
-        known = {match for value in environment.values() for match in secret.findall(str(value))}
-        own = "POSTGRES_WEB_PASSWORD" if role == "portal_web" else "POSTGRES_WORKER_PASSWORD"
-        everybody = {f"POSTGRES_{kind}PASSWORD" for kind in ("", "WEB_", "WORKER_", "AUDITOR_")}
-        assert (name, known) == (name, everybody if name == "migrate" else {own})
+        kind = {"migrate": "", "web": "_web"}.get(environment["PORTAL_PROCESS"], "_worker")
+        role = re.match(r"postgres://(\w+)@", environment["DATABASE_URL"])[1]
+        known = {each for each in service["secrets"] if each.startswith("postgres")}
+        own = set() if name == "beat" else {f"postgres{kind}_password"}
+        others = {f"postgres_{each}_password" for each in ("web", "worker", "auditor")}
+        assert (name, role) == (name, f"portal{kind}")
+        assert (name, known) == (name, own | others if name == "migrate" else own)
+
+
+def test_each_container_is_a_user_of_its_own_at_the_broker():
+    for name, service in compose.portal_services().items():
+        environment = service["environment"]
+        if "REDIS_URL" not in environment:
+            continue
+        user = re.match(r"rediss://(\w+)@", environment["REDIS_URL"])[1]
+        known = [each for each in service["secrets"] if each.startswith("redis")]
+        process = environment["PORTAL_PROCESS"].replace("migrate", "web")
+        assert (name, user, known) == (name, process, [f"redis_{process}_password"])
 
 
 HASHES = """

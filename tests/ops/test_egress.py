@@ -46,7 +46,8 @@ def _squid(names: str, *changes: tuple[str, str], ministry: str = "") -> Iterato
     folder = Path(tempfile.mkdtemp(prefix="outreach-egress-"))
     text = (DEPLOY / "squid.conf").read_text(encoding="utf-8")
     text = text.replace("http_port 3128", f"http_port 127.0.0.1:{port}")
-    text = text.replace("/etc/squid/hosts.txt", str(DEPLOY / "hosts.txt"))
+    for name in ("hosts.txt", "upload-hosts.txt"):
+        text = text.replace(f"/etc/squid/{name}", str(DEPLOY / name))
     shipped = (DEPLOY / "ministry.txt").read_text(encoding="utf-8")
     (folder / "ministry.txt").write_text(f"{shipped}{ministry}\n")
     text = text.replace("/etc/squid/ministry.txt", f"{folder}/ministry.txt")
@@ -91,6 +92,15 @@ def egress() -> Iterator[Egress]:
         "CONNECT evil.example:443",
         "CONNECT evilfacebook.com:443",
         "CONNECT graph.facebook.com.evil.example:443",
+        # Stores of whoever pays for one.
+        "CONNECT storage.googleapis.com:443",
+        "CONNECT firebasestorage.googleapis.com:443",
+        "CONNECT mine.storage.googleapis.com:443",
+        "CONNECT l.facebook.com:443",
+        "CONNECT www.googleapis.com.evil.example:443",
+        "CONNECT upload.evil.tiktokapis.com.evil.example:443",
+        "CONNECT evilupload.us.tiktokapis.com:443",
+        "CONNECT upload.us.tiktokapis.com.evil.example:443",
         "CONNECT graph.facebook.com:22",
         "CONNECT 127.0.0.1:443",
         "CONNECT 169.254.169.254:443",
@@ -106,8 +116,16 @@ def test_nothing_but_tls_to_a_platform_leaves(egress, request_line):
     assert egress.status(request_line) == 403
 
 
-def test_every_platform_that_is_asked_is_on_the_list():
-    allowed = (DEPLOY / "hosts.txt").read_text(encoding="utf-8").split()
+# Links that people follow and dialogs that browsers open: no process of ours calls them.
+_FOR_BROWSERS = {"dialog_url", "link_url"}
+
+
+def lines(name: str) -> list[str]:
+    text = (DEPLOY / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_the_list_holds_the_hosts_that_connectors_ask_and_no_other():
     asked = {
         urlsplit(each.real).hostname
         for connector in CONNECTORS.values()
@@ -115,12 +133,30 @@ def test_every_platform_that_is_asked_is_on_the_list():
         if each.simulated and name not in _FOR_BROWSERS
     }
 
-    missing = {host for host in asked if not any(host == a or host.endswith(a) for a in allowed)}
-    assert missing == set()
+    assert sorted(lines("hosts.txt")) == sorted(asked)
 
 
-# Links that people follow and dialogs that browsers open: no process of ours calls them.
-_FOR_BROWSERS = {"dialog_url", "link_url"}
+def test_uploads_go_to_the_hosts_that_connectors_take_and_to_no_other():
+    taken = {c.upload_hosts.pattern for c in CONNECTORS.values() if c.upload_hosts}
+
+    assert set(lines("upload-hosts.txt")) == {f"^{each}$" for each in taken}
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "rupload.facebook.com",
+        "open-upload.tiktokapis.com",
+        "open-upload-sg.tiktokapis.com",
+        "upload.us.tiktokapis.com",
+    ],
+)
+def test_a_host_that_takes_videos_is_reached(host):
+    with socket.create_server(("127.0.0.1", 0)) as platform:
+        port = platform.getsockname()[1]
+        changes = [("port 443", f"port {port}"), ("http_access deny inward", "")]
+        for egress in _squid(f"127.0.0.1 {host}", *changes):
+            assert egress.status(f"CONNECT {host}:{port}") == 200
 
 
 def test_sealed_bytes_pass_to_a_platform():

@@ -8,13 +8,12 @@ from tests.ops import compose
 OUTSIDE_SETTINGS = {
     "PORTAL_HOST",
     "MEDIA_HOST",
-    "POSTGRES_PASSWORD",
-    "POSTGRES_WEB_PASSWORD",
-    "POSTGRES_WORKER_PASSWORD",
-    "POSTGRES_AUDITOR_PASSWORD",
-    "REDIS_PASSWORD",
+    "SECRETS",
+    *(f"{image}_DIGEST" for image in ("POSTGRES", "REDIS", "NGINX", "PYTHON", "DEBIAN")),
+    *(f"POSTGRES_{kind}_PASSWORD" for kind in ("WEB", "WORKER", "AUDITOR")),
     "WEB_CONCURRENCY",
     "PROXY_CONNECTIONS",
+    "PROXY_CACHE_FOLDER",
 }
 
 
@@ -22,7 +21,7 @@ def names_read_in_settings() -> set[str]:
     """Return the text arguments of calls that have the look of a variable's name, and what
     connectors ask for."""
     tree = ast.parse((compose.ROOT / "outreach_portal" / "settings.py").read_text(encoding="utf-8"))
-    readers = ("env", "setting")
+    readers = ("env", "setting", "secret")
     found = {
         each.variable for connector in CONNECTORS.values() for each in connector.settings.values()
     }
@@ -46,6 +45,14 @@ def test_it_names_every_variable_that_settings_read_and_no_other():
     named = [name for _off, name, _value in example()]
 
     assert sorted(named) == sorted(names_read_in_settings() | OUTSIDE_SETTINGS)
+
+
+def test_keys_and_passwords_are_no_lines_of_it():
+    """It is every process's; each key is a file of those who need it."""
+    keys = {key for service in compose.services() for key in compose.keys_of(service)}
+
+    assert "SECRET_KEY" in keys
+    assert [name for off, name, _value in example() if name in keys and not off] == []
 
 
 def test_it_holds_no_secret():

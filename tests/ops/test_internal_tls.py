@@ -43,10 +43,9 @@ def folder() -> Iterator[Path]:
 def local(url: str, port: int, ca: Path) -> str:
     """Lead an address of the compose file to a server of this machine: its certificate holds for
     localhost too."""
-    values = dict.fromkeys(("POSTGRES_WEB_PASSWORD", "REDIS_PASSWORD"), "secret")
-    text = compose.filled(url, values).replace("/internal/ca.pem", str(ca))
-    host = urlsplit(text).hostname
-    return text.replace(f"@{host}:{urlsplit(text).port}", f"@localhost:{port}")
+    text = url.replace("/internal/ca.pem", str(ca))
+    user, host = urlsplit(text).username, urlsplit(text).hostname
+    return text.replace(f"{user}@{host}:{urlsplit(text).port}", f"{user}:secret@localhost:{port}")
 
 
 @pytest.fixture(scope="module")
@@ -166,16 +165,26 @@ def test_postgresql_is_not_spoken_to_otherwise(postgresql, folder, change, words
 @pytest.fixture(scope="module")
 def redis_port(folder: Path) -> Iterator[int]:
     port = free_port()
-    words = compose.services()["redis"]["command"][-1].removeprefix("exec ")
-    words = words.replace("/internal", str(folder / "servers")).replace(
-        "--tls-port 6379", f"--tls-port {port}"
-    )
-    words = words.replace('"$$REDIS_PASSWORD"', "secret").replace(
-        "--appendonly yes", "--appendonly no"
-    )
+    start, *words = compose.services()["redis"]["command"]
+    changed = {"6379": str(port), "yes": "no"}
+    words = [
+        changed.get(word, word.replace("/internal", str(folder / "servers"))) for word in words
+    ]
     (folder / "redis").mkdir()
+    for secret in compose.services()["redis"]["secrets"]:
+        (folder / "redis" / secret).write_text("secret")
+    deploy = compose.ROOT / "deploy" / "redis"
     server = subprocess.Popen(
-        words.split(), cwd=folder / "redis", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [start.replace("/deploy", str(deploy)), *words],
+        cwd=folder / "redis",
+        env={
+            **os.environ,
+            "SECRETS": str(folder / "redis"),
+            "USERS": str(deploy / "users"),
+            "ACL_FILE": str(folder / "redis" / "users.acl"),
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     url = local(
         compose.services()["web"]["environment"]["REDIS_URL"], port, folder / "ca" / "ca.pem"

@@ -35,7 +35,7 @@ from publishing.states import State
 from tests import factories
 from tests.core.test_roles import KINDS, prefix  # noqa: F401 -- a fixture
 from tests.ops import compose
-from tests.ops.processes import free_port, started, wait_until
+from tests.ops.processes import INHERITED, free_port, started, wait_until
 from tests.ops.test_production_processes import BROKER, broker  # noqa: F401
 from tests.posts.editor.composer import picture_file
 
@@ -117,7 +117,7 @@ def roles(prefix, tmp_path, running_simulator):  # noqa: F811
     facts = connection.get_connection_params()
     at = f"{facts['host']}:{facts.get('port') or 5432}/{facts['dbname']}"
     common = {
-        **{name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ},
+        **INHERITED,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "ENV_FILE": os.devnull,
         "PORTAL_MODE": "test",  # production takes platforms by HTTPS alone

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import socket
+import string
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,7 @@ from publishing.models import Attempt, Delivery
 from publishing.states import State
 from tests import factories
 from tests.ops import compose
-from tests.ops.processes import free_port, started, wait_until
+from tests.ops.processes import INHERITED, free_port, started, wait_until
 
 HOST = "truyenthong.example.vn"
 MEDIA_HOST = "media.truyenthong.example.vn"
@@ -53,18 +54,16 @@ def production(var: Path, database: str = "postgres://127.0.0.1/none") -> dict[s
     filled_in = {
         "PORTAL_HOST": HOST,
         "MEDIA_HOST": MEDIA_HOST,
-        "POSTGRES_WEB_PASSWORD": "unused",
-        "REDIS_PASSWORD": "unused",
     }
     container = compose.services()["web"]["environment"]
     # In clear, so that tests speak with it past the proxy; tests/ops/proxy.py puts it back.
     env = {
         name: compose.filled(value, filled_in)
         for name, value in container.items()
-        if name != "WEB_TLS"
+        if name != "WEB_TLS" and not name.endswith("_FILE")
     }
     return {
-        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+        **INHERITED,
         **env,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "ENV_FILE": os.devnull,
@@ -72,6 +71,7 @@ def production(var: Path, database: str = "postgres://127.0.0.1/none") -> dict[s
         "SECRET_KEY": secrets.token_urlsafe(64),
         "CREDENTIAL_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
         "APPROVAL_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "AUDIT_SIGNING_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "DATABASE_URL": database,
         "REDIS_URL": BROKER,
         "VAR_DIR": str(var),
@@ -168,16 +168,22 @@ def test_web_worker_and_beat_carry_deliveries_to_their_next_step(tmp_path, broke
             lambda: Attempt.objects.filter(delivery=due).exclude(outcome="").exists(), publish, beat
         )
         for service in ("settle", "publish-facebook", "beat"):
-            check = compose.filled(compose.services()[service]["healthcheck"]["test"][1], {})
-            asked = subprocess.run(
-                ["sh", "-c", check], env={**env, "HOSTNAME": service}, capture_output=True
-            )
-            assert asked.returncode == 0, asked.stderr
+            assert wait_until(lambda s=service: is_alive(s, env), settle, publish, beat)
 
     assert (state_of(due), Attempt.objects.filter(delivery=due).first().outcome) == (
         State.SCHEDULED,
         "later",
     )
+    for process in ("publishing", "beat"):  # what has ended gives no sign of life any more
+        os.utime(tmp_path / f"alive.{process}", (0, 0))
+    assert [is_alive(service, env) for service in ("settle", "beat")] == [False, False]
+
+
+def is_alive(service: str, env: dict[str, str]) -> bool:
+    """Return what the service's health check says."""
+    check = compose.services()[service]["healthcheck"]["test"][1:]
+    environment = compose.environment_of(service, env)
+    return subprocess.run(check, cwd=compose.ROOT, env=environment).returncode == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -284,7 +290,7 @@ def test_every_line_of_web_worker_and_beat_is_json_whatever_they_are_sent(tmp_pa
     with (
         started("web", {**env, "PORT": str(port), "HOST": "127.0.0.1"}) as web,
         started("publish-facebook", env) as publish,
-        started("house", {**env, "AUDIT_SIGNING_KEY": ""}) as house,
+        started("house", env) as house,
         started("beat", env) as beat,
     ):
         assert wait_until(lambda: answer_of_web(port, "/healthz") is not None, web)
@@ -296,6 +302,7 @@ def test_every_line_of_web_worker_and_beat_is_json_whatever_they_are_sent(tmp_pa
         )
         assert wait_until(lambda: '"task"' in logged(tmp_path, "house"), house, beat)
         assert wait_until(lambda: Attempt.objects.filter(delivery=unproved).exists(), publish, beat)
+        assert wait_until(lambda: is_alive("beat", env), beat)  # else it is ended as it starts
 
     for service in ("web", "publish-facebook", "house", "beat"):
         for line in logged(tmp_path, service).splitlines():
@@ -340,6 +347,10 @@ def state_of(delivery: Delivery) -> str:
 # --- what a production installation refuses -------------------------------------------------------
 
 
+def of_bytes(key: bytes) -> str:
+    return base64.b64encode(key).decode()
+
+
 def result_of(command: list[str], env: dict[str, str]) -> tuple[bool, str]:
     done = subprocess.run(
         command, cwd=compose.ROOT, env=env, capture_output=True, text=True, timeout=300
@@ -356,14 +367,49 @@ def result_of(command: list[str], env: dict[str, str]) -> tuple[bool, str]:
         ({"CREDENTIAL_KEYS": TRY_OUT_CREDENTIAL_KEY}, "CREDENTIAL_KEYS holds the try-out's key"),
         ({"CREDENTIAL_KEYS": "bm90IDMyIGJ5dGVz"}, "not 32 bytes"),
         ({"APPROVAL_KEY": TRY_OUT_APPROVAL_KEY}, "APPROVAL_KEY holds the try-out's key"),
-        ({"APPROVAL_KEY": "bm90IDMyIGJ5dGVz"}, "APPROVAL_KEY is empty or holds a key"),
+        ({"APPROVAL_KEY": "bm90IDMyIGJ5dGVz"}, "APPROVAL_KEY holds a key that is not 32 bytes"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS allows every host"),
         ({"ALLOWED_HOSTS": ".vn"}, "ALLOWED_HOSTS allows every host, or a whole domain"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS allows every host, or a whole domain, or none"),
         ({"CREDENTIAL_KEYS": ""}, "CREDENTIAL_KEYS is empty"),
         ({"SECRET_KEY_FALLBACKS": TRY_OUT_SECRET}, "SECRET_KEY_FALLBACKS holds the try-out's key"),
         ({"REDIS_URL": "filesystem://localhost"}, "REDIS_URL must begin with redis://"),
-        ({"PROXY_COUNT": "0"}, "PROXY_COUNT must be 1 or more"),
+        ({"PROXY_COUNT": "0"}, "PROXY_COUNT must be 1 to 3"),
+        ({"PROXY_COUNT": "9"}, "PROXY_COUNT must be 1 to 3"),
+        ({"SECRET_KEY": "a" * 50}, "SECRET_KEY can be guessed"),
+        ({"SECRET_KEY": "0123456789abcdef" * 4}, "SECRET_KEY can be guessed"),
+        ({"SECRET_KEY": string.printable[:62]}, "SECRET_KEY can be guessed"),
+        ({"SECRET_KEY": f"django-insecure-{secrets.token_hex(32)}"}, "SECRET_KEY can be guessed"),
+        ({"SECRET_KEY_FALLBACKS": "b" * 50}, "SECRET_KEY_FALLBACKS holds a key that can"),
+        ({"CREDENTIAL_KEYS": of_bytes(bytes(32))}, "CREDENTIAL_KEYS holds a key that can be"),
+        ({"CREDENTIAL_KEYS": of_bytes(bytes(range(32)))}, "CREDENTIAL_KEYS holds a key that can"),
+        ({"APPROVAL_KEY": of_bytes(b"0123456789abcdef" * 2)}, "APPROVAL_KEY holds a key that can"),
+        ({"APPROVAL_KEY": of_bytes(bytes(32))}, "APPROVAL_KEY holds a key that can be guessed"),
+        ({"AUDIT_SIGNING_KEY": of_bytes(bytes(32))}, "AUDIT_SIGNING_KEY holds a key that can be"),
+        ({"TELEGRAM_HOOK_SECRET": "a"}, "telegram: hook_secret can be guessed"),
+        ({"ZALO_HOOK_SECRET": "a" * 40}, "zalo: hook_secret can be guessed"),
+        ({"FACEBOOK_VERIFY_TOKEN": f"{'0f' * 24},word"}, "facebook: verify_token can be guessed"),
+        ({"FACTOR_RESET_HOURS": "0"}, "FACTOR_RESET_HOURS must lie between 24 and 720"),
+        ({"EGRESS_PROXY": ""}, "EGRESS_PROXY is empty or no address"),
+        ({"MEDIA_PUBLIC_URL": ""}, "MEDIA_PUBLIC_URL must begin with https://"),
+        ({"MEDIA_PUBLIC_URL": f"https://{HOST}"}, "MEDIA_PUBLIC_URL must name another host"),
+        ({"REGISTER_URL": "http://bocongan.example.vn"}, "REGISTER_URL must begin with https://"),
+        ({"SECURE_SSL_REDIRECT": "false"}, "SECURE_SSL_REDIRECT is off"),
+        ({"LOG_LEVEL": "DEBUG"}, "LOG_LEVEL must be INFO"),
+        ({"MEDIA_LINK_SECONDS": "1000000000"}, "MEDIA_LINK_SECONDS must lie"),
+        ({"IMAGE_MAX_PIXELS": "1000000000000"}, "IMAGE_MAX_PIXELS must lie"),
+        ({"MEDIA_ROOM_BYTES": "0"}, "MEDIA_ROOM_BYTES must be"),
+        ({"UPLOADS_A_PERSON": "0"}, "UPLOADS_A_PERSON must lie"),
+        ({"PUBLISH_LEASE_SECONDS": "10"}, "PUBLISH_LEASE_SECONDS must be more than"),
+        ({"PUBLISH_VERIFY_GRACE_SECONDS": "0"}, "PUBLISH_VERIFY_GRACE_SECONDS must be more than"),
+        ({"PUBLISH_MAX_ATTEMPTS": "0"}, "PUBLISH_MAX_ATTEMPTS must be 1 or more"),
+        ({"PUBLISH_NOT_AFTER_SECONDS": "0"}, "PUBLISH_NOT_AFTER_SECONDS must be 60 or more"),
+        ({"ALARM_EMAILS": "truc"}, "ALARM_EMAILS holds what is no e-mail address"),
+        ({"PORTAL_PROCESS": "mails"}, "PORTAL_PROCESS is 'mails'"),
+        ({"PORTAL_PROCESS": "mail"}, "SECRET_KEY is no key of this process (mail)"),
+        ({"PORTAL_PROCESS": "beat"}, "CREDENTIAL_KEYS is no key of this process (beat)"),
+        ({"PORTAL_PROCESS": "scans"}, "APPROVAL_KEY is no key of this process (scans)"),
+        ({"PORTAL_PROCESS": "house"}, "A platform's secret is no key of this process (house)"),
         ({"SESSION_IDLE_SECONDS": "1000000000"}, "SESSION_IDLE_SECONDS must lie between"),
         ({"SESSION_IDLE_SECONDS": "0"}, "SESSION_IDLE_SECONDS must lie between"),
         ({"ZALO_HOOK_SECRET": "try-out-zalo"}, "zalo: hook_secret is the try-out's word"),
@@ -417,11 +463,8 @@ def test_it_does_not_start_with_an_unsafe_setting_and_names_it(values, words, tm
 
 def test_it_starts_with_the_addresses_of_the_compose_file(tmp_path):
     """They name other machines than localhost, over TLS."""
-    filled_in = {"POSTGRES_WEB_PASSWORD": "unused", "REDIS_PASSWORD": "unused"}
     environment = compose.services()["web"]["environment"]
-    values = {
-        name: compose.filled(environment[name], filled_in) for name in ("DATABASE_URL", "REDIS_URL")
-    }
+    values = {name: environment[name] for name in ("DATABASE_URL", "REDIS_URL")}
     values["EMAIL_URL"] = "smtp+tls://portal:unused@mail.example.vn:587"
 
     starts, said = result_of(

@@ -84,12 +84,12 @@ def pages_answer(portal: proxy.Proxy) -> list[int]:
 @pytest.mark.parametrize(
     "head",
     [
-        post_head(LOGIN, 100_000),
-        post_head("/posts/2f1b9c3e-0000-4000-8000-000000000000/submit/", 2_900_000),
-        post_head("/uploads/2f1b9c3e-0000-4000-8000-000000000000/", 8_000_000),
+        post_head(LOGIN, 20_000),
+        post_head("/posts/2f1b9c3e-0000-4000-8000-000000000000/submit/", 20_000),
+        post_head("/hooks/telegram/", 1_000_000),
         f"GET {LOGIN} HTTP/1.1\r\nHost: {HOST}\r\nX-Slow: ",
     ],
-    ids=["sign-in form", "composer's form", "piece of a video", "header"],
+    ids=["sign-in form", "composer's form", "platform's message", "header"],
 )
 def test_slow_senders_hold_no_page_up(portal, head):
     with trickling(portal, SLOW, head):
@@ -127,6 +127,27 @@ def test_one_address_has_a_limit_and_another_does_not_feel_it(web_processes):
         assert (refused.status, "quá nhiều yêu cầu" in refused.body.decode()) == (429, True)
         assert refused.headers["X-Content-Type-Options"] == "nosniff"
         assert portal.get(LOGIN, source="127.0.0.2").status == 200
+
+
+def test_a_session_has_a_pace_and_nobody_else_feels_it(web_processes, tmp_path):
+    """With a pace that no clock of a test could meet: two at once, and one a minute."""
+    configuration = (proxy.DEPLOY / "nginx.conf.template").read_text(encoding="utf-8")
+    paced = configuration.replace("rate=5r/s", "rate=1r/m")
+    paced = paced.replace("burst=200 delay=60", "burst=1 nodelay")
+    template = tmp_path / "paced"
+    template.write_text(paced, encoding="utf-8")
+
+    def get(portal: proxy.Proxy, session: str, path: str = "/healthz") -> int:
+        headers = f"Cookie: __Host-session={session}\r\n" if session else ""
+        return portal.get(path, headers=headers).status
+
+    script, other = "a" * 32, "b" * 32
+    file = f"/static/{_large_file_of_static()}"
+    with proxy.serving(**web_processes, PROXY_TEMPLATE=str(template)) as portal:
+        assert [get(portal, script) for _ in range(3)] == [200, 200, 429]
+        assert [get(portal, script, file) for _ in range(3)] == [200] * 3
+        assert get(portal, other) == 200
+        assert [get(portal, "") for _ in range(4)] == [200] * 4
 
 
 def test_what_is_too_large_is_refused_in_plain_words_before_it_is_read(portal):
@@ -190,6 +211,14 @@ def test_plain_http_is_sent_to_https(portal):
     assert (answer.status, answer.headers["Location"]) == (301, f"https://{HOST}/x?y=1")
 
 
+def test_both_hosts_say_whom_to_tell_of_a_hole(portal):
+    answers = [portal.get("/.well-known/security.txt", host=host) for host in (HOST, MEDIA_HOST)]
+
+    for answer in answers:
+        assert (answer.status, "Set-Cookie" in answer.headers) == (200, False)
+        assert f"Contact: mailto:truc.ky.thuat@{HOST}" in answer.body.decode().splitlines()
+
+
 def test_the_media_host_serves_signed_files_and_nothing_else(portal):
     assert [
         portal.get(path, host=MEDIA_HOST).status for path in ("/", LOGIN, "/healthz", "/media/x/")
@@ -200,6 +229,7 @@ def test_a_page_says_that_the_portal_is_away_when_no_web_process_answers(web_pro
     with proxy.serving(**{**web_processes, "PROXY_WEB": "127.0.0.1:9"}) as portal:
         answer = portal.get("/")
 
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert (answer.status, "tạm thời chưa phản hồi" in answer.body.decode()) == (502, True)
 
 

@@ -5,6 +5,7 @@ itself.
 import base64
 import json
 import os
+import secrets
 import subprocess
 import sys
 
@@ -12,24 +13,29 @@ import pytest
 
 from tests.ops import compose
 
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 VALUES = {
-    "SECRET_KEY": "k" * 60,
-    "SECRET_KEY_FALLBACKS": "o" * 60,
-    "CREDENTIAL_KEYS": ",".join(base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2)),
-    "APPROVAL_KEY": ",".join(base64.b64encode(bytes([n]) * 32).decode() for n in (3, 4)),
+    "SECRET_KEY": secrets.token_urlsafe(64),
+    "SECRET_KEY_FALLBACKS": secrets.token_urlsafe(64),
+    "CREDENTIAL_KEYS": ",".join(_key() for _n in (1, 2)),
+    "APPROVAL_KEY": ",".join(_key() for _n in (3, 4)),
     "DATABASE_URL": "postgres://portal:from-a-file@127.0.0.1:5432/portal",
     "REDIS_URL": "redis://:from-a-file@127.0.0.1:6379/0",
     "EMAIL_URL": "smtp+tls://user:from-a-file@mail.example.vn:587",
     "FACEBOOK_APP_SECRET": "facebook-file",
-    "FACEBOOK_VERIFY_TOKEN": "verify-file",
+    "FACEBOOK_VERIFY_TOKEN": "of-facebook-verify-file",
     "ZALO_APP_SECRET": "zalo-file",
-    "ZALO_HOOK_SECRET": "zalo-hook-file",
+    "ZALO_HOOK_SECRET": "of-zalo-hook-file",
     "TIKTOK_CLIENT_SECRET": "tiktok-file",
     "YOUTUBE_CLIENT_SECRET": "youtube-file",
-    "YOUTUBE_HOOK_SECRET": "youtube-hook-file",
+    "YOUTUBE_HOOK_SECRET": "of-youtube-hook-file",
     "THREADS_APP_SECRET": "threads-file",
-    "THREADS_VERIFY_TOKEN": "threads-verify-file",
-    "TELEGRAM_HOOK_SECRET": "telegram-hook-file",
+    "THREADS_VERIFY_TOKEN": "of-threads-verify-file",
+    "TELEGRAM_HOOK_SECRET": "of-telegram-hook-file",
 }
 PLAIN = {
     "PORTAL_MODE": "production",
@@ -41,6 +47,8 @@ PLAIN = {
     "FACEBOOK_APP_ID": "1",
     "ZALO_APP_ID": "2",
     "PROXY_COUNT": "1",
+    "MEDIA_PUBLIC_URL": "https://media.example.vn",
+    "EGRESS_PROXY": "http://egress:3128",
 }
 PRINTED = """
 import json

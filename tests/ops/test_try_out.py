@@ -16,7 +16,7 @@ from audit.verification import verify_record
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Kind
-from engagement.models import CommentCount, Count, FollowerCount
+from engagement.models import CommentCount, Count, FollowerCount, ReplyPhrase
 from engagement.reports import files, queries
 from engagement.reports.models import Report, ReportFile
 from engagement.rollups.models import ChangedDay
@@ -109,6 +109,7 @@ class TestFilled(TestCase):
         chief = User.objects.get(username="hai-chau.truong")
 
         assert CommentCount.objects.filter(unanswered__gt=0).exists()
+        assert (ReplyPhrase.objects.usable().count(), ReplyPhrase.objects.count()) == (2, 3)
         assert [row.state for row in broadcasts_awaiting(chief)] == ["planned"]
 
     def test_a_series_a_sheet_and_a_second_approval_are_there_to_be_seen(self):
