@@ -7,4 +7,4 @@ class LinksConfig(AppConfig):
     verbose_name = _("Short links")
 
     def ready(self) -> None:
-        from links import audit_sentences, menu  # noqa: F401
+        from links import audit_sentences, menu, notice_texts  # noqa: F401

@@ -1,8 +1,10 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import ReasonForm
-from links.models import LONGEST_STOP_REASON, LONGEST_TARGET, LONGEST_TITLE
+from core.fields import ReasonField
+from links.models import LONGEST_STOP_REASON, LONGEST_TARGET, LONGEST_TITLE, StopReason
 
 
 class LinkFilter(forms.Form):
@@ -48,9 +50,20 @@ class TargetForm(VersionForm):
     target = _make_target_field()
 
 
-class StopForm(ReasonForm, VersionForm):
-    def __init__(self, *args: object, **options: object) -> None:
+class StopForm(VersionForm):
+    """Choose what people who follow the link read; ``own``: also in words of one's own."""
+
+    kind = forms.ChoiceField(
+        label=_("What people who follow the link should know"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose what people who follow the link read.")},
+    )
+    words = ReasonField(label=_("Your own words"), required=False, max_length=LONGEST_STOP_REASON)
+
+    def __init__(self, *args: Any, own: bool, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["reason"].max_length = LONGEST_STOP_REASON
-        self.fields["reason"].widget.attrs |= {"rows": 2, "maxlength": LONGEST_STOP_REASON}
-        self.fields["reason"].label = _("What people who follow the link should know")
+        choices = [each for each in StopReason.choices if own or each[0] != StopReason.OWN]
+        self.fields["kind"].choices = choices
+        self.fields["words"].widget.attrs |= {"rows": 2, "maxlength": LONGEST_STOP_REASON}
+        if not own:
+            del self.fields["words"]

@@ -14,6 +14,22 @@ LONGEST_TITLE, LONGEST_TARGET, LONGEST_STOP_REASON = 100, 1000, 200  # character
 LONGEST_CODE = 12
 
 
+class StopReason(models.TextChoices):
+    """A reason for stopping a link, as whoever follows it reads it. Anybody who writes for the unit
+    may choose one; other words are the leader's.
+    """
+
+    REPAIR = "repair", _("The page behind this link is being repaired. Please try again later.")
+    MOVED = "moved", _("The page behind this link has moved. Look for it on the unit's own page.")
+    OVER = "over", _("What this link was for is over.")
+    MISTAKE = "mistake", _("This link was printed or posted by mistake. Please do not use it.")
+    UNSAFE = (
+        "unsafe",
+        _("The page behind this link is not safe. Enter nothing there, and pay nothing."),
+    )
+    OWN = "own", _("In words of your own")
+
+
 class LinkQuerySet(ScopedQuerySet):
     permission = "post_view"
 
@@ -30,7 +46,11 @@ class Link(PublicIdModel):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True)
-    # Public: whoever follows the link then reads it.
+    # Empty: own words, of before there was a choice.
+    stop_kind = models.CharField(
+        max_length=10, choices=StopReason, blank=True, default="", db_default=""
+    )
+    # A leader's own words. Public: whoever follows the link then reads them.
     stop_reason = models.CharField(max_length=LONGEST_STOP_REASON, blank=True)
     search = models.CharField(max_length=LONGEST_TITLE + LONGEST_TARGET, editable=False)
     version = models.PositiveIntegerField(default=1)
@@ -47,6 +67,11 @@ class Link(PublicIdModel):
     @property
     def is_stopped(self) -> bool:
         return self.stopped_at is not None
+
+    @property
+    def stop_text(self) -> str:
+        """Return what whoever follows the stopped link reads."""
+        return self.stop_reason or self.get_stop_kind_display()
 
 
 class ClickCount(models.Model):

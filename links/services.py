@@ -3,19 +3,21 @@
 import secrets
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Authority, User
+from accounts.notices import notify
 from accounts.permissions import Permission
-from accounts.queries import require
+from accounts.queries import holders, require
 from audit.services import record
 from core import quotas
 from core.errors import Refused
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normalise
-from links.models import LONGEST_STOP_REASON, LONGEST_TITLE, Link
+from links.models import LONGEST_STOP_REASON, LONGEST_TITLE, Link, StopReason
 from links.targets import require_target
 from units.models import Unit
 
@@ -63,30 +65,29 @@ def change_target(link: Link, target: str, *, version: int, by: User) -> Link:
     before, row.target = row.target, target
     row.search = _make_search_text(row.title, target)
     row.save(update_fields=["target", "search", "version"])
-    record(
-        "link.target_changed",
-        row,
-        by=by,
-        position=authority.position,
-        target=target,
-        before=before,
-    )
+    _record_and_notify("link.target_changed", row, authority, by=by, target=target, before=before)
     return row
 
 
 @transaction.atomic
-def stop_link(link: Link, reason: str, *, version: int, by: User) -> Link:
-    """Let the link show a page with ``reason`` instead; everybody who follows it reads that."""
-    authority = require(by, Permission.POST_WRITE, unit=link.unit)
-    missing = _("Please write what people who follow the link should know.")
-    reason = require_reason(reason, missing, most=LONGEST_STOP_REASON)
-    require_no_secrecy_mark([reason])
+def stop_link(link: Link, kind: str, *, words: str = "", version: int, by: User) -> Link:
+    """Let the link show a page with the reason ``kind`` instead. ``words``, for `StopReason.OWN`,
+    are the leader's alone: everybody who scans a printed code reads them as the police's.
+    """
+    is_own = kind == StopReason.OWN
+    right = Permission.POST_APPROVE if is_own else Permission.POST_WRITE
+    authority = require(by, right, unit=link.unit)
+    if is_own:
+        missing = _("Please write what people who follow the link should know.")
+        words = require_reason(words, missing, most=LONGEST_STOP_REASON)
+        require_no_secrecy_mark([words])
     row = _lock_link(link, version)
     if row.is_stopped:
         raise Refused(_("This link is stopped already."))
-    row.stopped_at, row.stop_reason = timezone.now(), reason
-    row.save(update_fields=["stopped_at", "stop_reason", "version"])
-    record("link.stopped", row, by=by, position=authority.position, reason=reason)
+    row.stopped_at, row.stop_kind = timezone.now(), StopReason(kind)
+    row.stop_reason = words if is_own else ""
+    row.save(update_fields=["stopped_at", "stop_kind", "stop_reason", "version"])
+    _record_and_notify("link.stopped", row, authority, by=by, reason=row.stop_text)
     return row
 
 
@@ -98,10 +99,24 @@ def resume_link(link: Link, *, version: int, by: User) -> Link:
     row = _lock_link(link, version)
     if not row.is_stopped:
         raise Refused(_("This link is not stopped."))
-    row.stopped_at, row.stop_reason = None, ""
-    row.save(update_fields=["stopped_at", "stop_reason", "version"])
-    record("link.resumed", row, by=by, position=authority.position)
+    row.stopped_at, row.stop_kind, row.stop_reason = None, "", ""
+    row.save(update_fields=["stopped_at", "stop_kind", "stop_reason", "version"])
+    _record_and_notify("link.resumed", row, authority, by=by)
     return row
+
+
+def _record_and_notify(
+    action: str, link: Link, authority: Authority, *, by: User, **data: str
+) -> None:
+    """Record what residents see at once, and notify the unit's other leaders."""
+    record(action, link, by=by, position=authority.position, **data)
+    notify(
+        holders(Permission.POST_APPROVE, unit=link.unit, besides=[by.pk]),
+        action.replace(".", "_"),
+        address=reverse("links:link", args=[link.public_id]),
+        by=by,
+        title=link,
+    )
 
 
 def _lock_link(link: Link, version: int) -> Link:

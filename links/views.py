@@ -10,16 +10,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
+from accounts.step_up import step_up_required
 from core.actions import button_action, form_action, form_data
 from links import services
 from links.codes import draw_qr_code
 from links.forms import LinkFilter, LinkForm, StopForm, TargetForm, VersionForm
-from links.models import Link
+from links.models import Link, StopReason
 from links.queries import Clicks, count_clicks, count_clicks_by_day, find_links, get_short_address
 from media.codes import qr_svg
 from media.models import Logo
@@ -73,6 +75,7 @@ def link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+@step_up_required(gettext_lazy("Change where the link leads"))
 def change_target(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_link(request, public_id)
     form = TargetForm(request.POST)
@@ -87,15 +90,19 @@ def change_target(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return _render_page(request, row, target_form=form, status=done.status)
 
 
+def _stops_in_own_words(request: HttpRequest, public_id: uuid.UUID) -> bool:
+    return request.POST.get("kind") == StopReason.OWN
+
+
 @require_POST
+@step_up_required(gettext_lazy("Stop the link"), when=_stops_in_own_words)
 def stop_link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_link(request, public_id)
-    form = StopForm(request.POST)
-    done = form_action(
-        form, lambda: services.stop_link(row, by=request.user, **form.cleaned_data), field="reason"
-    )
+    own = can(request.user, Permission.POST_APPROVE, unit=row.unit)
+    form = StopForm(request.POST, own=own)
+    done = form_action(form, lambda: services.stop_link(row, by=request.user, **form.cleaned_data))
     if done:
-        messages.success(request, _("Stopped. Within ten seconds the link shows your words."))
+        messages.success(request, _("Stopped. Within ten seconds the link shows the reason."))
         return redirect("links:link", public_id=public_id)
     return _render_page(request, row, stop_form=form, status=done.status)
 
@@ -158,6 +165,7 @@ def _render_page(
     first = today - timedelta(days=DAYS_SHOWN - 1)
     by_day = count_clicks_by_day(row, first=first, last=today)
     seen = {"version": row.version}
+    may_approve = can(request.user, Permission.POST_APPROVE, unit=row.unit)
     context = {
         "link": row,
         "address": address,
@@ -166,9 +174,9 @@ def _render_page(
         "by_day": by_day,
         "most": max(by_day.values()),
         "may_write": can(request.user, Permission.POST_WRITE, unit=row.unit),
-        "may_approve": can(request.user, Permission.POST_APPROVE, unit=row.unit),
+        "may_approve": may_approve,
         "target_form": TargetForm(initial=seen | {"target": row.target}),
-        "stop_form": StopForm(initial=seen),
+        "stop_form": StopForm(initial=seen, own=may_approve),
         **forms,
     }
     return render(request, "links/link.html", context, status=status)

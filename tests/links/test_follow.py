@@ -95,6 +95,53 @@ def test_an_unknown_link_is_not_found(client, db, counted, path):
     assert counted == []
 
 
+GUESSER, RESIDENT = "203.0.113.7", "203.0.113.8"
+
+
+def guess(client, number, *, address=GUESSER):
+    codes = (f"/l/zzzzz{n:02d}" for n in range(number))
+    return [client.get(code, REMOTE_ADDR=address).status_code for code in codes]
+
+
+def test_who_guesses_codes_gets_no_more_pages_for_a_minute(client, db, monkeypatch):
+    now = middleware.time.monotonic()
+    codes = guess(client, middleware.MOST_GUESSES + 2)
+
+    assert codes == [*[404] * middleware.MOST_GUESSES, 429, 429]
+    monkeypatch.setattr(middleware.time, "monotonic", lambda: now + middleware.GUESSES_COUNTED + 5)
+    assert guess(client, 1) == [404]
+
+
+def test_a_refused_guess_costs_one_query_and_no_page(client, db, django_assert_num_queries):
+    guess(client, middleware.MOST_GUESSES)
+    with django_assert_num_queries(1):
+        answer = client.get("/l/zzzzzzz", REMOTE_ADDR=GUESSER)
+    assert (answer["Content-Type"], answer["Retry-After"]) == ("text/plain; charset=utf-8", "60")
+    assert not answer.cookies
+
+
+def test_residents_behind_a_guessers_address_follow_real_codes(client, link, counted):
+    stopped = factories.link(link.unit, stopped_at=timezone.now(), stop_kind="over")
+    guess(client, middleware.MOST_GUESSES + 1)
+
+    for _number in range(2 * middleware.MOST_GUESSES):
+        at = {"REMOTE_ADDR": GUESSER}
+        assert client.get(f"/l/{link.code}", **at).status_code == 302
+        assert client.get(f"/l/{stopped.code}", **at).status_code == 410
+    assert guess(client, 1, address=RESIDENT) == [404]
+
+
+def test_guesses_are_counted_under_no_address_and_for_so_many(monkeypatch):
+    monkeypatch.setattr(middleware, "MOST_GUESSERS", 2)
+    counts = middleware.GuessCounter()
+
+    assert [counts.count(address) for address in (GUESSER, GUESSER, RESIDENT, "::1", "::2")] == [
+        *(1, 2, 1, 0, 0)
+    ]
+    assert len(counts._counts) == 2
+    assert GUESSER not in repr(vars(counts))
+
+
 def test_a_zero_byte_is_no_link_and_no_error_of_ours(client, db, counted):
     client.raise_request_exception = False
     assert client.get("/l/a%00", headers={"user-agent": PERSON}).status_code == 400

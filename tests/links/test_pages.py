@@ -2,6 +2,7 @@ import io
 
 import pytest
 import zxingcpp
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -108,7 +109,8 @@ def test_the_leader_changes_stops_and_opens_a_link(client, leader, unit):
     link = factories.link(unit)
     assert act(client, "change_target", link, target="https://chinhphu.vn/").status_code == 302
     link.refresh_from_db()
-    assert act(client, "stop", link, reason="Trang đang sửa").status_code == 302
+    answer = act(client, "stop", link, kind="own", words="Trang đang sửa")
+    assert answer.status_code == 302
     link.refresh_from_db()
     assert "Trang đang sửa" in page(client, link).content.decode()
     act(client, "resume", link)
@@ -121,7 +123,53 @@ def test_a_refused_change_keeps_what_was_typed(client, leader, unit):
     answer = act(client, "change_target", link, target="https://evil.example/")
     assert answer.status_code == 409
     assert answer.context["target_form"]["target"].value() == "https://evil.example/"
-    assert act(client, "stop", link, reason=" ").status_code == 422
+    answer = act(client, "stop", link, kind="own", words=" ")
+    assert answer.status_code == 409
+    assert act(client, "stop", link, kind="", words="Trang đang sửa").status_code == 422
+
+
+def test_an_officers_words_never_stand_on_the_page_of_a_stopped_link(client, officer, unit):
+    link = factories.link(unit)
+    words = "Trước khi làm thủ tục nay thu lệ phí, gặp anh Tuấn áo xanh"
+
+    answer = act(client, "stop", link, kind="own", words=words, reason=words)
+
+    link.refresh_from_db()
+    assert (answer.status_code, link.is_stopped) == (422, False)
+    assert words not in Client().get(reverse("links:follow", args=[link.code])).text
+    act(client, "stop", link, kind="unsafe", words=words, reason=words)
+    shown = Client().get(reverse("links:follow", args=[link.code]))
+    assert (shown.status_code, words in shown.text) == (410, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("stop", {"kind": "own", "words": "Trang đang sửa"}),
+        ("change_target", {"target": "https://chinhphu.vn/"}),
+    ],
+)
+def test_what_a_leader_lets_residents_read_or_reach_asks_for_a_proof(
+    client, leader, unit, proof_is_old, name, fields
+):
+    link = factories.link(unit)
+    proof_is_old(client)
+
+    answer = act(client, name, link, **fields)
+
+    assert "reauthenticate" in answer["Location"]
+    link.refresh_from_db()
+    assert (link.is_stopped, link.version) == (False, 1)
+
+
+def test_a_link_is_stopped_for_a_listed_reason_without_a_further_proof(
+    client, officer, unit, proof_is_old
+):
+    link = factories.link(unit)
+    proof_is_old(client)
+    act(client, "stop", link, kind="unsafe")
+    link.refresh_from_db()
+    assert link.is_stopped
 
 
 def test_the_code_for_print_reads_with_a_logo_on_it(client, officer, unit):
@@ -142,4 +190,4 @@ def test_the_code_for_print_reads_with_a_logo_on_it(client, officer, unit):
 def test_another_units_link_is_not_found(client, officer):
     link = factories.link(factories.UnitFactory())
     assert page(client, link).status_code == 404
-    assert act(client, "stop", link, reason="x").status_code == 404
+    assert act(client, "stop", link, kind="over").status_code == 404
