@@ -101,8 +101,8 @@ _WORDS: dict[str, RuleWords] = {
     "name_dob": RuleWords(
         _("Name with date of birth"),
         _(
-            "A full name with the date or year of birth tells who it is. Write initials, and leave "
-            "out the date of birth."
+            "A full name with the date or year of birth tells who it is. Write initials; of the "
+            "birth, the year at most."
         ),
     ),
     "name_age": RuleWords(

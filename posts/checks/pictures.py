@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from media.captions import find_problem
 from posts.checks.base import Draft, Finding, block
 
 
@@ -12,6 +13,12 @@ def check_descriptions(draft: Draft) -> Iterator[Finding]:
         if not medium["alt"] and "video" not in medium:
             message = _("Picture %(n)s has no description for blind readers.") % {"n": number}
             yield block("alt_missing", message, f"media-{medium['media']}")
+
+
+def check_captions(draft: Draft) -> Iterator[Finding]:
+    for medium in draft.content["media"]:
+        if problem := find_problem(medium.get("captions", "")):
+            yield block("captions_unclear", problem, f"media-{medium['media']}")
 
 
 def check_expiry(draft: Draft) -> Iterator[Finding]:

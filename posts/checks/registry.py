@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     kits.check_unit_pictures,
     variables.check_gaps,
     pictures.check_descriptions,
+    pictures.check_captions,
     privacy.check_leaks,
     pictures.check_expiry,
     pictures.check_replaced_by_blurred,

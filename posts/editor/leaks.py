@@ -1,7 +1,9 @@
 """Findings of the leak check on the composer's page: the words that they mean, and the ways out."""
 
 import html
+import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,8 +19,7 @@ from posts.canonical.html import MARKS, to_paragraphs, to_plain_text
 from posts.checks.base import Finding, Severity
 from posts.checks.leaks.remedies import remedies
 from posts.checks.leaks.scan import Leak
-from posts.checks.leaks.scan import Severity as LeakSeverity
-from posts.checks.privacy import PREFIX, Place, place_of, places_in
+from posts.checks.privacy import PREFIX, SEVERITIES, Place, place_of, places_in
 from posts.editor import services as editing
 from posts.editor.edits import PostEdit, edit_of
 from posts.findings import find_findings
@@ -31,35 +32,58 @@ _LABELS = {
     "break_link": gettext_lazy("Write it so that nothing opens"),
     "initials": gettext_lazy("Write initials"),
     "drop_line": gettext_lazy("Drop the line"),
+    "drop_paragraph": gettext_lazy("Drop the whole paragraph"),
     "own_hotline": gettext_lazy("Write the unit's hotline"),
 }
 # Each takes 3 kB of the page; the next ones follow when these are answered.
 _MOST_WITH_WORDS = 100
+_OF_LEAK = {shown: severity for severity, shown in SEVERITIES.items()}
 _EMPTY = re.compile(r"<(p|li|h2|h3)>(?:<br>|\s)*</\1>")
+_SEVERAL_SENTENCES = re.compile(r"[.!?…]\s+\S")
 _LISTS = re.compile(r"<[uo]l>")
 
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """A remedy for a field: ``before``, which stands there from ``start`` on, becomes ``after``."""
+    """A remedy for a field: ``before``, which stands there from ``start`` on, becomes ``after``;
+    and so do the ``others`` of the same person or number.
+    """
 
     kind: str
     start: int
     before: str
     after: str
+    others: Sequence["WayOut"] = ()
 
     @property
     def label(self) -> str:
+        if self.kind == "given_initial":
+            return _("Write “%(words)s”") % {"words": self.after}
+        if self.kind == "drop_line" and _SEVERAL_SENTENCES.search(self.before.strip()):
+            return str(_LABELS["drop_paragraph"])
         return str(_LABELS[self.kind])
 
+    @property
+    def edits(self) -> str:
+        """Return start, before and after of each place, as JSON."""
+        each = [[way.start, way.before, way.after] for way in self.from_the_last()]
+        return json.dumps(each, ensure_ascii=False)
+
+    def from_the_last(self) -> list["WayOut"]:
+        """Return the changes of one place each, so that none moves the next one's place."""
+        return sorted([replace(self, others=()), *self.others], key=lambda way: -way.start)
+
     def apply(self, text: str) -> str:
-        return text[: self.start] + self.after + text[self.start + len(self.before) :]
+        for way in self.from_the_last():
+            text = text[: way.start] + way.after + text[way.start + len(way.before) :]
+        return text
 
 
 @dataclass(frozen=True, slots=True)
 class ShownLeak:
     """A finding with the words it means. ``field`` is the name on the page of the field in which
-    they stand, from ``start`` on; empty where they are changed elsewhere.
+    they stand, from ``start`` on; empty where they are changed elsewhere. ``others`` are findings
+    of the same number or person in that field.
     """
 
     rule: str
@@ -71,6 +95,11 @@ class ShownLeak:
     field: str = ""
     start: int = 0
     ways: Sequence[WayOut] = ()
+    others: Sequence["ShownLeak"] = ()
+
+    @property
+    def places(self) -> int:
+        return 1 + len(self.others)
 
 
 Shown = Finding | ShownLeak
@@ -83,7 +112,7 @@ def attach_words(
     targets: Iterable[PostChannel],
 ) -> list[Shown]:
     """Return the findings as the composer shows them: the first hundred of the leak check with
-    their words.
+    their words, those of one number or person in a field as one.
     """
     found = list(found)
     marked = [place for place, finding in enumerate(found, 1) if finding.mark]
@@ -101,7 +130,41 @@ def attach_words(
         else finding
         for finding in found[:end]
     ]
-    return [*shown, *found[end:]]
+    return [*_join_same(shown), *found[end:]]
+
+
+def _join_same(shown: Iterable[Shown]) -> list[Shown]:
+    """Return one finding for all that a rule found of one number or person in one field."""
+    firsts: dict[object, Shown] = {}
+    others: dict[object, list[ShownLeak]] = defaultdict(list)
+    for number, each in enumerate(shown):
+        if isinstance(each, ShownLeak) and each.field:
+            names = (way.before.rstrip(".") for way in each.ways if way.kind == "initials")
+            key = (each.rule, each.severity, each.field, next(names, each.words).casefold())
+            if firsts.setdefault(key, each) is not each:
+                others[key].append(each)
+        else:
+            firsts[number] = each
+    return [
+        _as_one(first, others[key]) if isinstance(first, ShownLeak) and key in others else first
+        for key, first in firsts.items()
+    ]
+
+
+def _as_one(first: ShownLeak, others: Sequence[ShownLeak]) -> ShownLeak:
+    """Return the first finding with what takes the others away, too. To drop all their lines by one
+    tap would be to drop the text.
+    """
+    ways = []
+    for way in first.ways:
+        if way.kind == "drop_line":
+            continue
+        places = {
+            each.start: each for other in others for each in other.ways if each.kind == way.kind
+        }
+        places.pop(way.start, None)
+        ways.append(replace(way, others=tuple(places.values())))
+    return replace(first, ways=ways, others=tuple(others))
 
 
 def _shown_leak(
@@ -128,7 +191,8 @@ def _shown_leak(
         return shown
     if ahead < 0 or start < ahead or end > ahead + len(text):
         return shown
-    leak = Leak(finding.rule.removeprefix(PREFIX), LeakSeverity.HARD, start - ahead, end - ahead)
+    severity = _OF_LEAK[finding.severity]
+    leak = Leak(finding.rule.removeprefix(PREFIX), severity, start - ahead, end - ahead)
     has_lines = field == "body" or field.startswith("text-")
     ways = [
         WayOut(way.kind, way.start, text[way.start : way.end], way.replacement)
@@ -206,9 +270,15 @@ def _new_body(body: str, way: WayOut) -> str:
     """Return the body with the way out taken, and with its formatting. Raise Refused where the
     words bear formatting themselves.
     """
-    text = to_plain_text(body)
     if not MARKS.search(body) and not _LISTS.search(body):
-        return to_paragraphs(way.apply(text))
+        return to_paragraphs(way.apply(to_plain_text(body)))
+    for each in way.from_the_last():
+        body = _replace_in_formatted(body, each)
+    return body
+
+
+def _replace_in_formatted(body: str, way: WayOut) -> str:
+    text = to_plain_text(body)
     words, after = (html.escape(each.strip(), quote=False) for each in (way.before, way.after))
     pieces = body.split(words)
     at = text.count(way.before.strip(), 0, way.start) + 1

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Permission
@@ -79,7 +79,7 @@ def leak_rule(request: HttpRequest, rule: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("Propose the change of the rule"), only_posts=True)
 def switch_rule(request: HttpRequest, rule: str) -> HttpResponse:
     _require_ministry(request)
     rule = _rule(rule)
@@ -95,7 +95,7 @@ def switch_rule(request: HttpRequest, rule: str) -> HttpResponse:
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("Confirm the change of the rule"))
 def confirm_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     _require_ministry(request)
     row = get_object_or_404(RuleSwitch, public_id=public_id)
@@ -105,7 +105,7 @@ def confirm_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("End the change of the rule"))
 def end_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     _require_ministry(request)
     row = get_object_or_404(RuleSwitch, public_id=public_id)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.context import current_position
@@ -87,7 +88,7 @@ def _item(request: HttpRequest, public_id: uuid.UUID) -> AllowedItem:
 
 
 @require_POST
-@step_up_required
+@step_up_required(gettext_lazy("Confirm that posts may name it"))
 def confirm_allowed(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     item = _item(request, public_id)
     said = _("Confirmed: from now on posts may name it.")

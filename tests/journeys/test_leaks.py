@@ -73,6 +73,21 @@ def test_the_marks_follow_the_words_and_the_words_lead_to_the_text(at_desk, post
     assert chosen == "0987 654 321"
 
 
+def test_one_tap_changes_all_places_of_one_number(at_desk, post):
+    page = edit(at_desk(post.author), post)
+    area = page.locator("[name=body]")
+    area.fill("Gọi 0912 345 678.\nHoặc gọi 0912 345 678, và lần nữa 0912 345 678 nhé.")
+    way = page.get_by_role("button", name="Mask", exact=True)
+    expect(way).to_have_count(1)
+    expect(page.locator(".body-field .leak-marks mark")).to_have_count(3)
+
+    way.click()
+
+    expect(area).to_have_value(
+        "Gọi 0912 345 xxx.\nHoặc gọi 0912 345 xxx, và lần nữa 0912 345 xxx nhé."
+    )
+
+
 def test_formatted_text_is_marked_and_changed_too(at_desk, post):
     desk = at_desk(post.author)
     page = edit(desk, post)

@@ -9,8 +9,9 @@ from posts.checks.leaks.lists import pattern_of_list
 
 _NUMBER = r"(\d(?:[ .-]?\d){5,18})(?![\dxX*])(?![ .]?(?:xxx|XXX|\*))"
 _CUED = re.compile(
-    r"(?:\bSTK\b|số tài khoản|tài khoản(?: (?:ngân hàng|số|nhận tiền|thụ hưởng|cá nhân))*|"
-    rf"\bTK\b(?: số)?)[^\d\n]{{0,60}}?{_NUMBER}",
+    r"(?:\bSTK(?![^\W\d_])|số tài khoản|tài khoản"
+    r"(?: (?:ngân hàng|số|nhận tiền|thụ hưởng|cá nhân))*|"
+    rf"\bTK(?![^\W\d_])(?: số)?)[^\d\n]{{0,60}}?{_NUMBER}",
     re.IGNORECASE,
 )
 _TRANSFER = re.compile(
@@ -46,6 +47,8 @@ _CARD = re.compile(
 
 
 def bank_accounts(reading: Reading) -> Iterator[Found]:
+    if not reading.has_number:
+        return
     for pattern in (_CUED, _TRANSFER, _AT_BANK, _BANK_FIRST):
         for match in pattern.finditer(reading.text):
             if not _is_something_else(reading, match):

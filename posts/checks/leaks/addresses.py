@@ -9,7 +9,7 @@ from posts.checks.leaks.letters import CAPITAL, SMALL
 _LEAD = re.compile(
     r"(?<!\w)(?:(?:thường |tạm |cư )?trú(?: tại| ở)?|HKTT|hộ khẩu(?: thường trú)?|ngụ(?: tại| ở)?|"
     r"(?:ở|tại|đến|vào) nhà (?:của )?(?:gia đình )?(?:ông|bà|anh|chị|cụ|cháu|em)|nhà riêng|"
-    r"địa chỉ nhà|(?<=, )nhà ở|nơi ở|chỗ ở|sống tại|đều ở|hiện ở|(?<=\()ở|(?<=tuổi, )ở|"
+    r"địa chỉ nhà|đ/c nhà|(?<=, )nhà ở|nơi ở|chỗ ở|sống tại|đều ở|hiện ở|(?<=\()ở|(?<=tuổi, )ở|"
     r"(?<=\d{4}, )ở)(?!\w)(?! (?:(?:tại |ở )?(?:các|những|ẩn|mưa|bão|ngụ|bà con))(?!\w))",
     re.IGNORECASE,
 )
@@ -33,6 +33,13 @@ _HAMLET = re.compile(
 )
 _SPAN_END = re.compile(rf"[\w/]{{0,20}}(?: {CAPITAL}\w{{0,12}}){{0,4}}")
 _FULL_NAME_NEAR = 120
+# A commune or a province tells of a home where a full name stands right before it.
+_COMMUNE = re.compile(
+    rf" (?:tại |ở )?(?:(?i:xã|phường|thị trấn|thị xã|đặc khu|huyện|quận|tỉnh|thành phố|TP\.?) )?"
+    rf"(?:{CAPITAL}\w{{0,12}})(?: {CAPITAL}\w{{0,12}}){{0,3}}"
+)
+_LIVES = re.compile(r"(?:(?:thường |tạm |cư )?trú|ngụ|HKTT)", re.IGNORECASE)
+_RIGHT_BEFORE = re.compile(r" ?[,(]? ?(?:hiện |đang |cùng )?")
 
 
 def home_addresses(reading: Reading) -> Iterator[Found]:
@@ -56,6 +63,10 @@ def home_addresses(reading: Reading) -> Iterator[Found]:
         if hamlet:
             severity = Severity.WARN if _has_full_name_near(reading, lead) else Severity.INFO
             yield Found(lead.start(), _end_of_address(reading, lead.end() + hamlet.end()), severity)
+            continue
+        commune = _COMMUNE.match(after)
+        if commune and _LIVES.match(lead.group()) and _has_full_name_right_before(reading, lead):
+            yield Found(lead.start(), lead.end() + commune.end(), Severity.WARN)
 
 
 def _last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -71,6 +82,13 @@ def _end_of_address(reading: Reading, at: int) -> int:
 def _has_full_name_near(reading: Reading, lead: re.Match[str]) -> bool:
     """Check that the words around give a full name: a hamlet alone leads to nobody."""
     return bool(reading.names_between(lead.start() - _FULL_NAME_NEAR, lead.end() + 30))
+
+
+def _has_full_name_right_before(reading: Reading, lead: re.Match[str]) -> bool:
+    names = reading.names_between(lead.start() - _FULL_NAME_NEAR, lead.start())
+    return bool(names and names[-1].certain) and bool(
+        _RIGHT_BEFORE.fullmatch(reading.text, names[-1].end, lead.start())
+    )
 
 
 RULES = (Rule("addr_home", Severity.HARD, home_addresses),)

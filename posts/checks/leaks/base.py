@@ -21,6 +21,7 @@ _CITATION = re.compile(
     r"|\d{1,5} ?/ ?(?:QĐ|CT|NQ|CĐ)-(?:TTg|CP|TW|UBND|HĐND)"
     r"|\d{1,5}-(?:NQ|CT|QĐ|KL)/TW"
 )
+_NUMBER = re.compile(r"\d(?:[ .()\n-]{0,2}\d){5}")
 _SENTENCE_END = re.compile(rf"[.!?…](?=\s{{1,3}}[\"“(]?{CAPITAL}|\s*$)|\n")
 
 
@@ -81,6 +82,11 @@ class Reading:
     def text(self) -> str:
         """The plain text, with a filler of the same length for what cites a law."""
         return _CITATION.sub(lambda match: "§" * len(match.group()), self.plain.text)
+
+    @cached_property
+    def has_number(self) -> bool:
+        """Tell whether there is any number as long as one of a person: most texts have none."""
+        return bool(_NUMBER.search(self.text))
 
     @cached_property
     def names(self) -> list[Name]:

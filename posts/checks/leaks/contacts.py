@@ -18,8 +18,12 @@ _OLD_MOBILE = re.compile(
     re.IGNORECASE,
 )
 _POLICE_LINE = re.compile(r"(?<!\d)(?:\(?\+?84\)?|0)?[ .-]?69(?:[ .]{0,2}\d){6,8}(?!\d)")
-_MASKED_AFTER = re.compile(r" ?[.]?(?:x|X|\*)")
+# Not the x of a next word: xin, xã, xem.
+_MASKED_AFTER = re.compile(r" ?\.?(?:[xX]{2}|\*{2}|[xX](?!\w))")
 _SCAM = re.compile(r"lừa đảo|giả danh|mạo danh|giả mạo|số lạ|đầu số", re.IGNORECASE)
+# What is sold for its figures: 0888.888.888.
+_AUCTION = re.compile(r"đấu giá|sim số đẹp", re.IGNORECASE)
+_FIGURES_OF_AUCTION = 3
 _HOTLINE = re.compile(r"đường dây nóng|hotline|tổng đài", re.IGNORECASE)
 _EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@((?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,10})"
@@ -27,6 +31,8 @@ _EMAIL = re.compile(
 
 
 def mobile_numbers(reading: Reading) -> Iterator[Found]:
+    if not reading.has_number:
+        return
     spans = [match.span() for match in _MOBILE.finditer(reading.text)]
     spans += [match.span(1) for match in _OLD_MOBILE.finditer(reading.text)]
     hotlines: set[str] = set()
@@ -38,9 +44,12 @@ def mobile_numbers(reading: Reading) -> Iterator[Found]:
         if _HOTLINE.search(reading.text_around(start, end, 60, 40)):
             hotlines.add(number)
         found.append((start, end, number))
+    is_auction = bool(found and _AUCTION.search(reading.text))
     for start, end, number in found:
         # Shown as a line of a body: the list of the unit's numbers should have it.
         severity = Severity.WARN if number in hotlines else Severity.HARD
+        if is_auction and len(set(number)) <= _FIGURES_OF_AUCTION:
+            severity = Severity.INFO
         if severity == Severity.HARD and _SCAM.search(reading.text_around(start, end, 80, 80)):
             severity = Severity.SOFT  # numbers of callers are forged, and belong to innocents
         yield Found(start, end, severity)
@@ -60,6 +69,8 @@ def _is_no_number(reading: Reading, start: int, end: int) -> bool:
 
 
 def police_lines(reading: Reading) -> Iterator[Found]:
+    if not reading.has_number:
+        return
     for match in _POLICE_LINE.finditer(reading.text):
         number = _to_national_number(match.group())
         is_allowed = {number, f"0{number}"} & reading.allowed.phones

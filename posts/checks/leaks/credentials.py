@@ -7,16 +7,18 @@ from posts.checks.leaks.base import Found, Reading, Rule, Severity
 
 _PASSWORD = re.compile(
     r"(?<!\w)(?:mật khẩu|password|passwd|pass|mk|pwd|mã PIN)(?: [^\W\d_]+){0,5}?\s?"
-    r"(?:là|[:=])\s{0,2}[\"“'(]?((?=[^\s,;]{0,40}[\d@#$%!&])[^\s,;\"”]{4,40})",
+    r"(?:là|la|[:=])\s{0,2}[\"“'(]?((?=[^\s,;]{0,40}[\d@#$%!&])[^\s,;\"”]{4,40})",
     re.IGNORECASE,
 )
 _CODE = re.compile(
     r"(?<!\w)OTP(?![^\d\n]{0,20}năm)[^\d\n.,;?!]{0,20}(?<!\d)"
-    r"(\d{4,8})(?![\d.]| ?(?:số|ký tự|chữ))",
+    r"(\d(?: ?\d){3,7})(?![\d.]| ?(?:\d|số|ký tự|chữ))",
     re.IGNORECASE,
 )
 _SIGN_IN = re.compile(
-    r"(?<![\w/])((?:admin|root|user|administrator) ?/ ?[^\s,;]{4,30})", re.IGNORECASE
+    r"(?<![\w/])((?:admin|root|user|administrator) ?/ ?(?!(?:jailbreak|root|admin|user)\b)"
+    r"[^\s,;]{4,30})",
+    re.IGNORECASE,
 )
 _LESSON = re.compile(
     r"(?<!\w)(?:đừng|không nên|không được|không đặt|không dùng|tránh|dễ đoán|ví dụ|chẳng hạn|"

@@ -75,6 +75,8 @@ def _is_personal_number(digits: str, this_year: int) -> bool:
 
 
 def old_card_numbers(reading: Reading) -> Iterator[Found]:
+    if not reading.has_number:
+        return
     for match in _OLD_CARD.finditer(reading.text):
         if not is_amount(reading.text, *match.span(1)):
             yield Found(*match.span(1), Severity.HARD)
@@ -86,6 +88,8 @@ def insurance_cards(reading: Reading) -> Iterator[Found]:
 
 
 def insurance_numbers(reading: Reading) -> Iterator[Found]:
+    if not reading.has_number:
+        return
     for match in _INSURANCE_NUMBER.finditer(reading.text):
         is_service = match[1].startswith(("1800", "1900"))
         if not is_service and not is_amount(reading.text, *match.span(1)):
@@ -93,6 +97,8 @@ def insurance_numbers(reading: Reading) -> Iterator[Found]:
 
 
 def tax_numbers(reading: Reading) -> Iterator[Found]:
+    if not reading.has_number:
+        return
     for match in _TAX_NUMBER.finditer(reading.text):
         of_company = _COMPANY.search(reading.text_before(match.start(), 80))
         yield Found(*match.span(1), Severity.INFO if of_company else Severity.WARN)

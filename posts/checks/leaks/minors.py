@@ -11,8 +11,8 @@ from posts.checks.leaks.roles import is_public_role
 _ADULT_FROM = 16
 _CUE = re.compile(
     r"(?<!\w)(?<!anh )(?<!chị )(?:các )?(?:cháu(?: bé| gái| trai)?|bé(?: gái| trai)?|em|em bé|"
-    r"(?:em )?(?:học sinh|nữ sinh|nam sinh)|trẻ|thiếu nhi|đội viên)"
-    r"(?: lớp \w{1,4})?(?: tên(?: là)?| là)?[ :]{1,2}$",
+    r"(?:em )?(?:học sinh|HS|nữ sinh|nam sinh)|(?<!thủ )(?<!viên )(?<!sĩ )trẻ|thiếu nhi|đội viên)"
+    r"(?: lớp \w{1,4}(?: trường (?:[^\W\d_]+ ){0,4}[^\W\d_]+)?)?(?: tên(?: là)?| là)?[ :]{1,2}$",
     re.IGNORECASE,
 )
 _EVIDENCE = re.compile(
@@ -22,10 +22,19 @@ _EVIDENCE = re.compile(
     re.IGNORECASE,
 )
 _ADULT = re.compile(r"sinh viên|đại học|cao đẳng|công nhân|chiến sĩ|đoàn viên|học viên", re.I)
-_AGE = re.compile(r"[\s,:(–-]*(?:mới |chỉ |năm nay |hiện |khoảng )?(\d{1,2}) ?tuổi", re.IGNORECASE)
+_AGE = re.compile(
+    r"[\s,:(–-]*(?:mới |chỉ |năm nay |hiện |khoảng )?(\d{1,2}) ?(?:tuổi|t(?!\w))", re.IGNORECASE
+)
 _MONTHS = re.compile(r"[\s,:(–-]*(?:mới )?\d{1,2} tháng tuổi", re.IGNORECASE)
 _BIRTH = re.compile(
-    r"[\s,:(–-]*(?:SN|sinh năm|sinh ngày|sinh)[ :]*(?:\d{1,2}[/.-]\d{1,2}[/.-])?(20\d{2})(?!\d)",
+    r"[\s,:(–-]*(?:SN|NS|S\.N\.?|DOB|sinh năm|sinh ngày|sinh)[ :]*"
+    r"(?:\d{1,2}[/.-]\d{1,2}[/.-])?(20\d{2})(?!\d)",
+    re.IGNORECASE,
+)
+# As a list of pupils has it: Lê Minh Lúa - 7A - THCS Hoa Mai.
+_CLASS_AND_SCHOOL_AFTER = re.compile(
+    r" ?[-,(] ?(?:lớp )?(?:[1-9]|1[0-2])[A-ZĐ]\d{0,2} ?[-,)] ?(?:trường )?(?:TH|THCS|THPT|PTDTBT|"
+    r"PTDTNT|tiểu học|trung học)(?!\w)",
     re.IGNORECASE,
 )
 _BEFORE, _AFTER = 60, 90
@@ -37,7 +46,12 @@ def named_children(reading: Reading) -> Iterator[Found]:
         if age is not None and age < _ADULT_FROM and not is_public_role(reading, name):
             yield Found(name.start, name.end, Severity.HARD)
             continue
-        if not _CUE.search(reading.text_before(name.start, 32)) or (age or 0) >= 19:
+        if _CLASS_AND_SCHOOL_AFTER.match(reading.text, name.end) and not is_public_role(
+            reading, name
+        ):
+            yield Found(name.start, name.end, Severity.HARD)
+            continue
+        if not _CUE.search(reading.text_before(name.start, 60)) or (age or 0) >= 19:
             continue
         near = reading.text_around(name.start, name.end, _BEFORE, _AFTER)
         if _EVIDENCE.search(near):

@@ -13,8 +13,13 @@ _PLACES = frozenset(name.casefold() for name in read_list("places.txt"))
 _MOST_WORDS = 5
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NO_NAME = re.compile(r"[bcdđghklmnpqrstvx]{1,3}|qu|gi", re.IGNORECASE)
+# Written as initials are, but of a birth, a place, a telephone: they end a name, and cut none.
+_BEHIND_NAMES = frozenset(["SN", "NS", "DOB", "TP", "QL", "ĐT", "SĐT", "KP"])
+# They begin a sentence behind a heading or a caption without a full stop.
+_BEGINNINGS = frozenset(["Ngày", "Theo", "Khi", "Lúc"])
+_GIVEN_LETTERS = frozenset("ÝÔÁY")  # without a full stop: Nguyễn Văn Ý
 _LETTER_NAMES = frozenset("AYKH")  # of the Ê Đê, Ba Na, Mông: Y Thịnh Niê, Sùng A Dơ
-_HIGHLAND = re.compile(rf"H['’]{CAPITAL}")
+_HIGHLAND = re.compile(rf"[HK]['’]{CAPITAL}")
 _MIDDLE = frozenset({"văn", "thị"})
 TITLES = (
     r"ông|bà|anh|chị|em|cháu|bé|cụ|cô|chú|bác|thầy|mẹ|bố|cha|vợ|chồng|con trai|con gái|bạn|tên là|"
@@ -32,7 +37,17 @@ _ACCOUNT_BEFORE = re.compile(
     r"(?:facebook|zalo|tiktok|telegram|instagram|nick|tài khoản|trang|nhóm)[ :]{0,2}[\"“'‘]$",
     re.IGNORECASE,
 )
-_BORN_AFTER = re.compile(r" ?\((?:ảnh, ?|nam, ?|nữ, ?)?(?:SN|sinh|\d{2} tuổi)(?!\w)", re.IGNORECASE)
+# Who is called so and is of an age, is a person also by a place's name: cháu Bảo An (6 tuổi).
+_CALLED_BEFORE = re.compile(r"(?<!\w)(?:ông|bà|anh|chị|em|cháu|bé|cụ|cô|chú|bác) $", re.IGNORECASE)
+_AGE_AFTER = re.compile(r",? ?\(?\d{1,2} ?(?:tuổi|(?<=\d)t)(?!\w)", re.IGNORECASE)
+_BORN_AFTER = re.compile(
+    r" ?\((?:ảnh, ?|nam, ?|nữ, ?)?(?:SN|NS|S\.N|sinh|\d{2} ?(?:tuổi|(?<=\d)t))(?!\w)", re.IGNORECASE
+)
+# A name that is typed without capitals, and without accents perhaps, before a birth or an age.
+_SMALL_NAME = re.compile(
+    r"(?<!\w)([^\W\d_]{2,7}) (?:văn|thị|van|thi) [^\W\d_]{2,7}(?: [^\W\d_]{2,7})?"
+    r"(?=,? ?\(?(?i:SN|NS|S\.N|sinh|\d{2} ?(?:tuổi|tuoi|t))(?!\w))"
+)
 _HIDDEN_AFTER = re.compile(r" ?(?:\.\.|…|\*|_|xx)")
 _BODIES = read_list("first_words_of_bodies.txt")
 
@@ -63,13 +78,19 @@ class _Word(NamedTuple):
 
 def names_of(text: str) -> list[Name]:
     """Return full names in the order of the text. One that is cut to initials is none."""
-    return [
+    names = [
         name
         for run in _capitalised_runs(text)
         for name in _names_of_run(text, run)
         if _BORN_AFTER.match(text, name.end)
         or not _is_name_of_thing(text[max(0, name.start - 24) : name.start])
     ]
+    small = [
+        Name(*match.span(), certain=True)
+        for match in _SMALL_NAME.finditer(text)
+        if match.group().islower() and (match[1] in _SURNAMES or match[1] in _BARE_SURNAMES)
+    ]
+    return sorted(names + small) if small else names
 
 
 def _is_name_of_thing(before: str) -> bool:
@@ -103,6 +124,8 @@ def _capitalised_runs(text: str) -> Iterator[list[_Word]]:
 def _continues(text: str, last: _Word, word: _Word) -> bool:
     if not word.text[0].isupper() or text[last.end : word.start] != " ":
         return False
+    if word.text in _BEGINNINGS or (word.text in _BEHIND_NAMES and not last.is_capitals):
+        return False
     return last.is_initial or word.is_initial or last.is_capitals == word.is_capitals
 
 
@@ -112,7 +135,7 @@ def _names_of_run(text: str, run: list[_Word]) -> Iterator[Name]:
         words = run[at : at + _MOST_WORDS]
         certain = _begins_name(words)
         likely = certain or _is_said_of_person(text, words)
-        if not likely or _is_place(words):
+        if not likely or (_is_place(words) and not _is_person_of_age(text, words)):
             at += 1
             continue
         if _is_whole(text, words):
@@ -128,6 +151,8 @@ def _is_said_of_person(text: str, words: list[_Word]) -> bool:
     if first.folded in _BODIES or _TITLE.fullmatch(first.text):
         return False
     before = text[max(0, first.start - 12) : first.start]
+    if first.text in _LETTER_NAMES and _AGE_AFTER.match(text, words[-1].end):
+        return True
     return bool(_TITLE_BEFORE.search(before) or _BORN_AFTER.match(text, words[-1].end))
 
 
@@ -151,10 +176,18 @@ def _is_place(words: list[_Word]) -> bool:
     return len(words) == 2 or (len(words) > 3 and folded[2] in _SURNAMES)
 
 
+def _is_person_of_age(text: str, words: list[_Word]) -> bool:
+    start, end = words[0].start, words[-1].end
+    return bool(
+        _CALLED_BEFORE.search(text[max(0, start - 8) : start]) and _AGE_AFTER.match(text, end)
+    )
+
+
 def _is_whole(text: str, words: list[_Word]) -> bool:
     """Check that nothing of the name is cut to an initial or hidden."""
     last = words[-1]
-    if last.is_initial or (len(words) == 2 and last.folded in _MIDDLE):
+    is_given = last.text in _GIVEN_LETTERS and text[last.end : last.end + 1] != "."
+    if (last.is_initial and not is_given) or (len(words) == 2 and last.folded in _MIDDLE):
         return False
     cut = [word for word in words[:-1] if word.is_initial and word.text not in _LETTER_NAMES]
     return not cut and not _HIDDEN_AFTER.match(text, last.end)

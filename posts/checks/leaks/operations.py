@@ -9,6 +9,12 @@ from posts.checks.leaks.letters import CAPITAL
 _SECRET_CASE = re.compile(
     r"(?<!\w)chuyên án[^.;\n]{0,60}?bí số(?: là)?[ :]*[\"“']?([^\W_][\w-]*)", re.IGNORECASE
 )
+# The police tell of a case when it is over.
+_OVER = re.compile(
+    r"(?<!để )(?<!nhằm )(?<!\w)(?:(?:đã |vừa )?phá(?: thành công)?|triệt phá|triệt xóa|khám phá|"
+    r"kết thúc|bắt|thu giữ|khởi tố|xét xử|tuyên án|tuyên phạt)(?!\w)",
+    re.IGNORECASE,
+)
 _SECRET_SOURCE = re.compile(
     r"(?<!\w)(?:đặc tình(?! hình)|cơ sở bí mật|cộng tác viên bí mật|mạng lưới bí mật|"
     r"trinh sát nội tuyến)(?!\w)",
@@ -17,7 +23,8 @@ _SECRET_SOURCE = re.compile(
 _MATERIAL = re.compile(
     r"(?<!\w)(?:sơ đồ bố trí (?:lực lượng|quân|chốt)|tần số (?:bộ đàm|liên lạc)|lịch trực ban|"
     r"danh sách cán bộ(?!,? (?:trực|tiếp|hướng dẫn|phụ trách|đầu mối|công chức|đoàn|hội|đảng))|"
-    r"danh sách (?:người|đối tượng|các đối tượng) nghiện|"
+    r"danh sách (?:người|đối tượng|các đối tượng) nghiện"
+    r"(?![^.;\n]{0,80} không (?:được )?(?:đăng|công khai|phổ biến|chia sẻ))|"
     r"lịch tuần tra|ca trực của)(?!\w)",
     re.IGNORECASE,
 )
@@ -33,9 +40,9 @@ _HOUR = re.compile(
 _PLACE = re.compile(
     r"(?<!\w)(?:(?<!cảnh sát )(?i:khu vực)|(?i:ngã (?:ba|tư|năm|bảy)|chợ|quốc lộ|tỉnh lộ|QL|"
     r"bến xe|bến phà|vòng xoay|nút giao|tuyến đường|tuyến phố|đầu đường|đường (?:liên|tỉnh|làng|"
-    r"vào|ven)|bãi (?:cát|đất|biển|xe)|quán (?:karaoke|bar|nhậu|ăn|cà phê|nước)|công viên|"
+    r"vào|ven)|bãi (?:cát|đất|biển|xe)|quán (?:karaoke|bar|nhậu|ăn|cà phê|nước|internet)|công viên|"
     r"quảng trường|trường học|cổng (?!thông tin|dịch vụ))(?!\w)"
-    rf"|(?i:đường|phố|cầu|thôn|ấp|bản|xóm|khu phố|tổ dân phố|hẻm|ngõ|Km|ĐT) ?(?:{CAPITAL}|\d))"
+    rf"|(?i:đường|phố|cầu|quán|thôn|ấp|bản|xóm|khu phố|tổ dân phố|hẻm|ngõ|Km|ĐT) ?(?:{CAPITAL}|\d))"
 )
 _PAST = re.compile(
     r"(?<!\w)(?:đêm qua|tối qua|hôm qua|chiều qua|sáng qua|vừa qua|đã|phát hiện|bắt giữ|"
@@ -43,6 +50,8 @@ _PAST = re.compile(
     r"trong lúc|trong khi|khi đang|(?:ngày|tối|đêm|sáng|chiều|trưa) \d{1,2}[/-]\d{1,2})(?!\w)",
     re.IGNORECASE,
 )
+# Whoever goes there sees the police there.
+_FESTIVITY = re.compile(r"(?<!\w)(?:bắn pháo hoa|tiếp sức mùa thi)(?!\w)", re.IGNORECASE)
 _PLAN = re.compile(
     r"(?<!\w)(?:bố trí|sẽ|hằng đêm|hàng đêm|mỗi đêm|tối nay|đêm nay|sáng mai|ngày mai|tối mai|"
     r"dự kiến|kế hoạch|cuối tuần này|hằng ngày|hàng ngày)(?!\w)",
@@ -52,7 +61,10 @@ _PLAN = re.compile(
 
 def operations(reading: Reading) -> Iterator[Found]:
     for match in _SECRET_CASE.finditer(reading.text):
-        yield Found(*match.span(), Severity.HARD)
+        first, last = reading.sentence_span(match.start(), match.end())
+        told = reading.text[first:last]
+        over = _OVER.search(told) and not _PLAN.search(told)
+        yield Found(*match.span(), Severity.SOFT if over else Severity.HARD)
     for match in _SECRET_SOURCE.finditer(reading.text):
         yield Found(*match.span(), Severity.HARD)
     for match in _MATERIAL.finditer(reading.text):
@@ -62,7 +74,8 @@ def operations(reading: Reading) -> Iterator[Found]:
         sentence = reading.text[first:last]
         if _HOUR.search(sentence) and _PLACE.search(sentence):
             past = _PAST.search(sentence) and not _PLAN.search(sentence)
-            yield Found(*match.span(), Severity.INFO if past else Severity.SOFT)
+            open_to_all = past or _FESTIVITY.search(sentence)
+            yield Found(*match.span(), Severity.INFO if open_to_all else Severity.SOFT)
 
 
 RULES = (Rule("ops_info", Severity.HARD, operations),)

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from posts.checks.leaks.accused import is_accused
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 from posts.checks.leaks.letters import CAPITAL, LETTER, SMALL
 from posts.checks.leaks.names import TITLES, Name
@@ -16,14 +17,16 @@ from posts.checks.leaks.roles import has_rank, is_public_role
 _OLDEST_BIRTH = 1925
 _GAP = 48
 _BIRTH = re.compile(
-    r"(?<!\w)(?:SN|S\.N\.?|(?<=\()s|năm sinh|ngày sinh|sinh năm|sinh ngày|sinh)[ :.]{0,3}"
+    r"(?<!\w)(?:SN|NS|S\.N\.?|N\.S\.?|DOB|(?<=\()s|năm sinh|ngày sinh|sinh năm|sinh ngày|sinh nam|"
+    r"sinh ngay|ngay sinh|sinh)[ :.]{0,3}"
     r"(?:(?:\d{1,2}|[^\W\d_]{2,5}) ?[/.-] ?\d{1,2} ?[/.-] ?|ngày \d{1,2} tháng \d{1,2} năm |"
-    r"\d{1,2} ?[/.-] ?)?((?:19|20)\d{2}|(?<=SN )\d{2}(?!\d))(?!\d)",
+    r"\d{1,2} ?[/.-] ?)?((?:19|20)\d{2}|"
+    r"(?:(?<=SN )|(?<=NS )|(?<=SN: )|(?<=S\.N )|(?<=S\.N\. ))\d{2}(?!\d))(?!\d)",
     re.IGNORECASE,
 )
 _YEAR_ALONE = re.compile(
-    r"(?: ?\(|, ?|\t| ?[|;-] ?)((?:19[3-9]|20[0-2])\d)(?:(?<=\(\d{4})(?=[,)])|"
-    r"(?:(?<=[\t|;-]\d{4})|(?<=[|;-] \d{4}))(?= ?(?:[\t|;,\n]|$))|"
+    r"(?: ?\(|, ?|\t| ?[|;-] ?|(?=\d{4}[^\W\d_]))((?:19[3-9]|20[0-2])\d)(?:(?<=\(\d{4})(?=[,)])|"
+    r"(?:(?<=[\t|;-]\d{4})|(?<=[|;-] \d{4}))(?= ?(?:[\t|;,\n]|$| - ?\D|- \D))|(?=[^\W\d_])|"
     r"(?=,? (?:thường |tạm )?(?:trú|ngụ|quê)(?!\w)))",
     re.IGNORECASE,
 )
@@ -31,12 +34,20 @@ _AGE_BEFORE = re.compile(
     r"(?<!\d)(\d{1,3}) ?tuổi(?: này)?[ ,]{1,2}(?:tên(?: là)? |là |ông |bà |anh |chị )?$",
     re.IGNORECASE,
 )
-_AGE = re.compile(r"(?<![\d-])(\d{1,3}) ?tuổi(?!\w)", re.IGNORECASE)
+_AGE = re.compile(r"(?<![\d-])(\d{1,3})(?: ?tuổi| ?tuoi|(?<=\d\d)t)(?!\w)", re.IGNORECASE)
 _AGE_GAP = re.compile(
     r"[\s,:(–-]*(?:(?:năm nay|hiện|đã|mới|vừa|tròn|chỉ|khoảng|ảnh|nam|nữ|cùng|đều|dân tộc "
     r"[^\W\d_]+(?: [^\W\d_]+)?)[\s,:]*){0,3}"
 )
 _SENTENCE_END = re.compile(rf"[.!?]\s+{CAPITAL}|\n\s*\n|(?<!\w){CAPITAL}\.")
+# A birth behind them is another one's: bị trung vệ sinh năm 2005.
+_OTHER_PERSON = re.compile(
+    r"(?<!\w)(?:bị|gặp|cùng|với|cứu|đánh|gọi)(?: [^\W\d_]+){0,3} (?:trung vệ|tiền vệ|"
+    r"hậu vệ|tiền đạo|"
+    r"thủ môn|cầu thủ|thanh niên|người|cô gái|phụ nữ|đàn ông|cháu bé|bé gái|bé trai|nam sinh|"
+    r"nữ sinh|tài xế) $",
+    re.IGNORECASE,
+)
 _VICTIM = r"bị hại|nạn nhân|người bị (?:hại|nạn|thương|đánh|cướp|lừa)|người tử vong"
 _ACCUSED = (
     r"đối tượng|nghi can|nghi phạm|bị can|bị cáo|người vi phạm|chủ tài khoản|hung thủ|thủ phạm|"
@@ -80,7 +91,7 @@ def births(reading: Reading) -> Iterator[Found]:
 
 def _is_of_same_person(reading: Reading, name: Name, gap: str) -> bool:
     """Check that what follows the name behind ``gap`` is said of the same person."""
-    if _SENTENCE_END.search(gap) or gap.count("\n") > 1:
+    if _SENTENCE_END.search(gap) or gap.count("\n") > 1 or _OTHER_PERSON.search(gap):
         return False
     return not reading.names_between(name.start + 1, name.end + len(gap))
 
@@ -133,6 +144,8 @@ def parts_in_cases(reading: Reading) -> Iterator[Found]:
             severity = Severity.SOFT if cue["victim"] else Severity.WARN
         elif last and _is_listed_after(reading, last[0], name):
             severity = last[1]
+        elif _is_accused_of_abuse(reading, name):
+            severity = Severity.WARN
         last = (name, severity) if severity else None
         if severity and not has_rank(reading, name):
             word = cue.span("victim" if cue["victim"] else "accused") if cue else None
@@ -197,11 +210,17 @@ def informants(reading: Reading) -> Iterator[Found]:
             yield Found(start, match.end(1), Severity.HARD)
 
 
+_ABUSE = r"bị xâm hại|xâm hại tình dục|hiếp dâm|dâm ô|bị cưỡng hiếp"
+_ABUSE_NEAR = re.compile(rf"(?<!\w)(?:{_ABUSE})(?!\w)", re.IGNORECASE)
 _SENSITIVE = re.compile(
-    r"(?<!\w)(?:nhiễm HIV|HIV/AIDS|dương tính với HIV|bệnh tâm thần|bị tâm thần|mắc tâm thần|"
+    r"(?<!\w)(?:nhiễm HIV|HIV/AIDS|dương tính với HIV|(?:bệnh|bị|mắc|tiền sử) tâm thần|"
     r"rối loạn tâm thần|nghiện ma t[úu]y|nghiện (?:hút|heroin|ma|hít|đá)|cai nghiện|"
-    r"(?:đối tượng|người|con) nghiện|bị xâm hại|xâm hại tình dục|hiếp dâm|dâm ô|bị cưỡng hiếp|"
-    r"(?:nạn nhân|bị)(?: [^\W\d_]+){0,4} (?:mua bán người|bán sang|lừa bán))(?!\w)",
+    rf"(?:đối tượng|người|con) nghiện|{_ABUSE}|(?P<lesser>(?:mắc|bị|điều trị)"
+    r"(?: (?:bệnh|căn bệnh|chứng))? (?:trầm cảm|sốt xuất huyết|ung thư|động kinh|giang mai|"
+    r"lao phổi)|(?:bệnh|mắc) lao)|"
+    r"(?:nạn nhân|bị)(?: [^\W\d_]+){0,4} (?:mua bán người|bán sang|lừa bán"
+    # People are sold to somewhere; goods and land are sold, too.
+    r"(?=[,.;:!?)\n]| (?:sang|qua|ra|vào|cho|làm|ở|tại|đi|từ|trong)(?!\w)|$)))(?!\w)",
     re.IGNORECASE,
 )
 _GENERAL_BEFORE = re.compile(
@@ -225,8 +244,17 @@ def sensitive_persons(reading: Reading) -> Iterator[Found]:
         first = bisect_left(starts, term.start() - _SENSITIVE_NEAR)
         last = bisect_left(starts, term.end() + _SENSITIVE_NEAR)
         for name in reading.names[first:last][:6]:
-            if not (is_public_role(reading, name) or _SIGNED.match(reading.text, name.end)):
-                yield Found(name.start, name.end, _severity_of(name), term.span())
+            if is_public_role(reading, name) or _SIGNED.match(reading.text, name.end):
+                continue
+            if _ABUSE_NEAR.match(term.group()) and is_accused(reading, name.start, name.end):
+                continue  # a part in a case, as of any who is accused
+            severity = Severity.WARN if term["lesser"] else _severity_of(name)
+            yield Found(name.start, name.end, severity, term.span())
+
+
+def _is_accused_of_abuse(reading: Reading, name: Name) -> bool:
+    near = reading.text_around(name.start, name.end, _SENSITIVE_NEAR, _SENSITIVE_NEAR)
+    return bool(_ABUSE_NEAR.search(near)) and is_accused(reading, name.start, name.end)
 
 
 def _severity_of(name: Name) -> Severity:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.secrecy import LOOKALIKES, is_decoration
+from platforms.text import normalize_unicode
 
 # A run of blanks, or a letter with its marks. No letter bears more marks than six: putting a longer
 # run in order would take quadratic time.
@@ -29,6 +30,12 @@ _ODD = re.compile(rf"[ \n] |[^ \n!-~“”{_VIETNAMESE}{_VIETNAMESE.upper()}]")
 _TYPED_NUMBER = re.compile(r"(?<![^\W_])[\dOo](?:[OoIl]|[ .-]?\d|[ .-]O(?=[O\d])){8,}")
 _TYPED_DIGITS = str.maketrans("OoIl", "0011")
 _LEAST_DIGITS = 6
+# A long number whose groups, or whose digits, one and the same sign keeps apart: 0912_000_345.
+_SPREAD_NUMBER = re.compile(
+    r"(?<![\w.,/-])(?:\d{3,4}(?P<sign> ?(?:[^\w\s]|_){1,3} ?)\d{3}(?:(?P=sign)\d{2,4}){1,3}"
+    r"|\d(?P<each> ?(?:[^\w\s]|_){1,3} ?)\d(?:(?P=each)\d){7,17})(?!\w)"
+)
+_NO_DIGITS = re.compile(r"\D+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ def to_plain_text(source: str) -> PlainText:
     if _ODD.search(source):
         return _remove_disguises(source)
     text = _TYPED_NUMBER.sub(_letters_to_digits, source)
-    return PlainText(text, range(len(source)), range(1, len(source) + 1))
+    return _join_numbers(PlainText(text, range(len(source)), range(1, len(source) + 1)))
 
 
 def _remove_disguises(source: str) -> PlainText:
@@ -65,7 +72,33 @@ def _remove_disguises(source: str) -> PlainText:
             letters.append(letter)
             starts.append(match.start())
             ends.append(match.end())
-    return PlainText(_TYPED_NUMBER.sub(_letters_to_digits, "".join(letters)), starts, ends)
+    text = _TYPED_NUMBER.sub(_letters_to_digits, "".join(letters))
+    return _join_numbers(PlainText(text, starts, ends))
+
+
+def _join_numbers(plain: PlainText) -> PlainText:
+    """Put a full stop for each sign that keeps the digits of one number apart."""
+    gaps = [
+        gap.span()
+        for number in _SPREAD_NUMBER.finditer(plain.text)
+        for gap in _NO_DIGITS.finditer(plain.text, *number.span())
+    ]
+    if not gaps:
+        return plain
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for first, last in [*gaps, (len(plain.text), None)]:
+        pieces.append(plain.text[done:first])
+        starts += plain.starts[done:first]
+        ends += plain.ends[done:first]
+        if last:
+            pieces.append(".")
+            starts.append(plain.starts[first])
+            ends.append(plain.ends[last - 1])
+            done = last
+    return PlainText("".join(pieces), starts, ends)
 
 
 def _letters_to_digits(number: re.Match[str]) -> str:
@@ -81,8 +114,8 @@ def _plain_piece(piece: str) -> str:
         return piece
     if piece.isspace():
         return "\n" if _LINE_END.search(piece) else "\t" if "\t" in piece else " "
-    shown = unicodedata.normalize("NFKD", piece).translate(LOOKALIKES)
-    shown = unicodedata.normalize("NFC", shown).translate(_SIGNS)
+    shown = normalize_unicode("NFKD", piece).translate(LOOKALIKES)
+    shown = normalize_unicode("NFC", shown).translate(_SIGNS)
     if len(shown) > _MOST_LETTERS:  # one sign that stands for a sentence
         return piece
     seen = (

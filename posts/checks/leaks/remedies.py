@@ -8,7 +8,7 @@ from posts.checks.leaks.names import Name, names_of
 from posts.checks.leaks.plain import PlainText, to_plain_text
 from posts.checks.leaks.scan import Leak, Severity
 
-Kind = Literal["mask", "break_link", "initials", "drop_line", "own_hotline"]
+Kind = Literal["mask", "break_link", "initials", "given_initial", "drop_line", "own_hotline"]
 _LAST_OF_A_PHONE = 3  # digits that the press hides
 # Digits in front that stay: they tell of which kind the number is, and of nobody.
 _STAY = {
@@ -32,9 +32,22 @@ _PHONES = frozenset({"phone_personal", "phone_069"})
 _PERSONS = frozenset(
     {"addr_home", "informant", "minor_id", "name_age", "name_case", "name_dob", "sensitive_person"}
 )
+# Of them the press keeps family and middle name: Trần Văn M. Who is to be protected keeps none.
+_NAMED_IN_PRESS = frozenset({"name_age", "name_case", "name_dob"})
 # Of a text with a mark of a state secret nothing may stay.
 _NO_WAY_OUT = frozenset({"secret_mark"})
 _NAME_STANDS_WITHIN = 120
+# The unit's own number stands for one that residents are asked to call, never for a suspect's.
+_TO_CALL = re.compile(
+    r"(?<!\w)(?:gọi|liên hệ|báo|phản ánh|hotline|đường dây nóng|trực ban|tổng đài)(?!\w)"
+    r"[^.!?;\n]{0,40}$",
+    re.IGNORECASE,
+)
+_OF_SOMEBODY = re.compile(
+    r"(?<!\w)(?:đối tượng|nghi phạm|nghi can|bị can|bị cáo|kẻ|CCCD|căn cước|thuê bao|số lạ|"
+    r"sinh năm|SN)(?!\w)",
+    re.IGNORECASE,
+)
 # Of a longer line one tap would take more than the words that it is about.
 _LONGEST_DROPPED_LINE = 500
 
@@ -54,7 +67,7 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
     if leak.rule in _NO_WAY_OUT:
         return []
     ways = []
-    if leak.rule == "phone_personal" and hotline:
+    if leak.rule == "phone_personal" and hotline and _is_to_be_called(text, leak.start):
         ways.append(Remedy("own_hotline", hotline, leak.start, leak.end))
     masked = _mask_words(leak, text[leak.start : leak.end])
     if masked is not None and masked != text[leak.start : leak.end]:
@@ -62,17 +75,30 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
         ways.append(Remedy(kind, masked, leak.start, leak.end))
     name = _name_span(text, leak) if leak.rule in _PERSONS else None
     if name:
-        cut = cut_to_initials(text[name[0] : name[1]])
+        words = text[name[0] : name[1]]
         # A full stop behind the name is the one of its last letter.
         end = name[1] + text.startswith(".", name[1])
-        ways.append(Remedy("initials", cut, name[0], end))
+        ways.append(Remedy("initials", cut_to_initials(words), name[0], end))
+        if leak.rule in _NAMED_IN_PRESS:
+            ways.append(Remedy("given_initial", cut_given_name(words), name[0], end))
     line = _drop_line(text, leak)
     return [*ways, line] if line.end - line.start <= _LONGEST_DROPPED_LINE else ways
+
+
+def _is_to_be_called(text: str, at: int) -> bool:
+    before = text[max(0, at - 80) : at]
+    return bool(_TO_CALL.search(before)) and not _OF_SOMEBODY.search(before)
 
 
 def cut_to_initials(words: str) -> str:
     """Cut each word of a name to its first letter: N.V.A."""
     return "".join(f"{word[0].upper()}." for word in re.findall(r"[^\W\d_]+", words))
+
+
+def cut_given_name(words: str) -> str:
+    """Cut the last word of a name to its first letter: Nguyễn Văn A."""
+    *kept, last = words.split(" ")
+    return " ".join([*kept, f"{last[0].upper()}."])
 
 
 def _mask_words(leak: Leak, words: str) -> str | None:
@@ -108,6 +134,8 @@ def _name_span(text: str, leak: Leak) -> tuple[int, int] | None:
     inside = [span for span in spans if span[0] < leak.end and leak.start < span[1]]
     before = [span for span in spans if span[1] <= leak.start]
     after = [span for span in spans if span[0] >= leak.end]
+    if leak.rule == "addr_home":
+        inside = []  # a street's name: 12 Trần Phú
     # A birth and an address stand behind their name, "victim" and "reported by" stand before it.
     follows = leak.rule in ("addr_home", "name_dob", "name_age", "minor_id")
     order = [*inside[:1], *(before[-1:] if follows else after[:1]), *before[-1:], *after[:1]]

@@ -4,19 +4,20 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
+from posts.checks.leaks.letters import CAPITAL
 from posts.checks.leaks.lists import read_list
 
 _PROVINCES = read_list("plate_provinces.txt")
 _SERIES = r"[A-HK-NPR-VXYZ](?:[1-9]|[A-HK-NPR-VXYZ])?|MĐ\d?|LD|DA|KT|RM|NG|NN|QT|CV|TĐ|HC"
 _PLATE = re.compile(
     rf"(?<![\w./,])(\d{{2}}) ?-? ?({_SERIES})[ .-]{{0,3}}"
-    r"(\d{3}[. -]\d{2}|\d{2}\.\d{3}|\d{5}|\d{4})"
-    r"(?!\d|[.]\d|[^\W\d_])"
+    r"(?P<figures>\d{3}[. -]\d{2}|\d{2}\.\d{3}|\d{5}|\d{4})"
+    # A dotted one may have a word glued to it.
+    rf"(?!\d|[.]\d)(?:(?<=\.\d\d)(?!{CAPITAL})|(?![^\W\d_]))"
 )
-# Small letters are a plate only with a mark between: 20h 1500 is a time and a number.
 _SMALL_PLATE = re.compile(
-    r"(?<![\w./,])(\d{2})-?([a-hk-npr-vxyz][1-9a-hk-npr-vxyz]?)[ ]?[.-] ?"
-    r"(\d{3}\.\d{2}|\d{2}\.\d{3}|\d{5}|\d{4})(?!\d|[.]\d|[^\W\d_])"
+    r"(?<![\w./,])(\d{2})-?([a-hk-npr-vxyz][1-9a-hk-npr-vxyz]?)(?P<mark>[ ]?[.-] ?)?"
+    r"(?P<figures>\d{3}\.\d{2}|\d{2}\.\d{3}|\d{5}|\d{4})(?!\d|[.]\d|[^\W\d_])"
 )
 _DIPLOMATIC = re.compile(r"(?<![\w./,])\d{2}[ -]?\d{3}[ -]?(?:NG|NN|QT|CV)[ -]?\d{2}(?![\w])")
 _CUE_BEFORE = re.compile(
@@ -24,6 +25,7 @@ _CUE_BEFORE = re.compile(
     r"đầu kéo)(?!\w)",
     re.IGNORECASE,
 )
+_CALLED_PLATE = re.compile(r"(?:biển(?: số| kiểm soát)?|BKS)(?: xe)?[ :]{1,3}$", re.IGNORECASE)
 _CUE_AFTER = re.compile(r"^[^\n.]{0,15}?(?:biển|xe|ô tô|mô tô)\b", re.IGNORECASE)
 _NO_PLATE_BEFORE = re.compile(
     r"(?<!\w)(?:phòng|căn hộ|căn|tầng|lô|block|tòa|toà|số nhà|khoản|điểm|điều|mẫu|mã|thửa|"
@@ -42,19 +44,27 @@ _BOAT = re.compile(r"tàu|thuyền|ghe|ca nô|cano|sà lan|phà|đò", re.IGNORE
 def plates(reading: Reading) -> Iterator[Found]:
     for match in _DIPLOMATIC.finditer(reading.text):
         yield Found(*match.span(), Severity.HARD)
+    is_auction = bool(_AUCTION.search(reading.text))
     for pattern in (_PLATE, _SMALL_PLATE):
         for match in pattern.finditer(reading.text):
             if match[1] not in _PROVINCES or _MEASURE_AFTER.match(reading.text, match.end()):
                 continue
-            if _AUCTION.search(reading.text_around(match.start(), match.end(), 60, 40)):
+            # Small letters without a mark or a cue: 20h1500 is a time and a number.
+            if pattern is _SMALL_PLATE and not (match["mark"] or _is_called_plate(reading, match)):
+                continue
+            if is_auction:
                 yield Found(*match.span(), Severity.INFO)
                 continue
             if _NO_PLATE_BEFORE.search(reading.text_before(match.start(), 18)):
                 continue
             if _has_cue(reading, match):
                 yield Found(*match.span(), Severity.HARD)
-            elif match[3][3:4] == ".":
+            elif match["figures"][3:4] == ".":
                 yield Found(*match.span(), Severity.SOFT)
+
+
+def _is_called_plate(reading: Reading, match: re.Match[str]) -> bool:
+    return bool(_CALLED_PLATE.search(reading.text_before(match.start(), 24)))
 
 
 def _has_cue(reading: Reading, match: re.Match[str]) -> bool:

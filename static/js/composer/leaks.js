@@ -32,7 +32,7 @@ paint();
 
 function paint() {
   const found = new Map();
-  for (const leak of form.querySelectorAll("[data-leak]")) {
+  for (const leak of form.querySelectorAll("[data-leak], [data-place]")) {
     const field = form.elements[leak.dataset.field];
     if (field?.matches("textarea:not([hidden])")) found.set(field, [...(found.get(field) || []), leak]);
   }
@@ -89,7 +89,7 @@ function paintEditor() {
   if (!editor || !globalThis.Highlight) return;
   const seen = {};
   const ranges = [];
-  for (const { dataset } of form.querySelectorAll("[data-leak][data-field=body]")) {
+  for (const { dataset } of form.querySelectorAll("[data-leak][data-field=body], [data-place][data-field=body]")) {
     seen[dataset.words] = (seen[dataset.words] ?? -1) + 1;
     ranges.push(rangeOf(editor, dataset.words, seen[dataset.words]));
   }
@@ -113,13 +113,18 @@ function select(leak) {
 
 // Changes the text here and now; returns false where the portal has to, as for formatted text.
 function take(way) {
-  const { start, before, after } = way.dataset;
   const leak = way.closest("[data-leak]");
   const field = form.elements[leak.dataset.field];
-  const at = field && !field.hidden ? placeOf(field.value, before, Number(start)) : -1;
-  if (at < 0) return false;
+  if (!field || field.hidden) return false;
+  let changed = false;
+  for (const [start, before, after] of JSON.parse(way.dataset.edits)) {
+    const at = placeOf(field.value, before, start);
+    if (at < 0) continue;
+    field.setRangeText(after, at, at + before.length, "end");
+    changed = true;
+  }
+  if (!changed) return false;
   const place = leak.closest(".said");
-  field.setRangeText(after, at, at + before.length, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
   leak.remove();
   const next = place.querySelector("[data-way]") || place;

@@ -61,6 +61,7 @@ def test_a_description_in_the_library_names_no_number(client, officer, unit, fie
     assert getattr(picture, field) == ""
 
 
+@pytest.mark.clock("2026-10-26 08:00")
 def test_folders_and_campaigns_name_no_number(officer, unit):
     with pytest.raises(Refused, match="identification number"):
         library.create_folder(unit, LEAK, by=officer)

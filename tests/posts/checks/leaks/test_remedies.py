@@ -69,9 +69,35 @@ def test_the_unit_puts_its_own_hotline_for_a_number():
     assert "own_hotline" not in ways("phone_personal", "Gọi 0912 000 345.")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Đối tượng Vũ Văn T., CCCD 034xxxxxxxxx, điện thoại 0912 000 345",
+        "Đối tượng liên hệ qua số 0912 000 345",
+        "Số lạ gọi đến là 0912 000 345",
+        "điện thoại 0912 000 345",
+    ],
+)
+def test_the_duty_desk_is_not_named_as_somebody_elses_number(text):
+    cured = ways("phone_personal", text, hotline="0236.3822.300")
+    assert "own_hotline" not in cured
+    assert cured["mask"].endswith("0912 000 xxx")
+
+
+def test_a_street_is_not_cut_to_initials():
+    assert sorted(ways("addr_home", "Anh Đỗ Văn L. trú tại 12 Trần Phú")) == ["drop_line", "mask"]
+
+
 def test_a_birth_whose_name_is_another_finding_leads_to_that_name():
     text = "Nạn nhân là anh Tạ Văn Lúa (SN 1985)"
     assert ways("name_dob", text)["initials"] == "Nạn nhân là anh T.V.L. (SN 1985)"
+
+
+def test_the_press_s_way_keeps_family_and_middle_name_but_of_nobody_who_is_protected():
+    text = "Nạn nhân là anh Tạ Văn Lúa."
+    assert ways("name_case", text)["given_initial"] == "Nạn nhân là anh Tạ Văn L."
+    assert "given_initial" not in ways("minor_id", "Ngô Minh Lúa (9 tuổi) nhặt được ví")
+    assert "given_initial" not in ways("informant", "Nhân chứng Quách Văn Thóc cho biết")
 
 
 def test_a_text_with_a_secrecy_mark_has_no_way_out():
