@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -126,6 +127,7 @@ def add(words: Words, *, unit: Unit, look: str, formats: Collection[str], by: Us
     return [_store(each, content, words, look, form, unit, by) for form, each in drawn.items()]
 
 
+@transaction.atomic  # the scanners begin once the row says that it is a card
 def _store(
     drawn: DrawnSheet, content: Content, words: Words, look: str, form: str, unit: Unit, by: User
 ) -> Media:

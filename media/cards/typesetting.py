@@ -154,7 +154,9 @@ def typeset(
         (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
         try:
             with _semaphore.taken(by=by and by.pk):
-                facts = sandbox.run_program(_PROGRAM, str(place), place=place, limits=LIMITS)
+                facts = sandbox.run_program(
+                    _PROGRAM, str(place), place=place, limits=LIMITS, reads=[_FONTS]
+                )
             return {
                 name: DrawnSheet(
                     (place / f"{name}.{sheet.form}").read_bytes(), _read_overflow(facts, name)

@@ -31,7 +31,7 @@ _HERE = Path(__file__).parent
 _PICTURE, _FILM = _HERE / "programs/picture.py", _HERE / "programs/film.py"
 # Address space, of which the libraries reserve far more than they use, and what they may use: see
 # docs/operations.md for what was measured.
-_MEMORY, _RESIDENT = 1536 * 1024 * 1024, 400 * 1024 * 1024
+_MEMORY, _RESIDENT = 1536 * 1024 * 1024, 512 * 1024 * 1024
 _ANSWER = 8 * 1024 * 1024
 LIMITS = sandbox.Limits(
     memory=_MEMORY,
@@ -86,9 +86,18 @@ def _run(
     limits: sandbox.Limits,
     report: Callable[[int], None],
 ) -> dict[str, Any]:
-    arguments = (str(settings.BASE_DIR), str(source), str(place))
+    root = Path(settings.BASE_DIR)
+    arguments = (str(root), str(source), str(place))
+    # The program imports its modules by their names below the root.
+    modules = [root / "media/__init__.py", _HERE, root / "platforms/__init__.py"]
+    seen = {
+        "reads": [source, *modules, root / "platforms/text.py"],
+        "lists": [root, root / "media", root / "platforms"],
+    }
     with ThreadPoolExecutor(max_workers=1) as pool:
-        answer = pool.submit(sandbox.run_program, program, *arguments, place=place, limits=limits)
+        answer = pool.submit(
+            sandbox.run_program, program, *arguments, place=place, limits=limits, **seen
+        )
         return _wait_for_answer(answer, place / "progress", report)
 
 

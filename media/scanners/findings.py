@@ -1,7 +1,7 @@
 """Make findings of what the programs read: which words may not be shown, and where they are."""
 
 import re
-import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from media.scanners.identity_cards import (
 )
 from media.scanners.models import WHOLE, Kind, Severity
 from media.scanners.registry import UnitRules
+from platforms.text import normalize_unicode
 
 MOST_BOXES = 300
 _GRAVEST_FIRST = [Severity.HARD, Severity.SOFT, Severity.WARN, Severity.INFO]
@@ -43,6 +44,7 @@ _MONEY = re.compile(r"(?<!\d)\d{1,2}[.,]\d{3}(?!\d)")  # 50.000; a plate's point
 # With its point in place, more in front may be misread: a screw as a letter, one letter as two.
 _POINTED = re.compile(r"(?=.*[A-Z])[A-Z0-9]{1,3}[ -][A-Z0-9]{1,4} \d{3}\.\d{2}")
 _WIDEST_PLATE = 6000  # of the picture: what is wider has to be read surely
+_WIFI_PASSWORD = re.compile(r"(?i:WIFI):(?:[^;]{0,80};){0,4}?P:([^;\s]{4,63});")
 _STAMPS = {"secret_mark": Severity.HARD, "stamp": Severity.SOFT}
 _SAMPLES_APART = 2
 
@@ -78,6 +80,21 @@ def findings_in(sample: dict[str, Any], rules: UnitRules) -> list[Finding]:
     return _merge_overlapping(found)[:MOST_BOXES]
 
 
+def findings_in_card(texts: Iterable[str], link: str, rules: UnitRules) -> list[Finding]:
+    """Return what a card says that may not be shown. Where, is the whole picture: what was drawn
+    there is known, so nothing looks for it.
+    """
+    whole = (0, 0, WHOLE, WHOLE)
+    found = [
+        _finding_at(Kind.TEXT, leak.rule, leak.severity, whole)
+        for text in texts
+        for leak in rules.find(text)
+    ]
+    if link:
+        found.append(_code_finding((link, *whole), rules))
+    return _merge_overlapping(found)
+
+
 def _finding_at(
     kind: Kind, rule: str, severity: str, box: Sequence[Any], host: str = ""
 ) -> Finding:
@@ -99,14 +116,25 @@ def _stamp_finding(read: Sequence[Any]) -> Finding:
 def _code_finding(read: Sequence[Any], rules: UnitRules) -> Finding:
     text, place = str(read[0]), read[1:]
     host = _host_in(text)
-    if host:
-        known = rules.knows_host(host)
-        rule, severity = ("code", Severity.INFO) if known else ("link_risk", Severity.WARN)
-        return _finding_at(Kind.CODE, rule, severity, place, host)
-    graver = _gravest_rule(
-        rules, f"Số tài khoản {_account_in(text)}" if _account_in(text) else text
-    )
-    return _finding_at(Kind.CODE, *(graver or ("code", Severity.WARN.value)), place)
+    graver = _gravest_rule(rules, _said_in_words(text))
+    if not host:
+        return _finding_at(Kind.CODE, *(graver or ("code", Severity.WARN.value)), place)
+    # A known host has pages of persons, too: zalo.me/0912... Those of the state have file numbers.
+    if graver and graver[1] == Severity.HARD and not host.endswith(".gov.vn"):
+        return _finding_at(Kind.CODE, *graver, place)
+    known = rules.knows_host(host)
+    rule, severity = ("code", Severity.INFO) if known else ("link_risk", Severity.WARN)
+    return _finding_at(Kind.CODE, rule, severity, place, host)
+
+
+def _said_in_words(text: str) -> str:
+    """Return what a code says as the rules read it: a payment's account, the password of a Wi-Fi
+    network.
+    """
+    if account := _account_in(text):
+        return f"Số tài khoản {account}"
+    wifi = _WIFI_PASSWORD.match(text)  # with a sign: one of letters alone is a password, too
+    return f"Mật khẩu: {wifi[1]}#" if wifi else text
 
 
 def _host_in(text: str) -> str:
@@ -155,9 +183,11 @@ def _text_findings(page: dict[str, Any], rules: UnitRules) -> Iterator[Finding]:
         text = f"{text.rstrip(' ')}\n"
     for reading in {text, _restore_digits(_restore_cues(text))}:
         for found in rules.find(reading):
-            boxes = [
-                place for start, end, place in places if start < found.end and end > found.start
-            ]
+            # Words stand in the order of the text: to look at each of them for each finding takes
+            # a time that grows with the square.
+            first = bisect_right(places, found.start, key=lambda each: each[1])
+            last = bisect_left(places, found.end, key=lambda each: each[0])
+            boxes = [place for _start, _end, place in places[first:last]]
             if boxes:
                 yield _finding_at(Kind.TEXT, found.rule, found.severity, bounding_place(boxes))
     if is_identity_card(text):
@@ -206,19 +236,20 @@ def _restore_cues(text: str) -> str:
     them was misread; each letter at its place.
     """
     plain = "".join(_fold_letter(letter) for letter in text)
+    letters = list(text)
     for cue in _CUES:
         look = "".join(_fold_letter(letter) for letter in cue)
         at = plain.find(look)
         while at >= 0:
-            text = text[:at] + cue + text[at + len(cue) :]
+            letters[at : at + len(cue)] = cue
             at = plain.find(look, at + len(cue))
-    return text
+    return "".join(letters)
 
 
 @cache
 def _fold_letter(letter: str) -> str:
     """Return the letter without its accents, and one letter for those that are read as another."""
-    plain = unicodedata.normalize("NFD", letter.lower().replace("đ", "d"))[0]
+    plain = normalize_unicode("NFD", letter.lower().replace("đ", "d"))[0]
     return _MISREAD.get(plain, plain)
 
 

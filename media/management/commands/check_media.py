@@ -49,6 +49,8 @@ def _check_file(path: Path) -> dict[str, Any]:
     answer: dict[str, Any] = {"file": str(path), "refused": "", "lacking": [], "findings": []}
     try:
         examined = _examine_file(path)
+    except sandbox.OverLimit as over:
+        return answer | {"refused": f"not looked into: it takes too much {over.what}"}
     except (sandbox.ProgramFailed, ValueError):
         return answer | {"refused": "no picture or film that can be read"}
     except OSError as error:

@@ -1,6 +1,7 @@
 """Read the words of a picture: as its lines run, turned upright, and on plates."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 import tesserocr
 from PIL import Image
 
+from media.scanners.programs import light_letters
 from media.scanners.programs.pixels import Pixels
 from media.scanners.programs.places import relative_box_of_points
 
@@ -19,6 +21,8 @@ DATA = Path(__file__).parents[1] / "data"
 MOST_PLATES = 14
 FEW_PIXELS = 1400  # of the longer side: below, letters are too small to be read
 SURE_WORD, SURE_PAGE = 30, 70  # of 100
+SURE_NUMBER = 10  # of one of nine digits or more: no word is like it
+_LONG_NUMBER = re.compile(r"[A-Z]{0,4}:?\d{9,20}")
 MOST_NUMBERS = 30  # read anew
 _PLATE_LETTERS = "0123456789.-ABCDEFGHKLMNPSTUVXYZ"
 _LIKE_DIGITS = "OoØøQDlI|SBZ"
@@ -46,6 +50,9 @@ class Letters:
         """
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         pages = [{"plate": False, "lines": lines} for lines in self._read_lines(grey)]
+        light = light_letters.find(pixels)
+        if light is not None:
+            pages += ({"plate": False, "lines": lines} for lines in self._read_light(light))
         pages += ({"plate": True, "lines": lines} for lines in self._read_plates(pixels, grey))
         return [page for page in pages if page["lines"]]
 
@@ -75,6 +82,20 @@ class Letters:
         mended = self._reread_numbers(upright, lines)
         if mended:
             yield [[_describe_word(word, back, width, height) for word in line] for line in mended]
+
+    def _read_light(self, page: np.ndarray) -> Iterator[list[list[list[object]]]]:
+        """Yield the lines of letters that were light, turned dark; and once more with the numbers
+        read as numbers.
+        """
+        scale = min(2.0, max(1.0, FEW_PIXELS / max(page.shape)))
+        page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        angle, is_upright = _measure_slope(page)
+        turned, matrix = _rotate(page, angle if is_upright else 0.0)
+        back = cv2.invertAffineTransform(matrix)
+        height, width = page.shape
+        lines = _group_into_lines(self._read_words(turned, tesserocr.PSM.SPARSE_TEXT))
+        for read in (lines, self._reread_numbers(turned, lines)):
+            yield [[_describe_word(word, back, width, height) for word in line] for line in read]
 
     def _reread_numbers(self, upright: np.ndarray, lines: list[list[Word]]) -> list[list[Word]]:
         """Read anew what looks like a number, as digits alone; return nothing where all is as
@@ -124,7 +145,8 @@ class Letters:
             if each.Empty(level):
                 continue
             text, sure = each.GetUTF8Text(level).strip(), each.Confidence(level)
-            if text and (only or sure >= SURE_WORD):
+            least = SURE_NUMBER if _LONG_NUMBER.fullmatch(text) else SURE_WORD
+            if text and (only or sure >= least):
                 words.append(Word(text, sure, *each.BoundingBox(level)))
         return words
 

@@ -1,6 +1,8 @@
-"""Find red stamps: marks of secrecy in their frame, seals, and others in a frame."""
+"""Find red stamps: marks of secrecy in their frame, seals, and others in a frame; and marks of
+secrecy in a frame of any dark ink, as copies have them.
+"""
 
-import unicodedata
+import re
 from typing import Any
 
 import cv2
@@ -11,10 +13,16 @@ from PIL import Image
 from media.scanners.programs.letters import DATA
 from media.scanners.programs.pixels import Pixels, shrink
 from media.scanners.programs.places import relative_box_of_points
+from platforms.text import normalize_unicode
 
 SIDE = 1600
 MARKS = ("MAT", "TOIMAT", "TUYETMAT")
+# The accents of mật, one of which a copier may lose; not those of mắt, mặt, mát or mất.
+_WRITTEN = re.compile(r".*M[ẬÂẠ]T|.+MAT", re.DOTALL)
 MOST_FRAMES = 12
+MOST_DARK_FRAMES = 16
+_DARKER, _AROUND = 18, 41  # than the light around it, in steps and in points, is ink
+_LARGEST_FRAME, _HIGHEST_FRAME = 0.42, 0.12  # of the picture: what is larger is a table or a box
 _RED, _REDDER = 26, 1.2  # more than the other two colours, in steps and in times
 _LEAST = 0.02  # of the longer side
 _WIDEST_STAMP, _HIGHEST_STAMP = 0.42, 0.3  # of the picture: what is larger was designed
@@ -45,11 +53,31 @@ class Stamps:
             rule = self._rule_of(contour, small, red)
             if rule:
                 found.append([rule, *relative_box_of_points(points, width, height)])
+        return found + self._find_marks_in_dark_frames(small)
+
+    def _find_marks_in_dark_frames(self, small: Pixels) -> list[list[object]]:
+        """Return the marks of secrecy that stand in a frame of dark ink."""
+        height, width = small.shape[:2]
+        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+        dark = cv2.adaptiveThreshold(
+            grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _AROUND, _DARKER
+        )
+        found: list[list[object]] = []
+        frames = [each for each in _find_outlines(dark, most=None) if _may_hold_mark(each, dark)]
+        for contour in frames[:MOST_DARK_FRAMES]:
+            inside = _frame_content(contour, 255 - grey)
+            if inside is not None and _is_written_mark(
+                self._read_line(inside, tesserocr.PSM.SINGLE_LINE)
+            ):
+                points = contour.reshape(-1, 2).astype(np.float32)
+                box = relative_box_of_points(points, width, height)
+                if ["secret_mark", *box] not in found:
+                    found.append(["secret_mark", *box])
         return found
 
     def _rule_of(self, contour: np.ndarray, small: Pixels, red: np.ndarray) -> str:
         """Return what the frame holds: a mark of secrecy, another stamp, or nothing of these."""
-        inside = _frame_content(contour, small)
+        inside = _frame_content(contour, _redness(small))
         if inside is None:
             return ""
         text = ""
@@ -82,7 +110,7 @@ def _red_mask(small: Pixels) -> np.ndarray:
     return red.astype(np.uint8) * 255
 
 
-def _find_outlines(red: np.ndarray) -> list[np.ndarray]:
+def _find_outlines(red: np.ndarray, *, most: int | None = 60) -> list[np.ndarray]:
     """Return the lines around what is red and large enough, the largest first; also inside others:
     the table under a page may be red.
     """
@@ -90,7 +118,7 @@ def _find_outlines(red: np.ndarray) -> list[np.ndarray]:
     contours, _tree = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     least = _LEAST * max(red.shape)
     large = [each for each in contours if min(cv2.minAreaRect(each)[1]) >= least]
-    return sorted(large, key=cv2.contourArea, reverse=True)[:60]
+    return sorted(large, key=cv2.contourArea, reverse=True)[:most]
 
 
 def _density(contour: np.ndarray, red: np.ndarray, inset: float) -> float:
@@ -164,8 +192,23 @@ def _is_frame(contour: np.ndarray, red: np.ndarray) -> bool:
     return _density(contour, red, 0.0) <= 0.72 and _red_share_of_outline(contour, red) >= 0.6
 
 
-def _frame_content(contour: np.ndarray, small: Pixels) -> np.ndarray | None:
-    """Return what the frame holds, upright: red as black, all else as white."""
+def _may_hold_mark(contour: np.ndarray, dark: np.ndarray) -> bool:
+    """Check for a frame about as large as a stamp."""
+    sides = cv2.minAreaRect(contour)[1]
+    long, short = max(sides), min(sides)
+    height, width = dark.shape
+    fits = long < _LARGEST_FRAME * max(width, height) and short < _HIGHEST_FRAME * height
+    return fits and long >= 1.3 * short and _is_frame(contour, dark)
+
+
+def _redness(small: Pixels) -> np.ndarray:
+    colours = small.astype(np.int16)
+    excess = colours[..., 0] - np.maximum(colours[..., 1], colours[..., 2])
+    return np.clip(excess, 0, 255).astype(np.uint8)
+
+
+def _frame_content(contour: np.ndarray, ink: np.ndarray) -> np.ndarray | None:
+    """Return what the frame holds, upright: its ink as black, all else as white."""
     corners = cv2.convexHull(contour).reshape(-1, 2).astype(np.float32)
     total, spread = corners.sum(axis=1), corners[:, 0] - corners[:, 1]
     order = [total.argmin(), spread.argmax(), total.argmax(), spread.argmin()]
@@ -180,15 +223,12 @@ def _frame_content(contour: np.ndarray, small: Pixels) -> np.ndarray | None:
     size = (min(1600, round(wide * scale)), min(1600, round(high * scale)))
     ends = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
     flat = cv2.warpPerspective(
-        small, cv2.getPerspectiveTransform(corners, ends), size, flags=cv2.INTER_CUBIC
-    ).astype(np.int16)
+        ink, cv2.getPerspectiveTransform(corners, ends), size, flags=cv2.INTER_CUBIC
+    )
     if size[1] > size[0]:
         flat = np.ascontiguousarray(np.rot90(flat))
-    excess = np.clip(flat[..., 0] - np.maximum(flat[..., 1], flat[..., 2]), 0, 255)
-    ink = 255 - cv2.normalize(
-        excess.astype(np.uint8), np.zeros(excess.shape, np.uint8), 0, 255, cv2.NORM_MINMAX
-    )
-    return _remove_frame(ink)
+    flat = cv2.normalize(flat, np.zeros(flat.shape, np.uint8), 0, 255, cv2.NORM_MINMAX)
+    return _remove_frame(255 - flat)
 
 
 def _remove_frame(ink: np.ndarray) -> np.ndarray:
@@ -216,8 +256,15 @@ def _remove_frame(ink: np.ndarray) -> np.ndarray:
 
 def _fold_text(text: str) -> str:
     """Return the letters alone, in capitals and without accents."""
-    plain = unicodedata.normalize("NFD", text.upper().replace("Đ", "D"))
+    plain = normalize_unicode("NFD", text.upper().replace("Đ", "D"))
     return "".join(letter for letter in plain if "A" <= letter <= "Z")
+
+
+def _is_written_mark(text: str) -> bool:
+    """Check for a mark in capitals and with its accents: a table has words in frames, too."""
+    letters = "".join(letter for letter in text if letter.isalpha())
+    is_written = letters.isupper() and _WRITTEN.fullmatch(normalize_unicode("NFC", letters))
+    return bool(is_written) and _is_mark(_fold_text(letters))
 
 
 def _is_mark(text: str) -> bool:

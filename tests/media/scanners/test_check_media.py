@@ -6,6 +6,7 @@ import json
 import pytest
 from django.core.management import call_command
 
+from media.scanners import examining
 from tests.media import hostile
 from tests.media.scanners.variants import variant
 
@@ -49,6 +50,16 @@ def test_a_hostile_file_is_refused_with_a_reason(make, tmp_path):
 
     assert answer["refused"]
     assert answer["findings"] == []
+
+
+def test_a_picture_that_takes_too_much_is_not_called_no_picture(tmp_path, monkeypatch):
+    monkeypatch.setattr(examining, "LIMITS", examining.LIMITS._replace(resident=100 << 20))
+    file = tmp_path / "picture"
+    file.write_bytes(variant("drawing", 0, plain=True).jpeg())
+
+    (answer,) = json.loads(checked(file))
+
+    assert answer["refused"] == "not looked into: it takes too much memory"
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path):

@@ -59,9 +59,20 @@ def test_what_leaks_in_a_picture_is_found_where_it_is(kind, scanners):
 
 
 # The others are measured by benchmarks/scans.py.
-@pytest.mark.parametrize("kind", ["flag", "red headline", "photograph", "public poster"])
+@pytest.mark.parametrize("kind", ["flag", "red headline", "photograph", "public poster", "table"])
 def test_a_clean_picture_gets_no_box(kind, scanners):
     assert [box for box in boxes_of(variant(kind, 0), scanners) if box.severity != "info"] == []
+
+
+@pytest.mark.parametrize("number", range(3, 9))
+@pytest.mark.parametrize("kind", ["chat", "copied secret page"])
+def test_light_letters_on_colour_and_marks_in_dark_ink_are_read_on_a_screen(kind, number, scanners):
+    drawn = variant(kind, number, plain=True)
+
+    boxes = boxes_of(drawn, scanners)
+
+    for target in drawn.targets:
+        assert [box for box in boxes if box.rule in target.rules and covers(box, target)]
 
 
 @pytest.mark.parametrize("name", ["coffee.jpg", "astronaut.jpg", "chelsea.jpg"])
@@ -88,6 +99,24 @@ def test_the_code_of_a_known_site_is_information_with_its_host_alone(scanners):
     (code,) = [box for box in boxes_of(variant("public poster", 1), scanners) if box.kind == "code"]
 
     assert (code.severity, code.host) == ("info", "dichvucong.gov.vn")
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "severity"),
+    [
+        ("https://zalo.me/0912000345", "phone_personal", "hard"),
+        ("https://zalo.me/g/hoamai", "code", "info"),
+        ("https://dichvucong.gov.vn/p?ma=0912000345", "code", "info"),
+        ("https://qua-tang.example.top/0912000345", "phone_personal", "hard"),
+        ("https://qua-tang.example.top/a", "link_risk", "warn"),
+        ("WIFI:T:WPA;S:Hoa Mai;P:matkhau113;;", "credential", "hard"),
+        ("WIFI:T:nopass;S:Hoa Mai;;", "code", "warn"),
+    ],
+)
+def test_what_a_code_says_of_a_person_is_judged_on_any_host(text, rule, severity):
+    (found,) = findings_in({"codes": [[text, 0, 0, 100, 100]]}, rules_for(None))
+
+    assert (found.rule, found.severity) == (rule, severity)
 
 
 def test_one_scanner_that_is_missing_is_named_and_the_others_work(monkeypatch):

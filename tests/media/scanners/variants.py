@@ -115,6 +115,49 @@ def secret_page(rng: random.Random) -> _Sheet:
     return sheet
 
 
+def copied_secret_page(rng: random.Random) -> _Sheet:
+    """Draw the mark as a copier or another pad has it: in black, grey or blue."""
+    sheet = _page(rng)
+    word = rng.choice(["MẬT", "TỐI MẬT", "TUYỆT MẬT"])
+    ink = rng.choice([(20, 20, 20), (110, 110, 110), (30, 40, 150)])
+    font = _font(SERIF_BOLD, rng.randint(46, 60))
+    box = sheet.draw.textbbox((170, 215), word, font=font)
+    frame = (box[0] - 15, box[1] - 15, box[2] + 15, box[3] + 15)
+    sheet.draw.rectangle(frame, outline=ink, width=rng.randint(3, 5))
+    sheet.text((170, 215), word, font, fill=ink)
+    sheet.marked.append((frozenset({"secret_mark"}), frame))
+    return sheet
+
+
+# Ground, bubbles, their letters, the bar above.
+_CHATS = (
+    ("white", (0, 132, 255), "white", (0, 132, 255)),
+    ("white", (52, 199, 89), "white", (60, 60, 67)),
+    ((198, 222, 190), (82, 136, 193), "white", (82, 136, 193)),
+    ((18, 18, 18), (50, 50, 52), "white", (30, 30, 30)),
+    ((11, 20, 26), (0, 92, 75), (233, 237, 239), (31, 44, 52)),
+    ("white", (10, 50, 160), (255, 225, 40), (170, 20, 20)),
+)
+
+
+def chat(rng: random.Random) -> _Sheet:
+    ground, bubble, ink, bar = rng.choice(_CHATS)
+    sheet = _Sheet(1080, 1600, ground)
+    sheet.draw.rectangle((0, 0, 1080, 150), fill=bar)
+    number = f"0912 {rng.randint(100, 999)} {rng.randint(100, 999)}"
+    bold, plain = _font(SANS_BOLD, 45), _font(SANS, 39)
+    sheet.text((130, 50), number, bold, fill="white", rules={"phone_personal"})
+    for top, words, shown, rule in (
+        (320, "Số CCCD:", _cccd(rng), "id_cccd"),
+        (560, "STK", f"1903{rng.randint(10**9, 10**10 - 1)}", "bank_acc"),
+    ):
+        sheet.draw.rounded_rectangle((320, top, 1030, top + 100), 30, fill=bubble)
+        sheet.text((365, top + 25), words, plain, fill=ink)
+        after = 365 + plain.getlength(f"{words} ")
+        sheet.text((after, top + 25), shown, plain, fill=ink, rules={rule})
+    return sheet
+
+
 def sealed_page(rng: random.Random) -> _Sheet:
     sheet = _page(rng)
     radius = rng.randint(120, 160)
@@ -446,8 +489,23 @@ def public_poster(rng: random.Random) -> _Sheet:
     return sheet
 
 
+def table(rng: random.Random) -> _Sheet:
+    """Draw cells with words that are marks without their accents."""
+    sheet = _Sheet(1240, 1700, "white")
+    words = ("Mắt", "MẮT", "Mặt", "MẶT", "Mát", "Tai", "Mật ong", "TÔI MẤT", "BẢO MẬT")
+    for row in range(9):
+        for column in range(3):
+            left, top = 140 + column * 320, 200 + row * 150
+            sheet.draw.rectangle((left, top, left + 250, top + 90), outline="black", width=4)
+            word = words[(row + column * 2 + rng.randint(0, 8)) % len(words)]
+            sheet.text((left + 125, top + 45), word, _font(SERIF_BOLD, 44), anchor="mm")
+    return sheet
+
+
 LEAKS: dict[str, Callable[[random.Random], _Sheet]] = {
     "secret page": secret_page,
+    "copied secret page": copied_secret_page,
+    "chat": chat,
     "sealed page": sealed_page,
     "id card": id_card,
     "bank slip": bank_slip,
@@ -464,8 +522,9 @@ CLEAN: dict[str, Callable[[random.Random], _Sheet]] = {
     "landscape": landscape,
     "photograph": photograph,
     "public poster": public_poster,
+    "table": table,
 }
-_PAPERS = {"secret page", "sealed page", "id card"}
+_PAPERS = {"secret page", "copied secret page", "sealed page", "id card"}
 
 
 # --- As a telephone takes it ----------------------------------------------------------------------

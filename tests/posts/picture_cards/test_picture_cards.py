@@ -6,8 +6,12 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from core.models import QuotaUse
-from media import incoming
+from media import incoming, pictures
+from media.cards.typesetting import Look
 from media.models import Card, Media
+from media.scanners import examining
+from media.scanners import services as scanning
+from media.scanners.models import WHOLE, Box, State
 from tests import factories
 from units.models import UnitFacts
 
@@ -226,3 +230,47 @@ def test_without_scripts_the_preview_is_a_page_that_keeps_what_was_typed(client)
     page = response.content.decode()
     assert "data:image/png" in page
     assert WORDS["line_2"] in page
+
+
+@pytest.mark.parametrize("look", Look.values)
+def test_no_design_is_stopped_by_the_look_for_stamps(client, unit, settings, monkeypatch, look):
+    settings.SCAN_MEDIA = True
+    monkeypatch.setattr(examining, "examine", None)  # nothing is looked for in the picture
+
+    client.post(NEW, WORDS | {"look": look, "formats": ["1x1", "16x9"]})
+
+    rows = Media.objects.filter(unit=unit)
+    assert [scanning.scan(row.pk) for row in rows] == [True, True]
+    assert {row.scan.state for row in rows} == {State.DONE}
+    assert not Box.objects.exists()
+
+
+def test_a_card_is_known_by_its_bytes_in_another_unit(client, settings, monkeypatch):
+    settings.SCAN_MEDIA = True
+    monkeypatch.setattr(examining, "examine", None)
+    client.post(NEW, WORDS)
+    drawn = Media.objects.get()
+    there = factories.UnitFactory()
+    other = factories.person(Role.OFFICER, there)
+
+    with drawn.file.open() as file:
+        again = pictures.store(file, unit=there, by=other)
+
+    assert again.sha256 == drawn.sha256
+    assert scanning.scan(again.pk)
+    assert not again.scan.boxes.exists()
+
+
+def test_what_a_card_says_is_judged_by_the_words_it_was_drawn_from(client, unit, settings):
+    settings.SCAN_MEDIA = True
+    client.post(NEW, WORDS)
+    card = Card.objects.get()
+    # A rule that came later, or words of a kit that another unit approved.
+    card.words |= {"line_1": "Số CCCD 034190000017.", "link": "https://la.example/trung-thuong"}
+    card.save()
+
+    assert scanning.scan(card.media_id)
+
+    rows = Box.objects.values_list("kind", "rule", "width")
+    assert sorted(rows) == [("code", "link_risk", WHOLE), ("text", "id_cccd", WHOLE)]
+    assert all(box.is_open for box in Box.objects.all())
