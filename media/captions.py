@@ -5,7 +5,6 @@ Only times and words are kept: a file's styles, notes and cue names are left out
 is written anew.
 """
 
-import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -14,21 +13,20 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
-from core.text import normalise
+from core.text import normalise, unescape_html
 
 LARGEST = 100_000  # bytes
 MOST_STORED = 2 * LARGEST  # a sign such as < takes more as WebVTT
 LONGEST_LINE = 1000  # characters; a screen shows some forty
 _TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
+_ROW_TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
+_ROW = re.compile(rf"\s*({_ROW_TIME})\s*[–—-]\s*({_ROW_TIME})(?:\s*[:–—|-]\s*|\s+)(\S.*)")
 _SPAN = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}(?:[ \t]+(.*))?$")
 _SETTING = re.compile(r"(?:vertical|line|position|size|align):\S+")
 _LEFT_OUT = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t]|$)")
 # Fonts and places; bold, italic, underlined stay. No piece may hold another's beginning: a line of
 # those alone would be searched to its end from each of them.
 _MARKUP = re.compile(r"<(?!/?[biu]>)[^<>\n]*>|\{\\[^{}\n]*\}")
-_LONG_NUMBER = re.compile(
-    r"&#[0-9]{8,};?"
-)  # no letter has one, and int() refuses thousands of digits
 
 
 def decode_captions(data: bytes) -> str:
@@ -43,15 +41,18 @@ def decode_captions(data: bytes) -> str:
         ) from None
 
 
-def convert_to_webvtt(text: str) -> str:
-    """Convert WebVTT or SubRip to WebVTT; empty for nothing. Raise Refused with the line that does
-    not fit.
+def convert_to_webvtt(text: str, *, seconds: float = 0) -> str:
+    """Convert to WebVTT what people have: WebVTT, SubRip, rows such as `0:05 – 0:08 Words`, or
+    words alone, which are spread over the ``seconds`` of the video. Empty for nothing. Raise
+    Refused with the line that does not fit.
     """
     text = normalise(text).removeprefix("\ufeff")
     if not text.strip():
         return ""
     _require_short(text)
     is_vtt = text.startswith("WEBVTT")
+    if not is_vtt and "-->" not in text:
+        text = _write_times(text, seconds=seconds)
     cues, last = [], 0
     for line, block in _split_blocks(text):
         if (is_vtt and line == 1) or _LEFT_OUT.match(block[0]):
@@ -79,6 +80,58 @@ def convert_to_webvtt(text: str) -> str:
     return vtt
 
 
+def find_problem(captions: str) -> str:
+    """Return why captions cannot be shown as they stand in a draft; empty where they can."""
+    try:
+        convert_to_webvtt(captions)
+    except Refused as refused:
+        return str(refused)
+    return ""
+
+
+def format_rows(vtt: str) -> str:
+    """Return captions as rows for people to change; as they stand where rows would lose something
+    of them.
+    """
+    rows = []
+    for _line, block in _split_blocks(vtt):
+        if (span := _SPAN.match(block[0])) and len(block) == 2:
+            start, end = (_format_row_time(span.groups()[at : at + 4]) for at in (0, 4))
+            rows.append(f"{start} – {end} {unescape_html(block[1])}")
+    text = "\n".join(rows)
+    try:
+        return text if convert_to_webvtt(text) == vtt else vtt
+    except Refused:
+        return vtt
+
+
+def _write_times(text: str, *, seconds: float) -> str:
+    """Return rows, or lines of words alone, as SubRip."""
+    lines = {n: line for n, line in enumerate(text.split("\n"), start=1) if line.strip()}
+    rows = [row for line in lines.values() if (row := _ROW.fullmatch(line))]
+    if len(rows) == len(lines):
+        spans = [(_read_row_time(row[1]), _read_row_time(row[2]), row[3]) for row in rows]
+        return "\n\n".join(f"{start} --> {end}\n{words}" for start, end, words in spans)
+    if rows or not seconds:
+        raise _no_times_error(next(n for n, line in lines.items() if not _ROW.fullmatch(line)))
+    cues, total, at = [], sum(map(len, lines.values())), 0
+    for line in lines.values():
+        start, at = at, at + len(line)
+        times = (_format_time(round(1000 * seconds * place / total)) for place in (start, at))
+        cues.append(f"{' --> '.join(times)}\n{line.strip()}")
+    return "\n\n".join(cues)
+
+
+def _read_row_time(time: str) -> str:
+    return time if re.search(r"[.,]", time) else f"{time}.000"
+
+
+def _format_row_time(parts: tuple[str | None, ...]) -> str:
+    minutes, rest = divmod(_to_milliseconds(parts) or 0, 60_000)
+    seconds, rest = divmod(rest, 1000)
+    return f"{minutes}:{seconds:02}" + (f".{rest:03}" if rest else "")
+
+
 def _require_short(text: str) -> None:
     if len(text.encode()) > LARGEST:
         raise _too_large_error()
@@ -97,10 +150,7 @@ def _read_times(line: str, *, number: int, after: int) -> tuple[int, int, str]:
     """Read start, end and settings of a cue that must not begin before ``after``. Raise Refused."""
     span = _SPAN.match(line)
     if not span:
-        raise Refused(
-            _("Line %(n)s of the captions should hold times such as 00:00:05,000 --> 00:00:08,000.")
-            % {"n": number}
-        )
+        raise _no_times_error(number)
     start, end = _to_milliseconds(span.groups()[:4]), _to_milliseconds(span.groups()[4:8])
     if start is None or end is None or end <= start:
         raise Refused(
@@ -113,9 +163,9 @@ def _read_times(line: str, *, number: int, after: int) -> tuple[int, int, str]:
 
 def plain_text(vtt: str) -> str:
     """Return the words alone, for checks and for people."""
-    lines = [line for line in vtt.split("\n")[1:] if "-->" not in line]
-    bare = _LONG_NUMBER.sub("\ufffd", re.sub(r"</?[biu]>", "", "\n".join(lines)))
-    return re.sub(r"\n{2,}", "\n", html.unescape(bare)).strip()
+    lines = [line for line in vtt.removeprefix("WEBVTT").split("\n") if "-->" not in line]
+    bare = re.sub(r"</?[biu]>", "", "\n".join(lines))
+    return re.sub(r"\n{2,}", "\n", unescape_html(bare)).strip()
 
 
 class Cue(NamedTuple):
@@ -142,6 +192,8 @@ def read_cues(vtt: str) -> list[Cue]:
 
 def trim_captions(vtt: str, *, start: float, end: float) -> str:
     """Return the captions of a part of the video, from its beginning on."""
+    if find_problem(vtt):  # not finished: whoever finishes them has the new video before them
+        return vtt
     first, last = round(1000 * start), round(1000 * end)
     kept = []
     for _line, block in _split_blocks(vtt):
@@ -163,6 +215,16 @@ def _keep_drawable(letter: str) -> str:
     """Return the letter, or nothing for pictures, private and unassigned signs."""
     is_sign = unicodedata.category(letter) in ("So", "Cs", "Co", "Cn", "Cf", "Mn")
     return "" if is_sign else letter
+
+
+def _no_times_error(line: int) -> Refused:
+    return Refused(
+        _(
+            "Line %(n)s of the captions has no times. Write them before each line, such as "
+            "0:05 – 0:08, or before none."
+        )
+        % {"n": line}
+    )
 
 
 def _too_large_error() -> Refused:

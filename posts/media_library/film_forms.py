@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
-from media.captions import LARGEST, convert_to_webvtt, decode_captions
+from media.captions import LARGEST, convert_to_webvtt, decode_captions, format_rows
 from media.editing.films import MOST_MARKS, Plan
 from media.editing.paths import Kind, Mark, complete_marks
 from media.editing.services import MOST_BLURS
@@ -75,11 +75,14 @@ class FilmForm(forms.Form):
         ),
     )
     captions = forms.CharField(
-        label=_("Captions as WebVTT or SRT"),
+        label=_("Captions, a line each"),
         max_length=LARGEST,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        help_text=_("Each line with its time, such as 00:00:05,000 --> 00:00:08,000."),
+        help_text=_(
+            "With the times, such as 0:05 – 0:08 and the words, or the words alone: they are "
+            "spread over the video. SRT and WebVTT fit, too."
+        ),
     )
     captions_file = forms.FileField(
         label=_("Or choose a file (.vtt, .srt)"),
@@ -102,11 +105,17 @@ class FilmForm(forms.Form):
         super().__init__(
             data,
             files,
-            initial={"start": "0:00", "end": last, "cover": "0:00", "captions": captions},
+            initial={
+                "start": "0:00",
+                "end": last,
+                "cover": "0:00",
+                "captions": format_rows(captions),
+            },
             label_suffix="",
         )
         self.spans, self.seen = list(spans)[:MOST_BLURS], seen
         self.media_row = media
+        self.attached = captions  # to the video in the post
         self.places: dict[int, list[Mark]] = {}
         if self.spans:
             self.fields["blur_found"].help_text = _(
@@ -177,13 +186,13 @@ class FilmForm(forms.Form):
         """Return the captions to draw, as WebVTT."""
         given = cleaned.get("captions_file") or cleaned.get("captions", "")
         try:
-            captions = convert_to_webvtt(given)
+            captions = convert_to_webvtt(given, seconds=self.media_row.seconds)
         except Refused as refused:
             self.add_error("captions", str(refused))
             return ""
         if cleaned.get("burn_in") and not captions:
             self.add_error("captions", _("Write the captions that are drawn, or choose a file."))
-        elif captions != self.initial["captions"] and captions and not cleaned.get("burn_in"):
+        elif captions != self.attached and captions and not cleaned.get("burn_in"):
             self.add_error(
                 "burn_in",
                 _("Tick this, or write the captions in the post, where they are attached."),

@@ -48,10 +48,11 @@ def test_nothing_stays_nothing():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Chỉ là chữ", "Line 1 of the captions should hold times"),
+        ("Chỉ là chữ", "Line 1 of the captions has no times"),
+        ("0:01 – 0:02 Có giờ\nKhông có giờ", "Line 2 of the captions has no times"),
         (
             "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nMột\n\nHai\n",
-            "Line 6 of the captions should hold times",
+            "Line 6 of the captions has no times",
         ),
         (
             "1\n00:00:05,000 --> 00:00:05,000\nA",
@@ -82,6 +83,54 @@ def test_what_does_not_fit_is_named_with_its_line(text, said):
     with pytest.raises(Refused) as refused:
         captions.convert_to_webvtt(text)
     assert str(refused.value).startswith(said)
+
+
+ROWS = "0:01 – 0:03.500 Công an không yêu cầu\n1:04 – 1:06 <i>chuyển tiền</i> < 1 triệu & hơn"
+
+
+@pytest.mark.parametrize("dash", [" – ", "-", " - "])
+@pytest.mark.parametrize("after", [" ", ": ", " - "])
+def test_rows_of_times_and_words_become_webvtt(dash, after):
+    assert captions.convert_to_webvtt(
+        f"0:01{dash}0:02,5{after}Dừng lại.\n\n0:03{dash}0:04{after}Gọi."
+    ) == (
+        "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nDừng lại.\n\n"
+        "00:00:03.000 --> 00:00:04.000\nGọi.\n"
+    )
+
+
+def test_words_alone_are_spread_over_the_video():
+    assert captions.convert_to_webvtt("Dừng lại.\nGọi 113.\n", seconds=17) == (
+        "WEBVTT\n\n00:00:00.000 --> 00:00:09.000\nDừng lại.\n\n"
+        "00:00:09.000 --> 00:00:17.000\nGọi 113.\n"
+    )
+
+
+def test_captions_are_shown_as_rows_that_become_the_same_again():
+    vtt = captions.convert_to_webvtt(ROWS)
+
+    assert captions.format_rows(vtt) == ROWS
+    assert captions.convert_to_webvtt(ROWS) == vtt
+
+
+@pytest.mark.parametrize(
+    "vtt",
+    [
+        "WEBVTT\n\n00:00:01.000 --> 00:00:02.000 line:0\nChào\n",
+        "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nHai\ndòng\n",
+        "chưa có giờ",
+        "",
+    ],
+)
+def test_captions_that_rows_cannot_hold_are_shown_as_they_are(vtt):
+    assert captions.format_rows(vtt) == vtt
+
+
+def test_captions_that_are_not_finished_hide_no_line_from_checks_and_from_cuts():
+    written = "(MẬT)\n0:01 – 0:02 Chào"
+    assert "(MẬT)" in captions.plain_text(written)
+    assert captions.trim_captions(written, start=1, end=2) == written
+    assert captions.find_problem(written)
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])

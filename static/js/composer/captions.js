@@ -31,3 +31,15 @@ pictures.addEventListener("input", ({ target: field }) => {
   const note = field.closest(".captions").querySelector(".own-state");
   note.textContent = field.value.trim() ? note.dataset.written : note.dataset.none;
 });
+
+pictures.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-insert-time]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.insertTime);
+  const seconds = Math.floor(button.closest("[data-sheet]").querySelector("video").currentTime);
+  const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const line = field.value.slice(0, field.selectionStart).split("\n").pop();
+  field.setRangeText(line.trim() ? `${time} ` : `${time} – `, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+});
