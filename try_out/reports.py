@@ -45,6 +45,8 @@ def create_reports(world: World, now: datetime) -> None:
         with time_set_to(before.end + timedelta(days=days, hours=9)):
             _send_report(world, word, before)
     with time_set_to(before.end + timedelta(days=10, hours=15)):
+        draft = drafts.begin(world.province, KIND, before, by=helper)
+        drafts.retake_figures(draft, by=helper, fill=True)
         report = _submit_report(world.province, before, helper)
         _approve_report(report, world.overseer)
     _store_last_month(world, last, max(last.end, now - timedelta(hours=20)))

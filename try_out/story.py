@@ -28,6 +28,7 @@ from channels.queries import facts_of
 from channels.reasons import describe_reason
 from channels.states import Kind
 from engagement.replies import services as replies
+from engagement.replies import wording
 from links import services as links
 from links.clicks import add_clicks
 from media import pictures, videos
@@ -103,6 +104,14 @@ LIVES = {Kind.THREADS: timedelta(days=8)}
 GRANTS = {Kind.THREADS: timedelta(days=59), Kind.TIKTOK: timedelta(days=180)}
 # One connection ends in a week, which its chief is told.
 GRANTED = {("hoi-an", Kind.ZALO): timedelta(days=7, minutes=5)}
+# What a ward answers to comments at once; the last one waits for its leader.
+ANSWERS = (
+    "Cảm ơn bà con đã phản ánh. Đơn vị đã tiếp nhận và đang kiểm tra.",
+    "Việc của riêng từng người, đơn vị không trao đổi qua bình luận. Mời bà con gọi trực ban hoặc "
+    "đến trụ sở để được hướng dẫn.",
+    "Nếu nghi ngờ lừa đảo, bà con không chuyển tiền, không bấm vào đường dẫn lạ và báo ngay cho "
+    "công an nơi gần nhất.",
+)
 
 
 def _make_proof() -> Proof:
@@ -510,14 +519,21 @@ class Filler:
 
     def open_the_reply_desk(self) -> None:
         """Open the reply desk of a province, and read the comments under the newest posts as an
-        officer.
+        officer. Two answers are approved, a third one waits.
         """
         with time_set_to(self.now - timedelta(days=20)):
             reason = "Thí điểm trả lời người dân ngay trên hệ thống; cán bộ trực đã được tập huấn."
             replies.allow_replies(self.world.province, by=self.world.overseer, reason=reason)
-        officer = self.world.staff["hai-chau"].officer
-        for publication in replies.find_desk_deliveries(officer, now=self.now)[:3]:
-            replies.read_comments(publication, by=officer)
+        staff = self.world.staff["hai-chau"]
+        with time_set_to(self.now - timedelta(days=19)):
+            proposed = [
+                wording.propose_phrase(text, unit=staff.unit, by=staff.officer) for text in ANSWERS
+            ]
+            for phrase in proposed[:2]:
+                wording.approve_phrase(phrase, by=staff.chief)
+        shown = replies.find_desk_deliveries(staff.officer, now=self.now)
+        for publication in shown.order_by("-published_at")[:3]:
+            replies.read_comments(publication, by=staff.officer)
 
     def fill_library(self) -> None:
         """Write what each unit tells residents, and a template that the ward made itself."""

@@ -3,7 +3,7 @@
 Words of the paper are Vietnamese by themselves, whatever the language of the screen is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import batched, groupby
 from typing import Any
@@ -13,13 +13,16 @@ from engagement.models import MEASURES
 from engagement.reports import periods
 from engagement.reports.document import (
     Cell,
+    Change,
     Column,
     Document,
     Letterhead,
     Part,
     Signature,
     Table,
+    group_digits,
 )
+from engagement.reports.sums import compute_coverage
 from units.models import Level, Unit
 
 TITLE = "BÁO CÁO"
@@ -39,8 +42,11 @@ _SYMBOLS = {
 }
 _KINDS = ("Thành phố ", "Đặc khu ", "Phường ", "Tỉnh ", "Xã ")
 _COUNTS = {
+    "active": "Đơn vị có đăng bài",
     "posts": "Bài đã đăng",
     "publications": "Lượt đăng trên các kênh",
+}
+_PUNCTUALITY = {
     "due": "Lượt đăng đến hạn",
     "on_time": "Lượt đăng đúng giờ",
     "failed": "Lượt đăng không thành công",
@@ -52,16 +58,9 @@ _HANDLING = {
     "withdrawn": "Lượt đăng đã gỡ khỏi trang",
     "corrections": "Bài đính chính",
 }
-_COMPARED = (
-    Column("Chỉ tiêu"),
-    Column("Kỳ này", is_number=True),
-    Column("Kỳ trước", is_number=True),
-    Column("Tăng (+), giảm (-)", is_number=True),
-)
 # Units without a report that a paragraph names; more stand in an appendix.
 _MOST_NAMED = 10
 _NAMES_A_ROW = 3
-_NOT_MEASURED = "Ô có dấu “–” là chưa đo được, không phải bằng 0."
 
 
 def make_letterhead(unit: Unit) -> dict[str, str]:
@@ -82,10 +81,10 @@ def make_letterhead(unit: Unit) -> dict[str, str]:
     }
 
 
-def make_signature(head: str, position: str) -> Signature:
+def make_signature(head: str, position: str, name: str = "") -> Signature:
     """Return the block of the signature for a leader in this position (Decree 30/2020/NĐ-CP,
     article 13; appendix I, II 7 a): a deputy signs for the head (KT.), who leads a department by
-    order (TL.), who acts as the head as such (Q.). The name is the clerk's to fill.
+    order (TL.), who acts as the head as such (Q.).
     """
     words = position.casefold()
     is_deputy = words.startswith(("phó ", "thứ trưởng"))
@@ -94,19 +93,19 @@ def make_signature(head: str, position: str) -> Signature:
         if of_department.startswith(title):
             whole = of_department.upper()
             if not is_deputy:
-                return Signature(authority=(f"TL. {head}",), position=whole)
+                return Signature((f"TL. {head}",), whole, name)
             by_order = (f"TL. {head}", f"KT. {whole}")
-            return Signature(authority=by_order, position=f"PHÓ {title.upper()}")
+            return Signature(by_order, f"PHÓ {title.upper()}", name)
     if is_deputy:
         position = _DEPUTIES.get(head, f"PHÓ {head}")
-        return Signature(authority=(f"KT. {head}",), position=position)
-    return Signature(authority=(), position=f"Q. {head}" if words.startswith("quyền ") else head)
+        return Signature((f"KT. {head}",), position, name)
+    return Signature((), f"Q. {head}" if words.startswith("quyền ") else head, name)
 
 
 def compose_document(
-    content: Mapping[str, Any], *, digest: str, as_of: datetime, position: str = ""
+    content: Mapping[str, Any], *, digest: str, as_of: datetime, position: str = "", name: str = ""
 ) -> Document:
-    """Lay out a report's content; ``position``: that of who approved it, empty before."""
+    """Lay out a report's content; ``position`` and ``name``: of who approved it, empty before."""
     letterhead, form, figures = content["letterhead"], content["form"], content["figures"]
     period = Period(date.fromisoformat(content["first"]), date.fromisoformat(content["last"]))
     is_sum = bool(figures["units"] or figures["missing"])
@@ -129,11 +128,13 @@ def compose_document(
         paragraphs = [line for line in content["texts"].get(part["key"], "").split("\n") if line]
         if is_sum and "units" in part["tables"]:
             paragraphs = [*_describe_coverage(figures, is_nation=is_nation), *paragraphs]
+        if "publishing" in part["tables"]:
+            paragraphs = [_summarise(figures), *paragraphs]
         parts.append(Part(part["heading"], tuple(paragraphs), tuple(tables)))
     shown = {name for part in form["parts"] for name in part["tables"]}
-    appendices = []
+    appendices = [*(makers["punctuality"] if "publishing" in shown else ())]
     if is_sum and "units" in shown:
-        appendices = [*makers["units"], *_list_missing(figures, is_nation=is_nation)]
+        appendices += [*makers["units"], *_list_missing(figures, is_nation=is_nation)]
     opening = [*form["opening"]]
     if content["version"] > 1:
         opening.insert(0, f"Báo cáo này thay báo cáo đã gửi, điều chỉnh: {content['changes']}")
@@ -151,7 +152,7 @@ def compose_document(
         recipients=tuple(recipients),
         opening=tuple(opening),
         parts=tuple(parts),
-        signature=make_signature(letterhead["head"], position),
+        signature=make_signature(letterhead["head"], position, name),
         copies=tuple(form["copies"]),
         appendices=tuple(appendices),
         definitions=tuple(
@@ -167,21 +168,73 @@ def _capitalise(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def _summarise(figures: Mapping[str, Any]) -> str:
+    """Say in a paragraph what the unit, or all that the report adds up, did and how residents took
+    it up.
+    """
+    now, before = figures["total"]["now"], figures["total"]["before"]
+    if "scope" in figures and not _is_known(figures):
+        return (
+            "Trong kỳ chưa có báo cáo nào của đơn vị trực thuộc; theo hệ thống, "
+            f"{_list_results(figures['system'])}."
+        )
+    words = f"Trong kỳ {_list_results(now)}"
+    if "scope" in figures:
+        held, scope = compute_coverage(figures)
+        words = f"Trong kỳ có {group_digits(now.get('active', 0))} đơn vị {_list_results(now)}"
+        if held < scope:
+            system = figures["system"]
+            words += (
+                f" (tính trên {group_digits(held)}/{group_digits(scope)} đơn vị trực thuộc; "
+                f"theo hệ thống, {group_digits(system['active'])} đơn vị {_list_results(system)})"
+            )
+    comparable = figures["total"].get("comparable") or now
+    if before and (change := comparable["posts"] - before["posts"]):
+        more = "nhiều hơn" if change > 0 else "ít hơn"
+        words += f"; {more} kỳ trước {group_digits(abs(change))} bài"
+    return f"{words}."
+
+
+def _list_results(figures: Mapping[str, Any]) -> str:
+    measures = figures["measures"]
+    posts, publications = (group_digits(figures[name]) for name in ("posts", "publications"))
+    done = f"đã đăng {posts} bài với {publications} lượt đăng"
+    taken_up = [
+        f"{group_digits(measures[name])} {words}"
+        for name, words in (
+            ("views", "lượt xem"),
+            ("reactions", "lượt bày tỏ cảm xúc"),
+            ("comments", "bình luận"),
+            ("shares", "lượt chia sẻ"),
+        )
+        if measures[name]
+    ]
+    return f"{done} trên các kênh" + (f", được {', '.join(taken_up)}" if taken_up else "")
+
+
+def _is_known(figures: Mapping[str, Any]) -> bool:
+    """Check whether the sum holds anything: without a report it is not known, and no 0."""
+    return bool(figures["units"] or figures.get("filled") or figures["own"]["now"]["posts"])
+
+
 def _describe_coverage(figures: Mapping[str, Any], *, is_nation: bool) -> list[str]:
     """Say of whom the sums speak, and who is missing: few by name, many in an appendix."""
-    units, missing = figures["units"], figures["missing"]
+    units, missing, filled = figures["units"], figures["missing"], figures.get("filled", ())
     lines = [
         f"Số liệu được cộng từ số liệu của cơ quan lập báo cáo và {len(units)} báo cáo đã chốt "
         "của đơn vị trực thuộc."
     ]
+    state = "chưa cộng vào"
+    if filled:
+        of_units = sum(each["units"] for each in filled)
+        lines[0] = f"{lines[0][:-1]}, cùng số liệu hệ thống của {of_units} đơn vị chưa gửi báo cáo."
+        state = "được tính theo số liệu hệ thống"
     if len(missing) > _MOST_NAMED:
-        lines.append(
-            f"Chưa có báo cáo của {len(missing)} đơn vị, chưa cộng vào (danh sách tại Phụ lục)."
-        )
+        lines.append(f"Chưa có báo cáo của {len(missing)} đơn vị, {state} (danh sách tại Phụ lục).")
     elif missing:
         names = (each["name"] for each in missing)
         listed = "; ".join(name if is_nation else _remove_province(name) for name in names)
-        lines.append(f"Chưa có báo cáo của {len(missing)} đơn vị, chưa cộng vào: {listed}.")
+        lines.append(f"Chưa có báo cáo của {len(missing)} đơn vị, {state}: {listed}.")
     return lines
 
 
@@ -201,7 +254,7 @@ def _list_missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]
             for province, some in _group_by_province(names)
         )
     else:
-        columns = (Column("Đơn vị"),) * _NAMES_A_ROW
+        columns = (Column("Đơn vị"), *[Column("Đơn vị (tiếp)")] * (_NAMES_A_ROW - 1))
         lines = batched(map(_remove_province, names), _NAMES_A_ROW)
         rows = tuple((*line, *[""] * (_NAMES_A_ROW - len(line))) for line in lines)
     return [Table("Đơn vị chưa có báo cáo", columns, rows)]
@@ -226,15 +279,34 @@ def _remove_province(name: str) -> str:
 def _make_tables(
     figures: Mapping[str, Any], measures: list[str], names: Mapping[str, str]
 ) -> dict[str, list[Table]]:
-    now, before = figures["total"]["now"], figures["total"]["before"]
+    now = figures["total"]["now"]
+    compared = _name_compared(figures)
     return {
         "publishing": [
             Table(
                 "Kết quả đăng bài",
-                _COMPARED,
-                (*_compare_rows(_COUNTS, now, before), _compare_punctuality(now, before)),
-                note="Đúng giờ: người dân xem được trong 60 giây kể từ giờ hẹn; bài do cán bộ tự "
-                "đăng: trước hạn của việc.",
+                compared,
+                tuple(
+                    (title, *_compare(figures, _pick(name)))
+                    for name, title in _COUNTS.items()
+                    if name != "active" or "scope" in figures
+                ),
+            )
+        ],
+        "punctuality": [
+            Table(
+                "Đúng giờ và nhập tay",
+                compared,
+                (
+                    *(
+                        (title, *_compare(figures, _pick(name)))
+                        for name, title in _PUNCTUALITY.items()
+                    ),
+                    ("Tỷ lệ đúng giờ", *_compare_punctuality(figures)),
+                ),
+                note="Đúng giờ: người dân xem được trong 60 giây kể từ giờ hẹn, không tính thời "
+                "gian nền tảng xử lý bài đã nhận đúng giờ; bài do cán bộ tự đăng: trước hạn của "
+                "việc.",
             )
         ],
         "platforms": _make_breakdown(
@@ -246,61 +318,128 @@ def _make_tables(
         "engagement": [
             Table(
                 "Mức độ tiếp nhận của người dân",
-                (*_COMPARED, Column("Số lượt đăng có số đo", is_number=True)),
+                (*compared, Column("Số lượt đăng có số đo", is_number=True)),
                 tuple(
                     (
                         names[name],
-                        *_compare(
-                            now["measures"][name], before["measures"][name] if before else None
-                        ),
-                        now["measured"][name],
+                        *_compare(figures, _pick(name, "measures")),
+                        now["measured"][name] if _has_figures(figures) else None,
                     )
                     for name in measures
                 ),
-                note=_NOT_MEASURED,
             )
         ],
+        "examples": _make_examples(figures.get("examples", ())),
         "kits": [
             Table(
-                "Bộ nội dung, thu hồi và đính chính",
-                _COMPARED,
-                tuple(_compare_rows(_HANDLING, now, before)),
+                "Tiếp nhận, thu hồi, đính chính",
+                compared,
+                tuple(
+                    (title, *_compare(figures, _pick(name))) for name, title in _HANDLING.items()
+                ),
             )
         ],
-        "units": [_make_unit_table(figures, measures, names)] if figures["units"] else [],
+        "units": [_make_unit_table(figures, measures, names)]
+        if figures["units"] or figures.get("filled")
+        else [],
         "checks": [_make_check_table(figures, names)],
     }
 
 
-def _compare_rows(
-    rows: Mapping[str, str], now: Mapping[str, Any], before: Mapping[str, Any] | None
-) -> Iterable[tuple[Cell, ...]]:
-    for name, title in rows.items():
-        yield (title, *_compare(now[name], before[name] if before else None))
+def _has_figures(figures: Mapping[str, Any]) -> bool:
+    return "scope" not in figures or _is_known(figures)
 
 
-def _compare(now: int | None, before: int | None) -> tuple[Cell, Cell, Cell]:
-    if now is None or before is None:
-        return now, before, None
-    change = now - before
-    return now, before, f"{change:+,}".replace(",", ".") if change else "0"
-
-
-def _compare_punctuality(
-    now: Mapping[str, Any], before: Mapping[str, Any] | None
-) -> tuple[Cell, ...]:
+def _name_compared(figures: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Return the columns of a table of comparisons; of a sum each says of how many units it is."""
+    now = [Column("Kỳ này", is_number=True)]
+    if "scope" in figures:
+        covered, scope = compute_coverage(figures)
+        filled = sum(each["units"] for each in figures["filled"])
+        by_report = f"theo báo cáo {group_digits(covered - filled)}/{group_digits(scope)} đơn vị"
+        if filled:
+            by_report += f", theo hệ thống {group_digits(filled)} đơn vị"
+        now = [
+            Column(f"Kỳ này, {by_report}", is_number=True),
+            Column(f"Kỳ này, theo hệ thống {group_digits(scope)} đơn vị", is_number=True),
+        ]
     return (
-        "Tỷ lệ đúng giờ",
-        _format_percent(now),
-        _format_percent(before) if before else None,
-        None,
+        Column("Chỉ tiêu"),
+        *now,
+        Column("Kỳ trước", is_number=True),
+        Column("Tăng (+), giảm (-)", is_number=True),
     )
 
 
-def _format_percent(figures: Mapping[str, Any]) -> str | None:
-    if not figures["due"]:
-        return None
-    return f"{100 * figures['on_time'] / figures['due']:.1f}%".replace(".", ",")
+def _pick(name: str, table: str = "") -> Callable[[Mapping[str, Any]], int | None]:
+    """Return a function that takes one figure out of those of a unit or a sum."""
+
+    def get(figures: Mapping[str, Any]) -> int | None:
+        of: Mapping[str, int | None] = figures[table] if table else figures
+        return of.get(name)
+
+    return get
+
+
+def _compare(
+    figures: Mapping[str, Any], get: Callable[[Mapping[str, Any]], int | None]
+) -> tuple[Cell, ...]:
+    """Return a figure of now, of a sum also by the portal's own count, of before, and the change:
+    that of units of which both are known.
+    """
+    total = figures["total"]
+    before = get(total["before"]) if total["before"] else None
+    comparable = get(total.get("comparable") or total["now"])
+    change = None if before is None or comparable is None else Change(comparable - before)
+    now: tuple[Cell, ...] = (get(total["now"]) if _has_figures(figures) else None,)
+    if "scope" in figures:
+        now = (*now, get(figures["system"]))
+    return (*now, before, change)
+
+
+def _compare_punctuality(figures: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """Return the shares of what was on time as `_compare` does figures, in percent."""
+    total = figures["total"]
+    now = [total["now"] if _has_figures(figures) else None]
+    if "scope" in figures:
+        now.append(figures["system"])
+    before = _compute_percent(total["before"])
+    comparable = _compute_percent(total.get("comparable") or total["now"])
+    change = None
+    if before is not None and comparable is not None:
+        points = round(comparable - before, 1)
+        change = f"{points:+.1f}".replace(".", ",") if points else "0"
+    return (
+        *(_format_percent(_compute_percent(each)) for each in now),
+        _format_percent(before),
+        change,
+    )
+
+
+def _compute_percent(figures: Mapping[str, Any] | None) -> float | None:
+    return 100 * figures["on_time"] / figures["due"] if figures and figures["due"] else None
+
+
+def _format_percent(percent: float | None) -> str | None:
+    return None if percent is None else f"{percent:.1f}%".replace(".", ",")
+
+
+def _make_examples(rows: Sequence[Mapping[str, Any]]) -> list[Table]:
+    if not rows:
+        return []
+    return [
+        Table(
+            "Bài tiêu biểu",
+            (
+                Column("Bài"),
+                Column("Đơn vị"),
+                Column("Lượt xem", is_number=True),
+                Column("Lượt tương tác", is_number=True),
+            ),
+            tuple((each["title"], each["unit"], each["views"], each["taken_up"]) for each in rows),
+            note="Lượt tương tác: cảm xúc, bình luận, chia sẻ và lượt nhấp cộng lại.",
+        )
+    ]
 
 
 def _make_breakdown(
@@ -330,7 +469,6 @@ def _make_breakdown(
             ),
             cells,
             total=("Cộng", *(_sum_known(row[field] for row in listed) for field in fields)),
-            note=_NOT_MEASURED,
         )
     ]
 
@@ -346,16 +484,16 @@ def _make_unit_table(
     counts = ("posts", "publications", "due", "on_time")
     own = ("Cơ quan lập báo cáo", figures["own"]["now"])
     listed = [own, *((row["name"], row["now"]) for row in figures["units"])]
+    listed += [(f"{row['name']} (theo hệ thống)", row["now"]) for row in figures.get("filled", ())]
     return Table(
         "Số liệu theo đơn vị",
         (
             Column("Đơn vị"),
-            *(Column(_COUNTS[name], is_number=True) for name in counts),
+            *(Column((_COUNTS | _PUNCTUALITY)[name], is_number=True) for name in counts),
             *(Column(names[name], is_number=True) for name in measures),
         ),
         tuple(_make_unit_row(name, row, counts, measures) for name, row in listed),
         total=_make_unit_row("Cộng", figures["total"]["now"], counts, measures),
-        note=_NOT_MEASURED,
     )
 
 
@@ -370,6 +508,7 @@ def _make_check_table(figures: Mapping[str, Any], names: Mapping[str, str]) -> T
     words = {
         **names,
         **_COUNTS,
+        **_PUNCTUALITY,
         "platforms.publications": "Lượt đăng cộng theo nền tảng",
         "topics.posts": "Bài cộng theo chủ đề",
         "topics.publications": "Lượt đăng cộng theo chủ đề",
@@ -378,14 +517,22 @@ def _make_check_table(figures: Mapping[str, Any], names: Mapping[str, str]) -> T
     rows = tuple(
         (words[each["figure"]], each["sum"], each["summaries"]) for each in figures["checks"]
     )
+    same = "Không có số liệu lệch"
+    if "scope" in figures:
+        covered, scope = compute_coverage(figures)
+        same = (
+            f"Không có số liệu lệch ở {group_digits(covered)}/{group_digits(scope)} đơn vị đã cộng"
+        )
+        if not covered:
+            same = "Chưa có báo cáo nào để đối chiếu"
     return Table(
-        "Đối chiếu tổng số với bảng tổng hợp của hệ thống",
+        "Đối chiếu với bảng tổng hợp",
         (
             Column("Số liệu lệch"),
             Column("Cộng từ báo cáo", is_number=True),
             Column("Bảng tổng hợp", is_number=True),
         ),
-        rows or (("Không có số liệu lệch", "", ""),),
+        rows or ((same, "", ""),),
         note="Bảng tổng hợp tính tại thời điểm chốt số liệu của báo cáo này; số đo của nền tảng "
         "còn tăng sau khi đơn vị gửi báo cáo.",
     )

@@ -9,6 +9,15 @@ from datetime import datetime
 type Cell = str | int | None  # None: not measured, set as "–" with a note; never a 0
 
 
+class Change(int):
+    """A difference between two figures, shown with its sign."""
+
+
+def group_digits(number: int) -> str:
+    """Return a whole number as Vietnamese papers group it: 1.234.567, and −5 with a minus."""
+    return f"{number:,}".replace(",", ".").replace("-", "−")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table; numbers stand at the right, grouped as in 1.234."""

@@ -161,8 +161,10 @@ def _check_period(
 
 
 @transaction.atomic
-def retake_figures(report: Report, *, by: User) -> Report:
-    """Freeze the figures of a draft anew, with what the units below sent meanwhile."""
+def retake_figures(report: Report, *, by: User, fill: bool = False) -> Report:
+    """Freeze the figures of a draft anew, with what the units below sent meanwhile; with ``fill``
+    also with what the portal counted of those that sent nothing.
+    """
     row = lock_report(report)
     require_position(by, Permission.REPORT_WRITE, row.unit)
     require_state(row, ReportState.DRAFT)
@@ -176,6 +178,7 @@ def retake_figures(report: Report, *, by: User) -> Report:
         now=now,
         first=form.content["first"],
         campaign=row.campaign,
+        fill=fill,
     )
     # The form may have a newer version; what was written stands by the keys of its parts.
     row.figures, row.form, row.changed_at = figures, form.row, now

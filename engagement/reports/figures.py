@@ -1,18 +1,18 @@
 """Take the figures of many units for a period in a fixed number of queries, and freeze them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone, translation
 
 from campaigns.kits.models import Adoption
 from campaigns.models import Campaign, Topic
 from campaigns.planning.queries import to_canonical_json
 from channels.states import Kind
-from core.periods import Period
+from core.periods import Period, get_midnight
 from engagement.dashboards import dictionary
 from engagement.models import MEASURES
 from engagement.reports import periods
@@ -34,9 +34,15 @@ from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level, Unit
 
-FORMAT = 1  # of the frozen content; rises when its fields change
+FORMAT = 2  # of the frozen content; rises when its fields change
 LANGUAGE = "vi"  # of the papers, whoever makes them
 WITHOUT_TOPIC = "Chưa phân loại"
+REACH_OF_A_SUM = (
+    "Cộng lượt tiếp cận của từng bài trên từng kênh theo ước tính của nền tảng. Một người xem hai "
+    "bài, hoặc một bài trên hai kênh, được tính hai lần; không phải số người khác nhau."
+)
+TAKEN_UP = ("reactions", "comments", "shares", "clicks")
+EXAMPLES = 3
 
 
 def compute_digest(content: Mapping[str, Any]) -> str:
@@ -110,6 +116,7 @@ def _add_publications(
         sql, params
     ):
         figures = found[unit]
+        figures["active"] = 1
         figures["posts"] += int(posts)
         figures["publications"] += int(publications)
         figures["withdrawn"] += int(withdrawn)
@@ -183,16 +190,19 @@ def freeze_figures(
     now: datetime,
     first: int = 1,
     campaign: Campaign | None = None,
+    fill: bool = False,
 ) -> list[ReportFigures]:
     """Freeze the figures of ``units``, each with the period before, and store them. A province and
-    the ministry add what their units sent. ``first``: the form's first day, for the period before.
+    the ministry add what their units sent; with ``fill`` also what the portal counted of those that
+    sent nothing, marked so. ``first``: the form's first day, for the period before.
     """
     keys = [unit.pk for unit in units]
     with translation.override(LANGUAGE):
         own = compute_figures(keys, period, now=now, campaign=campaign)
         earlier = periods.find_previous_period(kind, period, first)
-        then = compute_figures(keys, earlier, now=now) if earlier else {}
-        common = {
+        then = _compute_earlier(keys, earlier, now=now)
+        examples = _describe_examples(_find_best_posts(keys, period, campaign))
+        common: dict[str, Any] = {
             "format": FORMAT,
             "kind": kind,
             "first": period.first.isoformat(),
@@ -207,6 +217,7 @@ def freeze_figures(
                 for measure, each in dictionary.DEFINITIONS.items()
             },
         }
+        common["definitions"]["reach"]["means"] = REACH_OF_A_SUM
         found = []
         for unit in units:
             content = {
@@ -216,18 +227,112 @@ def freeze_figures(
                 "own": {"now": own[unit.pk], "before": then.get(unit.pk)},
                 "covered": [unit.key],
                 "units": [],
+                "filled": [],
                 "missing": [],
             }
-            content["total"] = content["own"]
+            content["total"] = _sum_parts([content["own"]])
             content["checks"] = find_table_differences(own[unit.pk])
             if unit.level != Level.COMMUNE:
-                _add_units(content, unit, kind, period, now=now, campaign=campaign)
+                _add_units(
+                    content, unit, kind, period, earlier, now=now, campaign=campaign, fill=fill
+                )
+            else:
+                content["examples"] = examples.get(unit.pk, [])
             found.append(
                 ReportFigures(
                     unit=unit, content=content, content_sha256=compute_digest(content), as_of=now
                 )
             )
     return ReportFigures.objects.bulk_create(found)
+
+
+def _compute_earlier(
+    keys: Collection[int], earlier: Period | None, *, now: datetime
+) -> dict[int, Figures]:
+    """Return the figures of the period before, of those units of which the portal has records since
+    its first day: what was before them is not known, and no 0.
+    """
+    if earlier is None:
+        return {}
+    since = get_midnight(earlier.first + timedelta(days=1))
+    published = Delivery.objects.filter(unit=OuterRef("pk"), published_at__lt=since)
+    recorded = [*Unit.objects.filter(Exists(published), pk__in=keys).values_list("pk", flat=True)]
+    return compute_figures(recorded, earlier, now=now) if recorded else {}
+
+
+def _sum_parts(parts: Collection[Mapping[str, Any]]) -> dict[str, Figures | None]:
+    """Add up figures ``now`` and ``before``; ``comparable`` are those of now of the parts that have
+    some of before.
+    """
+    had = [part for part in parts if part["before"] is not None]
+    return {
+        "now": add_figures(part["now"] for part in parts),
+        "before": add_figures(part["before"] for part in had) if had else None,
+        "comparable": add_figures(part.get("comparable") or part["now"] for part in had)
+        if had
+        else None,
+    }
+
+
+def _list_scope(unit: Unit, now: datetime) -> dict[int, tuple[str, str]]:
+    """Return key and path of the unit and of all bodies below it."""
+    rows = Unit.objects.filter(has_police_body=True).current(timezone.localdate(now)).under(unit)
+    return {pk: (key, path) for pk, key, path in rows.values_list("pk", "key", "path")}
+
+
+class TakenUp(NamedTuple):
+    """A post as residents took it up: reactions, comments, shares and clicks together, and views,
+    where these were measured.
+    """
+
+    taken_up: int
+    views: int | None
+    post: int
+
+
+def _find_best_posts(
+    units: Collection[int], period: Period, campaign: Campaign | None
+) -> dict[int, list[TakenUp]]:
+    """Return by unit its three posts that were taken up most, in one query; none of which nothing
+    was measured.
+    """
+    keys = Unit.objects.filter(pk__in=units).order_by().values("pk")
+    rows, params = select_posts_of_units(keys, period, campaign=campaign.pk if campaign else None)
+    taken_up = " + ".join(f"COALESCE(SUM({name}), 0)" for name in TAKEN_UP)
+    sql = (
+        f"SELECT unit_id, post_id, taken_up, views FROM ("  # noqa: S608
+        f"SELECT unit_id, post_id, {taken_up} AS taken_up, SUM(views) AS views, "
+        f"ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY {taken_up} DESC, post_id) AS place "
+        f"FROM ({rows}) AS by_post GROUP BY unit_id, post_id) AS placed "
+        f"WHERE taken_up > 0 AND place <= {EXAMPLES}"
+    )
+    found: dict[int, list[TakenUp]] = {}
+    for unit, post, n, views in fetch_rows(sql, params):
+        found.setdefault(unit, []).append(TakenUp(int(n), to_int_or_none(views), post))
+    return found
+
+
+def _describe_examples(best: Mapping[int, Iterable[TakenUp]]) -> dict[int, list[dict[str, Any]]]:
+    """Describe the first three of each of ``best``, in one query for all."""
+    first = {
+        key: sorted(some, key=lambda each: (-each.taken_up, each.post))[:EXAMPLES]
+        for key, some in best.items()
+    }
+    shown = [each.post for some in first.values() for each in some]
+    posts = Post.objects.select_related("unit__parent").in_bulk(shown)
+    return {
+        key: [
+            {
+                "post": str(posts[each.post].public_id),
+                "title": posts[each.post].title,
+                "unit": posts[each.post].unit.label,
+                "views": each.views,
+                "taken_up": each.taken_up,
+            }
+            for each in some
+        ]
+        for key, some in first.items()
+    }
 
 
 def find_reporting_bodies(unit: Unit, *, on: Any) -> Any:
@@ -264,11 +369,15 @@ def _add_units(
     unit: Unit,
     kind: str,
     period: Period,
+    earlier: Period | None,
     *,
     now: datetime,
     campaign: Campaign | None,
+    fill: bool,
 ) -> None:
-    """Add up what the units below sent, name who is missing, and check each sum."""
+    """Add up what the units below sent, name who is missing, and check each sum; beside it what the
+    portal counted of all of them.
+    """
     below = list(find_reporting_bodies(unit, on=timezone.localdate(now)).order_by("name", "pk"))
     sent = find_sent_reports([row.pk for row in below], kind, period, campaign)
     parts = [content["own"]]
@@ -294,12 +403,29 @@ def _add_units(
                 "now": figures["total"]["now"],
             }
         )
-    had = [part["before"] for part in parts if part["before"] is not None]
-    content["total"] = {
-        "now": add_figures(part["now"] for part in parts),
-        "before": add_figures(had) if had else None,
-    }
-    covered = Unit.objects.filter(key__in=content["covered"]).values_list("pk", flat=True)
-    live = compute_figures(list(covered), period, now=now, campaign=campaign, with_platforms=False)
+    scope = _list_scope(unit, now)
+    live = compute_figures([*scope], period, now=now, campaign=campaign, with_platforms=fill)
+    content["scope"] = len(scope)
+    content["system"] = add_figures(live.values())
+    best = _find_best_posts([*scope], period, campaign)
+    all_of_them = [each for some in best.values() for each in some]
+    content["examples"] = _describe_examples({unit.pk: all_of_them})[unit.pk]
+    covered = set(content["covered"])
+    if fill:
+        uncovered = [pk for pk, (key, _path) in scope.items() if key not in covered]
+        then = _compute_earlier(uncovered, earlier, now=now)
+        for row in below:
+            some = [pk for pk in uncovered if scope[pk][1].startswith(row.path)]
+            if not some:
+                continue
+            of_units = _sum_parts([{"now": live[pk], "before": then.get(pk)} for pk in some])
+            parts.append(of_units)
+            content["filled"].append(
+                {"unit": row.key, "name": row.name, "units": len(some), "now": of_units["now"]}
+            )
+    content["total"] = _sum_parts(parts)
     content["checks"] += find_table_differences(content["total"]["now"])
-    content["checks"] += find_differences(content["total"]["now"], add_figures(live.values()))
+    reported = add_figures(
+        figures for pk, figures in live.items() if fill or scope[pk][0] in covered
+    )
+    content["checks"] += find_differences(content["total"]["now"], reported)

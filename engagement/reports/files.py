@@ -14,6 +14,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from core.errors import Busy, Refused
+from core.text import fold
+from engagement.reports import periods
+from engagement.reports.compose import make_letterhead
 from engagement.reports.document import Document
 from engagement.reports.figures import LANGUAGE
 from engagement.reports.models import LONGEST_REASON, Report, ReportFile
@@ -103,7 +106,8 @@ def _claim(now: datetime) -> list[ReportFile]:
 
 def _make_claimed(rows: Sequence[ReportFile]) -> int:
     """Make claimed files; return how many."""
-    reports = Report.objects.select_related("approval").in_bulk({row.report_id for row in rows})
+    with_signer = Report.objects.select_related("approval__approved_by", "unit__parent")
+    reports = with_signer.in_bulk({row.report_id for row in rows})
     for row in rows:
         row.report = reports[row.report_id]
     made = 0
@@ -168,6 +172,22 @@ def _retry_or_fail(row: ReportFile, reason: str) -> None:
 def _select_claimed(row: ReportFile) -> QuerySet[ReportFile]:
     """Select the row as long as nobody has taken it over."""
     return ReportFile.objects.filter(pk=row.pk, state=FileState.RUNNING, attempts=row.attempts)
+
+
+def name_file(report: Report, format: str) -> str:
+    """Return the name under which a file is kept: "BC-thang-11-2026-CATP-Da-Nang.docx"."""
+    letterhead = make_letterhead(report.unit)
+    symbol = fold(letterhead["symbol"]).upper().removeprefix("BC-")
+    place = "-".join(word.capitalize() for word in fold(letterhead["place"]).split())
+    period = periods.name_period_for_file(report.kind, report.period)
+    version = f"-lan-{report.version}" if report.version > 1 else ""
+    return f"BC-{period}-{symbol}-{place}{version}.{format}"
+
+
+def make_draft(report: Report, format: str) -> bytes:
+    """Return the paper of a report that nobody has approved yet. Raise Busy, Refused."""
+    with translation.override(LANGUAGE):
+        return _get_writers()[format]([build_document(report)])[0]
 
 
 def retry_failed(report_id: int) -> int:

@@ -117,6 +117,12 @@ class ChangesForm(forms.Form):
 
 
 class ApproveForm(forms.Form):
-    """Carry what the leader has seen, by its digest."""
+    """Carry what the leader has seen, by its digest, and that it is sent although units are
+    missing.
+    """
 
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    with_gaps = forms.BooleanField(
+        label=_("I send it although fewer than 80 % of the units are in its figures"),
+        required=False,
+    )

@@ -1,23 +1,28 @@
 """The overview for those above: who has sent a report, is late, was returned, or did nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import GRANTS, Permission
+from core.actions import refusal
 from core.costly_pages import costly
 from core.periods import Period
-from engagement.reports import periods, queries
+from engagement.reports import periods, queries, reminders
 from engagement.reports.states import REGULAR, ReportKind
 from units.models import Level, Unit
 
@@ -76,18 +81,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     """List the units below with the status of the report of each on a period."""
     place = _get_unit(request)
     today = timezone.localdate()
-    asked = request.GET.get("kind", "")
-    kind = asked if asked in {each.value for each in REGULAR} else ReportKind.MONTH
-    first = queries.find_form(place, kind).content["first"]
-    offered = periods.list_recent_periods(kind, today, first, most=PERIODS)
-    # A period of another kind, left in the address, is none of this one's.
+    kind, period, offered = _read_period(request.GET, place)
     given = request.GET.copy()
-    given["kind"] = kind
-    if given.get("period") not in {each.first.isoformat() for each in offered}:
-        given["period"] = offered[0].first.isoformat()
+    given["kind"], given["period"] = kind, period.first.isoformat()
     form = OverviewFilter(given, offered=offered)
     chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
-    period = next(each for each in offered if each.first.isoformat() == given["period"])
     communes = chosen.get("level") == "communes"
     units = queries.find_bodies_below(place, on=today, communes=communes)
     units = units.search(chosen.get("q", ""))
@@ -96,7 +94,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if status := chosen.get("status"):
         rows = rows.filter(status=status)
     # Of a hundred units few have a report to open: theirs come first.
-    order = (ExpressionWrapper(Q(status="none"), BooleanField()), "parent__name", "name", "pk")
+    order = (ExpressionWrapper(Q(status="none"), BooleanField()), "parent__search", "search", "pk")
     page = Paginator(rows.select_related("parent").order_by(*order), PAGE).get_page(
         request.GET.get("page")
     )
@@ -112,10 +110,43 @@ def overview(request: HttpRequest) -> HttpResponse:
         ],
         "asked": status or "",
         "communes": communes or place.level == Level.PROVINCE,
+        "kind": kind,
+        "to_remind": 0
+        if communes or period.last >= today
+        else sum(counted.get(name, 0) for name in reminders.UNSENT),
     }
     fragment = request.htmx and not request.htmx.boosted
     page_name = "engagement/reports/overview.html"
     return render(request, f"{page_name}{'#rows' if fragment else ''}", context)
+
+
+def _read_period(given: Mapping[str, Any], place: Unit) -> tuple[str, Period, list[Period]]:
+    """Return kind and period that an address or a form names, and the periods that are offered. A
+    period of another kind, left in the address, is none of this one's.
+    """
+    kind = given.get("kind", "")
+    kind = kind if kind in {each.value for each in REGULAR} else ReportKind.MONTH
+    first = queries.find_form(place, kind).content["first"]
+    offered = periods.list_recent_periods(kind, timezone.localdate(), first, most=PERIODS)
+    by_first = {each.first.isoformat(): each for each in offered}
+    return kind, by_first.get(given.get("period", ""), offered[0]), offered
+
+
+@require_POST
+def remind_unsent(request: HttpRequest) -> HttpResponse:
+    """Remind the units right below that have not sent their report on a period."""
+    place = _get_unit(request)
+    kind, period, _offered = _read_period(request.POST, place)
+    done: list[int] = []
+    if refused := refusal(
+        lambda: done.append(reminders.remind_unsent(place, kind, period, by=request.user))
+    ):
+        messages.error(request, refused)
+    else:
+        words = ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", done[0])
+        messages.success(request, words % {"n": done[0]})
+    query = {"kind": kind, "period": period.first.isoformat()}
+    return redirect(reverse("engagement:reports_overview", query=query))
 
 
 def _get_unit(request: HttpRequest) -> Unit:

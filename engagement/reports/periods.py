@@ -60,6 +60,23 @@ def list_recent_periods(kind: str, today: date, first: int, *, most: int = 4) ->
     return [*found, running]
 
 
+def name_period_for_file(kind: str, period: Period) -> str:
+    """Return the period as a part of a file's name, of letters that every system takes."""
+    last = period.last
+    match kind:
+        case ReportKind.MONTH:
+            return f"thang-{last:%m-%Y}"
+        case ReportKind.QUARTER:
+            return f"quy-{(last.month + 2) // 3}-{last.year}"
+        case ReportKind.HALF_YEAR:
+            return f"6-thang-{'dau' if last.month <= 6 else 'cuoi'}-nam-{last.year}"
+        case ReportKind.YEAR:
+            return f"nam-{last.year}"
+    names = {ReportKind.WEEK: "tuan", ReportKind.CAMPAIGN: "chien-dich"}
+    name = names.get(ReportKind(kind), "ngay")
+    return f"{name}-{period.first:%d-%m}-den-{last:%d-%m-%Y}"
+
+
 def compute_due_day(period: Period, due_after: int) -> date:
     """Return the day by which the report is to be sent."""
     return period.last + timedelta(days=due_after)

@@ -121,6 +121,7 @@ def build_document(report: Report) -> Document:
             digest=approval.content_sha256,
             as_of=datetime.fromisoformat(approval.content["figures"]["taken"]),
             position=approval.position,
+            name=approval.approved_by.full_name,
         )
     content = build_content(report)
     return compose_document(content, digest=compute_digest(content), as_of=report.figures.as_of)
@@ -158,7 +159,8 @@ def find_changes_since_taken(report: Report) -> SinceTaken | None:
 def build_signature(user: User, report: Report) -> Signature | None:
     """Return the block of the signature that the person's approval would give."""
     held = user.own_authority(Permission.REPORT_APPROVE, unit=report.unit)
-    return make_signature(make_letterhead(report.unit)["head"], held.position) if held else None
+    head = make_letterhead(report.unit)["head"]
+    return make_signature(head, held.position, user.full_name) if held else None
 
 
 def find_units_of_writer(

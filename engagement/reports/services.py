@@ -19,6 +19,7 @@ from engagement.reports.marks import require_no_mark
 from engagement.reports.models import LONGEST_CHANGES, Report, ReportApproval, ReportFile
 from engagement.reports.queries import build_content, filter_versions
 from engagement.reports.states import FROZEN, FileFormat, ReportState
+from engagement.reports.sums import compute_coverage
 from engagement.reports.transitions import (
     get_report_address,
     lock_report,
@@ -28,6 +29,7 @@ from engagement.reports.transitions import (
 )
 from units.models import Unit
 
+ENOUGH = 0.8  # of the units below, for a sum that is sent without a question
 queued = Signal()  # with the key of the ``report``, once its files are there to be made
 
 
@@ -40,14 +42,22 @@ def submit(report: Report, *, by: User) -> Report:
     note_writer(row, by)
     record("report.submitted", row, by=by, position=authority.position)
     people = holders(Permission.REPORT_APPROVE, unit=row.unit, besides=[by.pk])
-    notify(people, "report_submitted", address=get_report_address(row), by=by, unit=row.unit.label)
+    notify(
+        people,
+        "report_submitted",
+        address=get_report_address(row),
+        by=by,
+        unit=row.unit.label,
+        report=str(row),
+    )
     return row
 
 
 @transaction.atomic
-def approve(report: Report, *, by: User, digest: str) -> ReportApproval:
+def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -> ReportApproval:
     """Approve exactly the content of ``digest``, which the leader has seen, and send it to the unit
-    above. Nobody approves what they wrote in. Its files are made by a worker.
+    above. Nobody approves what they wrote in. Its files are made by a worker. ``with_gaps``: also
+    where it holds fewer than `ENOUGH` of the units below.
     """
     row = lock_report(report)
     authority = require_position(by, Permission.REPORT_APPROVE, row.unit)
@@ -59,6 +69,10 @@ def approve(report: Report, *, by: User, digest: str) -> ReportApproval:
     found = compute_digest(content)
     if found != digest:
         raise Refused(_("The report has changed since you opened it. Read it again."))
+    if not with_gaps and has_gaps(row):
+        raise Refused(
+            _("Fewer than 80 % of the units are in these figures. Confirm that you send it so.")
+        )
     now = timezone.now()
     author = row.author or row.writers.order_by("pk")[0]
     approval = ReportApproval.objects.create(
@@ -77,9 +91,16 @@ def approve(report: Report, *, by: User, digest: str) -> ReportApproval:
     record("report.sent", row, by=by, position=authority.position, content_sha256=found)
     if row.unit.parent:
         people = holders(Permission.OVERSIGHT_VIEW, unit=row.unit.parent)
-        notify(people, "report_sent", address=get_report_address(row), unit=row.unit.label)
+        address = get_report_address(row)
+        notify(people, "report_sent", address=address, unit=row.unit.label, report=str(row))
     transaction.on_commit(lambda: queued.send(Report, report=row.pk), robust=True)
     return approval
+
+
+def has_gaps(report: Report) -> bool:
+    """Check whether the figures hold fewer than `ENOUGH` of the units below."""
+    held, scope = compute_coverage(report.figures.content)
+    return held < ENOUGH * scope
 
 
 @transaction.atomic

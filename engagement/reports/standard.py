@@ -21,11 +21,12 @@ TABLES: dict[str, Any] = {
     "platforms": _("By platform"),
     "topics": _("By topic"),
     "engagement": _("What residents did, compared with the period before"),
+    "examples": _("Three posts that residents took up most"),
     "kits": _("Kits, recalls and corrections"),
     "units": _("By unit (provinces and the ministry)"),
     "checks": _("Check of the sums (provinces and the ministry)"),
 }
-SHOWN_MEASURES = ("reach", "reactions", "comments", "shares", "clicks")
+SHOWN_MEASURES = ("views", "reach", "reactions", "comments", "shares", "clicks")
 # Period and day: the data of a month runs from the 15th to the 14th, and is sent by the 25th.
 _RULES: dict[str, tuple[int, int]] = {
     ReportKind.WEEK: (5, 1),  # Friday to Thursday, due on Friday

@@ -9,6 +9,7 @@ Figures = dict[str, Any]
 COUNTS = (
     *("posts", "publications", "due", "on_time", "failed", "withdrawn", "manual"),
     *("kits", "recalls", "corrections"),
+    "active",  # units that published anything
 )
 
 
@@ -38,7 +39,7 @@ def add_figures(parts: Iterable[Mapping[str, Any]]) -> Figures:
     found = make_empty_figures()
     for part in parts:
         for name in COUNTS:
-            found[name] += part[name]
+            found[name] += part.get(name, 0)  # reports that were approved before it was counted
         for measure in MEASURES:
             found["measures"][measure] = add_known(
                 found["measures"][measure], part["measures"][measure]
@@ -81,3 +82,13 @@ def find_table_differences(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
                     {"figure": f"{table}.{name}", "sum": added, "summaries": figures[name]}
                 )
     return found
+
+
+def compute_coverage(content: Mapping[str, Any]) -> tuple[int, int]:
+    """Return of how many units below the figures hold something, reports or what was filled in, and
+    how many there are.
+    """
+    if "scope" not in content:
+        return 0, 0
+    filled = sum(each["units"] for each in content["filled"])
+    return len(content["covered"]) - 1 + filled, content["scope"] - 1

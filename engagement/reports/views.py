@@ -19,6 +19,7 @@ from accounts.queries import can
 from campaigns.models import Campaign
 from core import quotas
 from core.actions import button_action, form_action, form_data
+from core.costly_pages import costly
 from core.scope import list_ancestors
 from engagement.reports import drafts, files, periods, queries, services
 from engagement.reports.files import CONTENT_TYPES
@@ -32,7 +33,8 @@ from engagement.reports.forms import (
     TextsForm,
 )
 from engagement.reports.models import Report, ReportFile, ReportQuerySet
-from engagement.reports.states import MAKING, REGULAR, FileState, ReportState
+from engagement.reports.states import MAKING, REGULAR, FileFormat, FileState, ReportState
+from engagement.reports.sums import compute_coverage
 from units.models import Level, Unit
 
 PAGE = 25
@@ -79,7 +81,14 @@ def _find_readable_reports(request: HttpRequest) -> ReportQuerySet:
 
 
 def _get_report(request: HttpRequest, public_id: uuid.UUID) -> Report:
-    related = ("unit__parent", "figures", "form", "campaign", "approval", "returned_by")
+    related = (
+        "unit__parent",
+        "figures",
+        "form",
+        "campaign",
+        "approval__approved_by",
+        "returned_by",
+    )
     return get_object_or_404(
         _find_readable_reports(request).select_related(*related), public_id=public_id
     )
@@ -171,6 +180,7 @@ def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:
     kept = list(row.files.defer("data"))
     is_newest = versions[0].pk == row.pk
     may_act = writes or (approves and waits)
+    held, scope = compute_coverage(row.figures.content)
     return {
         "report": row,
         "document": document,
@@ -190,6 +200,9 @@ def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:
         "may_correct": writes and row.is_frozen and is_newest,
         "signature": queries.build_signature(user, row) if may_approve else document.signature,
         "approve_form": ApproveForm(initial={"digest": document.digest}),
+        "has_gaps": may_approve and services.has_gaps(row),
+        "units_missing": scope - held,
+        "may_fill": writes and row.state == ReportState.DRAFT and held < scope,
         "since": queries.find_changes_since_taken(row) if may_act and is_newest else None,
     }
 
@@ -202,10 +215,25 @@ def download_file(request: HttpRequest, public_id: uuid.UUID, format: str) -> Ht
         ReportFile.objects.filter(report=row, state=FileState.DONE), format=format
     )
     quotas.use("export", by=request.user)
-    name = f"bao-cao-{row.kind}-{row.last:%Y-%m-%d}-v{row.version}.{kept.format}"
+    return _answer_file(row, kept.format, bytes(kept.data or b""))
+
+
+@require_GET
+@costly
+def download_draft(request: HttpRequest, public_id: uuid.UUID, format: str) -> HttpResponse:
+    """Download the paper of a report as it reads now, before anybody has approved it."""
+    row = _get_report(request, public_id)
+    if row.is_frozen or format not in {FileFormat.WORD, FileFormat.PDF}:
+        raise Http404
+    quotas.use("export", by=request.user)
+    return _answer_file(row, format, files.make_draft(row, format), prefix="BAN-THAO-")
+
+
+def _answer_file(row: Report, format: str, data: bytes, *, prefix: str = "") -> HttpResponse:
+    name = f"{prefix}{files.name_file(row, format)}"
     return HttpResponse(
-        bytes(kept.data or b""),
-        content_type=CONTENT_TYPES[kept.format],
+        data,
+        content_type=CONTENT_TYPES[FileFormat(format)],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
@@ -238,8 +266,11 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def retake_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the figures of a draft anew."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
+    fill = bool(request.POST.get("fill"))
     said = _("The figures are those of this moment.")
-    button_action(request, lambda: drafts.retake_figures(row, by=request.user), said=said)
+    button_action(
+        request, lambda: drafts.retake_figures(row, by=request.user, fill=fill), said=said
+    )
     return redirect("engagement:report", row.public_id)
 
 
@@ -257,9 +288,9 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Approve what the page showed, and send it upward."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_APPROVE)
     form = ApproveForm(request.POST)
-    digest = form.cleaned_data["digest"] if form.is_valid() else ""
+    seen = form.cleaned_data if form.is_valid() else {"digest": ""}
     said = _("Approved and sent. Word, PDF and Excel are being made; you can leave this page.")
-    button_action(request, lambda: services.approve(row, by=request.user, digest=digest), said=said)
+    button_action(request, lambda: services.approve(row, by=request.user, **seen), said=said)
     return redirect("engagement:report", row.public_id)
 
 

@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
 from core.workbooks import make_text_cell
-from engagement.reports.document import Cell, Document, Part, Table
+from engagement.reports.document import Cell, Change, Document, Part, Table
 from engagement.reports.rendering import form
 from engagement.reports.rendering.layout import (
     compute_column_shares,
@@ -119,7 +119,8 @@ def _make_cells(
     for value, is_number in zip(row, numeric, strict=True):
         if isinstance(value, int) and abs(value) < _WHOLE:
             cell = WriteOnlyCell(sheet, value)
-            cell.number_format = "#,##0"  # "1.234" where Excel is Vietnamese
+            # "1.234" where Excel is Vietnamese.
+            cell.number_format = "+#,##0;-#,##0;0" if isinstance(value, Change) else "#,##0"
         else:
             cell = _make_text_cell(sheet, format_cell(value), font)
         cell.font, cell.border = font, _BORDER

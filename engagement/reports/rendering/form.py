@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from engagement.reports.document import group_digits as group_digits
+
 # I 1 to I 3, in millimetres. Top and bottom 20 to 25, left 30 to 35, right 15 to 20.
 PAPER = (210, 297)
 TOP, BOTTOM, LEFT, RIGHT = 20, 20, 30, 15
@@ -75,11 +77,6 @@ def format_letter(number: int) -> str:
         number, at = divmod(number - 1, len(_LETTERS))
         text = _LETTERS[at] + text
     return text
-
-
-def group_digits(number: int) -> str:
-    """Return a whole number as Vietnamese papers group it: 1.234.567, and −5 with a minus."""
-    return f"{number:,}".replace(",", ".").replace("-", "−")
 
 
 def format_blank_date(place: str, year: int) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from engagement.reports.document import Cell, Document, Part, Table
+from engagement.reports.document import Cell, Change, Document, Part, Table
 from engagement.reports.rendering import form
 from engagement.reports.rendering.marks import require_no_marks
+from platforms.text import normalize_unicode
 
 # Control and format characters, halves of surrogate pairs, letters that no font has: nobody sees
 # them, XML forbids some, and some turn the line around.
@@ -80,16 +81,19 @@ class Layout:
 
 def to_one_line(text: str) -> str:
     """Return a text on one line: letters composed, one blank between words, nothing unseen."""
-    if text.isprintable() and unicodedata.is_normalized("NFC", text):
-        return " ".join(text.split())
-    spaced = " ".join(unicodedata.normalize("NFC", text).split())
+    composed = normalize_unicode("NFC", text)
+    spaced = " ".join(composed.split())
+    if composed.isprintable():
+        return spaced
     return "".join(each for each in spaced if unicodedata.category(each) not in _UNSEEN)
 
 
 def format_cell(cell: Cell) -> str:
-    """Return a cell as people read it: 1.234, "–" where nothing was measured."""
+    """Return a cell as people read it: 1.234, +5 for a change, "–" where nothing was measured."""
     if cell is None:
         return form.GAP
+    if isinstance(cell, Change) and cell > 0:
+        return f"+{form.group_digits(cell)}"
     return form.group_digits(cell) if isinstance(cell, int) else to_one_line(cell)
 
 

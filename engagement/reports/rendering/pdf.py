@@ -47,7 +47,7 @@ def write_pdfs(documents: Sequence[Document], *, by: object = None) -> list[byte
         try:
             with _semaphore.taken(by=by):
                 facts = sandbox.run_program(
-                    _HERE / "program.py", str(place), place=place, limits=LIMITS
+                    _HERE / "program.py", str(place), place=place, limits=LIMITS, reads=[FONTS]
                 )
             if facts.get("count") != len(documents):
                 raise sandbox.ProgramFailed

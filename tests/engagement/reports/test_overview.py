@@ -140,3 +140,29 @@ def test_a_province_does_not_read_its_name_in_every_row(client, province, overse
 
     client.force_login(factories.person(Role.OVERSEER, factories.ministry()))
     assert unit.label in client.get(OVERVIEW, {"level": "communes"}).text
+
+
+def test_whoever_has_not_sent_is_reminded_from_where_it_is_seen(client, province, overseer):
+    silent, begun, sent = [factories.UnitFactory(parent=province) for _number in range(3)]
+    officers = {unit.pk: factories.person(Role.OFFICER, unit) for unit in (silent, begun, sent)}
+    elsewhere = factories.person(Role.OFFICER, factories.UnitFactory())
+    factories.report(begun)
+    factories.report(sent, state="sent")
+    client.force_login(overseer)
+    page = client.get(OVERVIEW)
+    assert page.context["to_remind"] == 2
+    period = page.context["period"]
+
+    def remind():
+        given = {"kind": "month", "period": period.first.isoformat()}
+        return client.post(reverse("engagement:remind_unsent"), given, follow=True)
+
+    assert "2 units were reminded" in one_line(remind().content.decode())
+    notices = Notice.objects.filter(kind="report_asked")
+    assert {row.user for row in notices} == {officers[silent.pk], officers[begun.pk]}
+    assert elsewhere not in {row.user for row in notices}
+    assert str(period) in notices[0].facts["report"]
+    assert "today already" in one_line(remind().content.decode())
+    assert notices.count() == 2
+    client.force_login(officers[sent.pk])
+    assert remind().status_code == 403

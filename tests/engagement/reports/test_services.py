@@ -56,6 +56,7 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
 ):
     publish(unit=unit, at=within, views=90, reach=40)
     publish(unit=unit, at=within - timedelta(days=31), reach=10)
+    publish(unit=unit, at=within - timedelta(days=90), reach=7)
 
     report = drafts.begin(unit, "month", month, by=officer)
     drafts.write(report, {"situation": "Địa bàn ổn định.", "unknown": "x"}, by=officer)
@@ -81,15 +82,19 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
         ("pdf", "waiting"),
         ("xlsx", "waiting"),
     ]
-    assert Notice.objects.get(user=overseer, kind="report_sent").facts == {"unit": unit.label}
+    assert Notice.objects.get(user=overseer, kind="report_sent").facts == {
+        "unit": unit.label,
+        "report": str(report),
+    }
     document = build_document(report)
     assert document.digest == report.approval.content_sha256
-    assert document.signature.name == ""
+    assert document.signature.name == leader.full_name
     assert document.parts[0].paragraphs == ("Địa bàn ổn định.",)
-    assert document.parts[1].tables[0].rows[0] == ("Bài đã đăng", 1, 1, "0")
-    assert document.parts[1].tables[3].rows[0][:4] == ("Lượt tiếp cận", 40, 10, "+30")
-    clicks = next(r for r in document.parts[1].tables[3].rows if r[0] == "Lượt nhấp")
-    assert clicks[1] is None
+    assert document.parts[1].tables[0].rows[0] == ("Bài đã đăng", 1, 1, 0)
+    taken_up = {row[0]: row[1:4] for row in document.parts[1].tables[3].rows}
+    assert taken_up["Lượt xem"] == (90, None, None)
+    assert taken_up["Lượt tiếp cận"] == (40, 10, 30)
+    assert taken_up["Lượt nhấp"][0] is None
 
 
 def test_nobody_approves_what_they_wrote_in(unit, officer, leader, month):
@@ -274,8 +279,9 @@ def test_a_province_adds_up_what_its_units_sent_and_names_who_is_missing(
     assert [row["unit"] for row in figures["missing"]] == [missing.key]
     assert figures["checks"] == []
     document = build_document(report)
-    assert document.parts[1].paragraphs[1].endswith(f"{missing.name}.")  # each is the province's
-    assert document.appendices[0].total[1] == 2
+    assert document.parts[1].paragraphs[2].endswith(f"{missing.name}.")  # each is the province's
+    by_unit = next(each for each in document.appendices if each.total)
+    assert by_unit.total[1:3] == (2, 2)
 
 
 def test_many_units_without_a_report_stand_in_an_appendix(
@@ -287,8 +293,8 @@ def test_many_units_without_a_report_stand_in_an_appendix(
 
     document = build_document(drafts.begin(unit.parent, "month", month, by=overseer))
 
-    assert "11 đơn vị" in document.parts[1].paragraphs[1]
-    assert missing[0].name not in document.parts[1].paragraphs[1]
+    assert "11 đơn vị" in document.parts[1].paragraphs[2]
+    assert missing[0].name not in document.parts[1].paragraphs[2]
     names = [cell for row in document.appendices[-1].rows for cell in row if cell]
     assert sorted(names) == sorted(each.name for each in missing)
 

@@ -88,7 +88,8 @@ def test_the_draft_offers_to_take_the_figures_anew(client, unit, draft, overseer
 
     page = client.get(address)
     assert page.context["since"].came == [unit.name]
-    assert page.content.decode().count(f'action="{anew}"') == 1
+    # In the warning, and the offer to fill in who is missing.
+    assert page.content.decode().count(f'action="{anew}"') == 2
     assert "change any more" not in page.content.decode()
 
     client.post(anew)
@@ -111,7 +112,7 @@ def test_the_leader_and_whoever_corrects_are_told_too(client, province, unit, dr
     assert page.context["may_decline"]
     client.post(
         reverse("engagement:approve_report", args=[draft.public_id]),
-        {"digest": page.context["approve_form"].initial["digest"]},
+        {"digest": page.context["approve_form"].initial["digest"], "with_gaps": "on"},
     )
     page = client.get(address)
     assert page.context["since"].came == [unit.name]

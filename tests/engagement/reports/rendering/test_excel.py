@@ -1,8 +1,11 @@
 import io
+from dataclasses import replace
 
 from openpyxl import load_workbook
 
+from engagement.reports.document import Change, Part
 from engagement.reports.rendering.excel import write_xlsx
+from engagement.reports.rendering.layout import format_cell
 
 from .samples import month, table, units, week, year
 
@@ -30,6 +33,18 @@ def test_figures_are_numbers_and_a_gap_is_no_number():
     assert rows[3][0].startswith("Ghi chú: dấu “–”")
     assert sheet["C4"].number_format == "#,##0"
     assert sheet["C4"].alignment.horizontal == "right"
+
+
+def test_a_change_is_a_number_with_its_sign():
+    row = ("Facebook", Change(-7996), Change(5), None)
+    document = replace(week(), parts=(Part("Kết quả", tables=(replace(table(), rows=(row,)),)),))
+
+    sheet = opened(document).worksheets[0]
+
+    assert [cell.value for cell in sheet[4]] == ["Facebook", -7996, 5, "–"]
+    assert sheet["C4"].number_format == "+#,##0;-#,##0;0"
+    assert format_cell(Change(5)) == "+5"
+    assert format_cell(Change(0)) == "0"
 
 
 def test_heads_stay_in_sight_and_on_each_printed_page():

@@ -1,0 +1,193 @@
+"""A sum says of how many units it speaks; what nobody reported is no 0."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Role
+from core.errors import Refused
+from engagement.reports import drafts, services
+from engagement.reports.figures import compute_digest, freeze_figures
+from engagement.reports.queries import build_content, build_document
+from engagement.reports.sums import compute_coverage
+from tests import factories
+from tests.engagement.reports.conftest import approve
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def province():
+    return factories.ProvinceFactory()
+
+
+@pytest.fixture
+def communes(province):
+    return [factories.UnitFactory(parent=province) for _number in range(3)]
+
+
+@pytest.fixture
+def overseer(province):
+    return factories.person(Role.OVERSEER, province)
+
+
+@pytest.fixture
+def leader(province):
+    return factories.person(Role.OVERSEER, province)
+
+
+def rows_of(report, caption):
+    document = build_document(report)
+    tables = [table for part in document.parts for table in part.tables]
+    table = next(each for each in [*tables, *document.appendices] if each.caption == caption)
+    return {row[0]: row[1:] for row in table.rows}, [column.title for column in table.columns]
+
+
+def test_without_a_report_a_sum_is_unknown_and_the_portals_own_count_stands_beside(
+    province, communes, overseer, month, within, publish
+):
+    publish(unit=communes[0], at=within, views=70, reach=40)
+
+    report = drafts.begin(province, "month", month, by=overseer)
+
+    rows, titles = rows_of(report, "Kết quả đăng bài")
+    assert rows["Bài đã đăng"] == (None, 1, None, None)
+    assert rows["Đơn vị có đăng bài"] == (None, 1, None, None)
+    assert titles[1:3] == [
+        "Kỳ này, theo báo cáo 0/3 đơn vị",
+        "Kỳ này, theo hệ thống 3 đơn vị",
+    ]
+    taken_up, _titles = rows_of(report, "Mức độ tiếp nhận của người dân")
+    assert taken_up["Lượt xem"][:2] == (None, 70)
+    checked, _titles = rows_of(report, "Đối chiếu với bảng tổng hợp")
+    assert [*checked] == ["Chưa có báo cáo nào để đối chiếu"]
+    summary = build_document(report).parts[1].paragraphs[0]
+    assert "chưa có báo cáo nào" in summary
+    assert "1 bài" in summary
+    assert "70 lượt xem" in summary
+
+
+def test_units_that_sent_nothing_can_be_filled_in_and_are_marked(
+    province, communes, overseer, leader, month, within, publish
+):
+    reported, silent, _idle = communes
+    publish(unit=reported, at=within, reach=40)
+    publish(unit=silent, at=within, reach=5)
+    factories.report(reported, state="sent")
+    report = drafts.begin(province, "month", month, by=overseer)
+    assert report.figures.content["total"]["now"]["measures"]["reach"] == 40
+    assert compute_coverage(report.figures.content) == (1, 3)
+
+    report = drafts.retake_figures(report, by=overseer, fill=True)
+
+    content = report.figures.content
+    assert content["total"]["now"]["measures"]["reach"] == 45
+    assert content["total"]["now"]["active"] == 2
+    assert content["checks"] == []
+    assert len(content["missing"]) == 2  # they did not send, whatever was filled in
+    assert compute_coverage(content) == (3, 3)
+    by_unit, _titles = rows_of(report, "Số liệu theo đơn vị")
+    assert by_unit[f"{silent.name} (theo hệ thống)"][0] == 1
+    _rows, titles = rows_of(report, "Kết quả đăng bài")
+    assert titles[1] == "Kỳ này, theo báo cáo 1/3 đơn vị, theo hệ thống 2 đơn vị"
+    services.submit(report, by=overseer)
+    report.refresh_from_db()
+    services.approve(report, by=leader, digest=compute_digest(build_content(report)))
+
+
+def test_a_sum_of_few_units_is_sent_after_a_question_alone(
+    client, province, communes, overseer, leader, month
+):
+    report = drafts.begin(province, "month", month, by=overseer)
+    services.submit(report, by=overseer)
+    report.refresh_from_db()
+    digest = compute_digest(build_content(report))
+    with pytest.raises(Refused, match="80 %"):
+        services.approve(report, by=leader, digest=digest)
+    client.force_login(leader)
+    page = client.get(reverse("engagement:report", args=[report.public_id]))
+    assert 'name="with_gaps"' in page.content.decode()
+
+    address = reverse("engagement:approve_report", args=[report.public_id])
+    client.post(address, {"digest": digest})
+    report.refresh_from_db()
+    assert report.state == "in_review"
+    client.post(address, {"digest": digest, "with_gaps": "on"})
+    report.refresh_from_db()
+    assert report.state == "sent"
+
+
+def test_a_change_speaks_of_units_that_are_known_in_both_periods_alone(
+    province, communes, overseer, month, within, publish
+):
+    old, new, _idle = communes
+    for days in (0, 31, 90):
+        publish(unit=old, at=within - timedelta(days=days), reach=10)
+    publish(unit=new, at=within, reach=500)
+    for unit in (old, new):
+        factories.report(unit, state="sent")
+
+    report = drafts.begin(province, "month", month, by=overseer)
+
+    rows, _titles = rows_of(report, "Kết quả đăng bài")
+    assert rows["Bài đã đăng"] == (2, 2, 1, 0)
+    taken_up, _titles = rows_of(report, "Mức độ tiếp nhận của người dân")
+    assert taken_up["Lượt tiếp cận"][:4] == (510, 510, 10, 0)
+
+
+def test_three_posts_stand_as_examples_those_taken_up_most_first(
+    province, communes, overseer, month, within, publish
+):
+    for at, unit in enumerate([*communes, *communes]):
+        post = factories.approved(unit=unit, title=f"Bài {at}")
+        publish(post=post, unit=unit, at=within, reactions=at, comments=at, views=9 - at)
+
+    report = drafts.begin(province, "month", month, by=overseer)
+
+    rows, _titles = rows_of(report, "Bài tiêu biểu")
+    assert [(title, *cells[1:]) for title, cells in rows.items()] == [
+        ("Bài 5", 4, 10),
+        ("Bài 4", 5, 8),
+        ("Bài 3", 6, 6),
+    ]
+
+
+def test_freezing_costs_the_same_queries_for_one_commune_and_for_many(
+    communes, month, within, publish
+):
+    for at, unit in enumerate(communes):
+        publish(unit=unit, at=within, reactions=at + 1)
+
+    def cost(units):
+        with CaptureQueriesContext(connection) as asked:
+            rows = freeze_figures(units, "month", month, now=timezone.now(), first=15)
+        assert all(row.content["examples"] for row in rows)
+        return len(asked)
+
+    cost(communes)
+    assert cost(communes[:1]) == cost(communes)
+
+
+@pytest.mark.parametrize("format", ["pdf", "docx"])
+def test_the_leader_reads_the_very_paper_before_approving(client, province, leader, month, format):
+    overseer = factories.person(Role.OVERSEER, province)
+    report = drafts.begin(province, "month", month, by=overseer)
+    services.submit(report, by=overseer)
+    report.refresh_from_db()
+    client.force_login(leader)
+    address = reverse("engagement:report_draft", args=[report.public_id, format])
+
+    answer = client.get(address)
+
+    assert answer.status_code == 200
+    assert answer.content.startswith({"pdf": b"%PDF", "docx": b"PK"}[format])
+    name = f"BAN-THAO-BC-thang-{month.last:%m-%Y}-"
+    assert name in answer.headers["Content-Disposition"]
+    approve(report, leader)
+    assert client.get(address).status_code == 404
+    client.force_login(factories.person(Role.OFFICER))
+    assert client.get(address).status_code == 404
