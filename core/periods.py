@@ -1,5 +1,6 @@
 """Periods as officers mean them: whole days on the station's clock, both ends included."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
@@ -44,9 +45,22 @@ def get_midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
-def make_quick_links(period: Period, *extra: tuple[str, Period]) -> list[dict[str, Any]]:
-    """Return the links to common periods; the one shown now is marked."""
+_SOURCES: list[Callable[[Any, date], Iterable[tuple[str, Period]]]] = []
+
+
+def offer_periods(find: Callable[[Any, date], Iterable[tuple[str, Period]]]) -> None:
+    """Add periods to the links: ``find`` names those of a unit, as they are on a day."""
+    _SOURCES.append(find)
+
+
+def make_quick_links(
+    period: Period, *extra: tuple[str, Period], unit: Any = None
+) -> list[dict[str, Any]]:
+    """Return the links to common periods, and to those of ``unit``; the one shown now is marked."""
+    today = timezone.localdate()
     offered = [*extra, *((_("%(n)s days") % {"n": n}, Period.last_days(n)) for n in QUICK)]
+    if unit is not None:
+        offered += [each for find in _SOURCES for each in find(unit, today)]
     return [
         {"label": label, "current": choice == period, **choice.query} for label, choice in offered
     ]

@@ -46,7 +46,7 @@ register(
             "engagement",
         ),
         "publishing:post_list": ("engagement:post_counts", "engagement:enter_figures"),
-        "engagement:desks": ("engagement:comments",),
+        "engagement:desks": ("engagement:comments", "engagement:reply_words"),
         "engagement:examples": (
             *("engagement:example", "engagement:propose_example"),
             *("engagement:return_example", "engagement:withdraw_example"),

@@ -19,6 +19,7 @@ from engagement.boards.changes import (
     NewKit,
     PauseDays,
     Sentence,
+    TakeUp,
     TopPost,
     describe_changes,
 )
@@ -189,6 +190,16 @@ class Board:
         return TopPost(title or _("Untitled"), reach, address)
 
     @cached_property
+    def median_reach(self) -> list[int | None] | None:
+        """Return the median reach of a post, in this period and in the one before; None for the
+        nation, of which forty thousand posts a month would be read.
+        """
+        if self.scope.is_nation:
+            return None
+        now, before, _year = self.periods
+        return figures.find_median_reaches(self.publications(now), self.publications(before))
+
+    @cached_property
     def changes(self) -> list[Sentence]:
         """Return the sentences on what changed."""
         now, before, _year = self.totals
@@ -197,6 +208,7 @@ class Board:
             publications=now["publications"] or 0,
             publications_before=before["publications"] or 0,
             reach=now["reach"],
+            take_up=_compare_take_up(now, before),
             top_post=self.top_post,
             platforms=events.group_platform_days(self.days_of_period),
             kits=() if self.scope.kit else self.new_kits,
@@ -209,3 +221,52 @@ class Board:
         if not usual.is_comparable(self.scope):
             return None
         return usual.find_usual(self.scope, self.page_totals[0], self.period, self.form.values)
+
+
+def _compare_take_up(now: figures.Sums, before: figures.Sums) -> list[TakeUp]:
+    """Set beside each other what the publications of both periods had. Of clicks nobody knows how
+    many publications were measured: they are set against all.
+    """
+    words = {
+        "reach": (
+            _(
+                "Reach of one publication: %(n)s on average, %(by)s %% less than in the period "
+                "before (%(before)s); %(total)s in all, %(total_before)s before."
+            ),
+            _(
+                "Reach of one publication: %(n)s on average, %(by)s %% more than in the period "
+                "before (%(before)s); %(total)s in all, %(total_before)s before."
+            ),
+        ),
+        "reactions": (
+            _(
+                "Reactions to one publication: %(n)s on average, %(by)s %% fewer than in the "
+                "period before (%(before)s); %(total)s in all, %(total_before)s before."
+            ),
+            _(
+                "Reactions to one publication: %(n)s on average, %(by)s %% more than in the "
+                "period before (%(before)s); %(total)s in all, %(total_before)s before."
+            ),
+        ),
+        "clicks": (
+            _(
+                "Clicks on one publication: %(n)s on average, %(by)s %% fewer than in the period "
+                "before (%(before)s); %(total)s in all, %(total_before)s before."
+            ),
+            _(
+                "Clicks on one publication: %(n)s on average, %(by)s %% more than in the period "
+                "before (%(before)s); %(total)s in all, %(total_before)s before."
+            ),
+        ),
+    }
+    counted = {"reach": "reach_of", "reactions": "reactions_of", "clicks": "publications"}
+    return [
+        TakeUp(
+            *words[measure],
+            now[measure],
+            now[of] or 0,
+            before[measure],
+            before[of] or 0,
+        )
+        for measure, of in counted.items()
+    ]

@@ -23,6 +23,8 @@ class Limits:
     fewer: float = 0.7  # of the publications of the period before
     more: float = 1.4
     least_before: int = 3  # publications; below, a change says nothing
+    worse: float = 0.8  # of what a publication had in the period before
+    better: float = 1.25
     carried: float = 0.5  # of all reach, by one post
     least_posts: int = 4  # publications, before one of them can have carried the others
     silent_days: int = 2  # days of publication without a figure
@@ -44,6 +46,28 @@ class Day:
 class Platform:
     name: str
     days: Sequence[Day]
+
+
+@dataclass(frozen=True)
+class TakeUp:
+    """A measure of how residents took up the publications of a period and of the one before: its
+    sum, and over how many publications it was measured.
+    """
+
+    fell: str  # the sentences, with the measure's name
+    rose: str
+    total: int | None
+    measured: int
+    total_before: int | None
+    measured_before: int
+
+    def compare(self, limits: Limits) -> float | None:
+        """Return how many times as much one publication had; None where that says nothing."""
+        if min(self.measured, self.measured_before) < limits.least_before:
+            return None
+        if self.total is None or not self.total_before:
+            return None
+        return (self.total / self.measured) / (self.total_before / self.measured_before)
 
 
 @dataclass(frozen=True)
@@ -84,6 +108,7 @@ class Facts:
     publications: int
     publications_before: int
     reach: int | None
+    take_up: Sequence[TakeUp] = ()
     top_post: TopPost | None = None
     platforms: Sequence[Platform] = ()
     kits: Sequence[NewKit] = ()
@@ -91,6 +116,7 @@ class Facts:
     # The rows behind the sums of publications and of platforms.
     of_publications: str = "#days_publications-title"
     of_platforms: str = "#platforms-title"
+    of_sums: str = "#compared-title"
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -192,6 +218,34 @@ def report_more_or_fewer(facts: Facts) -> Sentence | None:
     return Sentence("more_or_fewer", words % named, facts.of_publications)
 
 
+def report_take_up(facts: Facts) -> Sentence | None:
+    """Report the measure of which one publication had clearly less than before; where none has, the
+    one that grew most. More publications do not hide that each was taken up less.
+    """
+    limits = facts.limits
+    compared = [(times, row) for row in facts.take_up if (times := row.compare(limits)) is not None]
+    if not compared:
+        return None
+    least, most = (of(compared, key=lambda pair: pair[0]) for of in (min, max))
+    if least[0] <= limits.worse:
+        times, row = least
+        words = row.fell
+    elif most[0] >= limits.better:
+        times, row = most
+        words = row.rose
+    else:
+        return None
+    now, before = row.total or 0, row.total_before or 0
+    named = {
+        "n": _format_number(round(now / row.measured)),
+        "before": _format_number(round(before / row.measured_before)),
+        "by": _format_number(round(abs(times - 1) * 100)),
+        "total": _format_number(now),
+        "total_before": _format_number(before),
+    }
+    return Sentence("take_up", words % named, facts.of_sums)
+
+
 def report_dominant_post(facts: Facts) -> Sentence | None:
     """Report the post that had most of all reach."""
     post, limits = facts.top_post, facts.limits
@@ -225,6 +279,7 @@ def report_new_kit(facts: Facts) -> Sentence | None:
 RULES: tuple[Callable[[Facts], Sentence | None], ...] = (
     report_silent_platform,
     report_pause,
+    report_take_up,
     report_more_or_fewer,
     report_dominant_post,
     report_new_kit,

@@ -32,6 +32,9 @@ from engagement.dashboards.dictionary import PAGE_DEFINITIONS, find_page_origin,
 from engagement.rollups.sql import BY_PROVINCE
 from units.models import Unit
 
+MOST_DAYS, MOST_WEEKS = 60, 30  # points of a drawing, before days and weeks are added up
+WEEK, FOUR_WEEKS = 7, 28  # days
+
 
 def name_periods() -> list[str]:
     return [_("This period"), _("Period before"), _("Last year")]
@@ -78,17 +81,50 @@ def overlay_periods(days: Rows, periods: Sequence[Period], measure: str) -> Char
     names = {"publications": _("Publications"), **name_measures()}
     labels = name_periods()
     lines = [
-        Line(label, period.first, select_days(days, period))
+        Line(label, period.first, _group_days(select_days(days, period), period))
         for label, period in zip(labels, periods, strict=True)
     ]
     chart = overlay_lines(f"days_{measure}", measure, names[measure], lines)
-    return replace(chart, title=_("%(what)s by day of publication") % {"what": names[measure]})
+    title = {
+        1: _("%(what)s by day of publication"),
+        WEEK: _("%(what)s by week of publication"),
+        FOUR_WEEKS: _("%(what)s by four weeks of publication"),
+    }[_count_grouped_days(periods[0])]
+    return replace(chart, title=title % {"what": names[measure]})
+
+
+def _count_grouped_days(period: Period) -> int:
+    """Return how many days make a point of a drawing: nobody reads 365."""
+    days = (period.last - period.first).days + 1
+    return 1 if days <= MOST_DAYS else WEEK if days <= MOST_WEEKS * WEEK else FOUR_WEEKS
+
+
+def _group_days(days: Rows, period: Period) -> Rows:
+    """Add up the days of a long period by weeks, which end with its last day: the newest one is
+    whole.
+    """
+    length = _count_grouped_days(period)
+    if length == 1:
+        return days
+    grouped: dict[date, dict[str, Any]] = {}
+    for day in days:
+        back = (period.last - day["day"]).days // length + 1
+        first = max(period.first, period.last - timedelta(days=back * length - 1))
+        point = grouped.setdefault(first, {"day": first})
+        for name, value in day.items():
+            if name != "day":
+                known = point.get(name)
+                point[name] = known if value is None else (known or 0) + value
+    return list(grouped.values())
 
 
 def draw_reactions(days: Rows, period: Period) -> Chart:
     title = _("Reactions, comments and shares by day of publication")
     return draw_lines(
-        "reactions", title, select_days(days, period), ("reactions", "comments", "shares")
+        "reactions",
+        title,
+        _group_days(select_days(days, period), period),
+        ("reactions", "comments", "shares"),
     )
 
 

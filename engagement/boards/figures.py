@@ -167,6 +167,26 @@ def find_best_post_of_nation(period: Period, marks: Marks) -> BestPost | None:
     )
 
 
+def find_median_reaches(*parts: PublicationFilter) -> list[int | None]:
+    """Return for each part the median of the reach of its posts that have one, over their channels.
+    One query.
+    """
+    selected = [select_posts(part) for part in parts]
+    of_parts = " UNION ALL ".join(
+        f"SELECT {at:d} AS part, SUM(reach) AS reach FROM ({rows}) AS rows_{at:d} "  # noqa: S608
+        "GROUP BY post_id HAVING SUM(reach) IS NOT NULL"
+        for at, (rows, _params) in enumerate(selected)
+    )
+    sql = (
+        "SELECT part, AVG(reach) FROM (SELECT part, reach, "  # noqa: S608
+        "ROW_NUMBER() OVER (PARTITION BY part ORDER BY reach) AS place, "
+        f"COUNT(*) OVER (PARTITION BY part) AS n FROM ({of_parts}) AS posts) AS ranked "
+        "WHERE place BETWEEN n / 2.0 AND n / 2.0 + 1 GROUP BY part"
+    )
+    found = dict(fetch_rows(sql, [param for _rows, params in selected for param in params]))
+    return [round(found[at]) if at in found else None for at in range(len(parts))]
+
+
 def _fetch_best_post(posts: Statement) -> BestPost | None:
     rows, params = posts
     sql = (

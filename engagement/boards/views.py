@@ -70,7 +70,7 @@ def _show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "scope": scope,
         "form": form,
         "period": board.period,
-        "quick": make_quick_links(board.period),
+        "quick": make_quick_links(board.period, unit=scope.place),
         "total": board.totals[0],
         "tiles": _make_tiles(board),
         "compared": charts.compare_periods(board.totals, board.page_totals),
@@ -115,14 +115,14 @@ def _make_tiles(board: Board) -> list[dict[str, Any]]:
     tiles = []
     for key, name in names.items():
         if key == "publications" or key in ALWAYS_SHOWN or now[key] is not None:
-            hint = format_change(now[key], before[key])
-            words = _("%(change)s since the period before") % {"change": hint}
-            tiles.append(
-                {
-                    "label": name,
-                    "value": now[key],
-                    "icon": icons[key],
-                    "hint": "" if hint == "–" else words,
-                }
-            )
+            tiles.append(_make_tile(name, now[key], before[key], icons[key]))
+        if key == "reach" and board.median_reach:
+            name = _("Reach of a post, median")
+            tiles.append(_make_tile(name, *board.median_reach, icons[key]))
     return tiles
+
+
+def _make_tile(name: str, now: int | None, before: int | None, icon: str) -> dict[str, Any]:
+    change = format_change(now, before)
+    hint = "" if change == "–" else _("%(change)s since the period before") % {"change": change}
+    return {"label": name, "value": now, "icon": icon, "hint": hint}

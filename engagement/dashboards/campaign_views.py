@@ -19,6 +19,7 @@ from campaigns.files.states import FileState
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import find_readable_kits
 from campaigns.models import Campaign
+from campaigns.planning.models import CampaignResult
 from campaigns.planning.queries import find_authority
 from core.costly_pages import costly
 from engagement.dashboards import progress, queries, usual
@@ -89,12 +90,14 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "is_unchanged": result and is_unchanged(result),
         "summary": getattr(shown, "public_summary", None),
         "portal_url": settings.PORTAL_URL,
-        **_find_permitted_actions(request, shown),
+        **_find_permitted_actions(request, shown, result),
     }
     return render(request, "engagement/campaign.html", context)
 
 
-def _find_permitted_actions(request: HttpRequest, shown: Campaign) -> dict[str, bool]:
+def _find_permitted_actions(
+    request: HttpRequest, shown: Campaign, result: CampaignResult | None
+) -> dict[str, bool]:
     """Return which actions the page offers this person."""
     user, is_open = request.user, shown.closed_at is None
     writes = can(user, Permission.CAMPAIGN_WRITE, unit=shown.unit)
@@ -105,7 +108,7 @@ def _find_permitted_actions(request: HttpRequest, shown: Campaign) -> dict[str, 
         "may_close": writes and is_open and has_begun,
         "may_copy": writes,
         "may_revoke": writes,
-        "may_show": writes and not is_open and user.pk == shown.answers_for_it,
+        "may_show": writes and bool(result) and result.is_shown_by(user.pk),
         "may_recall": can(user, Permission.POST_WITHDRAW, unit=current_position(request).unit),
     }
 

@@ -9,11 +9,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from channels.models import Channel
 from channels.states import Kind
+from core.periods import Period
 from engagement.dashboards.dictionary import name_measures
 from engagement.dashboards.funnel import STEPS, Funnel
 from engagement.dashboards.hours import DAYS, Hour, find_hour_range
@@ -147,15 +148,23 @@ def draw_lines(key: str, title: str, days: Rows, measures: Sequence[str]) -> Cha
 def draw_bars(key: str, title: str, head: str, rows: Rows, names: Sequence[str]) -> Chart:
     """Draw views, reach and reactions of the first rows as bars; the table has all measures."""
     words = name_measures()
-    series = [
-        {"name": words[measure], "values": [row[measure] for row in rows[:MOST_BARS]]}
+    shown = [
+        measure
         for measure in ("views", "reach", "reactions")
         if any(row[measure] is not None for row in rows[:MOST_BARS])
+    ]
+    series = [
+        {"name": words[measure], "values": [row[measure] for row in rows[:MOST_BARS]]}
+        for measure in shown
+    ]
+    labels = [
+        _name_unmeasured(name, [words[m] for m in shown if row[m] is None])
+        for name, row in zip(names, rows[:MOST_BARS], strict=False)
     ]
     return Chart(
         key,
         title,
-        {"kind": "bar", "labels": list(names[:MOST_BARS]), "series": series if rows[1:] else []},
+        {"kind": "bar", "labels": labels, "series": series if rows[1:] else []},
         [head, _("Publications"), *(words[measure] for measure in TABLE_MEASURES)],
         [
             [name, row["publications"], *(row[measure] for measure in TABLE_MEASURES)]
@@ -165,8 +174,17 @@ def draw_bars(key: str, title: str, head: str, rows: Rows, names: Sequence[str])
     )
 
 
+def _name_unmeasured(name: str, measures: Sequence[str]) -> str:
+    """Say beside the name what was not measured: a missing bar looks like a 0."""
+    if not measures:
+        return name
+    return _("%(name)s (not measured: %(what)s)") % {"name": name, "what": ", ".join(measures)}
+
+
 def draw_heat_map(hours: Sequence[Hour]) -> Chart:
-    """Draw publications by weekday and hour; a cell also says the median reach of one."""
+    """Write publications by weekday and hour, coloured by the median reach of one: that is when
+    residents see them.
+    """
     first, last = find_hour_range(hours)
     cells = [[each.weekday - 1, each.hour - first, each.publications, each.reach] for each in hours]
     rows = [
@@ -206,7 +224,10 @@ def name_steps() -> dict[str, str]:
 
 def draw_take_up(funnels: Sequence[Funnel]) -> Chart:
     words = name_steps()
-    series = [{"name": str(each.kit), "values": each.steps()} for each in funnels]
+    series = [
+        {"name": str(each.kit), "values": each.steps(), "words": _describe_steps(each.steps())}
+        for each in funnels
+    ]
     return Chart(
         "take_up",
         _("How far the kits came"),
@@ -216,6 +237,19 @@ def draw_take_up(funnels: Sequence[Funnel]) -> Chart:
         is_wide=True,
         when_empty=_("No kit has been issued in this campaign."),
     )
+
+
+def _describe_steps(steps: Sequence[int]) -> list[str]:
+    """Write each step with its share of the step before, as it stands at its bar."""
+    words = []
+    for n, before in zip(steps, [0, *steps], strict=False):
+        number = number_format(n, force_grouping=True)
+        share = n * 100 / before if before else None
+        if share is not None:
+            places = 1 if 0 < share < 1 else 0
+            number += f" ({number_format(round(share, places), places)} %)"
+        words.append(number)
+    return words
 
 
 def compare_sums(labels: Sequence[str], sums: Sequence[Mapping[str, Any]]) -> Chart:
@@ -248,11 +282,38 @@ def format_change(now: Number | None, then: Number | None) -> str:
 
 
 def draw_both_periods(
-    measure: str, days: Rows, first: date, other: Rows, other_first: date, labels: Sequence[str]
+    measure: str,
+    days: Rows,
+    period: Period,
+    other: Rows,
+    other_period: Period,
+    labels: Sequence[str],
+    *,
+    today: date,
 ) -> Chart:
-    """Draw one measure of two periods, laid over each other from their first days on."""
-    lines = [Line(labels[0], first, days), Line(labels[1], other_first, other)]
-    return overlay_lines(f"compared_{measure}", measure, name_measures()[measure], lines)
+    """Draw one measure of two periods by the number of the day, laid over each other up to the end
+    of the shorter one, or today: what an earlier post is counted later belongs to no day of both.
+    """
+    periods = (period, other_period)
+    last = min((min(each.last, today) - each.first).days + 1 for each in periods)
+    by_day: dict[int, list[int | None]] = {}
+    series = []
+    for at, (rows, each, label) in enumerate(zip((days, other), periods, labels, strict=True)):
+        numbered = [((row["day"] - each.first).days + 1, row[measure]) for row in rows]
+        points = [[n, value] for n, value in numbered if n <= last]
+        if any(value is not None for _n, value in points):
+            series.append({"name": label, "points": points})
+        for n, value in points:
+            by_day.setdefault(n, [None, None])[at] = value
+    return Chart(
+        f"compared_{measure}",
+        _("%(what)s, laid over each other") % {"what": name_measures()[measure]},
+        {"kind": "line", "series": series, "axis": _("day %(n)s") % {"n": "{value}"}},
+        [_("Day"), *labels],
+        [[_("day %(n)s") % {"n": n}, *values] for n, values in sorted(by_day.items())]
+        if series
+        else [],
+    )
 
 
 @dataclass(frozen=True)
@@ -265,7 +326,9 @@ class Line:
 
 
 def overlay_lines(key: str, measure: str, name: str, lines: Sequence[Line]) -> Chart:
-    """Draw one measure of several periods over the days of the first of them."""
+    """Draw one measure of several periods over the days of the first of them, by which what
+    happened is marked.
+    """
     first = lines[0].first
     moved = [[(d["day"] + (first - line.first), d[measure]) for d in line.days] for line in lines]
     series = [

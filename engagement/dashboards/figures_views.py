@@ -28,14 +28,22 @@ from engagement.dashboards.funnel import count_funnels
 from engagement.dashboards.reasons import explain_rank
 from engagement.exports.sheets import FORMATS, make_download
 from engagement.exports.views import file_or_offer
-from posts.states import PostState
 from publishing.models import Delivery
 from publishing.pauses.context import pauses_of
 from publishing.presenters.delivery import delivery_status
-from publishing.presenters.post import post_label
+from publishing.presenters.status import StatusView
+from publishing.states import PostGroup
 
 # The page shows this many; the file has every row.
 UNITS_SHOWN, TROUBLES_SHOWN, RANKED_SHOWN, KITS_SHOWN = 50, 5, 8, 6
+_BADGES = {
+    PostGroup.DRAFTS: ("grey", "pencil"),
+    PostGroup.REVIEW: ("yellow", "clock"),
+    PostGroup.UNSCHEDULED: ("yellow", "calendar"),
+    PostGroup.UPCOMING: ("blue", "clock"),
+    PostGroup.PUBLISHED: ("green", "circle-check"),
+    PostGroup.TROUBLE: ("red", "alert-triangle"),
+}
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,9 @@ def _build_sums(page: FiguresPage) -> dict[str, Any]:
         "platforms": platforms,
         "units": units,
         "best": queries.find_best_posts(page.deliveries),
-        "states": _describe_states(queries.count_posts_by_state(page.user, page.campaign)),
+        "states": _describe_states(
+            queries.count_posts_by_group(page.user, page.campaign, now=page.now)
+        ),
         "troubles": troubles,
         "trouble_count": trouble_count,
         "charts": [
@@ -192,7 +202,13 @@ def _build_comparison(page: FiguresPage) -> dict[str, Any]:
     days, their_days = queries.sum_daily_totals(page.deliveries), queries.sum_daily_totals(theirs)
     lines = [
         charts.draw_both_periods(
-            measure, days, page.period.first, their_days, other.period.first, labels
+            measure,
+            days,
+            page.period,
+            their_days,
+            other.period,
+            labels,
+            today=timezone.localdate(page.now),
         )
         for measure in ("reach", "reactions")
     ]
@@ -258,8 +274,8 @@ def _make_tile(total: dict[str, Any], measure: str, name: str) -> dict[str, Any]
     return {"label": name, "value": total[measure], "icon": ICONS[measure], "hint": hint}
 
 
-def _describe_states(counted: dict[str, int]) -> list[dict[str, Any]]:
+def _describe_states(counted: dict[PostGroup, int]) -> list[dict[str, Any]]:
     return [
-        {"state": state, "n": n, "status": post_label(PostState(state))}
-        for state, n in counted.items()
+        {"tab": group, "n": n, "status": StatusView(str(group.label), *_BADGES[group], "")}
+        for group, n in counted.items()
     ]

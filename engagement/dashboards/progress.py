@@ -170,4 +170,4 @@ def find_units_behind(
     """
     units = find_participating_units(user, campaign, today=today).select_related("parent")
     behind = units.exclude(pk__in=[part.unit for part in posts.parts])
-    return behind.annotate(of_all=Window(Count("pk"))).order_by("path")
+    return behind.annotate(of_all=Window(Count("pk"))).order_by("parent__search", "search")

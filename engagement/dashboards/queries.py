@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -27,11 +27,13 @@ from engagement.rollups.sql import fetch_rows, to_date, to_datetime, to_int_or_n
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery, match_paused
+from publishing.post_list.queries import group_counts
 from publishing.states import (
     CONCLUDED,
     LATE_AFTER_ITS_HOUR,
     MISSED,
     UNDECIDED,
+    PostGroup,
     Reason,
     State,
 )
@@ -121,11 +123,13 @@ def _name_columns(rows: Iterable[tuple[Any, ...]], *keys: str) -> list[Mapping[s
     ]
 
 
-def count_posts_by_state(user: User, campaign: Campaign) -> dict[str, int]:
-    """Count all posts of the campaign that ``user`` may see, in the order of their states."""
-    found = Post.objects.visible_to(user).filter(campaign=campaign).order_by().values_list("state")
-    counted = dict(found.annotate(n=Count("pk")))
-    return {state: counted[state] for state in PostState.values if state in counted}
+def count_posts_by_group(user: User, campaign: Campaign, *, now: datetime) -> dict[PostGroup, int]:
+    """Count the posts of the campaign that ``user`` may see by what became of them, as the tabs of
+    the list of posts tell them apart.
+    """
+    posts = Post.objects.visible_to(user).filter(campaign=campaign)
+    numbers = group_counts(posts.exclude(state=PostState.ARCHIVED), now=now).numbers
+    return {group: numbers[group] for group in PostGroup if numbers[group]}
 
 
 def find_in_trouble(deliveries: QuerySet[Delivery], *, now: datetime) -> QuerySet[Delivery]:

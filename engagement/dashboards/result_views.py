@@ -13,9 +13,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission
+from accounts.step_up import step_up_required
 from campaigns.models import Campaign
 from campaigns.planning import services as planning
 from campaigns.planning.models import PublicSummary
@@ -54,7 +56,12 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "engagement/close.html", context, status=done.status)
 
 
+def _shows(request: HttpRequest, public_id: uuid.UUID) -> bool:
+    return request.POST.get("act") == "show"
+
+
 @require_POST
+@step_up_required(gettext_lazy("Make the summary public"), when=_shows)
 def summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make the summary of a closed campaign public, or take it back."""
     campaign = _get_editable_campaign(request, public_id)

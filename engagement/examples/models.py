@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME, LONGEST_LINE = 120, 200  # characters
 MOST_POSTS = 6
+USUAL = 0.95  # times the unit's usual, which reads as 1.0: an example below it is no model
 
 
 class ExampleQuerySet(ScopedQuerySet):
@@ -56,10 +57,14 @@ class ExampleQuerySet(ScopedQuerySet):
 
     def best_first(self) -> Self:
         """Sort by reuse by other units, then by how far its figures lie above what is usual for its
-        unit. How often a post was seen plays no part.
+        unit; what lies below comes last. How often a post was seen plays no part.
         """
         return self.order_by(
-            F("reused").desc(), F("relative").desc(nulls_last=True), "-proposed_at", "-pk"
+            Case(When(relative__lt=USUAL, then=1), default=0),
+            F("reused").desc(),
+            F("relative").desc(nulls_last=True),
+            "-proposed_at",
+            "-pk",
         )
 
     def search(self, words: str) -> Self:
@@ -162,6 +167,11 @@ class Example(PublicIdModel):
     def lines(self) -> list[str]:
         """Return why it worked, as the form asks for it."""
         return [self.why_heard, self.why_clear, self.advice]
+
+    @property
+    def is_weak(self) -> bool:
+        """Check whether its figures lay below what is usual for its unit."""
+        return self.relative is not None and self.relative < USUAL
 
     @property
     def how_often(self) -> str:

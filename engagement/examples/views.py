@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,10 +19,10 @@ from accounts.permissions import Permission
 from core.actions import button_action, form_action, form_data, refusal
 from engagement.dashboards import dictionary
 from engagement.examples import queries, services
-from engagement.examples.figures import compare_with_usual
+from engagement.examples.figures import compare_with_usual, freeze_figures
 from engagement.examples.forms import ExampleFilter, ProposeForm, ReasonForm
 from engagement.examples.marking import LABELS
-from engagement.examples.models import Example, ExamplePost, ExampleQuerySet
+from engagement.examples.models import USUAL, Example, ExamplePost, ExampleQuerySet
 from engagement.examples.services import Begun
 from engagement.examples.states import Gone
 from posts.canonical.html import to_plain_text
@@ -197,7 +198,9 @@ def propose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done:
         messages.success(request, _("Proposed. The province's leaders decide next."))
         return redirect("engagement:example", done.result.public_id)
-    context = {"post": post, "form": form}
+    relative = freeze_figures([post], post.unit, now=timezone.now()).relative
+    weak = relative if relative is not None and relative < USUAL else None
+    context = {"post": post, "form": form, "weak": weak}
     return render(request, "engagement/examples/propose.html", context, status=done.status)
 
 

@@ -10,6 +10,7 @@ from engagement.boards.changes import (
     NewKit,
     PauseDays,
     Platform,
+    TakeUp,
     TopPost,
     describe_changes,
     report_dominant_post,
@@ -17,6 +18,7 @@ from engagement.boards.changes import (
     report_new_kit,
     report_pause,
     report_silent_platform,
+    report_take_up,
 )
 
 TODAY = date(2026, 11, 20)
@@ -86,6 +88,36 @@ def test_a_new_kit_that_publications_came_of():
     assert "2 publications came of it" in words(report_new_kit(facts(kits=[kit])))
     assert report_new_kit(facts(kits=[kit], publications=11)) is None
     assert report_new_kit(facts(kits=[NewKit("A", TODAY, 0, "/")], publications=0)) is None
+
+
+def compared(name, now, before, *, measured=(10, 4)):
+    return TakeUp(
+        f"{name} fell %(by)s: %(n)s, %(before)s; %(total)s, %(total_before)s",
+        f"{name} rose %(by)s: %(n)s, %(before)s; %(total)s, %(total_before)s",
+        now,
+        measured[0],
+        before,
+        measured[1],
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # More was published and reached more in all, but each publication less.
+        ([compared("reach", 890, 800)], "reach fell 55: 89, 200; 890, 800"),
+        ([compared("reach", 1900, 800)], None),
+        ([compared("reach", 4000, 800)], "reach rose 100: 400, 200; 4,000, 800"),
+        (
+            [compared("reach", 4000, 800), compared("clicks", 10, 40)],
+            "clicks fell 90: 1, 10; 10, 40",
+        ),
+        ([compared("reach", None, 800), compared("clicks", 10, None)], None),
+        ([compared("reach", 1, 800, measured=(2, 4))], None),
+    ],
+)
+def test_a_fall_of_what_one_publication_has_is_said_first(rows, expected):
+    assert words(report_take_up(facts(take_up=rows))) == expected
 
 
 def test_at_most_three_sentences_the_unsure_figures_first():

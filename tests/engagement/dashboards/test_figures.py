@@ -1,5 +1,5 @@
 import io
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -11,7 +11,9 @@ from openpyxl import load_workbook
 from accounts.permissions import Role
 from campaigns.kits.models import Adoption
 from campaigns.models import Topic
-from engagement.dashboards import comparisons, hours
+from core.periods import Period
+from engagement.dashboards import charts, comparisons, hours
+from engagement.dashboards.funnel import Funnel
 from publishing.models import Delivery
 from tests import factories
 
@@ -115,6 +117,56 @@ def test_a_campaign_is_compared_with_other_days_and_another_campaign(
     assert reach("year") == [300, 100, "+200 %"]
     assert reach(str(other.public_id)) == [300, 100, "+200 %"]
     assert reach(str(foreign.public_id)) == [300, 200, "+50 %"]  # none to choose
+
+
+def test_two_periods_are_laid_over_each_other_by_day_up_to_the_end_of_the_shorter_one():
+    ours, theirs = (
+        Period(date(2026, 11, 1), date(2026, 11, 30)),
+        Period(date(2026, 10, 1), date(2026, 10, 6)),
+    )
+
+    def days(*found):
+        return [{"day": date.fromisoformat(day), "reach": n} for day, n in found]
+
+    drawn = charts.draw_both_periods(
+        "reach",
+        days(("2026-11-02", 5), ("2026-11-04", 9), ("2026-11-10", 20)),
+        ours,
+        days(("2026-10-01", 3), ("2026-10-04", 4), ("2026-12-05", 90)),
+        theirs,
+        ["ours", "theirs"],
+        today=date(2026, 11, 4),
+    )
+
+    assert [one["points"] for one in drawn.figures["series"]] == [
+        [[2, 5], [4, 9]],
+        [[1, 3], [4, 4]],
+    ]
+    assert drawn.rows == [["day 1", None, 3], ["day 2", 5, None], ["day 4", 9, 4]]
+    longer = charts.draw_both_periods(
+        "reach", days(("2026-11-10", 20)), ours, [], theirs, ["a", "b"], today=date(2026, 12, 5)
+    )
+    assert longer.is_empty  # the tenth day has no counterpart
+
+
+def test_a_bar_says_what_it_counts_and_what_was_not_measured():
+    rows = [
+        {"publications": 3, **dict.fromkeys(charts.TABLE_MEASURES, 7)},
+        {"publications": 2, **dict.fromkeys(charts.TABLE_MEASURES, 7), "reach": None},
+    ]
+
+    drawn = charts.draw_bars("platforms", "", "Platform", rows, ["Facebook", "TikTok"])
+
+    assert drawn.figures["labels"] == ["Facebook", "TikTok (not measured: Reach)"]
+    assert [row[0] for row in drawn.rows] == ["Facebook", "TikTok"]
+
+
+def test_the_steps_of_a_funnel_bear_their_numbers_and_shares_of_the_step_before():
+    kit = factories.kit(factories.ProvinceFactory())
+    drawn = charts.draw_take_up([Funnel(kit, 3319, 6, 3, 3, 0)])
+
+    (series,) = drawn.figures["series"]
+    assert series["words"] == ["3,319", "6 (0.2 %)", "3 (50 %)", "3 (100 %)", "0 (0 %)"]
 
 
 def test_the_kits_funnel_counts_units_of_the_readers_scope(look, campaign, province):

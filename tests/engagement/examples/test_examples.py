@@ -235,7 +235,7 @@ def test_the_form_of_a_new_series_begins_with_the_rhythm_of_the_example(client, 
     posts = [factories.live_delivery(unit=unit).post for _ in range(2)]
     series = factories.series(unit, n=1)
     Series.objects.filter(pk=series.pk).update(rhythm="weeks", step=2)
-    monday = timezone.make_aware(datetime(2026, 1, 5, 8))
+    monday = timezone.make_aware(datetime(2026, 1, 5, 8))  # any clock
     for number, post in enumerate(posts, start=2):
         Occurrence.objects.create(series=series, post=post, number=number)
         Post.objects.filter(pk=post.pk).update(requested_time=monday + timedelta(weeks=number))
@@ -284,6 +284,26 @@ def test_the_next_time_is_on_the_same_day_at_the_same_hour(rhythm, last, now, fo
     assert compute_next_time(at(last), rhythm=rhythm, now=at(now)) == at(following)
 
 
+@pytest.mark.parametrize(("reach", "is_weak"), [(40, True), (300, False)])
+def test_who_proposes_or_accepts_what_lies_below_the_usual_is_warned(
+    client, unit, officer, overseer, reach, is_weak
+):
+    channel = factories.ChannelFactory(unit=unit)
+    post = measured(channel, reach=reach).post
+    measured(channel, ago=timedelta(days=10), reach=100)
+    warning = "0.4 times the unit’s usual"
+    client.force_login(officer)
+
+    proposing = client.get(reverse("engagement:propose_example", args=[post.public_id]))
+    example = services.propose([post], LINES, unit=unit, by=officer)
+    client.force_login(overseer)
+    deciding = client.get(reverse("engagement:example", args=[example.public_id]))
+
+    assert (warning in proposing.content.decode()) is is_weak
+    assert (warning in deciding.content.decode()) is is_weak
+    assert ("data-confirm-title" in deciding.content.decode()) is is_weak
+
+
 def test_the_list_ranks_by_reuse_then_by_the_usual_and_never_by_views(client, unit):
     def shared(name, **fields):
         figures = [{"platform": "zalo", "values": {"views": fields.pop("views", 0)}}]
@@ -292,7 +312,8 @@ def test_the_list_ranks_by_reuse_then_by_the_usual_and_never_by_views(client, un
     shared("Xem nhiều", views=9_000_000, relative=None)
     shared("Hơn thường lệ", views=1, relative=3.0)
     shared("Như thường lệ", views=5_000_000, relative=1.0)
-    shared("Được dùng nhiều", views=0, reused=2, relative=0.5)
+    shared("Được dùng nhiều", views=0, reused=2, relative=1.2)
+    shared("Dưới mức thường", views=9_000_000, reused=5, relative=0.4)
     client.force_login(factories.person(Role.OFFICER))
 
     response = client.get(reverse("engagement:examples"))
@@ -302,6 +323,7 @@ def test_the_list_ranks_by_reuse_then_by_the_usual_and_never_by_views(client, un
         "Hơn thường lệ",
         "Như thường lệ",
         "Xem nhiều",
+        "Dưới mức thường",
     ]
     found = client.get(reverse("engagement:examples"), {"q": "duoc dung", "platform": "zalo"})
     assert [str(card.example) for card in found.context["cards"]] == ["Được dùng nhiều"]
