@@ -19,6 +19,7 @@ from operations.figures import Facts, Sign
 from operations.measure import take_measurement
 from operations.models import Alarm
 from operations.notify import mail_alarms
+from operations.rules import group_signs
 from publishing.freeze import services as freezing
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def update_alarms() -> Facts:
     Any number of watches at once notify once.
     """
     facts = take_measurement(ask_broker=True)
-    _update_alarms(facts.signs, facts.now)
+    _update_alarms(group_signs(facts.signs), facts.now)
     _report_alarms(facts.now)
     return facts
 

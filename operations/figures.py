@@ -63,11 +63,13 @@ class Facts:
     now: datetime
     platforms: dict[str, Platform]
     queues: dict[str, datetime | None]
+    starts: dict[str, datetime]  # of the newest process of each queue
     freeze: Freeze
     clocks_apart: timedelta
     disk_free: int
     disk_size: int
     broker_answers: bool | None  # None: not asked
     mail_waits_since: datetime | None
-    unapproved: int  # refused within the last day, for nothing proved their approval
+    unapproved: int  # refused within the last day, for nothing proved their approval or time
+    unrecorded: int  # due or out just now, and the record does not know their state
     signs: list[Sign] = field(default_factory=list)

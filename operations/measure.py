@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,12 +25,22 @@ from operations.rules import (
     LATE,
     STUCK,
     WAVE_WITHIN,
+    WENT_OUT,
     find_warning_signs,
     list_served_queues,
 )
+from publishing.deliveries.queries import find_refused, find_unrecorded
 from publishing.freeze import services as freezing
 from publishing.models import Broadcast, Delivery, Heartbeat, RateLimit
-from publishing.states import CONCLUDED, IN_HAND, IN_PREPARATION, RECALL_PENDING, Reason, State
+from publishing.states import (
+    CONCLUDED,
+    IN_HAND,
+    IN_PREPARATION,
+    RECALL_PENDING,
+    BroadcastReason,
+    BroadcastState,
+    State,
+)
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +54,7 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
     now = database_now()
     disk_free, disk_size = _measure_disk()
     times = _read_times()
+    unproved = _count_unproved(now)
     facts = Facts(
         now=now,
         platforms={kind: Platform(kind) for kind in Kind.values},
@@ -51,11 +62,13 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
             **dict.fromkeys(list_served_queues()),
             **dict(times["tick"]),
         },
+        starts=dict(times["start"]),
         freeze=freeze,
         clocks_apart=abs(timezone.now() - now),
         broker_answers=does_broker_answer() if ask_broker else None,
         mail_waits_since=min((at for _kind, at in times["alarm"]), default=None),
-        unapproved=_count_unapproved(now),
+        unapproved=unproved["unapproved"],
+        unrecorded=unproved["unrecorded"],
         disk_free=disk_free,
         disk_size=disk_size,
     )
@@ -70,14 +83,17 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
 
 
 def _read_times() -> Mapping[str, list[tuple[str, datetime]]]:
-    """Read when each queue ticked last, when open breakers let calls pass again, and when alarms
-    were raised of which nobody has been told. One query for three small tables.
+    """Read when each queue ticked last and its worker began, when open breakers let calls pass
+    again, and when alarms were raised of which nobody has been told. One query for three small
+    tables.
     """
     ticks = Heartbeat.objects.annotate(of=Value("tick"))
+    starts = Heartbeat.objects.exclude(started_at=None).annotate(of=Value("start"))
     breakers = RateLimit.objects.filter(key="", failures__gt=0).annotate(of=Value("breaker"))
     alarms = Alarm.objects.filter(NOT_REPORTED).annotate(of=Value("alarm"))
     found = defaultdict(list)
     for of, key, at in ticks.values_list("of", "queue", "last_seen_at").union(
+        starts.values_list("of", "queue", "started_at"),
         breakers.values_list("of", "platform", "opens_at"),
         alarms.order_by().values_list("of", "kind", "opened_at"),
         all=True,
@@ -86,12 +102,27 @@ def _read_times() -> Mapping[str, list[tuple[str, datetime]]]:
     return found
 
 
-def _count_unapproved(now: datetime) -> int:
+def _count_unproved(now: datetime) -> dict[str, int]:
+    """Count what was refused within the last day because nobody approved or scheduled it, and what
+    is due, or went out just now, of which the record knows nothing. One query for all.
+    """
     since = now - timedelta(days=1)
-    refused = {"state": State.FAILED, "error_code": Reason.NOT_APPROVED}
-    posts = Delivery.objects.filter(**refused, due_at__gt=since).order_by().values("pk")
-    broadcasts = Broadcast.objects.filter(**refused, ended_at__gt=since).order_by().values("pk")
-    return posts.union(broadcasts, all=True).count()
+    broadcasts = Broadcast.objects.filter(
+        state=BroadcastState.FAILED, error_code=BroadcastReason.NOT_APPROVED, ended_at__gt=since
+    )
+    due = ~Q(state__in=sorted(CONCLUDED)) & Q(due_at__lte=now)
+    went_out = Q(state=State.PUBLISHED, published_at__gt=now - WENT_OUT)
+    kinds = {
+        "unapproved": (find_refused(since), broadcasts),
+        "unrecorded": [find_unrecorded(Delivery.objects.filter(rows)) for rows in (due, went_out)],
+    }
+    labels, *others = [
+        rows.order_by().annotate(of=Value(kind)).values_list("of")
+        for kind, found in kinds.items()
+        for rows in found
+    ]
+    counted = Counter(of for (of,) in labels.union(*others, all=True).order_by())
+    return {kind: counted[kind] for kind in kinds}
 
 
 def _measure_channels(facts: Facts) -> None:

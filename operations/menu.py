@@ -13,5 +13,14 @@ register(
         40,
         needs=("system_watch",),
     ),
+    # The stock admin, for those who operate the installation.
+    Entry(
+        "admin:index",
+        "database",
+        _("System operation"),
+        ADMINISTRATION,
+        41,
+        needs=("system_operate",),
+    ),
     pages={"operations:status": ("operations",)},
 )

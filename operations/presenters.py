@@ -78,8 +78,8 @@ KINDS: dict[str, Meaning] = {
     "unapproved": Meaning(
         _("Something was to be published that nobody approved"),
         _(
-            "Rows in the database said approved, and no approver's statement proves it. "
-            "Nothing of it was published."
+            "Rows in the database said approved, scheduled or not yet ended, and nothing "
+            "proves it. Nothing of it was published."
         ),
         (
             _(
@@ -93,6 +93,20 @@ KINDS: dict[str, Meaning] = {
             _("If APPROVAL_KEY was changed: put the old key back behind the new one."),
         ),
     ),
+    "unrecorded": Meaning(
+        _("Publications were written past the portal"),
+        _(
+            "Rows in the database say something of which the record knows nothing. What "
+            "nobody approved and scheduled is not published."
+        ),
+        (
+            _(
+                "Take it for an intrusion until it is explained: freeze publishing, keep "
+                "the logs, tell the ministry."
+            ),
+            _("On the server: manage.py verify_approvals names them. Look at their pages."),
+        ),
+    ),
     "broker": Meaning(
         _("The message broker does not answer"),
         _(
@@ -102,6 +116,17 @@ KINDS: dict[str, Meaning] = {
         (
             _("On the server: docker compose ps redis, then docker compose up -d redis."),
             _("Its memory may be lost without harm: what is due stands in the database."),
+        ),
+    ),
+    "silent_queues": Meaning(
+        _("Several queues are not answered"),
+        _(
+            "Their workers are dead or hang at once: mostly one machine, one container or the way "
+            "to the database is the cause. The list of queues below names them."
+        ),
+        (
+            _("On the server: docker compose ps shows which workers run, docker compose logs why."),
+            _("Start all again: docker compose up -d. Nothing is published twice by that."),
         ),
     ),
     "silent": Meaning(

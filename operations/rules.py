@@ -1,5 +1,6 @@
 """Rules that say which figures are a sign that something is wrong, and from which limit on."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -29,6 +30,8 @@ RECALLING = timedelta(minutes=5)
 # An officer is asked once; a day later the officer has forgotten, or is away.
 NEEDS_PERSON = timedelta(days=1)
 CLOCKS_APART = timedelta(seconds=30)
+# The watch looks every minute; what is published once is looked for in the record for so long.
+WENT_OUT = timedelta(minutes=10)
 # A campaign's pictures of all communes are some gigabytes.
 DISK_FREE_SHARE, DISK_FREE_BYTES = 0.05, 2 * 1024**3
 # Tokens die one by one; when so many die within hours, the platform or our application there has a
@@ -61,6 +64,8 @@ def find_warning_signs(facts: Facts) -> list[Sign]:
         found.append(Sign("frozen", facts.freeze.reason, facts.freeze.frozen_at))
     if facts.unapproved:
         found.append(Sign("unapproved", n=facts.unapproved))
+    if facts.unrecorded:
+        found.append(Sign("unrecorded", n=facts.unrecorded))
     if facts.broker_answers is False:
         found.append(Sign("broker"))
     for queue, last_seen_at in facts.queues.items():
@@ -78,6 +83,21 @@ def find_warning_signs(facts: Facts) -> list[Sign]:
         found.append(Sign("mail", since=facts.mail_waits_since))
     order = list(presenters.KINDS)
     return sorted(found, key=lambda sign: order.index(sign.kind))
+
+
+def group_signs(signs: Sequence[Sign]) -> list[Sign]:
+    """Return the signs as people are told of them: several silent queues have one cause."""
+    silent = [sign for sign in signs if sign.kind == "silent"]
+    if len(silent) < 2:
+        return list(signs)
+    since = min((sign.since for sign in silent if sign.since), default=None)
+    together = Sign("silent_queues", since=since, n=len(silent))
+    first = signs.index(silent[0])
+    return [
+        together if at == first else sign
+        for at, sign in enumerate(signs)
+        if at == first or sign.kind != "silent"
+    ]
 
 
 def _find_signs_of_platform(platform: Platform, now: datetime) -> list[Sign]:

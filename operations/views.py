@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -29,7 +29,7 @@ from operations.figures import Facts, Platform
 from operations.measure import take_measurement
 from operations.models import Alarm
 from operations.punctuality import measure_last_day
-from operations.rules import find_version, get_silence_limit
+from operations.rules import find_version, get_silence_limit, group_signs
 from publishing.freeze import services as freezing
 from publishing.models import Freeze
 
@@ -71,6 +71,7 @@ class Line(NamedTuple):
     tone: str = "green"
     kind: str = ""
     at: datetime | None = None
+    started: datetime | None = None
 
 
 class AlarmCard(NamedTuple):
@@ -89,7 +90,7 @@ def _may_act(request: HttpRequest) -> bool:
 @vary_on_headers("HX-Request")
 def status(request: HttpRequest) -> HttpResponse:
     """Show the state of the portal's work; for HTMX only what changes by itself."""
-    if not request.user.reach(Permission.SYSTEM_WATCH):
+    if not (request.user.is_operator or request.user.reach(Permission.SYSTEM_WATCH)):
         raise PermissionDenied
     facts = take_measurement(ask_broker=True)
     context = _make_moving_part(facts, may_act=_may_act(request))
@@ -102,7 +103,14 @@ def status(request: HttpRequest) -> HttpResponse:
 
 
 def _make_moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
+    signs = group_signs(facts.signs)
     latest = [_make_alarm_card(alarm, facts.now) for alarm in Alarm.objects.all()[:ALARMS_SHOWN]]
+    seen = {(sign.kind, sign.key) for sign in signs}
+    recovered = [
+        card
+        for card in latest
+        if not card.alarm.closed_at and (card.alarm.kind, card.alarm.key) not in seen
+    ]
     wrong = [
         {
             "kind": s.kind,
@@ -115,19 +123,25 @@ def _make_moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
             "tone": "yellow" if s.by_people else "red",
             "icon": "hourglass" if s.ahead else "users" if s.by_people else "alert-triangle",
         }
-        for s in facts.signs
+        for s in signs
     ]
-    broken = sum(not s.by_people for s in facts.signs)
+    several = any(s.kind == "silent_queues" for s in signs)
+    broken = sum(not s.by_people for s in signs)
     return {
         "facts": facts,
         "wrong": wrong,
         "verdict": _summarise(
-            broken, sum(s.by_people and not s.ahead for s in facts.signs), len(wrong) - broken
+            broken,
+            sum(s.by_people and not s.ahead for s in signs),
+            len(wrong) - broken,
+            len(recovered),
         ),
-        "stamp": "-".join(each["id"] for each in wrong),
+        "stamp": "-".join([*(each["id"] for each in wrong), *(["back"] if recovered else [])]),
         "parts": _describe_parts(facts),
         "queues": [
-            _describe_queue(facts, queue, last_seen_at)
+            _describe_queue(
+                facts, queue, last_seen_at, kind="silent_queues" if several else "silent"
+            )
             for queue, last_seen_at in facts.queues.items()
         ],
         "platforms": [
@@ -146,7 +160,15 @@ def _make_alarm_card(alarm: Alarm, now: datetime) -> AlarmCard:
     return AlarmCard(alarm, presenters.describe_title(alarm.kind, alarm.key), lasted)
 
 
-def _summarise(broken: int, by_people: int, mild: int) -> dict[str, str]:
+def _summarise(broken: int, by_people: int, mild: int, recovered: int) -> dict[str, str]:
+    if not broken and recovered:
+        words = _("The portal has just recovered and is being watched")
+        return {
+            "tone": "yellow",
+            "icon": "hourglass",
+            "label": words,
+            "sentence": _("An alarm is over when its sign has stayed away for two minutes."),
+        }
     if broken:
         words = ngettext("%(n)s alarm needs you now", "%(n)s alarms need you now", broken) % {
             "n": broken
@@ -203,17 +225,18 @@ def _describe_parts(facts: Facts) -> list[Line]:
     ]
 
 
-def _describe_queue(facts: Facts, queue: str, last_seen_at: datetime | None) -> Line:
+def _describe_queue(facts: Facts, queue: str, last_seen_at: datetime | None, *, kind: str) -> Line:
     name = presenters.describe_queue(queue)
     if last_seen_at is None:
-        return Line(name, _("never answered"), "red", "silent")
+        return Line(name, _("never answered"), "red", kind)
     silent = facts.now - last_seen_at > get_silence_limit(queue)
     return Line(
         name,
         _("silent") if silent else _("answers"),
         "red" if silent else "green",
-        "silent",
+        kind,
         last_seen_at,
+        facts.starts.get(queue),
     )
 
 
@@ -299,7 +322,7 @@ def _run_with_reason(
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Freeze publishing"))
 def freeze(request: HttpRequest) -> HttpResponse:
     if not _may_act(request):
         raise PermissionDenied
@@ -326,7 +349,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Release publishing"))
 def release(request: HttpRequest) -> HttpResponse:
     if not _may_act(request):
         raise PermissionDenied

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Appointment, User
+from accounts.models import Appointment, Delegation, User
 from accounts.permissions import GRANTS, Permission
 from channels.models import Channel
 from channels.states import Health, Lifecycle
@@ -21,7 +22,8 @@ from engagement.rollups.queries.deliveries import (
 )
 from engagement.rollups.sql import BY_UNIT
 from oversight.rows import Row
-from posts.models import Post
+from posts.models import Post, Thread
+from posts.states import EDITABLE, PostState
 from publishing.models import Delivery
 from units.models import Level, Unit, UnitQuerySet
 
@@ -60,30 +62,21 @@ def find_overseen_units(user: User) -> UnitQuerySet:
 def list_unit_rows(
     user: User, place: Unit, period: Period, *, words: str = "", now: datetime
 ) -> list[Row]:
-    """Return a row for each commune at or below ``place`` that existed in the period, and for the
-    office of ``place`` itself where it publishes, too.
+    """Return a row for each police body of a commune at or below ``place`` that stands; for those
+    that ended in the period, those without a body and the office of ``place``, where they have
+    figures.
     """
     here = find_overseen_units(user).filter(path__startswith=place.path)
     shown_units = here.filter(Q(level=Level.COMMUNE) | Q(pk=place.pk))
-    units = list(
-        _filter_existing(shown_units, period).search(words).order_by("name")
-        if words
-        else _filter_existing(shown_units, period).order_by("name")
-    )
+    existing = _filter_existing(shown_units, period).order_by("search")
+    units = list(existing.search(words) if words else existing)
     rows = {unit.pk: Row(unit, mark=_mark_new_or_ended(unit, period)) for unit in units}
     _fill_units(rows, here, period, now=now)
     for row in rows.values():
         row.units, row.alive = 1, int(row.published > 0)
         if not row.mark and not row.channels:
             row.mark = "no_channel"
-    idle_office = [
-        pk
-        for pk, r in rows.items()
-        if r.unit.level != Level.COMMUNE and not (r.channels or r.posts or r.due)
-    ]
-    for pk in idle_office:
-        del rows[pk]
-    return list(rows.values())
+    return [row for row in rows.values() if _counts(row)]
 
 
 def list_province_rows(user: User, period: Period, *, words: str = "", now: datetime) -> list[Row]:
@@ -106,7 +99,16 @@ def list_province_rows(user: User, period: Period, *, words: str = "", now: date
     for pk, n in communes.order_by().values_list("parent").annotate(n=Count("pk")):
         if pk in rows:
             rows[pk].units = n
+    for row in rows.values():
+        if not (row.channels or row.posts or row.due):
+            row.mark = "not_begun"
     return list(rows.values())
+
+
+def _counts(row: Row) -> bool:
+    """Check whether a row stands in the list: it is a body of today, or has figures."""
+    is_body = row.unit.level == Level.COMMUNE and row.mark not in ("closed", "no_body")
+    return is_body or bool(row.channels or row.posts or row.due)
 
 
 def _filter_existing(units: UnitQuerySet, period: Period) -> UnitQuerySet:
@@ -199,3 +201,52 @@ def count_people(unit: Unit, *, today: date) -> int:
     return User.objects.filter(
         is_active=True, pk__in=unit.appointments.in_force(today).values("user")
     ).count()
+
+
+# --- one person -----------------------------------------------------------------------------------
+
+
+class InHand(NamedTuple):
+    """A part of what a leaver has in hand: how many, in which unit, and the page to act on."""
+
+    unit: Unit
+    n: int = 1
+    label: str = ""
+    address: str = ""
+
+
+def list_work_in_hand(person: User) -> dict[str, list[InHand]]:
+    """Return by kind what the person has in hand. Of posts and discussions only the number, for
+    administrators read no drafts.
+    """
+    open_posts = [*EDITABLE, PostState.IN_REVIEW]
+    posts = Post.objects.written().filter(author=person, state__in=open_posts)
+    threads = Thread.objects.filter(resolved_at=None, comments__author=person)
+    delegations = Delegation.objects.filter(Q(chief=person) | Q(deputy=person))
+    channels = Channel.objects.usable().filter(connected_by=person).select_related("unit")
+    return {
+        "posts": _count_by_unit(posts, "unit"),
+        "discussions": _count_by_unit(threads, "revision__post__unit"),
+        "delegations": [
+            InHand(
+                row.unit,
+                label=f"{row.chief} → {row.deputy}",
+                address=reverse("accounts:delegation", args=[row.public_id]),
+            )
+            for row in delegations.open_on(timezone.now()).select_related("unit", "chief", "deputy")
+        ],
+        "channels": [
+            InHand(
+                row.unit,
+                label=str(row),
+                address=reverse("channels:channel", args=[row.public_id]),
+            )
+            for row in channels.order_by("unit__search", "platform", "name")
+        ],
+    }
+
+
+def _count_by_unit(rows: QuerySet[Any], unit: str) -> list[InHand]:
+    counted = dict(rows.order_by().values_list(unit).annotate(n=Count("pk", distinct=True)))
+    units = Unit.objects.filter(pk__in=counted).order_by("search")
+    return [InHand(each, counted[each.pk]) for each in units]

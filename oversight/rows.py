@@ -15,7 +15,7 @@ class Row:
     """
 
     unit: Unit
-    mark: str = ""  # closed, no_body or no_channel
+    mark: str = ""  # closed, no_body, no_channel; of a province without channels: not_begun
     units: int = 0  # police bodies at the end of the period, for a province
     alive: int = 0  # of them, those that published in the period
     posts: int = 0
@@ -51,7 +51,7 @@ class Row:
 
     @property
     def alive_share(self) -> float | None:
-        return self.alive / self.units if self.units else None
+        return self.alive / self.units if self.units and self.mark != "not_begun" else None
 
     @property
     def trouble(self) -> int:

@@ -121,6 +121,8 @@ class Tile:
 
     @property
     def shown(self) -> str:
+        if self.row.mark == "not_begun":
+            return _("not rolled out yet")
         return _format_value(self.figure, self.value)
 
     @property
@@ -192,7 +194,7 @@ def make_tile_map(
         if figure.name != "helpfulness":
             rows_before = _list_rows_before(user, rows, before, now=now)
         earlier, _units = _compute_values(figure, user, rows_before, before)
-    bounds = _compute_bounds(figure, [value for value in values.values() if value is not None])
+    bounds = compute_bounds(figure, [value for value in values.values() if value is not None])
     last = max(place.line for place in load_places().values())
     unplaced = [row for row in rows if row.unit.code not in load_places()]
     extra = {row.unit.pk: Place(at % 6 + 1, last + 1 + at // 6) for at, row in enumerate(unplaced)}
@@ -219,7 +221,7 @@ def _list_rows_before(
     asked enough already.
     """
     here = queries.find_overseen_units(user)
-    found = {row.unit.pk: Row(row.unit) for row in rows}
+    found = {row.unit.pk: Row(row.unit, mark=row.mark) for row in rows}
     window = DueWindow(period, period.start, now, until=period.end)
     for sums in sum_due_deliveries(window):
         if (row := found.get(sums["row"])) is not None:
@@ -238,7 +240,8 @@ def _compute_values(
 ) -> tuple[dict[int, float | None], dict[int, int]]:
     """Return the figure of each province, and on how many units it rests where it is a median."""
     if figure.name != "helpfulness":
-        return {row.unit.pk: getattr(row, figure.name) for row in rows}, {}
+        begun = [row for row in rows if row.mark != "not_begun"]
+        return {row.unit.pk: getattr(row, figure.name) for row in begun}, {}
     communes = queries.find_overseen_units(user).filter(level=Level.COMMUNE).order_by().values("pk")
     by_province: dict[int | None, list[float]] = {}
     for each in helpfulness.measure_units(communes, period):
@@ -249,12 +252,15 @@ def _compute_values(
     }
 
 
-def _compute_bounds(figure: Figure, values: Sequence[float]) -> list[float]:
+def compute_bounds(figure: Figure, values: Sequence[float]) -> list[float]:
     """Return from which value on each shade but the lightest begins."""
-    if figure.is_share:
-        return list(_SHARES)
     top = max(values, default=0)
-    width = top / STEPS if figure.name == "helpfulness" else max(1, round(top / STEPS))
+    if figure.is_share and (top >= _SHARES[0] or not top):
+        return list(_SHARES)
+    if figure.is_share or figure.name == "helpfulness":
+        width = top / STEPS
+    else:
+        width = max(1, round(top / STEPS))
     return [width * n for n in range(1, STEPS)]
 
 

@@ -28,6 +28,7 @@ urlpatterns = [
     path("oversight/matters/<uuid:public_id>/answer/", matter_views.answer, name="answer_matter"),
     path("oversight/matters/<uuid:public_id>/again/", matter_views.ask_again, name="reopen_matter"),
     path("oversight/matters/<uuid:public_id>/close/", matter_views.close, name="close_matter"),
+    path("people/<uuid:public_id>/in-hand/", views.hand_over, name="hand_over"),
     path("oversight/<slug:key>/", views.unit, name="unit"),
     path("oversight/<slug:key>/needs/", board_views.needs, name="needs"),
     path("oversight/<slug:key>/remind/", board_views.remind_unit, name="remind"),

@@ -1,3 +1,4 @@
+import uuid
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,7 +12,9 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
+from accounts.models import User
 from accounts.permissions import Permission
+from accounts.queries import governs
 from channels.models import Channel
 from core import quotas
 from core.costly_pages import costly
@@ -49,6 +52,8 @@ class PostCard(NamedTuple):
 @require_GET
 @costly
 def today(request: HttpRequest) -> HttpResponse:
+    if request.user.is_operator and not request.user.current_appointments:
+        return redirect("operations:status")
     now = timezone.now()
     context = {
         **make_cards(request.user, now=now, pauses=pauses_of(request)),
@@ -87,6 +92,7 @@ def nation(request: HttpRequest) -> HttpResponse:
     context = {
         "nation": True,
         "figures": FIGURES.values(),
+        "not_begun": sum(row.mark == "not_begun" for row in rows),
         # Asked for by the page alone: an export has no map.
         "map": cache(lambda: make_tile_map(request.user, rows, form.period, name, now=now)),
     }
@@ -112,7 +118,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
         "unit": shown,
         "form": form,
         "period": form.period,
-        "quick": make_quick_links(form.period),
+        "quick": make_quick_links(form.period, unit=shown),
         "row": queries.make_row(shown, form.period, now=now),
         "channels": Channel.objects.usable().filter(unit=shown),
         "dying_before": now + queries.DYING,
@@ -121,6 +127,17 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
         "cards": [_make_post_card(post, shown, pauses_of(request)) for post in page],
     }
     return render(request, "oversight/unit.html", context)
+
+
+@require_GET
+def hand_over(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show administrators what a person who leaves has in hand, before their last day."""
+    person = get_object_or_404(User.objects.visible_to(request.user), public_id=public_id)
+    if governs(request.user, person) is None:
+        raise PermissionDenied
+    found = queries.list_work_in_hand(person)
+    context = {"person": person, **found, "is_empty": not any(found.values())}
+    return render(request, "oversight/hand_over.html", context)
 
 
 def _make_post_card(post: Post, unit: Unit, pauses: Pauses) -> PostCard:
@@ -167,7 +184,9 @@ def _render_overview(
     context |= {
         "form": form,
         "period": form.period,
-        "quick": make_quick_links(form.period),
+        "quick": make_quick_links(
+            form.period, unit=context.get("place") or queries.find_overseen_unit(request.user, None)
+        ),
         "rows": rows,
         "shown": rows if "all" in request.GET else rows[:ROWS_AT_FIRST],
         "at_first": ROWS_AT_FIRST,
@@ -270,6 +289,7 @@ def _make_sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -
         "closed": _("Closed"),
         "no_body": _("No police body"),
         "no_channel": _("No channel connected"),
+        "not_begun": _("Not rolled out yet"),
         "": "",
     }
     lines = [line(row, row.unit.name, row.unit.code, notes[row.mark]) for row in rows]

@@ -440,6 +440,7 @@ KEPT = frozenset(
         "accounts.Waiver",
         "accounts.Delegation",
         "accounts.FactorDate",
+        "accounts.SystemChange",
         "links.Link",
         "links.ClickCount",
         "campaigns.Topic",
@@ -496,6 +497,8 @@ KEPT = frozenset(
         "engagement.PageCorrection",
         "engagement.PageLook",
         "engagement.ReplyAllowance",
+        "engagement.ReplyPhrase",
+        "engagement.ReplyRelease",
         "engagement.CommentCount",
     }
 )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from core import phones
 from core.fields import DayField, ReasonField
 from units.facts import LONGEST_LABEL, MOST_NUMBERS, Facts, PublicNumber
-from units.models import Level, Unit, UnitFacts
+from units.models import KINDS, Level, Unit, UnitFacts
 from units.queries import find_unit
 
 
@@ -84,9 +84,14 @@ class Filters(forms.Form):
     )
 
 
+def _list_kinds(level: Level) -> list[tuple[str, Any]]:
+    return [("", _("Choose…")), *((kind, kind) for kind in KINDS[level])]
+
+
 class NewUnit(forms.Form):
-    kind = forms.CharField(
-        label=_("Kind"), max_length=30, help_text=_("Such as xã, phường, đặc khu, tỉnh.")
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        help_text=_("Kits for one kind of unit reach it by this."),
     )
     place = forms.CharField(
         label=_("Place"), max_length=100, help_text=_("Such as Phường Ba Đình.")
@@ -103,6 +108,10 @@ class NewUnit(forms.Form):
     has_police_body = forms.BooleanField(label=_("Has a police body"), required=False, initial=True)
     valid_from = DayField(label=_("Founded on"), initial=timezone.localdate)
     reason = ReasonField(rows=2)
+
+    def __init__(self, *args: Any, level: Level, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = _list_kinds(level)
 
 
 class Rename(forms.Form):
@@ -139,7 +148,7 @@ class Merge(forms.Form):
         widget=forms.RadioSelect,
     )
     into = UnitField(label=_("The unit that exists"), required=False)
-    kind = forms.CharField(label=_("New unit: kind"), max_length=30, required=False)
+    kind = forms.ChoiceField(label=_("New unit: kind"), required=False)
     place = forms.CharField(label=_("New unit: place"), max_length=100, required=False)
     name = forms.CharField(
         label=_("New unit: name of the police body"), max_length=150, required=False
@@ -165,6 +174,7 @@ class Merge(forms.Form):
         super().__init__(*args, **kwargs)
         for name in ("others", "into"):
             self.fields[name].units = units
+        self.fields["kind"].choices = _list_kinds(Level(unit.level))
         self.fields["kind"].initial = unit.kind if unit.level == Level.COMMUNE else ""
 
     def clean(self) -> dict[str, Any]:

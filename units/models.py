@@ -24,6 +24,14 @@ class Level(models.TextChoices):
     COMMUNE = "commune", _("Commune-level police")
 
 
+# What a unit of each level can be, as the state's list writes it: kits are aimed by these words.
+KINDS = {
+    Level.PROVINCE: ["tỉnh", "thành phố trung ương"],
+    Level.COMMUNE: ["phường", "xã", "đặc khu"],
+}
+LEVEL_BELOW = {Level.MINISTRY: Level.PROVINCE, Level.PROVINCE: Level.COMMUNE}
+
+
 class UnitQuerySet(ScopedQuerySet):
     path_field = "path"
     permission = "unit_view"

@@ -1,6 +1,6 @@
 """Find units for the search: those that the person may see, by name, province or code."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,19 @@ from units.models import Unit
 from units.queries import find_best_matches
 
 
+def find_overseen(user: Person, words: str) -> Iterable[Match]:
+    """Find units for those who oversee units below their own: they look for a unit first."""
+    return find_units(user, words) if _oversees(user) else ()
+
+
+def find_others(user: Person, words: str) -> Iterable[Match]:
+    return () if _oversees(user) else find_units(user, words)
+
+
+def _oversees(user: Person) -> bool:
+    return any(part.deep for part in user.reach("oversight_view"))
+
+
 def find_units(user: Person, words: str) -> Iterator[Match]:
     """Yield the units that the person may see, the best match first, at most MOST_MATCHES."""
     found = find_best_matches(Unit.objects.visible_to(user), words)
@@ -19,4 +32,4 @@ def find_units(user: Person, words: str) -> Iterator[Match]:
         yield Match(unit.name, page, "building", unit.above)
 
 
-register(Kind(_("Units"), 50, find_units))
+register(Kind(_("Units"), 25, find_overseen), Kind(_("Units"), 50, find_others))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from audit.models import Entry
 from audit.services import make_entry, record, record_entries
 from core.errors import NotAllowed, Refused
-from units.models import FormerName, Level, Unit
+from units.models import LEVEL_BELOW, FormerName, Level, Unit
 from units.signals import unit_ended
 
 IN_FORCE_SINCE = date(2025, 7, 1)  # the two-tier local government, without districts
@@ -241,7 +241,7 @@ def create_unit(
     Without a name it bears the one that follows from its place.
     """
     position = _require_position(by, parent)
-    level = {Level.MINISTRY: Level.PROVINCE, Level.PROVINCE: Level.COMMUNE}.get(Level(parent.level))
+    level = LEVEL_BELOW.get(Level(parent.level))
     if level is None:
         raise Refused(_("A commune has no units below it."))
     _require_free_code(level, code)

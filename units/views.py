@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from core.actions import form_action, form_data
 from units import facts as unit_facts
 from units import forms, services
-from units.models import Level, Unit
+from units.models import LEVEL_BELOW, Level, Unit
 from units.queries import (
     Burden,
     count_burdens,
@@ -183,7 +183,7 @@ def create(request: HttpRequest, key: str) -> HttpResponse:
     parent = _get_arranged_unit(request, key)
     if parent.level == Level.COMMUNE or not parent.is_current:
         return _answer_back(request, parent, _("No unit can be added below this one."))
-    form = forms.NewUnit(request.POST or None)
+    form = forms.NewUnit(request.POST or None, level=LEVEL_BELOW[Level(parent.level)])
     done = form_action(
         form, lambda: services.create_unit(parent=parent, by=request.user, **form.cleaned_data)
     )

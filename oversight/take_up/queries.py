@@ -190,7 +190,7 @@ def make_board(kit: Kit, user: User, *, today: date) -> Board:
     """
     assert kit.current is not None
     rows = annotate_state(find_audience(kit.current, user), kit, today=today)
-    found = rows.order_by("name", "pk").values_list("pk", "parent", "level", "state")
+    found = rows.order_by("search", "pk").values_list("pk", "parent", "level", "state")
     places = [
         Place(pk, parent if level == Level.COMMUNE else None, state)
         for pk, parent, level, state in found

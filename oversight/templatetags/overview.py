@@ -43,6 +43,8 @@ def unit_cells(row: Row, columns: Sequence[Mapping[str, Any]]) -> SafeString:
 
 def _render_cell(row: Row, name: str) -> tuple[str, str]:
     """Return the class and the content of a figure: what is good news a phone leaves out."""
+    if row.mark == "not_begun" and name != "alive_share":
+        return "desk-cell", _render_muted("–")
     match name:
         case "alive_share":
             return "", f"{count_or_missing(row.alive)}/{count_or_missing(row.units)}"

@@ -22,7 +22,7 @@ def make_without_approver_cards(user: User) -> dict[str, Any]:
         waiting.order_by()
         .values("unit__key", "unit__name")
         .annotate(n=Count("pk"))
-        .order_by(F("n").desc(), "unit__name")
+        .order_by(F("n").desc(), "unit__search")
     )
     return {"units": units, "posts": waiting.count() if units else 0}
 

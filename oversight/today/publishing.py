@@ -71,7 +71,7 @@ def _find_units_with_most(in_trouble: Iterable[int]) -> dict[str, Any]:
     counted = Counter(in_trouble)
     least = min((n for _unit, n in counted.most_common(SHOWN)), default=0)
     most = [unit for unit, n in counted.items() if n >= least]
-    names = Unit.objects.filter(pk__among=most).order_by("name")
+    names = Unit.objects.filter(pk__among=most).order_by("search")
     units = [
         {"unit__key": key, "unit__name": name, "n": counted[pk]}
         for pk, key, name in names.values_list("pk", "key", "name")
@@ -82,11 +82,11 @@ def _find_units_with_most(in_trouble: Iterable[int]) -> dict[str, Any]:
 
 def make_outgoing_card(user: User, pauses: Pauses) -> Card:
     """Return the posts that are still due today, each with its channels, in the order of their
-    times.
+    times. What may have been published already is looked up: it is due no more.
     """
     today = Period.last_days(1)
     going = Delivery.objects.visible_to(user).filter(
-        state__in=GOING_OUT, due_at__gte=today.start, due_at__lt=today.end
+        state__in=GOING_OUT - {State.VERIFYING}, due_at__gte=today.start, due_at__lt=today.end
     )
     most = SHOWN * 6
     some = list(going.select_related("unit", "post").order_by("due_at", "post_id", "pk")[:most])

@@ -203,3 +203,20 @@ def test_a_figure_that_a_platform_tells_no_more_is_reported_once_and_when_it_is_
         (boss.pk, "alarm_begun"),
         (boss.pk, "alarm_over"),
     ]
+
+
+def test_queues_that_fall_silent_together_are_one_alarm(clock):
+    factories.person(Role.ADMINISTRATOR, factories.ministry())
+    queues = ["publish.zalo", "publish.facebook", "settle", "recall"]
+    for _ in range(3):
+        clock.forward(seconds=30)
+        Heartbeat.objects.filter(queue__in=queues).update(
+            last_seen_at=timezone.now() + clock.by - timedelta(minutes=2)
+        )
+        alarms.update_alarms()
+
+    (alarm,) = Alarm.objects.all()
+    assert (alarm.kind, alarm.key, alarm.facts["n"]) == ("silent_queues", "", 4)
+    assert Notice.objects.count() == 1
+    signs = take_measurement().signs
+    assert {sign.key for sign in signs if sign.kind == "silent"} == set(queues)

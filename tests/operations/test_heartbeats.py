@@ -27,6 +27,23 @@ def test_a_tick_that_is_heard_leaves_its_time(task, kwargs, queue):
     assert list(Heartbeat.objects.values_list("queue", flat=True)) == [queue]
 
 
+def test_the_first_tick_of_a_process_says_when_it_began():
+    Heartbeat.objects.all().delete()
+    _heartbeats.clear()
+    record_heartbeat("settle")
+    row = Heartbeat.objects.get(queue="settle")
+    assert row.started_at == row.last_seen_at
+
+    _heartbeats["settle"] -= 60  # a minute later in the same process
+    record_heartbeat("settle")
+    later = Heartbeat.objects.get(queue="settle")
+    assert later.last_seen_at > later.started_at == row.started_at
+
+    _heartbeats.clear()  # it was killed and begins again
+    record_heartbeat("settle")
+    assert Heartbeat.objects.get(queue="settle").started_at > row.started_at
+
+
 def test_ticks_are_noted_every_few_seconds_at_most():
     with CaptureQueriesContext(connection) as queries:
         record_heartbeat("settle")

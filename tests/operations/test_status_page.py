@@ -52,6 +52,32 @@ def test_it_says_that_nothing_is_late(client, boss):
     assert "No alarm so far" in shown.text
 
 
+def test_an_operator_without_a_post_begins_on_this_page_and_has_a_way_to_the_admin(client, boss):
+    operator = factories.operator()
+    client.force_login(operator)
+
+    assert client.get("/")["Location"] == reverse(STATUS)
+    shown = page(client)
+
+    assert shown.status_code == 200
+    assert f'href="{reverse("admin:index")}"' in shown.text
+    assert reverse("operations:freeze") not in shown.text
+    assert client.get(reverse("operations:freeze")).status_code == 403
+    client.force_login(factories.person(Role.OVERSEER))
+    assert page(client).status_code == 403
+
+
+def test_the_lists_of_the_admin_have_vietnamese_names(client, settings):
+    client.force_login(factories.operator())
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "vi"
+
+    shown = client.get(reverse("admin:index")).text
+
+    assert "Topics" not in shown
+    assert "Entrys" not in shown
+    assert "Nhật ký" in shown
+
+
 def test_it_says_which_version_each_platform_is_spoken_in_and_until_when(client, boss, settings):
     settings.PLATFORMS = speaking(settings, facebook="v26.0", instagram="v99.0")
     shown = page(client).text
@@ -84,6 +110,39 @@ def test_each_sign_stands_there_with_what_to_do_and_nothing_of_a_unit(client, bo
         assert presenters.describe_remedy(kind, key)[-1] in shown
     assert delivery.post.title not in shown
     assert delivery.unit.name not in shown
+
+
+def test_each_queue_says_when_its_process_began(client, boss):
+    began = timezone.now() - timedelta(hours=3)
+    Heartbeat.objects.filter(queue="settle").update(started_at=began)
+
+    lines = {line.name: line for line in page(client).context["queues"]}
+
+    assert lines[presenters.describe_queue("settle")].started == began
+    assert "process begun" in page(client).text
+
+
+def test_several_silent_queues_stand_there_once(client, boss):
+    queues = ["publish.facebook", "settle", "recall"]
+    Heartbeat.objects.filter(queue__in=queues).update(
+        last_seen_at=timezone.now() - timedelta(minutes=4)
+    )
+
+    shown = page(client)
+
+    assert [each["kind"] for each in shown.context["wrong"]] == ["silent_queues"]
+    assert "1 alarm needs you now" in shown.text
+    assert shown.text.count('href="#silent_queues"') == 3
+
+
+def test_the_head_waits_for_the_end_of_an_alarm_before_it_says_that_all_is_well(client, boss):
+    now = timezone.now()
+    alarm = Alarm.objects.create(kind="silent", key="settle", opened_at=now, seen_at=now)
+
+    assert page(client).context["verdict"]["tone"] == "yellow"
+    assert "has just recovered and is being watched" in page(client).text
+    Alarm.objects.filter(pk=alarm.pk).update(closed_at=now)
+    assert page(client).context["verdict"]["tone"] == "green"
 
 
 def test_what_officers_owe_is_no_alarm_of_the_machine(client, boss):

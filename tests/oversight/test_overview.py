@@ -142,7 +142,7 @@ def test_each_commune_has_a_row_with_its_channels_followers_and_last_post(look, 
 
 
 @pytest.mark.django_db
-def test_days_begin_at_midnight_in_ho_chi_minh_city(look, province):
+def test_days_begin_at_midnight_in_ho_chi_minh_city(look, province):  # any clock
     unit = factories.UnitFactory(parent=province)
     # 17:00 UTC is midnight there.
     due(unit, at=datetime(2026, 11, 1, 16, 59, 59, tzinfo=UTC), late=1)
@@ -216,15 +216,20 @@ def test_rows_in_trouble_come_first_for_a_page_begins_with_few_rows():
 
 
 @pytest.mark.django_db
-def test_a_unit_closed_in_the_period_is_marked_and_one_closed_before_is_gone(look, province):
+def test_closed_units_and_those_without_a_body_are_listed_for_their_figures_alone(look, province):
     today = timezone.localdate()
-    closing = factories.UnitFactory(parent=province, valid_to=today - timedelta(days=3))
+    closing, idle = (
+        factories.UnitFactory(parent=province, valid_to=today - timedelta(days=3)) for _n in "ab"
+    )
+    due(closing, ago=timedelta(days=5), state=State.FAILED)
     factories.UnitFactory(parent=province, valid_to=today - timedelta(days=60))
     bodiless = factories.UnitFactory(parent=province, has_police_body=False)
+    standing = factories.UnitFactory(parent=province)
 
     marks = {row.unit: row.mark for row in look().context["rows"]}
 
-    assert marks == {closing: "closed", bodiless: "no_body"}
+    assert marks == {closing: "closed", standing: "no_channel"}
+    assert not {idle, bodiless} & set(marks)
 
 
 @pytest.mark.django_db

@@ -14,7 +14,13 @@ from core.periods import Period
 from engagement.dashboards import helpfulness
 from engagement.models import Measurement
 from oversight.rows import Row
-from oversight.tile_map import FIGURES, Tile, find_previous_period, load_places
+from oversight.tile_map import (
+    FIGURES,
+    Tile,
+    compute_bounds,
+    find_previous_period,
+    load_places,
+)
 from publishing.states import State
 from tests import factories
 from units.models import Unit
@@ -162,3 +168,27 @@ def test_the_period_before_is_as_long_and_ends_the_day_before():
 
     assert before.last == period.first - timedelta(days=1)
     assert before.last - before.first == period.last - period.first
+
+
+@pytest.mark.django_db
+def test_a_province_without_any_channel_has_not_begun_instead_of_being_at_nothing(look):
+    idle = factories.UnitFactory(parent=factories.ProvinceFactory()).parent
+    silent = factories.ChannelFactory(unit=factories.UnitFactory()).unit.parent
+
+    response = look()
+
+    marks = {row.unit: row.mark for row in response.context["rows"]}
+    assert (marks[idle], marks[silent]) == ("not_begun", "")
+    assert response.context["not_begun"] == list(marks.values()).count("not_begun")
+    tile, other = tile_of(response, idle), tile_of(response, silent)
+    assert (tile.value, tile.before, tile.step, tile.shown) == (None, None, 0, "not rolled out yet")
+    assert (other.value, other.shown) == (0, "0 %")
+    assert tile.change is None
+
+
+def test_the_shades_of_a_share_that_is_low_everywhere_reach_as_far_as_it_does():
+    share = FIGURES["alive_share"]
+
+    assert compute_bounds(share, [0.0, 0.08, 0.4]) == pytest.approx([0.08, 0.16, 0.24, 0.32])
+    assert compute_bounds(share, [0.0, 0.08, 0.96]) == [0.5, 0.7, 0.85, 0.95]
+    assert compute_bounds(share, [0.0]) == [0.5, 0.7, 0.85, 0.95]

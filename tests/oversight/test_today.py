@@ -109,11 +109,20 @@ def test_what_goes_out_today_is_one_line_a_post_and_time(today, unit):
     tomorrow = factories.approved(unit=unit)
     factories.delivery(tomorrow, due_at=at + timedelta(days=1))
     factories.delivery(factories.approved(), due_at=at)
+    # Perhaps published already: it is looked up.
+    factories.delivery(factories.approved(unit=unit), due_at=at, state=State.VERIFYING)
 
     outgoing = today(factories.person(Role.OFFICER, unit)).context["outgoing"]
 
     assert [(slot["post"].pk, len(slot["deliveries"])) for slot in outgoing.rows] == [(post.pk, 2)]
     assert outgoing.count == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "taught"), [(Role.OFFICER, True), (Role.APPROVER, False)])
+def test_who_approves_is_not_told_that_own_drafts_are_missing(today, unit, role, taught):
+    shown = today(factories.person(role, unit, language="en")).text
+    assert ("No draft. Write once" in shown) is taught
 
 
 @pytest.mark.django_db

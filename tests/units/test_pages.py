@@ -5,8 +5,9 @@ from django.urls import reverse
 from django.utils.timezone import localdate as today
 
 from accounts.permissions import Role
+from campaigns.kits.states import KINDS as KINDS_OF_KITS
 from tests import factories
-from units.models import Unit
+from units.models import KINDS, Level, Unit
 from units.queries import find_unit
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +215,26 @@ def test_a_new_commune_stands_below_its_province(client, admin, province):
     assert response["Location"] == reverse("units:unit", args=[made.key])
     assert (made.name, made.parent, made.level) == ("Công an xã Hòa Tiến", province, "commune")
     assert made.valid_from.isoformat() == "2026-11-25"
+
+
+def test_a_kind_that_the_list_of_units_does_not_know_is_refused(client, admin, province):
+    facts = {"place": "Phường Mới", "valid_from": "25/11/2026", "reason": "Nghị quyết 2"}
+
+    typed = client.post(reverse("units:create", args=[province.key]), {**facts, "kind": "phuong"})
+
+    assert typed.status_code == 422
+    assert list(typed.context["form"].errors) == ["kind"]
+    assert [kind for kind, _label in typed.context["form"].fields["kind"].choices] == [
+        "",
+        "phường",
+        "xã",
+        "đặc khu",
+    ]
+    assert not Unit.objects.filter(place="Phường Mới").exists()
+
+
+def test_kits_are_aimed_at_the_kinds_that_communes_can_be():
+    assert [kind for kind, _label in KINDS_OF_KITS] == KINDS[Level.COMMUNE]
 
 
 def test_the_options_are_the_open_units_in_reach(client, admin, province):

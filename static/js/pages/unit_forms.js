@@ -1,5 +1,8 @@
 // Choosing a unit while typing, a user name made from the name, and fields that belong to a choice.
 import { fold } from "../lib/fold.js";
+import * as sealed from "../lib/sealed.js";
+
+const loaded = new Promise((resolve) => addEventListener("load", resolve));
 
 for (const input of document.querySelectorAll("input[data-unit-search]")) {
   input.ariaHidden = "true"; // its label moves to the list's own field
@@ -35,11 +38,13 @@ for (const input of document.querySelectorAll("input[data-unit-search]")) {
 for (const scope of document.querySelectorAll("form[data-keeps]")) {
   const kept = document.querySelector(scope.dataset.keeps);
   const key = `typed:${location.pathname}`;
-  fill(kept, JSON.parse(sessionStorage.getItem(key) || "[]"));
-  sessionStorage.removeItem(key);
+  if (sessionStorage.getItem(key)) {
+    const typed = sealed.read(sessionStorage, key).finally(() => sessionStorage.removeItem(key));
+    typed.then((text) => fill(kept, JSON.parse(text)), () => {});
+  }
   scope.addEventListener("submit", () => {
     const typed = [...new FormData(kept)].filter(([name]) => name !== "csrfmiddlewaretoken");
-    sessionStorage.setItem(key, JSON.stringify(typed));
+    sealed.store(sessionStorage, key, JSON.stringify(typed));
   });
 }
 
@@ -50,7 +55,7 @@ function fill(form, fields) {
     if (field?.type === "checkbox") field.checked = true;
     else if (field && isOffered) field.value = value;
   }
-  if (fields.length) addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
+  if (fields.length) loaded.then(() => form.dispatchEvent(new Event("change", { bubbles: true })));
 }
 
 for (const username of document.querySelectorAll("input[data-username-from]")) {
