@@ -5,6 +5,7 @@ of four errors. It knows no database, no settings and no other app; base address
 account.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -38,6 +39,9 @@ class Connector(Http, ABC):
     # What comes in as `Account.app`, by name. All have a `base_url`; without an `app_id` the
     # platform is not offered.
     settings: ClassVar[Mapping[str, Setting]]
+    # Where videos go beside the host of `base_url`, as an expression of whole host names:
+    # deploy/egress/upload-hosts.txt holds the same.
+    upload_hosts: ClassVar[re.Pattern[str] | None] = None
     form: ClassVar[Mapping[str, Field]] = {}  # only where not ``facts.connects_by_dialog``
     # First steps of addresses that are no page, such as "login".
     paths_without_page: ClassVar[frozenset[str]] = frozenset()
@@ -144,8 +148,8 @@ class Connector(Http, ABC):
     # --- comments: only where ``facts.comments`` --------------------------------------------------
 
     async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
-        """List the newest hundred comments under a post, newest first, and as many that are
-        hidden.
+        """List the comments under a post, newest first, with those that are hidden. No further
+        page is asked for once ``MOST_COMMENTS`` are there: older ones may then be left out.
         """
         raise TypeError(f"{self.kind} has no comments: ask facts.comments first")
 

@@ -4,6 +4,7 @@ into one of four errors.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -166,15 +167,16 @@ class Http:
         """Record how much of a limit is used, where the platform's headers say so."""
 
 
-def is_own_host(url: str, base_url: str, domain: str) -> bool:
-    """Tell whether an address is on a host below the platform's own ``domain``, or on that of
-    ``base_url``, where a simulator stands in: only these get the bytes of an unpublished video.
+def is_own_host(url: str, base_url: str, upload_hosts: re.Pattern[str] | None = None) -> bool:
+    """Tell whether an address is on the host of ``base_url``, a simulator's where one stands in, or
+    on one of the platform's ``upload_hosts``: only these get a token and the bytes of a video that
+    is not published yet.
     """
     address, base = urlsplit(url), urlsplit(base_url)
     if (address.scheme, address.netloc) == (base.scheme, base.netloc):
         return True
-    is_below_domain = (address.hostname or "").endswith(f".{domain}")
-    return address.scheme == "https" and is_below_domain and address.port in (None, 443)
+    is_upload_host = bool(upload_hosts and upload_hosts.fullmatch(address.hostname or ""))
+    return address.scheme == "https" and is_upload_host and address.port in (None, 443)
 
 
 def _make_no_answer_error(error: ConnectorError) -> ConnectorError:

@@ -209,6 +209,10 @@ class PageFigures:
         ]
 
 
+# Under one post, the newest: each is asked of the platform again at every look.
+MOST_COMMENTS = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Comment:
     """Carry what a resident wrote under a post, without who it was. Shown live, never stored; there
@@ -220,6 +224,7 @@ class Comment:
     written_at: datetime
     hidden: bool = False
     answered: bool = False  # the page itself replied
+    answer: str = field(default="", repr=False)  # what the page replied last
     may_hide: bool = True
     replies: int = 0
 

@@ -92,7 +92,10 @@ def parse_timestamp(seconds: object) -> datetime | None:
 
 def decode_object(raw: bytes) -> dict[str, Any]:
     """Decode the body. Raises ValueError for what is no JSON object."""
-    body = json.loads(raw)
+    try:
+        body = json.loads(raw)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
     if not isinstance(body, dict):
         raise ValueError("not an object")
     return body

@@ -4,6 +4,8 @@ words.
 
 from __future__ import annotations
 
+import hashlib
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -20,6 +22,14 @@ ACCOUNTS_A_SCREEN = 30
 
 type Form = MultiMapping[Any]
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def is_pkce_match(challenge: str, method: str, verifier: str) -> bool:
+    if method != "S256":
+        return challenge == verifier
+    return challenge == urlsafe_b64encode(
+        hashlib.sha256(verifier.encode()).digest()
+    ).decode().rstrip("=")
 
 
 class Consent:

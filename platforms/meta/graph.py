@@ -8,12 +8,13 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import aiohttp
 
 from platforms.connector import Connector
 from platforms.errors import ConnectorError, Rejected, TryLater
+from platforms.http import is_own_host
 from platforms.messages import Account, Message, Video
 from platforms.meta.errors import ABSENT_CODES, COMMON_ERROR_KINDS, ErrorKind, make_error_of_kind
 from platforms.redaction import redact
@@ -78,7 +79,7 @@ class Graph(Connector):
         form: addresses end up in logs of proxies.
         """
         fields = {"client_id": app["app_id"], "client_secret": app["app_secret"], **grant}
-        secret_names = ("code", "fb_exchange_token", "access_token")
+        secret_names = ("code", "code_verifier", "fb_exchange_token", "access_token")
         redact = (app["app_secret"], *(grant[name] for name in secret_names if name in grant))
         request: dict[str, Any] = {"data" if method == "POST" else "params": fields}
         return await self.call(method, url, redact=redact, timeout=20, **request)
@@ -90,7 +91,7 @@ class Graph(Connector):
         keeps what came before a cut. Return True once it is whole there; else ask the platform how
         far it is before sending again.
         """
-        if not _is_own_upload_host(url, account):
+        if not is_own_host(url, account.base_url, self.upload_hosts):
             raise Rejected(
                 "the platform named a host that is not its own for the upload", code="upload_host"
             )
@@ -169,15 +170,6 @@ class Graph(Connector):
             shares = ("call_count", "total_cputime", "total_time")
             percents = (use.get(share, 0) for use in uses for share in shares)
             self.usage[page] = max(percents, default=0)
-
-
-def _is_own_upload_host(url: str, account: Account) -> bool:
-    """Tell whether the address is at Meta's upload host, or at the simulator in its place: only
-    these get a token and a video that is not published yet.
-    """
-    parts, base = urlsplit(url), urlsplit(account.base_url)
-    own = ((base.scheme, base.netloc), ("https", "rupload.facebook.com"))
-    return (parts.scheme, parts.netloc) in own
 
 
 def _parse_usage(headers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:

@@ -2,6 +2,7 @@
 checks what became of it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from platforms.errors import ConnectorError, OutcomeUnknown, TryLater
@@ -30,6 +31,8 @@ class Tiktok(Drafts, Counting, Connection, Webhooks):
     words = WORDS
     facts = FACTS
     settings = SETTINGS
+    # TikTok names another one by region; of its domain, only these take videos.
+    upload_hosts = re.compile(r"(open-)?upload(-[a-z0-9]+|\.[a-z]{2,4})?\.tiktokapis\.com")
 
     # --- publishing -------------------------------------------------------------------------------
 

@@ -24,7 +24,6 @@ from platforms.tiktok.posts import (
 # An upload's address lives an hour; one that has nearly expired is not relied on for the second of
 # publication.
 _MAX_AGE = timedelta(minutes=50)
-_DOMAIN = "tiktokapis.com"  # of TikTok's upload hosts
 # Between 5 and 64 MB, and nobody says whether a megabyte is 10^6 or 2^20 bytes: pieces of about
 # this size are within both.
 _PIECE_BYTES = 10_000_000
@@ -104,7 +103,7 @@ class Drafts(Api):
             path = "post/publish/video/init/"
             request["post_info"] = make_video_post_info(message, settings)
         data = await self.call_api(account, path, json=request)
-        if not is_own_host(data["upload_url"], account.base_url, _DOMAIN):
+        if not is_own_host(data["upload_url"], account.base_url, self.upload_hosts):
             raise Rejected(
                 "the platform named a host that is not its own for the upload", code="upload_host"
             )
@@ -150,7 +149,7 @@ class Drafts(Api):
         self, account: Account, upload: Upload, video: Video, length: int, *, writes: bool = False
     ) -> Answer:
         """Send the next ``length`` bytes to the upload's address."""
-        if not is_own_host(upload.url, account.base_url, _DOMAIN):
+        if not is_own_host(upload.url, account.base_url, self.upload_hosts):
             raise TryLater(
                 "the upload's address is not on the platform's own host", code="upload_host"
             )

@@ -11,7 +11,6 @@ from platforms.youtube.errors import DOWN, list_reasons, sort_error
 
 # A session takes whole blocks of 256 KiB.
 _PIECE_BYTES = 32 * 262_144
-UPLOAD_DOMAIN = "googleapis.com"  # of Google's upload hosts
 
 
 class Api(Connector):
@@ -66,7 +65,7 @@ class Api(Connector):
     async def _put(
         self, account: Account, session: str, *, headers: dict[str, str], **more: Any
     ) -> Answer:
-        if not is_own_host(session, account.base_url, UPLOAD_DOMAIN):
+        if not is_own_host(session, account.base_url):
             raise TryLater(
                 "the upload's address is not on the platform's own host", code="upload_host"
             )

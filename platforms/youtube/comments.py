@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from platforms.messages import Account, Comment
+from platforms.messages import MOST_COMMENTS, Account, Comment
 from platforms.youtube.api import Api
 
 
@@ -33,8 +33,13 @@ class Comments(Api):
             "textFormat": "plainText",
             "moderationStatus": state,
         }
-        data = await self.call_api(account, f"commentThreads?{urlencode(query)}")
-        return data.get("items", [])
+        threads: list[dict[str, Any]] = []
+        while True:
+            data = await self.call_api(account, f"commentThreads?{urlencode(query)}")
+            threads += data.get("items", [])
+            if "nextPageToken" not in data or len(threads) >= MOST_COMMENTS:
+                return threads
+            query["pageToken"] = data["nextPageToken"]
 
     async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
         reply = {"snippet": {"parentId": comment_id, "textOriginal": text}}
@@ -55,13 +60,18 @@ def _parse_comment(thread: Mapping[str, Any], account: Account, *, hidden: bool)
     """
     top = thread["snippet"]["topLevelComment"]["snippet"]
     replies = thread.get("replies", {}).get("comments", ())
-    authors = [reply["snippet"].get("authorChannelId", {}).get("value") for reply in replies]
+    own = [
+        reply["snippet"]
+        for reply in replies
+        if reply["snippet"].get("authorChannelId", {}).get("value") == account.external_id
+    ]
     return Comment(
         external_id=thread["id"],
         text=top.get("textOriginal") or top.get("textDisplay", ""),
         written_at=datetime.fromisoformat(top["publishedAt"]),
         hidden=hidden,
-        answered=account.external_id in authors,
+        answered=bool(own),
+        answer=own[-1].get("textOriginal", "") if own else "",
         may_hide=top.get("authorChannelId", {}).get("value") != account.external_id,
         replies=thread["snippet"].get("totalReplyCount", 0),
     )

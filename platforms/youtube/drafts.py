@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 from platforms.errors import OutcomeUnknown, Rejected, TryLater
 from platforms.http import Answer, is_own_host
 from platforms.messages import Account, Draft, Message
-from platforms.youtube.api import UPLOAD_DOMAIN
 from platforms.youtube.errors import QUOTA
 from platforms.youtube.facts import FACTS
 from platforms.youtube.lookups import Lookups
@@ -75,7 +74,7 @@ class Drafts(Lookups):
             if isinstance(error, TryLater):
                 error.only_new = error.code in QUOTA  # uploads have a quota of their own
             raise error
-        if not is_own_host(session, account.base_url, UPLOAD_DOMAIN):
+        if not is_own_host(session, account.base_url):
             raise Rejected(
                 "the platform named a host that is not its own for the upload", code="upload_host"
             )

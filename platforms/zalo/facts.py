@@ -1,6 +1,5 @@
 """Describe what a Zalo Official Account carries, and what an installation sets of it."""
 
-import unicodedata
 from datetime import timedelta
 
 from platforms.facts import (
@@ -14,6 +13,7 @@ from platforms.facts import (
     Setting,
     VideoLimits,
 )
+from platforms.text import normalize_unicode
 from platforms.words import gettext_noop as _
 from platforms.zalo.undocumented import MAX_BODY, VIDEOS
 
@@ -25,7 +25,7 @@ VIDEO_ARTICLE = "video_article"
 
 def compose_letters(text: str) -> str:
     """Compose letters with their marks, as which Zalo counts them."""
-    return unicodedata.normalize("NFC", text)
+    return normalize_unicode("NFC", text)
 
 
 def _count_length(text: str) -> int:

@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -313,6 +314,40 @@ def test_a_comments_id_leads_to_nothing_but_a_comment(platform_of, kind, monkeyp
         return [*asked]
 
     assert asked_of(f"{platform.id}/feed?x=#y") == asked_of("404")
+
+
+@pytest.mark.parametrize("kind", COMMENTING)
+def test_all_comments_are_listed_over_the_platforms_own_pages(platform_of, kind):
+    platform = platform_of(kind)
+    post = platform.publish(platform.message()).external_id
+    written = [
+        platform.simulator.comment(platform.id, post, f"Câu {n}", platform=kind)["id"]
+        for n in range(103)
+    ]
+    platform.call("reply_to_comment", platform.account, written[0], "8 giờ sáng.")
+
+    found = platform.call("list_comments", platform.account, post)
+
+    assert sorted(each.external_id for each in found) == sorted(written)
+    times = [each.written_at for each in found]
+    assert times == sorted(times, reverse=True)
+    answers = [(each.external_id, each.answer) for each in found if each.answered]
+    assert answers == [(written[0], "8 giờ sáng.")]
+
+
+@pytest.mark.parametrize("kind", COMMENTING)
+def test_no_further_page_of_comments_is_asked_for_than_is_shown(platform_of, kind, monkeypatch):
+    platform = platform_of(kind)
+    post = platform.publish(platform.message()).external_id
+    for n in range(103):
+        platform.simulator.comment(platform.id, post, f"Câu {n}", platform=kind)
+    monkeypatch.setattr(
+        import_module(CONNECTORS[kind].list_comments.__module__), "MOST_COMMENTS", 2
+    )
+
+    found = platform.call("list_comments", platform.account, post)
+
+    assert 2 <= len(found) <= 100
 
 
 def test_no_token_stands_in_an_error_or_in_the_log(platform, caplog):

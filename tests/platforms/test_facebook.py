@@ -955,6 +955,45 @@ def test_a_business_that_is_asked_wrongly_is_no_business_without_pages(facebook,
         consent(facebook, someone, [facebook.id, other])
 
 
+VERIFIER = "v" * 43
+
+
+def connect_with_pkce(facebook, person, *, verifier=VERIFIER, without=()):
+    app = {**facebook.app, "pkce": "S256"}
+    dialog = Facebook.consent_url(app, redirect_uri=BACK, state="s", verifier=VERIFIER)
+    asked = parse_qs(urlsplit(dialog).query)
+    scopes = [each for each in asked["scope"][0].split(",") if each not in without]
+    back = facebook.simulator.consent(
+        dialog, account=person, page=[facebook.id], scope=scopes, decision="allow"
+    )
+    answer = {"code": parse_qs(urlsplit(back).query)["code"][0]}
+    return facebook.call(
+        "list_connectable_pages", app, answer, redirect_uri=BACK, verifier=verifier
+    )
+
+
+def test_a_challenge_binds_the_code_where_it_is_switched_on(facebook, person):
+    (offer,) = connect_with_pkce(facebook, person[0])
+
+    assert (offer.usable, list(offer.profile.missing)) == (True, [])
+    with pytest.raises(Rejected):
+        connect_with_pkce(facebook, person[0], verifier="w" * 43)
+
+
+def test_facebook_forgets_a_challenge_without_the_right_openid(facebook, person):
+    """As seen in 2026: the dialog drops it in silence, and the verifier is refused."""
+    with pytest.raises(Rejected, match="without a code_challenge"):
+        connect_with_pkce(facebook, person[0], without={"openid"})
+
+
+def test_no_challenge_and_no_further_right_goes_along_by_default(facebook):
+    dialog = Facebook.consent_url(facebook.app, redirect_uri=BACK, state="s", verifier=VERIFIER)
+    asked = parse_qs(urlsplit(dialog).query)
+
+    assert asked["scope"] == [",".join(Facebook.facts.rights)]
+    assert "code_challenge" not in asked
+
+
 def hold(facebook, **business):
     facebook.simulator.ask("POST", "/_sim/businesses", {"name": "Công an tỉnh", **business})
 

@@ -34,15 +34,15 @@ TODAY = date.today()
 FIRST, LAST = TODAY - timedelta(days=12), TODAY - timedelta(days=5)
 
 
-def test_days_of_california_begin_and_end_by_its_own_clock():
+def test_days_of_california_begin_and_end_by_its_own_clock():  # any clock
     assert get_midnight(date(2026, 11, 1)).isoformat() == "2026-11-01T07:00:00+00:00"
     assert get_midnight(date(2026, 11, 2)).isoformat() == "2026-11-02T08:00:00+00:00"  # 25 hours on
     assert find_day_before(get_midnight(date(2026, 11, 2))) == date(2026, 11, 1)
 
 
 def test_figures_by_name_and_day_are_put_together_by_day():
-    first, second = date(2026, 11, 1), date(2026, 11, 2)
-    told = {"views": {first: 3, second: 4}, "reach": {second: 0, date(2026, 11, 9): 7}}
+    first, second = date(2026, 11, 1), date(2026, 11, 2)  # any clock
+    told = {"views": {first: 3, second: 4}, "reach": {second: 0, date(2026, 11, 9): 7}}  # any clock
 
     assert PageFigures.by_day(told, first, second) == [
         PageFigures(first, views=3),

@@ -3,13 +3,12 @@
 import hashlib
 import json
 import time
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from platforms.text import collapse_spaces
+from platforms.text import collapse_spaces, normalize_unicode
 
 # For so long a container may be unknown on some of their servers.
 _PROPAGATION = timedelta(minutes=2)
@@ -80,5 +79,5 @@ class StagedPost:
 
 def make_fingerprint(text: str) -> str:
     """Hash a post's text as the platform gives it back: trimmed, and composed as it likes."""
-    words = collapse_spaces(unicodedata.normalize("NFC", text))
+    words = collapse_spaces(normalize_unicode("NFC", text))
     return hashlib.sha256(words.encode()).hexdigest()[:16] if words else ""

@@ -1,7 +1,10 @@
 """List, answer and hide what residents write under a post."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from platforms.errors import OutcomeUnknown
-from platforms.messages import Account, Comment
+from platforms.messages import MOST_COMMENTS, Account, Comment
 from platforms.meta.errors import reject_on_missing_right
 from platforms.meta.graph import Graph, make_path, parse_time
 
@@ -21,21 +24,16 @@ class Comments(Graph):
             "fields": "id,message,created_time,from{id},parent{id},is_hidden,comment_count",
         }
         path = make_path(external_id, "comments")
-        rows = (await self.call_api(account, path, params=params))["data"]
-        own = [row for row in rows if row.get("from", {}).get("id") == account.external_id]
-        answered = {row["parent"]["id"] for row in own if row.get("parent")}
-        return [
-            Comment(
-                external_id=row["id"],
-                text=row.get("message", ""),  # a sticker has none
-                written_at=parse_time(row["created_time"]),
-                hidden=bool(row.get("is_hidden")),
-                answered=row["id"] in answered,
-                replies=row.get("comment_count", 0),
-            )
-            for row in rows
-            if row not in own
-        ]
+        comments: list[dict[str, Any]] = []
+        own: list[dict[str, Any]] = []
+        async for row in self.iter_rows(account, path, params):
+            is_own = row.get("from", {}).get("id") == account.external_id
+            (own if is_own else comments).append(row)
+            if len(comments) == MOST_COMMENTS:
+                break
+        newest_last = [row for row in reversed(own) if row.get("parent")]
+        answers = {row["parent"]["id"]: row.get("message", "") for row in newest_last}
+        return [_parse_comment(row, answers) for row in comments]
 
     @reject_on_missing_right
     async def reply_to_comment(self, account: Account, comment_id: str, text: str) -> str:
@@ -50,3 +48,15 @@ class Comments(Graph):
     async def hide_comment(self, account: Account, comment_id: str, *, hidden: bool = True) -> None:
         form = {"is_hidden": "true" if hidden else "false"}
         await self.call_api(account, make_path(comment_id), method="POST", data=form)
+
+
+def _parse_comment(row: Mapping[str, Any], answers: Mapping[str, str]) -> Comment:
+    return Comment(
+        external_id=row["id"],
+        text=row.get("message", ""),  # a sticker has none
+        written_at=parse_time(row["created_time"]),
+        hidden=bool(row.get("is_hidden")),
+        answered=row["id"] in answers,
+        answer=answers.get(row["id"], ""),
+        replies=row.get("comment_count", 0),
+    )

@@ -36,7 +36,9 @@ class Connection(PageAccess):
         be renewed. It is missing where the person may do nothing.
         """
         fields = "id,name,username,access_token,link,followers_count"
-        pages = await self.list_pages(app, answer, redirect_uri=redirect_uri, fields=fields)
+        pages = await self.list_pages(
+            app, answer, redirect_uri=redirect_uri, verifier=verifier, fields=fields
+        )
         return [
             Offer(
                 _parse_profile(page, page["rights"]),

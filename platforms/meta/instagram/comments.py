@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from platforms.errors import OutcomeUnknown
-from platforms.messages import Account, Comment
+from platforms.messages import MOST_COMMENTS, Account, Comment
 from platforms.meta.errors import reject_on_missing_right
 from platforms.meta.graph import Graph, make_path, parse_time
 
-_FIELDS = "id,text,timestamp,from{id},hidden,replies{id,from{id}}"
-_MOST = 100
+_FIELDS = "id,text,timestamp,from{id},hidden,replies{id,text,from{id}}"
 
 
 class Comments(Graph):
@@ -21,7 +20,7 @@ class Comments(Graph):
         path, params = make_path(external_id, "comments"), {"fields": _FIELDS, "limit": "50"}
         async for row in self.iter_rows(account, path, params):  # newest first
             comments.append(_parse_comment(row, account))
-            if len(comments) == _MOST:
+            if len(comments) == MOST_COMMENTS:
                 break
         return comments
 
@@ -41,12 +40,14 @@ class Comments(Graph):
 
 def _parse_comment(row: Mapping[str, Any], account: Account) -> Comment:
     replies = row.get("replies", {}).get("data", ())
+    answers = [reply.get("text", "") for reply in replies if _is_own(reply, account)]
     return Comment(
         external_id=str(row["id"]),
         text=row.get("text", ""),
         written_at=parse_time(row["timestamp"]),
         hidden=bool(row.get("hidden")),
-        answered=any(_is_own(reply, account) for reply in replies),
+        answered=bool(answers),
+        answer=answers[-1] if answers else "",
         may_hide=not _is_own(row, account),
         replies=len(replies),
     )

@@ -37,7 +37,9 @@ class Connection(PageAccess):
         never has to be renewed.
         """
         fields = f"id,name,access_token,{_LINKED_ACCOUNT}"
-        pages = await self.list_pages(app, answer, redirect_uri=redirect_uri, fields=fields)
+        pages = await self.list_pages(
+            app, answer, redirect_uri=redirect_uri, verifier=verifier, fields=fields
+        )
         return [
             Offer(
                 _parse_profile(page["instagram_business_account"], page["rights"], app),

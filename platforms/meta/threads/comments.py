@@ -1,11 +1,12 @@
 """List, answer and hide replies to a post."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from platforms.errors import TryLater
-from platforms.messages import Account, Comment
+from platforms.messages import MOST_COMMENTS, Account, Comment
 from platforms.meta.containers.connector import Containers
 from platforms.meta.containers.staged_post import ContainerState
 from platforms.meta.errors import reject_on_missing_right
@@ -22,15 +23,15 @@ class Comments(Containers):
     async def list_comments(self, account: Account, external_id: str) -> list[Comment]:
         path = make_path(external_id, "conversation")
         params = {"fields": _FIELDS, "reverse": "true", "limit": "100"}
-        rows = (await self.call_api(account, path, params=params))["data"]
-        # By the id of what is replied to: for each reply, whether it is the profile's own.
-        replies: dict[str, list[bool]] = {}
-        for row in rows:
-            replies.setdefault(_parse_parent_id(row), []).append(_is_own(row, account))
+        # By the id of what is replied to, the newest first.
+        replies: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        async for row in self.iter_rows(account, path, params):
+            replies[_parse_parent_id(row)].append(row)
+            if len(replies[external_id]) == MOST_COMMENTS:
+                break
         return [
             _parse_comment(row, account, replies.get(str(row["id"]), []))
-            for row in rows
-            if _parse_parent_id(row) == external_id
+            for row in replies[external_id]
         ]
 
     @reject_on_missing_right
@@ -52,13 +53,17 @@ class Comments(Containers):
         await self.call_api(account, path, method="POST", data=form)
 
 
-def _parse_comment(row: Mapping[str, Any], account: Account, replies: list[bool]) -> Comment:
+def _parse_comment(
+    row: Mapping[str, Any], account: Account, replies: list[Mapping[str, Any]]
+) -> Comment:
+    answers = [reply.get("text", "") for reply in replies if _is_own(reply, account)]
     return Comment(
         external_id=str(row["id"]),
         text=row.get("text", ""),
         written_at=parse_time(row["timestamp"]),
         hidden=row.get("hide_status") in ("HIDDEN", "COVERED"),
-        answered=any(replies),
+        answered=bool(answers),
+        answer=answers[0] if answers else "",
         may_hide=not _is_own(row, account),
         replies=len(replies),
     )

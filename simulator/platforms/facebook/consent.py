@@ -30,6 +30,7 @@ class FacebookConsent(Consent):
         "pages_manage_metadata": "Nhận thông báo về Trang",
         "read_insights": "Xem số liệu thống kê của Trang",
         "business_management": "Quản lý tài khoản doanh nghiệp",
+        "openid": "Xác nhận bạn là ai",
     }
 
     def mistake(self, query: Mapping[str, str]) -> tuple[str, str] | None:
@@ -78,6 +79,12 @@ class FacebookConsent(Consent):
         )
         code.expires = self.world.world() + 600
         code.bound_to = {"redirect_uri": query["redirect_uri"]}
+        # Outside of OpenID Connect the real dialog drops a challenge in silence, as seen in 2026.
+        if "openid" in ticked and "code_challenge" in query:
+            code.bound_to |= {
+                "code_challenge": query["code_challenge"],
+                "code_challenge_method": query.get("code_challenge_method", "plain"),
+            }
         # Facebook lets people tick pages for each right: `only pages_manage_posts` names those of
         # this one.
         for name in form:

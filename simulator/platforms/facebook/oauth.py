@@ -6,6 +6,7 @@ import hmac
 from typing import Any
 
 from simulator.calls import Call
+from simulator.consent import is_pkce_match
 from simulator.model import DAY, Page, Token
 from simulator.platforms.facebook.access import Access
 from simulator.platforms.facebook.spec import APPS, FacebookSpec
@@ -57,8 +58,20 @@ class OAuth:
             raise GraphError("This authorization code has been used.", 100, 36009)
         if code.expires is not None and code.expires <= self.world.world():
             raise GraphError("This authorization code has expired.", 100, 36007)
+        self.check_verifier(code, call.text("code_verifier"))
         code.spent = True
         return code
+
+    def check_verifier(self, code: Token, verifier: str) -> None:
+        """Compare the verifier with the challenge, if the dialog was given one and kept it."""
+        challenge = code.bound_to.get("code_challenge", "")
+        if verifier and not challenge:
+            message = "code_verifier param is provided without a code_challenge in authorization "
+            raise GraphError(message + "request.", 100)
+        if challenge and not is_pkce_match(
+            challenge, code.bound_to["code_challenge_method"], verifier
+        ):
+            raise GraphError("Invalid code verifier.", 100)
 
     def user_token(self, source: Token, lasts: int) -> dict[str, Any]:
         token = self.world.new_token(

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.calls import Call
 from simulator.model import Page, Post, Token
 from simulator.platforms.meta.containers import ContainerPlatform
-from simulator.platforms.meta.graph import GraphError, format_moment, missing_object
+from simulator.platforms.meta.graph import GraphError, format_moment, make_page, missing_object
 
 LONGEST_COMMENT = 300
 COMMENT_FIELDS = (
@@ -49,15 +49,18 @@ class Comments:
         fields = self.platform.fields(call, COMMENT_FIELDS, "Comment", "id,text,timestamp")
         comments = self.platform.comments(page, post)
         by_id = {comment["id"]: comment for comment in comments}
-        data = []
-        for comment in reversed([each for each in by_id.values() if not each["parent"]]):
-            below = [self.comment_view(self.fields_of_reply(fields), page,
-            each) for each in comments
-                     if each["parent"] == comment["id"]]  # fmt: skip
-            data.append(
-                self.comment_view(fields, page, comment | ({"replies": below} if below else {}))
-            )
-        return {"data": data[: min(max(call.number("limit", 50), 1), 50)]}
+        inner = self.fields_of_reply(fields)
+
+        def view(comment: dict[str, Any]) -> dict[str, Any]:
+            below = [
+                self.comment_view(inner, page, each)
+                for each in comments
+                if each["parent"] == comment["id"]
+            ]
+            return self.comment_view(fields, page, comment | ({"replies": below} if below else {}))
+
+        top = [each for each in by_id.values() if not each["parent"]]
+        return make_page(call, top[::-1], lambda each: each["id"], view, most=50)
 
     @staticmethod
     def fields_of_reply(fields: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

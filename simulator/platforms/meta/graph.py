@@ -150,10 +150,12 @@ def make_page[T](
     rows: list[T],
     key: Callable[[T], str],
     view: Callable[[T], dict[str, Any]],
+    *,
+    most: int = 100,
 ) -> dict[str, Any]:
     """Give one page of a list. The cursor names its last row, so that new rows in front do not
     repeat old ones."""
-    limit = min(max(call.number("limit", 25), 1), 100)
+    limit = min(max(call.number("limit", 25), 1), most)
     start = 0
     if after := call.text("after"):
         last = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode("utf-8", "replace")

@@ -7,7 +7,7 @@ from typing import Any
 from simulator.calls import Call
 from simulator.model import Page, Post, Token
 from simulator.platforms.meta.containers import ContainerPlatform
-from simulator.platforms.meta.graph import GraphError, format_moment
+from simulator.platforms.meta.graph import GraphError, format_moment, make_page
 from simulator.platforms.threads.posts import POST_FIELDS, Posts
 
 
@@ -30,11 +30,14 @@ class Replies:
         {name: {"name": name} for name in POST_FIELDS})
                  for each in own if each.details["reply_to"] in below]  # fmt: skip
         rows.sort(key=lambda row: row["timestamp"], reverse=call.flag("reverse", True))
-        answer = [
-            {key: row[field["name"]] for key, field in fields.items() if field["name"] in row}
-            for row in rows
-        ]
-        return {"data": answer[: min(max(call.number("limit", 25), 1), 100)]}
+        return make_page(
+            call,
+            rows,
+            lambda row: row["id"],
+            lambda row: {
+                key: row[field["name"]] for key, field in fields.items() if field["name"] in row
+            },
+        )
 
     @staticmethod
     def reply_view(post: Post, comment: dict[str, Any]) -> dict[str, Any]:

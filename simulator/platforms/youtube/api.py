@@ -257,6 +257,9 @@ class Youtube(Platform):
             ),
         }
 
+    def comment(self, post: Post, text: str, *, by: str, parent: str = "") -> dict[str, Any]:
+        return self.comments.new_comment(post, text, by=by, parent=parent)
+
     def token_of(self, call: Call) -> Token:
         token = self.world.tokens.get(self.token_text(call))
         if token is None or token.platform != self.name or token.kind != "access" or token.dead:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
 from typing import Any
 from urllib.parse import unquote_plus
 
 from simulator.calls import Call, Reply
+from simulator.consent import is_pkce_match
 from simulator.model import DAY, Token
 from simulator.platforms.youtube.errors import invalid_grant, oauth_error
 from simulator.platforms.youtube.spec import CLIENTS, YoutubeSpec
@@ -168,11 +168,3 @@ def read_client(call: Call) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return unquote_plus(client), unquote_plus(secret)
-
-
-def is_pkce_match(challenge: str, method: str, verifier: str) -> bool:
-    if method != "S256":
-        return challenge == verifier
-    return challenge == urlsafe_b64encode(
-        hashlib.sha256(verifier.encode()).digest()
-    ).decode().rstrip("=")

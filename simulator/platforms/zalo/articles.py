@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-import unicodedata
 from typing import Any
 
 from simulator import growth, images
 from simulator.calls import Call
 from simulator.faults import Plan
-from simulator.model import Page, Picture, Post
+from simulator.model import Page, Picture, Post, normalize_unicode
 from simulator.platforms.zalo.errors import SUCCESS, ZaloError, invalid, too_large
 from simulator.platforms.zalo.spec import APPS, ZaloSpec
 from simulator.platforms.zalo.videos import Videos
@@ -291,7 +290,7 @@ def check_texts(article: dict[str, Any], names: tuple[str, ...]) -> None:
         value = article.get(name)
         if not isinstance(value, str) or (not value.strip() and name != "description"):
             raise invalid(name)
-        if len(unicodedata.normalize("NFC", value)) > LONGEST[name]:
+        if len(normalize_unicode("NFC", value)) > LONGEST[name]:
             raise too_large(name)
 
 
