@@ -19,11 +19,12 @@ from django.utils import timezone
 
 from core import quotas
 from core.errors import QuotaExceeded
+from core.middleware import STRANGERS_BYTES
 from core.secrecy import has_secrecy_mark
 from posts.models import Post
 
 KEY = "unsent"
-LARGEST = 64 * 1024  # bytes: Facebook's longest text, and far more than people write
+LARGEST = STRANGERS_BYTES
 AN_HOUR = 20  # that one person's proof may leave in sessions of nobody; each session holds one
 OFFERED_FOR = timedelta(hours=2)  # who comes back later than that has begun anew
 _SALT = "posts.unsent"

@@ -2,9 +2,11 @@
 import "./frame/confirm.js";
 import "./frame/forms.js";
 import "./frame/palette.js";
+import "./frame/sending.js";
 import "./frame/shared_machine.js";
 import "./frame/tabs.js";
 import "./frame/requests.js";
+import "./lib/fragment.js";
 import { watchToasts } from "./lib/toast.js";
 
 document.addEventListener("click", (event) => {

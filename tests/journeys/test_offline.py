@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from accounts.permissions import Role
 from posts.editor import services as editing
 from posts.models import Post
+from posts.states import PostState
 from tests import factories
 from tests.journeys.conftest import DESK, PHONE
 
@@ -51,6 +52,23 @@ def test_what_is_typed_offline_is_kept_and_saved_by_itself_on_return(at_desk, po
     desk.saved()
     assert title_of(post) == "Viết khi mất mạng"
     assert page.evaluate(COPIES) == 0
+
+
+def test_what_lies_on_the_machine_is_readable_by_the_page_of_its_owner_alone(at_desk, post):
+    desk = at_desk(post.author)
+    page = compose(desk, post)
+    type_offline(page, "Viet khi mat mang")
+
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    key = page.evaluate("document.body.dataset.deviceKey")
+
+    assert f"unsent:{post.author.public_id}:{post.public_id}" in stored
+    assert "Viet khi" not in stored
+    assert len(key) == 44
+    assert key not in stored
+    other = at_desk(factories.person(Role.OFFICER, post.unit))
+    other.open(reverse("oversight:today"))
+    assert other.page.evaluate("document.body.dataset.deviceKey") != key
 
 
 def test_a_newer_copy_is_shown_on_return_and_both_ways_are_open(at_desk, post):
@@ -258,3 +276,22 @@ def test_who_writes_on_after_a_lost_answer_meets_no_conflict(at_desk, post):
     expect(page.locator("[data-conflict]")).to_have_count(0)
     assert lost == [200]
     assert title_of(post) == "Lưu rồi, mất hồi âm, viết tiếp"
+
+
+def test_a_post_submitted_without_a_line_stays_on_the_page_and_goes_when_it_is_back(at_desk):
+    unit = factories.UnitFactory()
+    officer = factories.person(Role.OFFICER, unit)
+    channel = factories.ChannelFactory(unit=unit)
+    post = factories.PostFactory(unit=unit, author=officer, channels=[channel])
+    desk = at_desk(officer, PHONE)
+    page = compose(desk, post)
+    desk.compose_step("submit")
+    page.context.set_offline(True)
+
+    page.locator(".bar-submit").click()
+
+    expect(page.locator("#toasts")).to_contain_text("chưa gửi")
+    assert Post.objects.get(pk=post.pk).state == PostState.DRAFT
+    page.context.set_offline(False)
+    page.wait_for_url(re.compile(f"/posts/{post.public_id}/$"))
+    assert Post.objects.get(pk=post.pk).state == PostState.IN_REVIEW

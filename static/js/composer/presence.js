@@ -48,6 +48,14 @@ export async function checkPresence() {
   return true;
 }
 
+// Resolves to whether an answer of this status says that nobody is signed in here. Whoever is not may send little, and a
+// proxy may say so before the portal says why.
+export async function meansSignedOut(status) {
+  if (status !== 413) return status === 401;
+  const answer = await fetch(form.dataset.presence, { headers: { Accept: "application/json" } }).catch(() => null);
+  return answer?.status === 401;
+}
+
 // Shows how to sign in again, and waits until the person has done so.
 export function showSignedOut() {
   if (signedOut) return;

@@ -4,7 +4,7 @@ import { keepOnDevice, removeFromDevice } from "./device.js";
 import { form, notices } from "./elements.js";
 import { showErrors } from "./errors.js";
 import { replaceParts } from "./parts.js";
-import { checkPresence, showSignedOut, signedOut } from "./presence.js";
+import { checkPresence, meansSignedOut, showSignedOut, signedOut } from "./presence.js";
 import { send } from "./requests.js";
 import { showStatus } from "./status.js";
 
@@ -69,7 +69,7 @@ async function saveForm(again = false) {
   const status = answer?.status;
   // Signing in again changed the token that every form carries.
   if (status === 403 && !again && (await checkPresence())) return saveForm(true);
-  if (status === 401) showSignedOut();
+  if (await meansSignedOut(status)) showSignedOut();
   else if (status === 429) tooOften(answer, result);
   else if (isAboutText(status, result)) finish(answer, result || {}, number, editsSent);
   else if (!signedOut) retryLater();

@@ -19,8 +19,8 @@ if ("returned" in form.dataset) {
   offer();
 }
 
-function offer() {
-  const copies = copiesOf(person).toSorted((one, other) => other.at - one.at);
+async function offer() {
+  const copies = (await copiesOf(person)).toSorted((one, other) => other.at - one.at);
   // A post that was never saved has no page of its own: the next new one asks for it.
   const copy = copies.find(({ key, address }) => key.endsWith(post) || (isNew && address.includes("?begun=")));
   if (!copy) return;

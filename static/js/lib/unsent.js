@@ -1,22 +1,19 @@
-// What somebody typed while the portal could not be reached, on this machine: by person and post, for a day at most.
-// A station's PC is shared: it leaves when its owner signs out, and when somebody else's page comes.
+// What somebody typed while the portal could not be reached, on this machine: by person and post, for a day at most, and
+// sealed. A station's PC is shared: it leaves when its owner signs out, and when somebody else's page comes.
+import * as sealed from "./sealed.js";
+
 const PREFIX = "unsent:";
 const LONGEST = 24 * 3600 * 1000; // ms
 
 const keyOf = (person, post) => `${PREFIX}${person}:${post}`;
 
-// Returns whether it is stored: a browser may forbid it, or be full.
+// Returns whether it is stored.
 export function storeCopy(person, post, copy) {
-  try {
-    localStorage.setItem(keyOf(person, post), JSON.stringify(copy));
-    return true;
-  } catch {
-    return false;
-  }
+  return sealed.store(localStorage, keyOf(person, post), JSON.stringify(copy));
 }
 
-export function copiesOf(person) {
-  const copies = keys(`${PREFIX}${person}:`).map((key) => ({ ...read(key), key }));
+export async function copiesOf(person) {
+  const copies = await Promise.all(keys(`${PREFIX}${person}:`).map(async (key) => ({ ...(await read(key)), key })));
   return copies.filter(({ key, at }) => Date.now() - at < LONGEST || removeKey(key));
 }
 
@@ -49,15 +46,16 @@ function keys(prefix) {
   }
 }
 
-function read(key) {
+async function read(key) {
   try {
-    return JSON.parse(localStorage.getItem(key));
+    return JSON.parse(await sealed.read(localStorage, key));
   } catch {
     return { at: 0 };
   }
 }
 
 function removeKey(key) {
+  sealed.forget(key);
   try {
     localStorage.removeItem(key);
   } catch {
