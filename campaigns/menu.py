@@ -1,4 +1,4 @@
-"""The entries of the navigation that lead to pages of campaigns."""
+"""The entries of the navigation that lead to pages of campaigns, and the keys of kits."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +11,8 @@ from core.navigation import (
     Entry,
     register,
 )
+from core.shortcuts import Shortcut
+from core.shortcuts import register as register_keys
 
 register(
     Entry("campaigns:list", "speakerphone", _("Campaigns"), CONTENT, 34, needs=("campaign_view",)),
@@ -36,4 +38,8 @@ register(
         "partners:list": ("partners",),
         "campaigns:topic_rules": ("campaigns:topic_rule_new", "campaigns:topic_rule_end"),
     },
+)
+
+register_keys(
+    Shortcut("Enter", _("In a new gap’s field: insert it"), _("Kits"), 60, "pages/kits.js"),
 )

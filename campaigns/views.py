@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
@@ -113,7 +114,7 @@ def topic_rules(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("Set the rule"), only_posts=True)
 def topic_rule_new(request: HttpRequest) -> HttpResponse:
     position = current_position(request)
     if position is None or not can(request.user, Permission.TOPIC_RULE, unit=position.unit):
@@ -130,7 +131,7 @@ def topic_rule_new(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("End the rule"), only_posts=True)
 def topic_rule_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     rules = TopicRule.objects.within(request.user.reach(Permission.TOPIC_RULE))
     if not request.user.reach(Permission.TOPIC_RULE):

@@ -1,5 +1,6 @@
 """A kit's texts with a unit's words in their gaps: its facts, and what its officers typed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from campaigns.kits.models import KitVersion
@@ -211,6 +213,15 @@ class Filling:
     def _labels(self) -> dict[str, str]:
         built_in = {name: str(label) for name, label in BUILT_IN.items()}
         return built_in | {each["name"]: str(each["label"]) for each in self.version.slots}
+
+    def show_labels(self, text: str, *, is_html: bool = False) -> str:
+        """Show what open gaps ask for instead of their names, which readers do not know."""
+
+        def show(gap: re.Match[str]) -> str:
+            label = f"[{self._labels.get(gap[1]) or gap[1]}]"
+            return escape(label) if is_html else label
+
+        return SLOT.sub(show, text)
 
     def open_slots(self, values: Mapping[str, str]) -> list[Slot]:
         """List the gaps of the texts into which nobody has written yet."""

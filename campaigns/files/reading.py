@@ -88,7 +88,14 @@ def _read(path: Path, kind: str, place: Path) -> dict[str, Any]:
     }
     try:
         facts = sandbox.run_program(
-            _PROGRAM, kind, str(path), str(place), json.dumps(bounds), place=place, limits=LIMITS
+            _PROGRAM,
+            kind,
+            str(path),
+            str(place),
+            json.dumps(bounds),
+            place=place,
+            limits=LIMITS,
+            reads=[path],
         )
     except sandbox.ProgramFailed:  # by its limits: a file that is no bomb stays within them
         raise FileRefused(Refusal.LARGE) from None

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.kits.edits import Slot
 from campaigns.kits.models import MOST_SLOTS
 from campaigns.kits.states import SlotKind
-from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, SLOT, list_slot_names
+from campaigns.kits.wording import BUILT_IN, LONGEST_WORDS, list_slot_names, make_slot_name
 from core.text import parse_whole_number
 
 
@@ -27,6 +27,7 @@ class SlotRow:
         return str(self.fields[0].value() or "")
 
 
+LONGEST_LABEL = 80  # characters
 _PARTS = ("name", "kind", "label", "hint", "example", "limit")
 _DEFAULTS = {"kind": "text", "limit": "100"}
 
@@ -44,7 +45,7 @@ class SlotRowsForm(forms.Form):
         blank ones.
         """
         rows = self._read_typed_rows() if self.is_bound else list(self.initial["slots"])
-        named = {str(row["name"]).strip() for row in rows}
+        named = {make_slot_name(str(row["name"] or row.get("label", ""))) for row in rows}
         for name in list_slot_names(texts):
             if name not in named and name not in BUILT_IN:
                 rows.append({"name": name})
@@ -81,12 +82,15 @@ class SlotRowsForm(forms.Form):
         fields: dict[str, forms.Field] = {
             "name": forms.CharField(
                 label=_("Name in the text"),
-                max_length=30,
+                max_length=80,
                 required=False,
+                help_text=_("Empty: made from what is asked for."),
                 widget=forms.TextInput(attrs={**text, "autocapitalize": "off"}),
             ),
             "kind": forms.ChoiceField(label=_("Kind"), choices=SlotKind.choices, required=False),
-            "label": forms.CharField(label=_("What is asked for"), max_length=80, required=False),
+            "label": forms.CharField(
+                label=_("What is asked for"), max_length=LONGEST_LABEL, required=False
+            ),
             "hint": forms.CharField(label=_("Hint"), max_length=150, required=False),
             "example": forms.CharField(label=_("Example"), max_length=150, required=False),
             "limit": forms.IntegerField(
@@ -104,17 +108,18 @@ class SlotRowsForm(forms.Form):
         return SlotRow(number, [self[prefix + part] for part in _PARTS])
 
     def clean_slots(self) -> list[Slot]:
-        """Return the gaps that are described; complain in the row of one that cannot be stored."""
+        """Return the gaps that are described; complain in the row of one that cannot be stored. A
+        row that a text alone has brought, of a gap that another row describes, is left out.
+        """
         slots: list[Slot] = []
         for row in self.slots:
             slot = self._read_slot(row)
-            if slot.name:
-                fault = _find_name_fault(slot.name, taken={each.name for each in slots})
-                slots.append(slot)
-            else:
-                fault = gettext("Give the gap a name, such as ten_pho.") if slot.label else ""
-            if fault:
+            taken = {each.name for each in slots}
+            if not slot.name or (slot.name in taken and not slot.label):
+                continue
+            if fault := _find_name_fault(slot.name, taken=taken):
                 self.add_error(f"slot-{row.number}-name", fault)
+            slots.append(slot)
         return slots
 
     def _read_slot(self, row: SlotRow) -> Slot:
@@ -123,7 +128,7 @@ class SlotRowsForm(forms.Form):
         words = {part: str(values[part] or "").strip() for part in ("label", "hint", "example")}
         kind = str(values["kind"] or SlotKind.TEXT)
         return Slot(
-            name=str(values["name"] or "").strip().strip("{}"),
+            name=make_slot_name(str(values["name"] or "").strip() or words["label"]),
             kind=kind,
             limit=0 if kind == SlotKind.PICTURE else values["limit"] or 100,
             **words,
@@ -132,8 +137,6 @@ class SlotRowsForm(forms.Form):
 
 def _find_name_fault(name: str, *, taken: Collection[str]) -> str:
     """Say why a gap may not have this name; empty where it may."""
-    if not SLOT.fullmatch(f"{{{name}}}"):
-        return gettext("Small letters without accents, digits and _ only: ten_pho.")
     if name in BUILT_IN:
         words = gettext("{%(name)s} is filled by itself; leave this row empty.")
         return words % {"name": name}

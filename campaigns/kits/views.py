@@ -9,7 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -131,7 +133,8 @@ def _find_permitted_acts(
         and can(request.user, Permission.LIBRARY_WRITE, unit=row.unit),
         "files": writes,
         "submit": writes and bool(newer and newer.is_editable),
-        "review": approves and state in (VersionState.IN_REVIEW, VersionState.APPROVED),
+        "review": approves and state == VersionState.IN_REVIEW,
+        "return_": approves and state == VersionState.APPROVED,
         "issue": writes and state == VersionState.APPROVED,
         "new_version": writes and newer is None and row.current is not None,
         "withdraw": row.current is not None
@@ -148,8 +151,15 @@ def _approves_by_code(request: HttpRequest, **_kwargs: Any) -> bool:
     return "return" in request.POST or not request.POST.get("assertion")
 
 
+def _name_decision(request: HttpRequest, *, public_id: uuid.UUID) -> str:
+    facts = {"kit": Truncator(get_readable_kit(request, public_id)).chars(60)}
+    if "return" in request.POST:
+        return _("Return the kit “%(kit)s”") % facts
+    return _("Approve the kit “%(kit)s”") % facts
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True, when=_approves_by_code)
+@step_up_required(_name_decision, only_posts=True, when=_approves_by_code)
 def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the exact version that waits, and take the decision of a second person."""
     row, version = _get_version_to_decide(request, public_id)
@@ -311,7 +321,7 @@ def pass_on(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True)
+@step_up_required(gettext_lazy("Withdraw the kit"), only_posts=True)
 def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = get_readable_kit(request, public_id)
     if not request.user.reach(Permission.KIT_APPROVE):

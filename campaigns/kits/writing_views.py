@@ -3,13 +3,14 @@
 import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from campaigns.kits import queries, services
 from campaigns.kits.models import KitVersion
+from campaigns.kits.slot_forms import LONGEST_LABEL
 from campaigns.kits.views import (
     count_against_quota,
     get_issuing_position,
@@ -17,14 +18,15 @@ from campaigns.kits.views import (
     is_own,
     render_not_yours,
 )
-from campaigns.kits.wording import BUILT_IN, SLOT
+from campaigns.kits.wording import BUILT_IN, SLOT, make_slot_name
 from campaigns.kits.writing_forms import KitForm
 from campaigns.models import Campaign
 from core.actions import form_action, form_data
-from core.text import parse_uuid
+from core.text import parse_uuid, parse_whole_number
 from units.models import Unit
 
 AGAIN = "again"  # a button that sends the form without saving it
+CURSOR = "{?}"  # where the script puts a new gap, whose name it does not know
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,8 +91,27 @@ def _make_form_again(request: HttpRequest, unit: Unit, version: KitVersion | Non
     asked, _colon, gap = data.get(AGAIN, "").partition(":")
     if asked == "insert" and SLOT.fullmatch(f"{{{gap}}}"):
         data["text"] = f"{data.get('text', '').rstrip()} {{{gap}}}".lstrip()
+    elif asked == "new_gap" and (name := make_slot_name(data.get("new_gap", "")[:LONGEST_LABEL])):
+        _insert_new_gap(data, name)
     blank_rows = 2 if asked == "row" else 1
     return KitForm(data, unit=unit, version=version, quiet=True, blank_rows=blank_rows)
+
+
+def _insert_new_gap(data: QueryDict, name: str) -> None:
+    """Put the gap where the script has marked the cursor, else behind the text, and describe it in
+    a row of its own.
+    """
+    gap = f"{{{name}}}"
+    texts = [each for each in data if each in ("title", "text") or each.startswith("text-")]
+    if marked := [each for each in texts if CURSOR in data[each]]:
+        data[marked[0]] = data[marked[0]].replace(CURSOR, gap, 1)
+    else:
+        data["text"] = f"{data.get('text', '').rstrip()} {gap}".lstrip()
+    if name not in BUILT_IN:
+        rows = parse_whole_number(data.get("rows", "")) or 0
+        data[f"slot-{rows}-name"] = name
+        data[f"slot-{rows}-label"] = data["new_gap"][:LONGEST_LABEL].strip()
+        data["rows"] = str(rows + 1)
 
 
 def _render_page(

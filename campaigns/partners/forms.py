@@ -36,7 +36,7 @@ class PartnerFilter(forms.Form):
         required=False,
         choices=[
             ("", _("All")),
-            ("current", _("In force")),
+            ("current", _("In force now")),
             ("ending", _("Ends within 14 days")),
             ("over", _("Ended")),
         ],

@@ -97,6 +97,13 @@ class CampaignResult(models.Model):
     def __str__(self) -> str:
         return str(self.campaign)
 
+    def is_shown_by(self, person: int) -> bool:
+        """Check whether this person, by key, may show the result to everybody: who answers for the
+        campaign, but a second one beside who closed it.
+        """
+        owner = self.campaign.answers_for_it
+        return person != self.closed_by_id and owner in (person, self.closed_by_id)
+
 
 class PublicSummary(PublicIdModel):
     """A page without sign-in about a closed campaign. Shown anew, it keeps its address."""

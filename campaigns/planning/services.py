@@ -260,12 +260,20 @@ def close_campaign(
 
 @transaction.atomic
 def show_summary(campaign: Campaign, *, by: User, deliveries: Sequence[str]) -> PublicSummary:
-    """Show a summary of a closed campaign to everybody. Its owner alone does that."""
+    """Show a summary of a closed campaign to everybody. Residents read its name and aim: of two
+    people one closes the campaign and the other shows it.
+    """
     authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
-    if by.pk != campaign.answers_for_it:
-        raise NotAllowed(_("Who answers for the campaign makes its summary public, nobody else."))
-    if not CampaignResult.objects.filter(campaign=campaign).exists():
+    result = CampaignResult.objects.filter(campaign=campaign).select_related("campaign").first()
+    if result is None:
         raise Refused(_("Close the campaign first: its summary shows the frozen figures."))
+    if not result.is_shown_by(by.pk):
+        raise NotAllowed(
+            _(
+                "Who closed the campaign does not make its summary public. Ask who answers for the "
+                "campaign, or, if they closed it, another person who plans campaigns in this unit."
+            )
+        )
     require_recordable(campaign.name)
     values = {
         "deliveries": list(deliveries)[:MOST_LINKS],

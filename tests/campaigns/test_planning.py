@@ -141,7 +141,7 @@ def test_the_copy_for_the_next_year_has_the_plan_and_nothing_that_happened(
 
 
 def test_a_year_later_knows_leap_days_and_names_without_a_year():
-    assert add_year(date(2028, 2, 29)) == date(2029, 2, 28)
+    assert add_year(date(2028, 2, 29)) == date(2029, 2, 28)  # any clock
     assert name_next_year("Cao điểm", 2026) == "Cao điểm (2027)"
     assert len(name_next_year("a" * 150, 2026)) == 150
 

@@ -7,6 +7,17 @@ for (const field of texts) {
   field.addEventListener("focus", () => { last = field; });
 }
 
+// A new gap gets its name from the server, which puts it where the cursor is marked.
+const newGap = form.querySelector("[data-new-gap]");
+newGap.addEventListener("click", () => {
+  if (form.elements.new_gap.value.trim()) last.setRangeText("{?}", last.selectionStart, last.selectionEnd, "end");
+});
+form.elements.new_gap.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  newGap.click();
+});
+
 form.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-insert]");
   if (!button) return;

@@ -96,6 +96,8 @@ def test_a_kit_is_written_submitted_approved_and_issued(client, province, sign_i
     returned = client.post(page("approve", kit), {"return": "1", "reason": ""})
     assert returned.status_code == 422
     client.post(page("approve", kit), {"sha256": version.content_sha256})
+    acts = client.get(page("kit", kit)).context["acts"]
+    assert (acts["review"], acts["return_"]) == (False, True)
     client.post(page("issue", kit))
 
     kit.refresh_from_db()
@@ -147,11 +149,58 @@ def test_buttons_of_the_form_bring_it_back_as_typed_and_save_nothing(client, pro
     assert Kit.objects.count() == 0
 
 
+def test_a_gap_gets_its_name_from_what_it_asks_for(client, province, sign_in):
+    sign_in(Role.SUPERVISOR, province)
+    form = written(
+        province,
+        rows="3",
+        text="Nộp tại {diem_giao_nop}, gọi {khu_vuc}.",
+        **{
+            "slot-0-name": "Khu Vực",
+            "slot-1-name": "",
+            "slot-1-label": "Điểm giao nộp",
+            "slot-1-example": "nhà văn hóa",
+            # Brought by the text, while the row above it had another name.
+            "slot-2-name": "diem_giao_nop",
+        },
+    )
+
+    client.post(reverse("kits:new"), form)
+
+    slots = Kit.objects.get().versions.get().slots
+    assert [(slot["name"], slot["label"]) for slot in slots] == [
+        ("khu_vuc", "Khu vực"),
+        ("diem_giao_nop", "Điểm giao nộp"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Nộp tại {?}, cảm ơn.", "Nộp tại {diem_giao_nop}, cảm ơn."),  # where the cursor was
+        ("Nộp tại:", "Nộp tại: {diem_giao_nop}"),
+    ],
+)
+def test_a_new_gap_is_put_into_the_text_and_described(client, province, sign_in, text, expected):
+    sign_in(Role.SUPERVISOR, province)
+    form = written(province, again="new_gap", new_gap=" Điểm giao nộp ", text=text)
+
+    answer = client.post(reverse("kits:new"), form).context["form"]
+
+    assert answer["text"].value() == expected
+    rows = [[field.value() for field in row.fields[:3]] for row in answer.slots]
+    assert rows[:2] == [
+        ["khu_vuc", "place", "Khu vực"],
+        ["diem_giao_nop", "text", "Điểm giao nộp"],
+    ]
+    assert Kit.objects.count() == 0
+
+
 def test_what_is_wrong_stands_beside_its_field_and_keeps_what_was_typed(client, province, sign_in):
     sign_in(Role.SUPERVISOR, province)
     wrong = {
         "name": "",
-        "slot-0-name": "Khu Vực",
+        "slot-0-name": "Ngày",  # the name of a gap that fills itself
         "best_from": "20",
         "window_until": "01/01/2026",
     }

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from campaigns.kits.wording import (
+    SLOT,
     fill_gaps,
     find_misnamed_gaps,
     hash_core,
@@ -14,6 +15,7 @@ from campaigns.kits.wording import (
     keeps_core,
     list_locked_parts,
     list_slot_names,
+    make_slot_name,
     parse_day,
 )
 
@@ -83,3 +85,19 @@ def test_numbers_and_days_are_read_as_people_here_write_them():
     assert parse_day("5/12/2026") == date(2026, 12, 5)
     for words in ("29/02/2027", "31/11/2026", "12/25/2026", "2026-12-05", "5/12", "thứ Bảy", ""):
         assert parse_day(words) is None
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Điểm giao nộp", "diem_giao_nop"),
+        ("ten_pho", "ten_pho"),
+        ("{Tên phố}", "ten_pho"),
+        ("3 số điện thoại của tổ trưởng dân phố và khu phố", "so_dien_thoai_cua_to_truong_da"),
+        ("???", "cho_trong"),
+        (" ", ""),
+    ],
+)
+def test_a_gaps_name_is_made_from_what_it_asks_for(label, name):
+    assert make_slot_name(label) == name
+    assert not name or SLOT.fullmatch(f"{{{name}}}")

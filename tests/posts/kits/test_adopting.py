@@ -299,7 +299,7 @@ def test_what_nobody_approved_of_a_kit_is_not_published(unit, officer, kit, heal
     post = kits.adopt(kit, unit=unit, by=officer)
     edit = replace(edit_of(refreshed(post)), kit_words={"khu_vuc": "tổ 5"})
     editing.save(refreshed(post), edit, by=officer, version=post.version)
-    rows = [factories.delivery(factories.approved(refreshed(post)), channel)]
+    rows = [factories.recorded(factories.delivery(factories.approved(refreshed(post)), channel))]
     call_command("verify_approvals")
     KitVersion.objects.filter(pk=kit.current_id).update(**forged)
 
@@ -456,3 +456,15 @@ def test_many_at_once_get_one_draft_of_a_version_newer_than_the_one_they_decline
     for thread in threads:
         thread.join()
     assert made == [Post.objects.get().pk] * 6
+
+
+def test_the_preview_shows_what_an_open_gap_asks_for(client, kit, unit, officer, pages):
+    client.force_login(officer)
+    post = kits.adopt(kit, unit=unit, by=officer)
+    label = kit.current.slots[0]["label"]
+
+    shown = client.get(reverse("posts:preview", args=[post.public_id, pages[0].public_id]))
+
+    page = shown.content.decode()
+    assert f"Ở [{label}]: đừng sạc xe qua đêm." in page
+    assert "{khu_vuc}" not in page
