@@ -1,6 +1,6 @@
 """Queries about posts: what they lack, how they look in a list, and who else has one open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -31,7 +31,7 @@ from posts.models import (
     RevisionMedia,
     Signature,
 )
-from posts.signals import free_times_asked, media_uses_asked, would_stop
+from posts.signals import free_times_asked, media_uses_asked, taken_times_asked, would_stop
 from posts.states import Decision, PostState
 from units.models import Unit
 
@@ -71,6 +71,20 @@ def free_times(channels: Sequence[Channel], *, now: datetime) -> list[FreeTime]:
     """Return the next free slots of these channels, which are one unit's; the soonest first."""
     answers = free_times_asked.send(Post, channels=channels, now=now)
     return [time for _receiver, times in answers for time in cast("list[FreeTime]", times)]
+
+
+class TakenTime(NamedTuple):
+    """A time at which another post goes out on a channel."""
+
+    channel: Channel
+    at: datetime  # the beginning of its minute
+    post: Post
+
+
+def taken_times(asked: Collection[tuple[int, datetime]]) -> list[TakenTime]:
+    """Return which of these pairs of a channel's key and a minute another post has taken."""
+    answers = taken_times_asked.send(Post, asked=asked) if asked else []
+    return [time for _receiver, times in answers for time in cast("list[TakenTime]", times)]
 
 
 class LastChoice(NamedTuple):

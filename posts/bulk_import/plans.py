@@ -4,7 +4,7 @@ It changes nothing.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,19 +31,24 @@ from posts.bulk_import.sheets import (
     Row,
     channel_label,
     hash_in,
+    parse_day,
     parse_moment,
+    parse_time,
+    split_moment,
     split_names,
 )
 from posts.canonical import content
-from posts.canonical.html import clean, is_too_large, to_paragraphs
+from posts.canonical.html import clean, is_too_large, to_paragraphs, to_plain_text
 from posts.canonical.titles import title_from
 from posts.checks.base import Finding
+from posts.checks.privacy import place_of, places_in
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.editor.limits import LONGEST_ALT, LONGEST_LINK, LONGEST_TITLE, MOST_MEDIA
 from posts.editor.services import targets_of
 from posts.findings import find_findings
 from posts.leak_rules.queries import rules_of
 from posts.models import BulkImport, ImportedPost, Post, PostMedia
+from posts.queries import TakenTime, taken_times
 from posts.states import PostState
 from units.models import Unit
 
@@ -69,6 +74,8 @@ class PlannedPost:
     media: list[MediaEdit] = field(default_factory=list)
     topic: Topic | None = None
     findings: list[Finding] = field(default_factory=list)
+    words: dict[str, str] = field(default_factory=dict)  # that a finding means, by its mark
+    taken: list[TakenTime] = field(default_factory=list)  # by other posts, in the same minute
     known: Post | None = None
     unfit: list[Channel] = field(default_factory=list)  # off until its pictures and videos fit
     lacking: list[Channel] = field(default_factory=list)  # left out: need other words, or a choice
@@ -79,6 +86,18 @@ class PlannedPost:
     @property
     def left_out(self) -> list[str]:
         return [channel_label(channel) for channel in [*self.unfit, *self.lacking]]
+
+    @property
+    def clash(self) -> str:
+        """Say once which posts go out in the same minute, and on which pages."""
+        if not self.taken:
+            return ""
+        titles = dict.fromkeys(f"“{each.post}”" for each in self.taken)
+        pages = ", ".join(channel_label(each.channel) for each in self.taken)
+        return _("%(posts)s: in the same minute on %(pages)s. Choose another time.") % {
+            "posts": ", ".join(titles),
+            "pages": pages,
+        }
 
     @property
     def missing(self) -> list[Finding]:
@@ -164,7 +183,25 @@ def plan(batch: BulkImport, *, by: User, again: bool = False) -> Plan:
             each.known = lookup.known.get(each.row.sha256) or planned_before
         if not each.errors:
             _check_draft(each, lookup, by)
+    _find_taken_times(planned)
     return Plan(planned, examples=len(rows) - len(planned))
+
+
+def _find_taken_times(planned: Iterable[PlannedPost]) -> None:
+    """Note which other posts go out on the same pages in the same minutes. One query."""
+    rows = [each for each in planned if each.outcome in (Outcome.COMPLETE, Outcome.DRAFT)]
+    asked = {
+        (page.pk, each.requested_time)
+        for each in rows
+        if each.requested_time
+        for page in each.channels
+    }
+    taken: dict[object, TakenTime] = {
+        (each.channel.pk, each.at): each for each in taken_times(asked)
+    }
+    for each in rows:
+        found = (taken.get((page.pk, each.requested_time)) for page in each.channels)
+        each.taken = [time for time in found if time]
 
 
 class _Lookup:
@@ -251,17 +288,27 @@ def _read_time(each: PlannedPost, now: datetime) -> None:
     if not each.row.date:
         each.add_error("date", _("Write the day as dd/mm/yyyy, such as 05/12/2026."))
         return
-    try:
-        each.requested_time = parse_moment(each.row.date, each.row.time)
-    except ValueError as error:
-        each.add_error("date", str(error))
+    day, clock = split_moment(each.row.date, each.row.time)
+    if not _can_be_read(each, "date", parse_day, day) & _can_be_read(
+        each, "time", parse_time, clock
+    ):
         return
+    each.requested_time = parse_moment(each.row.date, each.row.time)
     if each.requested_time <= now:
         words = _("%(when)s has passed. Write a time that is still ahead.")
         each.add_error("date", words % {"when": format_local_time(each.requested_time)})
     elif each.requested_time > now + FURTHEST:
         words = _("%(when)s is more than a year ahead. Check the year.")
         each.add_error("date", words % {"when": format_local_time(each.requested_time)})
+
+
+def _can_be_read(each: PlannedPost, column: str, parse: Callable[[str], object], cell: str) -> bool:
+    try:
+        parse(cell)
+    except ValueError as error:
+        each.add_error(column, str(error))
+        return False
+    return True
 
 
 def _read_channels(each: PlannedPost, lookup: _Lookup) -> None:
@@ -355,4 +402,10 @@ def _findings(each: PlannedPost, lookup: _Lookup, by: User) -> list[Finding]:
     ]
     composed = content.compose(post, targets=targets, pictures=pictures)
     asked = lookup.asked.get(each.topic.pk, set()) if each.topic else set()
-    return find_findings(post, composed, targets=targets, asked=asked, leak_rules=lookup.leak_rules)
+    found = find_findings(
+        post, composed, targets=targets, asked=asked, leak_rules=lookup.leak_rules
+    )
+    places = list(places_in(composed, title=post.own_title, text=to_plain_text(post.body)))
+    marked = ((finding, place_of(finding, places)) for finding in found if finding.mark)
+    each.words = {finding.mark: place.words_of(finding) for finding, place in marked if place}
+    return found

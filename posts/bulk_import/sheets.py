@@ -113,9 +113,16 @@ def read_rows(file: BinaryIO, *, size: int) -> list[Row]:
 
 def parse_moment(day: str, clock: str) -> datetime:
     """Return the time that two cells name. Raise ValueError, whose words say what to write."""
-    # A cell with both, as in “2026-12-01 07:30:00”.
+    day, clock = split_moment(day, clock)
+    return timezone.make_aware(datetime.combine(parse_day(day), parse_time(clock)))
+
+
+def split_moment(day: str, clock: str) -> tuple[str, str]:
+    """Return what the two cells say of the day and of the time of day. One cell may hold both, as
+    in “2026-12-01 07:30:00”.
+    """
     first, _space, rest = day.partition(" ")
-    return timezone.make_aware(datetime.combine(parse_day(first), parse_time(clock or rest or day)))
+    return first, clock or rest or day
 
 
 def parse_day(text: str) -> date:

@@ -28,7 +28,10 @@ class NormalField(forms.CharField):
     is_asked_for = False  # a draft may lack it, what is submitted may not
 
     def to_python(self, value: Any) -> str:
-        return normalise(super().to_python(value) or "")
+        typed = super().to_python(value) or ""
+        # A letter comes in three parts at most; what is longer is refused as it is.
+        is_too_long = self.max_length is not None and len(typed) > 3 * self.max_length
+        return typed if is_too_long else normalise(typed)
 
 
 class BodyWidget(forms.Textarea):

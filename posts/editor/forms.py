@@ -447,7 +447,9 @@ def _initial_values(post: Post, targets: Iterable[PostChannel]) -> dict[str, Any
 
 
 def _build_form_media(media: Media, data: Any, files: Any) -> FormMedia:
-    """Return a picture, or a video with its captions: as a file, or as they were typed."""
+    """Return a picture, or a video with its captions: as a file, or as they were typed. Those that
+    do not fit are kept as they are, for a finding to say so: everything else is saved.
+    """
     alt = data.get(f"alt-{media.public_id}", "")
     if not media.is_video:
         return FormMedia(media, alt)
@@ -456,9 +458,12 @@ def _build_form_media(media: Media, data: Any, files: Any) -> FormMedia:
     try:
         if file:
             captions = decode_captions(file.read(LARGEST + 1))
-        return FormMedia(media, alt, convert_to_webvtt(captions))
     except Refused as refused:
         return FormMedia(media, alt, captions, str(refused))
+    try:
+        return FormMedia(media, alt, convert_to_webvtt(captions, seconds=media.seconds))
+    except Refused:
+        return FormMedia(media, alt, normalise(captions))
 
 
 def targets_of(post: Post) -> list[PostChannel]:

@@ -1,6 +1,7 @@
 """The page of the composer: all that it shows of a post and of its form."""
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -13,6 +14,7 @@ from campaigns.kits.presenters import Difference
 from campaigns.queries import find_needs_of_topic
 from channels import presenters
 from channels.queries import facts_of
+from channels.states import Kind
 from core.clock import format_local_time
 from media import services as media_services
 from media import uploads
@@ -109,8 +111,9 @@ def saved_context(post: Post, form: ComposeForm) -> dict[str, Any]:
     scans = state_of({*media, *in_form})
     cards = cards_of(in_form, scans)
     unfit = material.reasons_for_off(targets, content.media_for_limits(pictures))
+    goes = describe_destinations(targets, unfit)
     if post._state.adding:
-        return {"targets": {}, "scans": cards, "unfit": unfit, **_NO_FINDINGS}
+        return {"targets": {}, "scans": cards, "unfit": unfit, **goes, **_NO_FINDINGS}
     composed = content.compose(post, targets=targets, pictures=pictures)
     for target in composed["channels"]:
         target |= _preview_facts(composed, target)
@@ -118,10 +121,31 @@ def saved_context(post: Post, form: ComposeForm) -> dict[str, Any]:
         "targets": {target["channel"]: target for target in composed["channels"]},
         "scans": cards,
         "unfit": unfit,
+        **goes,
         # What a script does not change where a person has switched meanwhile.
         "switches": {str(t.channel.public_id): t.is_on for t in targets if not t.by_hand},
         **findings_by_field(post, composed, targets=targets, media=media, scans=scans),
     }
+
+
+def describe_destinations(
+    targets: Sequence[PostChannel], unfit: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return by name where the post goes, and where it does not by itself, each with the reason of
+    ``unfit``: nobody is to find out afterwards.
+    """
+    pages = Counter(target.channel.platform for target in targets)
+    goes_to, goes_not = [], []
+    for target in targets:
+        channel = target.channel
+        name = str(Kind(channel.platform).label)
+        if pages[channel.platform] > 1:
+            name = content.channel_name({"platform": channel.platform, "name": channel.name})
+        if target.is_on:
+            goes_to.append(name)
+        elif why := unfit.get(str(channel.public_id)):
+            goes_not.append((name, why))
+    return {"goes_to": goes_to, "goes_not": goes_not}
 
 
 _NO_FINDINGS: dict[str, Any] = {

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from channels import presenters
 from channels.models import Channel
 from channels.queries import facts_of
+from media.captions import format_rows
 from media.models import Media
 from platforms.facts import Option
 from posts.kit_words import Piece, Slot
@@ -18,12 +19,19 @@ AS_BEFORE = "as_before"
 
 
 class FormMedia(NamedTuple):
-    """A picture or a video as the form shows it. ``error``: what is wrong with its captions."""
+    """A picture or a video as the form shows it. ``error``: why its file of captions cannot be
+    read.
+    """
 
     media: Media
     alt: str = ""
     captions: str = ""
     error: str = ""
+
+    @property
+    def rows(self) -> str:
+        """Return the captions as people write them."""
+        return format_rows(self.captions)
 
 
 @dataclasses.dataclass(frozen=True)

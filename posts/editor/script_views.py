@@ -26,15 +26,16 @@ from core.middleware import count_seconds_to_wait
 from core.text import parse_whole_number
 from media import services as media_services
 from media.models import FilmEdit, Media
-from posts.canonical import content
+from posts.canonical import content, material
 from posts.context import post_to_write
 from posts.editor import beginning, choices, unsent
 from posts.editor import services as editing
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm
 from posts.editor.new_videos import with_new_films
-from posts.editor.page import findings_by_field, saved_context
+from posts.editor.page import describe_destinations, findings_by_field, saved_context
 from posts.editor.turns import CHECKING, SAVING
+from posts.kit_words import Filling
 from posts.models import Post
 
 
@@ -71,6 +72,9 @@ def _check(request: HttpRequest, post: Post) -> JsonResponse:
         "parts": form.channel_parts(),
         "pictures": form.pictures,
         "targets": {target["channel"]: target for target in composed["channels"]},
+        **describe_destinations(
+            targets, material.reasons_for_off(targets, content.media_for_limits(pictures))
+        ),
         **findings_by_field(post, composed, targets=targets, media=media),
     }
     return JsonResponse({"html": render_to_string("posts/_found_parts.html", context, request)})
@@ -193,6 +197,11 @@ def preview(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> H
     composed = content.compose(post)
     key = str(row.public_id)
     target = next((each for each in composed["channels"] if each["channel"] == key), None)
+    if post.adoption and target:
+        filling = Filling(post.adoption.version, post.unit)
+        composed["title"] = filling.show_labels(composed["title"])
+        target["text"] = filling.show_labels(target["text"])
+        target["html"] = filling.show_labels(target["html"], is_html=True)
     template = "_target" if request.headers.get("HX-Request") else "preview"
     context = {"target": target, "content": composed}
     return render(request, f"posts/{template}.html", context)

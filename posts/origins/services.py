@@ -203,8 +203,7 @@ def start_correction(post: Post, *, by: User) -> Post:
         PostChannel(post=draft, channel=channel, options=decided.get(channel.pk, {}), by_hand=True)
         for channel in same
     )
-    # Some platforms take no post without a picture or a video.
-    PostMedia.objects.bulk_create(_copy_media(post, draft))
+    # No picture of the original comes along: it may be the mistake.
     record(
         "post.correction_begun", draft, by=by, position=authority.position, of=str(post.public_id)
     )

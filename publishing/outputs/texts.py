@@ -35,6 +35,7 @@ SPOKEN = {
     "HĐND": "Hội đồng nhân dân",
     "KCN": "khu công nghiệp",
     "MXH": "mạng xã hội",
+    "OTP": "ô tê pê",
     "NĐ-CP": "Nghị định của Chính phủ",
     "PCCC": "phòng cháy, chữa cháy",
     "CNCH": "cứu nạn, cứu hộ",
@@ -51,9 +52,10 @@ SPOKEN = {
 _DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 # Numbers that people dial: each digit by itself.
 _DIALLED = re.compile(
-    r"(?<![\w.,/])(?:11[1-5]|0\d{8,10}|0\d{2,3}[ .]\d{3}[ .]\d{3,4}|1[89]00\d{4})(?![\w/]|[.,]\d)"
+    r"(?<![\w.,/])(?:11[1-5]|156|5656|0\d{8,10}|0\d{2,3}[ .]\d{3}[ .]\d{3,4}|1[89]00\d{4})"
+    r"(?![\w/]|[.,]\d)"
     # What is counted is no telephone number: 113 người, 115 triệu.
-    r"(?!\s*(?:%|bài|ca|đồng|hộ|nghìn|người|trường|triệu|tỷ|vụ|xe)(?!\w))"
+    r"(?!\s*(?:%|bài|ca|đồng|em|hồ|hộ|km|lượt|năm|ngày|nghìn|người|suất|trường|triệu|tỷ|vụ|xe)(?!\w))"
 )
 _ADDRESS = re.compile(r"\(?https?://\S+")
 _HASHTAG = re.compile(r"(?<!\S)#\w+")

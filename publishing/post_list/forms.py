@@ -76,7 +76,9 @@ class FilterForm(forms.Form):
             return
         below = self.fields["unit"]
         below.queryset = Unit.objects.under(unit)
-        listed = list(Unit.objects.filter(parent=unit).order_by("name").values_list("key", "name"))
+        listed = list(
+            Unit.objects.filter(parent=unit).order_by("search").values_list("key", "name")
+        )
         if chosen and chosen.parent_id != unit.pk:
             listed.append((chosen.key, chosen.name))
         below.choices = [("", _("All")), *listed]

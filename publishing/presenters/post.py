@@ -207,9 +207,19 @@ def _step_while_paused(newest: _Newest) -> StatusView | None:
 
 
 def _step_going_out(newest: _Newest) -> StatusView | None:
-    if not any(row.state in MOVING and not row.is_prepared_early for row in newest.rows):
+    n = sum(row.state in MOVING and not row.is_prepared_early for row in newest.rows)
+    if not n:
         return None
-    return StatusView(_("Going out"), "blue", "send", _("On its way to the channels now."))
+    words = _("On its way to the channels now.")
+    if n < len(newest.rows):
+        words = _(
+            "Published on %(done)s of %(all)s channels; %(n)s on the way or being checked."
+        ) % {
+            "done": newest.count(State.PUBLISHED),
+            "all": len(newest.rows),
+            "n": n,
+        }
+    return StatusView(_("Going out"), "blue", "send", words)
 
 
 def _step_waiting(newest: _Newest) -> StatusView | None:

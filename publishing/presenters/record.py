@@ -47,6 +47,7 @@ _ACTIONS = {
     "delivery.by_hand": gettext_lazy("made it a task by hand"),
     "delivery.published": gettext_lazy("published"),
     "delivery.counted": gettext_lazy("entered figures by hand"),
+    "delivery.recall_asked": gettext_lazy("to be taken down once its outcome is known"),
     "delivery.recalling": gettext_lazy("began to take it down"),
     "delivery.recalled": gettext_lazy("taken down"),
     "delivery.failed": gettext_lazy("not published"),

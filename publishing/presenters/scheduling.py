@@ -81,20 +81,22 @@ def manual_tasks_sentence(channels: Iterable[Channel]) -> str:
     }
 
 
-def same_minute_warning(other: SameMinuteDelivery) -> str:
-    """Say what a second post in the same minute means, before it is decided."""
-    facts = {
-        "title": other.delivery.post,
-        "page": page_name(other.channel),
-        "when": format_local_time(other.delivery.due_at),
-    }
-    if other.same_text:
-        return (
-            _("“%(title)s” shows the same text on %(page)s in the same minute (%(when)s).") % facts
-        )
-    return (
-        _("Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s).") % facts
-    )
+def same_minute_warnings(others: Iterable[SameMinuteDelivery]) -> list[str]:
+    """Say what goes out in the same minute, before it is decided: one sentence for all pages of a
+    post.
+    """
+    pages: dict[tuple[Post, str, bool], list[str]] = {}
+    for other in others:
+        key = (other.delivery.post, format_local_time(other.delivery.due_at), other.same_text)
+        pages.setdefault(key, []).append(page_name(other.channel))
+    found = []
+    for (post, when, same_text), names in pages.items():
+        facts = {"title": post, "page": ", ".join(names), "when": when}
+        words = _("Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s).")
+        if same_text:
+            words = _("“%(title)s” shows the same text on %(page)s in the same minute (%(when)s).")
+        found.append(words % facts)
+    return found
 
 
 def close_by_warnings(others: Iterable[Delivery]) -> list[str]:

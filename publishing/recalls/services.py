@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders, holders_in, require
-from audit.services import record
+from audit.services import make_entry, record, record_entries
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from core.clock import Clock, database_now, format_local_time
@@ -28,6 +28,7 @@ from core.reasons import require_reason
 from posts.models import Post
 from posts.review import services as posts
 from posts.states import PostState
+from publishing.deliveries.schedules import RECALL_ASKED
 from publishing.deliveries.transitions import move_many
 from publishing.models import Delivery, Recall
 from publishing.states import (
@@ -219,7 +220,12 @@ def _mark_for_recall(
     record("recall.started", new_recall, by=by, position=position, reason=reason, pages=len(rows))
     # Nobody can take these back now; they are marked, and taken down when it is known where they
     # are live.
-    under_way = [row.pk for row in rows if row.state in MAY_BE_VISIBLE]
+    # They change no state now, so the record says it apart: nothing sends them again.
+    marked = [row for row in rows if row.state in MAY_BE_VISIBLE]
+    under_way = [row.pk for row in marked]
+    record_entries(
+        make_entry(RECALL_ASKED, row, by=by, position=position, reason=reason) for row in marked
+    )
     Delivery.objects.filter(pk__in=under_way).update(recall=new_recall)
     Delivery.objects.filter(pk__in=under_way, state=State.NEEDS_PERSON).update(
         manual_deadline=manual_deadline(now)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
@@ -124,7 +125,7 @@ def _sent_broadcast(row: Delivery) -> Broadcast | None:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required
+@step_up_required(gettext_lazy("Recall the posts of the campaign"))
 def recall_campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask for the reason and say how far the recall reaches, then go to its report."""
     unit = current_position(request).unit if current_position(request) else None

@@ -1,4 +1,5 @@
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -11,19 +12,20 @@ from channels.models import Channel
 from media.models import Media
 from posts.canonical.corrections import PublishedTrace
 from posts.models import Post, Revision, RevisionMedia
-from posts.queries import FreeTime, PublishedUse
+from posts.queries import FreeTime, PublishedUse, TakenTime
 from posts.signals import (
     approval_ended,
     free_times_asked,
     is_going_out,
     media_uses_asked,
+    taken_times_asked,
     was_published,
     would_stop,
 )
 from publishing.models import Delivery
 from publishing.scheduling import services as scheduling
 from publishing.slots.queries import next_free_slots
-from publishing.states import MAY_BE_FETCHED, WAITING, State
+from publishing.states import MAY_BE_FETCHED, READABLE, WAITING, State
 
 MOST_USES = 200  # of a picture, the newest; nobody reads more of them
 
@@ -102,6 +104,25 @@ def count_waiting_deliveries(post: Post, **_: Any) -> int:
 @receiver(free_times_asked, sender=Post)
 def free_times(channels: list[Channel], now: datetime, **_: Any) -> list[FreeTime]:
     return [FreeTime(slot.at, slot.channels) for slot in next_free_slots(channels, now=now)]
+
+
+@receiver(taken_times_asked, sender=Post)
+def taken_times(asked: Collection[tuple[int, datetime]], **_: Any) -> list[TakenTime]:
+    channels, minutes = (set(each) for each in zip(*asked, strict=True))
+    in_those_minutes = Q(pk__in=[])
+    for minute in minutes:
+        in_those_minutes |= Q(due_at__gte=minute, due_at__lt=minute + timedelta(minutes=1))
+    rows = (
+        Delivery.objects.filter(in_those_minutes, channel__in=channels, state__in=READABLE)
+        .select_related("post", "channel")
+        .defer("post__body", "post__search")
+        .order_by("pk")
+    )
+    found = (
+        TakenTime(row.channel, row.due_at.replace(second=0, microsecond=0), row.post)
+        for row in rows
+    )
+    return [time for time in found if (time.channel.pk, time.at) in asked]
 
 
 def _approvers(post: Post) -> list[Any]:

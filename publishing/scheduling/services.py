@@ -23,7 +23,8 @@ from posts.canonical import content
 from posts.findings import kit_obstacles, media_obstacles
 from posts.leak_rules.services import is_held_back
 from posts.models import Post, Revision, RevisionMedia
-from posts.states import PostState
+from posts.states import ENDS, PostState
+from publishing.deliveries import schedules
 from publishing.deliveries.transitions import TransitionRefused, move, move_many
 from publishing.models import Delivery
 from publishing.scheduling.conflicts import refuse_blackout, refuse_same_text
@@ -57,7 +58,7 @@ def schedule(
     related = ("unit", "adoption__kit", "adoption__version")
     post = Post.objects.select_for_update(of=("self",)).select_related(*related).get(pk=post.pk)
     revision = post.approved_revision
-    if post.state != PostState.APPROVED or revision is None:
+    if post.state != PostState.APPROVED or revision is None or _has_ended(revision):
         raise Refused(_("Only an approved post can be scheduled."))
     if is_held_back(revision, post.unit):
         raise Refused(
@@ -98,6 +99,11 @@ def schedule(
         for row in deliveries
     )
     return deliveries
+
+
+def _has_ended(revision: Revision) -> bool:
+    """Tell whether its approval ended, whatever the post's row says."""
+    return revision.reviews.filter(decision__in=ENDS).exists()
 
 
 def _lock_channels(channels: Iterable[Channel]) -> None:
@@ -148,8 +154,8 @@ def _build_delivery(
     by: User,
     not_after: timedelta | None,
 ) -> Delivery:
-    """Return the delivery, not stored yet."""
-    return Delivery(
+    """Return the delivery with its seal, not stored yet."""
+    row = Delivery(
         revision=revision,
         channel=channel,
         post=post,
@@ -162,6 +168,8 @@ def _build_delivery(
         prepare_at=_preparation_start(at) if shows_video(revision.content, channel) else None,
         scheduled_by=by,
     )
+    schedules.seal(row)
+    return row
 
 
 def _create(deliveries: list[Delivery]) -> None:
@@ -255,6 +263,10 @@ def reschedule(delivery: Delivery, *, by: User, due_at: datetime, same_text: boo
         raise Refused(_("It is being published already and can no longer be moved."))
     was = delivery.due_at
     delivery.refresh_from_db(fields=[*times])
+    # Nobody moves it at the same time: the row is locked since it was written.
+    moves = schedules.count_moves([delivery.public_id])
+    schedules.seal(delivery, moved=moves.total() + 1)
+    delivery.save(update_fields=["key_id", "seal"])
     record(
         "delivery.moved",
         delivery,

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.step_up import step_up_required
@@ -62,7 +63,7 @@ def _action_page(
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(when=_covers_many_units)
+@step_up_required(gettext_lazy("Pause publishing now"), when=_covers_many_units)
 def pause_start(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _changeable(request, public_id)
     now = timezone.now()
@@ -83,7 +84,7 @@ def pause_start(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(when=_covers_many_units)
+@step_up_required(gettext_lazy("Set the times of the pause"), when=_covers_many_units)
 def pause_change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Set other times: both while it has not begun, the end alone while it lasts."""
     row = _changeable(request, public_id)
@@ -129,7 +130,7 @@ def pause_change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(when=_covers_many_units)
+@step_up_required(gettext_lazy("End the pause"), when=_covers_many_units)
 def pause_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _changeable(request, public_id)
     meanwhile = fell_due_sentence(due_during(row, timezone.now()).count())
@@ -149,7 +150,7 @@ def pause_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(when=_covers_many_units)
+@step_up_required(gettext_lazy("Discard the pause"), when=_covers_many_units)
 def pause_discard(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _changeable(request, public_id)
     return _action_page(

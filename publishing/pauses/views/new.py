@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
@@ -37,7 +38,7 @@ def _chooses_many_units(request: HttpRequest) -> bool:
 
 @require_http_methods(["GET", "POST"])
 @vary_on_headers("HX-Request")
-@step_up_required(only_posts=True, when=_chooses_many_units)
+@step_up_required(gettext_lazy("Set up the pause"), only_posts=True, when=_chooses_many_units)
 def pause_new(request: HttpRequest) -> HttpResponse:
     """Ask what to pause, why and when.
 

@@ -10,7 +10,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission
@@ -32,7 +32,7 @@ from publishing.reconciliation import decisions
 from publishing.scheduling import services as scheduling
 from publishing.scheduling.forms import CancelForm
 from publishing.slots.presenters import TimeChip
-from publishing.states import RECALL_TASKS, State
+from publishing.states import MAY_BE_VISIBLE, RECALL_TASKS, State
 
 
 def action_page(
@@ -84,11 +84,13 @@ def _is_live_on_several_pages(request: HttpRequest, public_id: uuid.UUID) -> boo
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(when=_is_live_on_several_pages)
+@step_up_required(gettext_lazy("Withdraw the post"), when=_is_live_on_several_pages)
 def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask for the reason of a withdrawal, and whether live posts are taken down, too."""
     post = post_of(request, public_id, Permission.POST_WITHDRAW)
-    live = sum(row.state == State.PUBLISHED for row in deliveries_of(post))
+    deliveries = deliveries_of(post)
+    live = sum(row.state == State.PUBLISHED for row in deliveries)
+    perhaps = sum(row.state in MAY_BE_VISIBLE for row in deliveries)
     form = WithdrawForm(form_data(request), live=live)
 
     def action() -> Recall | None:
@@ -106,6 +108,13 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "The post stands on %(n)s channel now.", "The post stands on %(n)s channels now.", live
         )
         lead += " " + where % {"n": live}
+    if perhaps:
+        where = ngettext(
+            "On %(n)s channel it may stand: that is being looked up, and it is treated alike.",
+            "On %(n)s channels it may stand: that is being looked up, and it is treated alike.",
+            perhaps,
+        )
+        lead += " " + where % {"n": perhaps}
     words = {
         "heading": _("Withdraw the post"),
         "lead": lead,

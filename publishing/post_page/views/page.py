@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -112,7 +113,11 @@ def _static_context(request: HttpRequest, post: Post, deliveries: list[Delivery]
         "passed": passed_warnings_card(post, revision) if revision else None,
         "scans": [card for card in cards_of_content(shown) if card.has_news],
         "revisions": revisions_of(post),
-        "corrections": post.corrections.exclude(state=PostState.ARCHIVED).order_by("created_at"),
+        "corrections": post.corrections.exclude(state=PostState.ARCHIVED)
+        .annotate(
+            is_out=Exists(Delivery.objects.filter(post=OuterRef("pk"), state=State.PUBLISHED))
+        )
+        .order_by("created_at"),
         "was_seen": any(row.published_at for row in deliveries),
         "record": [
             record_line(entry, channel)

@@ -32,7 +32,7 @@ from publishing.presenters.scheduling import (
     manual_tasks_sentence,
     pause_warning,
     planned_times_sentence,
-    same_minute_warning,
+    same_minute_warnings,
     spread_sentence,
 )
 from publishing.presenters.text import page_name
@@ -175,9 +175,9 @@ def _describe_neighbours(
     """
     others = find_same_minute(post, revision or post.approved_revision, times) if times else []
     return {
-        "same_text": [same_minute_warning(other) for other in others if other.same_text],
+        "same_text": same_minute_warnings(other for other in others if other.same_text),
         "hints": [
-            *(same_minute_warning(other) for other in others if not other.same_text),
+            *same_minute_warnings(other for other in others if not other.same_text),
             *close_by_warnings(find_close_by(post, times)),
             *(full_day_warning(full) for full in full_days(post, times)),
         ],

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -63,8 +64,19 @@ def _needs_fresh_proof(request: HttpRequest, **_kwargs: Any) -> bool:
     return request.POST.get("decision") != ReviewForm.RETURN and not request.POST.get("assertion")
 
 
+def _name_decision(request: HttpRequest, *, public_id: uuid.UUID) -> str:
+    """Name the post and what becomes of it, for who was called away at the proof."""
+    post = get_object_or_404(Post.objects.visible_to(request.user), public_id=public_id)
+    facts = {"post": Truncator(post).chars(60)}
+    if request.POST.get("decision") != ReviewForm.NOW:
+        return _("Approve “%(post)s”") % facts
+    channels = post.targets.filter(is_on=True).select_related("channel")
+    facts["channels"] = ", ".join(row.channel.get_platform_display() for row in channels)
+    return _("Approve “%(post)s” and publish it now on %(channels)s") % facts
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(only_posts=True, when=_needs_fresh_proof)
+@step_up_required(_name_decision, only_posts=True, when=_needs_fresh_proof)
 def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the post that waits and take the decision on it; else show what was decided."""
     seen = Post.objects.visible_to(request.user).select_related(*_REVIEW_RELATED)

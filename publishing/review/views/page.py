@@ -28,7 +28,7 @@ from publishing.pauses.context import pauses_of
 from publishing.presenters.scheduling import (
     full_day_warning,
     pause_warning,
-    same_minute_warning,
+    same_minute_warnings,
     spread_sentence,
 )
 from publishing.review.cards import leak_cards, preview_cards
@@ -132,7 +132,7 @@ def review_context(
         else [],
         "coming": coming,
         "beside": [
-            *(same_minute_warning(other) for other in find_same_minute(post, revision, times)),
+            *same_minute_warnings(find_same_minute(post, revision, times)),
             *(full_day_warning(full) for full in full_days(post, times)),
         ],
         "spread": spread_sentence(post, post.requested_time, [coming]) if coming else "",

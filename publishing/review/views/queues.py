@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
@@ -110,14 +111,14 @@ def _needs_fresh_proof(request: HttpRequest, **_kwargs: Any) -> bool:
 
 
 @require_POST
-@step_up_required(when=_needs_fresh_proof)
+@step_up_required(gettext_lazy("Approve the chosen posts"), when=_needs_fresh_proof)
 def approve_many(request: HttpRequest) -> HttpResponse:
     """Approve what was chosen in the unit's queue, see `_approve_many`."""
     return _approve_many(request, Permission.POST_APPROVE, back="publishing:review_queue")
 
 
 @require_POST
-@step_up_required(when=_needs_fresh_proof)
+@step_up_required(gettext_lazy("Approve the chosen posts"), when=_needs_fresh_proof)
 def approve_second_many(request: HttpRequest) -> HttpResponse:
     """Approve what was chosen in the province's queue, see `_approve_many`."""
     return _approve_many(request, Permission.POST_APPROVE_SECOND, back="publishing:second_queue")

@@ -23,7 +23,7 @@ from media import incoming
 from media.models import Media
 from posts.bulk_import import pictures, services
 from posts.bulk_import.plans import Outcome, plan
-from posts.bulk_import.sheets import Row, channel_label
+from posts.bulk_import.sheets import Row, channel_label, parse_moment
 from posts.models import BulkImport, Contribution, ImportedPost, Post
 from posts.review.services import approve
 from posts.states import ImportState, PostState
@@ -114,7 +114,7 @@ def test_the_preview_shows_each_row_and_writes_nothing(client, officer):
     ("cells", "column", "words"),
     [
         ({"Date": ""}, "Date", "Write the day"),
-        ({"Time of day": "sáng sớm"}, "Date", "Write the time"),
+        ({"Time of day": "sáng sớm"}, "Time of day", "Write the time"),
         ({"Date": "01/01/2020"}, "Date", "has passed"),
         ({"Date": "01/01/2090"}, "Date", "more than a year ahead"),
         ({"Channels": "Kênh lạ"}, "Channels", "Facebook Công an phường Ba Đình"),
@@ -133,6 +133,41 @@ def test_a_cell_that_is_wrong_names_its_column_and_the_way_out(officer, cells, c
     (error,) = row.errors
     assert error[0] == column
     assert words in error[1]
+
+
+def test_a_bad_day_and_a_bad_time_are_both_told(officer):
+    (row,) = plan(
+        batch_of(officer, line(1, **{"Date": "31/02/2026", "Time of day": "25h"})), by=officer
+    ).rows
+
+    assert [column for column, _words in row.errors] == ["Date", "Time of day"]
+
+
+def test_the_preview_shows_which_words_leak(client, officer):
+    shown = upload(client, line(1, Text="Gọi cho anh ấy qua số 0912 345 678 nhé.")).content.decode()
+
+    assert '<b class="text-break">“0912 345 678”</b>' in shown
+
+
+def test_the_preview_names_who_goes_out_on_the_same_page_in_the_same_minute(
+    client, officer, unit, channel
+):
+    at = parse_moment(AHEAD, "07:30")
+    other = factories.ChannelFactory(unit=unit, name="Kênh khác", platform=Kind.TELEGRAM)
+    for page, due, title in [
+        (channel, at + timedelta(seconds=20), "Cùng phút"),
+        (channel, at + timedelta(minutes=1), "Phút sau"),
+        (other, at, "Kênh khác"),
+    ]:
+        post = factories.approved(unit=unit, channels=[page], title=title)
+        factories.delivery(post, page, due_at=due)
+
+    shown = upload(client, line(1, Channels="facebook"), line(2, **{"Time of day": "09:00"}))
+
+    first, second = shown.context["plan"].rows
+    assert [(each.post.title, each.channel) for each in first.taken] == [("Cùng phút", channel)]
+    assert second.taken == []
+    assert f"“Cùng phút”: in the same minute on {channel_label(channel)}." in shown.content.decode()
 
 
 def test_channels_are_named_in_full_by_platform_or_by_page(officer, unit, channel):

@@ -146,7 +146,7 @@ def test_the_template_offers_the_units_channels_and_reads_back_with_its_examples
 
 
 def test_what_begins_like_a_formula_stays_text():
-    at = timezone.make_aware(datetime(2026, 12, 5, 7, 30))
+    at = timezone.make_aware(datetime(2026, 12, 5, 7, 30))  # any clock
     data = build_workbook([Cells(at, [], "=1+1", "+84")], channels=[], topics=[])
 
     cells = load_workbook(io.BytesIO(data)).worksheets[0][2]

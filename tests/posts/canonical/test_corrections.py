@@ -20,7 +20,7 @@ from publishing.states import State
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-SEEN = datetime(2026, 11, 1, 17, 30, tzinfo=UTC)  # 00:30 on the second, on the clock of the station
+SEEN = datetime(2026, 11, 1, 17, 30, tzinfo=UTC)  # 00:30 on the second, here; any clock
 LINE = "ĐÍNH CHÍNH bài “Lịch cấp căn cước” đăng ngày 02/11/2026"
 
 
@@ -151,6 +151,27 @@ def test_the_two_pages_name_each_other(client, unit, officer):
     for page, other in ((post, draft), (draft, post)):
         html = client.get(reverse("publishing:post", args=[page.public_id])).content.decode()
         assert reverse("publishing:post", args=[other.public_id]) in html
+
+
+def test_a_correction_takes_no_picture_along_that_may_be_the_mistake(unit, officer):
+    draft = origins.start_correction(seen(unit), by=officer)
+
+    assert not draft.pictures.exists()
+
+
+def test_a_post_is_corrected_only_once_its_correction_stands_on_a_page(client, unit, officer):
+    post = seen(unit)
+    draft = origins.start_correction(post, by=officer)
+    client.force_login(officer)
+    page = reverse("publishing:post", args=[post.public_id])
+
+    before = client.get(page).text
+    stood = {"state": State.PUBLISHED, "published_at": SEEN, "remote_id": "9"}
+    factories.delivery(factories.approved(draft), **stood)
+    after = client.get(page).text
+
+    assert ("Correction being prepared" in before, "Corrected by" in before) == (True, False)
+    assert ("Correction being prepared" in after, "Corrected by" in after) == (False, True)
 
 
 def test_the_button_is_offered_only_where_something_was_published(client, unit, officer):

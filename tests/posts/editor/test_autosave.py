@@ -166,6 +166,7 @@ def test_foreign_channels_and_pictures_cannot_be_slipped_in(client, post):
 
 
 @pytest.mark.parametrize("written", ["05/12/2026 07:00", "07:00 05/12/2026", "2026-12-05T07:00"])
+@pytest.mark.clock("2026-12-01 08:00")
 def test_a_day_is_read_as_the_fifth_of_december(client, post, written, settings):
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "vi"
     client.post(address("autosave", post), typed(post, requested_time=written))

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.permissions import Role
+from posts.findings import find_findings
 from posts.models import Post, PostMedia
 from posts.states import PostState
 from tests import factories, videos
@@ -150,20 +151,44 @@ def test_what_the_platform_does_not_have_is_refused_at_its_field(client, post, t
 
 
 @pytest.mark.parametrize("way", ["autosave", "edit"])
-def test_captions_that_do_not_fit_are_named_at_their_video_and_stay_on_the_page(
+def test_captions_that_do_not_fit_stop_no_save_and_are_named_at_their_video(
     client, post, clip, way
 ):
+    field, written = f"captions-{clip.public_id}", "0:01 – 0:02 Dừng lại.\nGọi 113."
+
+    saved = client.post(address(way, post), typed(post, title="Tên mới") | {field: written})
+    page = client.get(address("edit", post)).text
+
+    assert saved.status_code in (200, 302)
+    assert Post.objects.get(pk=post.pk).title == "Tên mới"
+    assert f">{written}</textarea>" in page
+    said = page.split(f'data-part="said-media-{clip.public_id}"')[1].split("</div>")[0]
+    assert "Line 2 of the captions has no times." in said
+
+
+def test_captions_that_do_not_fit_keep_a_post_from_its_approver(client, post, clip):
     field = f"captions-{clip.public_id}"
-    response = client.post(address(way, post), typed(post) | {field: "Chào bà con"})
-    said = "Line 1 of the captions should hold times"
+    client.post(address("autosave", post), typed(post) | {field: "0:05 – 0:02 Dừng lại."})
+    post.refresh_from_db()
+
+    client.post(address("submit", post), typed(post) | {field: "0:05 – 0:02 Dừng lại."})
+
+    post.refresh_from_db()
+    assert post.state == PostState.DRAFT
+    findings = find_findings(post)
+    assert [each.where for each in findings if each.rule == "captions_unclear"] == [
+        f"media-{clip.public_id}"
+    ]
+
+
+def test_a_file_of_captions_that_is_no_text_is_refused(client, post, clip):
+    name = f"captions-{clip.public_id}"
+    upload = SimpleUploadedFile("phu-de.srt", b"\xff\xfe\x00")
+
+    response = client.post(address("edit", post), typed(post) | {f"{name}-file": upload})
+
     assert response.status_code == 422
-    if way == "autosave":
-        assert response.json()["errors"][field][0].startswith(said)
-    else:
-        page = response.content.decode()
-        assert f'name="{field}"' in page
-        assert f'<ul class="field-errors"><li>{said}' in page
-        assert ">Chào bà con</textarea>" in page
+    assert '<ul class="field-errors"><li>The captions are not readable text.' in response.text
 
 
 def test_captions_come_as_a_file_too(client, post, clip):

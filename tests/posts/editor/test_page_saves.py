@@ -71,13 +71,13 @@ def test_another_page_of_the_same_person_is_a_conflict(post, send):
     assert send("Một hai", 2, page=str(uuid.uuid4())) == 409
 
 
-@pytest.mark.parametrize("page", ["", "x" * 37, "x" * 54_000])
+@pytest.mark.parametrize("page", ["", "x" * 37, "x" * 30_000])
 def test_a_page_that_no_composer_has_saves_as_one_without_a_name(post, send, page):
     assert send("Một", 1, page=page) == 200
     assert send("Một hai", 2, page=page) == 409
 
 
-@pytest.mark.parametrize("number", ["", "x", "-1", "9" * 54_000])
+@pytest.mark.parametrize("number", ["", "x", "-1", "9" * 30_000])
 def test_a_number_that_is_none_saves_as_the_first(post, send, number):
     assert send("Một", number) == 200
     assert send("Một hai", 1) == 200

@@ -218,3 +218,18 @@ def test_lists_name_only_the_channels_that_are_on(client, officer, draft, pages)
     assert "platform-facebook" in page.content.decode()
     found = client.get(reverse("publishing:post_list"), {"channel": pages["youtube"].public_id})
     assert "Khóa cổng" not in found.content.decode()
+
+
+def test_the_check_says_where_the_post_goes_and_where_not(client, officer, draft, pages):
+    client.force_login(officer)
+    other = factories.ChannelFactory(unit=draft.unit, platform="facebook", name="Trang thứ hai")
+    form = typed(draft, channels=[*boxes(draft), str(other.public_id)]) | switches(draft)
+
+    page = client.get(address("edit", draft)).content.decode()
+    checked = client.post(address("check", draft), form).json()["html"]
+
+    both = f"Facebook {pages['facebook'].name}, Facebook Trang thứ hai"
+    for shown, goes_to in ((page, "Facebook"), (checked, both)):
+        words = " ".join(shown.split())
+        assert f"<b>Goes to:</b> {goes_to} </p>" in words
+        assert "<b>Does not go to:</b> TikTok (needs a picture or a video), YouTube" in words

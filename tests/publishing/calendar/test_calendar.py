@@ -321,6 +321,7 @@ def agenda(client, **asked):
     return [event["title"] for day in days for event in day.slots]
 
 
+@pytest.mark.clock("2030-11-25 08:00")
 def test_the_agenda_shows_the_month_of_the_address_without_any_script(client, unit, officer):
     december = timezone.make_aware(timezone.datetime(2030, 12, 5, 7, 0))
     mine = scheduled(unit, december)[0]
@@ -330,6 +331,7 @@ def test_the_agenda_shows_the_month_of_the_address_without_any_script(client, un
     assert agenda(client, date="2030-11-20") == []
 
 
+@pytest.mark.clock("2030-11-25 08:00")
 def test_the_agenda_shows_the_week_of_the_address(client, unit, officer):
     monday = timezone.make_aware(timezone.datetime(2030, 12, 2, 0, 0))
     sunday = timezone.make_aware(timezone.datetime(2030, 12, 8, 23, 59))

@@ -239,7 +239,7 @@ def test_the_counts_of_the_tabs_are_those_of_the_filter_and_of_what_one_may_see(
 
 
 def test_the_list_says_when_a_post_was_or_will_be_published(client, unit, officer):
-    at = timezone.make_aware(datetime(2026, 11, 2, 7, 30))
+    at = timezone.make_aware(datetime(2026, 11, 2, 7, 30))  # any clock
     live_delivery = factories.live_delivery(unit=unit, published_at=at)
     coming = factories.delivery(factories.approved(unit=unit), due_at=at + timedelta(days=365))
     requested = make(unit, "Nháp", requested_time=at)

@@ -81,6 +81,7 @@ def test_an_approved_post_says_that_it_has_no_time_yet_and_offers_to_schedule_it
     assert links(response, "schedule", post) == [True]
 
 
+@pytest.mark.clock("2030-11-25 08:00")
 def test_the_page_says_when_and_on_how_many_channels_a_post_goes_out(client, unit, officer):
     channels = [
         factories.ChannelFactory(unit=unit),
@@ -553,3 +554,26 @@ def test_what_else_may_be_done_is_one_tap_from_the_head_of_the_page(client, unit
 
     assert ('href="#acts"' in page, 'id="acts" tabindex="-1"' in page) == (True, True)
     assert ('href="#acts"' in readers_page, 'id="acts"' in readers_page) == (False, False)
+
+
+def test_a_post_that_was_taken_down_is_not_linked_where_it_stood(client, officer, unit):
+    post = factories.approved(unit=unit)
+    row = published(post, permalink="https://platform.example/1")
+    page = reverse("publishing:post", args=[post.public_id])
+    before = client.get(page).text
+
+    Delivery.objects.filter(pk=row.pk).update(state=State.RECALLED)
+    after = client.get(page).text
+
+    assert ("See the post on" in before, "See the post on" in after) == (True, False)
+    assert f"Facebook {row.channel.name}</strong>" in after
+
+
+def test_a_withdrawal_names_the_channels_where_the_post_may_stand(client, approver, unit):
+    post = factories.approved(unit=unit)
+    published(post)
+    factories.delivery(post, factories.ChannelFactory(unit=unit), state=State.VERIFYING)
+
+    page = client.get(reverse("publishing:withdraw", args=[post.public_id])).text
+
+    assert "The post stands on 1 channel now. On 1 channel it may stand" in page

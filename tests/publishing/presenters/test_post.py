@@ -23,7 +23,8 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-LEFT = {"error_code": "paused", "left_unpublished_at": datetime(2026, 1, 5, tzinfo=UTC)}
+PAST = datetime(2026, 1, 5, tzinfo=UTC)  # any clock
+LEFT = {"error_code": "paused", "left_unpublished_at": PAST}
 STANDS = {"state": State.PUBLISHED, "remote_id": "1_1"}
 
 

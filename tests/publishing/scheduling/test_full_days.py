@@ -16,7 +16,7 @@ from publishing.scheduling.conflicts import full_days
 from publishing.states import State
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.clock("2030-11-25 08:00")]
 SEVEN = timezone.make_aware(datetime(2030, 12, 2, 7, 0))
 
 

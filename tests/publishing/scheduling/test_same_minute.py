@@ -15,12 +15,14 @@ from accounts.permissions import Role
 from core.errors import Refused
 from posts.states import PostState
 from publishing.models import Delivery
+from publishing.presenters.scheduling import same_minute_warnings
+from publishing.presenters.text import page_name
 from publishing.scheduling import services as scheduling
 from publishing.scheduling.conflicts import find_same_minute
 from publishing.states import State
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.clock("2030-11-25 08:00")]
 SEVEN = timezone.make_aware(datetime(2030, 12, 2, 7, 0))
 SAME = {"title": "Cảnh giác cuộc gọi giả danh", "body": "<p>Gọi 113.</p>"}
 
@@ -49,6 +51,22 @@ def post_of(unit, official):
 def beside(post, official, at=SEVEN):
     others = find_same_minute(post, post.approved_revision, {official: at})
     return [(other.delivery.post_id, other.same_text) for other in others]
+
+
+def test_one_sentence_names_all_pages_of_a_post(unit, post_of):
+    channels = [
+        factories.ChannelFactory(unit=unit, platform=x, name="Phường")
+        for x in ("facebook", "threads")
+    ]
+    other, post = (factories.approved(unit=unit, channels=channels, **SAME) for _n in range(2))
+    for channel in channels:
+        factories.delivery(other, channel, due_at=SEVEN)
+
+    found = find_same_minute(post, post.approved_revision, dict.fromkeys(channels, SEVEN))
+
+    (words,) = same_minute_warnings(found)
+    assert words.count("same minute") == 1
+    assert all(page_name(channel) in words for channel in channels)
 
 
 # --- what is found --------------------------------------------------------------------------------
