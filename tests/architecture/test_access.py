@@ -36,6 +36,7 @@ OPEN = {
     "csp_report",
     "healthz",
     "readyz",
+    "security_txt",
     "set_language",
     "account_login",
     "account_logout",
@@ -87,7 +88,8 @@ ENTRIES = all_entries()
 OURS = {
     n: p
     for n, p in all_urls().items()
-    if not n.startswith(LIBRARIES) and n not in {"csp_report", "healthz", "readyz", "set_language"}
+    if not n.startswith(LIBRARIES)
+    and n not in {"csp_report", "healthz", "readyz", "security_txt", "set_language"}
 }
 
 
@@ -237,6 +239,7 @@ MAKERS = {
     "report_with_file": lambda unit: factories.report_with_files(unit).public_id,
     "report_kind": lambda unit: "month",
     "file_format": lambda unit: "pdf",
+    "draft_format": lambda unit: "docx",  # in the process itself, and thus sooner than a PDF
     "submitted_report": lambda unit: factories.report(unit, state="in_review").public_id,
     "sent_report": lambda unit: factories.report(unit, state="sent").public_id,
     "shared_example": lambda unit: factories.example(unit, state="nation").public_id,
@@ -260,6 +263,7 @@ MAKERS = {
     "pending_appointment": lambda unit: _saved(_pending_appointment(unit)).public_id,
     "invitation": lambda unit: _invitation(unit).public_id,
     "ministry_request": lambda unit: factories.ministry_request(unit).public_id,
+    "system_change": lambda unit: factories.system_change().public_id,
     "factor_reset": lambda unit: (
         factories.factor_reset(factories.person(Role.OFFICER, unit)).public_id
     ),
@@ -268,6 +272,8 @@ MAKERS = {
     "approved_post": lambda unit: _approved(unit).public_id,
     "template": lambda unit: factories.template(unit).public_id,
     "snippet": lambda unit: factories.snippet(unit).public_id,
+    "reply_phrase": lambda unit: factories.reply_phrase(unit, approved_at=None).public_id,
+    "reply_release": lambda unit: factories.reply_release(unit).public_id,
     "revision": lambda unit: _approved(unit).approved_revision.public_id,
     "thread": lambda unit: factories.thread(unit=unit).public_id,
     "comment": lambda unit: factories.thread(unit=unit).comments.get().public_id,

@@ -83,6 +83,7 @@ def test_every_secret_of_an_installation_stands_in_the_inventory():
         r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
     )
     secrets = [name for name in names if re.search(r"KEY|SECRET|PASSWORD|TOKEN|EMAIL_URL", name)]
+    secrets.remove("SECRETS")  # the folder that they lie in
     page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
 
     assert len(secrets) > 15

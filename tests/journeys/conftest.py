@@ -2,6 +2,7 @@
 station.
 """
 
+import os
 import re
 import shutil
 import threading
@@ -39,6 +40,14 @@ RUN_AXE = """async (standards) => {
     const options = {runOnly: standards, reporter: "no-passes", preload: {assets: ["media"]}};
     return (await axe.run(document, options)).violations
         .map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.target.join(" ")).join(" | "));
+}"""
+# In a run with CLOCK Chromium keeps the true clock (scripts/clock.py): its pages are told another.
+SET_CLOCK = """(ahead) => {
+    const True = Date;
+    globalThis.Date = class extends True {
+        constructor(...given) { super(...(given.length ? given : [True.now() + ahead])); }
+        static now() { return True.now() + ahead; }
+    };
 }"""
 SCRIPTS_WITHOUT_DIGEST = """() => {
     const declared = new Set();
@@ -190,6 +199,8 @@ def at_desk(browser, browser_context_args, portal_server):
 
     def sit(user=None, size=DESK, **context):
         made = browser.new_context(**{**browser_context_args, "viewport": size, **context})
+        if ahead := os.environ.get("FAKETIME"):
+            made.add_init_script(f"({SET_CLOCK})({int(ahead) * 1000})")
         opened.append(made)
         desk = Desk(made, portal_server.url, scripts=context.get("java_script_enabled", True))
         if user is not None:

@@ -14,7 +14,11 @@ from publishing.states import State
 from tests import factories
 from tests.journeys.conftest import PHONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.clock("2030-11-25 08:00"),
+]
 # A Monday in a month in which nothing else happens.
 MONDAY = timezone.make_aware(datetime(2030, 12, 2, 7, 0))
 
@@ -279,3 +283,13 @@ def test_tab_leads_from_a_day_to_its_post_and_enter_opens_it(at_desk, officer, r
     desk.page.keyboard.press("Enter")
 
     expect(desk.page.locator("#event-title")).to_have_text("Cảnh giác cuối năm")
+
+
+def test_a_week_is_named_by_its_days_in_figures(at_desk, officer, rows):
+    desk = at_desk()
+    desk.enter(officer)
+
+    open_calendar(desk, view="week")
+
+    title = desk.page.get_by_role("heading", name="2/12/2030 – 8/12/2030", exact=True)
+    expect(title).to_be_visible()

@@ -324,11 +324,19 @@ def test_a_file_of_captions_becomes_text_that_is_saved(at_desk, officer, with_vi
         == "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nChào bà con\n"
     )
 
-    card.locator(".captions-text").fill("không có giờ")
-    expect(card.locator(".field-errors")).to_contain_text("1")
-    expect(page.locator("#save-state")).to_have_text(re.compile("Chưa lưu"))
-    assert with_video.pictures.first().captions.startswith("WEBVTT")
-    assert [c for c in desk.complaints if "422" not in c] == []
+    card.locator(".captions-text").fill("0:01 – 0:02 có giờ\nkhông có giờ")
+    saved(page)
+    expect(card.locator(".said-block")).to_contain_text("2")
+    expect(card.locator(".tile-dot")).to_have_count(1)
+    assert with_video.pictures.first().captions.endswith("không có giờ")
+    card.locator(".captions-text").fill("Dừng lại.\nGọi 113.")
+    saved(page)
+    expect(card.locator(".said-block")).to_have_count(0)
+    card.locator(".captions-text").press("Control+End")
+    card.locator(".captions-text").press("Enter")
+    card.locator("[data-insert-time]").click()
+    expect(card.locator(".captions-text")).to_have_value("Dừng lại.\nGọi 113.\n0:00 – ")
+    assert desk.complaints == []
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

@@ -233,6 +233,14 @@ def test_at_400_percent_most_of_the_screen_is_content(at_desk, officer, draft):
     assert desk.overflow() <= 0
 
 
+@pytest.mark.parametrize("page", ["oversight:today", "publishing:post_list", "publishing:calendar"])
+def test_at_400_percent_no_bar_covers_other_pages(at_desk, officer, draft, page):
+    desk = at_desk(officer, {"width": 320, "height": 256})
+    desk.open(reverse(page))
+    assert desk.page.evaluate(COVERED) <= 0.2 * 256
+    assert desk.overflow() <= 0
+
+
 def test_a_first_visit_costs_at_most_200_kilobytes(at_desk, officer):
     desk = at_desk(officer, PHONE)
     context = desk.page.context

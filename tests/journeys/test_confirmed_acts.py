@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -175,7 +176,8 @@ def _comment(world, user):
 
 def _closed_campaign(world, user):
     campaign = factories.CampaignFactory(unit=world.province, created_by=user)
-    factories.campaign_result(campaign)
+    closer = factories.person(Role.OVERSEER, world.province)
+    factories.campaign_result(campaign, closed_by=closer)
     return reverse("engagement:campaign", args=[campaign.public_id])
 
 
@@ -270,6 +272,18 @@ def _gone(model):
 
 def _scheduled(world):
     return Delivery.objects.filter(post=world.kept["row"]).exists()
+
+
+def _weak_example(world, user):
+    example = world.keep(factories.example(world.unit, relative=Decimal("0.4")))
+    return reverse("engagement:example", args=[example.public_id])
+
+
+def _describe_commune(page):
+    page.select_option("[name=kind]", "xã")
+    page.fill("[name=place]", "Xã Hòa Tiến")
+    page.fill("[name=valid_from]", f"{timezone.localdate():%d/%m/%Y}")
+    page.fill("[name=reason]", "Nghị quyết 2")
 
 
 def _close_commune(page):
@@ -418,6 +432,21 @@ ACTS = {
         _campaign,
         lambda world: Recall.objects.exists(),
         prepare=_fill("[name=reason]", "Số điện thoại trong bài sai"),
+        at="province",
+    ),
+    "an example below the usual is accepted": Act(
+        "engagement/examples/example.html",
+        Role.OVERSEER,
+        _weak_example,
+        lambda world: world.again().state == "province",
+        at="province",
+    ),
+    "a unit is added": Act(
+        "units/create.html",
+        Role.ADMINISTRATOR,
+        lambda world, user: reverse("units:create", args=[world.province.key]),
+        lambda world: Unit.objects.filter(place="Xã Hòa Tiến", parent=world.province).exists(),
+        prepare=_describe_commune,
         at="province",
     ),
     "a unit is closed": Act(

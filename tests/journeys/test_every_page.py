@@ -23,11 +23,13 @@ NO_PAGE = {
     "accounts:import_template",
     "accounts:ministry_callback",
     "accounts:notice",
+    "accounts:signed_in",
     "campaigns:file",
     "channels:callback",
     "channels:choose",
     "engagement:campaign_export",
     "engagement:export_content",
+    "engagement:report_draft",
     "engagement:report_file",
     "hook",
     "kits:poster_file",
@@ -57,6 +59,7 @@ OF_THE_NATION = {"oversight:nation", "posts:switch_rule"}
 OF_THE_INSTALLATION = {
     "accounts:claim_mapping",
     "accounts:factor_day",
+    "accounts:system_changes",
     "operations:freeze",
     "operations:release",
 }

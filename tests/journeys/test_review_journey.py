@@ -190,3 +190,43 @@ def test_the_button_names_the_chosen_time(at_desk, post, leader):
 
     for button in page.locator("[data-approve]").all():
         expect(button).to_have_text(re.compile(r"Approve · 07:00 tomorrow"))
+
+
+def test_an_approval_pressed_without_a_line_keeps_the_page_and_goes_when_it_is_back(
+    at_desk, post, leader
+):
+    desk = at_desk(leader, PHONE)
+    page = desk.page
+    open_review(desk, post)
+    page.locator(".times-open").click()
+    page.locator(MORNING).click()
+    page.context.set_offline(True)
+
+    page.locator("#times [data-approve]").click()
+
+    expect(page.locator("#toasts")).to_contain_text("not sent yet")
+    post.refresh_from_db()
+    assert post.state == PostState.IN_REVIEW
+    page.context.set_offline(False)
+    page.locator("[data-decided]").wait_for()
+    post.refresh_from_db()
+    assert post.state == PostState.APPROVED
+
+
+def test_another_button_replaces_the_one_that_waits_for_the_line(at_desk, post, leader):
+    desk = at_desk(leader, DESK)
+    page = desk.page
+    open_review(desk, post)
+    page.route("**/healthz", lambda route: route.abort())  # a line that looks alive
+    page.locator(MORNING).click()
+    page.locator("[data-approve]").last.click()
+    expect(page.locator("#toasts")).to_contain_text("not sent yet")
+    page.locator("#return-box").evaluate("box => { box.open = true }")
+    page.locator("#id_reason").fill("Thiếu số trực ban")
+    page.locator("button[value=return]").click()
+
+    page.unroute("**/healthz")
+
+    page.locator("[data-decided]").wait_for(timeout=15_000)
+    post.refresh_from_db()
+    assert post.state == PostState.CHANGES_REQUESTED

@@ -9,6 +9,7 @@ def _act() -> Entry:
 
 
 ENTRIES = {
+    "accounts:signed_in": Entry(),
     "accounts:me": Entry(),
     "accounts:pending_form": Entry(),
     "accounts:sessions": Entry(),
@@ -54,6 +55,14 @@ ENTRIES = {
     ),
     "accounts:stop_recovery": Entry(kwargs={"word": "word"}, reach="all", anonymous=True),
     "accounts:invite_again": _act(),
+    # Of operators and the ministry's administrators: none of the walk's people is one.
+    "accounts:system_changes": Entry(roles=frozenset()),
+    "accounts:confirm_system_change": Entry(
+        roles=frozenset(), kwargs={"public_id": "system_change"}, method="post"
+    ),
+    "accounts:stop_system_change": Entry(
+        roles=frozenset(), kwargs={"public_id": "system_change"}, method="post"
+    ),
     "accounts:ministry_requests": Entry(roles=ADMINISTRATORS),
     "accounts:ministry_request": Entry(
         roles=ADMINISTRATORS, kwargs={"public_id": "ministry_request"}

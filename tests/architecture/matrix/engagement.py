@@ -32,6 +32,18 @@ ENTRIES = {
     "engagement:comments": Entry(roles=SCHEDULERS, kwargs={"public_id": "published_manually"}),
     "engagement:desk_allowances": Entry(roles=frozenset({OVERSEER})),
     "engagement:desks": Entry(roles=SCHEDULERS),
+    "engagement:reply_words": Entry(roles=SCHEDULERS),
+    "engagement:approve_reply_phrase": Entry(
+        roles=frozenset({APPROVER}), kwargs={"public_id": "reply_phrase"}, method="post"
+    ),
+    "engagement:end_reply_phrase": Entry(
+        roles=frozenset({APPROVER}), kwargs={"public_id": "reply_phrase"}, method="post"
+    ),
+    "engagement:give_reply_release": Entry(roles=frozenset({APPROVER}), method="post"),
+    "engagement:ask_reply_release": Entry(roles=SCHEDULERS, method="post"),
+    "engagement:end_reply_release": Entry(
+        roles=frozenset({APPROVER}), kwargs={"public_id": "reply_release"}, method="post"
+    ),
     "engagement:dictionary": Entry(roles=READERS),
     "engagement:enter_figures": Entry(roles=SCHEDULERS, kwargs={"public_id": "published_manually"}),
     "engagement:examples": Entry(roles=READERS),
@@ -69,6 +81,8 @@ ENTRIES = {
     ),
     "engagement:reports": Entry(roles=READERS),
     "engagement:reports_overview": Entry(roles=frozenset({SUPERVISOR, OVERSEER})),
+    # Asks for no unit of the address: each reminds those below its own.
+    "engagement:remind_unsent": Entry(roles=frozenset({SUPERVISOR, OVERSEER}), method="post"),
     "engagement:report_forms": Entry(roles=frozenset({OVERSEER})),
     "engagement:report_form": Entry(
         roles=frozenset({OVERSEER}), kwargs={"kind": "report_kind"}, reach="all"
@@ -77,6 +91,9 @@ ENTRIES = {
     "engagement:report": Entry(roles=READERS, kwargs={"public_id": "report"}),
     "engagement:report_file": Entry(
         roles=READERS, kwargs={"public_id": "report_with_file", "format": "file_format"}
+    ),
+    "engagement:report_draft": Entry(
+        roles=READERS, kwargs={"public_id": "report", "format": "draft_format"}
     ),
     "engagement:make_report_files": Entry(
         roles=REPORTERS, kwargs={"public_id": "sent_report"}, method="post"

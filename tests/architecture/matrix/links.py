@@ -14,7 +14,7 @@ ENTRIES = {
         data={"target": "https://bocongan.gov.vn/", "version": "1"},
     ),
     "links:stop": Entry(
-        roles=WRITERS, kwargs=_link, method="post", data={"reason": "x", "version": "1"}
+        roles=WRITERS, kwargs=_link, method="post", data={"kind": "repair", "version": "1"}
     ),
     "links:resume": Entry(
         roles=frozenset({APPROVER}), kwargs=_link, method="post", data={"version": "1"}

@@ -1,4 +1,5 @@
 from tests.architecture.matrix.entry import (
+    ADMINISTRATOR,
     APPROVER,
     OFFICER,
     OVERSEER,
@@ -34,6 +35,7 @@ ENTRIES = {
     "oversight:close_matter": Entry(
         roles=OVERSEERS, kwargs={"public_id": "matter_below"}, method="post"
     ),
+    "oversight:hand_over": Entry(roles=frozenset({ADMINISTRATOR}), kwargs={"public_id": "person"}),
     "oversight:needs": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
     "oversight:remind": Entry(
         roles=OVERSEERS, kwargs={"key": "unit"}, method="post", data={"kind": "silent"}
