@@ -232,7 +232,7 @@ def _describe_queue(facts: Facts, queue: str, last_seen_at: datetime | None, *, 
     silent = facts.now - last_seen_at > get_silence_limit(queue)
     return Line(
         name,
-        _("silent") if silent else _("answers"),
+        _("does not answer") if silent else _("answers"),
         "red" if silent else "green",
         kind,
         last_seen_at,

@@ -91,15 +91,14 @@ FIRST = "alive_share"
 
 
 class Change(NamedTuple):
-    """Say how a figure moved since the period before: a sign, a number and a word."""
+    """How a figure moved since the period before: a number with its sign, and in words."""
 
-    sign: str
-    amount: str
-    word: str
+    short: str
+    words: str
     tone: str
 
     def __str__(self) -> str:
-        return f"{self.sign}{self.amount} {self.word}".strip()
+        return self.words
 
 
 class Place(NamedTuple):
@@ -139,11 +138,15 @@ class Tile:
             _round_value(self.figure, self.value) - _round_value(self.figure, self.before), 1
         )
         if not moved:
-            return Change("=", "", _("unchanged"), "")
+            return Change("=", _("unchanged"), "")
         is_better = (moved > 0) == self.figure.is_good
-        sign, word = ("+", _("risen")) if moved > 0 else ("−", _("fallen"))
-        amount = _format_amount(self.figure, abs(moved))
-        return Change(sign, amount, word, "better" if is_better else "worse")
+        number = _format_amount(self.figure, abs(moved))
+        amount = _("%(n)s points") % {"n": number} if self.figure.is_share else number
+        words = _("up %(amount)s") if moved > 0 else _("down %(amount)s")
+        sign = "+" if moved > 0 else "−"
+        return Change(
+            f"{sign}{number}", words % {"amount": amount}, "better" if is_better else "worse"
+        )
 
 
 @dataclass(frozen=True, slots=True)

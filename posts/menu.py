@@ -39,7 +39,7 @@ register(
     Entry(
         "posts:import",
         "file-spreadsheet",
-        _("Plan posts from a sheet"),
+        _("Import posts from Excel"),
         ACTIONS,
         12,
         needs=("post_write",),

@@ -65,7 +65,7 @@ def test_a_month_of_posts_is_planned_from_a_sheet_and_submitted(at_desk, officer
         page.get_by_role("main").get_by_text(name, exact=False).last.click()
         clicks += 1
 
-    click("Lập kế hoạch từ bảng")
+    click("Nhập bài từ Excel")
     page.wait_for_url("**/posts/import/")
     for field, file in (("file", sheet), ("pictures", zipped)):
         page.set_input_files(f"[name={field}]", file)
@@ -73,7 +73,7 @@ def test_a_month_of_posts_is_planned_from_a_sheet_and_submitted(at_desk, officer
     click("Xem trước")
     expect(page.locator("#fine")).to_be_visible()
     assert desk.overflow() == 0
-    click(f"Tạo {n} bản nháp")
+    click(f"Tạo {n} bản thảo")
     click(f"Trình lãnh đạo {n} bài")
     expect(page.get_by_text(f"Đã trình {n} bài")).to_be_visible()
 

@@ -91,10 +91,11 @@ def test_a_tile_shows_the_figure_of_the_address_with_its_change_and_leads_to_the
     tile = tile_of(response, province)
 
     assert (tile.value, tile.before, tile.shown) == (0.5, 1, "50 %")
-    assert str(tile.change) == "−50 fallen"
+    assert (tile.change.short, str(tile.change)) == ("−50", "down 50 points")
     assert tile.change.tone == "worse"
     shown = response.content.decode()
-    assert "−50 fallen" in shown
+    assert "−50</span>" in shown
+    assert "down 50 points" in shown
     assert f"province={province.key}" in shown
     # What says how things stand now has no period before; what nobody knows is the first figure.
     assert tile_of(look(figure="down"), province).change is None
@@ -153,11 +154,11 @@ def test_more_provinces_cost_no_more_queries(look, figure):
         ("helpfulness", 2.04, 2.0, "=", ""),
     ],
 )
-def test_a_change_has_a_sign_a_word_and_a_tone(name, now, before, expected, tone):
+def test_a_change_has_a_sign_words_and_a_tone(name, now, before, expected, tone):
     change = Tile(Row(Unit()), load_places()["01"], FIGURES[name], now, before, 1).change
 
-    assert (f"{change.sign}{change.amount}", change.tone) == (expected, tone)
-    assert change.word
+    assert (change.short, change.tone) == (expected, tone)
+    assert change.words
 
 
 def test_the_period_before_is_as_long_and_ends_the_day_before():
