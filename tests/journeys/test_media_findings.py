@@ -79,7 +79,9 @@ def test_a_post_is_not_submitted_while_its_picture_is_not_checked(at_desk, offic
     page = desk.page
 
     expect(page.locator(".picture-scans")).to_contain_text("Chờ kiểm tra")
-    submit(page)
+    with page.expect_response(re.compile("/submit/$")) as answer:
+        submit(page)
+    assert answer.value.headers["location"].endswith("/edit/#at-findings")
     expect(page.locator("#at-findings")).to_contain_text("Ảnh 1 đang được kiểm tra")
     assert Post.objects.get(pk=post.pk).state == PostState.DRAFT
 
