@@ -725,7 +725,8 @@ def test_more_videos_than_a_question_takes_are_counted_and_a_missing_one_asked_a
 @pytest.fixture
 def discussed(youtube):
     """A video under which residents wrote."""
-    busy = youtube.simulator.page("youtube", followers=100_000)
+    # So many that even the least noticed video has 200 comments a day later.
+    busy = youtube.simulator.page("youtube", followers=2_000_000)
     youtube.id, youtube.page = busy["external_id"], busy
     youtube.account = youtube.account_with(
         busy["tokens"]["access_token"], busy["tokens"]["refresh_token"]
