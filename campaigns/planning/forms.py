@@ -32,6 +32,11 @@ def _make_target_field(label: Any, most: int = HIGHEST) -> forms.IntegerField:
     )
 
 
+class _HelpersField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: User) -> str:
+        return f"{obj} · {obj.unit_name}"  # two people may be called alike
+
+
 class PlanForm(forms.Form):
     target_posts = _make_target_field(_("Posts published"))
     target_units = _make_target_field(_("Units taking part"), 4_000)
@@ -43,11 +48,11 @@ class PlanForm(forms.Form):
         required=False,
         help_text=_("Only this person can make the summary public when the campaign is closed."),
     )
-    helpers = forms.ModelMultipleChoiceField(
+    helpers = _HelpersField(
         User.objects.none(),
         label=_("Helpers"),
         required=False,
-        widget=forms.SelectMultiple(attrs={"data-choices": True}),
+        widget=forms.SelectMultiple(attrs={"data-choices": True, "data-remove": _("Remove")}),
         help_text=_("People of this unit or right below who may tick the checklist."),
     )
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import Appointment, Authority, User
@@ -17,10 +17,14 @@ LONGEST_NAME = 150
 
 
 def find_eligible_helpers(campaign: Campaign) -> QuerySet[User]:
-    """Return the active people who may write campaigns, in the campaign's unit or right below."""
+    """Return the active people who may write campaigns, in the campaign's unit or right below, each
+    with the name of that unit.
+    """
     places = Q(unit=campaign.unit) | Q(unit__parent=campaign.unit)
     posts = _find_writing_appointments().filter(places)
-    return User.objects.filter(pk__in=posts.values("user"), is_active=True)
+    own = posts.filter(user=OuterRef("pk")).order_by("unit__path")
+    people = User.objects.filter(pk__in=posts.values("user"), is_active=True)
+    return people.annotate(unit_name=Subquery(own.values("unit__name")[:1]))
 
 
 def _find_writing_appointments() -> QuerySet[Appointment]:
