@@ -1,7 +1,8 @@
 """Finds secrecy marks of documents. A portal on the internet may hold no state secret: what bears a
 mark is not stored.
 
-The marks and where they stand on a document: Decree 26/2020/NĐ-CP and Circular 24/2020/TT-BCA.
+The marks and where they stand on a document: Law 117/2025/QH15 and Decree 63/2026/NĐ-CP, in force
+since 1 March 2026; older papers bear those of Decree 26/2020/NĐ-CP and Circular 24/2020/TT-BCA.
 Accents matter: without them MẬT is mặt or mát.
 """
 

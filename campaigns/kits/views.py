@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +33,7 @@ from campaigns.kits.forms import (
 )
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.states import VersionState
+from campaigns.laws import list_warnings
 from core import quotas
 from core.actions import FormAction, button_action, form_action, form_data
 from core.assertions import make_challenge
@@ -416,7 +418,13 @@ def _make_preview_context(request: HttpRequest, version: KitVersion) -> dict[str
             problem = _("No unit of the audience is called so.")
     unit = unit or presenters.choose_preview_unit(version)
     shown = presenters.make_preview(version, unit)
-    return {"preview": shown, "as_unit": form, "as_unit_problem": problem}
+    texts = [*version.worded(), version.script, version.legal_basis, version.source]
+    return {
+        "preview": shown,
+        "as_unit": form,
+        "as_unit_problem": problem,
+        "law_warnings": list_warnings(texts, on=timezone.localdate()),
+    }
 
 
 def _list_changes(version: KitVersion, row: Kit) -> dict[str, object]:

@@ -1,10 +1,12 @@
 """The pages on which a kit is written."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -20,12 +22,14 @@ from campaigns.kits.views import (
 )
 from campaigns.kits.wording import BUILT_IN, SLOT, make_slot_name
 from campaigns.kits.writing_forms import KitForm
+from campaigns.laws import list_warnings, replace_repealed_laws
 from campaigns.models import Campaign
 from core.actions import form_action, form_data
 from core.text import parse_uuid, parse_whole_number
 from units.models import Unit
 
 AGAIN = "again"  # a button that sends the form without saving it
+_LAW_FIELDS = {"title", "text", "script", "legal_basis", "source"}
 CURSOR = "{?}"  # where the script puts a new gap, whose name it does not know
 
 
@@ -91,10 +95,18 @@ def _make_form_again(request: HttpRequest, unit: Unit, version: KitVersion | Non
     asked, _colon, gap = data.get(AGAIN, "").partition(":")
     if asked == "insert" and SLOT.fullmatch(f"{{{gap}}}"):
         data["text"] = f"{data.get('text', '').rstrip()} {{{gap}}}".lstrip()
+    elif asked == "laws":
+        for name in _list_law_fields(data):
+            data[name] = replace_repealed_laws(data[name], on=timezone.localdate())
     elif asked == "new_gap" and (name := make_slot_name(data.get("new_gap", "")[:LONGEST_LABEL])):
         _insert_new_gap(data, name)
     blank_rows = 2 if asked == "row" else 1
     return KitForm(data, unit=unit, version=version, quiet=True, blank_rows=blank_rows)
+
+
+def _list_law_fields(names: Iterable[str]) -> list[str]:
+    """Return the fields of the form in which a kit may name a law."""
+    return [each for each in names if each in _LAW_FIELDS or each.startswith("text-")]
 
 
 def _insert_new_gap(data: QueryDict, name: str) -> None:
@@ -129,6 +141,10 @@ def _render_page(
         "version": version,
         "built_in": list(BUILT_IN.items()),
         "own_gaps": [name for name in written if SLOT.fullmatch(f"{{{name}}}")],
+        "law_warnings": list_warnings(
+            (form[name].value() or "" for name in _list_law_fields(form.fields)),
+            on=timezone.localdate(),
+        ),
         "asked": request.POST.get(AGAIN, "").partition(":")[0],
     }
     return render(request, "kits/form.html", context, status=status)

@@ -17,6 +17,7 @@ from accounts.models import Authority, User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
+from campaigns.laws import find_repealed_laws, replace_repealed_laws
 from campaigns.models import TARGETS, Campaign
 from campaigns.planning.models import (
     LONGEST_LESSONS,
@@ -139,6 +140,22 @@ def add_document(
     )
     _record_change(campaign, by, authority, "document added")
     return row
+
+
+@transaction.atomic
+def replace_repealed_law(document: Document, *, by: User) -> None:
+    """Name in the document the law that took the place of the one it names."""
+    campaign = document.campaign
+    authority = _require_planner(campaign, by)
+    today = timezone.localdate()
+    if found := find_repealed_laws(document.number, on=today):
+        law = found[0].law
+        if law.title != law.successor_title:
+            document.name = law.successor_title
+    for name in ("name", "number", "text"):
+        setattr(document, name, replace_repealed_laws(getattr(document, name), on=today))
+    document.save()
+    _record_change(campaign, by, authority, "repealed law replaced")
 
 
 @transaction.atomic

@@ -10,10 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission
+from campaigns.laws import list_warnings
 from campaigns.models import Campaign
 from campaigns.planning import services
 from campaigns.planning.forms import DocumentForm, ItemForm, PhaseForm, PlanForm
@@ -37,6 +39,8 @@ def plan(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     act = request.POST.get("act", "")
     if act == "remove":
         return _remove_part(request, campaign)
+    if act == "law":
+        return _replace_repealed_law(request, campaign)
 
     parts = _make_plan_parts(request, campaign, act)
     done: FormAction[object] = FormAction()
@@ -55,7 +59,10 @@ def plan(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "wrong": parts[act].form if act in parts else None,
         "phases": list(campaign.phases.all()),
         "items": list(campaign.checklist.select_related("done_by")),
-        "documents": list(campaign.documents.all()),
+        "documents": [
+            (each, list_warnings([each.name, each.number, each.text], on=timezone.localdate()))
+            for each in campaign.documents.all()
+        ],
     }
     return render(request, "campaigns/plan.html", context, status=done.status)
 
@@ -101,6 +108,22 @@ def _make_plan_parts(request: HttpRequest, campaign: Campaign, act: str) -> dict
             _("The document was added."),
         ),
     }
+
+
+def _replace_repealed_law(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    document = get_object_or_404(
+        Document.objects.filter(campaign=campaign),
+        public_id=parse_uuid(request.POST.get("id", "")),
+    )
+    document.campaign = campaign
+    button_action(
+        request,
+        _count_against_quota(
+            request, lambda: services.replace_repealed_law(document, by=request.user)
+        ),
+        said=_("The law in force stands there now. Check the link, too."),
+    )
+    return redirect(f"{request.path}#document")
 
 
 def _remove_part(request: HttpRequest, campaign: Campaign) -> HttpResponse:

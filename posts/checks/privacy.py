@@ -63,13 +63,15 @@ def finding_of(found: PlacedLeak) -> Finding:
         message=rule_description(leak.rule),
         where=where,
         span=(leak.start, leak.end),
-        # Keyed: it says which words were ticked, and nobody can try numbers against it.
-        mark=_hash_of(f"{leak.rule}|{where}|{found.words}"),
+        mark=mark_of(leak.rule, where, found.words),
     )
 
 
-def _hash_of(words: str) -> str:
-    return salted_hmac("leak", words, algorithm="sha256").hexdigest()[:16]
+def mark_of(rule: str, where: str, words: str) -> str:
+    """Return what stands for the words of a finding. Keyed: it says which words were ticked, and
+    nobody can try numbers against it.
+    """
+    return salted_hmac("leak", f"{rule}|{where}|{words}", algorithm="sha256").hexdigest()[:16]
 
 
 def leaks_in(
@@ -96,7 +98,7 @@ def place_of(finding: Finding, places: Iterable[Place]) -> Place | None:
         return None
     rule = finding.rule.removeprefix(PREFIX)
     for place in places:
-        mark = _hash_of(f"{rule}|{place.where}|{place.words_of(finding)}")
+        mark = mark_of(rule, place.where, place.words_of(finding))
         if place.where == finding.where and mark == finding.mark:
             return place
     return None

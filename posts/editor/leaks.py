@@ -1,4 +1,6 @@
-"""Findings of the leak check on the composer's page: the words that they mean, and the ways out."""
+"""Findings on the composer's page that mean certain words, as those of the leak check: the words,
+and the ways out.
+"""
 
 import html
 import json
@@ -8,15 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from campaigns.laws import replace_repealed_laws
 from core import phones
 from core.errors import Refused
 from posts.canonical import content
 from posts.canonical.html import MARKS, to_paragraphs, to_plain_text
 from posts.checks.base import Finding, Severity
+from posts.checks.laws import REPEALED_LAW
 from posts.checks.leaks.remedies import remedies
 from posts.checks.leaks.scan import Leak
 from posts.checks.privacy import PREFIX, SEVERITIES, Place, place_of, places_in
@@ -57,7 +62,7 @@ class WayOut:
 
     @property
     def label(self) -> str:
-        if self.kind == "given_initial":
+        if self.kind in ("given_initial", "successor"):
             return _("Write “%(words)s”") % {"words": self.after}
         if self.kind == "drop_line" and _SEVERAL_SENTENCES.search(self.before.strip()):
             return str(_LABELS["drop_paragraph"])
@@ -96,6 +101,10 @@ class ShownLeak:
     start: int = 0
     ways: Sequence[WayOut] = ()
     others: Sequence["ShownLeak"] = ()
+
+    @property
+    def is_leak(self) -> bool:
+        return self.rule.startswith(PREFIX)
 
     @property
     def places(self) -> int:
@@ -191,6 +200,10 @@ def _shown_leak(
         return shown
     if ahead < 0 or start < ahead or end > ahead + len(text):
         return shown
+    if finding.rule == REPEALED_LAW:
+        successor = replace_repealed_laws(shown.words, on=timezone.localdate())
+        way = WayOut("successor", start - ahead, shown.words, successor)
+        return replace(shown, field=field, start=way.start, ways=[way])
     severity = _OF_LEAK[finding.severity]
     leak = Leak(finding.rule.removeprefix(PREFIX), severity, start - ahead, end - ahead)
     has_lines = field == "body" or field.startswith("text-")
@@ -238,7 +251,7 @@ def report_no_leak(post: Post, mark: str, *, by: User) -> None:
     composed = content.compose(post)
     targets = post.targets.select_related("channel")
     for leak in attach_words(post, composed, find_findings(post, composed), targets):
-        if isinstance(leak, ShownLeak) and leak.mark == mark:
+        if isinstance(leak, ShownLeak) and leak.is_leak and leak.mark == mark:
             rule = leak.rule.removeprefix(PREFIX)
             report_false_alarm(post.unit, rule=rule, words=leak.words, by=by)
             return

@@ -9,6 +9,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.models import Campaign
 from campaigns.planning import services
+from campaigns.planning.forms import PlanForm
 from campaigns.planning.models import CampaignResult, Document
 from campaigns.planning.queries import add_year, name_next_year, to_canonical_json
 from campaigns.services import change_campaign
@@ -170,3 +171,40 @@ def test_a_closed_campaign_is_frozen_for_good(campaign, overseer):
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             act(CampaignResult.objects.filter(pk=result.pk))
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "named"),
+    [
+        ("Luật An ninh mạng", "24/2018/QH14", ("Luật An ninh mạng", "116/2025/QH15")),
+        (
+            "Bảo vệ dữ liệu cá nhân",
+            "13/2023/NĐ-CP",
+            ("Luật Bảo vệ dữ liệu cá nhân", "91/2025/QH15"),
+        ),
+    ],
+)
+def test_a_document_that_is_repealed_is_warned_of_and_replaced_by_one_tap(
+    client, campaign, overseer, name, number, named
+):
+    document = services.add_document(campaign, by=overseer, name=name, number=number)
+    client.force_login(overseer)
+    address = reverse("campaigns:plan", args=[campaign.public_id])
+    [(_row, warnings)] = client.get(address).context["documents"]
+    assert named[1] in warnings[0]
+
+    assert client.post(address, {"act": "law", "id": str(document.public_id)}).status_code == 302
+
+    document.refresh_from_db()
+    assert (document.name, document.number) == named
+    assert client.get(address).context["documents"] == [(document, [])]
+    assert Entry.objects.order_by("pk").last().data["what"] == "repealed law replaced"
+
+
+def test_helpers_are_listed_with_their_unit(campaign):
+    commune = factories.UnitFactory(parent=campaign.unit)
+    helper = factories.person(Role.APPROVER, commune)
+
+    labels = [label for _value, label in PlanForm(campaign=campaign).fields["helpers"].choices]
+
+    assert f"{helper} · {commune.name}" in labels

@@ -11,6 +11,7 @@ from campaigns.models import TopicRule
 from core.errors import Refused
 from posts.canonical import content
 from posts.canonical.grounds import legal_basis_text
+from posts.editor import leaks
 from posts.editor import services as editing
 from posts.findings import find_findings
 from posts.history import diff
@@ -239,3 +240,46 @@ def test_a_post_is_not_scheduled_after_its_legal_basis(unit):
     with pytest.raises(Refused):
         scheduling.refuse_after_validity(post, timezone.now() + 2 * DAY)
     scheduling.refuse_after_validity(post, timezone.now() + DAY)
+
+
+def test_a_repealed_law_is_named_with_its_successor_wherever_it_stands(post):
+    body = "<p>Theo Luật An ninh mạng năm 2018 và Luật 29/2018/QH14.</p>"
+    post = save(post, body=body, legal_basis="24/2018/QH14")
+
+    laws = [f for f in find_findings(post) if f.rule == "repealed_law"]
+
+    assert [(f.severity.value, f.where) for f in laws] == [
+        ("warn", "body"),
+        ("warn", "body"),
+        ("warn", "legal"),
+    ]
+    assert "116/2025/QH15" in laws[0].message
+    assert "117/2025/QH15" in laws[1].message
+
+
+def test_one_tap_writes_the_successor_where_the_law_stands(client, post):
+    post = save(
+        post, body="<p>Theo Luật An ninh mạng số 24/2018/QH14.</p>", legal_basis="24/2018/QH14"
+    )
+    client.force_login(post.author)
+    page = client.get(reverse("posts:edit", args=[post.public_id]))
+    mark = next(f.mark for f in find_findings(post) if f.rule == "repealed_law")
+    assert f"way:{mark}:successor" in page.content.decode()
+    assert f"alarm:{mark}" not in page.content.decode()
+
+    for finding in find_findings(post):
+        if finding.rule == "repealed_law":
+            leaks.apply_way_out(post, finding.mark, "successor", by=post.author)
+            post = Post.objects.get(pk=post.pk)
+
+    assert post.body == "<p>Theo Luật An ninh mạng số 116/2025/QH15.</p>"
+    assert post.legal_basis == "116/2025/QH15"
+    assert [f for f in find_findings(post) if f.rule == "repealed_law"] == []
+
+
+def test_a_repealed_law_is_no_false_alarm_of_the_leak_check(post):
+    post = save(post, body="<p>Luật 24/2018/QH14</p>")
+    mark = next(f.mark for f in find_findings(post) if f.rule == "repealed_law")
+
+    with pytest.raises(Refused):
+        leaks.report_no_leak(post, mark, by=post.author)

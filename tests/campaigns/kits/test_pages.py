@@ -390,3 +390,24 @@ def test_a_card_of_the_kits_title_stands_among_its_pictures(client, province, si
     assert version.media.count() == 1  # the same card is one picture
     KitVersion.objects.filter(pk=version.pk).update(state="in_review")
     assert client.post(there, words)["Location"] == page("kit", kit)
+
+
+def test_a_kit_that_names_a_repealed_law_is_warned_of_and_mended_by_one_tap(
+    client, province, sign_in
+):
+    factories.UnitFactory(parent=province)
+    sign_in(Role.SUPERVISOR, province)
+    form = written(province, text="Luật số 24/2018/QH14.", legal_basis="Luật An ninh mạng 2018")
+    client.post(reverse("kits:new"), form)
+    kit = Kit.objects.get()
+
+    assert "116/2025/QH15" in _main(client.get(page("kit", kit)))
+    answer = client.get(page("edit", kit))
+    assert len(answer.context["law_warnings"]) == 1
+    assert 'value="laws"' in _main(answer)
+    mended = client.post(page("edit", kit), {**form, "again": "laws"})
+
+    assert mended.context["form"]["text"].value() == "Luật số 116/2025/QH15."
+    assert mended.context["form"]["legal_basis"].value() == "Luật An ninh mạng 2025"
+    assert mended.context["law_warnings"] == []
+    assert kit.versions.get().text == "Luật số 24/2018/QH14."  # nothing is saved by it
