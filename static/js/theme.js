@@ -5,14 +5,21 @@
   const apply = () => {
     root.dataset.bsTheme = localStorage.getItem("theme") || (system.matches ? "dark" : "light");
   };
+  const show = () => document.dispatchEvent(new CustomEvent("portal:theme"));
   const change = () => {
     apply();
-    document.dispatchEvent(new CustomEvent("portal:theme"));
+    show();
   };
   root.classList.remove("no-js");
   apply();
   system.addEventListener("change", change);
   addEventListener("storage", change);
+  // Paper is white.
+  addEventListener("beforeprint", () => {
+    root.dataset.bsTheme = "light";
+    show();
+  });
+  addEventListener("afterprint", change);
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-theme-toggle]")) return;
     localStorage.setItem("theme", root.dataset.bsTheme === "dark" ? "light" : "dark");

@@ -11,6 +11,10 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
   }
 });
 
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});
+
 // A board that is swapped by itself keeps open what somebody has opened.
 let isOpen = false;
 document.addEventListener("htmx:beforeSwap", () => {
