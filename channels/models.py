@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -73,12 +74,14 @@ class Channel(PublicIdModel):
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(null=True)  # of the grant as a whole; empty: no date known
     refresh_at = models.DateTimeField(null=True)  # when the access token should be renewed
+    # The end of the last day of the package that the platform wants paid; empty: none, or not told.
+    package_ends_at = models.DateTimeField(null=True)
     followers = models.PositiveIntegerField(null=True)  # empty: not measured
     checked_at = models.DateTimeField(null=True)
     refresh_failures = models.PositiveSmallIntegerField(default=0)  # in a row
     warned_on = models.DateField(
         null=True
-    )  # the day on which the end of the grant was announced last
+    )  # the day on which an end was announced last, of the grant or of the package
     lifecycle = models.CharField(
         max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE, db_column="life"
     )
@@ -148,6 +151,12 @@ class Channel(PublicIdModel):
         """Tell whether it is connected and nobody but who connected it has said that the page is
         the unit's."""
         return self.health == Health.CONNECTED and self.confirmed_at is None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Return when it stops carrying posts unless somebody acts: the end of its connection or of
+        its package, whichever is first."""
+        return min(filter(None, (self.expires_at, self.package_ends_at)), default=None)
 
     @property
     def why_lost(self) -> str:

@@ -10,6 +10,12 @@ SENTENCES = {
     ),
     "channel_expiring": gettext_noop("The connection to %(channel)s expires on %(date)s."),
     "channels_expiring": gettext_noop("Connections of your units that end soon (%(n)s): %(units)s"),
+    "package_expiring": gettext_noop(
+        "The package of %(channel)s is paid until %(date)s. Without it the platform takes no posts."
+    ),
+    "packages_expiring": gettext_noop(
+        "Packages of your units' accounts that end soon (%(n)s): %(units)s"
+    ),
     "channel_frozen": gettext_noop(
         "Nothing goes out on %(channel)s (%(unit)s) until the unit confirms the page. %(reason)s"
     ),

@@ -71,6 +71,11 @@ def address_of(channel: Channel) -> str:
     return reverse("channels:channel", args=[channel.public_id])
 
 
+def ends_before(moment: datetime) -> Q:
+    """Match channels whose connection or package ends before then."""
+    return Q(expires_at__lt=moment) | Q(package_ends_at__lt=moment)
+
+
 def facts_of(platform: str) -> Facts:
     return CONNECTORS[platform].facts
 

@@ -24,6 +24,7 @@ from django.utils import timezone
 from campaigns.kits.models import Adoption, Kit, Passing
 from campaigns.kits.queries import find_units
 from channels.models import Channel, ChannelQuerySet, UnrecognisedPost
+from channels.queries import ends_before
 from channels.states import Health, Lifecycle
 from core.scope import list_ancestors
 from engagement.dashboards.queries import find_in_trouble
@@ -52,7 +53,7 @@ _DEAD = (
 
 
 def _is_failing(now: datetime) -> Q:
-    return Q(_WORKING, confirmed_at__isnull=False, expires_at__lt=now + DYING)
+    return Q(_WORKING, ends_before(now + DYING), confirmed_at__isnull=False)
 
 
 def find_pages(unit: Unit, *, now: datetime) -> ChannelQuerySet:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Appointment, Delegation, User
 from accounts.permissions import GRANTS, Permission
 from channels.models import Channel
+from channels.queries import ends_before
 from channels.states import Health, Lifecycle
 from core.periods import Period, get_midnight
 from engagement.rollups.queries import nation
@@ -166,7 +167,7 @@ def _sum_channels(units: QuerySet, row: Any, *, now: datetime) -> QuerySet:
         .annotate(
             channels=Count("pk"),
             down=Count("pk", filter=down),
-            dying=Count("pk", filter=Q(working, expires_at__lt=now + DYING)),
+            dying=Count("pk", filter=Q(working, ends_before(now + DYING))),
             followers=Sum("followers"),
         )
     )

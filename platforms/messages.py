@@ -133,6 +133,8 @@ class Profile:
     address: str = ""
     followers: int | None = None
     missing: Sequence[str] = ()
+    # The last day of the paid package without which the platform takes no posts.
+    package_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Health of channels: connected, lost, back, disconnected; and the check that asks the platform."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import batched, groupby
 from operator import itemgetter
 
@@ -190,12 +190,15 @@ def _store_profile(channel: Channel, profile: Profile, *, now: datetime) -> None
 def profile_fields(profile: Profile, *, platform: str, now: datetime) -> dict[str, object]:
     """Return the fields of a channel that a profile fills."""
     rights = facts_of(platform).rights
+    package_until = profile.package_until
     return {
         "name": profile.name[:200],
         "handle": profile.handle[:100],
         "address": profile.address[:300],
         "followers": profile.followers,
         "scopes": [right for right in rights if right not in profile.missing],
+        "package_ends_at": package_until
+        and datetime.combine(package_until, time.max, tzinfo=timezone.get_current_timezone()),
         "checked_at": now,
     }
 

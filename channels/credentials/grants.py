@@ -22,6 +22,7 @@ NO_CREDENTIALS: dict[str, object] = {
     "sealed": b"",
     "refresh_at": None,
     "expires_at": None,
+    "package_ends_at": None,
     "scopes": [],
     "leaving_since": None,
 }

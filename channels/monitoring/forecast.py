@@ -1,11 +1,11 @@
-"""Channels that will not carry tomorrow's posts, and warnings of connections that end, while there
-is time."""
+"""Channels that will not carry tomorrow's posts, and warnings of connections and packages that end,
+while there is time."""
 
 import math
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.core.cache import cache
@@ -42,6 +42,7 @@ class Risk(models.TextChoices):
     NOT_ALLOWED = "not_allowed", _("platform not allowed")
     UNIT_CLOSED = "unit_closed", _("its unit is closed")
     EXPIRING = "expiring", _("connection ends")
+    PACKAGE = "package", _("package ends")
     RENEWAL = "renewal", _("renewal fails")
     QUOTA = "quota", _("more posts than the platform takes")
     # Carries posts, but not all that the portal could do there.
@@ -59,6 +60,7 @@ _WORST_FIRST = (
     Risk.UNCONFIRMED,
     Risk.UNIT_CLOSED,
     Risk.EXPIRING,
+    Risk.PACKAGE,
     Risk.RENEWAL,
     Risk.QUOTA,
     Risk.RIGHTS,
@@ -135,65 +137,94 @@ def _risk_conditions(now: datetime, until: datetime, overbooked: list[int]) -> d
         Risk.UNCONFIRMED: Q(working, confirmed_at__isnull=True),
         Risk.UNIT_CLOSED: Q(unit__valid_to__lte=timezone.localdate(now)),
         Risk.EXPIRING: Q(working, expires_at__lte=until),
+        Risk.PACKAGE: Q(working, package_ends_at__lte=until),
         Risk.RENEWAL: Q(working, refresh_failures__gte=_FAILURES),
         Risk.QUOTA: Q(pk__among=overbooked),
         Risk.RIGHTS: Q(working, partly),
     }
 
 
+class _End(NamedTuple):
+    """The end of a channel's connection or of its package, told by two notices: to its keepers,
+    and to the province, of all such ends together.
+    """
+
+    channel: Channel
+    day: date
+    risk: Risk
+
+    @property
+    def notices(self) -> tuple[str, str]:
+        return _NOTICES[self.risk]
+
+
+_NOTICES = {
+    Risk.EXPIRING: ("channel_expiring", "channels_expiring"),
+    Risk.PACKAGE: ("package_expiring", "packages_expiring"),
+}
+
+
 def warn_of_ends(*, now: datetime) -> int:
-    """Warn of connections that have come within 14, 7 or 1 days of their end since the last
-    warning: the unit of each, and its province once for all of them. A day without a run delays a
-    warning and loses none. Return how many connections were warned of."""
+    """Warn of connections and packages that have come within 14, 7 or 1 days of their end since the
+    last warning: the unit of each, and its province once for all of a kind. A day without a run
+    delays a warning and loses none. Return how many ends were warned of."""
     today = timezone.localtime(now).date()
+    soon = (now, now + timedelta(days=_DAYS[0] + 2))
     with transaction.atomic():
         due = Channel.objects.select_for_update(of=("self",)).filter(
-            health=Health.CONNECTED,
-            expires_at__gt=now,
-            expires_at__lt=now + timedelta(days=_DAYS[0] + 2),
+            Q(expires_at__range=soon) | Q(package_ends_at__range=soon), health=Health.CONNECTED
         )
-        ending = [c for c in due.select_related("unit__parent") if _needs_warning(c, today)]
-        Channel.objects.filter(pk__in=[channel.pk for channel in ending]).update(warned_on=today)
-        for channel in ending:
-            day = _last_day(channel).strftime("%d/%m/%Y")
+        ends = [
+            end
+            for channel in due.select_related("unit__parent")
+            for end in _ends_of(channel, now=now)
+            if _needs_warning(end, today)
+        ]
+        Channel.objects.filter(pk__in=[end.channel.pk for end in ends]).update(warned_on=today)
+        for end in ends:
             notify(
-                find_keepers(channel),
-                "channel_expiring",
-                address=address_of(channel),
-                channel=channel,
-                date=day,
+                find_keepers(end.channel),
+                end.notices[0],
+                address=address_of(end.channel),
+                channel=end.channel,
+                date=end.day.strftime("%d/%m/%Y"),
             )
-        for _path, group in groupby(sorted(ending, key=_province_path), key=_province_path):
+        for _province_and_risk, group in groupby(sorted(ends, key=_watch), key=_watch):
             _notify_province(list(group))
-    return len(ending)
+    return len(ends)
 
 
-def _needs_warning(channel: Channel, today: date) -> bool:
+def _ends_of(channel: Channel, *, now: datetime) -> Iterator[_End]:
+    moments = {Risk.EXPIRING: channel.expires_at, Risk.PACKAGE: channel.package_ends_at}
+    for risk, moment in moments.items():
+        if moment and moment > now:
+            yield _End(channel, timezone.localtime(moment).date(), risk)
+
+
+def _needs_warning(end: _End, today: date) -> bool:
     """Tell whether the end has come within one of the days since the last warning; an end that
     moved away is a new one."""
-    end = _last_day(channel)
-    warned = (end - channel.warned_on).days if channel.warned_on else math.inf
-    return any((end - today).days <= days < warned for days in _DAYS)
+    last = end.channel.warned_on
+    warned = (end.day - last).days if last else math.inf
+    return any((end.day - today).days <= days < warned for days in _DAYS)
 
 
-def _last_day(channel: Channel) -> date:
-    return timezone.localtime(channel.expires_at).date()
-
-
-def _province_path(channel: Channel) -> str:
+def _watch(end: _End) -> tuple[str, Risk]:
     """Return the path of the unit whose people watch over the channel: its province; for a
-    province's own channels, the ministry."""
-    own = channel.unit.path == channel.unit.province_path
-    return channel.unit.path.split("/")[0] if own else channel.unit.province_path
+    province's own channels, the ministry. One notice goes there for each kind of end."""
+    unit = end.channel.unit
+    own = unit.path == unit.province_path
+    return unit.path.split("/")[0] if own else unit.province_path, end.risk
 
 
-def _notify_province(ending: Iterable[Channel]) -> None:
-    ending = sorted(ending, key=lambda channel: (channel.expires_at, channel.unit.search))
+def _notify_province(ends: list[_End]) -> None:
+    ends = sorted(ends, key=lambda end: (end.day, end.channel.unit.search))
     named = [
-        f"{c.unit} ({c.get_platform_display()}, {_last_day(c).strftime('%d/%m')})"
-        for c in ending[:_NAMED]
+        f"{end.channel.unit} ({end.channel.get_platform_display()}, {end.day:%d/%m})"
+        for end in ends[:_NAMED]
     ]
-    units = "; ".join(named) + ("; …" if len(ending) > _NAMED else "")
-    address = f"{reverse('channels:forecast')}?risk={Risk.EXPIRING}&days={_DAYS[0]}"
-    people = find_province_keepers(ending[0].unit)
-    notify(people, "channels_expiring", address=address, n=len(ending), units=units)
+    units = "; ".join(named) + ("; …" if len(ends) > _NAMED else "")
+    first = ends[0]
+    address = f"{reverse('channels:forecast')}?risk={first.risk}&days={_DAYS[0]}"
+    people = find_province_keepers(first.channel.unit)
+    notify(people, first.notices[1], address=address, n=len(ends), units=units)

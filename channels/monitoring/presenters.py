@@ -5,6 +5,8 @@ unrecognised posts look.
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +25,7 @@ RISK_LOOKS = {
     Risk.NOT_ALLOWED: ("red", "ban"),
     Risk.UNIT_CLOSED: ("red", "building-community"),
     Risk.EXPIRING: ("yellow", "clock-exclamation"),
+    Risk.PACKAGE: ("yellow", "clock-exclamation"),
     Risk.RENEWAL: ("yellow", "refresh-alert"),
     Risk.QUOTA: ("yellow", "calendar-time"),
     Risk.RIGHTS: ("yellow", "key"),
@@ -74,6 +77,12 @@ def describe_remedy(channel: Channel) -> str:
     if channel.risk == Risk.EXPIRING:
         when = format_local_time(channel.expires_at)
         return _("Connect it again before %(when)s; until then it works.") % {"when": when}
+    if channel.risk == Risk.PACKAGE:
+        day = date_format(timezone.localtime(channel.package_ends_at), "SHORT_DATE_FORMAT")
+        return _(
+            "The package of the account is paid until %(day)s. The unit has it extended at the "
+            "platform; without it the platform takes no posts."
+        ) % {"day": day}
     return str(_TO_DO[channel.risk])
 
 

@@ -118,8 +118,8 @@ def describe_needs(
 
 def _describe_page(page: Channel) -> Thing:
     address = reverse("channels:channel", args=[page.public_id])
-    if page.expires_at and not page.why_lost:
-        detail = _("ends %(day)s") % {"day": f"{timezone.localtime(page.expires_at):%d/%m/%Y}"}
+    if page.ends_at and not page.why_lost:
+        detail = _("ends %(day)s") % {"day": f"{timezone.localtime(page.ends_at):%d/%m/%Y}"}
     else:
         detail = page.why_lost or str(page.get_lifecycle_display())
     return Thing(str(page), address, detail, str(page.public_id))

@@ -9,6 +9,7 @@ from platforms.errors import OutcomeUnknown, Rejected
 from platforms.messages import Account, Offer, PageDetails, Profile, Tokens
 from platforms.pkce import make_s256_challenge
 from platforms.zalo.api import Api
+from platforms.zalo.undocumented import parse_package_end
 
 # A refresh token works once within three months, which begin anew with each renewal.
 _GRANT_LIFETIME = timedelta(days=90)
@@ -27,6 +28,7 @@ class Connection(Api):
             address=f"{account.app['link_url']}/{external_id}",
             followers=page.get("num_follower"),
             missing=() if page.get("is_verified") else ("oa_verified",),
+            package_until=parse_package_end(page),
         )
 
     async def read_page_details(self, account: Account) -> PageDetails:

@@ -1,6 +1,7 @@
 """Collect what Zalo's documentation leaves open: all that rests on one weak source, or on none."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 # The length of an article's body is not published: our own bound.
@@ -21,6 +22,24 @@ VIDEOS: Any = {
 def parse_creation_time(article: Mapping[str, Any]) -> float:
     """Return ``create_date`` in seconds. It is likely to be in milliseconds."""
     return int(article["create_date"]) / 1000
+
+
+def parse_package_end(page: Mapping[str, Any]) -> date | None:
+    """Return the last day of an account's package; None for one that Zalo renews by itself, which
+    is likely where a day stands for that, and for one without a day.
+    """
+    if _parse_day(page.get("package_auto_renew_date")):
+        return None
+    return _parse_day(page.get("package_valid_through_date"))
+
+
+def _parse_day(value: object) -> date | None:
+    """Parse 31/12/2026; None for words, as "Không gia hạn"."""
+    try:
+        day, month, year = (int(part) for part in str(value).split("/"))
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def upload_query(token: str) -> dict[str, Any]:

@@ -54,7 +54,9 @@ def ailing(province):
     spoken(units["silent"], ago=timedelta(days=20))
     set_page(pages["dead"], health=Health.LOST)
     set_page(pages["dying"], expires_at=now + timedelta(days=13))
-    set_page(pages["fine"], expires_at=now + timedelta(days=15))
+    set_page(
+        pages["fine"], expires_at=now + timedelta(days=15), package_ends_at=now + timedelta(days=15)
+    )
     factories.unrecognised_post(pages["unrecognised"])
     factories.unrecognised_post(pages["fine"], verdict="ours", external_id="x")
     for key, reason in (("blocked", Reason.LEAK), ("late", Reason.REFUSED)):

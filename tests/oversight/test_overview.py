@@ -117,6 +117,9 @@ def test_each_commune_has_a_row_with_its_channels_followers_and_last_post(look, 
     soon, far = now + timedelta(days=3), now + timedelta(days=90)
     channel = factories.ChannelFactory(unit=unit, followers=1200, expires_at=soon)
     factories.ChannelFactory(unit=unit, followers=None, expires_at=far)
+    factories.ChannelFactory(
+        unit=unit, followers=None, platform="zalo", expires_at=far, package_ends_at=soon
+    )
     factories.ChannelFactory(unit=unit, followers=300, health=Health.LOST)
     factories.ChannelFactory(
         unit=unit, followers=None, lifecycle=Lifecycle.TAKEN_OVER, expires_at=soon
@@ -128,7 +131,7 @@ def test_each_commune_has_a_row_with_its_channels_followers_and_last_post(look, 
     response = look()
 
     row = row_of(response, unit)
-    assert (row.channels, row.down, row.dying, row.followers) == (5, 2, 1, 1500)
+    assert (row.channels, row.down, row.dying, row.followers) == (6, 2, 2, 1500)
     assert (row.posts, row.last_post, row.mark) == (1, last.published_at, "")
     quiet = row_of(response, silent)
     assert (quiet.channels, quiet.followers, quiet.on_time_share, quiet.mark) == (

@@ -18,6 +18,7 @@ from posts.origins import services as origins
 from posts.states import PostState
 from publishing.states import BroadcastReason, BroadcastState, State
 from tests import factories
+from tests.pages import one_line
 
 
 @pytest.fixture
@@ -231,11 +232,16 @@ def test_channels_that_are_lost_or_dying_are_named(today, unit):
     lost = factories.ChannelFactory(unit=unit, health=Health.LOST)
     dying = factories.ChannelFactory(unit=unit, expires_at=now + timedelta(days=13))
     factories.ChannelFactory(unit=unit, expires_at=now + timedelta(days=15))
+    unpaid = factories.ChannelFactory(
+        unit=unit, platform="zalo", package_ends_at=now + timedelta(days=12)
+    )
     factories.ChannelFactory(unit=unit)
 
-    channels = today(factories.person(Role.OFFICER, unit)).context["channels"]
+    page = today(factories.person(Role.OFFICER, unit))
 
-    assert [c.pk for c in channels.rows] == [lost.pk, dying.pk]
+    assert [c.pk for c in page.context["channels"].rows] == [lost.pk, dying.pk, unpaid.pk]
+    for channel in (dying, unpaid):
+        assert f"Ends {timezone.localtime(channel.ends_at):%d/%m/%Y}" in one_line(page.text)
 
 
 @pytest.mark.django_db

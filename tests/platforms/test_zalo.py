@@ -6,7 +6,7 @@ import io
 import itertools
 import unicodedata
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from platforms.zalo.articles import make_article_json
 from platforms.zalo.connector import Zalo
 from platforms.zalo.errors import until_morning
 from platforms.zalo.rate_limiter import RateLimiter
+from platforms.zalo.undocumented import parse_package_end
 from tests.videos import video_file
 
 TABLE = [
@@ -374,6 +375,30 @@ def test_an_account_whose_badge_is_gone_lacks_a_right(zalo, serve):
     assert list(zalo.call("read_profile", zalo.account_with("AT", base_url=base)).missing) == [
         "oa_verified"
     ]
+
+
+@pytest.mark.parametrize(
+    ("until", "renewed", "last_day"),
+    [
+        ("31/12/2026", "Không gia hạn", date(2026, 12, 31)),
+        ("31/12/2026", "01/01/2027", None),  # Zalo extends it by itself
+        ("Không thời hạn", "", None),
+        ("31/02/2026", "", None),
+        ("", None, None),
+    ],
+)
+def test_the_last_day_of_the_package_is_read_unless_it_is_renewed_by_itself(
+    until, renewed, last_day
+):
+    page = {"package_valid_through_date": until, "package_auto_renew_date": renewed}
+
+    assert (parse_package_end(page), parse_package_end({})) == (last_day, None)
+
+
+def test_the_package_of_the_account_belongs_to_its_profile(zalo):
+    zalo.simulator.settings(zalo_package_until="31/12/2033")
+
+    assert zalo.call("read_profile", zalo.account).package_until == date(2033, 12, 31)
 
 
 def waits_after(takes, per_minute):

@@ -16,7 +16,7 @@ from simulator.calls import Call, Reply
 from simulator.faults import Fault, Plan
 from simulator.model import Mistake, Page, Post
 from simulator.platform import Control, Platform
-from simulator.platforms.zalo.articles import Articles
+from simulator.platforms.zalo.articles import Articles, last_day_of_package
 from simulator.platforms.zalo.broadcasts import Broadcasts
 from simulator.platforms.zalo.consent import ZaloConsent
 from simulator.platforms.zalo.errors import REFUSALS, ZaloError, make_success
@@ -198,8 +198,8 @@ class Zalo(Platform):
             "avatar": f"{link}avatar.svg" if profile.get("picture") else "",
             "cover": f"{link}avatar.svg" if profile.get("cover") else "",
             "package_name": "Tăng trưởng",
-            "package_valid_through_date": "31/12/2027",
-            "package_auto_renew_date": "Không gia hạn",
+            "package_valid_through_date": f"{last_day_of_package(self.world):%d/%m/%Y}",
+            "package_auto_renew_date": self.world.settings["zalo_package_renewal"],
         }
 
     # What the control API arranges

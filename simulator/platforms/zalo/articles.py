@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from simulator import growth, images
 from simulator.calls import Call
 from simulator.faults import Plan
 from simulator.model import Page, Picture, Post, normalize_unicode
-from simulator.platforms.zalo.errors import SUCCESS, ZaloError, invalid, too_large
-from simulator.platforms.zalo.spec import APPS, ZaloSpec
+from simulator.platforms.zalo.errors import REFUSALS, SUCCESS, ZaloError, invalid, too_large
+from simulator.platforms.zalo.spec import APPS, VIETNAM, ZaloSpec
 from simulator.platforms.zalo.videos import Videos
 from simulator.world import World
 
@@ -63,6 +64,8 @@ class Articles:
     def start_job(self, page: Page, call: Call, plan: Plan, post: Post | None) -> str:
         """Check what can be checked at once. Pictures are fetched afterwards: a bad one shows only
         in verify."""
+        if last_day_of_package(self.world) < today_in_vietnam(self.world):
+            raise ZaloError(-224, REFUSALS[-224])
         article = require_valid_article(call.params)
         self.videos.check_used(page, article)
         token = secrets.token_urlsafe(32)
@@ -262,6 +265,17 @@ class Articles:
         names = ("type", "author", "cover", "description", "body", "comment", "video_id")
         facts = {name: post.details[name] for name in names if name in post.details}
         return {"id": post.id, "title": post.title, "cite": "", "status": self.status(post)} | facts
+
+
+def today_in_vietnam(world: World) -> date:
+    return datetime.fromtimestamp(world.world(), VIETNAM).date()
+
+
+def last_day_of_package(world: World) -> date:
+    """Return the day that is set; else one of the next year, which never comes."""
+    if until := world.settings["zalo_package_until"]:
+        return datetime.strptime(until, "%d/%m/%Y").date()
+    return today_in_vietnam(world) + timedelta(days=365)
 
 
 def require_valid_article(article: dict[str, Any]) -> dict[str, Any]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from simulator.calls import Call
 from simulator.model import Page
 from simulator.platforms.zalo.articles import Articles
 from simulator.platforms.zalo.errors import ZaloError, invalid
+from simulator.platforms.zalo.spec import VIETNAM
 from simulator.world import World
-
-HERE = timezone(timedelta(hours=7))
 
 
 class Broadcasts:
@@ -43,7 +42,7 @@ class Broadcasts:
         post = self.articles.article(page.external_id, article_id)
         if post is None or not post.visible(self.world.world()):
             raise invalid("attachment_id")
-        now = datetime.fromtimestamp(self.world.world(), HERE)
+        now = datetime.fromtimestamp(self.world.world(), VIETNAM)
         opens, closes = self.world.settings["zalo_broadcast_hours"]
         if not opens <= now.hour < closes:
             raise ZaloError(-234, "Cannot send a broadcast between 22:00 and 06:00")

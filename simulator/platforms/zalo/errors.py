@@ -16,6 +16,7 @@ REFUSALS = {
     -210: "title is above the allowed size",
     -212: "The application is not registered for this API",
     -215: "Invalid app id",
+    -224: "OA must be upgraded to a higher package to use this feature",
     -242: "appsecret_proof provided in the API argument is invalid",
     -248: "Content violates the platform's standards",
 }

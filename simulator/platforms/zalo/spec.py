@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from typing import Any
 
 from simulator.growth import Counts
@@ -9,6 +10,7 @@ from simulator.model import Post
 from simulator.rendering import Html, clean_html, format_number, join, render_fragment
 from simulator.spec import Spec
 
+VIETNAM = timezone(timedelta(hours=7))
 APPS = {"3608465249409039671": "simulator-zalo-secret"}
 
 
@@ -26,6 +28,8 @@ class ZaloSpec(Spec):
         "zalo_calls_per_minute": 4000,
         "zalo_pkce": "any",
         "zalo_video_seconds": 1.0,
+        "zalo_package_until": "",
+        "zalo_package_renewal": "Không gia hạn",
         "zalo_broadcast_hours": [6, 22],
         "zalo_broadcasts": [1, 0],
     }

@@ -71,6 +71,23 @@ def test_the_daily_look_brings_name_and_followers_up_to_date(simulator):
     ]
 
 
+def test_the_look_stores_when_the_accounts_package_ends(simulator):
+    account, page = (factories.connected(simulator, kind) for kind in ("zalo", "facebook"))
+    until = timezone.localdate() + timedelta(days=5)
+    simulator.settings(zalo_package_until=until.strftime("%d/%m/%Y"))
+
+    check_channels()
+    ends = timezone.localtime(now(account).package_ends_at)
+
+    assert (ends.date(), ends.hour, now(page).package_ends_at) == (until, 23, None)
+
+    simulator.settings(zalo_package_renewal=until.strftime("%d/%m/%Y"))
+    Channel.objects.update(checked_at=None)
+    check_channels()
+
+    assert now(account).package_ends_at is None
+
+
 def test_a_second_look_on_the_same_day_asks_nothing(simulator):
     factories.connected(simulator, "facebook")
     check_channels()

@@ -33,12 +33,14 @@ WORLDS = {
     Risk.FROZEN: {"lifecycle": Lifecycle.FROZEN},
     Risk.NOT_ALLOWED: {"platform": "telegram"},
     Risk.EXPIRING: {"expires_at": timedelta(hours=20)},
+    Risk.PACKAGE: {"platform": "zalo", "package_ends_at": timedelta(hours=20)},
     Risk.RENEWAL: {"refresh_failures": 3},
     Risk.RIGHTS: {"scopes": ["pages_show_list", "pages_read_engagement", "pages_manage_posts"]},
 }
 HEALTHY = (
     {},
     {"expires_at": timedelta(days=3)},
+    {"package_ends_at": timedelta(days=3)},
     {"refresh_failures": 2},
     {"lifecycle": Lifecycle.PAUSED, "health": Health.LOST},
     {"health": Health.DISCONNECTED},
@@ -46,8 +48,11 @@ HEALTHY = (
 )
 
 
-def channel(expires_at=None, **fields):
-    return factories.ChannelFactory(expires_at=expires_at and timezone.now() + expires_at, **fields)
+def channel(**fields):
+    """Make a channel; ends are given as the time until then."""
+    ends = {name: fields.pop(name) for name in ("expires_at", "package_ends_at") if name in fields}
+    moments = {name: timezone.now() + left for name, left in ends.items()}
+    return factories.ChannelFactory(**moments, **fields)
 
 
 @pytest.mark.parametrize("risk", [risk for risk in Risk if risk in WORLDS])
@@ -238,6 +243,39 @@ def test_the_end_of_a_connection_is_announced_14_7_and_1_days_ahead_to_its_keepe
 
     assert [16 - run // 2 for run, n in enumerate(counts) if n] == [14, 7, 1]
     assert [kind for kind, _facts in notices_of(leader)] == ["channel_expiring"] * 3
+
+
+def test_the_end_of_a_package_is_announced_like_that_of_a_connection(province):
+    unit = factories.UnitFactory(parent=province)
+    ending = channel(unit=unit, platform="zalo", package_ends_at=timedelta(days=16))
+    leader, overseer = (
+        factories.person(Role.APPROVER, unit),
+        factories.person(Role.OVERSEER, province),
+    )
+    now = timezone.now()
+
+    counts = [forecast.warn_of_ends(now=now + timedelta(days=day)) for day in range(18)]
+
+    assert [16 - day for day, n in enumerate(counts) if n] == [14, 7, 1]
+    last_day = timezone.localtime(ending.package_ends_at).strftime("%d/%m/%Y")
+    assert [(kind, facts["date"]) for kind, facts in notices_of(leader)] == [
+        ("package_expiring", last_day)
+    ] * 3
+    assert [kind for kind, _facts in notices_of(overseer)] == ["packages_expiring"] * 3
+
+
+def test_two_ends_of_one_channel_are_announced_each_at_its_time():
+    both = channel(
+        platform="zalo", expires_at=timedelta(days=9), package_ends_at=timedelta(days=16)
+    )
+    leader = factories.person(Role.APPROVER, both.unit)
+    now = timezone.now()
+
+    for day in range(16):
+        forecast.warn_of_ends(now=now + timedelta(days=day))
+
+    kinds = [kind for kind, _facts in notices_of(leader)]
+    assert sorted(kinds) == ["channel_expiring"] * 3 + ["package_expiring"] * 3
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 import hashlib
 from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from simulator import images
+from simulator.platforms.zalo.spec import VIETNAM
 
 from ..conftest import CROWD, Account, ask
 
@@ -166,6 +168,19 @@ def test_lists_are_short_and_ids_are_text(simulator, account):
     assert [(len(each["medias"]), each["total"]) for each in slices] == [(10, 12), (2, 12)]
     oa_id = account.get("oa/getoa")["data"]["oa_id"]
     assert (oa_id, int(oa_id) > 2**53) == (account.id, True)
+
+
+def test_no_article_is_taken_once_the_package_has_ended(simulator, account):
+    article = account.article()
+    today = datetime.now(VIETNAM)
+    simulator.settings(zalo_package_until=f"{today:%d/%m/%Y}")
+    until = account.get("oa/getoa")["data"]["package_valid_through_date"]
+    taken = account.post("article/create", **article)
+    simulator.settings(zalo_package_until=f"{today - timedelta(days=1):%d/%m/%Y}")
+    refused = account.post("article/create", **article)
+
+    assert until == f"{today:%d/%m/%Y}"
+    assert (taken["error"], refused["error"]) == (0, -224)
 
 
 def test_views_and_shares_grow(simulator, pictures):
