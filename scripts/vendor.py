@@ -13,6 +13,7 @@ tests/frontend/test_materials.py says so.
 
 import ast
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -29,6 +30,11 @@ TABLER = "@tabler/core/dist/css/tabler.min.css"
 UNUSED_CLASSES = HERE / "tabler-unused.txt"
 # What Tabler's own CSS (light-dark, relative colours) needs; an older target would help nobody.
 TARGET = "chrome123,firefox128,safari17.5"
+
+# The weights that style sheets ask for, and what the letters need to stand well: kerning, accents,
+# a colon in the middle of a time, figures of one width.
+LIGHTEST, BOLDEST = 400, 700
+LETTERING = ["kern", "mark", "mkmk", "ccmp", "locl", "calt", "tnum", "pnum"]
 
 # Browsers would fetch a map that is not there, and collectstatic refuses the dangling reference.
 SOURCE_MAP = re.compile(
@@ -150,21 +156,44 @@ def purged(css: str, words: set[str]) -> str:
 
 
 def font_faces() -> str:
-    """Return the font faces of Inter's Latin and Vietnamese letters only; the package contains
-    seven alphabets.
+    """Return the font faces of Inter's Latin and Vietnamese letters only, in the weights in use;
+    the package contains seven alphabets, and weights from 100 to 900.
     """
-    faces = re.findall((r"/\* " r"(inter-(?:vietnamese|latin)-wght-normal) " r"\*/\s*(@font-face " r"\{.*?\n\})"), text(  # noqa: E501
-        "@fontsource-variable/inter/wght.css"
-    ), re.DOTALL)  # fmt: skip
-    if len(faces) != 2:
+    faces = re.findall(
+        r"/\* (inter-(?:vietnamese|latin)-wght-normal) \*/\s*(@font-face \{.*?\n\})",
+        text("@fontsource-variable/inter/wght.css"),
+        re.DOTALL,
+    )
+    weights = "font-weight: 100 900;"
+    if len(faces) != 2 or any(weights not in face for _, face in faces):
         raise SystemExit(
             "Inter's style sheet has changed its layout: expected a Latin and a Vietnamese face"
         )
     for name, _ in faces:
         file = f"{name}.woff2"
         content = (MODULES / "@fontsource-variable/inter/files" / file).read_bytes()
-        put(f"inter/{file}", content, "@fontsource-variable/inter")
-    return "\n".join(face.replace("./files/", "./") for _, face in faces) + "\n"
+        put(f"inter/{file}", lightened(content), "@fontsource-variable/inter")
+    sheet = "\n".join(face.replace("./files/", "./") for _, face in faces) + "\n"
+    return sheet.replace(weights, f"font-weight: {LIGHTEST} {BOLDEST};")
+
+
+def lightened(font: bytes) -> bytes:
+    """Return a variable font without the weights and the alternates that no page uses."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
+
+    options = subset.Options(layout_features=LETTERING, flavor="woff2")
+    result = TTFont(io.BytesIO(font), recalcTimestamp=False)
+    letters = subset.Subsetter(options)
+    letters.populate(unicodes=result.getBestCmap())
+    letters.subset(result)
+    limits = {"wght": (LIGHTEST, LIGHTEST, BOLDEST)}
+    instancer.instantiateVariableFont(result, limits, inplace=True)
+    out = io.BytesIO()
+    result.flavor = "woff2"
+    result.save(out)
+    return out.getvalue()
 
 
 def sprite() -> str:
@@ -250,6 +279,7 @@ def main() -> None:
         "fullcalendar",
     )
 
+    put("temporal/temporal.min.js", bundle(HERE / "temporal.js"), "temporal-polyfill")
     put("echarts/echarts.min.js", bundle(HERE / "charts.js"), "echarts", "zrender", "tslib")
 
     names = sorted({name for packages in built.values() for name in packages})

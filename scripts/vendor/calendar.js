@@ -1,6 +1,5 @@
 // FullCalendar with the views, theme and language the portal uses, as window.FullCalendar.
-// It needs Temporal, which not every browser at a station has yet.
-import "temporal-polyfill/global";
+// It needs Temporal: temporal.js, where a browser has none.
 import { Calendar } from "fullcalendar";
 import dayGrid from "fullcalendar/daygrid";
 import interaction from "fullcalendar/interaction";

@@ -1,14 +1,12 @@
 // The part of ECharts the portal draws with, as window.echarts.
-import { BarChart, HeatmapChart, LineChart, PieChart } from "echarts/charts";
+import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
 import {
   AriaComponent,
-  DatasetComponent,
   GridComponent,
-  LegendComponent,
+  LegendPlainComponent,
   MarkLineComponent,
-  TitleComponent,
   TooltipComponent,
-  VisualMapComponent,
+  VisualMapContinuousComponent,
 } from "echarts/components";
 import { getInstanceByDom, init, use } from "echarts/core";
 import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
@@ -17,17 +15,14 @@ use([
   AriaComponent,
   BarChart,
   CanvasRenderer,
-  DatasetComponent,
   GridComponent,
   HeatmapChart,
-  LegendComponent,
+  LegendPlainComponent,
   LineChart,
   MarkLineComponent,
-  PieChart,
   SVGRenderer,
-  TitleComponent,
   TooltipComponent,
-  VisualMapComponent,
+  VisualMapContinuousComponent,
 ]);
 
 window.echarts = { getInstanceByDom, init };

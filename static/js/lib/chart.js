@@ -1,8 +1,12 @@
 // ECharts in the portal's colours: charts that follow the screen's size and its light or dark side, and that screen
-// readers can read. The page loads ECharts itself, by components/chart_assets.html.
+// readers can read. ECharts is large: it is fetched for the first chart that comes near the screen, by
+// components/chart_assets.html.
+import { load } from "./assets.js";
 
 const COLOURS = ["--tone-green", "--tone-blue", "--tone-yellow", "--tone-red", "--tone-grey"];
-const drawn = new Map(); // the option of each element
+const NEAR = "300px 0px";
+const options = new Map(); // of each element, those not drawn yet included
+const drawn = new Set();
 // light-dark() resolves only on an element, so every colour is read through one.
 const probe = document.createElement("span");
 
@@ -10,22 +14,42 @@ const sizes = new ResizeObserver((entries) => {
   for (const { target } of entries) echarts.getInstanceByDom(target)?.resize();
 });
 
-document.addEventListener("portal:theme", () => drawn.forEach((_, element) => draw(element)));
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) show(target);
+  },
+  { rootMargin: NEAR },
+);
 
-// Draws a chart into the element, whose height comes from .chart. The option is plain ECharts.
+document.addEventListener("portal:theme", () => drawn.forEach(draw));
+
+// Draws a chart into the element, whose height comes from .chart, as soon as it is near. The option is plain ECharts.
 export function drawChart(element, option) {
-  drawn.set(element, option);
+  options.set(element, option);
+  sight.observe(element);
+}
+
+// Draws what is not near, too: paper has no edge of a screen.
+export function drawAll() {
+  return Promise.all([...options.keys()].map(show));
+}
+
+async function show(element) {
+  sight.unobserve(element);
+  await load("chart-assets");
+  if (drawn.has(element)) return;
   draw(element);
   sizes.observe(element);
 }
 
-// Returns the address of a drawn chart as a file: "png", twice as fine as the screen, or "svg".
-export function chartFile(element, kind) {
+// Resolves to the address of a chart as a file: "png", twice as fine as the screen, or "svg".
+export async function chartFile(element, kind) {
+  await show(element);
   const shown = echarts.getInstanceByDom(element);
   if (kind === "png") return shown.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: surface() });
   const size = { width: shown.getWidth(), height: shown.getHeight() };
   const chart = echarts.init(null, theme(), { renderer: "svg", ssr: true, ...size });
-  chart.setOption({ animation: false, backgroundColor: surface(), ...drawn.get(element) });
+  chart.setOption({ animation: false, backgroundColor: surface(), ...options.get(element) });
   const text = chart.renderToSVGString();
   chart.dispose();
   return URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
@@ -39,9 +63,10 @@ function surface() {
 }
 
 function draw(element) {
+  drawn.add(element);
   echarts.getInstanceByDom(element)?.dispose();
   const chart = echarts.init(element, theme());
-  chart.setOption({ aria: { enabled: true }, animation: false, ...drawn.get(element) });
+  chart.setOption({ aria: { enabled: true }, animation: false, ...options.get(element) });
 }
 
 function theme() {

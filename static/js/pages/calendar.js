@@ -1,5 +1,6 @@
 // On a wide screen the agenda grows into a calendar in which a post can be dragged to another time.
 // The server decides whether it may be moved. Chosen by mouse or keyboard, an event opens a dialog in which the same is done by typing.
+import { load } from "../lib/assets.js";
 import { askInDialog } from "../lib/dialog.js";
 import { fill, read } from "../lib/moments.js";
 import { showToast } from "../lib/toast.js";
@@ -15,14 +16,18 @@ const FILTERS = ["unit", "channel", "campaign", "state"];
 const HEIGHT = 860; // as in calendar.css; the hours scroll within it
 const wide = matchMedia("(min-width: 768px)");
 let calendar = null;
+let isBuilding = false;
 let dayAsked = ""; // where an arrow leads, until the month of that day is drawn
 
 wide.addEventListener("change", buildOnce);
 buildOnce();
 
 // The style sheet shows the calendar on a wide screen and the agenda on others, so that nothing jumps.
-function buildOnce() {
-  if (!place || !wide.matches || calendar) return; // a day of many units is a list with pages
+async function buildOnce() {
+  if (!place || !wide.matches || isBuilding) return; // a day of many units is a list with pages
+  isBuilding = true;
+  if (!globalThis.Temporal) await load("temporal-assets");
+  await load("calendar-assets");
   build();
   document.querySelector(".calendar-views").addEventListener("click", changeView);
   document.getElementById("event-close").addEventListener("click", () => dialog.close());

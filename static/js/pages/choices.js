@@ -1,14 +1,18 @@
-// <select data-choices> becomes a searchable list; also inside fragments that htmx brings.
+// <select data-choices> becomes a searchable list; also inside fragments that htmx brings. Most pages with filters have none.
+import { load } from "../lib/assets.js";
 import { fold } from "../lib/fold.js";
 
 document.addEventListener("DOMContentLoaded", () => start(document));
 document.addEventListener("htmx:load", (event) => start(event.target));
 
-function start(root) {
-  for (const select of root.querySelectorAll("select[data-choices]:not(.tomselected)")) {
+async function start(root) {
+  const selects = () => root.querySelectorAll("select[data-choices]:not(.tomselected)");
+  if (selects().length === 0) return;
+  await load("choices-assets");
+  for (const select of selects()) {
     select.ariaHidden = "true";
     new TomSelect(select, {
-      plugins: select.multiple ? ["remove_button"] : ["dropdown_input"],
+      plugins: select.multiple ? { remove_button: { title: select.dataset.remove } } : ["dropdown_input"],
       maxOptions: 300,
       // Officers type without accents as often as with them.
       score(search) {

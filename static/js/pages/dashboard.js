@@ -1,5 +1,5 @@
 // Draws every [data-chart]: the figures come from the json_script it names, the same that stand in the table beneath it.
-import { chartFile, drawChart } from "../lib/chart.js";
+import { chartFile, drawAll, drawChart } from "../lib/chart.js";
 
 const whole = new Intl.NumberFormat(document.documentElement.lang);
 const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", compactDisplay: "long" });
@@ -10,10 +10,13 @@ if (matchMedia("(min-width: 768px)").matches) openAll("[data-opens-wide]");
 openNamed(location.hash);
 document.addEventListener("DOMContentLoaded", drawOpen);
 document.addEventListener("toggle", drawOpen, true);
-addEventListener("beforeprint", () => {
+addEventListener("beforeprint", openForPaper);
+
+function openForPaper() {
   openAll("[data-opens-wide], [data-opens-printed]");
   drawOpen();
-});
+  return drawAll();
+}
 
 // What a phone folds away is open on a wide screen, and on paper the tables and a page's own figures, too.
 function openAll(which) {
@@ -37,13 +40,13 @@ function drawOpen() {
   }
 }
 
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-print]")) print();
+document.addEventListener("click", async (event) => {
+  if (event.target.closest("[data-print]")) openForPaper().then(() => print());
   openNamed(event.target.closest('a[href^="#"]')?.hash);
   const button = event.target.closest("[data-save]");
   if (!button) return;
   const link = document.createElement("a");
-  link.href = chartFile(document.querySelector(`[data-chart="${button.dataset.of}"]`), button.dataset.save);
+  link.href = await chartFile(document.querySelector(`[data-chart="${button.dataset.of}"]`), button.dataset.save);
   link.download = `${button.dataset.name}.${button.dataset.save}`;
   link.click();
 });

@@ -1,10 +1,13 @@
 // Choosing a unit while typing, a user name made from the name, and fields that belong to a choice.
+import { load } from "../lib/assets.js";
 import { fold } from "../lib/fold.js";
 import * as sealed from "../lib/sealed.js";
 
 const loaded = new Promise((resolve) => addEventListener("load", resolve));
 
-for (const input of document.querySelectorAll("input[data-unit-search]")) {
+for (const input of document.querySelectorAll("input[data-unit-search]")) load("choices-assets").then(() => makeSearch(input));
+
+function makeSearch(input) {
   input.ariaHidden = "true"; // its label moves to the list's own field
   new TomSelect(input, {
     maxItems: 1,

@@ -1,0 +1,2 @@
+// Temporal for browsers without it (Chrome before 144, Safari), as window.Temporal.
+import "temporal-polyfill/global";
