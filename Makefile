@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but a Python 3.12 or newer; see `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test figures components lint format setup setup-dev requirements messages vendor bench bench-rush bench-all faults clean
+.PHONY: help run test figures components lint format setup setup-dev requirements messages vendor bundle bench bench-rush bench-all faults clean
 PY := .venv/bin/python
 
 help: ## Show this list
@@ -38,8 +38,11 @@ requirements: ## Pin again after an edit of requirements*.in (UPGRADE=1 takes ne
 messages: setup ## Bring the Vietnamese catalogue up to what the code says; then fill what is empty
 	@$(PY) scripts/messages.py update
 
-vendor: setup ## Rebuild static/vendor from scripts/vendor (needs Node and npm)
-	@$(PY) scripts/vendor.py
+vendor: setup-dev ## Rebuild static/vendor from scripts/vendor, and the bundles (needs Node and npm)
+	@$(PY) scripts/vendor.py && $(PY) scripts/bundle.py
+
+bundle: setup-dev ## Put scripts and style sheets together after an edit of them (needs Node and npm)
+	@$(PY) scripts/bundle.py
 
 bench-rush: setup-dev ## Thousands of posts due at one second, beside a bare loop and a naive project. ARGS="--sizes 3321 3319x5"
 	@exec $(PY) -m benchmarks.rush $(ARGS)

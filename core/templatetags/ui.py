@@ -33,11 +33,17 @@ def integrity(path: str) -> SafeString:
 
 
 @register.simple_tag
-@lru_cache(maxsize=256)
 def stylesheets(*paths: str) -> SafeString:
-    """Link style sheets, each with its digest. The later one wins where two have the same
-    weight.
+    """Link style sheets, or their bundle, each with its digest. The later one wins where two have
+    the same weight.
     """
+    return _render_stylesheets(paths, assets.find_last_change())
+
+
+@lru_cache(maxsize=256)
+def _render_stylesheets(paths: tuple[str, ...], last_change: int) -> SafeString:
+    if bundle := assets.find_bundles(last_change).sheets.get(paths):
+        paths = (bundle,)
     link = '<link rel="stylesheet" href="{}" integrity="sha384-{}">'
     return SafeString(
         "\n".join(format_html(link, static(path), assets.compute_digest(path)) for path in paths)
@@ -46,16 +52,17 @@ def stylesheets(*paths: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def module(context: template.Context, path: str) -> SafeString:
-    """Load an ES module and, beside it, all that it imports: a browser checks an imported module
-    only against the digest in its preload.
+    """Load an ES module, or its bundle, and, beside it, all that it imports: a browser checks an
+    imported module only against the digest in its preload.
     """
     nonce = format_html(' nonce="{}"', context["csp_nonce"]) if "csp_nonce" in context else ""
-    return SafeString(nonce.join(_render_around_nonces(path)))
+    return SafeString(nonce.join(_render_around_nonces(path, assets.find_last_change())))
 
 
 @lru_cache(maxsize=256)
-def _render_around_nonces(path: str) -> list[str]:
+def _render_around_nonces(path: str, last_change: int) -> list[str]:
     """Return the tags of a module and its imports, cut where each bears the nonce."""
+    path = assets.find_bundles(last_change).scripts.get(path, path)
     preload = '<link rel="modulepreload" href="{}" integrity="sha384-{}"'
     script = '<script type="module" src="{}" integrity="sha384-{}"'
     starts = [(preload, each) for each in assets.list_imports(path)]

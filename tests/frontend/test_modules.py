@@ -90,7 +90,7 @@ def test_what_a_module_imports_is_found_through_other_modules_and_once(tmp_path,
         (tmp_path / name).write_text(source, encoding="utf-8")
     finders.get_finder.cache_clear()
     try:
-        found = assets.list_imports.__wrapped__("a/one.js")
+        found = assets.list_imports("a/one.js")
     finally:
         settings.STATICFILES_DIRS = django_settings.STATICFILES_DIRS
         finders.get_finder.cache_clear()
@@ -98,15 +98,40 @@ def test_what_a_module_imports_is_found_through_other_modules_and_once(tmp_path,
     assert found == ("a/two.js", "b/three.js", "b/four.js")
 
 
-def test_a_module_comes_with_a_preload_of_each_import_and_all_bear_digest_and_nonce():
+@pytest.fixture
+def unbundled(monkeypatch):
+    """Pages load the sources, as they do while one was changed."""
+    monkeypatch.setattr(assets, "find_bundles", lambda last_change: assets.Bundles({}, {}))
+    forget_addresses()
+    yield
+    forget_addresses()
+
+
+def test_a_module_comes_with_a_preload_of_each_import_and_all_bear_digest_and_nonce(unbundled):
     tags = Template('{% module "js/pages/choices.js" %}').render(Context({"csp_nonce": "n1"}))
 
-    fold, choices = "js/lib/fold.js", "js/pages/choices.js"
+    preloads = [
+        f'<link rel="modulepreload" href="/static/{path}" '
+        f'integrity="sha384-{assets.compute_digest(path)}" nonce="n1">'
+        for path in ("js/lib/assets.js", "js/lib/fold.js")
+    ]
+    choices = "js/pages/choices.js"
     assert tags.splitlines() == [
-        (
-            f'<link rel="modulepreload" href="/static/{fold}" '
-            f'integrity="sha384-{assets.compute_digest(fold)}" nonce="n1">'
-        ),
+        *preloads,
+        f'<script type="module" src="/static/{choices}" '
+        f'integrity="sha384-{assets.compute_digest(choices)}" nonce="n1">'
+        "</script>",
+    ]
+
+
+def test_a_bundle_comes_like_a_module():
+    tags = Template('{% module "js/pages/choices.js" %}').render(Context({"csp_nonce": "n1"}))
+
+    bundles = assets.find_bundles(assets.find_last_change()).scripts
+    frame, choices = bundles["js/portal.js"], bundles["js/pages/choices.js"]
+    assert tags.splitlines() == [
+        f'<link rel="modulepreload" href="/static/{frame}" '
+        f'integrity="sha384-{assets.compute_digest(frame)}" nonce="n1">',
         f'<script type="module" src="/static/{choices}" '
         f'integrity="sha384-{assets.compute_digest(choices)}" nonce="n1">'
         "</script>",
@@ -139,8 +164,8 @@ def gathered(settings, tmp_path):
 
 def forget_addresses():
     for kept in (
-        assets.compute_digest,
-        ui.stylesheets,
+        assets._compute_digest,
+        ui._render_stylesheets,
         ui._render_around_nonces,
         ui._render_icon,
         ui._render_nav_item,
@@ -148,13 +173,21 @@ def forget_addresses():
         kept.cache_clear()
 
 
-def test_in_production_modules_import_each_other_by_hashed_names_with_the_digests_on_the_page(
+def test_in_production_bundles_import_each_other_by_hashed_names_with_the_digests_on_the_page(
     gathered,
 ):
+    check_digests(gathered, assets.find_bundles(assets.find_last_change()).scripts)
+
+
+def test_in_production_so_do_modules(gathered, unbundled):
+    check_digests(gathered, {entry: entry for entry in ENTRIES})
+
+
+def check_digests(gathered: Path, files: dict[str, str]) -> None:
     for entry in ENTRIES:
         tags = Template(f'{{% module "{entry}" %}}').render(Context())
         digests = dict(re.findall(r'(?:src|href)="/static/([^"]+)" integrity="([^"]+)"', tags))
-        assert len(digests) == 1 + len(assets.list_imports(entry))
+        assert len(digests) == 1 + len(assets.list_imports(files[entry]))
         for path, digest in digests.items():
             content = (gathered / path).read_bytes()
             assert re.search(r"\.[0-9a-f]{12}\.js$", path)

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from accounts.permissions import Role
+from core import assets
+from core.templatetags import ui
 from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,10 +28,30 @@ def what_ran(desk):
     return desk.page.evaluate("document.documentElement.dataset.ran")
 
 
+@pytest.fixture
+def unbundled(monkeypatch):
+    """Pages load the sources, as they do while one was changed."""
+    monkeypatch.setattr(assets, "find_bundles", lambda last_change: assets.Bundles({}, {}))
+    ui._render_around_nonces.cache_clear()
+    yield
+    ui._render_around_nonces.cache_clear()
+
+
+def test_a_bundle_that_was_changed_is_refused(at_desk):
+    desk = at_desk()
+    bundle = assets.find_bundles(assets.find_last_change()).scripts["js/portal.js"]
+    change(desk, bundle)
+
+    desk.open("/accounts/login/")
+
+    assert what_ran(desk) is None
+    assert any("integrity" in complaint and bundle in complaint for complaint in desk.complaints)
+
+
 @pytest.mark.parametrize(
     "script", ["js/portal.js", "js/lib/toast.js"], ids=["named by the page", "imported"]
 )
-def test_a_module_that_was_changed_is_refused(at_desk, script):
+def test_a_module_that_was_changed_is_refused(at_desk, unbundled, script):
     desk = at_desk()
     change(desk, script)
 
@@ -39,7 +61,7 @@ def test_a_module_that_was_changed_is_refused(at_desk, script):
     assert any("integrity" in complaint and script in complaint for complaint in desk.complaints)
 
 
-def test_without_its_digest_the_changed_module_would_run(at_desk):
+def test_without_its_digest_the_changed_module_would_run(at_desk, unbundled):
     desk = at_desk()
     change(desk, "js/lib/toast.js")
 
@@ -53,7 +75,7 @@ def test_without_its_digest_the_changed_module_would_run(at_desk):
     assert what_ran(desk) == "changed"
 
 
-def test_a_page_whose_modules_are_refused_still_signs_in(at_desk):
+def test_a_page_whose_modules_are_refused_still_signs_in(at_desk, unbundled):
     desk = at_desk()
     change(desk, "js/lib/toast.js")
 
@@ -75,6 +97,8 @@ def test_every_script_of_the_composer_comes_with_a_digest(at_desk):
     loaded = desk.page.evaluate(
         "performance.getEntriesByType('resource').map(e => new URL(e.name).pathname)"
     )
-    assert {"/static/js/composer/save.js", "/static/js/lib/upload.js"} <= set(loaded)
+    bundles = assets.find_bundles(assets.find_last_change()).scripts
+    named = {f"/static/{bundles[f'js/{each}.js']}" for each in ("portal", "composer/main")}
+    assert named | {"/static/django_prose_editor/editor.js"} <= set(loaded)
     assert desk.scripts_without_digest() == []
     assert desk.complaints == []

@@ -156,7 +156,7 @@ def test_web_worker_and_beat_carry_deliveries_to_their_next_step(tmp_path, broke
             200,
             "max-age=63072000",
         )
-        assert b"/static/css/base." in body  # by its hashed name, from the gathered files
+        assert b"/static/bundles/css/" in body  # by its hashed name, from the gathered files
         healthy = subprocess.run(
             compose.services()["web"]["healthcheck"]["test"][1:],
             cwd=compose.ROOT,

@@ -1,0 +1,2 @@
+import"../shared-6TODTTDA.js";
+import"../shared-SREGTT6V.js";
