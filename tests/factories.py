@@ -1030,13 +1030,13 @@ def connected(
 
 
 def video(
-    unit: Unit, *, seconds: float = 2.0, width: int = 360, height: int = 640, **fields: object
+    unit: Unit, *, seconds: float = 3.0, width: int = 360, height: int = 640, **fields: object
 ) -> Media:
     """Make a real small video in the media store, with its cover; ``fields`` of the row
     overrule.
     """
     # Of its own shade, and so of its own hash; a long one is only said to be long.
-    data = video_file(width, height, min(seconds, 2.0), shade=next(_numbers) % 256)
+    data = video_file(width, height, min(seconds, 3.0), shade=next(_numbers) % 256)
     sha256 = hashlib.sha256(data).hexdigest()
     still = io.BytesIO()
     Image.new("RGB", (width, height), "#334155").save(still, "JPEG")

@@ -21,6 +21,9 @@ PRIVACY = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR",
 PUBLIC = PRIVACY[0]
 VIDEO_LIMITS = VideoLimits(
     max_bytes=4 * 1000**3,
+    # TikTok's pages name no shortest length, and refuse a video afterwards (duration_check_failed):
+    # three seconds is what other services that post there say.
+    min_seconds=3,
     max_seconds=600,
     min_side=360,
     max_side=4096,

@@ -115,7 +115,7 @@ FACTS = Facts(
     rights=SCOPES,
     optional_rights=("business_management",),
     hosts=("instagram.com",),
-    source="developers.facebook.com/docs/instagram-platform, 2026-09",
+    source="developers.facebook.com/docs/instagram-platform, changelog to 2026-10-05",
 )
 
 

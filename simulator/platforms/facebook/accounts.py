@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
@@ -26,7 +27,7 @@ PAGE_FIELDS = (
     "id", "name", "username", "access_token", "category", "category_list", "picture",
     "followers_count",
     "fan_count", "link", "about", "description", "single_line_address", "phone", "hours", "website",
-    "emails", "is_published", "verification_status",
+    "emails", "is_published", "verification_status", "description_html", "is_always_open",
     "has_transitioned_to_new_page_experience",
     "instagram_business_account", "cover",
 )  # fmt: skip
@@ -38,6 +39,8 @@ TEXTS = {
     "website": "website",
 }
 CHANGEABLE = {"about": 100, "phone": 50, "website": 500}  # and the most characters
+# Taken as they come and shown again: nothing here depends on them.
+FREE = ("description", "emails", "is_always_open")
 HOURS = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)_[12]_(open|close)")
 HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")  # the last one only as an end
 FIELDS_AT_ACCOUNTS = (*PAGE_FIELDS, "tasks")  # the person's own list alone tells them
@@ -196,6 +199,7 @@ class Accounts:
             ),
             **{field: profile[item] for field, item in TEXTS.items() if profile.get(item)},
             **({"hours": profile["hours"]} if profile.get("hours") else {}),
+            **page.details.get("free", {}),
         }
 
     def account_facts(self, linked: Page, avatar: str) -> dict[str, Any]:
@@ -220,8 +224,15 @@ class Accounts:
             message = "(#200) Requires pages_manage_metadata permission to manage the object"
             raise GraphError(message, 200, status=403)
         requested = {name: call.text(name) for name in CHANGEABLE if name in call.params}
+        free = {name: call.text(name) for name in FREE if name in call.params}
+        if "emails" in free:
+            free["emails"] = call.nested("emails")
+        if "is_always_open" in free:
+            free["is_always_open"] = call.flag("is_always_open")
+        if "description" in free:
+            free["description_html"] = f"<p>{html.escape(free['description'])}</p>"
         hours = _parse_hours(call.text("hours")) if "hours" in call.params else None
-        if not requested and hours is None:
+        if not requested and not free and hours is None:
             raise GraphError("(#100) No field of the page to update.", 100)
         for name, text in requested.items():
             if len(text) > CHANGEABLE[name]:
@@ -230,6 +241,7 @@ class Accounts:
             page.profile[TEXTS[name]] = text
         if hours is not None:
             page.profile["hours"] = hours
+        page.details["free"] = page.details.get("free", {}) | free
         self.world.dirty = True
         return {"success": True}
 

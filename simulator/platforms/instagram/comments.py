@@ -13,6 +13,7 @@ from simulator.platforms.meta.graph import GraphError, format_moment, make_page,
 LONGEST_COMMENT = 300
 COMMENT_FIELDS = (
     "id", "text", "timestamp", "username", "from", "hidden", "like_count", "parent_id", "replies",
+    "media", "user",
 )  # fmt: skip
 
 
@@ -22,7 +23,7 @@ class Comments:
         self.world = platform.world
 
     def comment_view(
-        self, fields: dict[str, dict[str, str]], page: Page, comment: dict[str, Any]
+        self, fields: dict[str, dict[str, str]], page: Page, post: Post, comment: dict[str, Any]
     ) -> dict[str, Any]:
         name = comment["by"] or page.username
         view = {
@@ -36,7 +37,10 @@ class Comments:
             },
             "hidden": comment["hidden"],
             "like_count": 0,
+            "media": {"id": post.id},
         }
+        if not comment["by"]:  # only the account's own comments name their user
+            view["user"] = {"id": page.external_id}
         if comment["parent"]:
             view["parent_id"] = comment["parent"]
         if "replies" in comment:
@@ -53,11 +57,12 @@ class Comments:
 
         def view(comment: dict[str, Any]) -> dict[str, Any]:
             below = [
-                self.comment_view(inner, page, each)
+                self.comment_view(inner, page, post, each)
                 for each in comments
                 if each["parent"] == comment["id"]
             ]
-            return self.comment_view(fields, page, comment | ({"replies": below} if below else {}))
+            shown = comment | ({"replies": below} if below else {})
+            return self.comment_view(fields, page, post, shown)
 
         top = [each for each in by_id.values() if not each["parent"]]
         return make_page(call, top[::-1], lambda each: each["id"], view, most=50)
@@ -88,7 +93,7 @@ class Comments:
         match call.method, edge:
             case "GET", "":
                 fields = self.platform.fields(call, COMMENT_FIELDS, "Comment", "id,text,timestamp")
-                return self.comment_view(fields, page, comment)
+                return self.comment_view(fields, page, post, comment)
             case "POST", "replies":
                 return self.write(call, token, post, parent=comment["parent"] or comment["id"])
             case "POST", "" if call.text("hide"):

@@ -236,6 +236,8 @@ class ContainerPlatform(Platform):
 
     def compose(self, page: Page, post: Post, number: int) -> None:
         post.id, post.app = str(18_000_000_000_000_000 + number), page.platform
+        for picture in post.pictures:  # numbered here, not as Facebook's photos
+            picture.id = str(18_000_000_000_000_000 + self.world.next_number())
         many = len(post.pictures) > 1
         kind = "CAROUSEL_ALBUM" if many else "IMAGE" if post.pictures else "TEXT_POST"
         post.details = {"type": kind, "product": self.product}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -117,7 +118,12 @@ def get_first_word(text: str) -> str:
 
 def parse_fields(text: str, known: tuple[str, ...], node: str) -> dict[str, dict[str, str]]:
     """Read `id,reactions.limit(0).summary(total_count).as(all),picture{url}` as key → {"name",
-    modifiers, "fields"}."""
+    modifiers, "fields"}; the names may come as a JSON list, too."""
+    if text.startswith("["):
+        try:
+            text = ",".join(json.loads(text))
+        except (TypeError, ValueError):
+            raise GraphError("(#100) Param fields must be a valid array", 100) from None
     parts, depth, start = [], 0, 0
     for at, char in enumerate(text + ","):
         depth += (char in "({") - (char in ")}")

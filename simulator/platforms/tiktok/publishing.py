@@ -28,7 +28,8 @@ from simulator.world import World
 # Whether a megabyte is 10^6 or 2^20 bytes nobody says: what passes here passes either way.
 SMALLEST_CHUNK, LARGEST_CHUNK = 5 << 20, 64_000_000
 LARGEST_VIDEO, LARGEST_PHOTO = 4_000_000_000, 20_000_000
-LONGEST_VIDEO, MOST_PHOTOS, MOST_CHUNKS, MOST_DRAFTS = 600, 35, 1000, 5
+SHORTEST_VIDEO, LONGEST_VIDEO = 3, 600
+MOST_PHOTOS, MOST_CHUNKS, MOST_DRAFTS = 35, 1000, 5
 UNAUDITED_USERS = 5
 MIMES = ("video/mp4", "video/quicktime", "video/webm")
 INTERACTIONS = ("comment", "duet", "stitch")
@@ -274,7 +275,9 @@ class Publishing:
         publish |= {"size": intake.size, "seconds": seconds}
         if not images.detect_kind(intake.head).startswith("video/"):
             publish["fail"] = "file_format_check_failed"
-        elif seconds > min(LONGEST_VIDEO, self.world.settings["tiktok_longest_seconds"]):
+        elif 0 < seconds < SHORTEST_VIDEO or seconds > min(
+            LONGEST_VIDEO, self.world.settings["tiktok_longest_seconds"]
+        ):
             publish["fail"] = "duration_check_failed"
         intake.data = None
         self.accept(page, publish, [Picture(intake.sha256, "video", size=intake.size)], call, plan)

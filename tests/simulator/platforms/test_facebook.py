@@ -293,6 +293,33 @@ def test_a_page_reports_its_cover_if_it_has_one(simulator, graph):
     assert cover == {"source": f"{graph.page['url']}avatar.svg", "offset_y": 0}
 
 
+def test_a_page_takes_what_the_portal_does_not_write(graph):
+    written = graph.post(
+        graph.id,
+        description="Tiếp công dân <mọi> ngày",
+        emails='["cong-an@example.vn"]',
+        is_always_open="true",
+    )
+    fields = "description,description_html,emails,is_always_open"
+
+    assert written.body == {"success": True}
+    assert graph.get(graph.id, fields=fields).body == {
+        "id": graph.id,
+        "description": "Tiếp công dân <mọi> ngày",
+        "description_html": "<p>Tiếp công dân &lt;mọi&gt; ngày</p>",
+        "emails": ["cong-an@example.vn"],
+        "is_always_open": True,
+    }
+
+
+def test_fields_may_come_as_a_list(graph):
+    listed = graph.get(graph.id, fields='["id","name","picture{url}"]').body
+
+    assert listed == graph.get(graph.id, fields="id,name,picture{url}").body
+    assert graph.get(graph.id, fields='["name","likes_total"]').error == (100, None)
+    assert graph.get(graph.id, fields='["name"').error == (100, None)
+
+
 def test_comments_come_along_as_a_field_of_their_post(simulator, graph):
     post = simulator.post("facebook", graph.id, "Bài")["id"]
     top = simulator.comment(graph.id, post, "Mấy giờ ạ?")["id"]

@@ -371,6 +371,24 @@ def test_comments_have_one_level_of_replies_and_can_be_hidden(simulator, linked)
     assert linked.post(f"{asked}/replies", message="a" * 301).error[0] == 100
 
 
+def test_a_comment_names_its_post_and_the_accounts_own_its_user(simulator, linked):
+    post = linked.publish(linked.container()).body["id"]
+    asked = simulator.comment(linked.id, post, "Mấy giờ?", platform="instagram")["id"]
+    own = linked.post(f"{post}/comments", message="8 giờ.").body["id"]
+    fields = "media,user"
+
+    assert linked.get(asked, fields=fields).body == {"id": asked, "media": {"id": post}}
+    assert linked.get(own, fields=fields).body["user"] == {"id": linked.id}
+
+
+def test_the_items_of_a_seeded_carousel_bear_numbers_of_instagram(simulator, linked):
+    post = simulator.post("instagram", linked.id, "Tin", images=2)["id"]
+
+    listed = linked.get(f"{post}/children", fields="id").body["data"]
+
+    assert [each["id"][:3] for each in listed] == ["180"] * 2
+
+
 # --- the ways in ----------------------------------------------------------------------------------
 
 

@@ -305,6 +305,19 @@ def test_creator_info_reports_the_audience_of_an_open_and_of_a_private_account(s
     )
 
 
+@pytest.mark.parametrize(("seconds", "why"), [(2, "duration_check_failed"), (3, None)])
+def test_a_video_of_less_than_three_seconds_fails_once_it_is_whole(
+    simulator, creator, seconds, why
+):
+    video = images.make_plain_mp4(1, seconds=seconds, size=4096)
+    begun = creator.init(video)
+
+    creator.send(begun, video)
+    simulator.advance(5)
+
+    assert creator.status(begun.body["data"]["publish_id"]).get("fail_reason") == why
+
+
 def test_an_audience_that_is_not_offered_is_refused(creator):
     assert code(creator.init(privacy_level="FOLLOWER_OF_CREATOR")) == (
         403,
