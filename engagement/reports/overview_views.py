@@ -1,6 +1,6 @@
 """The overview for those above: who has sent a report, is late, was returned, or did nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -98,8 +98,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows.select_related("parent").order_by(*order), PAGE).get_page(
         request.GET.get("page")
     )
+    coverage = _read_coverage(page, kind, offered)
     for unit in page:
         unit.look = LOOKS[unit.status]
+        unit.coverage = [(each, LOOKS[statuses[unit.pk]]) for each, statuses in coverage]
     context = {
         "page_obj": page,
         "form": form,
@@ -118,6 +120,19 @@ def overview(request: HttpRequest) -> HttpResponse:
     fragment = request.htmx and not request.htmx.boosted
     page_name = "engagement/reports/overview.html"
     return render(request, f"{page_name}{'#rows' if fragment else ''}", context)
+
+
+def _read_coverage(
+    units: Iterable[Unit], kind: str, offered: Sequence[Period]
+) -> list[tuple[Period, dict[int, str]]]:
+    """Return the status of each unit's report on the periods that are over, the oldest first."""
+    today = timezone.localdate()
+    rows = Unit.objects.filter(pk__in=[unit.pk for unit in units])
+    return [
+        (each, dict(queries.annotate_status(rows, kind, each).values_list("pk", "status")))
+        for each in sorted(offered, key=lambda period: period.first)
+        if each.last < today
+    ]
 
 
 def _read_period(given: Mapping[str, Any], place: Unit) -> tuple[str, Period, list[Period]]:

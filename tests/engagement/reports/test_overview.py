@@ -166,3 +166,17 @@ def test_whoever_has_not_sent_is_reminded_from_where_it_is_seen(client, province
     assert notices.count() == 2
     client.force_login(officers[sent.pk])
     assert remind().status_code == 403
+
+
+def test_each_unit_shows_whether_its_last_reports_came(client, province, overseer):
+    unit = factories.UnitFactory(parent=province)
+    sent = factories.report(unit, state="sent")
+    client.force_login(overseer)
+
+    [row] = client.get(OVERVIEW).context["page_obj"]
+
+    periods = [each for each, _look in row.coverage]
+    assert [each.first for each in periods] == sorted(each.first for each in periods)
+    came = {each.first: str(label) for each, (label, _tone, _icon) in row.coverage}
+    assert came.pop(sent.first) in {"Sent in time", "Sent late"}
+    assert set(came.values()) == {"Nothing yet"}
