@@ -11,6 +11,7 @@ const LENGTHS = {
   emoji: (text) => [...text].reduce((sum, letter) => sum + (letter > "\uffff" ? 4 : 1), 0),
 };
 
+const NEAR = 0.8; // from here on it is told how the platform counts, as in the template
 let counted = textByChannel(); // when the portal counted last
 
 form.addEventListener("input", () => {
@@ -21,6 +22,7 @@ form.addEventListener("input", () => {
     const total = Number(counter.dataset.count) + length(text) - length(counted[channel]);
     counter.querySelector("b").textContent = total.toLocaleString(document.documentElement.lang);
     counter.classList.toggle("count-over", total > Number(counter.dataset.limit));
+    counter.querySelector(".count-how").hidden = total < NEAR * Number(counter.dataset.limit);
   }
 });
 
