@@ -100,7 +100,16 @@ class Board:
 
     @cached_property
     def totals(self) -> list[figures.Sums]:
-        return [figures.add_up(figures.select_days(self.days, period)) for period in self.periods]
+        return [
+            figures.add_up(figures.select_days(self.days, period))
+            if self._is_known(period)
+            else dict.fromkeys(figures.SUM_COLUMNS)
+            for period in self.periods
+        ]
+
+    def _is_known(self, period: Period) -> bool:
+        """Check whether it is the period that is shown, or one that the records cover."""
+        return period == self.period or self.scope.covers(period)
 
     @cached_property
     def by_topic(self) -> list[dict[str, Any]]:
@@ -139,7 +148,10 @@ class Board:
     @cached_property
     def page_totals(self) -> list[figures.PageSums]:
         """Return all pages together, in each of the periods."""
-        return [figures.add_up_pages(rows) for rows in self.page_sums_of_periods]
+        return [
+            figures.add_up_pages(rows if self._is_known(period) else ())
+            for period, rows in zip(self.periods, self.page_sums_of_periods, strict=True)
+        ]
 
     @cached_property
     def channels(self) -> list[Channel]:
@@ -197,7 +209,8 @@ class Board:
         if self.scope.is_nation:
             return None
         now, before, _year = self.periods
-        return figures.find_median_reaches(self.publications(now), self.publications(before))
+        found = figures.find_median_reaches(self.publications(now), self.publications(before))
+        return found if self._is_known(before) else [found[0], None]
 
     @cached_property
     def changes(self) -> list[Sentence]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -40,10 +40,14 @@ def name_periods() -> list[str]:
     return [_("This period"), _("Period before"), _("Last year")]
 
 
-def describe_periods(periods: Sequence[Period]) -> str:
-    """Name the days of each period."""
+def describe_periods(scope: Scope, periods: Sequence[Period]) -> str:
+    """Name the days of each period, and since when there are records where one is not covered."""
     named = zip(name_periods(), periods, strict=True)
-    return "; ".join(f"{name}: {period}" for name, period in named) + "."
+    words = "; ".join(f"{name}: {period}" for name, period in named) + "."
+    if all(map(scope.covers, periods)):
+        return words
+    since = _("The records begin on %(day)s; a period before that day is not compared.")
+    return f"{words} {since % {'day': date_format(scope.recorded_since, 'SHORT_DATE_FORMAT')}}"
 
 
 def compare_periods(sums: Sequence[Sums], pages: Sequence[PageSums]) -> Chart:

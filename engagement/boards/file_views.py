@@ -44,7 +44,7 @@ def export_board(request: HttpRequest, board: Board) -> HttpResponse:
 def _make_summary_sheet(board: Board) -> Sheet:
     chosen: Sequence[tuple[str, Any]] = [
         (_("Figures of"), board.scope.name),
-        (_("Posts published in the period"), charts.describe_periods(board.periods)),
+        (_("Posts published in the period"), charts.describe_periods(board.scope, board.periods)),
         *_describe_filters(board.form),
         (_("Pages"), board.page_totals[0].pages),
         (_("Pages whose followers are unknown"), board.page_totals[0].unknown),

@@ -67,14 +67,18 @@ def draw_spread(board: Board) -> Chart | None:
 
 
 def _fill_days(board: Board) -> list[dict[str, Any]]:
-    """Return the days of all periods, those without a publication too: that one is a 0."""
+    """Return the days of all periods since records begin, those without a publication too: that
+    one is a 0.
+    """
     known = {day["day"]: day for day in board.days}
+    since = board.scope.recorded_since or board.periods[-1].first
     today = timezone.localdate(board.now)
     found: list[dict[str, Any]] = []
     for period in board.periods:
         for n in range((min(period.last, today) - period.first).days + 1):
             day = period.first + timedelta(days=n)
-            found.append(known.get(day, {"day": day, "publications": 0}))
+            if day in known or day >= since:
+                found.append(known.get(day, {"day": day, "publications": 0}))
     return found
 
 

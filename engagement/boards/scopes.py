@@ -5,10 +5,11 @@ makes all of them; a scope says which publications count, and who may ask.
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -20,6 +21,7 @@ from campaigns.kits.queries import find_readable_kits
 from campaigns.models import Topic
 from channels.models import Channel
 from core.periods import Period
+from engagement.rollups.models import PageDay, PlatformDay
 from engagement.rollups.queries.filters import PublicationFilter
 from engagement.rollups.sql import BY_PROVINCE, BY_UNIT
 from units.models import Level, Unit, UnitQuerySet
@@ -34,6 +36,8 @@ class Scope:
     """The publications of ``units`` that have the ``values`` of columns of a summary.
 
     ``place``: the unit that the page is of, or whose page it is; None for a topic and a kit.
+    ``recorded_since``: the day of the first publication that the portal knows of; None where
+    nothing is summed up.
     """
 
     kind: str
@@ -45,6 +49,7 @@ class Scope:
     channel: Channel | None = None
     kit: Kit | None = None
     topic: Topic | None = None
+    recorded_since: date | None = None
     rows_by: str = ""  # how the table of units is grouped: BY_UNIT, BY_PROVINCE; "" has none
 
     @property
@@ -60,6 +65,12 @@ class Scope:
     @property
     def most_days(self) -> int:
         return MOST_DAYS_OF_NATION if self.is_nation else MOST_DAYS
+
+    def covers(self, period: Period) -> bool:
+        """Check whether there are records of the whole period: before them nothing is known, and
+        that is no 0.
+        """
+        return self.recorded_since is None or self.recorded_since <= period.first
 
     def publications(
         self, periods: Sequence[Period], narrowed: Mapping[str, Any]
@@ -89,10 +100,22 @@ def _choose_row_grouping(request: HttpRequest) -> str:
     return BY_UNIT if any(part.deep for part in reach) else ""
 
 
+def _find_first_day(of: QuerySet[Any]) -> Subquery:
+    return Subquery(of.order_by("day").values("day")[:1])
+
+
 def get_unit_scope(request: HttpRequest, key: str) -> Scope:
     """Return the scope of a unit and, for those who see below it, of all below."""
     seen = find_reported_units(request)
-    unit = get_object_or_404(seen.select_related("parent"), key=key)
+    of_places = {
+        Level.MINISTRY: PlatformDay.objects.filter(province=None),
+        Level.PROVINCE: PlatformDay.objects.filter(province=OuterRef("pk")),
+    }
+    since = Case(
+        *(When(level=level, then=_find_first_day(rows)) for level, rows in of_places.items()),
+        default=_find_first_day(PageDay.objects.filter(unit=OuterRef("pk"))),
+    )
+    unit = get_object_or_404(seen.select_related("parent").annotate(recorded_since=since), key=key)
     user: Any = request.user
     parts = user.reach(Permission.FIGURES_VIEW)
     sees_below = unit.level != Level.COMMUNE and any(p.deep and p.covers(unit.path) for p in parts)
@@ -103,6 +126,7 @@ def get_unit_scope(request: HttpRequest, key: str) -> Scope:
         reverse("engagement:results_of_unit", args=[unit.key]),
         Unit.objects.under(unit) if sees_below else Unit.objects.filter(pk=unit.pk),
         place=unit,
+        recorded_since=unit.recorded_since,
         rows_by=rows_by if sees_below else "",
     )
 
@@ -110,7 +134,8 @@ def get_unit_scope(request: HttpRequest, key: str) -> Scope:
 def get_topic_scope(request: HttpRequest, code: str) -> Scope:
     """Return the scope of a topic, over all units whose figures the person may see."""
     seen = find_reported_units(request)
-    topic = get_object_or_404(Topic, code=code)
+    since = _find_first_day(PlatformDay.objects.filter(province=None))
+    topic = get_object_or_404(Topic.objects.annotate(recorded_since=since), code=code)
     address = reverse("engagement:results_of_topic", args=[topic.code])
     return Scope(
         TOPIC,
@@ -119,6 +144,7 @@ def get_topic_scope(request: HttpRequest, code: str) -> Scope:
         seen,
         {"topic": topic.pk},
         topic=topic,
+        recorded_since=topic.recorded_since,
         rows_by=_choose_row_grouping(request),
     )
 
@@ -127,7 +153,8 @@ def get_channel_scope(request: HttpRequest, public_id: uuid.UUID) -> Scope:
     """Return the scope of one page."""
     seen = find_reported_units(request)
     rows = Channel.objects.filter(unit__in=seen.values("pk")).select_related("unit__parent")
-    channel = get_object_or_404(rows, public_id=public_id)
+    since = _find_first_day(PageDay.objects.filter(channel=OuterRef("pk")))
+    channel = get_object_or_404(rows.annotate(recorded_since=since), public_id=public_id)
     address = reverse("engagement:results_of_channel", args=[channel.public_id])
     return Scope(
         CHANNEL,
@@ -137,6 +164,7 @@ def get_channel_scope(request: HttpRequest, public_id: uuid.UUID) -> Scope:
         {"channel": channel.pk},
         place=channel.unit,
         channel=channel,
+        recorded_since=channel.recorded_since,
     )
 
 

@@ -74,7 +74,7 @@ def _show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "total": board.totals[0],
         "tiles": _make_tiles(board),
         "compared": charts.compare_periods(board.totals, board.page_totals),
-        "period_words": charts.describe_periods(board.periods),
+        "period_words": charts.describe_periods(scope, board.periods),
         "charts": draw_charts(board),
         "changes": board.changes,
         "minutes": MINUTES if board.is_cached else 0,

@@ -28,6 +28,7 @@ from engagement.rollups.models import PageDay, PlatformDay, TopicDay, UnitPeriod
 from operations.models import Alarm
 from posts.models import Post
 from tests import factories
+from units.models import Unit
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -82,6 +83,7 @@ def test_a_unit_is_compared_with_the_period_before_and_last_year(look, publish, 
     publish(channel=page, at=ago(3), reach=100)
     publish(channel=page, at=ago(40), reach=200)
     publish(channel=page, at=ago(last_year + 2), reach=80)
+    publish(channel=page, at=ago(last_year + 70), reach=7)  # since then there are records
     publish(channel=page_of(factories.UnitFactory(parent=commune.parent)), at=ago(2), reach=9999)
     if summed:
         services.refresh_changed_days()
@@ -94,6 +96,33 @@ def test_a_unit_is_compared_with_the_period_before_and_last_year(look, publish, 
     assert line(shown, "Views")[:2] == [500, None]
     rates = line(shown, "Reach for each 1,000 followers")
     assert rates == [Decimal(200), None, "–", None, "–"]
+
+
+def test_nothing_is_compared_with_a_time_before_the_records(look, publish, commune):
+    page = page_of(commune, followers=2000)
+    last_year = (timezone.localdate() - subtract_year(timezone.localdate())).days
+    publish(channel=page, at=ago(2), reach=300)
+    publish(channel=page, at=ago(last_year + 2), reach=80)
+    publish(channel=page_of(factories.UnitFactory()), at=ago(last_year + 90), reach=5)
+    services.refresh_changed_days()
+    overseer = factories.person(Role.OVERSEER, commune.parent)
+
+    for scope, key in (
+        ("unit", commune.key),
+        ("unit", commune.parent.key),
+        ("channel", page.public_id),
+    ):
+        shown = look(scope, key, overseer)
+        assert line(shown, "Publications") == [1, 0, "–", None, "–"], scope
+        assert line(shown, "Reach") == [300, None, "–", None, "–"], scope
+        assert "The records begin on" in shown.text
+        last_year_by_day = [row[-1] for row in chart(shown, "days_publications").rows]
+        assert set(last_year_by_day[: last_year_by_day.index(1)]) == {None}
+
+    ministry = Unit.objects.get(parent=None)
+    nation = look("unit", ministry.key, factories.person(Role.OVERSEER, ministry))
+    assert line(nation, "Publications") == [1, 0, "–", 1, "+0 %"]
+    assert "The records begin on" not in nation.text
 
 
 def test_pages_of_unknown_followers_have_no_part_in_the_rates(look, publish, commune):
