@@ -32,6 +32,7 @@ register(
         "kit.returned": gettext_noop("Returned the kit “%(object)s”"),
         "kit.issued": gettext_noop("Issued the kit “%(object)s”"),
         "kit.version_begun": gettext_noop("Began a new version of the kit “%(object)s”"),
+        "kit.passing_asked": gettext_noop("Reminded provinces to pass the kit “%(object)s” on"),
         "kit.passed_on": gettext_noop("Passed the kit “%(object)s” on to the units below"),
         "kit.withdrawn": gettext_noop("Withdrew the kit “%(object)s”"),
         "partner.entered": gettext_noop("Entered the partner “%(object)s”"),

@@ -13,6 +13,9 @@ SENTENCES = {
     "kit_to_pass_on": gettext_noop(
         "%(unit)s has issued the kit “%(title)s”. Please pass it on to your units."
     ),
+    "kit_passing_asked": gettext_noop(
+        "%(by)s reminds you to pass the kit “%(title)s” on to your units."
+    ),
     "kit_withdrawn": gettext_noop(
         "%(unit)s has withdrawn the kit “%(title)s”. Do not publish it any more."
     ),

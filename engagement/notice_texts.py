@@ -37,10 +37,16 @@ SENTENCES = {
     "report_submitted": gettext_noop(
         "%(by)s submitted a report of %(unit)s: %(report)s. Please read and approve it."
     ),
+    "report_approved": gettext_noop(
+        "%(by)s approved %(report)s. Have it signed and registered, then send it."
+    ),
     "report_declined": gettext_noop("%(by)s gave your report back: %(reason)s"),
     "report_sent": gettext_noop("%(unit)s sent its report: %(report)s."),
     "report_due": gettext_noop("%(unit)s has a report to send by %(day)s."),
     "report_late": gettext_noop("%(unit)s had a report to send by %(day)s. Please send it."),
+    "campaign_reminder": gettext_noop(
+        "%(by)s reminds you of the campaign “%(title)s”: your unit has published nothing in it yet."
+    ),
     "report_asked": gettext_noop(
         "%(by)s reminds %(unit)s: %(report)s was to be sent by %(day)s. Please write and send it."
     ),

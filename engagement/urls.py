@@ -14,6 +14,7 @@ from engagement.reports import views as report_views
 app_name = "engagement"
 urlpatterns = [
     path("campaigns/<uuid:public_id>/", campaign_views.campaign, name="campaign"),
+    path("campaigns/<uuid:public_id>/remind/", campaign_views.remind_units, name="remind_campaign"),
     path("campaigns/<uuid:public_id>/figures/", figures_views.figures, name="campaign_figures"),
     path("campaigns/<uuid:public_id>/close/", result_views.close, name="campaign_close"),
     path("campaigns/<uuid:public_id>/summary/", result_views.summary, name="campaign_summary"),
@@ -67,6 +68,7 @@ urlpatterns = [
     path("reports/<uuid:public_id>/figures/", report_views.retake_figures, name="take_figures"),
     path("reports/<uuid:public_id>/submit/", report_views.submit, name="submit_report"),
     path("reports/<uuid:public_id>/approve/", report_views.approve, name="approve_report"),
+    path("reports/<uuid:public_id>/send/", report_views.send, name="send_report"),
     path("reports/<uuid:public_id>/decline/", report_views.decline, name="decline_report"),
     path("reports/<uuid:public_id>/return/", report_views.return_, name="return_report"),
     path("reports/<uuid:public_id>/correct/", report_views.correct, name="correct_report"),

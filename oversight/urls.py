@@ -21,6 +21,11 @@ urlpatterns = [
         take_up_views.remind_units,
         name="remind_take_up",
     ),
+    path(
+        "oversight/take-up/<uuid:public_id>/remind-provinces/",
+        take_up_views.remind_provinces,
+        name="remind_provinces",
+    ),
     path("oversight/digest/", digest_views.digest, name="digest"),
     path("oversight/matters/", matter_views.matters, name="matters"),
     path("oversight/matters/new/", matter_views.ask, name="ask_matter"),

@@ -37,6 +37,13 @@ def find_provinces_asked(version: KitVersion) -> UnitQuerySet:
     return Unit.objects.filter(pk__in=parents, level=Level.PROVINCE, valid_to=None)
 
 
+def find_provinces_to_remind(kit: Kit) -> UnitQuerySet:
+    """Return the provinces that are asked to pass the kit on and have not done so."""
+    if kit.current is None or not kit.current.by_provinces:
+        return Unit.objects.none()
+    return find_provinces_asked(kit.current).exclude(pk__in=kit.passings.values("unit"))
+
+
 def find_open_kits(unit: Unit, *, on: date | None = None) -> KitQuerySet:
     """Return the kits that ``unit`` may adopt, those that end first at the top."""
     found = Kit.objects.open_to(unit, on=on)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Appointment, Authority, User
 from accounts.notices import notify
 from accounts.permissions import Permission
-from accounts.queries import appointed_by, holders, require
+from accounts.queries import appointed_by, holders, holders_in, require
 from audit.services import record
 from campaigns.kits import checking, seals
 from campaigns.kits.edits import KitEdit
@@ -23,13 +23,15 @@ from campaigns.kits.queries import (
     compute_digest,
     find_open_version,
     find_provinces_asked,
+    find_provinces_to_remind,
     find_units,
 )
 from campaigns.kits.signals import announcement_due, kit_issued, kit_withdrawn
 from campaigns.kits.states import NEXT, VersionState
 from campaigns.models import GROUNDS
+from core import quotas
 from core.db_retry import retry_on_deadlock
-from core.errors import NotAllowed, Refused
+from core.errors import NotAllowed, QuotaExceeded, Refused
 from core.form_marks import Rendered
 from core.leaks import require_storable
 from core.reasons import require_reason
@@ -326,6 +328,29 @@ def pass_on(kit: Kit, *, unit: Unit, by: User, note: str = "") -> Passing:
     )
     announcement_due.send(sender=None)
     return passing
+
+
+@transaction.atomic
+def remind_provinces(kit: Kit, *, by: User) -> int:
+    """Send one notice to each who passes kits on in the provinces that have not passed this one on;
+    return of how many provinces. Once a day. Raise NotAllowed, Refused.
+    """
+    authority = require(by, Permission.OVERSIGHT_VIEW, unit=kit.unit)
+    require_not_withdrawn(kit)
+    waiting = find_provinces_to_remind(kit)
+    provinces = set(waiting.values_list("pk", flat=True))
+    if not provinces:
+        raise Refused(_("Every province has passed the kit on meanwhile."))
+    try:
+        quotas.spend(f"kit-passing-reminder:{kit.pk}", limit=1, seconds=86_400)
+    except QuotaExceeded as error:
+        raise Refused(_("These provinces were reminded today already.")) from error
+    people = User.objects.filter(pk__in=holders_in(Permission.KIT_WRITE, units=provinces))
+    address = reverse("kits:kit", args=[kit.public_id])
+    notify(people, "kit_passing_asked", address=address, mail=False, by=by, title=kit)
+    n, position = len(provinces), authority.position
+    record("kit.passing_asked", kit, by=by, position=position, provinces=n)
+    return n
 
 
 @retry_on_deadlock

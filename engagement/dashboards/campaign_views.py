@@ -4,13 +4,15 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.context import current_position
 from accounts.permissions import Permission
@@ -21,14 +23,15 @@ from campaigns.kits.queries import find_readable_kits
 from campaigns.models import Campaign
 from campaigns.planning.models import CampaignResult
 from campaigns.planning.queries import find_authority
+from core.actions import refusal
 from core.costly_pages import costly
-from engagement.dashboards import progress, queries, usual
+from engagement.dashboards import progress, queries, reminders, usual
 from engagement.dashboards.agenda import list_next_dates
 from engagement.dashboards.context import get_campaign_or_404, make_whole_period, sees_all
 from engagement.dashboards.funnel import count_funnels
 from engagement.dashboards.reasons import explain_rank
 from engagement.dashboards.results import is_unchanged
-from units.models import Level
+from units.models import Level, Unit
 
 BEHIND_SHOWN, DATES_SHOWN, BEST_SHOWN, KITS_SHOWN = 10, 8, 5, 6
 NAMES = {
@@ -38,6 +41,34 @@ NAMES = {
     "clicks": gettext_lazy("Clicks"),
 }
 ICONS = {"posts": "file-text", "units": "building-community", "reach": "users", "clicks": "click"}
+
+
+@require_POST
+@costly
+def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Remind the units that have published nothing in the campaign."""
+    shown = get_campaign_or_404(request, public_id)
+    place = _find_place_to_remind_from(request, shown)
+    if place is None:
+        raise PermissionDenied
+    done: list[int] = []
+    refused = refusal(
+        lambda: done.append(reminders.remind_units_behind(shown, at=place, by=request.user))
+    )
+    if refused:
+        messages.error(request, refused)
+    else:
+        words = ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", done[0])
+        messages.success(request, words % {"n": done[0]})
+    return redirect("engagement:campaign", shown.public_id)
+
+
+def _find_place_to_remind_from(request: HttpRequest, shown: Campaign) -> Unit | None:
+    """Return the unit from whose post the person oversees units of the campaign."""
+    unit = current_position(request).unit
+    is_above = unit.path.startswith(shown.unit.path) or shown.unit.path.startswith(unit.path)
+    oversees = unit.level != Level.COMMUNE and is_above
+    return unit if oversees and can(request.user, Permission.OVERSIGHT_VIEW, unit=unit) else None
 
 
 @require_GET
@@ -76,6 +107,9 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "targets": [(NAMES[name], n) for name, n in shown.targets().items() if n],
         "behind": behind,
         "behind_left": behind[0].of_all - len(behind) if behind else 0,
+        "may_remind": bool(behind)
+        and shown.stage(today) == "running"
+        and _find_place_to_remind_from(request, shown) is not None,
         "dates": list_next_dates(
             shown, phases=phases, items=items, kits=kits, today=today, most=DATES_SHOWN
         ),

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.models import Campaign
+from channels.states import by_platform
 from core.periods import Period
 from engagement.models import MEASURES
 from engagement.models import Count as CountRow
@@ -215,7 +216,7 @@ def find_counts(post: Post) -> list[dict[str, Any]]:
     shown = list(
         post.deliveries.filter(published_at__isnull=False)
         .select_related("channel", "measurement", "unit")
-        .order_by("platform", "published_at", "pk")
+        .order_by(by_platform(), "published_at", "pk")
     )
     by_delivery: dict[int, list[CountRow]] = {delivery.pk: [] for delivery in shown}
     for count in CountRow.objects.filter(delivery__in=shown).order_by("-taken_at"):

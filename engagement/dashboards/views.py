@@ -26,6 +26,8 @@ from publishing.models import Delivery
 from publishing.presenters.text import page_name
 from publishing.states import State
 
+MOST_FIRST = 4  # figures of a channel on the page of its post
+
 
 @require_GET
 def meanings(request: HttpRequest) -> HttpResponse:
@@ -60,6 +62,8 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         )
         row["newest"] = getattr(row["delivery"], "measurement", None)
         row["measures"] = _describe_measures(row)
+        known = (each for each in row["measures"] if each["value"] is not None)
+        row["first"] = [each for each in known if each["measure"] != "watch_seconds"][:MOST_FIRST]
         row["may_answer"] = may_enter and not replies.explain_refusal(
             row["delivery"], opened=opened
         )
@@ -75,9 +79,9 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     writes = can(request.user, Permission.POST_WRITE, unit=post.unit)
     is_live = any(row["delivery"].state == State.PUBLISHED for row in rows)
     context["may_propose"] = writes and is_live and not (post.adoption_id or post.corrects_id)
-    fragment = request.htmx and not request.htmx.boosted
-    template = "engagement/post_counts.html#counts" if fragment else "engagement/post_counts.html"
-    return render(request, template, {**context, "fragment": fragment})
+    # On the page of the post the figures stand in its list of channels.
+    is_part = request.htmx and not request.htmx.boosted
+    return render(request, f"engagement/post_counts.html{'#lines' if is_part else ''}", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -15,8 +15,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import Permission
+from accounts.queries import can
+from campaigns.kits import services as kit_services
 from campaigns.kits.models import Kit
-from campaigns.kits.queries import find_readable_kits
+from campaigns.kits.queries import find_provinces_to_remind, find_readable_kits
 from core.actions import refusal
 from core.costly_pages import costly
 from engagement.exports.sheets import FORMATS
@@ -99,6 +101,9 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "rows": queries.list_rows(kit, page),
         "unopened": len(here.in_state(states.UNOPENED).places),
         "is_over": _is_over(kit),
+        "unpassed": find_provinces_to_remind(kit).count()
+        if not province and can(request.user, Permission.OVERSIGHT_VIEW, unit=kit.unit)
+        else 0,
     }
     fragment = request.htmx and not request.htmx.boosted
     return render(request, f"oversight/take_up.html{'#board' if fragment else ''}", context)
@@ -132,6 +137,20 @@ def _count_by_province(board: Board) -> list[tuple[Unit, list[tuple[states.TakeU
         (unit, [(state, found[unit.pk][state.key]) for state in columns], found[unit.pk].total())
         for unit in units
     ]
+
+
+@require_POST
+def remind_provinces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Remind the provinces that have not passed the kit on to their units."""
+    kit = _get_kit(request, public_id)
+    done: list[int] = []
+    refused = refusal(lambda: done.append(kit_services.remind_provinces(kit, by=request.user)))
+    if refused:
+        messages.error(request, refused)
+    else:
+        words = ngettext("%(n)s province was reminded.", "%(n)s provinces were reminded.", done[0])
+        messages.success(request, words % {"n": done[0]})
+    return redirect("oversight:take_up", kit.public_id)
 
 
 @require_POST

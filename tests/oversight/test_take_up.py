@@ -280,3 +280,44 @@ def test_the_board_leaves_as_a_sheet(client):
             None,
         ),
     ]
+
+
+def test_the_ministry_reminds_the_provinces_that_have_not_passed_a_kit_on(client):
+    top = factories.ministry()
+    provinces = [factories.ProvinceFactory() for _ in range(3)]
+    for each in provinces:
+        factories.ChannelFactory(unit=factories.UnitFactory(parent=each))
+    kit = factories.kit(
+        top, state="issued", all_below=False, for_levels=["commune"], by_provinces=True
+    )
+    overseers = [factories.person(Role.OVERSEER, each) for each in provinces]
+    kit_services.pass_on(kit, unit=provinces[0], by=overseers[0])
+    ministry = factories.person(Role.OVERSEER, top)
+    assert board(client, kit, ministry).context["unpassed"] == 2
+    button = reverse("oversight:remind_provinces", args=[kit.public_id])
+
+    client.post(button)
+    client.post(button)
+
+    told = Notice.objects.filter(kind="kit_passing_asked").values_list("user", flat=True)
+    assert sorted(told) == [overseers[1].pk, overseers[2].pk]
+    assert board(client, kit, overseers[1]).context["unpassed"] == 0
+    assert client.post(button).status_code == 403
+
+
+def test_the_board_says_on_how_many_of_the_channels_asked_for_a_post_goes(client):
+    province = factories.ProvinceFactory()
+    units = [factories.UnitFactory(parent=province) for _unit in range(3)]
+    kit = factories.kit(province, state="issued")  # for Facebook and Zalo
+    for unit in units:
+        factories.ChannelFactory(unit=unit)
+    for unit in units[:2]:
+        officer = factories.person(Role.OFFICER, unit)
+        post = kits.adopt(kit, unit=unit, by=officer)
+    zalo = factories.ChannelFactory(unit=post.unit, platform="zalo")
+    post.targets.create(channel=zalo)
+
+    rows = board(client, kit, factories.person(Role.OVERSEER, province)).context["rows"]
+
+    found = {row.unit: (row.reached, row.asked, row.left_out) for row in rows}
+    assert [found[unit] for unit in units] == [(1, 2, ["zalo"]), (2, 2, []), (0, 0, [])]

@@ -16,6 +16,9 @@ ENTRIES = {
     "engagement:campaign_figures": Entry(
         roles=READERS, kwargs={"public_id": "campaign"}, reach="above"
     ),
+    "engagement:remind_campaign": Entry(
+        roles=frozenset({SUPERVISOR, OVERSEER}), kwargs={"public_id": "campaign"}, method="post"
+    ),
     "engagement:campaign_close": Entry(roles=WRITERS, kwargs={"public_id": "campaign"}),
     "engagement:campaign_summary": Entry(
         roles=WRITERS, kwargs={"public_id": "campaign"}, method="post"
@@ -107,6 +110,9 @@ ENTRIES = {
     ),
     "engagement:approve_report": Entry(
         roles=LEADERS, kwargs={"public_id": "submitted_report"}, method="post"
+    ),
+    "engagement:send_report": Entry(
+        roles=REPORTERS, kwargs={"public_id": "approved_report"}, method="post"
     ),
     "engagement:decline_report": Entry(
         roles=LEADERS,

@@ -6,10 +6,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Notice
 from accounts.permissions import Role
 from campaigns.kits.models import Adoption
 from campaigns.planning.models import ChecklistItem, PublicSummary
+from core.errors import Refused
 from engagement.dashboards import usual
+from engagement.dashboards.reminders import remind_units_behind
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -206,3 +209,34 @@ def test_a_campaign_is_closed_shown_and_taken_back(client, look, publish, campai
     client.force_login(colleague)
     client.post(act, {"act": "show"})
     assert client.get(address).status_code == 200
+
+
+def test_units_behind_are_reminded_once_a_day_from_the_page(
+    client, look, publish, campaign, province, overseer
+):
+    busy, idle, also_idle = (factories.UnitFactory(parent=province) for _ in range(3))
+    elsewhere = factories.UnitFactory()
+    officers = [factories.person(Role.OFFICER, unit) for unit in (busy, idle, also_idle, elsewhere)]
+    publish(unit=busy, campaign=campaign, reach=7)
+    assert look(overseer).context["may_remind"]
+    button = reverse("engagement:remind_campaign", args=[campaign.public_id])
+
+    client.post(button)
+    client.post(button)
+
+    told = Notice.objects.filter(kind="campaign_reminder").values_list("user", flat=True)
+    assert sorted(told) == [officers[1].pk, officers[2].pk]
+    with pytest.raises(Refused, match="today already"):
+        remind_units_behind(campaign, at=province, by=overseer)
+    assert not look(officers[1]).context["may_remind"]
+    assert client.post(button).status_code == 403
+
+
+def test_nobody_is_reminded_of_a_campaign_that_does_not_run(campaign, province, overseer):
+    factories.UnitFactory(parent=province)
+    campaign.starts_on = timezone.localdate() + timedelta(days=1)
+    campaign.ends_on = campaign.starts_on + timedelta(days=9)
+    campaign.save()
+
+    with pytest.raises(Refused, match="does not run"):
+        remind_units_behind(campaign, at=province, by=overseer)

@@ -304,8 +304,12 @@ def test_counts_of_a_post_stand_on_a_page_and_in_a_fragment(client, publish):
 
     assert page.context["chart"]["series"][0]["points"][0][1] == 7
     assert "<html" in page.content.decode()
-    assert "<html" not in fragment.content.decode()
-    assert one_line(fragment.content.decode()).count('<td class="num" data-label=') == 5
+    assert one_line(page.content.decode()).count('<td class="num" data-label=') == 5
+    # On the page of the post they go into its list of channels.
+    part = one_line(fragment.content.decode())
+    assert "<html" not in part
+    place, line = f'<div id="figures-{delivery.public_id}" hx-swap-oob="innerHTML">', "<b>7</b>"
+    assert line in part.split(place)[1]
 
 
 @pytest.mark.django_db
