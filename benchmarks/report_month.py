@@ -147,7 +147,9 @@ def _draft(units: list[Any], _people: Any, month: Any) -> None:
 
 
 def _approve(units: list[Any], people: Any, _month: Any) -> None:
-    """Write, submit and approve the reports of ``units``."""
+    """Write, submit, approve and send the reports of ``units``."""
+    from django.utils import timezone
+
     from engagement.reports import drafts, services
     from engagement.reports.figures import compute_digest
     from engagement.reports.models import Report
@@ -159,6 +161,7 @@ def _approve(units: list[Any], people: Any, _month: Any) -> None:
         drafts.write(report, dict.fromkeys(keys, TEXT * 3), by=officer)
         submitted = services.submit(report, by=officer)
         services.approve(submitted, by=leader, digest=compute_digest(build_content(submitted)))
+        services.send(submitted, by=officer, number="1", signed_on=timezone.localdate())
 
 
 def _make_files(_units: list[Any], _people: Any, _month: Any) -> None:

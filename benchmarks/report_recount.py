@@ -61,6 +61,15 @@ class Raw:
             _bare(row["public_id"]): row["id"]
             for row in self.read("campaigns_campaign", "id", "public_id")
         }
+        owners = {
+            row["id"]: row["unit_id"] for row in self.read("channels_channel", "id", "unit_id")
+        }
+        self.followers: dict[int, dict[int, dict[date, int]]] = defaultdict(
+            lambda: defaultdict(dict)
+        )
+        for row in self.read("engagement_followercount", "channel_id", "day", "followers"):
+            page = row["channel_id"]
+            self.followers[owners[page]][page][row["day"]] = row["followers"]
         self.kits = {
             row["id"]: row["campaign_id"] for row in self.read("campaigns_kit", "id", "campaign_id")
         }
@@ -121,6 +130,13 @@ class Raw:
             "platforms": {},
             "topics": {},
         }
+        found |= {"followers": None, "followers_gained": None}
+        for page in self.followers[unit].values() if about is None else ():
+            first, last = start.astimezone(HERE).date(), end.astimezone(HERE).date()
+            had, has = _find_newest(page, first), _find_newest(page, last)
+            found["followers"] = _add(found["followers"], has)
+            if has is not None and had is not None:
+                found["followers_gained"] = _add(found["followers_gained"], has - had)
         found |= _judge([row for row in rows if start <= row["due_at"] < end], at)
         posts: dict[str, set[int]] = defaultdict(set)
         for row in out:
@@ -185,6 +201,12 @@ def _judge(rows: list[dict[str, Any]], at: datetime) -> dict[str, int]:
     return {"due": due, "on_time": on_time, "failed": failed}
 
 
+def _find_newest(page: dict[date, int], before: date) -> int | None:
+    """Return the newest count of the seven days before a day."""
+    days = (before - timedelta(days=n) for n in range(1, 8))
+    return next((page[day] for day in days if day in page), None)
+
+
 def _add(one: int | None, other: int | None) -> int | None:
     return other if one is None else one if other is None else one + other
 
@@ -198,7 +220,7 @@ def _merge(one: Any, other: Any) -> Any:
 
 def _plain(name: str, value: Any) -> Any:
     """Return a moment as an aware one, a day as a day, whichever database it came from."""
-    if isinstance(value, str) and name in {"valid_from", "valid_to"}:
+    if isinstance(value, str) and name in {"valid_from", "valid_to", "day"}:
         return date.fromisoformat(value)
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d \d\d:", value):
         return datetime.fromisoformat(value).replace(tzinfo=UTC)

@@ -68,6 +68,7 @@ UPLOADS = (
     Upload("/people/import/", "a workbook of people, 2 MB", FORM),
     Upload(f"/units/{ONE}/logo/change/", "a unit's logo", PICTURE),
     Upload(f"/campaigns/(?:kits/)?{ONE}/files/", "a file of a campaign or kit", PICTURE),
+    Upload(f"/reports/{ONE}/send/", "the scan of a signed report", PICTURE),
 )
 # Nobody needs more there; platforms are taken by a location of their own, with these bounds.
 NEVER_LARGE = ("accounts", "shared", "hooks")

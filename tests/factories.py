@@ -54,9 +54,9 @@ from engagement.exports.services import list_positions
 from engagement.models import ReplyPhrase, ReplyRelease
 from engagement.reports import figures as report_figures
 from engagement.reports import periods as reporting_periods
+from engagement.reports.files import CONTENT_TYPES
 from engagement.reports.models import Report, ReportApproval, ReportFile
 from engagement.reports.queries import build_content
-from engagement.reports.states import FileFormat
 from links.models import Link
 from media.models import Media, Upload
 from media.scanners.models import Box, Scan
@@ -826,7 +826,7 @@ def example(unit: Unit | None = None, *posts: Post, **fields: object) -> Example
 
 def report(unit: Unit | None = None, **fields: object) -> Report:
     """Make a report of the last month of which the unit has none, with the figures of this moment,
-    as `begin` does; one that is sent has its approval and its files.
+    as `begin` does; one that is approved or sent has its approval and its files.
     """
     unit = unit or UnitFactory()
     kind = str(fields.get("kind", "month"))
@@ -835,14 +835,17 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
     ended = reporting_periods.list_recent_periods(kind, timezone.localdate(), 15, most=12)[:-1]
     period = next(each for each in ended if each.first not in there)
     (figures,) = report_figures.freeze_figures([unit], kind, period, now=now, first=15)
-    is_frozen = fields.get("state") in {"sent", "returned"}
+    were_sent = fields.get("state") in {"sent", "returned"}
+    is_frozen = were_sent or fields.get("state") == "approved"
     values = {
         "kind": kind,
         "first": period.first,
         "last": period.last,
         "due_on": period.last + timedelta(days=11),
         "author": UserFactory(),
-        "sent_at": now if is_frozen else None,
+        "sent_at": now if were_sent else None,
+        "number": "12" if were_sent else "",
+        "signed_on": timezone.localdate(now) if were_sent else None,
         "made_at": now,
         "changed_at": now,
     }
@@ -860,7 +863,7 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
             approved_at=now,
         )
         ReportFile.objects.bulk_create(
-            ReportFile(report=row, format=format, queued_at=now) for format in FileFormat
+            ReportFile(report=row, format=format, queued_at=now) for format in CONTENT_TYPES
         )
     return row
 

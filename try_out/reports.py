@@ -48,7 +48,7 @@ def create_reports(world: World, now: datetime) -> None:
         draft = drafts.begin(world.province, KIND, before, by=helper)
         drafts.retake_figures(draft, by=helper, fill=True)
         report = _submit_report(world.province, before, helper)
-        _approve_report(report, world.overseer)
+        _approve_and_send(report, by=world.overseer, clerk=helper)
     _store_last_month(world, last, max(last.end, now - timedelta(hours=20)))
 
 
@@ -70,7 +70,8 @@ def _send_report(world: World, word: str, period: Period) -> Report:
     """Send a station's report, which the deputy signs for the chief at one of them."""
     staff = world.staff[word]
     leader = staff.deputy if word == "hai-chau" else staff.chief
-    return _approve_report(_submit_report(staff.unit, period, staff.officer), leader)
+    report = _submit_report(staff.unit, period, staff.officer)
+    return _approve_and_send(report, by=leader, clerk=staff.officer)
 
 
 def _submit_report(unit: Unit, period: Period, by: User) -> Report:
@@ -79,7 +80,7 @@ def _submit_report(unit: Unit, period: Period, by: User) -> Report:
     return services.submit(report, by=by)
 
 
-def _approve_report(report: Report, by: User) -> Report:
+def _approve_and_send(report: Report, *, by: User, clerk: User) -> Report:
     services.approve(report, by=by, digest=compute_digest(build_content(report)))
-    report.refresh_from_db()
-    return report
+    number = str(100 + report.pk)  # units count their papers for themselves
+    return services.send(report, by=clerk, number=number, signed_on=timezone.localdate())

@@ -51,12 +51,14 @@ class Checked(NamedTuple):
     content_type: str = ""
 
 
-def check_content(path: Path, kind: str, *, unit: Unit, place: Path) -> Checked:
+def check_content(
+    path: Path, kind: str, *, unit: Unit, place: Path, semaphore: SharedSemaphore = _semaphore
+) -> Checked:
     """Check the file in the folder ``place``. Raise FileRefused, Busy, sandbox.ProgramFailed."""
     _require_clean(path)
     if kind == Kind.PICTURE:
         return _check_picture(path, unit=unit, place=place)
-    with _semaphore.taken():
+    with semaphore.taken():
         facts = _read(path, kind, place)
     lines = [str(line) for line in facts["lines"]]
     if any(has_secrecy_mark(line) for line in lines):

@@ -103,9 +103,18 @@ def make_signature(head: str, position: str, name: str = "") -> Signature:
 
 
 def compose_document(
-    content: Mapping[str, Any], *, digest: str, as_of: datetime, position: str = "", name: str = ""
+    content: Mapping[str, Any],
+    *,
+    digest: str,
+    as_of: datetime,
+    position: str = "",
+    name: str = "",
+    number: str = "",
+    signed_on: date | None = None,
 ) -> Document:
-    """Lay out a report's content; ``position`` and ``name``: of who approved it, empty before."""
+    """Lay out a report's content; ``position`` and ``name``: of who approved it, ``number`` and
+    ``signed_on``: of the register, each empty before.
+    """
     letterhead, form, figures = content["letterhead"], content["form"], content["figures"]
     period = Period(date.fromisoformat(content["first"]), date.fromisoformat(content["last"]))
     is_sum = bool(figures["units"] or figures["missing"])
@@ -113,7 +122,7 @@ def compose_document(
     names = {key: each["name"] for key, each in figures["definitions"].items()}
     makers = _make_tables(figures, measures, names)
     if content["kind"] == "campaign":
-        about = f"đợt “{figures['campaign']['name']}”, {periods.name_period('ad_hoc', period)}"
+        about = f"trong “{figures['campaign']['name']}”, {periods.name_period('ad_hoc', period)}"
     else:
         about = periods.name_period(content["kind"], period)
     is_nation = not content["above"]
@@ -146,6 +155,7 @@ def compose_document(
             letterhead["place"],
             letterhead["symbol"],
             content["unit_name"],
+            number,
         ),
         title=TITLE,
         subject=f"{form['subject']} {about}",
@@ -160,6 +170,7 @@ def compose_document(
             for name in measures
         ),
         as_of=as_of,
+        signed_on=signed_on,
         digest=digest,
     )
 
@@ -286,10 +297,13 @@ def _make_tables(
             Table(
                 "Kết quả đăng bài",
                 compared,
-                tuple(
-                    (title, *_compare(figures, _pick(name)))
-                    for name, title in _COUNTS.items()
-                    if name != "active" or "scope" in figures
+                (
+                    *(
+                        (title, *_compare(figures, _pick(name)))
+                        for name, title in _COUNTS.items()
+                        if name != "active" or "scope" in figures
+                    ),
+                    *_make_followers_row(figures),
                 ),
             )
         ],
@@ -395,6 +409,18 @@ def _compare(
     if "scope" in figures:
         now = (*now, get(figures["system"]))
     return (*now, before, change)
+
+
+def _make_followers_row(figures: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
+    """Return the followers as `_compare` does figures, their change that of pages known on both
+    days; no row where nobody knows them.
+    """
+    *known, _change = _compare(figures, _pick("followers"))
+    if not any(known):
+        return []
+    gained = figures["total"]["now"].get("followers_gained")
+    change = None if gained is None else Change(gained)
+    return [("Người theo dõi các trang, cuối kỳ", *known, change)]
 
 
 def _compare_punctuality(figures: Mapping[str, Any]) -> tuple[Cell, ...]:

@@ -4,7 +4,7 @@ Texts are plain: a line break is one blank, and no letter of them is markup in a
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 type Cell = str | int | None  # None: not measured, set as "–" with a note; never a 0
 
@@ -75,7 +75,8 @@ class Part:
 class Letterhead:
     """The issuer: the body above, the body, the place it sits in, and the abbreviations that follow
     the number ("BC-CAP"). ``name`` is the body as a sentence names it ("Công an phường
-    Hải Châu"), for the line below an appendix's title; without it that line has dots.
+    Hải Châu"), for the line below an appendix's title; without it that line has dots. ``number`` is
+    blank until the paper is registered.
     """
 
     parent: str
@@ -83,6 +84,7 @@ class Letterhead:
     place: str
     symbol: str
     name: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ class Signature:
 class Document:
     """A report, whole. ``opening`` are the paragraphs before the first part, ``copies`` the lines
     below "Nơi nhận", ``definitions`` pairs of a figure and what it counts; ``as_of`` (aware) is the
-    moment at which the figures were frozen, ``digest`` the hash of them. No field holds a mark of
-    secrecy or urgency: such papers are not made here.
+    moment at which the figures were frozen, ``digest`` the hash of them, ``signed_on`` the day that
+    the paper bears once it is signed. No field holds a mark of secrecy or urgency: such papers are
+    not made here.
     """
 
     letterhead: Letterhead
@@ -116,3 +119,4 @@ class Document:
     definitions: tuple[tuple[str, str], ...]
     as_of: datetime
     digest: str
+    signed_on: date | None = None

@@ -1,11 +1,12 @@
 """Take the figures of many units for a period in a fixed number of queries, and freeze them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone, translation
 
 from campaigns.kits.models import Adoption
@@ -14,7 +15,7 @@ from campaigns.planning.queries import to_canonical_json
 from channels.states import Kind
 from core.periods import Period, get_midnight
 from engagement.dashboards import dictionary
-from engagement.models import MEASURES
+from engagement.models import MEASURES, FollowerCount
 from engagement.reports import periods
 from engagement.reports.models import ReportApproval, ReportFigures
 from engagement.reports.states import ReportState
@@ -27,6 +28,7 @@ from engagement.reports.sums import (
     make_empty_figures,
 )
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
+from engagement.rollups.queries.pages import FOLLOWERS_VALID_FOR
 from engagement.rollups.queries.posts import select_posts_of_units
 from engagement.rollups.sources import MEASURE_SUMS, aggregate_due_deliveries
 from engagement.rollups.sql import BY_UNIT, fetch_rows, to_datetime, to_int_or_none
@@ -34,7 +36,7 @@ from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level, Unit
 
-FORMAT = 2  # of the frozen content; rises when its fields change
+FORMAT = 3  # of the frozen content; rises when its fields change
 LANGUAGE = "vi"  # of the papers, whoever makes them
 WITHOUT_TOPIC = "Chưa phân loại"
 REACH_OF_A_SUM = (
@@ -64,7 +66,7 @@ def compute_figures(
     with_platforms: bool = True,
 ) -> dict[int, Figures]:
     """Return for each of ``units`` (keys) the figures of what it published in the period, all
-    numbers as `sums.make_empty_figures` has them. At most eight queries, however many units.
+    numbers as `sums.make_empty_figures` has them. At most eleven queries, however many units.
     """
     found = {unit: make_empty_figures() for unit in units}
     keys = Unit.objects.filter(pk__in=found).order_by().values("pk")
@@ -72,6 +74,8 @@ def compute_figures(
     _add_punctuality(found, keys, period, campaign, now=now)
     if with_platforms:
         _add_platforms(found, keys, period, campaign)
+    if campaign is None:  # pages are no campaign's
+        _add_followers(found, keys, period)
     within = {"gte": period.start, "lt": period.end}
     adopted = Adoption.objects.filter(unit__in=keys, **_filter_period("adopted_at", within))
     taken_back = Delivery.objects.filter(
@@ -177,6 +181,27 @@ def _add_platforms(
             "publications": row["n"],
             **{name: to_int_or_none(row[f"sum_{name}"]) for name in MEASURES},
         }
+
+
+def _add_followers(found: dict[int, Figures], keys: Any, period: Period) -> None:
+    before = _find_followers(keys, period.first - timedelta(days=1))
+    for page, (unit, followers) in _find_followers(keys, period.last).items():
+        figures = found[unit]
+        figures["followers"] = add_known(figures["followers"], followers)
+        if page in before:
+            gained = followers - before[page][1]
+            figures["followers_gained"] = add_known(figures["followers_gained"], gained)
+
+
+def _find_followers(keys: Any, on: date) -> dict[int, tuple[int, int]]:
+    """Return by page its unit and its followers as last reported up to the day."""
+    newest = Window(RowNumber(), partition_by=[F("channel")], order_by=F("day").desc())
+    rows = FollowerCount.objects.filter(
+        channel__unit__in=keys, day__gt=on - FOLLOWERS_VALID_FOR, day__lte=on
+    )
+    placed = rows.order_by().annotate(place=newest).filter(place=1)
+    values = placed.values_list("channel", "channel__unit", "followers")
+    return {page: (unit, followers) for page, unit, followers in values}
 
 
 # --- freezing -------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ MOST_ATTEMPTS = 3
 BATCH = 20
 MOST_AT_ONCE = 300  # files of one run: what counts the posts has its turn between
 WATCHED = timedelta(seconds=15)  # since a page that shows the files asked, as it does every three
-CONTENT_TYPES = {
+CONTENT_TYPES = {  # of what is made
     FileFormat.WORD: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     FileFormat.PDF: "application/pdf",
     FileFormat.EXCEL: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -67,6 +67,12 @@ def note_watched(report: Report) -> None:
     ReportFile.objects.filter(unseen, report=report, state__in=MAKING).update(watched_at=now)
 
 
+def remake(report: Report, *, now: datetime) -> None:
+    """Queue the files of a report anew, for what its paper bears since it was approved."""
+    made = ReportFile.objects.filter(report=report, format__in=CONTENT_TYPES)
+    made.update(state=FileState.WAITING, attempts=0, leased_until=None, queued_at=now)
+
+
 def _find_unmade(now: datetime) -> QuerySet[ReportFile]:
     return ReportFile.objects.filter(Q(state=FileState.WAITING) | _has_lost_lease(now))
 
@@ -88,7 +94,7 @@ def _claim(now: datetime) -> list[ReportFile]:
     """
     for rows in (_find_unmade(now).filter(watched_at__gt=now - WATCHED), _find_unmade(now)):
         locked = rows.defer("data").select_for_update(of=("self",), skip_locked=True)
-        found = list(locked.order_by("queued_at", "report", "pk")[: BATCH * len(FileFormat)])
+        found = list(locked.order_by("queued_at", "report", "pk")[: BATCH * len(CONTENT_TYPES)])
         if not found:
             continue
         if found[0].attempts:
@@ -181,7 +187,8 @@ def name_file(report: Report, format: str) -> str:
     place = "-".join(word.capitalize() for word in fold(letterhead["place"]).split())
     period = periods.name_period_for_file(report.kind, report.period)
     version = f"-lan-{report.version}" if report.version > 1 else ""
-    return f"BC-{period}-{symbol}-{place}{version}.{format}"
+    ending = "-ban-ky.pdf" if format == FileFormat.SCAN else f".{format}"
+    return f"BC-{period}-{symbol}-{place}{version}{ending}"
 
 
 def make_draft(report: Report, format: str) -> bytes:

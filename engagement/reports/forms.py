@@ -1,8 +1,11 @@
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
@@ -15,6 +18,7 @@ from engagement.reports.states import ReportKind, ReportState
 
 MOST_CAMPAIGNS = 50
 AD_HOC = "ad_hoc"
+_NUMBER = re.compile(r"[0-9]{1,6}[a-zđ]?")
 
 
 class ReportFilter(forms.Form):
@@ -123,6 +127,36 @@ class ApproveForm(forms.Form):
 
     digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
     with_gaps = forms.BooleanField(
-        label=_("I send it although fewer than 80 % of the units are in its figures"),
+        label=_("It is sent although fewer than 80 % of the units are in its figures"),
         required=False,
     )
+
+
+class SendForm(forms.Form):
+    """The number and the day that the signed paper bears, and its scan."""
+
+    number = forms.CharField(
+        label=_("Number of the paper"),
+        max_length=40,
+        help_text=_("As registered, such as 125 or 125/BC-CAP."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    signed_on = DayField(label=_("Day on the paper"))
+    scan = forms.FileField(
+        label=_("Scan of the signed paper"),
+        required=False,
+        help_text=_("PDF, at most 5 MB; it may be left out."),  # `scans.LARGEST`
+        widget=forms.FileInput(attrs={"accept": ".pdf,application/pdf"}),
+    )
+
+    def clean_number(self) -> str:
+        number = self.cleaned_data["number"].split("/")[0].strip()
+        if not _NUMBER.fullmatch(number):
+            raise ValidationError(_("Enter the number as the register has it, such as 125."))
+        return number
+
+    def clean_signed_on(self) -> date:
+        day = self.cleaned_data["signed_on"]
+        if day > timezone.localdate():
+            raise ValidationError(_("This day has not come yet. Enter the day on the paper."))
+        return day

@@ -16,6 +16,7 @@ from engagement.reports.states import (
     FROZEN,
     OPEN,
     TONES,
+    WERE_SENT,
     FileFormat,
     FileState,
     ReportKind,
@@ -23,7 +24,7 @@ from engagement.reports.states import (
 )
 from units.models import Unit
 
-LONGEST_REASON, LONGEST_CHANGES = 500, 1_000  # characters
+LONGEST_REASON, LONGEST_CHANGES, LONGEST_NUMBER = 500, 1_000, 10  # characters
 
 
 class ReportForm(PublicIdModel):
@@ -68,8 +69,8 @@ class ReportFigures(models.Model):
 class ReportQuerySet(ScopedQuerySet):
     permission = "figures_view"
 
-    def frozen(self) -> "ReportQuerySet":
-        return self.filter(state__in=sorted(FROZEN))
+    def were_sent(self) -> "ReportQuerySet":
+        return self.filter(state__in=sorted(WERE_SENT))
 
 
 class Report(PublicIdModel):
@@ -95,6 +96,11 @@ class Report(PublicIdModel):
     made_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
+    # Of the unit's register, as its clerk signed the paper out: "125", and the day on the paper.
+    number = models.CharField(
+        _("number of the paper"), max_length=LONGEST_NUMBER, blank=True, db_default=""
+    )
+    signed_on = models.DateField(_("day on the paper"), null=True)
     sent_at = models.DateTimeField(null=True)
     # Of a return: by the unit's leader to its author, or by the superior unit.
     reason = models.CharField(max_length=LONGEST_REASON, blank=True)
@@ -132,8 +138,8 @@ class Report(PublicIdModel):
                 condition=Q(version=1) | ~Q(changes=""), name="a_new_version_says_what_changed"
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=sorted(FROZEN)) | Q(sent_at__isnull=False),
-                name="a_frozen_report_was_sent",
+                condition=~Q(state__in=sorted(WERE_SENT)) | Q(sent_at__isnull=False),
+                name="a_report_was_sent_at_a_time",
             ),
             models.CheckConstraint(
                 condition=~Q(state=ReportState.RETURNED)
@@ -193,7 +199,9 @@ class ReportApproval(models.Model):
 
 
 class ReportFile(models.Model):
-    """A file of an approved report, which a worker makes once from the approved content."""
+    """A file of an approved report: a worker makes it from the approved content, at the approval to
+    be signed and when it is sent with its number; or it is the scan of the signed paper.
+    """
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="files")
     format = models.CharField(max_length=5, choices=FileFormat)

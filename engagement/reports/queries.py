@@ -34,7 +34,7 @@ from units.models import Level, Unit
 
 DAYS_AHEAD = 2  # of a reminder; on the day itself, where the form gives less time
 FORMAT = 1  # of an approved content; rises when its fields change
-_UNSENT = sorted({*OPEN, ReportState.RETURNED})
+_UNSENT = sorted({*OPEN, ReportState.APPROVED, ReportState.RETURNED})
 
 
 class Form(NamedTuple):
@@ -122,6 +122,8 @@ def build_document(report: Report) -> Document:
             as_of=datetime.fromisoformat(approval.content["figures"]["taken"]),
             position=approval.position,
             name=approval.approved_by.full_name,
+            number=report.number,
+            signed_on=report.signed_on,
         )
     content = build_content(report)
     return compose_document(content, digest=compute_digest(content), as_of=report.figures.as_of)
@@ -195,7 +197,8 @@ def filter_versions(
 
 def find_unsent(user: User) -> QuerySet[Report]:
     """Return the reports of the person's units on which it is the person's ``turn``, annotated:
-    to "write" what is a draft or was returned, to "approve" what others wrote and submitted.
+    to "write" what is a draft, is approved and not sent, or was returned, to "approve" what others
+    wrote and submitted.
     """
     writes = find_units_of_writer(user)
     approves = find_units_of_writer(user, Permission.REPORT_APPROVE)
@@ -219,23 +222,23 @@ def annotate_status(units: QuerySet[Unit], kind: str, period: Period) -> QuerySe
     of_unit = Report.objects.filter(
         unit=OuterRef("pk"), kind=kind, first=period.first, last=period.last, campaign=None
     )
-    frozen = of_unit.frozen().order_by("-version")
+    were_sent = of_unit.were_sent().order_by("-version")
     newest = of_unit.order_by("-version")
     return units.annotate(
-        frozen_state=Subquery(frozen.values("state")[:1]),
-        report_id=Subquery(frozen.values("public_id")[:1]),
+        sent_state=Subquery(were_sent.values("state")[:1]),
+        report_id=Subquery(were_sent.values("public_id")[:1]),
         # A correction makes nothing late that was sent in time.
-        report_sent=Subquery(frozen.order_by("version").values("sent_at")[:1]),
-        report_due=Subquery(frozen.values("due_on")[:1]),
+        report_sent=Subquery(were_sent.order_by("version").values("sent_at")[:1]),
+        report_due=Subquery(were_sent.values("due_on")[:1]),
         open_state=Subquery(newest.values("state")[:1]),
         status=Case(
-            When(frozen_state=ReportState.RETURNED, then=Value("returned")),
+            When(sent_state=ReportState.RETURNED, then=Value("returned")),
             When(
-                frozen_state=ReportState.SENT,
+                sent_state=ReportState.SENT,
                 report_sent__date__gt=F("report_due"),
                 then=Value("late"),
             ),
-            When(frozen_state=ReportState.SENT, then=Value("sent")),
+            When(sent_state=ReportState.SENT, then=Value("sent")),
             When(open_state__isnull=False, then=Value("draft")),
             default=Value("none"),
             output_field=CharField(),

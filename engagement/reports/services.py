@@ -1,5 +1,9 @@
-"""Acts on reports: submit, approve, give back, return, correct."""
+"""Acts on reports: submit, approve, send, give back, return, correct."""
 
+from datetime import date
+from hashlib import sha256
+
+from django.core.files import File
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
@@ -15,10 +19,12 @@ from core.errors import Refused
 from core.reasons import require_reason
 from engagement.reports.drafts import create_drafts, note_writer
 from engagement.reports.figures import compute_digest
+from engagement.reports.files import CONTENT_TYPES, remake
 from engagement.reports.marks import require_no_mark
 from engagement.reports.models import LONGEST_CHANGES, Report, ReportApproval, ReportFile
 from engagement.reports.queries import build_content, filter_versions
-from engagement.reports.states import FROZEN, FileFormat, ReportState
+from engagement.reports.scans import read_scan
+from engagement.reports.states import FROZEN, WERE_SENT, FileFormat, FileState, ReportState
 from engagement.reports.sums import compute_coverage
 from engagement.reports.transitions import (
     get_report_address,
@@ -55,9 +61,9 @@ def submit(report: Report, *, by: User) -> Report:
 
 @transaction.atomic
 def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -> ReportApproval:
-    """Approve exactly the content of ``digest``, which the leader has seen, and send it to the unit
-    above. Nobody approves what they wrote in. Its files are made by a worker. ``with_gaps``: also
-    where it holds fewer than `ENOUGH` of the units below.
+    """Approve exactly the content of ``digest``, which the leader has seen, and have a worker make
+    the paper to be signed. Nobody approves what they wrote in. ``with_gaps``: also where it holds
+    fewer than `ENOUGH` of the units below.
     """
     row = lock_report(report)
     authority = require_position(by, Permission.REPORT_APPROVE, row.unit)
@@ -71,7 +77,7 @@ def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -
         raise Refused(_("The report has changed since you opened it. Read it again."))
     if not with_gaps and has_gaps(row):
         raise Refused(
-            _("Fewer than 80 % of the units are in these figures. Confirm that you send it so.")
+            _("Fewer than 80 % of the units are in these figures. Confirm that it is sent so.")
         )
     now = timezone.now()
     author = row.author or row.writers.order_by("pk")[0]
@@ -84,17 +90,58 @@ def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -
         position=authority.position,
         approved_at=now,
     )
-    move_report(row, ReportState.SENT, sent_at=now)
+    move_report(row, ReportState.APPROVED)
     ReportFile.objects.bulk_create(
-        ReportFile(report=row, format=format, queued_at=now) for format in FileFormat
+        ReportFile(report=row, format=format, queued_at=now) for format in CONTENT_TYPES
     )
-    record("report.sent", row, by=by, position=authority.position, content_sha256=found)
-    if row.unit.parent:
-        people = holders(Permission.OVERSIGHT_VIEW, unit=row.unit.parent)
-        address = get_report_address(row)
-        notify(people, "report_sent", address=address, unit=row.unit.label, report=str(row))
+    record("report.approved", row, by=by, position=authority.position, content_sha256=found)
+    people = row.writers.exclude(pk=by.pk)
+    notify(people, "report_approved", address=get_report_address(row), by=by, report=str(row))
     transaction.on_commit(lambda: queued.send(Report, report=row.pk), robust=True)
     return approval
+
+
+def send(
+    report: Report, *, by: User, number: str, signed_on: date, scan: File | None = None
+) -> Report:
+    """Send an approved report to the unit above, once its paper is signed and registered under
+    ``number``; ``scan`` is the signed paper as a PDF. The files are made again with both. Raise
+    NotAllowed, Refused, Busy.
+    """
+    require_position(by, Permission.REPORT_WRITE, report.unit)
+    if scan:
+        quotas.use("file", by=by)
+    data = read_scan(scan, report.unit) if scan else None
+    with transaction.atomic():
+        row = lock_report(report)
+        authority = require_position(by, Permission.REPORT_WRITE, row.unit)
+        if filter_versions(row.unit, row.kind, row.period, row.campaign).filter(
+            version__gt=row.version
+        ):
+            raise Refused(_("A newer version of this report was begun. Send that one."))
+        now = timezone.now()
+        move_report(row, ReportState.SENT, sent_at=now, number=number, signed_on=signed_on)
+        facts = {"number": number, "signed_on": f"{signed_on:%d/%m/%Y}"}
+        if data is not None:
+            digest = sha256(data).hexdigest()
+            ReportFile.objects.create(
+                report=row,
+                format=FileFormat.SCAN,
+                state=FileState.DONE,
+                queued_at=now,
+                made_at=now,
+                data=data,
+                sha256=digest,
+            )
+            facts["scan_sha256"] = digest
+        remake(row, now=now)
+        record("report.sent", row, by=by, position=authority.position, **facts)
+        if row.unit.parent:
+            people = holders(Permission.OVERSIGHT_VIEW, unit=row.unit.parent)
+            address = get_report_address(row)
+            notify(people, "report_sent", address=address, unit=row.unit.label, report=str(row))
+        transaction.on_commit(lambda: queued.send(Report, report=row.pk), robust=True)
+    return row
 
 
 def has_gaps(report: Report) -> bool:
@@ -128,7 +175,7 @@ def return_report(report: Report, *, by: User, reason: str) -> Report:
         require(by, Permission.OVERSIGHT_VIEW, unit=row.unit)
         raise Refused(_("A report is returned by those above the unit."))
     if filter_versions(row.unit, row.kind, row.period, row.campaign).filter(
-        version__gt=row.version, state__in=sorted(FROZEN)
+        version__gt=row.version, state__in=sorted(WERE_SENT)
     ):
         raise Refused(_("The unit has sent a newer version. Return that one."))
     now = timezone.now()
@@ -153,7 +200,7 @@ def find_appointment_above(user: User, unit: Unit) -> Appointment | None:
 
 @transaction.atomic
 def correct(report: Report, *, by: User, changes: str) -> Report:
-    """Draft the next version of a report that was sent, with its texts and figures taken anew;
+    """Draft the next version of a report that was approved, with its texts and figures taken anew;
     ``changes`` says in it what changed.
     """
     missing = _("Please write what changes.")
@@ -166,7 +213,7 @@ def correct(report: Report, *, by: User, changes: str) -> Report:
         filter_versions(row.unit, row.kind, row.period, row.campaign).order_by("version").last()
     )
     if row.state not in FROZEN or newest is None or newest.pk != row.pk:
-        raise Refused(_("Only the newest version that was sent is corrected."))
+        raise Refused(_("Only the newest version that was approved is corrected."))
     quotas.use("report", by=by)
     (draft,) = create_drafts(
         [row.unit],

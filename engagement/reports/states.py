@@ -27,26 +27,32 @@ REGULAR = (
 
 
 class ReportState(models.TextChoices):
-    """The states of a report. From ``sent`` on its content is frozen."""
+    """The states of a report. From ``approved`` on its content is frozen: its paper is signed and
+    registered, then sent.
+    """
 
     DRAFT = "draft", _("draft")
     IN_REVIEW = "in_review", _("waits for approval")
-    SENT = "sent", _("approved and sent")
+    APPROVED = "approved", _("approved, to be signed and sent")
+    SENT = "sent", _("sent")
     RETURNED = "returned", _("returned by the superior unit")
 
 
 NEXT: dict[str, frozenset[ReportState]] = {
     ReportState.DRAFT: frozenset({ReportState.IN_REVIEW}),
-    ReportState.IN_REVIEW: frozenset({ReportState.DRAFT, ReportState.SENT}),
+    ReportState.IN_REVIEW: frozenset({ReportState.DRAFT, ReportState.APPROVED}),
+    ReportState.APPROVED: frozenset({ReportState.SENT}),
     ReportState.SENT: frozenset({ReportState.RETURNED}),
     ReportState.RETURNED: frozenset(),
 }
-FROZEN = frozenset({ReportState.SENT, ReportState.RETURNED})
+WERE_SENT = frozenset({ReportState.SENT, ReportState.RETURNED})
+FROZEN = WERE_SENT | {ReportState.APPROVED}
 OPEN = frozenset({ReportState.DRAFT, ReportState.IN_REVIEW})
 # How a list shows a state: colour and symbol.
 TONES: dict[str, tuple[str, str]] = {
     ReportState.DRAFT: ("grey", "pencil"),
     ReportState.IN_REVIEW: ("yellow", "hourglass"),
+    ReportState.APPROVED: ("blue", "writing"),
     ReportState.SENT: ("green", "circle-check"),
     ReportState.RETURNED: ("red", "arrow-back-up"),
 }
@@ -58,6 +64,7 @@ class FileFormat(models.TextChoices):
     WORD = "docx", "Word"
     PDF = "pdf", "PDF"
     EXCEL = "xlsx", "Excel"
+    SCAN = "scan", _("signed copy")  # what the unit sends with it; the others are made
 
 
 class FileState(models.TextChoices):

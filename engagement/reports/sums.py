@@ -11,12 +11,15 @@ COUNTS = (
     *("kits", "recalls", "corrections"),
     "active",  # units that published anything
 )
+# Of the units' pages on the last day, and since the day before the first of pages known on both.
+FOLLOWERS = ("followers", "followers_gained")
 
 
 def make_empty_figures() -> Figures:
     """Return the figures of a unit that did nothing and of which nothing was measured."""
     return {
         **dict.fromkeys(COUNTS, 0),
+        **dict.fromkeys(FOLLOWERS),
         "measures": dict.fromkeys(MEASURES),
         "measured": dict.fromkeys(MEASURES, 0),
         "platforms": {},
@@ -40,6 +43,8 @@ def add_figures(parts: Iterable[Mapping[str, Any]]) -> Figures:
     for part in parts:
         for name in COUNTS:
             found[name] += part.get(name, 0)  # reports that were approved before it was counted
+        for name in FOLLOWERS:
+            found[name] = add_known(found[name], part.get(name))
         for measure in MEASURES:
             found["measures"][measure] = add_known(
                 found["measures"][measure], part["measures"][measure]

@@ -30,6 +30,7 @@ from engagement.reports.forms import (
     ChangesForm,
     ReasonForm,
     ReportFilter,
+    SendForm,
     TextsForm,
 )
 from engagement.reports.models import Report, ReportFile, ReportQuerySet
@@ -180,6 +181,7 @@ def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:
     kept = list(row.files.defer("data"))
     is_newest = versions[0].pk == row.pk
     may_act = writes or (approves and waits)
+    may_send = writes and is_newest and row.state == ReportState.APPROVED
     held, scope = compute_coverage(row.figures.content)
     return {
         "report": row,
@@ -198,6 +200,7 @@ def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:
         and is_newest
         and services.find_appointment_above(user, row.unit) is not None,
         "may_correct": writes and row.is_frozen and is_newest,
+        "send_form": SendForm(initial={"signed_on": timezone.localdate()}) if may_send else None,
         "signature": queries.build_signature(user, row) if may_approve else document.signature,
         "approve_form": ApproveForm(initial={"digest": document.digest}),
         "has_gaps": may_approve and services.has_gaps(row),
@@ -233,7 +236,7 @@ def _answer_file(row: Report, format: str, data: bytes, *, prefix: str = "") -> 
     name = f"{prefix}{files.name_file(row, format)}"
     return HttpResponse(
         data,
-        content_type=CONTENT_TYPES[FileFormat(format)],
+        content_type=CONTENT_TYPES.get(FileFormat(format), "application/pdf"),
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
@@ -285,13 +288,27 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Approve what the page showed, and send it upward."""
+    """Approve what the page showed."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_APPROVE)
     form = ApproveForm(request.POST)
     seen = form.cleaned_data if form.is_valid() else {"digest": ""}
-    said = _("Approved and sent. Word, PDF and Excel are being made; you can leave this page.")
+    said = _("Approved. Word and PDF to be signed are being made; you can leave this page.")
     button_action(request, lambda: services.approve(row, by=request.user, **seen), said=said)
     return redirect("engagement:report", row.public_id)
+
+
+@require_POST
+@costly
+def send(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Send a report whose paper is signed and registered; what was typed stays where it fails."""
+    row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
+    form = SendForm(request.POST, request.FILES)
+    done = form_action(form, lambda: services.send(row, by=request.user, **form.cleaned_data))
+    if done:
+        messages.success(request, _("Sent, with its number and day."))
+        return redirect("engagement:report", row.public_id)
+    context = _make_context(request, row) | {"send_form": form}
+    return render(request, "engagement/reports/report.html", context, status=done.status)
 
 
 @require_http_methods(["GET", "POST"])

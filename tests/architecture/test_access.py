@@ -241,6 +241,7 @@ MAKERS = {
     "file_format": lambda unit: "pdf",
     "draft_format": lambda unit: "docx",  # in the process itself, and thus sooner than a PDF
     "submitted_report": lambda unit: factories.report(unit, state="in_review").public_id,
+    "approved_report": lambda unit: factories.report(unit, state="approved").public_id,
     "sent_report": lambda unit: factories.report(unit, state="sent").public_id,
     "shared_example": lambda unit: factories.example(unit, state="nation").public_id,
     "live_post": lambda unit: factories.live_delivery(unit=unit).post.public_id,

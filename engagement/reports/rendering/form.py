@@ -10,7 +10,7 @@ secrets have no place in this portal, and no paper of it can be made to look lik
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from engagement.reports.document import group_digits as group_digits
@@ -79,16 +79,21 @@ def format_letter(number: int) -> str:
     return text
 
 
-def format_blank_date(place: str, year: int) -> str:
-    """Return place and date with day and month for the clerk to write in."""
-    return f"{place}, ngày     tháng     năm {year}"
-
-
-def format_number_line(symbol: str) -> str:
-    """Return the line of the number, which the clerk writes in when the paper is registered
-    (II 3).
+def format_date(place: str, year: int, day: date | None = None) -> str:
+    """Return place and date; without a ``day``, day and month are left for the clerk to write in.
+    Days below 10 and the months 1 and 2 bear a 0 (II 4 b).
     """
-    return f"Số:         /{symbol}"
+    if day is None:
+        return f"{place}, ngày     tháng     năm {year}"
+    month = f"{day.month:02}" if day.month < 3 else str(day.month)
+    return f"{place}, ngày {day.day:02} tháng {month} năm {day.year}"
+
+
+def format_number_line(symbol: str, number: str = "") -> str:
+    """Return the line of the number; without one, the clerk writes it in when the paper is
+    registered. Numbers below 10 bear a 0 (II 3).
+    """
+    return f"Số: {number.zfill(2) if number else '        '}/{symbol}"
 
 
 def format_list(entries: Sequence[str]) -> list[str]:

@@ -100,17 +100,16 @@ def format_cell(cell: Cell) -> str:
 def make_layout(document: Document) -> Layout:
     """Return the lines of ``document``: headings numbered, tables counted, appendices referred to.
 
-    Day, month and number are left for the clerk (see `form.format_blank_date`). Raise Refused for a
-    mark of secrecy, urgency or circulation.
+    Raise Refused for a mark of secrecy, urgency or circulation.
     """
     require_no_marks(document)
     head = document.letterhead
     return Layout(
         parent=to_one_line(head.parent).upper(),
         body=to_one_line(head.body).upper(),
-        number=form.format_number_line(to_one_line(head.symbol)),
-        place=form.format_blank_date(
-            to_one_line(head.place), form.to_local_time(document.as_of).year
+        number=form.format_number_line(to_one_line(head.symbol), head.number),
+        place=form.format_date(
+            to_one_line(head.place), form.to_local_time(document.as_of).year, document.signed_on
         ),
         title=to_one_line(document.title).upper(),
         subject=to_one_line(document.subject),

@@ -13,7 +13,7 @@ def require_no_marks(document: Document) -> None:
 
 def _list_texts(document: Document) -> Iterator[str]:
     head, signature = document.letterhead, document.signature
-    yield from (head.parent, head.body, head.place, head.symbol, head.name)
+    yield from (head.parent, head.body, head.place, head.symbol, head.name, head.number)
     yield from (document.title, document.subject, *document.recipients, *document.opening)
     yield from (*signature.authority, signature.position, signature.name, *document.copies)
     yield from _list_texts_of_parts(document.parts)

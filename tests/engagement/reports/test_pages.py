@@ -49,7 +49,7 @@ def test_an_officer_drafts_in_one_tap_writes_and_the_leader_approves(client, uni
     assert report.state == "in_review"
     client.post(address(report, "approve_report"), {"digest": digest})
     report.refresh_from_db()
-    assert report.state == "sent"
+    assert report.state == "approved"
     assert report.approval.content_sha256 == digest
 
 

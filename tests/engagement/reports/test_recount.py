@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks.report_recount import Raw, recount
+from engagement.models import FollowerCount
 from engagement.reports.figures import freeze_figures
 from publishing.states import State
 from tests import factories
@@ -23,6 +24,12 @@ def test_figures_counted_from_the_raw_rows_are_those_of_the_report(month, within
     publish(unit=silent, at=within, views=5, state=State.RECALLED)
     publish(unit=silent, at=within, source="hand", views=7)
     factories.delivery(factories.approved(unit=silent), state="failed", due_at=within)
+    for unit, followers in ((reported, (40, 90)), (silent, (None, 7))):
+        page = factories.ChannelFactory(unit=unit)
+        days = (month.first - timedelta(days=3), month.last - timedelta(days=2))
+        for day, n in zip(days, followers, strict=True):
+            if n is not None:
+                FollowerCount.objects.create(channel=page, day=day, followers=n)
     factories.report(reported, state="sent")
     now = timezone.now()
     reports = [
@@ -34,6 +41,8 @@ def test_figures_counted_from_the_raw_rows_are_those_of_the_report(month, within
     numbers = [recount(raw, content, differ) for content in reports]
 
     assert differ == []
+    assert [each["total"]["now"]["followers"] for each in reports] == [7, 90, 97]
+    assert reports[2]["total"]["now"]["followers_gained"] == 50
     assert numbers[0] > 30
     assert numbers[2] > numbers[1] > 100
     for path in (
@@ -41,6 +50,8 @@ def test_figures_counted_from_the_raw_rows_are_those_of_the_report(month, within
         ("system", "failed"),
         ("total", "now", "measures", "views"),
         ("total", "comparable", "posts"),
+        ("total", "now", "followers"),
+        ("system", "followers_gained"),
     ):
         wrong = copy.deepcopy(reports[2])
         place = wrong

@@ -24,7 +24,7 @@ from engagement.reports.queries import (
 )
 from engagement.reports.standard import make_standard_form
 from tests import factories
-from tests.engagement.reports.conftest import approve
+from tests.engagement.reports.conftest import approve, send_approved
 from units.models import Unit
 
 pytestmark = pytest.mark.django_db
@@ -65,8 +65,14 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
     assert list(find_unsent(officer)) == []
     report.refresh_from_db()
     approve(report, leader)
+    assert report.state == "approved"
+    assert not Notice.objects.filter(user=overseer, kind="report_sent").exists()
+    assert Notice.objects.filter(user=officer, kind="report_approved").exists()
+    assert [(row.pk, row.turn) for row in find_unsent(officer)] == [(report.pk, "write")]
+    report = send_approved(report, officer)
 
     assert report.state == "sent"
+    assert list(find_unsent(officer)) == []
     assert report.texts == {"situation": "Địa bàn ổn định."}
     now = report.approval.content["figures"]["total"]["now"]
     before = report.approval.content["figures"]["total"]["before"]
@@ -357,7 +363,7 @@ def test_figures_cost_the_same_queries_for_one_unit_and_for_many(month, within, 
             compute_figures([row.pk for row in some], month, now=timezone.now())
         return len(asked)
 
-    assert cost(units[:1]) == cost(units) <= 9
+    assert cost(units[:1]) == cost(units) <= 11
 
 
 def test_drafting_all_units_is_repeatable_and_leaves_what_is_there(
@@ -387,6 +393,8 @@ def test_a_unit_stands_in_the_overview_as_it_does(unit, officer, leader, oversee
     services.submit(report, by=officer)
     report.refresh_from_db()
     approve(report, leader)
+    assert status() == "draft"
+    send_approved(report, officer)
     Report.objects.filter(pk=report.pk).update(due_on=timezone.localdate())
     assert status() == "sent"
     Report.objects.filter(pk=report.pk).update(due_on=timezone.localdate() - timedelta(days=1))
