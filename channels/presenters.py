@@ -60,6 +60,9 @@ _PROBLEMS = {
     "too_many_hashtags": gettext_lazy("%(channel)s takes at most %(n)s hashtags in a post."),
     "too_many_mentions": gettext_lazy("%(channel)s takes at most %(n)s mentions (@) in a post."),
     "too_many_links": gettext_lazy("%(channel)s takes at most %(n)s different links in a post."),
+    "too_many_lines": gettext_lazy(
+        "%(channel)s takes at most %(n)s lines in a post that is so long. Join some of them."
+    ),
     "forbidden_letters": gettext_lazy(
         "%(channel)s takes none of these characters in title and text: %(letters)s. "
         "Write it in words."
@@ -278,7 +281,7 @@ def describe_limits(facts: Facts, *, manual: bool = False) -> list[str]:
     sentences += [
         sentence
         for each in facts.formats
-        for sentence in _describe_format_limits(each, alone=len(facts.formats) == 1)
+        for sentence in _describe_format_limits(each, alone=[each] == facts.offered)
     ]
     if manual:
         return [
@@ -319,6 +322,9 @@ def _format_number(n: float) -> str:
 
 def _describe_format_limits(form: Format, *, alone: bool) -> list[str]:
     sentences = []
+    if form.for_long_text:
+        words = _("A longer text without pictures goes out so, up to %(n)s characters.")
+        sentences.append(words % {"n": _format_number(form.max_text)})
     if form.per_page_day:
         sentences.append(_("At most %(n)s a day and page.") % {"n": form.per_page_day})
     if form.images:

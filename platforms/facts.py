@@ -81,6 +81,7 @@ class Format:
     count: Callable[[str], int] = (
         len  # as the platform counts; len: code points, the texts being NFC
     )
+    max_text_is_ours: bool = False  # the platform tells no bound, and may take more
     max_title: int = 0  # 0: the title is part of the text
     count_title: Callable[[str], int] = len
     max_text_with_media: int = 0  # 0: the same as max_text
@@ -90,10 +91,15 @@ class Format:
     max_mixed: int = 0  # pictures and videos beside each other, so many together; 0: one kind only
     needs_media: bool = False  # a picture or a video, whichever
     article: bool = False  # shows title, cover and HTML body rather than one text
-    lead_length: int = 0  # so many characters of the text stand once more between title and body
+    # Makes of the text what stands once more before it, where something does.
+    lead: Callable[[str], str] | None = None
+    # Takes by itself, instead of a format that carries the same media, a text too long for that
+    # one: nobody chooses it.
+    for_long_text: bool = False
     markup: Callable[[str], str] | None = (
         None  # writes `Message.html` as the platform's own markup; None: plain text
     )
+    max_lines: int = 0  # that are not empty; 0: as many as fit
     max_hashtags: int = 0  # 0: as many as fit, also of the next two
     max_mentions: int = 0
     max_links: int = 0  # different ones
@@ -217,6 +223,11 @@ class Facts:
         True  # connected in the platform's own consent dialog; else by a form of ours
     )
     source: str = ""  # where the figures come from
+
+    @property
+    def offered(self) -> list[Format]:
+        """Return the formats that people may choose."""
+        return [form for form in self.formats if not form.for_long_text]
 
     @property
     def per_day(self) -> bool:

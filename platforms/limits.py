@@ -72,7 +72,7 @@ def choose_format(
     """
     if requested:
         return facts.format(requested)
-    regular = [form for form in facts.formats if not form.only_on_request] or list(facts.formats)
+    regular = [form for form in facts.offered if not form.only_on_request] or facts.offered
     counts = {form.name: len(select_shown_media(form, media)) for form in regular}
     most = max(counts.values())
     best = [form for form in regular if counts[form.name] == most]
@@ -89,6 +89,23 @@ def choose_format(
     return (habit or fitting or best)[0]
 
 
+def choose_longer_format(
+    facts: Facts, form: Format, text: str, body: str, *, media: Sequence[Image | Video]
+) -> Format:
+    """Choose the format ``for_long_text`` where the text, or ``body`` as its markup, is too long
+    for ``form`` beside these media; ``form`` itself where it fits, or no other carries them all.
+    """
+    length = form.count(extract_visible_text(form, text, body))
+    if length <= get_text_limit(form, media=len(media)):
+        return form
+    longer = (
+        each
+        for each in facts.formats
+        if each.for_long_text and len(select_shown_media(each, media)) == len(media)
+    )
+    return next(longer, form)
+
+
 def find_obstacles(
     facts: Facts, media: Sequence[Image | Video], requested: str = ""
 ) -> list[tuple[Format, Problem]]:
@@ -97,7 +114,7 @@ def find_obstacles(
     """
     media_only = Message(key="", title="", text="", media=media)
     first_problems = []
-    for form in facts.formats:
+    for form in facts.offered:
         if form.only_on_request and form.name != requested:
             continue
         problem = next(
@@ -127,6 +144,7 @@ def _check_words(form: Format, message: Message) -> Iterator[Problem]:
         (form.max_hashtags, len(_HASHTAG.findall(message.text)), "too_many_hashtags"),
         (form.max_mentions, len(_MENTION.findall(message.text)), "too_many_mentions"),
         (form.max_links, len(links), "too_many_links"),
+        (form.max_lines, sum(map(bool, message.text.split("\n"))), "too_many_lines"),
     ):
         if most and count > most:
             yield Problem(rule, most)

@@ -16,6 +16,17 @@ def collapse_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
+def cut_at_word(text: str, most: int) -> str:
+    """Return ``most`` characters of a text at most, up to the end of a word, with "…" where the
+    rest is left out.
+    """
+    if len(text) <= most:
+        return text
+    start = text[:most]
+    cut = max(start.rfind(" "), start.rfind("\n"))
+    return f"{start[: cut if cut > 0 else most - 1].rstrip()}…"
+
+
 def normalize_unicode(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """Normalise ``text`` in a time that grows with its length alone: of a longer run of marks the
     first eight stay.

@@ -106,7 +106,7 @@ def last_choices(unit: Unit) -> dict[int, LastChoice]:
         "channel_id", "channel__platform", "format", "options"
     )
     for channel, platform, chosen, options in found[:LAST_TARGETS]:
-        forms = facts_of(platform).formats
+        forms = facts_of(platform).offered
         kept = {option.name for form in forms for option in form.options if option.remembered}
         # A story is asked for each time: it is gone after a day.
         usual = {form.name for form in forms if not form.only_on_request}

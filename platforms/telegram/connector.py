@@ -11,7 +11,7 @@ from platforms.messages import Account, Figures, Image, Message, Receipt, Video
 from platforms.multipart import Form
 from platforms.telegram.connection import Connection
 from platforms.telegram.errors import is_bad_markup, is_nothing_to_delete
-from platforms.telegram.facts import FACTS, SETTINGS
+from platforms.telegram.facts import FACTS, RICH, SETTINGS
 from platforms.telegram.messages import (
     make_album_form,
     make_link_preview,
@@ -45,7 +45,7 @@ class Telegram(Connection, Webhooks):
         try:
             sent = await self._send_post(account, message, texts)
         except Rejected as error:
-            if "parse_mode" not in texts or not is_bad_markup(error):
+            if not message.html or not is_bad_markup(error):
                 raise
             # A defect of ours. Nothing was sent, and the text is what was approved: it goes out
             # without markup.
@@ -58,13 +58,16 @@ class Telegram(Connection, Webhooks):
         return Receipt(",".join(message_ids), make_permalink(account, message_ids[0]))
 
     async def _send_post(
-        self, account: Account, message: Message, texts: Mapping[str, str]
+        self, account: Account, message: Message, texts: Mapping[str, Any]
     ) -> list[Any]:
         """Send the post by the method that fits its media; return the messages that it became."""
         fields = {"chat_id": account.external_id}
         if message.options.get("silent"):
             fields["disable_notification"] = "true"
         match list(message.media):
+            case [] if message.format == RICH:
+                body = {**fields, **texts}
+                return [await self.call_api(account, "sendRichMessage", json=body, writes=True)]
             case []:
                 body = {**fields, **texts, "link_preview_options": make_link_preview(message)}
                 return [await self.call_api(account, "sendMessage", json=body, writes=True)]

@@ -22,6 +22,8 @@ _PARTLY_SENT = ("failed to send message #", "group send failed")
 _BAD_MARKUP = "can't parse entities"
 _NOTHING_TO_DELETE = "message to delete not found"
 _NOTHING_TO_CHANGE = "is not modified"
+# An own Bot API server from before rich messages.
+_UNKNOWN_METHOD = "method not found"
 _RIGHT_MISSING = "enough rights"
 
 
@@ -45,6 +47,8 @@ def sort_error(status: int, body: dict[str, Any], *, writes: bool) -> ConnectorE
     match body:
         case {"parameters": {"retry_after": int(seconds)}}:
             return TryLater(detail, code=code, wait=timedelta(seconds=seconds) + WAIT_MARGIN)
+    if _has_mention(detail, _UNKNOWN_METHOD):
+        return Rejected(detail, code="method")
     # 404 means that the token is none, since the methods that we call exist; 421 that the portal's
     # own Bot API server does not serve this bot.
     if status in (401, 403, 404, 421) or _has_mention(detail, *_ACCESS_LOST):

@@ -1,8 +1,9 @@
 """Describe what a Telegram channel carries, and what an installation sets of it."""
 
 from platforms.facts import Facts, Format, ImageLimits, Option, PageItem, Setting, VideoLimits
-from platforms.telegram.markup import to_telegram_html
+from platforms.telegram.markup import to_rich_html, to_telegram_html
 
+RICH = "rich_message"
 # The bot's rights in the channel, and whether posting needs them.
 RIGHTS = {"can_post_messages": True, "can_delete_messages": False}
 
@@ -25,7 +26,17 @@ FACTS = Facts(
             max_mixed=10,
             markup=to_telegram_html,
             options=[Option("link_preview", default=True), Option("silent")],
-        )
+        ),
+        # Shows no card of a link, and none of the media that it could: with a caption of 1,024
+        # letters beside them, pictures are better sent as they are.
+        Format(
+            RICH,
+            max_text=32_768,
+            max_lines=500,
+            markup=to_rich_html,
+            for_long_text=True,
+            options=[Option("silent")],
+        ),
     ],
     per_app_second=28,
     per_page_second=1,
@@ -40,7 +51,7 @@ FACTS = Facts(
     rights=RIGHTS,
     hosts=("t.me", "telegram.me"),
     connects_by_dialog=False,
-    source="core.telegram.org/bots/api 10.3, core.telegram.org/bots/faq, 2026-08",
+    source="core.telegram.org/bots/api 10.5, core.telegram.org/bots/faq, 2026-11-22",
 )
 
 

@@ -76,12 +76,37 @@ class _LetterReader(HTMLParser):
 
 def to_telegram_html(body: str) -> str:
     """Convert ``body`` to Telegram's HTML."""
+    return _write_tags(_read_letters(body))
+
+
+def to_rich_html(body: str) -> str:
+    """Convert ``body`` to the HTML of rich messages: the same letters, a paragraph each line."""
+    lines: list[list[Letter]] = [[]]
+    for letter in _read_letters(body):
+        if letter[0] == "\n":
+            lines.append([])
+        else:
+            lines[-1].append(letter)
+    return "".join(f"<p>{_write_tags(line)}</p>" for line in lines if line)
+
+
+def to_rich_paragraphs(text: str) -> str:
+    """Write plain text as the HTML of rich messages."""
+    lines = (line.strip() for line in text.split("\n"))
+    return "".join(f"<p>{html.escape(line, quote=False)}</p>" for line in lines if line)
+
+
+def _read_letters(body: str) -> list[Letter]:
     reader = _LetterReader()
     reader.feed(body)
     reader.close()
+    return _collapse_blanks(reader.letters)
+
+
+def _write_tags(letters: list[Letter]) -> str:
     parts: list[str] = []
     open_marks: tuple[Mark, ...] = ()
-    for letter, marks in [*_collapse_blanks(reader.letters), ("", ())]:
+    for letter, marks in [*letters, ("", ())]:
         pairs = zip(open_marks, marks, strict=False)
         unchanged = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
         parts += [f"</{tag}>" for tag, _address in reversed(open_marks[unchanged:])]

@@ -8,7 +8,8 @@ from platforms.facts import Format
 from platforms.limits import extract_visible_text, get_text_limit
 from platforms.messages import Account, Image, Message, Video
 from platforms.multipart import Form
-from platforms.telegram.markup import to_telegram_html
+from platforms.telegram.facts import RICH
+from platforms.telegram.markup import to_rich_html, to_rich_paragraphs, to_telegram_html
 
 # Texts are refused above this size with their tags, however few letters are left of them.
 _MAX_MARKUP_BYTES = 32_768
@@ -16,20 +17,24 @@ _MAX_MARKUP_BYTES = 32_768
 _MAX_THUMBNAIL_SIDE, _MAX_THUMBNAIL_BYTES = 320, 200_000
 
 
-def make_text_fields(form: Format, message: Message) -> dict[str, str]:
+def make_text_fields(form: Format, message: Message) -> dict[str, Any]:
     """Return the fields of a text message, with markup where the officers used any and it is not
     too long.
     """
+    if form.name == RICH and message.html:
+        return {"rich_message": {"html": to_rich_html(message.html)}}
     markup = to_telegram_html(message.html) if message.html else ""
     if not markup or len(markup.encode()) > _MAX_MARKUP_BYTES:
         return make_plain_text_fields(form, message)
     return {"text": markup, "parse_mode": "HTML"}
 
 
-def make_plain_text_fields(form: Format, message: Message) -> dict[str, str]:
+def make_plain_text_fields(form: Format, message: Message) -> dict[str, Any]:
     """Return the fields of a text message without markup. Links show their addresses, unless there
     is no room for them.
     """
+    if form.name == RICH:
+        return {"rich_message": {"html": to_rich_paragraphs(message.text)}}
     fits = form.count(message.text) <= get_text_limit(form, media=len(message.media))
     return {
         "text": message.text if fits else extract_visible_text(form, message.text, message.html)

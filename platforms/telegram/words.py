@@ -3,6 +3,7 @@
 import re
 
 from platforms import common_messages
+from platforms.telegram.facts import RICH
 from platforms.words import Field, Term, Words
 from platforms.words import gettext_noop as _
 
@@ -22,6 +23,10 @@ _REASONS = {
     "421": _(
         "the portal's own Telegram server does not serve this bot; tell those who run the portal"
     ),
+    "method": _(
+        "the portal's own Telegram server takes no long messages; shorten the text, or tell those "
+        "who run the portal"
+    ),
     "queued": _("Telegram took the video and has not given it a number yet; look in the channel"),
     "400": _(
         "Telegram does not accept the post as it is; check text, pictures and the bot's rights"
@@ -38,7 +43,13 @@ WORDS = Words(
     how_to_revoke=_(
         "An administrator of the channel takes the portal's bot out of the list of administrators."
     ),
-    formats={"message": Term(_("Message"))},
+    formats={
+        "message": Term(_("Message")),
+        RICH: Term(
+            _("Long message"),
+            _("Apps of before June 2026 ask to be updated in its place. No card of the link."),
+        ),
+    },
     reasons=_REASONS,
     options={
         "link_preview": Term(_("Show a card of the link")),

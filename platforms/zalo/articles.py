@@ -7,7 +7,7 @@ from typing import Any
 
 from platforms.errors import Rejected
 from platforms.messages import Image, Message, Video
-from platforms.zalo.facts import MAX_AUTHOR, MAX_DESCRIPTION, VIDEO_ARTICLE, compose_letters
+from platforms.zalo.facts import MAX_AUTHOR, VIDEO_ARTICLE, compose_letters, make_description
 from platforms.zalo.undocumented import TAGS
 
 KINDS = ("normal", "video")  # of articles, as Zalo calls them
@@ -45,7 +45,7 @@ def make_article_json(message: Message, status: str, video_id: str) -> dict[str,
         "type": "normal",
         "title": compose_letters(message.title),
         "author": shorten(compose_letters(message.author), MAX_AUTHOR, placeholder="…"),
-        "description": shorten(compose_letters(message.text), MAX_DESCRIPTION, placeholder="…"),
+        "description": make_description(message.text),
         "cover": {**_make_cover(cover, video_id), "status": "show"},
         "body": [
             {"type": "text", "content": make_html_body(message)},

@@ -1,6 +1,7 @@
 """Describe what a Zalo Official Account carries, and what an installation sets of it."""
 
 from datetime import timedelta
+from textwrap import shorten
 
 from platforms.facts import (
     Facts,
@@ -28,6 +29,11 @@ def compose_letters(text: str) -> str:
     return normalize_unicode("NFC", text)
 
 
+def make_description(text: str) -> str:
+    """Make an article's description, which stands between its title and its body."""
+    return shorten(compose_letters(text), MAX_DESCRIPTION, placeholder="…")
+
+
 def _count_length(text: str) -> int:
     return len(compose_letters(text))
 
@@ -38,6 +44,7 @@ FACTS = Facts(
         Format(
             "article",
             max_text=MAX_BODY,
+            max_text_is_ours=True,
             count=_count_length,
             max_title=_MAX_TITLE,
             images=ImageLimits(most=10, max_bytes=_MAX_PICTURE_BYTES),
@@ -45,7 +52,7 @@ FACTS = Facts(
             max_mixed=11,
             needs_media=True,  # the first picture is the cover; where there is none, the video
             article=True,
-            lead_length=MAX_DESCRIPTION,
+            lead=make_description,
             media_by_url=True,
             options=[Option("comments", default=True)],
         ),

@@ -14,7 +14,7 @@ from channels.queries import facts_of
 from channels.states import Kind
 from core.text import fold, normalise
 from platforms.facts import Format
-from platforms.limits import choose_format, select_shown_media
+from platforms.limits import choose_format, choose_longer_format, select_shown_media
 from platforms.messages import Image, Message, Video
 from posts.canonical import corrections
 from posts.canonical.grounds import describe_legal_basis
@@ -179,12 +179,17 @@ def _compose_target(
     facts = facts_of(target.channel.platform)
     all_media = [to_platform_medium(entry) for entry in media]
     # One that the platform no longer has falls back to what fits.
-    requested = target.format if target.format in {form.name for form in facts.formats} else ""
+    requested = target.format if target.format in {form.name for form in facts.offered} else ""
     if target.format_as_before:
         form = choose_format(facts, all_media, usual=requested)
     else:
         form = choose_format(facts, all_media, requested)
-    carried = [each.sha256 for each in select_shown_media(form, all_media)]
+    shown = select_shown_media(form, all_media)
+    texts = compose_text(form, **words)
+    longer = choose_longer_format(facts, form, texts["text"], texts["html"], media=shown)
+    if longer != form:
+        form, texts = longer, compose_text(longer, **words)
+    carried = [each.sha256 for each in shown]
     return {
         "channel": str(target.channel.public_id),
         "platform": target.channel.platform,
@@ -194,7 +199,7 @@ def _compose_target(
         **({"format": form.name} if form != facts.formats[0] else {}),
         **({"media": carried} if len(carried) < len(media) else {}),
         **({"options": options} if (options := complete_options(form, target.options)) else {}),
-        **compose_text(form, **words),
+        **texts,
     }
 
 

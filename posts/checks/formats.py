@@ -93,6 +93,11 @@ def _display_notes(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
             len(oblong),
         )
         yield warn("margins", words % {"at": ", ".join(oblong), "channel": name}, key)
+    if form.for_long_text:
+        words = _("%(channel)s shows this long text as “%(format)s”. %(explained)s")
+        explained = presenters.describe_format(form)
+        facts = {"channel": name, "format": format_name(form.name), "explained": explained}
+        yield warn("long_text", words % facts, key)
     if composed["link"] and not form.takes_link:
         words = _("%(channel)s shows no link that can be opened; it is left out there.")
         yield warn("link_left_out", words % {"channel": name}, key)

@@ -247,7 +247,7 @@ class ComposeForm(forms.Form):
             initial=target.text if target else "",
             widget=forms.Textarea(attrs={"rows": 6}),
         )
-        if len(facts.formats) > 1:
+        if len(facts.offered) > 1:
             self.fields[format_name(channel)] = self._format_field(channel, target)
         decided = target.options if target else {}
         for option in options_of(channel.platform):
@@ -258,7 +258,7 @@ class ComposeForm(forms.Form):
     def _format_field(self, channel: Channel, target: PostChannel | None) -> forms.ChoiceField:
         names = {
             form.name: presenters.format_name(form.name)
-            for form in facts_of(channel.platform).formats
+            for form in facts_of(channel.platform).offered
         }
         stored = target.format if target and target.format in names else ""
         is_usual = bool(stored and target and target.format_as_before)

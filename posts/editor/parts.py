@@ -75,7 +75,7 @@ class ChannelPart:
         field: Any = self.format.field
         explained = {
             form.name: presenters.describe_format(form)
-            for form in facts_of(self.channel.platform).formats
+            for form in facts_of(self.channel.platform).offered
         }
         explained[AS_BEFORE] = gettext("Where it does not fit: what fits best.")
         return [

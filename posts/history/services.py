@@ -127,7 +127,7 @@ def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, ChannelEdit
             form = next((each for each in facts.formats if each.name == named), fitting)
             found[channel] = ChannelEdit(
                 _own_text(target, shown, form, first=first) if target["own_text"] else "",
-                "" if form == fitting else form.name,
+                "" if form == fitting or form.for_long_text else form.name,
                 _changed_options(form, target.get("options", {})),
                 switched=True,  # exactly the version's channels, whatever its media were
             )

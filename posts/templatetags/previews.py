@@ -1,7 +1,6 @@
 """Tags by which posts/_channel_preview.html shows a text as a platform does."""
 
 import json
-from textwrap import shorten
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -33,6 +32,8 @@ LOOKS = {
     ("instagram", "post"): "carousel",
     ("tiktok", "photo"): "carousel",
     ("telegram", "message"): "message",
+    ("telegram", "rich_message"): "message",
+    ("threads", "long_text"): "attachment",
 }
 UPRIGHT = {"reel", "story", "photo_story", "video_story", "inbox"}
 SHORT = 180  # seconds: YouTube shows an upright video up to then as a Short
@@ -57,7 +58,7 @@ class View(NamedTuple):
     labelled: bool
     shows_text: bool
     captions: list[str]
-    lead: str  # what an article shows of its text once more, below the title
+    lead: str  # what is shown of the text once more, before it
     left_out: list[str]  # what residents do not see here, in words
 
 
@@ -104,7 +105,7 @@ def seen_on(content_: dict[str, Any], target: dict[str, Any]) -> View:
         labelled=bool(content_.get("ai_made")) and form.labels_ai,
         shows_text=bool(form.max_text),
         captions=[plain_text(video["captions"]) for video in videos if video["captions"]],
-        lead=shorten(target["text"], form.lead_length, placeholder="…") if form.lead_length else "",
+        lead=form.lead(target["text"]) if form.lead else "",
         left_out=_describe_left_out(content_, shots, form),
     )
 
@@ -184,7 +185,7 @@ def marked(target: dict[str, Any]) -> SafeString:
     """Render a channel's text with its formatting, in the platform's own markup."""
     form = facts_of(target["platform"]).format(target.get("format", ""))
     markup = form.markup(target["html"]) if form.markup else ""
-    return mark_safe(nh3.clean(markup, tags={"b", "i", "u", "a"}, attributes={"a": {"href"}}))  # noqa: S308
+    return mark_safe(nh3.clean(markup, tags={"b", "i", "u", "a", "p"}, attributes={"a": {"href"}}))  # noqa: S308
 
 
 @register.filter

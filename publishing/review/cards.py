@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from channels.queries import facts_of
 from channels.states import Kind
 from posts.canonical import content
 from posts.canonical.html import to_plain_text
@@ -70,7 +71,10 @@ def preview_cards(composed: Mapping[str, Any]) -> list[PreviewCard]:
     ordered = sorted(composed["channels"], key=lambda each: Kind.values.index(each["platform"]))
     for target in ordered:
         media = tuple(medium["sha256"] for medium in content.media_for(composed, target))
-        groups.setdefault((target["text"], target["html"], media), []).append(target)
+        forms = {form.name: form for form in facts_of(target["platform"]).formats}
+        form = forms.get(target.get("format", ""))  # None: the first one, or one that is gone
+        key = target["text"], target["html"], media, bool(form and form.for_long_text)
+        groups.setdefault(key, []).append(target)
     return [
         PreviewCard(
             targets, [_name(target, alone=pages[target["platform"]] == 1) for target in targets]

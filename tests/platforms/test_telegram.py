@@ -14,10 +14,11 @@ from platforms.errors import AccessLost, OutcomeUnknown, Rejected, TryLater
 from platforms.limits import extract_visible_text, find_problems
 from platforms.messages import Image, Video
 from platforms.telegram.connector import Telegram
-from platforms.telegram.markup import to_telegram_html
+from platforms.telegram.markup import to_rich_html, to_telegram_html
 from posts.canonical import html as canonical_html
 from simulator import images
 from simulator.platforms.telegram import html as telegram_html
+from simulator.platforms.telegram import rich_messages
 from tests.posts.canonical.test_content import MESSES
 from tests.videos import video_file
 
@@ -49,6 +50,7 @@ TABLE = [
     (403, "Forbidden: bot was kicked from the channel chat", AccessLost),
     (403, "Forbidden: bot is not a member of the channel chat", AccessLost),
     (404, "Not Found", AccessLost),
+    (404, "Not Found: method not found", Rejected),  # by a server of one's own that is too old
     (413, "Request Entity Too Large", Rejected),
     (421, "Misdirected Request: unallowed token specified", AccessLost),
     (429, "Too Many Requests", TryLater),
@@ -251,6 +253,60 @@ def test_markup_that_telegram_cannot_read_goes_out_plain_once(
     (there,) = telegram.visible
     assert (there["text"], there["entities"]) == (left or plain, [])
     assert [each.getMessage() for each in caplog.records] == ["Telegram cannot read our markup"]
+
+
+def test_a_long_text_goes_out_as_paragraphs_with_their_marks(telegram):
+    html = f"<h2>Cảnh giác</h2><p>Gọi <strong>113</strong><br>{'ế ' * 4000}</p>"
+    message = telegram.message_of("rich_message", "a" * 5000, html=html, options={"silent": True})
+
+    receipt = telegram.publish(message)
+
+    (there,) = telegram.visible
+    first, second, last = [block["text"] for block in there["blocks"]]
+    assert first == {"type": "bold", "text": "Cảnh giác"}
+    assert second == ["Gọi ", {"type": "bold", "text": "113"}]
+    assert (last.count("ế"), there["silent"], there["link"]) == (4000, True, "")
+    assert there["id"] == receipt.external_id
+
+
+def test_a_long_text_of_ones_own_keeps_its_lines(telegram):
+    telegram.publish(telegram.message_of("rich_message", "Một < hai\n\n  ba & bốn \n"))
+
+    (there,) = telegram.visible
+    assert [block["text"] for block in there["blocks"]] == ["Một < hai", "ba & bốn"]
+
+
+@given(st.one_of(MESSES, st.text(max_size=40)))
+def test_a_long_message_says_what_the_short_one_does(mess):
+    clean = canonical_html.clean(mess)
+    paragraphs = rich_messages.parse(to_rich_html(clean))
+    short, _entities = telegram_html.parse(to_telegram_html(clean))
+
+    assert _words(text for text, _entities in paragraphs) == _words(short.split("\n"))
+
+
+def _words(lines):
+    return [words for line in lines if (words := line.split())]
+
+
+def test_markup_of_a_long_text_that_cannot_be_read_goes_out_plain_once(telegram, monkeypatch):
+    monkeypatch.setattr("platforms.telegram.messages.to_rich_html", lambda body: f"<p>{body}")
+
+    telegram.publish(telegram.message_of("rich_message", "Xem trang.", html="<p><b>Xem</b></p>"))
+
+    (there,) = telegram.visible
+    assert [block["text"] for block in there["blocks"]] == ["Xem trang."]
+
+
+def test_a_long_text_of_too_many_lines_is_found_before(telegram):
+    form = telegram.facts.format("rich_message")
+    fits, over = (telegram.message_of("rich_message", "a\n\n" * n) for n in (500, 501))
+
+    assert find_problems(form, fits) == []
+    assert [(each.rule, each.n) for each in find_problems(form, over)] == [("too_many_lines", 500)]
+    telegram.publish(fits)
+    with pytest.raises(Rejected):
+        telegram.publish(over)
 
 
 def test_markup_of_too_many_bytes_goes_out_plain(telegram):

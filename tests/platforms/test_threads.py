@@ -12,7 +12,7 @@ from platforms.meta.containers import staged_post
 from platforms.meta.errors import RightMissing
 from platforms.meta.threads import counting
 from platforms.meta.threads.connector import Threads
-from platforms.meta.threads.facts import count_length
+from platforms.meta.threads.facts import count_length, make_lead
 from simulator.platforms.threads.uploads import count_length as length_there
 from tests.platforms.fetched import fetched_video, picture
 
@@ -99,13 +99,13 @@ def test_a_text_that_just_fits_by_the_count_is_accepted_and_one_more_is_not(thre
     with pytest.raises(Rejected):
         threads.publish(threads.message(longest + "a"))
 
-    (form,) = Threads.facts.formats
+    form = Threads.facts.formats[0]
     assert len(threads.visible) == 1
     assert [problem.n for problem in find_problems(form, threads.message(longest + "a"))] == [1]
 
 
 def test_more_than_five_different_links_do_not_fit(threads):
-    (form,) = Threads.facts.formats
+    form = Threads.facts.formats[0]
     five = " ".join(f"https://congan.example/{n}" for n in range(5))
     more = threads.message(five, link="https://congan.example/6")
 
@@ -127,6 +127,48 @@ def test_a_text_carries_its_link_as_a_card(threads):
         "Ngày hội",
         "https://congan.example/ngay-hoi",
     )
+
+
+def test_a_long_text_is_attached_to_its_beginning_and_carries_the_link(threads):
+    link, text = "https://congan.example/ngay-hoi", f"Ngày hội\n\n{'Mời bà con. ' * 500}"
+
+    threads.publish(threads.message_of("long_text", text, link=link))
+
+    (seen,) = threads.visible
+    assert seen["attachment"] == {"plaintext": text, "link_attachment_url": link}
+    assert seen["text"] == make_lead(text)
+    assert text.startswith(seen["text"].removesuffix("…"))
+
+
+@pytest.mark.parametrize("letter", ["a", "a ", "🚨", "👨‍👩‍👧‍👦 ", "ệ\n"])
+def test_the_beginning_of_a_long_text_is_a_post_that_fits(letter):
+    lead = make_lead(letter * 1000)
+
+    assert 0 < count_length(lead) <= Threads.facts.formats[0].max_text
+    assert lead.endswith("…")
+    assert len(lead) <= 300
+
+
+def test_a_short_text_is_its_own_beginning():
+    assert make_lead("Ngày hội\n") == "Ngày hội\n"
+
+
+def test_two_long_texts_that_begin_alike_are_told_apart(threads):
+    """What is posted begins alike; the lists tell the attached texts."""
+    before, after = (
+        threads.message_of("long_text", f"{'Cảnh giác. ' * 60}{end}")
+        for end in ("Gọi 113.", "Gọi 114.")
+    )
+    threads.publish(before)
+    draft = threads.stage(after)
+    threads.fault("drop_after", operation="publish")
+    with pytest.raises(OutcomeUnknown):
+        threads.commit(after, draft)
+
+    receipt = threads.find(after, draft)
+
+    (seen,) = [post for post in threads.visible if post["attachment"]["plaintext"] == after.text]
+    assert receipt.external_id == seen["id"]
 
 
 def test_beside_media_the_link_stands_in_the_text(threads):

@@ -192,6 +192,28 @@ def test_what_is_wrong_with_one_video_is_said_beside_it(unit, post, officer):
     ]
 
 
+def test_a_video_too_short_for_tiktok_is_found_before_it_is_sent(unit, post, officer):
+    tiktok = ChannelFactory(unit=unit, platform="tiktok")
+    video = factories.video(unit, seconds=2.9)
+    post = save(
+        post,
+        officer,
+        texts={tiktok: ""},
+        pictures=[(video, "")],
+        options={tiktok: {"privacy": "SELF_ONLY"}},
+    )
+
+    assert found(post) == [("video_short", "block", f"media-{video.public_id}")]
+    assert "at least 3 seconds" in find_findings(post)[0].message
+
+
+def test_a_long_text_that_a_channel_shows_otherwise_is_a_warning(unit, post, officer):
+    threads = ChannelFactory(unit=unit, platform="threads")
+    post = save(post, officer, texts={threads: ""}, body=f"<p>{'chữ ' * 200}</p>")
+
+    assert found(post) == [("long_text", "warn", str(threads.public_id))]
+
+
 def test_what_is_shown_otherwise_than_one_may_think_is_a_warning_and_blocks_nothing(
     unit, post, officer
 ):

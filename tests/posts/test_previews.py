@@ -189,6 +189,21 @@ def test_a_zalo_article_shows_the_beginning_of_its_text_once_more_below_the_titl
     assert "preview-lead" not in shown("facebook", pictures=1)
 
 
+def test_a_long_text_at_threads_is_shown_whole_below_its_beginning(shown):
+    body = f"<p>Mở đầu. {'chữ ' * 200}Hết.</p>"
+    page = shown("threads", body=body, link="https://congan.example/a")
+    lead, attached = page.split("preview-attachment")
+
+    assert "Threads · Attached text" in page
+    assert (lead.count("chữ") < 100, "…" in lead, "Hết." in lead) == (True, True, False)
+    assert (attached.count("chữ"), "Hết." in attached, "preview-link" in attached) == (
+        200,
+        True,
+        True,
+    )
+    assert "preview-attachment" not in shown("threads", body=body, pictures=1)
+
+
 def test_a_preview_names_what_the_channel_leaves_out(shown):
     link = "https://congan.example/a"
     assert "Left out here: 2 pictures" in shown("youtube", video={"seconds": 30}, pictures=2)

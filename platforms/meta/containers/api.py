@@ -21,7 +21,7 @@ class Api(Graph):
     # Where posts are listed: the first edge has the posts with words, the last those without.
     list_edges: ClassVar[Sequence[str]]
     state_fields: ClassVar[str]  # of a container
-    text_field: ClassVar[str]  # of a post
+    text_fields: ClassVar[str]  # of a post, to be asked for
     # Codes with which a publication is refused because of its container: the state tells why.
     unpublishable_codes: ClassVar[frozenset[str]]
     # Why containers fail that may succeed when they are created anew.
@@ -40,6 +40,10 @@ class Api(Graph):
     @abstractmethod
     def carousel_container(self, message: Message) -> dict[str, str]:
         """Return the fields of a carousel's container, without its items."""
+
+    @abstractmethod
+    def text_of_post(self, post: Mapping[str, Any]) -> str:
+        """Return the text of a post, as its message had it."""
 
     @abstractmethod
     def container_state(self, container: Mapping[str, Any]) -> tuple[str, str]:
@@ -72,7 +76,7 @@ class Api(Graph):
     ) -> list[Mapping[str, Any]]:
         """Read the account's posts since then from these of its lists."""
         params = {
-            "fields": f"id,timestamp,permalink,{self.text_field}",
+            "fields": f"id,timestamp,permalink,{self.text_fields}",
             "since": str(int(since.timestamp())),
             "limit": "100",
         }
@@ -89,4 +93,4 @@ class Api(Graph):
         return make_fingerprint(message.text if shows_text else "")
 
     def fingerprint_of_post(self, post: Mapping[str, Any]) -> str:
-        return make_fingerprint(post.get(self.text_field, ""))
+        return make_fingerprint(self.text_of_post(post))

@@ -69,7 +69,7 @@ class Lookups(Api):
                 str(post["id"]),
                 post.get("permalink", ""),
                 parse_time(post["timestamp"]),
-                text=post.get(self.text_field, ""),
+                text=self.text_of_post(post),
             )
             for post in await self.read_posts(account, self.list_edges, since)
         ]

@@ -40,7 +40,7 @@ class Instagram(Counting, Comments, Connection):
     quota_edge = "content_publishing_limit"
     list_edges = ("media", "stories")
     state_fields = "status_code,status"
-    text_field = "caption"
+    text_fields = "caption"
     absent_codes = ABSENT_CODES | {"24/2207008"}
     unpublishable_codes = absent_codes | {"9007/2207027", "24/2207006"}
     transient_failures = frozenset(
@@ -92,6 +92,9 @@ class Instagram(Counting, Comments, Connection):
             {"alt_text": medium.alt[:_MAX_ALT]} if isinstance(medium, Image) and medium.alt else {}
         )
         return {**_make_media_url(medium), **alt}
+
+    def text_of_post(self, post: Mapping[str, Any]) -> str:
+        return post.get("caption", "")
 
     def container_state(self, container: Mapping[str, Any]) -> tuple[str, str]:
         code = re.search(r"\b(22070\d\d)\b", container.get("status", ""))

@@ -2,6 +2,7 @@
 and tokens are Threads' own.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from platforms.meta.errors import ABSENT_CODES, COMMON_ERROR_KINDS, ErrorKind
 from platforms.meta.threads.comments import Comments
 from platforms.meta.threads.connection import Connection
 from platforms.meta.threads.counting import Counting
-from platforms.meta.threads.facts import FACTS, SETTINGS
+from platforms.meta.threads.facts import FACTS, LONG_TEXT, SETTINGS, make_lead
 from platforms.meta.threads.webhooks import Webhooks
 from platforms.meta.threads.words import WORDS
 
@@ -33,7 +34,7 @@ class Threads(Comments, Counting, Connection, Webhooks):
     quota_edge = "threads_publishing_limit"
     list_edges = ("threads",)
     state_fields = "status,error_message"
-    text_field = "text"
+    text_fields = "text,text_attachment"
     absent_codes = ABSENT_CODES | {_CONTAINER_GONE}
     unpublishable_codes = frozenset({_CONTAINER_GONE})
     transient_failures = frozenset(
@@ -56,6 +57,15 @@ class Threads(Comments, Counting, Connection, Webhooks):
     # --- containers -------------------------------------------------------------------------------
 
     def single_container(self, message: Message) -> dict[str, str]:
+        if message.format == LONG_TEXT:
+            attachment = {"plaintext": message.text}
+            if message.link:
+                attachment["link_attachment_url"] = message.link
+            return {
+                "media_type": "TEXT",
+                "text": make_lead(message.text),
+                "text_attachment": json.dumps(attachment, ensure_ascii=False),
+            }
         if not message.media:
             # A card of its own only where there is nothing else to see; elsewhere the text holds
             # the link.
@@ -71,6 +81,9 @@ class Threads(Comments, Counting, Connection, Webhooks):
 
     def container_state(self, container: Mapping[str, Any]) -> tuple[str, str]:
         return container.get("status", ""), container.get("error_message", "")
+
+    def text_of_post(self, post: Mapping[str, Any]) -> str:
+        return post.get("text_attachment", {}).get("plaintext") or post.get("text", "")
 
     # --- errors -----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import re
 
 from platforms.facts import Facts, Format, ImageLimits, Origin, PageItem, Setting, VideoLimits
+from platforms.text import cut_at_word
 
 # What the dialog asks for, and whether posting needs it.
 SCOPES = {
@@ -20,9 +21,23 @@ _EMOJI = re.compile(
 )
 
 
+LONG_TEXT = "long_text"
+_MAX_TEXT, _MAX_LINKS = 500, 5
+# Of an attached text, which is opened by a tap, the post itself shows so many characters at most.
+_LEAD = 300
+
+
 def count_length(text: str) -> int:
     """Count as Threads does, or more: code points, but each emoji by its bytes."""
     return len(text) + sum(len(char.encode()) - 1 for char in _EMOJI.findall(text))
+
+
+def make_lead(text: str) -> str:
+    """Make the post to which a long text is attached: the text's beginning, up to a word's end."""
+    size = _LEAD
+    while count_length(lead := cut_at_word(text, size)) > _MAX_TEXT:
+        size -= 20
+    return lead
 
 
 FACTS = Facts(
@@ -30,9 +45,9 @@ FACTS = Facts(
     formats=[
         Format(
             "post",
-            max_text=500,
+            max_text=_MAX_TEXT,
             count=count_length,
-            max_links=5,
+            max_links=_MAX_LINKS,
             images=ImageLimits(most=20, max_bytes=8 * 1024 * 1024, min_ratio=0.1, max_ratio=10),
             videos=VideoLimits(
                 most=20,
@@ -47,6 +62,16 @@ FACTS = Facts(
             ),
             max_mixed=20,
             media_by_url=True,
+        ),
+        # A text attachment, which goes along with no picture. How links in it are counted is not
+        # told: like those of a post.
+        Format(
+            LONG_TEXT,
+            max_text=10_000,
+            count=count_length,
+            max_links=_MAX_LINKS,
+            lead=make_lead,
+            for_long_text=True,
         ),
     ],
     stages=True,
@@ -72,7 +97,7 @@ FACTS = Facts(
     },
     rights=SCOPES,
     hosts=("threads.com", "threads.net"),
-    source="developers.facebook.com/docs/threads, 2026-09",
+    source="developers.facebook.com/documentation/threads, 2026-07-02",
 )
 
 

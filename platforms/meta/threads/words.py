@@ -2,7 +2,8 @@
 
 from platforms import common_messages
 from platforms.meta.containers.words import COMMON_REASONS
-from platforms.words import Words
+from platforms.meta.threads.facts import LONG_TEXT
+from platforms.words import Term, Words
 from platforms.words import gettext_noop as _
 
 # What errors mean to an officer, and what to do.
@@ -42,7 +43,13 @@ WORDS = Words(
         "In the Threads app, open Settings → Account → Website permissions, choose the "
         "portal's application and remove it."
     ),
-    formats={"post": common_messages.POST},
+    formats={
+        "post": common_messages.POST,
+        LONG_TEXT: Term(
+            _("Attached text"),
+            _("The post shows the beginning; a tap on the attached text opens all of it."),
+        ),
+    },
     reasons=_REASONS,
     rights={
         "threads_basic": common_messages.RIGHT_TO_READ,

@@ -32,8 +32,27 @@ from simulator.platforms.telegram.spec import (
 from simulator.platforms.telegram.updates import Updates
 from simulator.rendering import redirect
 
-SENDERS = ("sendmessage", "sendphoto", "sendvideo", "senddocument", "sendmediagroup")
+SENDERS = (
+    "sendmessage",
+    "sendrichmessage",
+    "sendphoto",
+    "sendvideo",
+    "senddocument",
+    "sendmediagroup",
+)
 EDITORS = ("editmessagetext", "editmessagecaption", "setchatdescription")
+
+# What getMe alone tells. It answers a BotFullInfo since Bot API 10.5; the fields that has beyond
+# these nobody here reads.
+BOT_ABILITIES = {"can_join_groups": True} | dict.fromkeys(
+    (
+        "can_read_all_group_messages",
+        "supports_inline_queries",
+        "can_connect_to_business",
+        "has_main_web_app",
+    ),
+    False,
+)
 
 type Method = Callable[[Call, Plan], Any]
 
@@ -125,9 +144,7 @@ class Telegram(Platform):
         """List the methods that are played, each with what makes its result."""
         chats, sending, changing = self.chats, self.sending, self.changing
         return {
-            "getme": lambda call, plan: (
-                chats.bot | {"can_join_groups": True, "can_read_all_group_messages": False}
-            ),
+            "getme": lambda call, plan: chats.bot | BOT_ABILITIES,
             "getchat": lambda call, plan: chats.full_chat(chats.chat(call), call),
             "getchatmember": lambda call, plan: chats.member(chats.chat(call), call),
             "getchatadministrators": lambda call, plan: chats.administrators(chats.chat(call)),
@@ -136,6 +153,7 @@ class Telegram(Platform):
             ),
             "setchatdescription": lambda call, plan: chats.set_description(chats.chat(call), call),
             "sendmessage": sending.send_text,
+            "sendrichmessage": sending.send_rich,
             "sendphoto": lambda call, plan: sending.send_file(call, plan, "photo"),
             "sendvideo": lambda call, plan: sending.send_file(call, plan, "video"),
             "senddocument": lambda call, plan: sending.send_file(call, plan, "document"),

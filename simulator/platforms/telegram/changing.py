@@ -31,7 +31,7 @@ class Changing:
             raise bad("message to edit not found")
         if not post.app and not page.details["bot"].get("can_edit_messages"):
             raise bad("message can't be edited")
-        if what == "text" and post.pictures:
+        if what == "text" and (post.pictures or post.details.get("blocks")):
             raise bad("there is no text in the message to edit")
         if what == "caption" and not post.pictures:
             raise bad("there is no caption in the message to edit")

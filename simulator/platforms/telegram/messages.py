@@ -39,6 +39,8 @@ class Messages:
                 text, entities = picture.caption, entities if at == 0 else []
             if text:
                 view |= {"caption": text} | ({"caption_entities": entities} if entities else {})
+        elif blocks := post.details.get("blocks"):
+            view["rich_message"] = {"blocks": blocks}
         else:
             view |= {"text": text} | ({"entities": entities} if entities else {})
             if post.link:
@@ -59,8 +61,21 @@ class Messages:
         if picture.kind == "video" and facts["mime_type"] == "video/mp4":
             length = about.get("duration") or int(images.read_seconds(data))
             size = {name: about.get(name, 0) for name in ("width", "height")}
-            return {"video": facts | size | {"duration": length}}
-        return {"document": facts}
+            return {"video": facts | size | {"duration": length, "thumbnail": self.still(about)}}
+        return {"document": facts | {name: about[name] for name in ("file_name",) if name in about}}
+
+    def still(self, about: dict[str, Any]) -> dict[str, Any]:
+        """Show a video's thumbnail: the sender's, else one that the server draws."""
+        data = self.world.media.get(about.get("thumbnail", ""), b"")
+        width, height = images.read_size(data) if data else (180, 320)
+        digest = about.get("thumbnail", "drawn")
+        return {
+            "file_id": f"AAMCBQADGQ{digest[:40]}",
+            "file_unique_id": digest[:16],
+            "width": width,
+            "height": height,
+            "file_size": len(data),
+        }
 
     def find(self, page: Page, message_id: int) -> Post | None:
         """Find the post that holds this message, if it is still there."""

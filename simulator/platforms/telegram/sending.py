@@ -10,6 +10,7 @@ from simulator.calls import Call, Upload
 from simulator.faults import Plan
 from simulator.model import Page, Photo, Picture, Post
 from simulator.platforms.telegram import html as telegram_html
+from simulator.platforms.telegram import rich_messages
 from simulator.platforms.telegram.errors import TelegramError, bad
 from simulator.platforms.telegram.limits import Bucket
 from simulator.platforms.telegram.messages import Messages
@@ -18,6 +19,7 @@ from simulator.platforms.telegram.updates import Updates
 from simulator.world import World
 
 LONGEST_TEXT, LONGEST_CAPTION, LONGEST_RAW = 4096, 1024, 32_768
+LONGEST_RICH_TEXT, MOST_BLOCKS = 32_768, 500
 LARGEST_PHOTO, LARGEST_PHOTO_BY_URL, LARGEST_FILE = 10 << 20, 5 << 20, 50 << 20
 LARGEST_THUMBNAIL = 200_000
 URL = re.compile(r"https?://[^\s<>\"]+")
@@ -85,6 +87,31 @@ class Sending:
         self.keep_pace(page)
         post = self.new_post(call, page, text, entities, 1)
         post.link = self.preview(call, text, entities)
+        self.accept(post, call, plan, page)
+        return self.messages.message(page, post, post.message_ids[0])
+
+    def send_rich(self, call: Call, plan: Plan) -> dict[str, Any]:
+        """Send a rich message of paragraphs, which shows no card of a link."""
+        page = self.writable(call)
+        rich = call.nested("rich_message")
+        if not isinstance(rich, dict) or not isinstance(rich.get("html"), str):
+            raise bad("can't parse rich message: html, markdown or blocks is needed")
+        try:
+            paragraphs = rich_messages.parse(rich["html"])
+        except telegram_html.EntityError as error:
+            raise bad(f"can't parse entities: {error}") from error
+        text = "\n".join(paragraph for paragraph, _entities in paragraphs)
+        if not text:
+            raise bad("message text is empty")
+        letters = sum(len(paragraph) for paragraph, _entities in paragraphs)
+        if letters > LONGEST_RICH_TEXT or len(paragraphs) > MOST_BLOCKS:
+            raise bad("rich message is too long")
+        self.keep_pace(page)
+        post = self.new_post(call, page, text, [], 1)
+        post.details["blocks"] = [
+            {"type": "paragraph", "text": rich_messages.to_rich_text(*paragraph)}
+            for paragraph in paragraphs
+        ]
         self.accept(post, call, plan, page)
         return self.messages.message(page, post, post.message_ids[0])
 
@@ -170,6 +197,10 @@ class Sending:
     async def about(self, call: Call, kind: str, given: dict[str, Any]) -> dict[str, Any]:
         """Keep what the sender says of a video, unchecked, and the pictures that represent it,
         checked."""
+        if kind == "document":
+            name = str(given.get("media") or given.get(kind, "")).removeprefix("attach://")
+            upload = call.files.get(name or kind)
+            return {"file_name": upload.filename if upload else name.rpartition("/")[2]}
         if kind != "video":
             return {}
         numbers = ("width", "height", "duration")

@@ -49,7 +49,7 @@ class TelegramSpec(Spec):
         return f"{base}/t.me/{page.username}/{post.id}"
 
     def truth(self, post: Post) -> dict[str, Any]:
-        facts = {name: post.details.get(name) for name in ("entities", "silent", "about")}
+        facts = {name: post.details.get(name) for name in ("entities", "silent", "about", "blocks")}
         return {"message_ids": post.message_ids} | facts
 
     def text(self, post: Post) -> Html:

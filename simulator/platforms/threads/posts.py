@@ -20,6 +20,7 @@ POST_FIELDS = (
     "thumbnail_url", "children", "is_quote_post", "has_replies", "is_reply", "replied_to",
     "root_post",
     "link_attachment_url", "alt_text", "topic_tag", "hide_status", "owner", "reply_audience",
+    "text_attachment",
 )  # fmt: skip
 KINDS = {"TEXT": "TEXT_POST", "IMAGE": "IMAGE", "VIDEO": "VIDEO", "CAROUSEL": "CAROUSEL_ALBUM"}
 
@@ -63,6 +64,7 @@ class Posts:
             container, page, call, plan, **kinds, reply_to=container["reply_to"],
             tag=container["tag"],
             audience=container["audience"],
+            attachment=container["attachment"],
         )  # fmt: skip
 
     def posted_today(self, page: Page, *, replies: bool) -> int:
@@ -125,6 +127,8 @@ class Posts:
             view["text"] = post.text
         if post.link:
             view["link_attachment_url"] = post.link
+        if attachment := post.details.get("attachment"):
+            view["text_attachment"] = attachment
         if tag := post.details.get("tag"):
             view["topic_tag"] = tag
         if files:

@@ -14,7 +14,8 @@ from simulator.platforms.meta.graph import GraphError
 from simulator.platforms.threads.errors import missing, wrong
 from simulator.platforms.threads.posts import KINDS
 
-LONGEST_TEXT, MOST_LINKS, LONGEST_ALT = 500, 5, 1000
+LONGEST_TEXT, LONGEST_ATTACHMENT, MOST_LINKS, LONGEST_ALT = 500, 10_000, 5, 1000
+ATTACHMENT_FIELDS = ("plaintext", "link_attachment_url", "text_with_styling_info")
 LARGEST_IMAGE, LARGEST_VIDEO = 8 << 20, 1 << 30
 EMOJI = re.compile(
     "[\u00a9\u00ae\u200d\u203c\u2049\u20e3\u2122\u2139\u2190-\u21ff\u231a-\u23ff\u25aa-\u27bf\u2934-\u2b55\u3030"
@@ -31,6 +32,22 @@ def count_length(text: str) -> int:
     """Count as Threads does: an emoji with all that belongs to it by its bytes, anything else by
     its code points."""
     return sum(len(char.encode()) if EMOJI.match(char) else 1 for char in text)
+
+
+def read_attachment(call: Call, kind: str, link: str) -> dict[str, Any]:
+    """Read the long text that goes along with a post of text alone."""
+    if not call.text("text_attachment"):
+        return {}
+    attachment = call.nested("text_attachment")
+    if kind != "TEXT" or call.text("poll_attachment"):
+        raise wrong("Param text_attachment can only be used with text posts without a poll")
+    if not isinstance(attachment, dict) or not isinstance(attachment.get("plaintext"), str):
+        raise wrong("Param text_attachment must be a JSON object with plaintext")
+    if not 0 < count_length(attachment["plaintext"]) <= LONGEST_ATTACHMENT:
+        raise wrong("Param plaintext must be at most 10000 characters long")
+    if link and attachment.get("link_attachment_url"):
+        raise wrong("A link attachment cannot be added to both the post and its text attachment")
+    return {name: attachment[name] for name in ATTACHMENT_FIELDS if name in attachment}
 
 
 class Uploads:
@@ -65,10 +82,13 @@ class Uploads:
         text, link, tag = call.text("text"), call.text("link_attachment"), call.text("topic_tag")
         if count_length(text) > LONGEST_TEXT:
             raise wrong("Param text must be at most 500 characters long")
-        if len({*LINK.findall(text), *([link] if link else [])}) > MOST_LINKS:
-            raise wrong("THREADS_API__LINK_LIMIT_EXCEEDED: a post may hold at most 5 links")
         if link and kind != "TEXT":
             raise wrong("Param link_attachment can only be used with media_type TEXT")
+        attachment = read_attachment(call, kind, link)
+        whole = f"{text}\n{attachment.get('plaintext', '')}"
+        cards = {link, attachment.get("link_attachment_url", "")} - {""}
+        if len(cards.union(LINK.findall(whole))) > MOST_LINKS:
+            raise wrong("THREADS_API__LINK_LIMIT_EXCEEDED: a post may hold at most 5 links")
         if tag and not re.fullmatch(r"[^.&]{1,50}", tag):
             raise wrong("Param topic_tag must be 1 to 50 characters long without . or &")
         if len(call.text("alt_text")) > LONGEST_ALT:
@@ -91,6 +111,7 @@ class Uploads:
         link = link or (match[0] if match else "")
         return {
             "text": text,
+            "attachment": attachment,
             "link": link,
             "reply_to": parent,
             "tag": tag,

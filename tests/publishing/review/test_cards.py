@@ -35,6 +35,13 @@ def test_a_text_of_its_own_makes_a_card_of_its_own(unit):
     assert names(post) == [["Facebook"], ["Threads"]]
 
 
+def test_a_text_that_one_channel_attaches_is_seen_there_by_itself(unit):
+    pages = [factories.ChannelFactory(unit=unit, platform=each) for each in ("facebook", "threads")]
+    post = factories.submitted(unit=unit, channels=pages, body=f"<p>{'chữ ' * 300}</p>")
+
+    assert names(post) == [["Facebook"], ["Threads"]]
+
+
 def test_two_pages_on_one_platform_are_told_apart_by_name(unit):
     post = post_on(unit, "facebook", "facebook")
     for target, name in zip(post.targets.all(), ("Trang A", "Trang B"), strict=True):

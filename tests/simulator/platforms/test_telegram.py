@@ -70,6 +70,45 @@ def test_length_counts_code_points_after_parsing(bot):
     assert description(bot.send("🎉" * 8193)) == (400, "Bad Request: text is too long")
 
 
+def rich(bot, html, **more):
+    rich_message = json.dumps({"html": html})
+    return bot.call("sendRichMessage", chat_id=bot.id, rich_message=rich_message, **more)
+
+
+def test_a_rich_message_tells_its_paragraphs_with_their_marks(simulator, bot):
+    link = "https://p.vn/?a=1&b=2"
+    sent = rich(bot, f"<p>Ngày <b>hội</b> 🎉</p><p><a href='{link}'>xem</a></p>").body["result"]
+
+    assert "text" not in sent
+    assert [block["text"] for block in sent["rich_message"]["blocks"]] == [
+        ["Ngày ", {"type": "bold", "text": "hội"}, " 🎉"],
+        {"type": "url", "text": "xem", "url": link},
+    ]
+    assert [post["text"] for post in simulator.visible()] == ["Ngày hội 🎉\nxem"]
+
+
+@pytest.mark.parametrize(
+    ("html", "complaint"),
+    [
+        ("", "message text is empty"),
+        ("xem", "can't parse entities: Unsupported content outside of a paragraph: xem"),
+        ("<p>x</b></p>", "can't parse entities: Unexpected end tag at byte offset 1"),
+        (f"<p>{'🎉' * 32_769}</p>", "rich message is too long"),
+        ("<p>x</p>" * 501, "rich message is too long"),
+    ],
+)
+def test_a_rich_message_that_does_not_fit_is_refused(simulator, bot, html, complaint):
+    assert description(rich(bot, html)) == (400, f"Bad Request: {complaint}")
+    assert simulator.truth() == []
+
+
+def test_a_rich_message_is_deleted_like_another(simulator, bot):
+    number = rich(bot, "<p>Tin</p>").body["result"]["message_id"]
+
+    assert bot.call("deleteMessage", chat_id=bot.id, message_id=number).body["ok"]
+    assert simulator.visible() == []
+
+
 def test_a_photo_keeps_its_caption_and_bytes(simulator, bot):
     data = images.make_plain_png(5)
     sent = bot.call("sendPhoto", chat_id=bot.id, caption="Sơ đồ", files={"photo": data}).body[
@@ -288,6 +327,31 @@ def test_a_video_reports_its_measures_as_they_were_given(bot):
 
     assert (measured["width"], measured["height"], measured["duration"]) == (360, 640, 9)
     assert (bare["width"], bare["duration"], bare["mime_type"]) == (0, 7, "video/mp4")
+    assert bare["thumbnail"]["width"] > 0
+
+
+def test_a_video_shows_the_thumbnail_and_a_document_the_name_that_were_sent(bot):
+    still = images.make_plain_png(1, width=90, height=160)
+    video = bot.call(
+        "sendVideo",
+        chat_id=bot.id,
+        thumbnail="attach://t",
+        files={"video": images.make_plain_mp4(1), "t": still},
+    ).body["result"]["video"]
+    document = bot.call("sendDocument", chat_id=bot.id, files={"document": b"%PDF"}).body["result"]
+
+    assert (video["thumbnail"]["width"], video["thumbnail"]["height"]) == (90, 160)
+    assert document["document"]["file_name"] == "document.bin"
+
+
+def test_the_bot_says_what_it_can(bot):
+    told = bot.call("getMe").body["result"]
+
+    assert (told["is_bot"], told["can_join_groups"], told["has_main_web_app"]) == (
+        True,
+        True,
+        False,
+    )
 
 
 def test_a_video_of_another_kind_arrives_as_a_document(bot):

@@ -4,6 +4,7 @@ counting.
 
 import base64
 import hashlib
+import json
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -159,6 +160,40 @@ def test_what_does_not_fit_is_refused(profile, params):
     )
 
     assert answer.error[0] == 100
+
+
+ATTACHED = {"plaintext": "Ngày hội. " * 600, "link_attachment_url": "https://congan.example"}
+
+
+def test_a_long_text_is_attached_to_a_text_and_read_back(simulator, profile):
+    container = profile.container(text_attachment=json.dumps(ATTACHED))
+    post = profile.publish(container).body["id"]
+
+    (seen,) = simulator.visible("threads")
+    assert (seen["text"], seen["attachment"]) == ("Ngày hội", ATTACHED)
+    assert profile.get(post, fields="text_attachment").body["text_attachment"] == ATTACHED
+    page = ask("GET", f"{simulator.url}/pages/threads/{profile.id}/").raw.decode()
+    assert page.count("Ngày hội.") == 600
+
+
+@pytest.mark.parametrize(
+    ("attached", "params"),
+    [
+        ("no JSON", {}),
+        ({"link_attachment_url": "https://congan.example"}, {}),
+        ({"plaintext": ""}, {}),
+        ({"plaintext": "a" * 10_001}, {}),
+        ({"plaintext": " ".join(f"https://congan.example/{n}" for n in range(6))}, {}),
+        (ATTACHED, {"link_attachment": "https://congan.example/b"}),
+        (ATTACHED, {"poll_attachment": '{"option_a": "Có", "option_b": "Không"}'}),
+        (ATTACHED, {"media_type": "IMAGE", "image_url": "x"}),
+    ],
+)
+def test_an_attachment_that_does_not_fit_is_refused(profile, attached, params):
+    attachment = attached if isinstance(attached, str) else json.dumps(attached)
+    fields = {"media_type": "TEXT", "text": "Ngày hội", "text_attachment": attachment} | params
+
+    assert profile.post(f"{profile.id}/threads", **fields).error[0] == 100
 
 
 def test_a_card_goes_with_text_alone(profile):
