@@ -17,6 +17,19 @@ def platforms() -> list[tuple[str, str]]:
     return Kind.choices
 
 
+def platform_rank(platform: str) -> int:
+    """Return the place of a platform in every list of channels: as the registry has them."""
+    return Kind.values.index(platform)
+
+
+def by_platform(field: str = "platform") -> models.Case:
+    """Sort rows in the database as `platform_rank` sorts what is loaded."""
+    return models.Case(
+        *(models.When(**{field: kind}, then=rank) for rank, kind in enumerate(Kind.values)),
+        output_field=models.IntegerField(),
+    )
+
+
 class Health(models.TextChoices):
     CONNECTED = "connected", _("connected")
     LOST = "lost", _("connect again")

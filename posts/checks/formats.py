@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from channels import presenters
 from channels.presenters import describe_problem, format_name
 from channels.queries import facts_of
-from channels.states import Kind
+from channels.states import platform_rank
 from platforms.facts import Format
 from platforms.limits import find_problems, list_advice
 from posts.canonical import content
@@ -31,9 +31,7 @@ def check_display(draft: Draft) -> Iterator[Finding]:
 
 def _targets(draft: Draft) -> list[Mapping[str, Any]]:
     """Return the channels as people read them; contents order them by their keys."""
-    return sorted(
-        draft.content["channels"], key=lambda target: Kind.values.index(target["platform"])
-    )
+    return sorted(draft.content["channels"], key=lambda target: platform_rank(target["platform"]))
 
 
 def _limits_exceeded(target: Mapping[str, Any], composed: Mapping[str, Any]) -> Iterator[Finding]:

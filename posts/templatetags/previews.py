@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from channels import presenters
 from channels.queries import facts_of
-from channels.states import Kind
+from channels.states import Kind, platform_rank
 from media.captions import plain_text
 from platforms.facts import Format
 from posts.canonical import content
@@ -161,7 +161,7 @@ def by_platform(targets: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Sort a content's channels for people; the content itself has them in the
     order of their keys.
     """
-    return sorted(targets, key=lambda target: Kind.values.index(target["platform"]))
+    return sorted(targets, key=lambda target: platform_rank(target["platform"]))
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.awareness import MONTH
-from channels.states import platforms
+from channels.states import Kind, platform_rank, platforms
 from publishing.calendar.queries import DayCount, Marks
 from publishing.models import Delivery, Pause
 from publishing.presenters.text import as_sentence
@@ -50,7 +50,7 @@ def describe_clash(rows: Iterable[Delivery], found: Mapping[int, list[Delivery]]
     for row in rows:
         for other in found.get(row.pk, ()):
             key = (other.post_id, other.due_at)
-            near.setdefault(key, (other, set()))[1].add(row.channel.get_platform_display())
+            near.setdefault(key, (other, set()))[1].add(row.platform)
     if not near:
         return ""
     named = [
@@ -58,7 +58,7 @@ def describe_clash(rows: Iterable[Delivery], found: Mapping[int, list[Delivery]]
         % {
             "title": other.post,
             "when": f"{timezone.localtime(other.due_at):%H:%M}",
-            "names": ", ".join(sorted(names)),
+            "names": ", ".join(Kind(name).label for name in sorted(names, key=platform_rank)),
         }
         for other, names in list(near.values())[:MOST_NAMED]
     ]
@@ -187,7 +187,7 @@ def _all_day_event(title: str, first: date, last: date, *, kind: str) -> dict[st
 
 
 def _free_slot_event(slot: FreeSlot) -> dict[str, Any]:
-    names = ", ".join(sorted({channel.get_platform_display() for channel in slot.channels}))
+    names = ", ".join(dict.fromkeys(each.get_platform_display() for each in slot.channels))
     return {
         "title": _("Free: %(channels)s") % {"channels": names},
         "start": timezone.localtime(slot.at).isoformat(),

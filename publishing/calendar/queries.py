@@ -20,6 +20,7 @@ from accounts.queries import can
 from campaigns.awareness import Occasion, find_occasions
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
+from channels.states import platform_rank
 from core.periods import get_midnight
 from core.scope import list_ancestors
 from posts.bulk_import.sheets import Cells, channel_label, stored_name
@@ -196,7 +197,7 @@ def _approved_line(group: list[Delivery], topics: Mapping[str, str]) -> Cells:
     content = group[0].revision.content
     return Cells(
         at=group[0].due_at,
-        channels=sorted(channel_label(row.channel) for row in group),
+        channels=_name_channels(row.channel for row in group),
         title=content["title"],
         text=to_plain_text(content["body"]),
         pictures=[stored_name(medium["sha256"]) for medium in content["media"]],
@@ -206,11 +207,16 @@ def _approved_line(group: list[Delivery], topics: Mapping[str, str]) -> Cells:
     )
 
 
+def _name_channels(channels: Iterable[Channel]) -> list[str]:
+    in_order = sorted(channels, key=lambda each: (platform_rank(each.platform), each.name))
+    return [channel_label(channel) for channel in in_order]
+
+
 def _draft_line(post: Post) -> Cells:
     shown = list(post.pictures.all())
     return Cells(
         at=post.requested_time,
-        channels=sorted(channel_label(each.channel) for each in post.targets.all() if each.is_on),
+        channels=_name_channels(each.channel for each in post.targets.all() if each.is_on),
         title=post.title,
         text=to_plain_text(post.body),
         pictures=[stored_name(each.media.sha256) for each in shown],

@@ -8,6 +8,7 @@ from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet, Val
 from django.db.models.functions import Concat
 
 from audit.models import Entry
+from channels.states import by_platform
 from posts.models import Post
 from publishing.deliveries.schedules import ENDS, RECALL_ASKED
 from publishing.models import Delivery
@@ -29,7 +30,7 @@ def deliveries_of(post: Post) -> list[Delivery]:
     found = post.deliveries.select_related("channel", "unit").prefetch_related(
         "attempts", "broadcasts__asked_by", "broadcasts__channel"
     )
-    return list(found.order_by("platform", "channel__name", "pk"))
+    return list(found.order_by(by_platform(), "channel__name", "pk"))
 
 
 def live_channels(post: Post) -> set[int]:

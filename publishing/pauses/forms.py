@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models import Topic
 from channels.models import Channel
+from channels.states import by_platform
 from core.fields import DayAndClockField, ReasonField
 from publishing.models import Delivery, Pause
 from units.forms import UnitField
@@ -128,7 +129,7 @@ class PauseForm(TimesForm):
         super().__init__(*args, now=now, **options)
         self.unit = unit
         self.fields["channel"].queryset = (
-            Channel.objects.usable().filter(unit=unit).order_by("platform", "name")
+            Channel.objects.usable().filter(unit=unit).order_by(by_platform(), "name")
         )
         if not self.fields["channel"].queryset.exists():
             del self.fields["channel"]

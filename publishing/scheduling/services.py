@@ -16,7 +16,7 @@ from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import make_entry, record, record_entries
 from channels.models import Channel
-from channels.states import Health
+from channels.states import Health, by_platform
 from core.clock import database_now, format_local_time
 from core.errors import Refused
 from posts.canonical import content
@@ -227,7 +227,7 @@ def channels_of(revision: Revision) -> list[Channel]:
     return list(
         Channel.objects.offered()
         .filter(public_id__in=ids, unit__posts=revision.post_id)
-        .order_by("platform", "name")
+        .order_by(by_platform(), "name")
     )
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import Channel
-from channels.states import platforms
+from channels.states import by_platform, platforms
 from publishing.models import Slot, SlotQuerySet, Weekday
 from publishing.scheduling.forms import clock_field
 
@@ -40,7 +40,7 @@ class SlotForm(WeeklyForm):
         options.setdefault("initial", {"channels": [c.public_id for c in channels]})
         super().__init__(*args, **options)
         known = Channel.objects.filter(pk__in=[c.pk for c in channels])
-        self.fields["channels"].queryset = known.order_by("platform", "name")
+        self.fields["channels"].queryset = known.order_by(by_platform(), "name")
 
 
 class SuggestionForm(WeeklyForm):

@@ -71,7 +71,7 @@ def moment_chip(at: datetime, label: str) -> TimeChip:
 
 
 def time_chip(slot: FreeSlot) -> TimeChip:
-    names = sorted({channel.get_platform_display() for channel in slot.channels})
+    names = dict.fromkeys(channel.get_platform_display() for channel in slot.channels)
     return TimeChip(
         format_moment(slot.at), ", ".join(names), field_value(slot.at), {"due_at": slot.at}
     )

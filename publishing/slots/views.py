@@ -12,6 +12,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
 from channels.models import Channel
+from channels.states import by_platform
 from core.actions import form_action, form_data, refusal
 from publishing.models import Slot, SlotQuerySet, SlotSuggestion
 from publishing.slots import services
@@ -99,7 +100,7 @@ def _unit(request: HttpRequest, permission: Permission) -> Unit:
 
 def _channels(unit: Unit) -> list[Channel]:
     found = Channel.objects.offered().filter(unit=unit).defer("sealed")
-    return list(found.order_by("platform", "name"))
+    return list(found.order_by(by_platform(), "name"))
 
 
 def _say_added(request: HttpRequest, n: int) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Permission
-from channels.states import Health
+from channels.states import Health, platform_rank
 from core.costly_pages import costly
 from publishing.calendar.forms import CalendarForm, WindowForm
 from publishing.calendar.presenters import (
@@ -74,7 +74,8 @@ def describe(
 def _describe_one(slot: CalendarSlot, pauses: Pauses) -> dict[str, Any]:
     status = summarise(delivery_status(row, pauses) for row in slot.deliveries)
     n = len(slot.deliveries)
-    names = ", ".join(sorted({_platform_words(row) for row in slot.deliveries}))
+    rows = sorted(slot.deliveries, key=lambda row: platform_rank(row.platform))
+    names = ", ".join(dict.fromkeys(_platform_words(row) for row in rows))
     where = ngettext("%(n)s channel: %(names)s", "%(n)s channels: %(names)s", n)
     return {
         "slot": slot,
@@ -84,7 +85,7 @@ def _describe_one(slot: CalendarSlot, pauses: Pauses) -> dict[str, Any]:
         "state": status.label,
         "tone": status.tone,
         "icon": status.icon,
-        "platforms": sorted({row.platform for row in slot.deliveries}),
+        "platforms": list(dict.fromkeys(row.platform for row in rows)),
         "where": where % {"n": n, "names": names},
         "unit": slot.deliveries[0].unit.name,
     }
