@@ -31,6 +31,13 @@ def format_moment(when: datetime) -> str:
     }
 
 
+def short_time(when: datetime, *, beside: datetime) -> str:
+    """Write '07:15', with the date where it is not the day of the other time."""
+    here = timezone.localtime(when)
+    same_day = here.date() == timezone.localdate(beside)
+    return here.strftime("%H:%M" if same_day else "%H:%M %d/%m/%Y")
+
+
 def page_name(channel: Channel) -> str:
     return _(CONNECTORS[channel.platform].words.page) % {"name": channel.name}
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from channels.models import Channel
 from channels.queries import facts_of
+from channels.states import by_platform, platform_rank
 from core.clock import format_local_time
 from core.errors import Refused
 from core.scope import list_ancestors
@@ -110,7 +111,9 @@ def find_same_minute(
             "post__body", "post__search"
         )
     ]
-    return sorted(found, key=lambda other: not other.same_text)
+    return sorted(
+        found, key=lambda other: (not other.same_text, platform_rank(other.channel.platform))
+    )
 
 
 def find_close_by(post: Post, times: Mapping[Channel, datetime]) -> list[Delivery]:
@@ -123,7 +126,8 @@ def find_close_by(post: Post, times: Mapping[Channel, datetime]) -> list[Deliver
         same = Q(due_at__gte=minute, due_at__lt=minute + timedelta(minutes=1))
         near |= Q(channel=channel, due_at__gt=at - CLOSE, due_at__lt=at + CLOSE) & ~same
     rows = Delivery.objects.filter(near, state__in=READABLE).exclude(post=post)
-    return list(rows.select_related("post", "channel").defer("post__body", "post__search"))
+    rows = rows.select_related("post", "channel").defer("post__body", "post__search")
+    return list(rows.order_by("due_at", by_platform(), "pk"))
 
 
 def _shown_text(revision: Revision, channel: Channel) -> tuple[str, str]:

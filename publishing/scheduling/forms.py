@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.models import Channel
+from channels.states import by_platform
 from core.clock import format_local_time
 from core.errors import Refused
 from core.fields import DayAndClockField, ReasonField
@@ -80,7 +81,7 @@ class ScheduleForm(forms.Form):
         self.blackout = ""  # why nothing may be scheduled for one of the times
         self.fields["channels"].queryset = Channel.objects.filter(
             pk__in=[c.pk for c in channels]
-        ).order_by("platform", "name")
+        ).order_by(by_platform(), "name")
         self.own_times = {}
         if len(channels) > 1:
             for channel in channels:
@@ -176,16 +177,17 @@ class MoveForm(forms.Form):
             raise ValidationError(str(error)) from None
         return due_at
 
-    def ask_once(self, words: str) -> None:
+    def ask_once(self, words: str) -> bool:
         """Show ``words`` on what the chosen time means before anything moves; sent again with the
-        same time, the form is agreed to.
+        same time, the form is agreed to. Return whether it is asked now.
         """
         chosen = self.cleaned_data["due_at"].isoformat()
         if self.cleaned_data["said_of"] == chosen:
-            return
+            return False
         self.data = self.data.copy()
         self.data["said_of"] = chosen
         self.add_error(None, words)
+        return True
 
 
 class CancelForm(forms.Form):

@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels.models import Channel
+from channels.states import platform_rank
 from core.scope import list_ancestors
+from posts.models import Post
 from publishing.models import Delivery, Pause, Slot, SlotSuggestion
 from publishing.scheduling.conflicts import CLOSE
 from publishing.states import READABLE
@@ -17,6 +19,7 @@ from units.models import Unit
 
 AHEAD = timedelta(days=14)
 MOST_OFFERED = 3
+SOON = timedelta(hours=3)  # in which another time is looked for beside one that is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def missing_slots(unit: Unit) -> list[Slot]:
         if suggestion.platform in ("", channel.platform)
     }
     requested = [each for each in asked if (each[0].pk, *each[1:]) not in there]
-    requested.sort(key=lambda each: (each[0].platform, each[0].pk, each[2], each[1]))
+    requested.sort(key=lambda each: (platform_rank(each[0].platform), each[0].pk, each[2], each[1]))
     return [Slot(unit=unit, channel=c, weekday=day, at=at) for c, day, at in requested]
 
 
@@ -94,10 +97,39 @@ def free_slots(channels: Iterable[Channel], *, start: datetime, end: datetime) -
             held = any(p.channel_id in (None, channel_pk) and p.lasts(when) for p in pauses)
             if not held and not _is_close(when, busy.get(channel_pk, ())):
                 free.setdefault(when, []).append(channel)
-    return [
-        FreeSlot(when, tuple(sorted(free[when], key=lambda c: (c.platform, c.name, c.pk))))
-        for when in sorted(free)
-    ]
+    return [FreeSlot(when, tuple(sorted(free[when], key=_place_of))) for when in sorted(free)]
+
+
+def _place_of(channel: Channel) -> tuple[int, str, int]:
+    return platform_rank(channel.platform), channel.name, channel.pk
+
+
+def free_times_after(
+    post: Post, channels: Sequence[Channel], at: datetime, *, now: datetime, most: int = 2
+) -> list[datetime]:
+    """Find times soon after ``at`` at which nothing else goes out on any of these channels of the
+    post within some minutes, and neither a pause nor the end of its validity is in the way. Slots
+    of all channels come before any other time. Four queries.
+    """
+    start = max(at, now).replace(second=0, microsecond=0)
+    end = start + SOON
+    rows = [Delivery(post=post, unit=post.unit, channel=channel) for channel in channels]
+    busy = _busy_times([channel.pk for channel in channels], start, end, but=post)
+    pauses = Pause.objects.lasting(start).filter(unit__path__in=list_ancestors(post.unit.path))
+    held = list(pauses.select_related("unit"))
+
+    def is_free(when: datetime) -> bool:
+        return not any(
+            _is_close(when, busy.get(row.channel_id, ()))
+            or any(pause.lasts(when) and pause.covers(row) for pause in held)
+            for row in rows
+        )
+
+    slots = free_slots(channels, start=start, end=end) if channels else []
+    common = [slot.at for slot in slots if len(slot.channels) == len(channels)]
+    regular = [start + n * CLOSE for n in range(1, SOON // CLOSE)]
+    free = [when for when in dict.fromkeys([*common, *regular]) if is_free(when)]
+    return sorted([when for when in free if not post.ends_at or when < post.ends_at][:most])
 
 
 def _occurrences(weekday: int, at: time, start: datetime, end: datetime) -> list[datetime]:
@@ -114,15 +146,19 @@ def _occurrences(weekday: int, at: time, start: datetime, end: datetime) -> list
 
 
 def _busy_times(
-    channels: Iterable[int], start: datetime, end: datetime
+    channels: Iterable[int], start: datetime, end: datetime, *, but: Post | None = None
 ) -> dict[int, list[datetime]]:
-    """Return when something goes out on each channel, or went, in order."""
+    """Return when something goes out on each channel, or went, in order; ``but``: of other posts
+    than this one.
+    """
     rows = Delivery.objects.filter(
         channel__in=channels,
         state__in=READABLE,
         due_at__gt=start - CLOSE,
         due_at__lt=end + CLOSE,
     )
+    if but:
+        rows = rows.exclude(post=but)
     busy: dict[int, list[datetime]] = {}
     for channel, due_at in rows.order_by("due_at").values_list("channel", "due_at"):
         busy.setdefault(channel, []).append(due_at)

@@ -24,7 +24,7 @@ from publishing.models import Delivery, Recall
 from publishing.pauses.context import pauses_of
 from publishing.post_page.forms import DecideForm
 from publishing.post_page.views.lookups import address_of, delivery_of, post_of
-from publishing.presenters.delivery import delivery_sentence, delivery_status, describe_attempt
+from publishing.presenters.delivery import delivery_status, describe_attempt
 from publishing.presenters.text import page_name
 from publishing.recalls import services as recalls
 from publishing.recalls.forms import RecallForm, WithdrawForm
@@ -41,17 +41,17 @@ def action_page(
     form: Form,
     action: Callable[[], object],
     *,
-    done: str,
     delivery: Delivery | None = None,
     chips: Sequence[TimeChip] = (),
+    instead: Sequence[TimeChip] = (),
     **words: str,
 ) -> HttpResponse:
-    """Ask what an action needs, do it, and go back to the post, or on to the report of the recall
-    that it began. ``chips`` are times that fill in the form's.
+    """Ask what an action needs, do it, and go back to the post, which says what became of it, or on
+    to the report of the recall that it began. ``chips`` are times that fill in the form's; each of
+    ``instead`` sends it with that time.
     """
     outcome = form_action(form, action)
     if outcome:
-        messages.success(request, done)
         if isinstance(outcome.result, Recall):
             return redirect("publishing:recall_ledger", public_id=outcome.result.public_id)
         return redirect(address_of(post, delivery))
@@ -61,6 +61,7 @@ def action_page(
         "back": address_of(post, delivery),
         "delivery": delivery,
         "chips": chips,
+        "instead": instead,
         **words,
     }
     return render(request, "publishing/act.html", context, status=outcome.status)
@@ -122,7 +123,7 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "tone": "danger",
         "icon": "ban",
     }
-    return action_page(request, post, form, action, done=_("The post is withdrawn."), **words)
+    return action_page(request, post, form, action, **words)
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,8 +136,6 @@ def cancel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         row.post,
         form,
         lambda: scheduling.cancel(row, by=request.user, reason=form.cleaned_data["reason"].strip()),
-        done=_("Cancelled. Nothing will be published on %(page)s.")
-        % {"page": page_name(row.channel)},
         delivery=row,
         heading=_("Cancel the schedule"),
         lead=delivery_status(row, pauses_of(request)).sentence,
@@ -160,7 +159,6 @@ def recall(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         row.post,
         form,
         lambda: recalls.recall(row, by=request.user, reason=form.cleaned_data["reason"]),
-        done=_("Being taken down from %(page)s. The portal checks that it is gone.") % page,
         delivery=row,
         heading=_("Take the post down"),
         lead=lead % page,
@@ -187,7 +185,6 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
     outcome = form_action(form, action)
     if outcome:
-        messages.success(request, delivery_sentence(row))
         return redirect(address_of(row.post, row))
     context = {
         "delivery": row,

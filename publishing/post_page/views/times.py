@@ -35,17 +35,19 @@ from publishing.presenters.scheduling import (
     same_minute_warnings,
     spread_sentence,
 )
-from publishing.presenters.text import page_name
+from publishing.presenters.text import page_name, short_time
 from publishing.scheduling import services as scheduling
 from publishing.scheduling.conflicts import find_close_by, find_same_minute, full_days
 from publishing.scheduling.forms import MoveForm, ScheduleForm
 from publishing.slots.context import (
     OWN_SLOTS,
+    chips_after,
     later_chips,
     own_times_chip,
     time_chips,
     usual_chips,
 )
+from publishing.slots.presenters import TimeChip, moment_chip
 
 
 @require_http_methods(["GET", "POST"])
@@ -68,7 +70,8 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         outcome = form_action(form, lambda: _schedule(request, post, form, hints))
     if outcome:
-        _report_result(request, post, form, [*hints, manual_tasks_sentence(form.times)], now)
+        for words in hints:
+            messages.info(request, words)
         return redirect(address_of(post))
     name = "publishing/schedule.html#will" if request.htmx else "publishing/schedule.html"
     status = 200 if request.htmx else outcome.status
@@ -117,23 +120,10 @@ def _schedule(request: HttpRequest, post: Post, form: ScheduleForm, hints: list[
     """Schedule the post; put into ``hints`` what else goes out beside it, found before it is there
     itself.
     """
-    hints += _describe_neighbours(post, form.times)["hints"]
+    hints += _describe_neighbours(post, form.times, now=form.now)["hints"]
     scheduling.schedule(
         post, by=request.user, times=form.times, same_text=form.cleaned_data["anyway"]
     )
-
-
-def _report_result(
-    request: HttpRequest, post: Post, form: ScheduleForm, hints: list[str], now: datetime
-) -> None:
-    """Say what becomes of the post now, and then what else goes out beside it."""
-    warning = pause_warning(post, form.times, pauses_of(request))
-    if warning:
-        messages.warning(request, warning)
-    else:
-        messages.success(request, planned_times_sentence(form.times.values(), now=now))
-    for words in filter(None, hints):
-        messages.info(request, words)
 
 
 def _schedule_context(
@@ -149,7 +139,7 @@ def _schedule_context(
         "spread": spread_sentence(post, common, times.values()) if common else "",
         "manual_tasks": manual_tasks_sentence(times),
         "warning": form.blackout or pause_warning(post, times, pauses_of(request)),
-        **_describe_neighbours(post, times),
+        **_describe_neighbours(post, times, now=now),
     }
 
 
@@ -167,20 +157,30 @@ def _intended_times(
 
 
 def _describe_neighbours(
-    post: Post, times: Mapping[Channel, datetime], revision: Revision | None = None
-) -> dict[str, list[str]]:
-    """Say what else goes out on the same channels in the same minutes.
+    post: Post,
+    times: Mapping[Channel, datetime],
+    revision: Revision | None = None,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Say what else goes out on the same channels in the same minutes or close by, with free times
+    as ``beside`` that one tap chooses instead.
 
     Also on the same day, where that is beyond what they take.
     """
     others = find_same_minute(post, revision or post.approved_revision, times) if times else []
+    near = find_close_by(post, times)
+    common = set(times.values())
     return {
         "same_text": same_minute_warnings(other for other in others if other.same_text),
         "hints": [
             *same_minute_warnings(other for other in others if not other.same_text),
-            *close_by_warnings(find_close_by(post, times)),
+            *close_by_warnings(near),
             *(full_day_warning(full) for full in full_days(post, times)),
         ],
+        "beside": chips_after(post, list(times), common.pop(), now=now)
+        if (others or near) and len(common) == 1
+        else [],
     }
 
 
@@ -238,15 +238,16 @@ def _move_page(
     initial = {"due_at": due_at, **_time_in_address(request, now)}
     form = MoveForm(form_data(request), post=post, channels=channels, now=now, initial=initial)
     at = form.cleaned_data["due_at"] if form.is_bound and form.is_valid() else None
-    done, beside = "", {"same_text": [], "hints": []}
+    instead: list[TimeChip] = []
+    beside: dict[str, Any] = {"same_text": [], "hints": [], "beside": []}
     if at:
         times = dict.fromkeys(channels, at)
-        beside = _describe_neighbours(post, times, rows[0].revision)
-        warning = pause_warning(post, times, pauses_of(request))
-        done = warning or planned_times_sentence(times.values(), now=now)
-        if beside["hints"]:
-            again = _("Press again to move it there all the same.")
-            form.ask_once(" ".join([*beside["hints"], again]))
+        beside = _describe_neighbours(post, times, rows[0].revision, now=now)
+        if beside["hints"] and form.ask_once(" ".join(beside["hints"])):
+            instead = [
+                *beside["beside"],
+                moment_chip(at, _("Keep %(time)s") % {"time": short_time(at, beside=at)}),
+            ]
     if not beside["same_text"]:
         del form.fields["anyway"]  # a tick is asked for only where there is something to agree to
     return action_page(
@@ -254,8 +255,8 @@ def _move_page(
         post,
         form,
         lambda: action(form.cleaned_data["due_at"], form.cleaned_data.get("anyway", False)),
-        done=done,
         delivery=delivery,
         chips=later_chips(due_at),
+        instead=instead,
         **words,
     )

@@ -19,6 +19,7 @@ from accounts.permissions import Permission
 from accounts.queries import can, require
 from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
+from channels.states import by_platform
 from core.actions import button_action, form_data, refusal
 from core.assertions import make_challenge
 from core.errors import NotAllowed, Refused
@@ -71,6 +72,7 @@ def _name_decision(request: HttpRequest, *, public_id: uuid.UUID) -> str:
     if request.POST.get("decision") != ReviewForm.NOW:
         return _("Approve “%(post)s”") % facts
     channels = post.targets.filter(is_on=True).select_related("channel")
+    channels = channels.order_by(by_platform("channel__platform"))
     facts["channels"] = ", ".join(row.channel.get_platform_display() for row in channels)
     return _("Approve “%(post)s” and publish it now on %(channels)s") % facts
 

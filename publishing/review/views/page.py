@@ -1,6 +1,6 @@
 """The page on which a reviewer reads a revision: what it shows, and the times that it offers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,14 +40,20 @@ from publishing.review.queries import (
 from publishing.review.views.common import is_newest_first, requested_time
 from publishing.scheduling import services as scheduling
 from publishing.scheduling.conflicts import find_same_minute, full_days
+from publishing.slots.context import chips_after
+from publishing.slots.presenters import TimeChip, field_value
 from publishing.slots.queries import next_free_slots
 
 
 def _time_choices(
-    post: Post, coming: datetime | None, channels: Sequence[Any], now: datetime
+    post: Post,
+    coming: datetime | None,
+    channels: Sequence[Any],
+    now: datetime,
+    beside: Iterable[TimeChip],
 ) -> list[dict[str, str]]:
     """List the times that a reviewer may choose in the act of approving, each as value and
-    label.
+    label; ``beside``: free ones soon after a wanted time that is taken.
     """
     later = {"value": ReviewForm.APPROVE, "label": _("Choose the time later")}
     if post.endorsed_revision_id:
@@ -63,14 +69,19 @@ def _time_choices(
         found.append(
             {"value": ReviewForm.SCHEDULE, "label": words, "short": format_local_time(coming)}
         )
+    found += [
+        {"value": chip.value, "label": _("Free: %(when)s") % {"when": chip.label}}
+        for chip in beside
+    ]
     found += [later, {"value": ReviewForm.NOW, "label": _("Now")}]
+    known = {each["value"] for each in found}
     offered = dict(suggested_times(now))
     for slot in next_free_slots(channels, now=now):
         words = _("Free slot: %(when)s") % {"when": format_local_time(slot.at)}
         offered.setdefault(slot.at, words)
     for at, words in offered.items():
-        if at != coming and (not post.ends_at or at < post.ends_at):
-            value = timezone.localtime(at).strftime("%Y-%m-%dT%H:%M")
+        value = field_value(at)
+        if at != coming and value not in known and (not post.ends_at or at < post.ends_at):
             found.append({"value": value, "label": words})
     return [*found, {"value": ReviewForm.OTHER, "label": _("Another time")}]
 
@@ -105,7 +116,9 @@ def review_context(
     if coming:
         coming = scheduling.spread_time(post, coming)
     times = dict.fromkeys(channels, coming) if coming else {}
-    choices = _time_choices(post, coming, channels, now)
+    others = find_same_minute(post, revision, times)
+    chips = chips_after(post, channels, coming, now=now) if coming and others else []
+    choices = _time_choices(post, coming, channels, now, chips)
     chosen = form.data.get("decision") if form.is_bound else ""
     known = {each["value"] for each in choices}
     discussion = discussion_of(post, reader=request.user, at="review")
@@ -132,9 +145,10 @@ def review_context(
         else [],
         "coming": coming,
         "beside": [
-            *same_minute_warnings(find_same_minute(post, revision, times)),
+            *same_minute_warnings(others),
             *(full_day_warning(full) for full in full_days(post, times)),
         ],
+        "chips": chips,
         "spread": spread_sentence(post, post.requested_time, [coming]) if coming else "",
         "warning": pause_warning(post, dict.fromkeys(channels, coming or now), pauses_of(request)),
         "missed": bool(post.requested_time and post.requested_time <= now),

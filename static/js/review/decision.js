@@ -9,6 +9,13 @@ if (form && buttons.length) {
   showChosenTime();
   form.addEventListener("change", showChosenTime);
   addEventListener("pageshow", showChosenTime);
+  for (const button of document.querySelectorAll("[data-choose]")) button.addEventListener("click", chooseTime);
+}
+
+// A free time beside a taken one, outside of the list of times.
+function chooseTime({ currentTarget }) {
+  form.querySelector(`[name=decision][value="${currentTarget.dataset.choose}"]`).checked = true;
+  showChosenTime();
 }
 
 function holdButtons() {
@@ -40,4 +47,7 @@ function showChosenTime() {
   if (ownTime) ownTime.hidden = chosen.value !== "other";
   const words = chosen.value === "approve" ? "" : ` · ${label}`;
   for (const button of buttons) button.querySelector("[data-chosen-time]").textContent = words;
+  for (const button of document.querySelectorAll("[data-choose]")) {
+    button.ariaPressed = String(button.dataset.choose === chosen.value);
+  }
 }

@@ -128,3 +128,23 @@ def test_what_goes_out_beside_is_named_before_anything_moves(client, officer, ro
     moved = client.post(address, {"due_at": local, "said_of": said_of})
     assert moved.status_code == 302
     assert times(rows) == [in_days(9)] * 3
+
+
+def test_a_free_time_or_the_chosen_one_is_taken_by_one_tap(client, officer, rows, unit):
+    post, other = rows[0].post, factories.approved(unit=unit, title="Họp dân")
+    factories.delivery(other, rows[1].channel, due_at=in_days(9))
+
+    asked = send(client, post, in_days(9))
+
+    chips = asked.context["instead"]
+    at = [in_days(9) + timedelta(minutes=15 * n) for n in (1, 2, 0)]
+    assert [chip.times["due_at"] for chip in chips] == at
+    # What the form holds already comes along; the button decides.
+    form = asked.context["form"]
+    typed = {f"due_at_{n}": value for n, value in enumerate(form["due_at"].value()[:2])}
+    said_of = {"said_of": form["said_of"].value()}
+    address = reverse("publishing:move_all", args=[post.public_id])
+    assert client.post(address, {**typed, **said_of, "due_at": chips[0].value}).status_code == 302
+    assert times(rows) == [at[0]] * 3
+    assert client.post(address, {**typed, **said_of, "due_at": chips[2].value}).status_code == 302
+    assert times(rows) == [in_days(9)] * 3

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -443,3 +443,32 @@ def test_the_review_says_which_warnings_the_author_submitted_over(client, unit, 
     assert "(new since the submission)" not in one_line(
         client.get(address(changed)).content.decode()
     )
+
+
+@pytest.mark.clock("2030-12-02 12:00")
+def test_beside_a_taken_time_free_ones_are_offered_and_one_is_approved(client, unit, approver):
+    channel = factories.ChannelFactory(unit=unit)
+    wanted = timezone.make_aware(datetime(2030, 12, 3, 7, 0))
+    taken = factories.approved(unit=unit, channels=[channel])
+    factories.delivery(taken, channel, due_at=wanted)
+    post = factories.submitted(unit=unit, channels=[channel], requested_time=wanted)
+
+    page = client.get(address(post))
+
+    values = [chip.value for chip in page.context["chips"]]
+    assert values == ["2030-12-03T07:15", "2030-12-03T07:30"]
+    html = page.content.decode()
+    assert all(f'data-choose="{value}"' in html for value in [*values, "schedule"])
+    decide(client, post, values[0])
+    assert post.deliveries.get().due_at == wanted + timedelta(minutes=15)
+
+
+@pytest.mark.clock("2030-12-02 12:00")
+def test_beside_a_free_time_nothing_is_offered(client, unit, approver):
+    wanted = timezone.make_aware(datetime(2030, 12, 3, 7, 0))
+    post = factories.submitted(unit=unit, requested_time=wanted)
+
+    page = client.get(address(post))
+
+    assert page.context["chips"] == []
+    assert "data-choose" not in page.content.decode()

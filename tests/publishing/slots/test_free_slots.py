@@ -6,7 +6,7 @@ import pytest
 
 from posts.queries import free_times
 from publishing.slots.context import own_times_chip, time_chips
-from publishing.slots.queries import free_slots, next_free_slots
+from publishing.slots.queries import free_slots, free_times_after, next_free_slots
 from publishing.states import State
 from tests import factories
 from tests.publishing.slots.conftest import NOON, slot
@@ -136,3 +136,61 @@ def test_the_composer_learns_of_free_slots_without_knowing_deliveries(page):
     slot(page, 0, 19, 30)
 
     assert free_times([page], now=NOON) == [(EVENING, (page,))]
+
+
+# --- Soon after a time that is taken -------------------------------------------------------------
+
+
+@pytest.fixture
+def post(page):
+    return factories.approved(unit=page.unit, channels=[page])
+
+
+def after(post, *channels, at=EVENING):
+    found = free_times_after(post, channels, at, now=NOON)
+    return [round((time - at).total_seconds() / 60) for time in found]
+
+
+def test_free_are_the_next_quarters_of_an_hour(post, page):
+    assert after(post, page) == [15, 30]
+
+
+def test_what_goes_out_on_one_of_the_channels_takes_its_time_for_all(unit, post, page):
+    zalo = factories.ChannelFactory(unit=unit, platform="zalo")
+    other = factories.approved(unit=unit, channels=[zalo])
+    factories.delivery(other, zalo, due_at=EVENING + timedelta(minutes=20))
+
+    assert after(post, page, zalo) == [45, 60]
+    assert after(post, page) == [15, 30]
+
+
+def test_the_post_itself_is_in_nobodys_way(post, page):
+    factories.delivery(post, page, due_at=EVENING + timedelta(minutes=15))
+
+    assert after(post, page) == [15, 30]
+
+
+def test_a_slot_of_all_channels_is_offered_first(unit, post, page):
+    zalo = factories.ChannelFactory(unit=unit, platform="zalo")
+    slot(page, 0, 20, 30)
+    assert after(post, page, zalo) == [15, 30]
+    slot(zalo, 0, 20, 30)
+    assert after(post, page, zalo) == [15, 60]
+
+
+@pytest.mark.parametrize("topic", [False, True])
+def test_a_closed_time_is_not_offered(post, page, topic):
+    factories.pause(
+        page.unit,
+        topic=post.topic if topic else None,
+        is_blackout=True,
+        started_at=EVENING,
+        ended_at=EVENING + timedelta(minutes=40),
+    )
+    assert after(post, page) == [45, 60]
+
+
+def test_nothing_is_offered_past_the_validity_of_the_post(post, page):
+    post.valid_until = EVENING + timedelta(minutes=20)
+
+    assert after(post, page) == [15]
