@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from channels.states import Health, Lifecycle
 from platforms.facts import Facts, Format
-from platforms.limits import Problem
+from platforms.limits import LACKS_MEDIA, Problem
 from platforms.registry import CONNECTORS
 from platforms.words import Term
 
@@ -227,15 +227,12 @@ def describe_problem(problem: Problem, *, channel: str, form: Format | None = No
     return words % facts
 
 
-_LACKS_MEDIA = frozenset({"media_missing", "image_missing", "video_missing"})
-
-
 def describe_obstacles(obstacles: Sequence[tuple[Format, Problem]], *, channel: str) -> str:
     """Say in short why no format of a channel takes a post's pictures and videos, as a line beside
     its name; ``obstacles`` as of ``platforms.limits``."""
     rules = {problem.rule for _form, problem in obstacles}
     for form, problem in obstacles:
-        if problem.rule not in _LACKS_MEDIA:
+        if problem.rule not in LACKS_MEDIA:
             return describe_problem(problem, channel=channel, form=form)
     if rules == {"video_missing"}:
         return _("takes videos only")

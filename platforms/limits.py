@@ -13,6 +13,8 @@ from platforms.messages import Image, Message, Video
 _TAG = re.compile(r"<[^<>]*>")
 _HASHTAG, _MENTION = re.compile(r"(?<!\w)#\w"), re.compile(r"(?<!\w)@\w")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
+# What a medium more may mend.
+LACKS_MEDIA = frozenset({"media_missing", "image_missing", "video_missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,14 @@ def find_obstacles(
             return []
         first_problems.append((form, problem))
     return first_problems
+
+
+def lacks_picture(facts: Facts, media: Sequence[Image | Video]) -> bool:
+    """Check whether the platform takes a post with these media as soon as it has one picture
+    more.
+    """
+    picture = Image(content=b"", content_type="image/jpeg", sha256="")
+    return bool(find_obstacles(facts, media)) and not find_obstacles(facts, [*media, picture])
 
 
 def select_shown_media(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:

@@ -31,7 +31,13 @@ from posts.models import (
     RevisionMedia,
     Signature,
 )
-from posts.signals import free_times_asked, media_uses_asked, taken_times_asked, would_stop
+from posts.signals import (
+    free_times_asked,
+    media_uses_asked,
+    taken_times_asked,
+    times_after_asked,
+    would_stop,
+)
 from posts.states import Decision, PostState
 from units.models import Unit
 
@@ -71,6 +77,14 @@ def free_times(channels: Sequence[Channel], *, now: datetime) -> list[FreeTime]:
     """Return the next free slots of these channels, which are one unit's; the soonest first."""
     answers = free_times_asked.send(Post, channels=channels, now=now)
     return [time for _receiver, times in answers for time in cast("list[FreeTime]", times)]
+
+
+def free_times_after(
+    post: Post, channels: Sequence[Channel], at: datetime, *, now: datetime
+) -> list[datetime]:
+    """Return times soon after ``at`` at which the post could go out on all these channels."""
+    answers = times_after_asked.send(Post, post=post, channels=channels, at=at, now=now)
+    return [time for _receiver, times in answers for time in cast("list[datetime]", times)]
 
 
 class TakenTime(NamedTuple):

@@ -38,3 +38,6 @@ taken_times_asked = Signal()
 
 # Asked of whoever publishes: when `channels`, which are one unit's, have a free slot after `now`.
 free_times_asked = Signal()
+
+# Asked of whoever publishes: when `post` could go out on all of `channels` soon after `at`.
+times_after_asked = Signal()

@@ -105,10 +105,9 @@ def create_kits(world: World, now: datetime, *, year_end: Campaign) -> None:
             writer=people["tinh.theodoi"],
             leader=world.overseer,
         )
-        cards = Media.objects.filter(unit=world.province, shared=True, card__look="fire")
         _create_issued_kit(
             world.province,
-            _make_kit_on_leaving(year_end, today, cards),
+            _make_kit_on_leaving(year_end, today),
             writer=people["tinh.theodoi"],
             leader=world.overseer,
         )
@@ -223,6 +222,11 @@ def _make_kit_on_false_calls(campaign: Campaign, today: date, posters: Iterable[
     )
 
 
+def _find_fire_cards(unit: Unit, format: str) -> list[tuple[Media, str]]:
+    cards = Media.objects.filter(unit=unit, shared=True, card__look="fire", card__format=format)
+    return [(card, card.alt_text) for card in cards]
+
+
 def _make_kit_on_charging(campaign: Campaign, today: date) -> KitEdit:
     return KitEdit(
         name=CHARGING_NAME,
@@ -248,10 +252,11 @@ def _make_kit_on_charging(campaign: Campaign, today: date) -> KitEdit:
         note="Nên đăng trước cuối tuần.",
         all_below=True,
         spread_minutes=30,
+        media=_find_fire_cards(campaign.unit, "1x1"),
     )
 
 
-def _make_kit_on_leaving(campaign: Campaign, today: date, cards: Iterable[Media]) -> KitEdit:
+def _make_kit_on_leaving(campaign: Campaign, today: date) -> KitEdit:
     """Return a kit whose gaps the unit's own page fills."""
     return KitEdit(
         name="Khóa gas, ngắt điện trước khi ra khỏi nhà",
@@ -277,5 +282,5 @@ def _make_kit_on_leaving(campaign: Campaign, today: date, cards: Iterable[Media]
         note="Không cần điền gì: tên đơn vị, số trực ban lấy từ thông tin đơn vị.",
         all_below=True,
         spread_minutes=30,
-        media=[(each, each.alt_text) for each in cards],
+        media=_find_fire_cards(campaign.unit, "16x9"),
     )

@@ -66,6 +66,16 @@ DRAWN = (
         ),
         ("16x9",),
     ),
+    (
+        "fire",
+        Words(
+            title="Không cắm sạc xe điện qua đêm trong nhà",
+            line_1="Sạc ban ngày, có người trông, dùng đúng bộ sạc theo máy.",
+            line_2="Phát hiện cháy: báo động cho mọi người và gọi ngay 114.",
+            hotline="114",
+        ),
+        ("1x1",),
+    ),
 )
 USED = (
     "traffic",

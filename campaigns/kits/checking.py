@@ -22,6 +22,8 @@ from campaigns.kits.wording import (
 from core.errors import Refused
 from media.cards.services import HOTLINES, OWN_HOTLINE
 from media.cards.typesetting import LONGEST_LINE, Look
+from platforms.limits import LACKS_MEDIA, find_obstacles, lacks_picture
+from platforms.messages import Image, Video
 from platforms.registry import CONNECTORS
 
 
@@ -42,8 +44,43 @@ def find_problems(version: KitVersion) -> list[str]:
         found.append(_("Write what is new, for those who took the kit up already."))
     if not find_units(version).exists():
         found.append(_("The kit is for no unit yet. Say whom it is for."))
+    found += _find_channels_without_media(version)
     found += _find_problems_of_slots(version.worded(), version.slots)
     found += _find_problems_of_script_and_poster(version)
+    return found
+
+
+def _find_channels_without_media(version: KitVersion) -> list[str]:
+    """Name the channels asked for that would leave the post out, for it has no picture or video:
+    neither the kit nor a gap brings one.
+    """
+    kinds = list(version.media.values_list("media__content_type", flat=True))
+    pictures = sum(slot["kind"] == SlotKind.PICTURE for slot in version.slots)
+    media: list[Image | Video] = [
+        Video(sha256="", content_type=kind, size=0, seconds=0, width=0, height=0)
+        if kind.startswith("video/")
+        else Image(content=b"", content_type=kind, sha256="")
+        for kind in (*kinds, *["image/jpeg"] * pictures)
+    ]
+    lacking: dict[bool, list[str]] = {True: [], False: []}
+    for name in version.platforms:
+        facts = CONNECTORS[name].facts
+        obstacles = find_obstacles(facts, media)
+        if obstacles and all(problem.rule in LACKS_MEDIA for _form, problem in obstacles):
+            lacking[lacks_picture(facts, media)].append(str(CONNECTORS[name].words.label))
+    found = []
+    if lacking[True]:
+        words = _(
+            "%(channels)s: takes no post without a picture. Make a card, choose a picture of your "
+            "library, or leave the channel out."
+        )
+        found.append(words % {"channels": ", ".join(lacking[True])})
+    if lacking[False]:
+        words = _(
+            "%(channels)s: takes videos only. Choose a video of your library, or leave the channel "
+            "out."
+        )
+        found.append(words % {"channels": ", ".join(lacking[False])})
     return found
 
 

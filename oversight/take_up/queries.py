@@ -37,6 +37,7 @@ from core.scope import list_ancestors
 from oversight.queries import find_overseen_units
 from oversight.take_up import states
 from oversight.take_up.states import STATES
+from posts.models import PostChannel
 from posts.states import EDITABLE, PostState
 from publishing.models import Delivery
 from publishing.states import EXPECTED, TAKEN_DOWN, State
@@ -253,12 +254,20 @@ def _has_page(version: KitVersion) -> Exists:
 
 @dataclass
 class Row:
-    """A unit on the board. ``links``: where residents read its post, by platform."""
+    """A unit on the board. ``links``: where residents read its post, by platform; ``left_out``:
+    the platforms that the kit asks for and the unit's post does not go to, of ``asked``.
+    """
 
     unit: Unit
     state: states.TakeUp
     adoption: Adoption | None = None
     links: list[tuple[str, str]] = field(default_factory=list)
+    asked: int = 0
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def reached(self) -> int:
+        return self.asked - len(self.left_out)
 
     @property
     def phone(self) -> str:
@@ -268,7 +277,7 @@ class Row:
 
 
 def list_rows(kit: Kit, places: Iterable[Place]) -> list[Row]:
-    """Return the rows of a page. Three statements."""
+    """Return the rows of a page. Four statements."""
     places = list(places)
     units = Unit.objects.select_related("parent", "facts").in_bulk([place.unit for place in places])
     adoptions = {
@@ -278,16 +287,28 @@ def list_rows(kit: Kit, places: Iterable[Place]) -> list[Row]:
         .annotate(post_id=F("post"))
     }
     links = _find_links([each.post_id for each in adoptions.values()])
-    return [
-        Row(
-            units[place.unit],
-            STATES[place.state],
-            adoptions.get(place.unit),
-            links.get(place.unit, []),
-        )
-        for place in places
-        if place.unit in units
-    ]
+    asked = kit.current.platforms if kit.current else []
+    reached = _find_platforms([each.post_id for each in adoptions.values()])
+    rows = []
+    for place in places:
+        if place.unit not in units:
+            continue
+        row = Row(units[place.unit], STATES[place.state], adoptions.get(place.unit))
+        row.links = links.get(place.unit, [])
+        if place.unit in reached:
+            row.asked = len(asked)
+            row.left_out = [name for name in asked if name not in reached[place.unit]]
+        rows.append(row)
+    return rows
+
+
+def _find_platforms(posts: Iterable[int | None]) -> dict[int, set[str]]:
+    """Return by unit the platforms to which the posts go."""
+    reached: dict[int, set[str]] = {}
+    goes = PostChannel.objects.switched_on().filter(post__in=[post for post in posts if post])
+    for unit, platform in goes.order_by().values_list("post__unit", "channel__platform"):
+        reached.setdefault(unit, set()).add(platform)
+    return reached
 
 
 def _find_links(posts: Iterable[int | None]) -> dict[int, list[tuple[str, str]]]:

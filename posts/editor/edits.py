@@ -1,7 +1,7 @@
 """All that a person writes of a post, as values that the services take."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -72,6 +72,13 @@ class PostEdit:
     channels: Mapping[Channel, ChannelEdit] = field(default_factory=dict)
     media: Sequence[MediaEdit] = ()
     kit_words: Mapping[str, str] | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """Check whether nobody has written anything into it, whatever its channels are."""
+        written = replace(self.fields, body=clean(self.fields.body), urgent=None, ai_made=None)
+        own = any(channel.text for channel in self.channels.values())
+        return written == PostFields(title="", body="") and not (self.media or own)
 
     def texts(self) -> Iterator[str]:
         """Yield every text that residents may come to read, cleaned as it will be stored."""

@@ -17,7 +17,7 @@ from campaigns.models import Campaign, Topic
 from channels import presenters
 from channels.models import Channel
 from channels.queries import channels_for, facts_of
-from channels.states import Kind
+from channels.states import platform_rank
 from core.errors import Refused
 from core.fields import DayAndClockField, DayField, ShortModelChoiceField
 from core.text import normalise
@@ -53,7 +53,6 @@ from posts.queries import LastChoice, last_choices
 ON, OFF, HAND = "on", "off", "hand"  # how a channel's switch was shown, see ComposeForm._switched
 SWITCH = {"data-switch": ""}
 TIMES = ("requested_time", "valid_until")
-ORDER = {platform: place for place, platform in enumerate(Kind.values)}
 
 
 class ComposeForm(forms.Form):
@@ -178,7 +177,9 @@ class ComposeForm(forms.Form):
         """
         channels = {channel.pk: channel for channel in self.usable}
         channels |= {target.channel_id: target.channel for target in targets.values()}
-        in_order = sorted(channels.values(), key=lambda each: (ORDER[each.platform], each.name))
+        in_order = sorted(
+            channels.values(), key=lambda each: (platform_rank(each.platform), each.name)
+        )
         by_id = {str(channel.public_id): channel for channel in in_order}
         self.fields["channels"].choices = [(key, each.name) for key, each in by_id.items()]
         self.fields["channels"].coerce = by_id.get
@@ -380,6 +381,11 @@ class ComposeForm(forms.Form):
         version = self.cleaned_data["version"] if version is None else version
         sent = read_page_save(self.data)
         return editing.save(self.post, self._build_edit(), by=by, version=version, sent=sent)
+
+    @property
+    def is_blank(self) -> bool:
+        """Check whether nobody has written anything into it."""
+        return self._build_edit().is_blank
 
     def draft(self) -> editing.Draft:
         """Return the post as `save` would store it, by ``services.draft_of``: nothing is stored."""

@@ -1,26 +1,27 @@
 """The page of the composer: all that it shows of a post and of its form."""
 
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from campaigns.kits.presenters import Difference
 from campaigns.queries import find_needs_of_topic
 from channels import presenters
 from channels.queries import facts_of
-from channels.states import Kind
+from channels.states import platform_rank
 from core.clock import format_local_time
 from media import services as media_services
 from media import uploads
 from media.scanners.queries import state_of
 from platforms.limits import extract_visible_text, get_text_limit
-from posts.canonical import content, corrections, material
+from posts.canonical import content, corrections
+from posts.canonical.destinations import describe_destinations
 from posts.checks.base import Severity
 from posts.editor import beginning, choices, leaks, unit_cards, unsent
 from posts.editor.forms import ComposeForm, pictures_of, targets_of
@@ -30,7 +31,7 @@ from posts.kits.services import has_newer_version
 from posts.leak_rules.queries import has_entered
 from posts.models import UPLOAD_PURPOSE, Post, PostChannel
 from posts.origins.shown import origin_of
-from posts.queries import free_times, last_request_for_changes
+from posts.queries import free_times, free_times_after, last_request_for_changes, taken_times
 from posts.scanned import cards_of
 from posts.states import PostState
 from posts.suggested_times import suggested_times
@@ -110,42 +111,60 @@ def saved_context(post: Post, form: ComposeForm) -> dict[str, Any]:
     in_form = [shown.media for shown in form.pictures]
     scans = state_of({*media, *in_form})
     cards = cards_of(in_form, scans)
-    unfit = material.reasons_for_off(targets, content.media_for_limits(pictures))
-    goes = describe_destinations(targets, unfit)
+    destinations = describe_destinations(targets, pictures)
+    destinations["clash"] = find_clash(post, targets, now=timezone.now())
     if post._state.adding:
-        return {"targets": {}, "scans": cards, "unfit": unfit, **goes, **_NO_FINDINGS}
+        return {"targets": {}, "scans": cards, **destinations, **_NO_FINDINGS}
     composed = content.compose(post, targets=targets, pictures=pictures)
     for target in composed["channels"]:
         target |= _preview_facts(composed, target)
     return {
         "targets": {target["channel"]: target for target in composed["channels"]},
         "scans": cards,
-        "unfit": unfit,
-        **goes,
+        **destinations,
         # What a script does not change where a person has switched meanwhile.
         "switches": {str(t.channel.public_id): t.is_on for t in targets if not t.by_hand},
         **findings_by_field(post, composed, targets=targets, media=media, scans=scans),
     }
 
 
-def describe_destinations(
-    targets: Sequence[PostChannel], unfit: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return by name where the post goes, and where it does not by itself, each with the reason of
-    ``unfit``: nobody is to find out afterwards.
+class Clash(NamedTuple):
+    """Another post that goes out in the minute that is wanted: ``words`` say which and where;
+    ``times`` are free ones, and the ``wanted`` one itself, each with its value for the fields.
     """
-    pages = Counter(target.channel.platform for target in targets)
-    goes_to, goes_not = [], []
-    for target in targets:
-        channel = target.channel
-        name = str(Kind(channel.platform).label)
-        if pages[channel.platform] > 1:
-            name = content.channel_name({"platform": channel.platform, "name": channel.name})
-        if target.is_on:
-            goes_to.append(name)
-        elif why := unfit.get(str(channel.public_id)):
-            goes_not.append((name, why))
-    return {"goes_to": goes_to, "goes_not": goes_not}
+
+    words: str
+    times: list[tuple[str, str]]
+    wanted: str
+
+
+def find_clash(post: Post, targets: Sequence[PostChannel], *, now: datetime) -> Clash | None:
+    """Find what else goes out in the minute for which the post is wanted, on its channels."""
+    at = post.requested_time
+    if at is None or at <= now:
+        return None
+    channels = [target.channel for target in targets if target.is_on]
+    taken = [
+        time
+        for time in taken_times({(channel.pk, at.replace(second=0)) for channel in channels})
+        if time.post.pk != post.pk
+    ]
+    if not taken:
+        return None
+    names = dict.fromkeys(
+        content.channel_name({"platform": time.channel.platform, "name": time.channel.name})
+        for time in sorted(taken, key=lambda time: platform_rank(time.channel.platform))
+    )
+    words = _("Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s).") % {
+        "title": taken[0].post,
+        "page": ", ".join(names),
+        "when": format_local_time(at),
+    }
+    free = free_times_after(post, channels, at, now=now)
+    times = [(format_local_time(time), _field_value(time)) for time in free]
+    wanted = _field_value(at)
+    keep = _("Keep %(time)s") % {"time": f"{timezone.localtime(at):%H:%M}"}
+    return Clash(words, [*times, (keep, wanted)], wanted)
 
 
 _NO_FINDINGS: dict[str, Any] = {

@@ -26,14 +26,15 @@ from core.middleware import count_seconds_to_wait
 from core.text import parse_whole_number
 from media import services as media_services
 from media.models import FilmEdit, Media
-from posts.canonical import content, material
+from posts.canonical import content
+from posts.canonical.destinations import describe_destinations
 from posts.context import post_to_write
 from posts.editor import beginning, choices, unsent
 from posts.editor import services as editing
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm
 from posts.editor.new_videos import with_new_films
-from posts.editor.page import describe_destinations, findings_by_field, saved_context
+from posts.editor.page import find_clash, findings_by_field, saved_context
 from posts.editor.turns import CHECKING, SAVING
 from posts.kit_words import Filling
 from posts.models import Post
@@ -72,9 +73,8 @@ def _check(request: HttpRequest, post: Post) -> JsonResponse:
         "parts": form.channel_parts(),
         "pictures": form.pictures,
         "targets": {target["channel"]: target for target in composed["channels"]},
-        **describe_destinations(
-            targets, material.reasons_for_off(targets, content.media_for_limits(pictures))
-        ),
+        **describe_destinations(targets, pictures),
+        "clash": find_clash(post, targets, now=timezone.now()),
         **findings_by_field(post, composed, targets=targets, media=media),
     }
     return JsonResponse({"html": render_to_string("posts/_found_parts.html", context, request)})

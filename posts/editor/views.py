@@ -125,13 +125,15 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
     data, _films = with_new_films(request.POST, post)
     form = ComposeForm(data, request.FILES, post=post)
     act, _colon, about = request.POST.get("act", "").partition(":")
-    refused = ""
-    if act == "upload":
-        refused = _add_uploads(request, form)
-    elif act in ("up", "down", "remove"):
+    refused = _add_uploads(request, form) if act == "upload" else ""
+    if act in ("up", "down", "remove"):
         _move_picture(form.pictures, act, about)
     if not form.is_valid():
         return _show_form_again(request, post, form)
+    if act == "card" and post._state.adding and form.is_blank:
+        # Who gives the card up leaves no empty draft behind.
+        address = reverse("posts:card_for_post", args=[post.public_id])
+        return redirect(address + beginning.address_query(request, post))
     try:
         quotas.use("autosave", by=request.user)
         overrule = parse_whole_number(about) if act == "overwrite" else None
@@ -242,10 +244,7 @@ def _submit(request: HttpRequest, post: Post) -> HttpResponse:
         if not blocking:
             messages.error(request, refused)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-findings")
-    messages.success(
-        request, _("The post is before the approver. You will be told what is decided.")
-    )
-    return redirect("publishing:post", post.public_id)
+    return redirect("publishing:post", post.public_id)  # which says where it is now
 
 
 def _add_uploads(request: HttpRequest, form: ComposeForm) -> str:

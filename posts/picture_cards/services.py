@@ -20,6 +20,7 @@ from posts.leak_rules.queries import rules_of
 from posts.leak_rules.services import require_publishable
 from posts.media_library import services as media_library
 from posts.models import Post
+from posts.origins import services as origins
 from units.models import Unit
 
 _GRAVE = (Severity.HARD, Severity.SOFT, Severity.WARN)
@@ -46,6 +47,8 @@ def make_card(
     made = cards.add(words, unit=unit, look=look, formats=formats, by=by)
     if version:
         kits.add_media(version, made, by=by)
+    if post and post._state.adding:
+        post = origins.start_draft(unit=unit, by=by, public_id=post.public_id)
     for media in made if post else ():
         post = media_library.put_in_post(media, unit=unit, by=by, post=post)
     return made

@@ -28,7 +28,7 @@ from media.cards import services as cards
 from media.cards.services import PREVIEW_SCALE, Preview
 from media.cards.typesetting import LONGEST_TITLE, SHEETS, Format, Look
 from media.models import Card, Media
-from posts.context import post_to_write
+from posts.editor import beginning
 from posts.models import Post
 from posts.picture_cards import services
 from posts.picture_cards.forms import FIELDS, OTHER, CardForm
@@ -46,15 +46,10 @@ def new_card(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def card_for_post(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make a card that stands in the post's draft at once."""
-    post = post_to_write(request, public_id)
+    post = beginning.post_of(request, public_id)
     initial = {"title": post.own_title[:LONGEST_TITLE]}
-    return _page(
-        request,
-        post.unit,
-        initial=initial,
-        back=reverse("posts:edit", args=[post.public_id]),
-        post=post,
-    )
+    back = reverse("posts:edit", args=[post.public_id]) + beginning.address_query(request, post)
+    return _page(request, post.unit, initial=initial, back=back, post=post)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -149,7 +144,6 @@ def _answer_made(
         messages.success(request, _("The card stands in the kit, and in the library."))
         return redirect("kits:kit", version.kit.public_id)
     if post:
-        messages.success(request, _("The card stands in the draft, and in the library."))
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-pictures")
     said = ngettext("The card is in the library.", "%(n)s cards are in the library.", len(made)) % {
         "n": len(made)

@@ -19,12 +19,13 @@ from posts.signals import (
     is_going_out,
     media_uses_asked,
     taken_times_asked,
+    times_after_asked,
     was_published,
     would_stop,
 )
 from publishing.models import Delivery
 from publishing.scheduling import services as scheduling
-from publishing.slots.queries import next_free_slots
+from publishing.slots.queries import free_times_after, next_free_slots
 from publishing.states import MAY_BE_FETCHED, READABLE, WAITING, State
 
 MOST_USES = 200  # of a picture, the newest; nobody reads more of them
@@ -104,6 +105,13 @@ def count_waiting_deliveries(post: Post, **_: Any) -> int:
 @receiver(free_times_asked, sender=Post)
 def free_times(channels: list[Channel], now: datetime, **_: Any) -> list[FreeTime]:
     return [FreeTime(slot.at, slot.channels) for slot in next_free_slots(channels, now=now)]
+
+
+@receiver(times_after_asked, sender=Post)
+def times_after(
+    post: Post, channels: list[Channel], at: datetime, now: datetime, **_: Any
+) -> list[datetime]:
+    return free_times_after(post, channels, at, now=now)
 
 
 @receiver(taken_times_asked, sender=Post)

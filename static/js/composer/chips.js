@@ -1,6 +1,7 @@
 // Topic, time and the rest as chips that say what is chosen, each with its field behind it; times at one tap.
 import { fill, read } from "../lib/moments.js";
 import { form } from "./elements.js";
+import { onFound } from "./parts.js";
 
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const moments = new Intl.DateTimeFormat(language, {
@@ -59,12 +60,16 @@ function timeOf(chip) {
   return Number.isNaN(time.getTime()) ? written.map((input) => input.value).join(" ").trim() : moments.format(time);
 }
 
-const times = [...form.querySelectorAll("[data-time]")];
-for (const time of times) time.addEventListener("click", () => fill("requested_time", time.dataset.time, form));
-form.querySelector("#at-wanted").addEventListener("input", showPressed);
+const wantedTime = form.querySelector("#at-wanted");
+wantedTime.addEventListener("click", ({ target }) => {
+  const time = target.closest("[data-time]");
+  if (time) fill("requested_time", time.dataset.time, form);
+});
+wantedTime.addEventListener("input", showPressed);
+onFound(showPressed);
 showPressed();
 
 function showPressed() {
   const wanted = read("requested_time", form);
-  for (const time of times) time.ariaPressed = String(time.dataset.time === wanted);
+  for (const time of wantedTime.querySelectorAll("[data-time]")) time.ariaPressed = String(time.dataset.time === wanted);
 }

@@ -111,14 +111,14 @@ def test_a_kit_is_written_submitted_approved_and_issued(client, province, sign_i
 def test_a_draft_says_what_it_lacks_before_anybody_submits_it(client, province, sign_in):
     sign_in(Role.OVERSEER, province)
     factories.UnitFactory(parent=province)
-    row = factories.kit(province, window_until=None)
+    row = factories.kit(province, window_until=None, platforms=["facebook"])
     submit = page("submit", row)
 
     answer = client.get(page("kit", row))
     assert answer.context["lacks"] == ["Say from which day until which the kit may be published."]
     assert submit not in answer.content.decode()
 
-    complete = factories.kit(province)
+    complete = factories.kit(province, platforms=["facebook"])
     answer = client.get(page("kit", complete))
     assert answer.context["lacks"] == []
     assert page("submit", complete) in answer.content.decode()
@@ -322,7 +322,7 @@ def test_the_preview_names_a_gap_that_is_open_by_what_it_asks_for(client, provin
 
 
 def test_who_approves_a_new_version_sees_word_by_word_what_changed(client, province, sign_in):
-    kit = factories.kit(province, state="issued")
+    kit = factories.kit(province, state="issued", platforms=["facebook"])
     factories.UnitFactory(parent=province)
     writer = sign_in(Role.SUPERVISOR, province)
     version = services.begin_new_version(kit, by=writer)

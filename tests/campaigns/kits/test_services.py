@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.kits import services
+from campaigns.kits.checking import find_problems
 from campaigns.kits.edits import KitEdit, Slot
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.queries import build_content, find_changed_parts, find_open_kits, find_units
@@ -207,7 +208,8 @@ def test_an_edit_after_approval_or_of_an_older_copy_is_refused(edit, ministry):
 
 def test_a_new_version_replaces_the_one_before_and_says_what_changed(ministry):
     commune = factories.UnitFactory()
-    kit = factories.kit(ministry, state="issued", campaign=factories.CampaignFactory(unit=ministry))
+    campaign = factories.CampaignFactory(unit=ministry)
+    kit = factories.kit(ministry, state="issued", campaign=campaign, platforms=["facebook"])
     writer = factories.person(Role.SUPERVISOR, ministry)
     leader = factories.person(Role.OVERSEER, ministry)
     first = kit.current
@@ -378,3 +380,28 @@ def test_a_kit_is_passed_on_while_its_next_version_is_issued(ministry):
     overtaken(lambda: services.pass_on(kit, unit=commune.parent, by=overseer), by=issue)
 
     assert Entry.objects.get(action="kit.passed_on").data["version"] == 2
+
+
+def test_a_kit_for_a_channel_that_needs_a_picture_brings_one(ministry, edit):
+    """In its pictures, or by a gap: else units would find out one by one that their post is left
+    out there."""
+    writer = factories.person(Role.OVERSEER, ministry)
+    bare = replace(edit, slots=edit.slots[:1], platforms=("facebook", "zalo", "youtube"))
+    version = services.begin_kit(unit=ministry, by=writer, edit=bare)
+    factories.UnitFactory()
+
+    with pytest.raises(Refused) as refused:
+        services.submit_version(version, by=writer)
+
+    picture, video = (words for words in find_problems(version) if "channel out" in words)
+    assert [words.split()[0].rstrip(":") for words in (picture, video)] == ["Zalo", "YouTube"]
+    assert f"{picture} {video}" in str(refused.value)
+    services.add_media(version, [factories.media(ministry)], by=writer)
+    assert not any(words.startswith("Zalo") for words in find_problems(version))
+
+
+def test_a_gap_for_a_picture_brings_one(ministry, edit):
+    version = services.begin_kit(
+        unit=ministry, by=factories.person(Role.OVERSEER, ministry), edit=edit
+    )
+    assert not any(words.startswith("Zalo") for words in find_problems(version))

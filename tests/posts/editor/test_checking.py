@@ -1,10 +1,12 @@
 """Checks of a post while it is being written: nothing of it is stored."""
 
 import re
+from datetime import datetime
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
@@ -239,3 +241,21 @@ def test_a_script_that_sends_many_at_once_holds_up_nobody_else(
     client.force_login(officer)
     post.refresh_from_db()
     assert client.post(address(name, post), typed(post)).status_code == 200
+
+
+@pytest.mark.clock("2030-12-02 12:00")
+def test_another_post_in_the_wanted_minute_is_named_with_free_times(client, officer, post):
+    at = timezone.make_aware(datetime(2030, 12, 3, 7, 0))
+    channel = post.targets.switched_on().first().channel
+    other = factories.approved(unit=post.unit, channels=[channel], title="Họp dân")
+    factories.delivery(other, channel, due_at=at)
+    client.force_login(officer)
+
+    def offered(minute):
+        form = typed(post, requested_time=f"2030-12-03T07:{minute}")
+        part = client.post(address("check", post), form).json()["html"]
+        part = part.split('data-part="clash"')[1].split("data-part")[0]
+        return "Họp dân" in part, re.findall(r'data-time="[^"]*T(.....)"', part)
+
+    assert offered("00") == (True, ["07:15", "07:30", "07:00"])
+    assert offered("15") == (False, [])

@@ -233,3 +233,10 @@ def test_the_check_says_where_the_post_goes_and_where_not(client, officer, draft
         words = " ".join(shown.split())
         assert f"<b>Goes to:</b> {goes_to} </p>" in words
         assert "<b>Does not go to:</b> TikTok (needs a picture or a video), YouTube" in words
+        left_out = words.split("<b>Does not go to:</b>")[1].split("</p>")[0]
+        assert 'value="card"' in left_out
+
+    form["picture"] = [str(factories.media(draft.unit).public_id)]  # YouTube takes no picture
+    checked = client.post(address("check", draft), form).json()["html"]
+    left_out = checked.split("Does not go to:")[1].split("</p>")[0]
+    assert ("YouTube" in left_out, 'value="card"' in left_out) == (True, False)

@@ -12,6 +12,7 @@ from media.models import Card, Media
 from media.scanners import examining
 from media.scanners import services as scanning
 from media.scanners.models import WHOLE, Box, State
+from posts.models import Post
 from tests import factories
 from units.models import UnitFacts
 
@@ -274,3 +275,29 @@ def test_what_a_card_says_is_judged_by_the_words_it_was_drawn_from(client, unit,
     rows = Box.objects.values_list("kind", "rule", "width")
     assert sorted(rows) == [("code", "link_risk", WHOLE), ("text", "id_cccd", WHOLE)]
     assert all(box.is_open for box in Box.objects.all())
+
+
+def test_a_card_that_is_given_up_leaves_no_draft_and_one_that_is_made_begins_it(client, unit):
+    page = client.get(reverse("posts:new"))
+    post, query = page.context["post"], page.context["query"]
+    edit = reverse("posts:edit", args=[post.public_id]) + query
+    empty = {"version": post.version, "title": "", "body": "", "body-is-html": "1"}
+
+    tool = client.post(edit, {**empty, "act": "card"})["Location"]
+    assert client.get(tool).context["back"] == edit
+    assert not Post.objects.exists()
+
+    client.post(tool, WORDS)
+    assert Post.objects.get().public_id == post.public_id
+    assert Post.objects.get().pictures.count() == 1
+
+
+def test_what_is_written_is_saved_on_the_way_to_the_card(client, unit):
+    page = client.get(reverse("posts:new"))
+    post, query = page.context["post"], page.context["query"]
+    edit = reverse("posts:edit", args=[post.public_id]) + query
+    form = {"version": post.version, "title": "Cảnh giác", "body": "", "body-is-html": "1"}
+
+    client.post(edit, {**form, "act": "card"})
+
+    assert Post.objects.get().title == "Cảnh giác"
