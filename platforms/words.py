@@ -33,6 +33,8 @@ class Words:
     icon: str  # its drawing in the sprite
     formats: Mapping[str, Term]
     reasons: Mapping[str, str]  # by the error's code: what it means to an officer, and what to do
+    # Of these, what passes with time: the post need not be revised.
+    passing: frozenset[str] = frozenset()
     short: str = ""  # beside the icon; empty: the label
     options: Mapping[str, Term] = field(default_factory=dict)
     rights: Mapping[str, str] = field(

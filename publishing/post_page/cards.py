@@ -2,14 +2,17 @@
 do about them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from channels.queries import facts_of
-from channels.states import Health
+from channels.states import Health, Kind, by_platform, platform_rank
+from posts.canonical.destinations import LeftOut, describe_destinations
 from posts.findings import find_findings
 from posts.models import Post, Revision
 from posts.queries import passed_warnings
@@ -67,6 +70,13 @@ class DeliveryCard:
         return broadcast_status(self.broadcast) if self.broadcast else None
 
     @property
+    def is_plainly_published(self) -> bool:
+        """Check whether a time says all: no hand, no broadcast and no recall was in it."""
+        row = self.delivery
+        is_ours = row.receipt_source == ReceiptSource.PLATFORM and row.recall_id is None
+        return row.state == State.PUBLISHED and is_ours
+
+    @property
     def is_moving(self) -> bool:
         """Check whether it changes by itself, so that the page asks again."""
         going = self.broadcast is not None and self.broadcast.state in BROADCAST_GOING_OUT
@@ -116,23 +126,31 @@ class DeliveryCard:
 
 @dataclass(frozen=True, slots=True)
 class ChannelCard:
-    """One channel's deliveries, the newest and those before it."""
+    """One channel of a post: its deliveries, the newest and those before it, where there are any;
+    and as ``target`` what the content shows there, where it goes there. ``label`` is the platform
+    alone where the post goes to but one page there.
+    """
 
-    newest: DeliveryCard
+    platform: str
+    label: str
+    newest: DeliveryCard | None
     earlier: list[DeliveryCard]
+    target: Mapping[str, Any] | None
 
 
 def channel_cards(
     post: Post,
     deliveries: Iterable[Delivery],
+    shown: Mapping[str, Any],
     *,
     rights: Mapping[str, bool],
     pauses: Pauses,
     recalls: Mapping[int, Recall],
 ) -> list[ChannelCard]:
-    """Return a card for each channel that the post was ever scheduled on. ``recalls`` are those the
-    person may see.
+    """Return a card for each channel that the post was ever scheduled on, and for those that its
+    content is for, in the order of the composer. ``recalls`` are those the person may see.
     """
+    targets = {target["channel"]: target for target in shown["channels"]}
     by_channel: dict[int, list[Delivery]] = {}
     for row in deliveries:
         by_channel.setdefault(row.channel_id, []).insert(0, row)
@@ -150,12 +168,42 @@ def channel_cards(
             may_withdraw=rights["withdraw"],
         )
 
-    cards = []
-    for newest, *earlier in by_channel.values():
-        is_live = any(row.state not in ENDED for row in (newest, *earlier))
-        before = [card(row, is_newest=False, is_live=is_live) for row in earlier]
-        cards.append(ChannelCard(card(newest, is_newest=True, is_live=is_live), before))
-    return cards
+    pages = {(newest.platform, newest.channel.name): None for newest, *_rest in by_channel.values()}
+    pages |= {(target["platform"], target["name"]): None for target in shown["channels"]}
+    on_platform = Counter(platform for platform, _name in pages)
+
+    def channel_card(
+        platform: str, name: str, target: Mapping[str, Any] | None, rows: Sequence[Delivery] = ()
+    ) -> ChannelCard:
+        is_live = any(row.state not in ENDED for row in rows)
+        cards = [card(row, is_newest=not n, is_live=is_live) for n, row in enumerate(rows)]
+        label = str(Kind(platform).label)
+        if on_platform[platform] > 1:
+            label = f"{label} {name}"
+        return ChannelCard(platform, label, cards[0] if cards else None, cards[1:], target)
+
+    found = []
+    for rows in by_channel.values():
+        channel = rows[0].channel
+        target = targets.pop(str(channel.public_id), None)
+        found.append(channel_card(channel.platform, channel.name, target, rows))
+    found += [channel_card(t["platform"], t["name"], t) for t in targets.values()]
+    return sorted(found, key=lambda card: (platform_rank(card.platform), card.label))
+
+
+def left_out_channels(post: Post) -> list[LeftOut]:
+    """Return the channels of the unit to which the post does not go, each with the reason: its
+    pictures and videos, or a person.
+    """
+    targets = post.targets.select_related("channel")
+    targets = list(targets.order_by(by_platform("channel__platform"), "channel__name"))
+    if all(target.is_on for target in targets):
+        return []
+    pictures = list(post.pictures.select_related("media"))
+    found = describe_destinations(targets, pictures)["left_out"]
+    off = [target.channel for target in targets if target.by_hand and not target.is_on]
+    words = _("switched off by who wrote the post")
+    return [*found, *(LeftOut(channel.get_platform_display(), words, False) for channel in off)]
 
 
 @dataclass(frozen=True, slots=True)

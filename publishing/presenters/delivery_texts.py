@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.reasons import describe_reason, known_reason
 from channels.states import Health, Lifecycle
+from platforms.registry import CONNECTORS
 from publishing.deliveries.limits import violation_sentence
 from publishing.models import Delivery
 from publishing.presenters.status import ByReason, Case, StatusText
@@ -41,6 +42,11 @@ def _limit_words(row: Delivery) -> str:
 
 def _known_refusal(row: Delivery) -> str:
     return known_reason(row.platform, row.platform_code)
+
+
+def _was_refused_for_a_while(row: Delivery) -> bool:
+    is_passing = row.platform_code in CONNECTORS[row.platform].words.passing
+    return row.error_code == Reason.REFUSED and is_passing
 
 
 STOPPED_BY_A_RULE = _(
@@ -242,6 +248,16 @@ CASES: dict[State, tuple[Case, ...]] = {
         Case(
             _was_never_seen,
             StatusText(*_CANCELLED, _("Cancelled before it was published on %(page)s.")),
+        ),
+    ),
+    State.FAILED: (
+        Case(
+            _was_refused_for_a_while,
+            StatusText(
+                *_FAILED,
+                _("%(page)s refused the post: %(reason)s. Choose a time some hours from now."),
+                reason=_platform_words,
+            ),
         ),
     ),
     State.EXPIRED: (

@@ -1,6 +1,7 @@
 """The post's page, and the address of each of its deliveries."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -23,7 +24,7 @@ from posts.states import NEXT as POST_NEXT
 from publishing.deliveries.queries import deliveries_of
 from publishing.models import Delivery, Pauses, Recall
 from publishing.pauses.context import pauses_of
-from publishing.post_page.cards import channel_cards, passed_warnings_card
+from publishing.post_page.cards import channel_cards, left_out_channels, passed_warnings_card
 from publishing.post_page.queries import record_of, stop_reason
 from publishing.post_page.views.lookups import address_of, open_channels, post_of
 from publishing.presenters.post import next_step, post_status
@@ -54,7 +55,7 @@ def page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {"post": post, "stamp": stamp, **_moving_context(request, post, deliveries)}
     if request.htmx:
         return render(request, "publishing/post.html#post", context)
-    context |= _static_context(request, post, deliveries)
+    context |= _static_context(request, post, deliveries, context["content"])
     return render(request, "publishing/post.html", context)
 
 
@@ -80,14 +81,24 @@ def _moving_context(request: HttpRequest, post: Post, deliveries: list[Delivery]
     pauses = pauses_of(request)
     own_recalls = Recall.objects.visible_to(request.user).filter(deliveries__post=post)
     recalls = {recall.pk: recall for recall in own_recalls}
-    channels = channel_cards(post, deliveries, rights=rights, pauses=pauses, recalls=recalls)
-    cards = [card for channel in channels for card in (channel.newest, *channel.earlier)]
+    revision = None if post.state in EDITABLE else post.current_revision
+    shown = revision.content if revision else content.compose(post)
+    channels = channel_cards(post, deliveries, shown, rights=rights, pauses=pauses, recalls=recalls)
+    cards = [
+        card
+        for channel in channels
+        for card in (channel.newest, *channel.earlier)
+        if card is not None
+    ]
     is_due_soon = any(
         row.state == State.SCHEDULED and (row.fire_at - now).total_seconds() < 60
         for row in deliveries
     )
     return {
+        "content": shown,
         "channels": channels,
+        "left_out": left_out_channels(post),
+        "is_scheduled": bool(cards),
         "badge": post_status(post, deliveries, pauses),
         "next_step": next_step(post, deliveries, now=now, reason=stop_reason(post), pauses=pauses),
         "moving": is_due_soon or any(card.is_moving for card in cards),
@@ -103,12 +114,12 @@ def _moving_context(request: HttpRequest, post: Post, deliveries: list[Delivery]
     }
 
 
-def _static_context(request: HttpRequest, post: Post, deliveries: list[Delivery]) -> dict[str, Any]:
-    """Return what stays while somebody looks: the content, its versions, its record."""
+def _static_context(
+    request: HttpRequest, post: Post, deliveries: list[Delivery], shown: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what stays while somebody looks: what was found in it, its versions, its record."""
     revision = None if post.state in EDITABLE else post.current_revision
-    shown = revision.content if revision else content.compose(post)
     return {
-        "content": shown,
         "origin": origin_of(post, request.user),
         "passed": passed_warnings_card(post, revision) if revision else None,
         "scans": [card for card in cards_of_content(shown) if card.has_news],

@@ -565,8 +565,9 @@ def test_a_post_that_was_taken_down_is_not_linked_where_it_stood(client, officer
     Delivery.objects.filter(pk=row.pk).update(state=State.RECALLED)
     after = client.get(page).text
 
-    assert ("See the post on" in before, "See the post on" in after) == (True, False)
-    assert f"Facebook {row.channel.name}</strong>" in after
+    address = row.permalink
+    assert (address in before, address in after) == (True, False)
+    assert "Facebook</strong>" in after
 
 
 def test_a_withdrawal_names_the_channels_where_the_post_may_stand(client, approver, unit):
@@ -577,3 +578,53 @@ def test_a_withdrawal_names_the_channels_where_the_post_may_stand(client, approv
     page = client.get(reverse("publishing:withdraw", args=[post.public_id])).text
 
     assert "The post stands on 1 channel now. On 1 channel it may stand" in page
+
+
+# --- One list of channels -------------------------------------------------------------------------
+
+
+def test_each_channel_stands_once_in_the_order_of_the_composer(client, unit, officer):
+    platforms = ("telegram", "zalo", "facebook", "tiktok")
+    channels = [factories.ChannelFactory(unit=unit, platform=name) for name in platforms]
+    post = factories.approved(unit=unit, channels=channels)
+    for channel in channels[:3]:
+        factories.delivery(post, channel, due_at=in_days(1))
+    factories.delivery(post, channels[0], state=State.CANCELLED)
+
+    shown = page(client, post).context["channels"]
+
+    labels = ["Facebook", "Zalo OA", "TikTok", "Telegram"]
+    assert [channel.label for channel in shown] == labels
+    assert [bool(channel.newest) for channel in shown] == [True, True, False, True]
+    assert all(channel.target["platform"] == channel.platform for channel in shown)
+
+
+def test_a_channel_that_is_left_out_is_named_with_the_reason(client, unit, officer):
+    facebook = factories.ChannelFactory(unit=unit)
+    draft = factories.PostFactory(unit=unit, author=officer, channels=[facebook])
+    zalo = factories.ChannelFactory(unit=unit, platform="zalo")
+    telegram = factories.ChannelFactory(unit=unit, platform="telegram")
+    draft.targets.create(channel=zalo, is_on=False)
+    draft.targets.create(channel=telegram, is_on=False, by_hand=True)
+
+    shown = page(client, factories.submitted(draft))
+
+    assert [channel.platform for channel in shown.context["channels"]] == ["facebook"]
+    left_out = [(each.channel, each.lacks_picture) for each in shown.context["left_out"]]
+    assert left_out == [("Zalo OA", True), ("Telegram", False)]
+    for each in shown.context["left_out"]:
+        assert f"{each.channel} ({each.reason})" in one_line(shown.content.decode())
+
+
+def test_what_the_page_says_itself_is_said_in_no_message(client, unit, officer):
+    post = factories.approved(unit=unit)
+
+    client.post(reverse("publishing:schedule", args=[post.public_id]), {"now": "1"} | _chosen(post))
+    shown = page(client, post)
+
+    assert Delivery.objects.count() == 1
+    assert not list(shown.context["messages"])
+
+
+def _chosen(post):
+    return {"channels": [str(t.channel.public_id) for t in post.targets.all()]}

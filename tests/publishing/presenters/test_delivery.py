@@ -57,6 +57,12 @@ PAGE = "Facebook page Công an phường Hải Châu"
             "Revise the post, or schedule it again.",
         ),
         (
+            {"state": State.FAILED, "error_code": "refused", "platform_code": "368"},
+            "red",
+            f"{PAGE} refused the post: Facebook blocks the page for a while, for its rules or for "
+            "posting too fast; try hours later. Choose a time some hours from now.",
+        ),
+        (
             {"state": State.FAILED, "error_code": "not_there"},
             "red",
             f"A colleague looked: the post does not stand on {PAGE}. Schedule it again.",
@@ -174,6 +180,12 @@ CIRCUMSTANCES = [
     ({"state": State.RECALLING, "published_at": None}, {}, "Being cancelled", "yellow"),
     ({"state": State.RECALLING}, {"health": Health.LOST}, "Waiting for the connection", "red"),
     ({"state": State.RECALLED, "published_at": None}, {}, "Cancelled", "grey"),
+    (
+        {"state": State.FAILED, "error_code": "refused", "platform_code": "368"},
+        {},
+        "Not published",
+        "red",
+    ),
     ({"state": State.EXPIRED, "error_code": Reason.PAUSED}, {}, "Please decide", "red"),
     (
         {
