@@ -49,6 +49,7 @@ from publishing.post_list.cards import deliveries_by_post, post_card
 from publishing.states import PostGroup
 
 PAGE = 50  # events of a day of many units
+WEEK, MONTH = timedelta(days=7), timedelta(days=28)  # ahead, at least
 
 
 @require_GET
@@ -98,8 +99,12 @@ def _agenda(
     """Return the days of the period, each with what it brings."""
     today, now = timezone.localdate(), timezone.now()
     first, after = _period(view, day or today)
-    # Without a date people ask what comes; what has gone by this month is one step back.
-    start = first if day else max(first, today)
+    start = first
+    if day is None and view != "day":
+        # Without a date people ask what comes, a week or a month of it; what has gone by is one
+        # step back.
+        start = max(first, today)
+        after = max(after, today + (WEEK if view == "week" else MONTH))
     rows = find_going_out(
         request.user, start=get_midnight(start), end=get_midnight(after), chosen=chosen
     )

@@ -13,7 +13,6 @@ const options = JSON.parse(document.getElementById("calendar-options").textConte
 const { words } = options;
 const VIEWS = { month: "dayGridMonth", week: "timeGridWeek", day: "timeGridDay", list: "listMonth" };
 const FILTERS = ["unit", "channel", "campaign", "state"];
-const HEIGHT = 860; // as in calendar.css; the hours scroll within it
 const wide = matchMedia("(min-width: 768px)");
 let calendar = null;
 let isBuilding = false;
@@ -62,7 +61,7 @@ function build() {
       next: { hint: words.later },
     },
     views: { timeGridWeek: { titleFormat: { day: "2-digit", month: "2-digit", year: "numeric" } } },
-    height: HEIGHT,
+    height: place.offsetHeight, // as calendar.css gives it; the hours scroll within it
     dayMaxEvents: true,
     eventOrder: "start,-duration,allDay,place,title", // numbers of a day have a place, and come first
     moreLinkClass: "calendar-more",

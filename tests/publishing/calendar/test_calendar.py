@@ -36,7 +36,7 @@ def test_a_post_that_goes_out_on_three_channels_at_one_time_is_one_event(client,
 
     (event,) = feed(client).json()["events"]
 
-    assert event["where"] == "3 channels: Facebook, Telegram, Zalo OA"
+    assert event["where"] == "3 channels: Facebook, Zalo OA, Telegram"
     assert event["url"] == reverse("publishing:post", args=[rows[0].post.public_id])
     assert sorted(event["movable"]) == sorted(str(row.public_id) for row in rows)
 
@@ -542,3 +542,12 @@ def test_each_view_says_in_words_what_clashes(client, unit, officer, view):
     html = client.get(reverse("publishing:calendar"), asked).text
 
     assert "Same slot as “Bài hai”" in html
+
+
+@pytest.mark.clock("2030-11-30 08:00")
+@pytest.mark.parametrize(("view", "last"), [("", "2030-12-27"), ("week", "2030-12-06")])
+def test_at_the_end_of_a_month_or_week_the_agenda_still_shows_one(client, officer, view, last):
+    page = client.get(reverse("publishing:calendar"), {"view": view} if view else {})
+
+    assert page.context["start"].isoformat() == "2030-11-30"
+    assert page.context["last"].isoformat() == last
