@@ -56,6 +56,8 @@ class LibraryFilter(forms.Form):
             ("archived", _("Archived")),
         ],
     )
+    # In which the composer that led here begins a post.
+    unit = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
 
 class GapsForm(forms.Form):

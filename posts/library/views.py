@@ -20,6 +20,7 @@ from accounts.models import Appointment
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
 from core.actions import button_action, form_action, form_data
+from core.templatetags.ui import is_filtered
 from posts.canonical.grounds import describe_legal_basis, legal_basis_text
 from posts.context import unit_to_write_in, units_to_write_in
 from posts.library import services
@@ -36,15 +37,19 @@ PAGE = 12  # whole lines of a desk's three columns, and few screens of a phone
 @require_GET
 @vary_on_headers("HX-Request")
 def templates(request: HttpRequest) -> HttpResponse:
-    """List the templates of the current position, those that fit today first."""
-    position, rows = _position(request), templates_at
-    found, form = _filter_rows(request, position, rows)
+    """List the templates of the current position, those that fit today first. From the composer,
+    which names its ``unit``, each begins a post there at one tap.
+    """
+    position = _position(request)
+    found, form = _filter_rows(request, position, templates_at)
+    may_use = bool(units_to_write_in(request.user))
+    begins_in = unit_to_write_in(request) if may_use and request.GET.get("unit") else None
     page = Paginator(order_by_season(found, on=timezone.localdate()), PAGE).get_page(
         request.GET.get("page")
     )
     views = sum_views_of_templates([row.pk for row in page])
     today = timezone.localdate()
-    values = list_fact_values(position.unit, on=today)
+    values = list_fact_values(begins_in or position.unit, on=today)
     context = {
         "rows": [
             (
@@ -56,7 +61,8 @@ def templates(request: HttpRequest) -> HttpResponse:
             )
             for row in page
         ],
-        "may_use": bool(units_to_write_in(request.user)),
+        "may_use": may_use,
+        "begins_in": begins_in,
         **_list(request, position, page, form),
     }
     return render(request, _template_part(request, "posts/library/templates.html"), context)
@@ -104,7 +110,7 @@ def _list(
     return {
         "page_obj": page,
         "form": form,
-        "filtered": form.is_bound and form.has_changed(),
+        "filtered": is_filtered(form),
         "may_write": can(request.user, Permission.LIBRARY_WRITE, unit=position.unit),
     }
 

@@ -207,3 +207,22 @@ def test_lists_and_the_preview_name_open_gaps_in_words(client, unit):
         assert f"{unit.name}: [Address of the station], [Name of the street]" in page
     assert f"{unit.name}: [Telephone of the officer on duty]" in pages[2]
     assert [name for page in pages for name in ("{don_vi}", "{ten_pho}") if name in page] == []
+
+
+def test_from_the_composer_a_template_is_used_by_one_tap_and_no_new_one_is_begun(client, unit):
+    row = factories.template(unit.parent, title="Khóa SIM")
+    use = f"{reverse('posts:from_template', args=[row.public_id])}?unit={unit.key}"
+    composer = client.get(reverse("posts:new")).content.decode()
+    library = f"{reverse('posts:library')}?unit={unit.key}"
+    assert library in composer
+
+    page = client.get(library).content.decode()
+    assert f'action="{use}"' in page
+    assert reverse("posts:new_template") not in page
+    # A filter keeps the way.
+    assert f'action="{use}"' in client.get(library, {"unit": unit.key, "q": "sim"}).content.decode()
+    client.post(use)
+    assert Post.objects.get().title == "Khóa SIM"
+
+    elsewhere = client.get(reverse("posts:library")).content.decode()
+    assert f'action="{use}"' not in elsewhere
