@@ -28,6 +28,7 @@ from publishing.broadcasts.queries import broadcasts_awaiting
 from publishing.models import Delivery, Pauses
 from publishing.post_list.queries import unscheduled_posts
 from publishing.presenters.delivery import NO_PAUSES
+from publishing.recurrence.queries import first_of_each_series
 from publishing.review.queries import posts_awaiting_second, posts_to_review
 from publishing.states import State
 from units.models import Level
@@ -49,7 +50,7 @@ def make_cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict
     for name in _COSTLY_ROWS.keys() & checks.keys():
         found[name] = make_card(_COSTLY_ROWS[name](user)) if name in filled else Card()
     if user.reach(Permission.POST_APPROVE):
-        found["waiting"] = make_card(posts_to_review(user))
+        found["waiting"] = make_card(first_of_each_series(posts_to_review(user)))
     if user.reach(Permission.POST_WRITE):
         found |= {"drafts": Card(), "returned": Card()}
         if "unfinished" in filled:

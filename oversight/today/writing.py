@@ -14,6 +14,7 @@ from engagement.reports.queries import find_unsent
 from oversight.today.card import SHOWN, Card, make_card
 from posts.models import Post, Review
 from posts.states import PostState
+from publishing.recurrence.queries import first_of_each_series
 from units.models import Unit
 
 _UNFINISHED = {"drafts": PostState.DRAFT, "returned": PostState.CHANGES_REQUESTED}
@@ -32,7 +33,7 @@ def make_unfinished_cards(user: User) -> dict[str, Card]:
     ).order_by("-decided_at")
     latest = Window(RowNumber(), partition_by="state", order_by=F("changed_at").desc())
     rows = (
-        find_unfinished_posts(user)
+        first_of_each_series(find_unfinished_posts(user))
         .defer("body", "search")
         .annotate(
             returned_because=Subquery(reason.values("reason")[:1]),

@@ -4,10 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
-from accounts.permissions import Permission
 from posts.models import Post
 from posts.queries import edited_since_approval
 from posts.states import PostState
@@ -70,14 +69,16 @@ def series_of(posts: Iterable[Post]) -> dict[int, Series]:
     return {row.post_id: row.series for row in rows if counts[row.series_id] > 1}
 
 
-def series_in_review(user: User) -> list[tuple[Series, int]]:
-    """Return the series of which several posts wait in units where ``user`` may approve, and how
-    many.
+def first_of_each_series(posts: QuerySet[Post]) -> QuerySet[Post]:
+    """Leave of each series the first post alone, of those in one state; ``in_series`` says how many
+    there are.
     """
-    waiting = Post.objects.within(user.reach(Permission.POST_APPROVE)).filter(
-        state=PostState.IN_REVIEW, occurrence__isnull=False, endorsed_revision=None
+    alike = Occurrence.objects.filter(
+        series=OuterRef("occurrence__series"),
+        post__state=OuterRef("state"),
+        post__endorsed_revision=None,
     )
-    counts = Counter(waiting.values_list("occurrence__series", flat=True))
-    several = [pk for pk, n in counts.items() if n > 1]
-    found = Series.objects.filter(pk__in=several).select_related("unit").order_by("made_at")
-    return [(series, counts[series.pk]) for series in found]
+    earlier = alike.filter(number__lt=OuterRef("occurrence__number"))
+    n = alike.order_by().values("series").annotate(n=Count("pk")).values("n")
+    found = posts.exclude(Exists(earlier)).annotate(in_series=Subquery(n))
+    return found.select_related("occurrence__series")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.queries import facts_of
-from channels.states import Kind
+from channels.states import Kind, platform_rank
 from posts.canonical import content
 from posts.canonical.html import to_plain_text
 from posts.checks.base import Finding, Severity
@@ -29,7 +29,12 @@ class ReviewCard:
 
     @property
     def can_be_chosen(self) -> bool:
-        return self.is_opened and not self.is_own
+        return self.is_opened and not self.is_own and not self.is_series
+
+    @property
+    def is_series(self) -> bool:
+        """Check whether it stands for several posts, which are read once and decided together."""
+        return (getattr(self.post, "in_series", None) or 1) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def preview_cards(composed: Mapping[str, Any]) -> list[PreviewCard]:
     """
     pages = Counter(target["platform"] for target in composed["channels"])
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
-    ordered = sorted(composed["channels"], key=lambda each: Kind.values.index(each["platform"]))
+    ordered = sorted(composed["channels"], key=lambda each: platform_rank(each["platform"]))
     for target in ordered:
         media = tuple(medium["sha256"] for medium in content.media_for(composed, target))
         forms = {form.name: form for form in facts_of(target["platform"]).formats}

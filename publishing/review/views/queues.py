@@ -27,7 +27,7 @@ from posts.review import approvals, readings, signing
 from posts.review.approvals import Method, Proof
 from publishing.models import Series
 from publishing.pauses.context import pauses_of
-from publishing.recurrence.queries import series_in_review, series_of
+from publishing.recurrence.queries import first_of_each_series, series_of
 from publishing.recurrence.services import announce_approvals
 from publishing.review import services as reviews
 from publishing.review.cards import ReviewCard
@@ -53,12 +53,12 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.POST_APPROVE):
         raise PermissionDenied
     queue = posts_in_review(request.user, newest_first=is_newest_first(request))
+    queue = first_of_each_series(queue)
     page = Paginator(queue, PAGE).get_page(request.GET.get("page"))
     cards = _cards(request, list(page))
     context = {
         "page_obj": page,
         "cards": cards,
-        "series": series_in_review(request.user),
         "newest_first": is_newest_first(request),
         "several_units": len(request.user.reach(Permission.POST_APPROVE)) > 1,
         "may_choose": any(card.can_be_chosen for card in cards),

@@ -304,7 +304,41 @@ def test_the_queue_names_the_series_once(client, unit, officer, approver):
 
     shown = client.get(reverse("publishing:review_queue"))
 
-    assert shown.context["series"] == [(series, 3)]
+    (card,) = shown.context["cards"]
+    assert (card.post.in_series, card.can_be_chosen) == (3, False)
+    assert reverse("publishing:series_review", args=[series.public_id]) in shown.content.decode()
+
+
+def test_today_names_the_series_once(client, unit, officer, approver):
+    series = begun(unit, officer)
+    factories.PostFactory(unit=unit, author=officer, version=2)
+
+    def named(person, card):
+        client.force_login(person)
+        page = client.get(reverse("oversight:today"))
+        rows = page.context[card].rows
+        return sorted(post.in_series or 1 for post in rows), page.content.decode()
+
+    drafts, page = named(officer, "drafts")
+    assert drafts == [1, 3]
+    assert reverse("publishing:series", args=[series.public_id]) in page
+    client.post(reverse("publishing:series_submit", args=[series.public_id]))
+    waiting, page = named(approver, "waiting")
+    assert waiting == [3]
+    assert reverse("publishing:series_review", args=[series.public_id]) in page
+
+
+def test_what_is_left_of_a_series_stands_in_the_queue_as_a_post_of_its_own(
+    client, unit, officer, approver
+):
+    series = submitted(unit, officer)
+    for occurrence in series.occurrences.all()[:2]:
+        factories.approved(occurrence.post)
+    client.force_login(approver)
+
+    (card,) = client.get(reverse("publishing:review_queue")).context["cards"]
+
+    assert (card.post.occurrence.number, card.is_series) == (3, False)
 
 
 # --- Changes --------------------------------------------------------------------------------------
