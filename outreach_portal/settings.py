@@ -299,13 +299,10 @@ PASSWORD_HASHERS = [
     "accounts.sign_in.hashing.BoundedArgon2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "accounts.sign_in.passwords.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "accounts.sign_in.passwords.MaximumLengthValidator"},
     {"NAME": "accounts.sign_in.passwords.GuessablePasswordValidator"},
 ]

@@ -74,16 +74,28 @@ class MaximumLengthValidator:
 
 class GuessablePasswordValidator:
     """Refuse breached passwords with additions, own names, units, places and words of the
-    service.
+    service; with what Django refuses for the same reason, so that it is said once.
     """
 
+    alike = (
+        password_validation.UserAttributeSimilarityValidator(),
+        CommonPasswordValidator(),
+        password_validation.NumericPasswordValidator(),
+    )
+
     def validate(self, password: str, user: User | None = None) -> None:
+        refused = ValidationError(self.get_help_text(), code="password_guessable")
+        try:
+            for validator in self.alike:
+                validator.validate(password, user)
+        except ValidationError:
+            raise refused from None
         typed = fold(password)
         words = WORDS | set(_words_about(user))
         # "P@ssw0rd2026": the year at the end is no part of the word.
         spelt = re.sub(r"[\W\d_]+$", "", typed).translate(_LEET)
         if is_guessable(typed, words) or is_guessable(spelt, words):
-            raise ValidationError(self.get_help_text(), code="password_guessable")
+            raise refused
 
     def get_help_text(self) -> str:
         return _(
