@@ -2,6 +2,7 @@
 to them.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
@@ -51,6 +52,7 @@ class Entry(NamedTuple):
         )
 
 
+_WORD = re.compile(r"\w+")
 ENTRIES: list[Entry] = []
 _BELONGS: dict[str, str] = {}
 
@@ -75,13 +77,15 @@ def list_entries(part: str, may: Mapping[str, bool]) -> list[Entry]:
 
 
 def find_entries(words: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[Entry]:
-    """Return the entries of ``parts`` whose labels contain all the words, one for each page."""
+    """Return the entries of ``parts`` in whose labels each of the words begins a word, one for each
+    page.
+    """
     searched = fold(words).split()
     found: dict[str, Entry] = {}
     for part in parts:
         for entry in list_entries(part, may):
-            label = fold(str(entry.label))
-            if all(word in label for word in searched):
+            label = _WORD.findall(fold(str(entry.label)))
+            if all(any(part.startswith(word) for part in label) for word in searched):
                 found.setdefault(entry.view, entry)
     return list(found.values())
 

@@ -207,3 +207,11 @@ def test_what_finds_nothing_says_what_to_do(client):
     nothing = client.get(reverse("search"), {"q": "zzzz qqqq"}).content.decode()
 
     assert "Nothing was found for “zzzz qqqq”" in nothing
+
+
+def test_a_page_is_found_by_the_beginnings_of_its_words_and_not_by_what_lies_within():
+    unit = factories.UnitFactory(place="Phường An Hải", name="Công an phường An Hải")
+    officer = factories.person(Role.OFFICER, unit)
+
+    assert list(matches(officer, "an hai")) == ["Đơn vị"]
+    assert any("Bài viết" in labels for labels in matches(officer, "bai").values())
