@@ -57,7 +57,7 @@ class RemarkForm(ReplyForm):
         help_text=_("Mark them in the text, or copy them from it. Empty: the whole post."),
     )
     before = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
-    field_order = ("picture", "quote", "before", "text", "proposal")
+    field_order = ("text", "picture", "quote", "before", "proposal")
 
     def __init__(self, *args: Any, content: Mapping[str, Any], **options: Any):
         super().__init__(*args, **options)
@@ -68,6 +68,12 @@ class RemarkForm(ReplyForm):
         self.fields["picture"].choices = [("", gettext("The text")), *pictures]
         if not pictures:
             del self.fields["picture"]
+
+    @property
+    def is_about_a_part(self) -> bool:
+        """Check whether something is said or asked of its words or pictures."""
+        names = [name for name in ("picture", "quote", "proposal") if name in self.fields]
+        return any(self[name].value() or self[name].errors for name in names)
 
     @staticmethod
     def _name(number: int, medium: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ function take(event) {
   const form = document.querySelector("#new-remark form");
   form.elements.quote.value = marked.quote;
   form.elements.before.value = marked.before;
-  form.closest("details").open = true;
+  for (const fold of [form.closest("details"), form.querySelector(".about-part")]) fold.open = true;
   form.elements.text.focus();
   event.target.closest("[data-take-quote]").hidden = true;
   marked = null;

@@ -175,3 +175,14 @@ def test_many_threads_are_pages_and_cost_no_more_queries_than_few(
     assert html.count('class="thread card-body"') == 30
     assert "?page=2" in html
     assert 'class="thread card-body"' in client.get(f"{page(post)}?page=2").content.decode()
+
+
+def test_the_comment_comes_first_and_what_it_is_about_lies_folded(client, post, leader):
+    client.force_login(leader)
+    review = client.get(reverse("publishing:review", args=[post.public_id]))
+    form = review.context["discussion"].form
+    assert next(iter(form)).name == "text"
+    assert not form.is_about_a_part
+
+    refused = client.post(page(post), {"proposal": "Gọi 114", "at": "review"})
+    assert refused.context["discussion"].form.is_about_a_part
