@@ -96,7 +96,7 @@ def find_last_change() -> int:
 
 @lru_cache(maxsize=1)
 def _find_last_change(_half_second: int) -> int:
-    return max(path.stat().st_mtime_ns for path in STATIC.rglob("*"))
+    return max(path.stat().st_mtime_ns for path in STATIC.rglob("*") if path.exists())
 
 
 def list_imports(path: str) -> tuple[str, ...]:

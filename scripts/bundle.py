@@ -162,8 +162,13 @@ def main() -> None:
             if subprocess.run(["diff", "--recursive", "--brief", BUNDLES, out]).returncode:
                 raise SystemExit("static/bundles is not what its sources give: run `make bundle`")
             return
-        shutil.rmtree(BUNDLES, ignore_errors=True)
-        shutil.copytree(out, BUNDLES)
+        # In one step: a portal that runs beside this reads the one or the other.
+        new, past = BUNDLES.with_suffix(".new"), BUNDLES.with_suffix(".past")
+        shutil.copytree(out, new)
+        if BUNDLES.exists():
+            BUNDLES.rename(past)
+        new.rename(BUNDLES)
+        shutil.rmtree(past, ignore_errors=True)
 
 
 if __name__ == "__main__":
