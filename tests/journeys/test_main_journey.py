@@ -130,7 +130,8 @@ def _approve_and_publish(chief, post) -> int:
 
 def _find_the_live_links(officer, post) -> None:
     officer.open(reverse("publishing:post", args=[post.public_id]))
-    links = [a.get_attribute("href") for a in officer.page.locator("#post a[target=_blank]").all()]
+    found = officer.page.locator("#post .btn-list > a[target=_blank]").all()
+    links = [a.get_attribute("href") for a in found]
     assert len(links) == 3
     for link in links:
         # Not `open`: a resident's browser, on the platform's own page.
