@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
 
 from accounts.permissions import Role
 from core import assets
 from core.templatetags import ui
 from tests import factories
+from tests.journeys.conftest import DESK, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -100,5 +103,27 @@ def test_every_script_of_the_composer_comes_with_a_digest(at_desk):
     bundles = assets.find_bundles(assets.find_last_change()).scripts
     named = {f"/static/{bundles[f'js/{each}.js']}" for each in ("portal", "composer/main")}
     assert named | {"/static/django_prose_editor/editor.js"} <= set(loaded)
+    assert desk.scripts_without_digest() == []
+    assert desk.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("size", "fetched"),
+    [(DESK, {"temporal.min.js", "fullcalendar.min.js"}), (PHONE, set())],
+    ids=["a desk", "a phone"],
+)
+def test_the_calendars_libraries_come_where_it_is_drawn(at_desk, size, fetched):
+    desk = at_desk(factories.person(Role.OFFICER), size)
+    desk.page.add_init_script("delete globalThis.Temporal")
+    names = []
+    desk.page.on("request", lambda request: names.append(request.url.rpartition("/")[2]))
+
+    desk.open(reverse("publishing:calendar"))
+    desk.page.wait_for_load_state("networkidle")
+
+    assert {name for name in names if name in {"temporal.min.js", "fullcalendar.min.js"}} == fetched
+    if fetched:
+        expect(desk.page.locator("#calendar [role=grid]").first).to_be_visible()
+    assert "tom-select.min.js" not in names  # an officer has no list that is searched
     assert desk.scripts_without_digest() == []
     assert desk.complaints == []
