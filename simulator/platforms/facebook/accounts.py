@@ -224,7 +224,7 @@ class Accounts:
             message = "(#200) Requires pages_manage_metadata permission to manage the object"
             raise GraphError(message, 200, status=403)
         requested = {name: call.text(name) for name in CHANGEABLE if name in call.params}
-        free = {name: call.text(name) for name in FREE if name in call.params}
+        free: dict[str, Any] = {n: call.text(n) for n in FREE if n in call.params}
         if "emails" in free:
             free["emails"] = call.nested("emails")
         if "is_always_open" in free:

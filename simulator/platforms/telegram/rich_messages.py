@@ -21,7 +21,8 @@ def parse(source: str) -> list[tuple[str, list[dict[str, Any]]]]:
 
 def to_rich_text(text: str, entities: list[dict[str, Any]]) -> Any:
     """Write a paragraph's text as a RichText: itself, or its parts in order."""
-    units, parts, at = text.encode("utf-16-le"), [], 0
+    units, at = text.encode("utf-16-le"), 0
+    parts: list[Any] = []
     for entity in sorted(entities, key=lambda each: (each["offset"], -each["length"])):
         if entity["offset"] < at:
             continue  # a mark within another: only the outer one is shown
