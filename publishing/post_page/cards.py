@@ -195,8 +195,8 @@ def left_out_channels(post: Post) -> list[LeftOut]:
     """Return the channels of the unit to which the post does not go, each with the reason: its
     pictures and videos, or a person.
     """
-    targets = post.targets.select_related("channel")
-    targets = list(targets.order_by(by_platform("channel__platform"), "channel__name"))
+    rows = post.targets.select_related("channel")
+    targets = list(rows.order_by(by_platform("channel__platform"), "channel__name"))
     if all(target.is_on for target in targets):
         return []
     pictures = list(post.pictures.select_related("media"))
