@@ -80,7 +80,16 @@ def _name_successor(law: RepealedLaw, match: re.Match[str]) -> str:
 def _read_laws() -> list[tuple[RepealedLaw, re.Pattern[str]]]:
     with _FILE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    laws = [RepealedLaw(**row | {"since": date.fromisoformat(row["since"])}) for row in rows]
+    laws = [
+        RepealedLaw(
+            row["number"],
+            row["title"],
+            row["successor"],
+            row["successor_title"],
+            date.fromisoformat(row["since"]),
+        )
+        for row in rows
+    ]
     return [(law, _compile_citation(law)) for law in laws]
 
 

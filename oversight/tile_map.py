@@ -91,7 +91,7 @@ FIRST = "alive_share"
 
 
 class Change(NamedTuple):
-    """How a figure moved since the period before: a number with its sign, and in words."""
+    """The change of a figure since the period before: a number with its sign, and in words."""
 
     short: str
     words: str
