@@ -183,8 +183,8 @@ class Desk:
         return found
 
     def accessibility(self, rules: Sequence[str] = STANDARDS) -> list[str]:
-        """Return what axe finds against WCAG 2.2 A and AA and its own advice, or against these rules
-        alone.
+        """Return what axe finds against WCAG 2.2 A and AA and its best practices, or against these
+        rules alone.
         """
         # Through the debugger: the page's own policy stays as strict as it is.
         if not self.page.evaluate("typeof axe === 'object'"):
