@@ -54,9 +54,9 @@ from engagement.exports.services import list_positions
 from engagement.models import ReplyPhrase, ReplyRelease
 from engagement.reports import figures as report_figures
 from engagement.reports import periods as reporting_periods
-from engagement.reports.files import CONTENT_TYPES
 from engagement.reports.models import Report, ReportApproval, ReportFile
 from engagement.reports.queries import build_content
+from engagement.reports.states import MADE
 from links.models import Link
 from media.models import Media, Upload
 from media.scanners.models import Box, Scan
@@ -863,7 +863,7 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
             approved_at=now,
         )
         ReportFile.objects.bulk_create(
-            ReportFile(report=row, format=format, queued_at=now) for format in CONTENT_TYPES
+            ReportFile(report=row, format=format, queued_at=now) for format in MADE
         )
     return row
 

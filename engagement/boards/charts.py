@@ -44,7 +44,7 @@ def describe_periods(scope: Scope, periods: Sequence[Period]) -> str:
     """Name the days of each period, and since when there are records where one is not covered."""
     named = zip(name_periods(), periods, strict=True)
     words = "; ".join(f"{name}: {period}" for name, period in named) + "."
-    if all(map(scope.covers, periods)):
+    if scope.recorded_since is None or all(map(scope.covers, periods)):
         return words
     since = _("The records begin on %(day)s; a period before that day is not compared.")
     return f"{words} {since % {'day': date_format(scope.recorded_since, 'SHORT_DATE_FORMAT')}}"

@@ -135,7 +135,7 @@ def get_topic_scope(request: HttpRequest, code: str) -> Scope:
     """Return the scope of a topic, over all units whose figures the person may see."""
     seen = find_reported_units(request)
     since = _find_first_day(PlatformDay.objects.filter(province=None))
-    topic = get_object_or_404(Topic.objects.annotate(recorded_since=since), code=code)
+    topic: Any = get_object_or_404(Topic.objects.annotate(recorded_since=since), code=code)
     address = reverse("engagement:results_of_topic", args=[topic.code])
     return Scope(
         TOPIC,
@@ -154,7 +154,7 @@ def get_channel_scope(request: HttpRequest, public_id: uuid.UUID) -> Scope:
     seen = find_reported_units(request)
     rows = Channel.objects.filter(unit__in=seen.values("pk")).select_related("unit__parent")
     since = _find_first_day(PageDay.objects.filter(channel=OuterRef("pk")))
-    channel = get_object_or_404(rows.annotate(recorded_since=since), public_id=public_id)
+    channel: Any = get_object_or_404(rows.annotate(recorded_since=since), public_id=public_id)
     address = reverse("engagement:results_of_channel", args=[channel.public_id])
     return Scope(
         CHANNEL,

@@ -1,5 +1,7 @@
 """Remind units of a campaign in which they have published nothing yet."""
 
+from typing import Any
+
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -31,8 +33,8 @@ def remind_units_behind(campaign: Campaign, *, at: Unit, by: User) -> int:
         raise Refused(_("The campaign does not run today: nobody is reminded of it."))
     deliveries = queries.find_published(by, campaign, make_whole_period(campaign))
     posts = progress.sum_published_posts(deliveries, most=usual.MOST_RANKED)
-    behind = progress.find_units_behind(by, campaign, posts, today=today).under(at)
-    units = set(behind.values_list("pk", flat=True))
+    behind: Any = progress.find_units_behind(by, campaign, posts, today=today)
+    units = set(behind.under(at).values_list("pk", flat=True))
     if not units:
         raise Refused(_("Every unit has published something in it meanwhile."))
     try:

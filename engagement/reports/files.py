@@ -22,7 +22,7 @@ from engagement.reports.figures import LANGUAGE
 from engagement.reports.models import LONGEST_REASON, Report, ReportFile
 from engagement.reports.queries import build_document
 from engagement.reports.rendering import excel, pdf, word
-from engagement.reports.states import MAKING, FileFormat, FileState
+from engagement.reports.states import MADE, MAKING, FileFormat, FileState
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)  # a batch takes seconds
@@ -31,10 +31,11 @@ MOST_ATTEMPTS = 3
 BATCH = 20
 MOST_AT_ONCE = 300  # files of one run: what counts the posts has its turn between
 WATCHED = timedelta(seconds=15)  # since a page that shows the files asked, as it does every three
-CONTENT_TYPES = {  # of what is made
+CONTENT_TYPES = {
     FileFormat.WORD: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     FileFormat.PDF: "application/pdf",
     FileFormat.EXCEL: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileFormat.SCAN: "application/pdf",
 }
 
 type Write = Callable[[Sequence[Document]], list[bytes]]
@@ -67,12 +68,6 @@ def note_watched(report: Report) -> None:
     ReportFile.objects.filter(unseen, report=report, state__in=MAKING).update(watched_at=now)
 
 
-def remake(report: Report, *, now: datetime) -> None:
-    """Queue the files of a report anew, for what its paper bears since it was approved."""
-    made = ReportFile.objects.filter(report=report, format__in=CONTENT_TYPES)
-    made.update(state=FileState.WAITING, attempts=0, leased_until=None, queued_at=now)
-
-
 def _find_unmade(now: datetime) -> QuerySet[ReportFile]:
     return ReportFile.objects.filter(Q(state=FileState.WAITING) | _has_lost_lease(now))
 
@@ -94,7 +89,7 @@ def _claim(now: datetime) -> list[ReportFile]:
     """
     for rows in (_find_unmade(now).filter(watched_at__gt=now - WATCHED), _find_unmade(now)):
         locked = rows.defer("data").select_for_update(of=("self",), skip_locked=True)
-        found = list(locked.order_by("queued_at", "report", "pk")[: BATCH * len(CONTENT_TYPES)])
+        found = list(locked.order_by("queued_at", "report", "pk")[: BATCH * len(MADE)])
         if not found:
             continue
         if found[0].attempts:

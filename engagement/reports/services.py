@@ -19,12 +19,18 @@ from core.errors import Refused
 from core.reasons import require_reason
 from engagement.reports.drafts import create_drafts, note_writer
 from engagement.reports.figures import compute_digest
-from engagement.reports.files import CONTENT_TYPES, remake
 from engagement.reports.marks import require_no_mark
 from engagement.reports.models import LONGEST_CHANGES, Report, ReportApproval, ReportFile
 from engagement.reports.queries import build_content, filter_versions
 from engagement.reports.scans import read_scan
-from engagement.reports.states import FROZEN, WERE_SENT, FileFormat, FileState, ReportState
+from engagement.reports.states import (
+    FROZEN,
+    MADE,
+    WERE_SENT,
+    FileFormat,
+    FileState,
+    ReportState,
+)
 from engagement.reports.sums import compute_coverage
 from engagement.reports.transitions import (
     get_report_address,
@@ -92,7 +98,7 @@ def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -
     )
     move_report(row, ReportState.APPROVED)
     ReportFile.objects.bulk_create(
-        ReportFile(report=row, format=format, queued_at=now) for format in CONTENT_TYPES
+        ReportFile(report=row, format=format, queued_at=now) for format in MADE
     )
     record("report.approved", row, by=by, position=authority.position, content_sha256=found)
     people = row.writers.exclude(pk=by.pk)
@@ -134,7 +140,8 @@ def send(
                 sha256=digest,
             )
             facts["scan_sha256"] = digest
-        remake(row, now=now)
+        made = ReportFile.objects.filter(report=row, format__in=MADE)
+        made.update(state=FileState.WAITING, attempts=0, leased_until=None, queued_at=now)
         record("report.sent", row, by=by, position=authority.position, **facts)
         if row.unit.parent:
             people = holders(Permission.OVERSIGHT_VIEW, unit=row.unit.parent)

@@ -67,6 +67,9 @@ class FileFormat(models.TextChoices):
     SCAN = "scan", _("signed copy")  # what the unit sends with it; the others are made
 
 
+MADE = (FileFormat.WORD, FileFormat.PDF, FileFormat.EXCEL)
+
+
 class FileState(models.TextChoices):
     """The states of a file while a worker makes it."""
 

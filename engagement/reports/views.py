@@ -236,7 +236,7 @@ def _answer_file(row: Report, format: str, data: bytes, *, prefix: str = "") -> 
     name = f"{prefix}{files.name_file(row, format)}"
     return HttpResponse(
         data,
-        content_type=CONTENT_TYPES.get(FileFormat(format), "application/pdf"),
+        content_type=CONTENT_TYPES[FileFormat(format)],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
