@@ -18,6 +18,7 @@ from channels.queries import facts_of
 from channels.states import Health, Lifecycle
 from channels.tasks import announce_ends
 from tests import factories
+from tests.pages import one_line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -344,3 +345,15 @@ def test_the_daily_task_announces():
     announce_ends()
 
     assert [kind for kind, _facts in notices_of(leader)] == ["channel_expiring"]
+
+
+def test_the_channel_says_until_when_its_package_is_paid(client):
+    paid, free = channel(platform="zalo", package_ends_at=timedelta(days=30)), channel()
+    client.force_login(factories.person(Role.APPROVER, paid.unit))
+    page = client.get(reverse("channels:channel", args=[paid.public_id])).text
+    client.force_login(factories.person(Role.APPROVER, free.unit))
+    other = client.get(reverse("channels:channel", args=[free.public_id])).text
+
+    day = timezone.localtime(paid.package_ends_at).strftime("%d/%m/%Y")
+    assert f"<dt>Package paid until</dt> <dd>{day}</dd>" in one_line(page)
+    assert "Package paid until" not in other
