@@ -34,6 +34,7 @@ def test_a_kit_is_written_submitted_approved_and_issued(at_desk):
     expect(text).to_have_value(
         "Bà con ở {khu_vuc} không sạc xe qua đêm. Trực ban: {duong_day_nong}"
     )
+    page.locator("[name=platforms][value=zalo]").uncheck()  # it needs a picture
     page.locator("[name=window_from]").fill(today)
     page.locator("[name=window_until]").fill(today)
     page.locator("[value=row]").click()
