@@ -17,7 +17,10 @@ ENTRIES = {
         roles=READERS, kwargs={"public_id": "campaign"}, reach="above"
     ),
     "engagement:remind_campaign": Entry(
-        roles=frozenset({SUPERVISOR, OVERSEER}), kwargs={"public_id": "campaign"}, method="post"
+        roles=frozenset({SUPERVISOR, OVERSEER}),
+        kwargs={"public_id": "campaign"},
+        method="post",
+        reach="above",
     ),
     "engagement:campaign_close": Entry(roles=WRITERS, kwargs={"public_id": "campaign"}),
     "engagement:campaign_summary": Entry(

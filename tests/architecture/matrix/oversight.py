@@ -21,9 +21,8 @@ ENTRIES = {
     "oversight:remind_take_up": Entry(
         roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post", reach="above"
     ),
-    # The walk's people sit in a province or below: kits are passed on by those who are reminded.
     "oversight:remind_provinces": Entry(
-        roles=frozenset(), kwargs={"public_id": "issued_kit"}, method="post"
+        roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post"
     ),
     "oversight:unit": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
     "oversight:digest": Entry(roles=OVERSEERS),
