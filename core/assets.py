@@ -33,7 +33,7 @@ class HashedStorage(CompressedManifestStaticFilesStorage):
 
 
 class Bundles(NamedTuple):
-    """Where scripts and lists of style sheets lie together, by the paths that pages name."""
+    """The files that hold scripts and lists of style sheets, by the paths that pages name."""
 
     scripts: dict[str, str]
     sheets: dict[tuple[str, ...], str]

@@ -142,7 +142,8 @@ def _count_by_province(board: Board) -> list[tuple[Unit, list[tuple[states.TakeU
 @require_POST
 def remind_provinces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Remind the provinces that have not passed the kit on to their units."""
-    kit = _get_kit(request, public_id)
+    overseen = Kit.objects.within(request.user.reach(Permission.OVERSIGHT_VIEW))
+    kit = get_object_or_404(overseen.select_related("unit", "current"), public_id=public_id)
     done: list[int] = []
     refused = refusal(lambda: done.append(kit_services.remind_provinces(kit, by=request.user)))
     if refused:

@@ -1,4 +1,4 @@
-"""Where a post goes, and where it does not by itself."""
+"""The channels to which a post goes, and those to which it does not by itself."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -154,7 +154,7 @@ def test_a_short_text_is_its_own_beginning():
 
 
 def test_two_long_texts_that_begin_alike_are_told_apart(threads):
-    """What is posted begins alike; the lists tell the attached texts."""
+    """The posts begin alike; the lists tell the attached texts."""
     before, after = (
         threads.message_of("long_text", f"{'Cảnh giác. ' * 60}{end}")
         for end in ("Gọi 113.", "Gọi 114.")

@@ -1,6 +1,6 @@
 """The last step of a report: its paper is signed, registered under a number, and sent."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,7 +12,6 @@ from accounts.permissions import Role
 from core.errors import Refused
 from engagement.reports import files, services
 from engagement.reports.queries import build_document
-from engagement.reports.rendering.form import format_date, format_number_line
 from engagement.reports.rendering.layout import make_layout
 from engagement.reports.scans import LARGEST
 from tests import factories
@@ -154,9 +153,3 @@ def test_a_file_without_the_number_does_not_replace_one_with_it(officer, report)
     files._make_claimed(claimed)
 
     assert set(report.files.values_list("state", flat=True)) == {"waiting"}
-
-
-def test_numbers_and_days_below_ten_bear_a_zero():
-    assert format_number_line("BC-CAP", "5") == "Số: 05/BC-CAP"
-    assert format_date("Hải Châu", 2026, date(2026, 2, 3)) == "Hải Châu, ngày 03 tháng 02 năm 2026"
-    assert format_date("Hải Châu", 2026, date(2026, 3, 12)) == "Hải Châu, ngày 12 tháng 3 năm 2026"

@@ -1,6 +1,6 @@
 """The decree's numbers: Appendix I of Decree 30/2020/NĐ-CP, Part I."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -64,3 +64,15 @@ def test_a_list_has_dashes_and_ends_with_a_full_stop_whoever_wrote_them():
 def test_moments_are_those_of_viet_nam():
     moment = datetime(2026, 12, 31, 17, 5, tzinfo=UTC)
     assert form.describe_freeze_time(moment) == "Số liệu được chốt lúc 00:05 ngày 01/01/2027."
+
+
+def test_numbers_and_days_below_ten_bear_a_zero():
+    assert form.format_number_line("BC-CAP", "5") == "Số: 05/BC-CAP"
+    assert (
+        form.format_date("Huế", 2026, date(2026, 2, 3))
+        == "Huế, ngày 03 tháng 02 năm 2026"
+    )
+    assert (
+        form.format_date("Huế", 2026, date(2026, 3, 12))
+        == "Huế, ngày 12 tháng 3 năm 2026"
+    )
