@@ -39,7 +39,8 @@ AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 RUN_AXE = """async (standards) => {
     // FullCalendar names a head that shows nothing by aria-label, which this rule does not read.
     const rules = {"empty-table-header": {enabled: false}};
-    const options = {runOnly: standards, rules, reporter: "no-passes", preload: {assets: ["media"]}};
+    const preload = {assets: ["media"]};
+    const options = {runOnly: standards, rules, reporter: "no-passes", preload};
     return (await axe.run(document, options)).violations
         .map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.target.join(" ")).join(" | "));
 }"""
