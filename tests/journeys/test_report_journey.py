@@ -1,4 +1,6 @@
-"""A report at the PC of its officer, the phone of its leader, and the desk of the province."""
+"""A report at the PC of its officer, the phone of its leader, the PC again once the paper is signed,
+and the desk of the province.
+"""
 
 import pytest
 from django.core.cache import cache
@@ -14,7 +16,7 @@ from tests.journeys.conftest import PHONE
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_report_is_drafted_written_approved_and_seen_above(at_desk):
+def test_a_report_is_drafted_written_approved_sent_and_seen_above(at_desk):
     cache.clear()
     unit = factories.UnitFactory()
     officer = factories.person(Role.OFFICER, unit)
@@ -42,6 +44,13 @@ def test_a_report_is_drafted_written_approved_and_seen_above(at_desk):
     expect(phone.page.locator("#files")).to_be_visible()
     files.make_waiting()
     expect(phone.page.get_by_role("link", name="PDF")).to_be_visible()
+
+    desk.open(reverse("engagement:report", args=[report.public_id]))
+    assert desk.overflow() == 0
+    assert desk.accessibility() == []
+    desk.page.get_by_label("Số văn bản").fill("125/BC-CAP")
+    desk.page.get_by_role("button", name=f"Gửi {unit.parent.name}").click()
+    expect(desk.page.get_by_text("Số 125/")).to_be_visible()
 
     above = at_desk(overseer)
     above.open(reverse("engagement:reports_overview"))

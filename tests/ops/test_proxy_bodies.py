@@ -399,7 +399,7 @@ def test_each_view_that_takes_files_stands_in_the_table():
     ]
     patterns = [each.pattern for each in body_sizes.UPLOADS]
 
-    assert len(ours) == 11
+    assert len(ours) == 12
     for address in ours:
         assert [p for p in patterns if re.fullmatch(p, address)] != [], address
 
