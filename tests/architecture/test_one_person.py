@@ -107,7 +107,7 @@ HARMLESS = {
     "template.* snippet.* example.* media.* folder.*",
     # Plans, figures and reports, for colleagues alone.
     "campaign.begun campaign.changed campaign.planned campaign.ticked campaign.unticked "
-    "campaign.copied campaign.file_* note.* report.* matter.* oversight.*",
+    "campaign.copied campaign.reminded campaign.file_* note.* report.* matter.* oversight.*",
     # What the portal saw on a page, and whose post it was.
     "channel.lost channel.back channel.renamed channel.foreign_*",
     # A person's own account and sign-in.

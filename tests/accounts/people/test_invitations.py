@@ -117,7 +117,7 @@ def test_the_invited_person_chooses_a_password_once_and_is_signed_in(client, adm
     ("first", "second", "field", "message"),
     [
         ("xyzt", "xyzt", "password1", "This password is too short: at least 12 characters."),
-        ("nguyen.van.duc", "nguyen.van.duc", "password1", "too similar to the username"),
+        ("nguyen.van.duc", "nguyen.van.duc", "password1", "made of names"),
         (PASSWORD, PASSWORD + "x", "password2", "The two passwords differ."),
     ],
 )
