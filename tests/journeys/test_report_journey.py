@@ -1,5 +1,5 @@
-"""A report at the PC of its officer, the phone of its leader, the PC again once the paper is signed,
-and the desk of the province.
+"""A report at the PC of its officer, the phone of its leader, the PC again once the paper is
+signed, and the desk of the province.
 """
 
 import pytest
