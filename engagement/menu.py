@@ -2,8 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core import shortcuts
 from core.navigation import ACTIONS, CHANNELS, CONTENT, LIBRARY, TOP, Entry, register
 
+shortcuts.register(
+    shortcuts.Shortcut(
+        "Ctrl+P", _("Print it with all charts"), _("Results"), 65, "pages/dashboard.js"
+    )
+)
 register(
     Entry(
         "engagement:results",
@@ -34,6 +40,7 @@ register(
             *("engagement:report_forms", "engagement:report_form"),
             *("engagement:submit_report", "engagement:approve_report"),
             *("engagement:take_figures", "engagement:make_report_files", "engagement:report_file"),
+            "engagement:send_report",
         ),
         "campaigns:list": (
             *("engagement:campaign", "engagement:campaign_figures"),

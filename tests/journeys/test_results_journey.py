@@ -164,6 +164,29 @@ def test_a_desk_opens_the_charts_and_paper_their_tables_and_the_pages_own_figure
     assert desk.complaints == []
 
 
+def test_the_key_of_printing_waits_for_charts_that_nobody_has_come_near(at_desk):
+    unit = factories.UnitFactory()
+    published(unit, "facebook")
+    desk = at_desk(factories.person(Role.OFFICER, unit))
+    desk.open(reverse("engagement:results"))
+    page = desk.page
+    page.evaluate(
+        """() => {
+            const isEmpty = (part) => part.checkVisibility() && !part.querySelector("canvas");
+            const charts = [...document.querySelectorAll("[data-chart]")];
+            window.print = () => { window.empty = charts.filter(isEmpty).length; };
+        }"""
+    )
+
+    page.keyboard.press("Control+p")
+
+    page.wait_for_function("window.empty !== undefined")
+    assert page.evaluate("[window.empty, document.querySelectorAll('canvas').length > 2]") == [
+        0,
+        True,
+    ]
+
+
 def test_without_scripts_each_part_opens_to_its_table(at_desk):
     unit = factories.UnitFactory()
     for platform in ("facebook", "zalo"):

@@ -1,5 +1,6 @@
 // Draws every [data-chart]: the figures come from the json_script it names, the same that stand in the table beneath it.
 import { chartFile, drawAll, drawChart } from "../lib/chart.js";
+import { onKey } from "../lib/keys.js";
 
 const whole = new Intl.NumberFormat(document.documentElement.lang);
 const compact = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", compactDisplay: "long" });
@@ -11,6 +12,13 @@ openNamed(location.hash);
 document.addEventListener("DOMContentLoaded", drawOpen);
 document.addEventListener("toggle", drawOpen, true);
 addEventListener("beforeprint", openForPaper);
+// The browser waits for nobody who prints: charts that were not near the screen would be empty.
+onKey("Ctrl+P", printWhole);
+
+async function printWhole() {
+  await openForPaper();
+  print();
+}
 
 function openForPaper() {
   openAll("[data-opens-wide], [data-opens-printed]");
@@ -41,7 +49,7 @@ function drawOpen() {
 }
 
 document.addEventListener("click", async (event) => {
-  if (event.target.closest("[data-print]")) openForPaper().then(() => print());
+  if (event.target.closest("[data-print]")) printWhole();
   openNamed(event.target.closest('a[href^="#"]')?.hash);
   const button = event.target.closest("[data-save]");
   if (!button) return;
