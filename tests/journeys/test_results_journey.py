@@ -177,6 +177,7 @@ def test_the_key_of_printing_waits_for_charts_that_nobody_has_come_near(at_desk)
             window.print = () => { window.empty = charts.filter(isEmpty).length; };
         }"""
     )
+    expect(page.locator("canvas").first).to_be_visible()  # the page listens by now
 
     page.keyboard.press("Control+p")
 

@@ -332,11 +332,12 @@ def act(client, name, delivery, **data):
 
 def test_moving_changes_the_time(client, unit, officer):
     delivery = factories.delivery(factories.approved(unit=unit), due_at=in_days(1))
+    then = in_days(3)
 
-    act(client, "move", delivery, due_at=local(in_days(3)))
+    act(client, "move", delivery, due_at=local(then))
 
     delivery.refresh_from_db()
-    assert (delivery.due_at, delivery.fire_at) == (in_days(3), in_days(3))
+    assert (delivery.due_at, delivery.fire_at) == (then, then)
 
 
 def test_moving_into_the_past_is_refused_beside_the_field(client, unit, officer):
