@@ -177,7 +177,8 @@ def test_the_key_of_printing_waits_for_charts_that_nobody_has_come_near(at_desk)
             window.print = () => { window.empty = charts.filter(isEmpty).length; };
         }"""
     )
-    expect(page.locator("canvas").first).to_be_visible()  # the page listens by now
+    # The script of the page has run.
+    expect(page.locator("details[data-opens-wide][open]").first).to_be_visible()
 
     page.keyboard.press("Control+p")
 
