@@ -26,7 +26,7 @@ def test_the_nation_is_printed_light_and_its_map_on_one_sheet(at_desk):
 
     page.locator("[data-print]").click()
 
-    page.wait_for_function("window.printed")
+    page.wait_for_function("() => window.printed")
     expect(root).to_have_attribute("data-bs-theme", "light")
     page.emulate_media(media="print")
     for gone in (".skip-link", ".page-actions", ".period", ".map-figures"):
