@@ -89,17 +89,20 @@ def form_data(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def button_action(request: HttpRequest, service: Callable[[], object], *, said: str) -> bool:
+def button_action[T](
+    request: HttpRequest, service: Callable[[], T], *, said: str | Callable[[T], str]
+) -> bool:
     """Call the service of a button that has no form of its own; the page that comes next shows
-    ``said`` or the refusal.
+    ``said``, perhaps made of what the service returned, or the refusal.
 
     Return whether it was done. A missing right is a 403.
     """
-    why = refusal(service)
+    answers: list[T] = []
+    why = refusal(lambda: answers.append(service()))
     if why:
         messages.error(request, why)
     else:
-        messages.success(request, said)
+        messages.success(request, said(answers[0]) if callable(said) else said)
     return not why
 
 

@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,7 +22,7 @@ from campaigns.kits.queries import find_readable_kits
 from campaigns.models import Campaign
 from campaigns.planning.models import CampaignResult
 from campaigns.planning.queries import find_authority
-from core.actions import refusal
+from core.actions import button_action
 from core.costly_pages import costly
 from engagement.dashboards import progress, queries, reminders, usual
 from engagement.dashboards.agenda import list_next_dates
@@ -51,15 +50,13 @@ def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     place = _find_place_to_remind_from(request, shown)
     if place is None:
         raise PermissionDenied
-    done: list[int] = []
-    refused = refusal(
-        lambda: done.append(reminders.remind_units_behind(shown, at=place, by=request.user))
+    button_action(
+        request,
+        lambda: reminders.remind_units_behind(shown, at=place, by=request.user),
+        said=lambda n: (
+            ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n) % {"n": n}
+        ),
     )
-    if refused:
-        messages.error(request, refused)
-    else:
-        words = ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", done[0])
-        messages.success(request, words % {"n": done[0]})
     return redirect("engagement:campaign", shown.public_id)
 
 

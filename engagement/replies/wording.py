@@ -5,7 +5,7 @@ No single answer waits for a second person: it would have to be stored which com
 a comment's number leads to whoever wrote it.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -20,6 +20,7 @@ from accounts.queries import appointed_by, can, holders, require
 from audit.services import record
 from core.clock import format_local_time
 from core.errors import NotAllowed, Refused
+from core.periods import get_midnight
 from core.scope import list_ancestors
 from core.secrecy import has_secrecy_mark
 from core.text import normalise
@@ -202,7 +203,7 @@ def count_for_leaders(act: str, delivery: Delivery, *, by: User) -> None:
         user__in=leaders,
         kind="desk_used",
         address=address,
-        created_at__gte=_midnight(),
+        created_at__gte=get_midnight(timezone.localdate()),
     )
     for notice in today:
         notice.facts[act] = str(int(notice.facts[act]) + 1)
@@ -212,10 +213,6 @@ def count_for_leaders(act: str, delivery: Delivery, *, by: User) -> None:
     counts = {"answered": 0, "own": 0, "hidden": 0, "shown": 0} | {act: 1}
     people = [person for person in leaders if person.pk not in counted]
     notify(people, "desk_used", address=address, mail=False, title=delivery.post, **counts)
-
-
-def _midnight() -> datetime:
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _require_second_person(first: User, *, by: User) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
@@ -19,7 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import GRANTS, Permission
-from core.actions import refusal
+from core.actions import button_action
 from core.costly_pages import costly
 from core.periods import Period
 from engagement.reports import periods, queries, reminders
@@ -152,14 +151,13 @@ def remind_unsent(request: HttpRequest) -> HttpResponse:
     """Remind the units right below that have not sent their report on a period."""
     place = _get_unit(request)
     kind, period, _offered = _read_period(request.POST, place)
-    done: list[int] = []
-    if refused := refusal(
-        lambda: done.append(reminders.remind_unsent(place, kind, period, by=request.user))
-    ):
-        messages.error(request, refused)
-    else:
-        words = ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", done[0])
-        messages.success(request, words % {"n": done[0]})
+    button_action(
+        request,
+        lambda: reminders.remind_unsent(place, kind, period, by=request.user),
+        said=lambda n: (
+            ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n) % {"n": n}
+        ),
+    )
     query = {"kind": kind, "period": period.first.isoformat()}
     return redirect(reverse("engagement:reports_overview", query=query))
 

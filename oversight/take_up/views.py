@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +18,7 @@ from accounts.queries import can
 from campaigns.kits import services as kit_services
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import find_provinces_to_remind, find_readable_kits
-from core.actions import refusal
+from core.actions import button_action
 from core.costly_pages import costly
 from engagement.exports.sheets import FORMATS
 from engagement.exports.views import file_or_offer
@@ -144,13 +143,13 @@ def remind_provinces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
     """Remind the provinces that have not passed the kit on to their units."""
     overseen = Kit.objects.within(request.user.reach(Permission.OVERSIGHT_VIEW))
     kit = get_object_or_404(overseen.select_related("unit", "current"), public_id=public_id)
-    done: list[int] = []
-    refused = refusal(lambda: done.append(kit_services.remind_provinces(kit, by=request.user)))
-    if refused:
-        messages.error(request, refused)
-    else:
-        words = ngettext("%(n)s province was reminded.", "%(n)s provinces were reminded.", done[0])
-        messages.success(request, words % {"n": done[0]})
+    button_action(
+        request,
+        lambda: kit_services.remind_provinces(kit, by=request.user),
+        said=lambda n: (
+            ngettext("%(n)s province was reminded.", "%(n)s provinces were reminded.", n) % {"n": n}
+        ),
+    )
     return redirect("oversight:take_up", kit.public_id)
 
 
@@ -167,16 +166,11 @@ def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     asleep: list[Place] = list(
         whole.within(province.pk if province else None).in_state(states.UNOPENED).places
     )
-    done: list[int] = []
-    refused = refusal(
-        lambda: done.append(
-            kits.remind(kit, {each.unit for each in asleep}, at=place, by=request.user)
-        )
+    button_action(
+        request,
+        lambda: kits.remind(kit, {each.unit for each in asleep}, at=place, by=request.user),
+        said=lambda n: (
+            ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n) % {"n": n}
+        ),
     )
-    if refused:
-        messages.error(request, refused)
-    else:
-        n = done[0]
-        words = ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n)
-        messages.success(request, words % {"n": n})
     return redirect(f"{address}?province={province.key}" if province else address)
