@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from engagement.models import MetricName
 from operations import presenters
-from publishing.models import Freeze
+from publishing.models import Freeze, Heartbeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Facts:
     now: datetime
     platforms: dict[str, Platform]
     queues: dict[str, datetime | None]
-    starts: dict[str, datetime]  # of the newest process of each queue
+    starts: dict[str, Heartbeat]  # of the newest process of each queue
     freeze: Freeze
     clocks_apart: timedelta
     disk_free: int

@@ -54,15 +54,16 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
     now = database_now()
     disk_free, disk_size = _measure_disk()
     times = _read_times()
+    heartbeats = list(Heartbeat.objects.all())
     unproved = _count_unproved(now)
     facts = Facts(
         now=now,
         platforms={kind: Platform(kind) for kind in Kind.values},
         queues={
             **dict.fromkeys(list_served_queues()),
-            **dict(times["tick"]),
+            **{row.queue: row.last_seen_at for row in heartbeats},
         },
-        starts=dict(times["start"]),
+        starts={row.queue: row for row in heartbeats if row.started_at},
         freeze=freeze,
         clocks_apart=abs(timezone.now() - now),
         broker_answers=does_broker_answer() if ask_broker else None,
@@ -83,18 +84,13 @@ def take_measurement(*, ask_broker: bool = False) -> Facts:
 
 
 def _read_times() -> Mapping[str, list[tuple[str, datetime]]]:
-    """Read when each queue ticked last and its worker began, when open breakers let calls pass
-    again, and when alarms were raised of which nobody has been told. One query for three small
-    tables.
+    """Read when open breakers let calls pass again, and when alarms were raised of which nobody has
+    been told. One query for two small tables.
     """
-    ticks = Heartbeat.objects.annotate(of=Value("tick"))
-    starts = Heartbeat.objects.exclude(started_at=None).annotate(of=Value("start"))
     breakers = RateLimit.objects.filter(key="", failures__gt=0).annotate(of=Value("breaker"))
     alarms = Alarm.objects.filter(NOT_REPORTED).annotate(of=Value("alarm"))
     found = defaultdict(list)
-    for of, key, at in ticks.values_list("of", "queue", "last_seen_at").union(
-        starts.values_list("of", "queue", "started_at"),
-        breakers.values_list("of", "platform", "opens_at"),
+    for of, key, at in breakers.values_list("of", "platform", "opens_at").union(
         alarms.order_by().values_list("of", "kind", "opened_at"),
         all=True,
     ):

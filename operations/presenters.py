@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.states import Kind
 from operations.models import Alarm
+from publishing.models import Heartbeat
+from publishing.models.heartbeat import End
 
 
 class Meaning(NamedTuple):
@@ -360,6 +362,19 @@ def describe_queue(queue: str) -> str:
     if platform:
         return gettext("Publishing on %(platform)s") % {"platform": platform}
     return str(QUEUES.get(queue, queue))
+
+
+def describe_start(row: Heartbeat) -> str:
+    """Say why the process of a queue began, as far as that is known; "" for nothing known."""
+    if row.former_end == End.ABRUPT and row.is_new_version:
+        return gettext("the one before it ended without stopping in order; new version")
+    if row.former_end == End.ABRUPT:
+        return gettext("the one before it ended without stopping in order")
+    if row.is_new_version:
+        return gettext("new version")
+    if row.former_end == End.ORDERLY:
+        return gettext("stopped in order and started again")
+    return ""
 
 
 def describe_title(kind: str, key: str = "") -> str:

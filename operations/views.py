@@ -72,6 +72,7 @@ class Line(NamedTuple):
     kind: str = ""
     at: datetime | None = None
     started: datetime | None = None
+    cause: str = ""  # why its process began, as far as that is known
 
 
 class AlarmCard(NamedTuple):
@@ -229,6 +230,7 @@ def _describe_queue(facts: Facts, queue: str, last_seen_at: datetime | None, *, 
     name = presenters.describe_queue(queue)
     if last_seen_at is None:
         return Line(name, _("never answered"), "red", kind)
+    start = facts.starts.get(queue)
     silent = facts.now - last_seen_at > get_silence_limit(queue)
     return Line(
         name,
@@ -236,7 +238,8 @@ def _describe_queue(facts: Facts, queue: str, last_seen_at: datetime | None, *, 
         "red" if silent else "green",
         kind,
         last_seen_at,
-        facts.starts.get(queue),
+        start.started_at if start else None,
+        presenters.describe_start(start) if start else "",
     )
 
 

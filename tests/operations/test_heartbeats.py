@@ -1,14 +1,34 @@
 """The heartbeats of the queues."""
 
+import hashlib
+
 import pytest
+from celery.signals import worker_shutdown
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from operations.presenters import describe_start
 from publishing import tasks
+from publishing.freeze import heartbeats
 from publishing.freeze.heartbeats import _heartbeats, record_heartbeat
 from publishing.models import Heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def begin_process():
+    """Forget what a process knows of itself, as a new one does."""
+    _heartbeats.clear()
+    heartbeats._name_process.cache_clear()
+
+
+@pytest.fixture
+def settle():
+    """The row of a queue whose process began and has ticked."""
+    Heartbeat.objects.all().delete()
+    begin_process()
+    record_heartbeat("settle")
+    return lambda: Heartbeat.objects.get(queue="settle")
 
 
 @pytest.mark.parametrize(
@@ -39,9 +59,77 @@ def test_the_first_tick_of_a_process_says_when_it_began():
     later = Heartbeat.objects.get(queue="settle")
     assert later.last_seen_at > later.started_at == row.started_at
 
-    _heartbeats.clear()  # it was killed and begins again
+    begin_process()  # it was killed and begins again
     record_heartbeat("settle")
     assert Heartbeat.objects.get(queue="settle").started_at > row.started_at
+
+
+def test_of_the_first_process_ever_no_cause_is_told(settle):
+    assert describe_start(settle()) == ""
+
+
+def test_a_process_that_was_killed_is_told_from_one_that_was_stopped(settle):
+    begin_process()  # without a word from the one before it
+    record_heartbeat("settle")
+    assert describe_start(settle()) == "the one before it ended without stopping in order"
+
+    worker_shutdown.send(sender=None)
+    begin_process()
+    record_heartbeat("settle")
+    assert describe_start(settle()) == "stopped in order and started again"
+
+
+def test_a_process_of_another_version_says_so(settle, monkeypatch):
+    monkeypatch.setattr(heartbeats, "compute_version", lambda: "other code")
+    worker_shutdown.send(sender=None)
+    begin_process()
+    record_heartbeat("settle")
+    assert describe_start(settle()) == "new version"
+
+    monkeypatch.undo()
+    begin_process()
+    record_heartbeat("settle")
+    words = "the one before it ended without stopping in order; new version"
+    assert describe_start(settle()) == words
+
+
+@pytest.fixture
+def overlapping(settle, monkeypatch):
+    """The row of a queue that a second process serves, seen by the first, which goes on."""
+    elder = heartbeats._name_process()
+    begin_process()
+    record_heartbeat("settle")
+    monkeypatch.setattr(heartbeats, "_name_process", lambda: elder)
+    return settle
+
+
+def test_a_process_beside_another_has_not_taken_its_place(overlapping):
+    _heartbeats["settle"] -= 60
+    before = overlapping()
+    record_heartbeat("settle")
+
+    assert describe_start(before) == "the one before it ended without stopping in order"
+    assert describe_start(overlapping()) == ""
+    assert overlapping().process == before.process
+
+
+def test_a_process_that_stops_after_another_began_ended_in_order(overlapping):
+    worker_shutdown.send(sender=None)
+
+    assert describe_start(overlapping()) == "stopped in order and started again"
+
+
+def test_what_an_earlier_release_wrote_says_nothing_of_its_end(settle):
+    Heartbeat.objects.update(process="", version="")
+    begin_process()
+    record_heartbeat("settle")
+    assert describe_start(settle()) == ""
+
+
+def test_the_version_is_that_of_the_code(tmp_path, settings):
+    assert len(heartbeats.compute_version()) == 12
+    settings.BASE_DIR = tmp_path  # where no code lies
+    assert heartbeats.compute_version.__wrapped__() == hashlib.sha256().hexdigest()[:12]
 
 
 def test_ticks_are_noted_every_few_seconds_at_most():
