@@ -15,13 +15,14 @@ from channels.models import Channel
 from channels.queries import ends_before
 from channels.states import Health, Lifecycle
 from core.periods import Period, get_midnight
+from engagement.boards.figures import PageSums, find_page_sums
 from engagement.rollups.queries import nation
 from engagement.rollups.queries.deliveries import (
     DueWindow,
     count_written_posts,
     sum_due_deliveries,
 )
-from engagement.rollups.sql import BY_UNIT
+from engagement.rollups.sql import BY_PROVINCE, BY_UNIT
 from oversight.rows import Row
 from posts.models import Post, Thread
 from posts.states import EDITABLE, PostState
@@ -73,6 +74,7 @@ def list_unit_rows(
     units = list(existing.search(words) if words else existing)
     rows = {unit.pk: Row(unit, mark=_mark_new_or_ended(unit, period)) for unit in units}
     _fill_units(rows, here, period, now=now)
+    _fill_page_sums(rows, find_page_sums(here.order_by().values("pk"), period, by=BY_UNIT))
     for row in rows.values():
         row.units, row.alive = 1, int(row.published > 0)
         if not row.mark and not row.channels:
@@ -96,6 +98,7 @@ def list_province_rows(user: User, period: Period, *, words: str = "", now: date
         nation.count_written_posts(period),
         _sum_channels(here.order_by().values("pk"), _PROVINCE, now=now),
     )
+    fill_reach_of_provinces(rows, here, period)
     communes = _filter_existing(here.filter(level=Level.COMMUNE, has_police_body=True), period)
     for pk, n in communes.order_by().values_list("parent").annotate(n=Count("pk")):
         if pk in rows:
@@ -152,6 +155,19 @@ def _fill_rows(rows: dict[int, Row], *sums: Iterable[Mapping[str, Any]]) -> None
                 setattr(row, name, value)
 
 
+def fill_reach_of_provinces(rows: Mapping[int, Row], here: UnitQuerySet, period: Period) -> None:
+    """Set on the rows of provinces what their pages reached in the period, and their followers."""
+    units = here.order_by().values("pk")
+    _fill_page_sums(rows, find_page_sums(units, period, by=BY_PROVINCE, nation=True))
+
+
+def _fill_page_sums(rows: Mapping[int, Row], sums: Mapping[int, PageSums]) -> None:
+    for pk, pages in sums.items():
+        if (row := rows.get(pk)) is not None:
+            row.reach, row.known_reach = pages.reach, pages.known_reach
+            row.known_followers = pages.followers
+
+
 def _sum_channels(units: QuerySet, row: Any, *, now: datetime) -> QuerySet:
     working = Q(health=Health.CONNECTED, lifecycle=Lifecycle.ACTIVE)
     down = Q(health=Health.LOST, lifecycle=Lifecycle.ACTIVE) | Q(
@@ -169,6 +185,11 @@ def _sum_channels(units: QuerySet, row: Any, *, now: datetime) -> QuerySet:
             down=Count("pk", filter=down),
             dying=Count("pk", filter=Q(working, ends_before(now + DYING))),
             followers=Sum("followers"),
+            with_page=Count(
+                "unit",
+                distinct=True,
+                filter=Q(unit__level=Level.COMMUNE, unit__has_police_body=True),
+            ),
         )
     )
 

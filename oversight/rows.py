@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from decimal import Decimal
 
 from core.text import fold
+from engagement.boards.figures import FOLLOWERS_PER_RATE
 from units.models import Unit
 
 
@@ -18,6 +20,7 @@ class Row:
     mark: str = ""  # closed, no_body, no_channel; of a province without channels: not_begun
     units: int = 0  # police bodies at the end of the period, for a province
     alive: int = 0  # of them, those that published in the period
+    with_page: int = 0  # of them, those that have a page
     posts: int = 0
     published: int = 0
     due: int = 0
@@ -28,6 +31,9 @@ class Row:
     down: int = 0  # carry no posts until somebody acts: lost, renamed, in other hands
     dying: int = 0
     followers: int | None = None
+    reach: int | None = None
+    known_reach: int | None = None  # of the pages whose followers are known
+    known_followers: int | None = None
     last_post: datetime | None = None
 
     @property
@@ -52,6 +58,19 @@ class Row:
     @property
     def alive_share(self) -> float | None:
         return self.alive / self.units if self.units and self.mark != "not_begun" else None
+
+    @property
+    def reach_rate(self) -> Decimal | None:
+        """Return the reach for each 1,000 followers, by which a small unit compares with a big one;
+        None where one of the two is unknown.
+        """
+        if self.known_reach is None or not self.known_followers:
+            return None
+        return round(Decimal(self.known_reach) * FOLLOWERS_PER_RATE / self.known_followers, 1)
+
+    @property
+    def pageless(self) -> int:
+        return max(0, self.units - self.with_page)
 
     @property
     def trouble(self) -> int:
@@ -81,6 +100,7 @@ SORTS = (
     *(n for n in ADDED_UP if n not in {"due", "on_time"}),
     "on_time_share",
     "alive_share",
+    "reach_rate",
     "last_post",
     "trouble",
 )

@@ -26,6 +26,7 @@ from units.models import Level
 STEPS = 5  # shades of the scale
 # From these shares on a tile is a shade darker; below the first it has the lightest.
 _SHARES = (0.5, 0.7, 0.85, 0.95)
+_DECIMALS = ("helpfulness", "reach_rate")  # shown with one place
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,14 @@ FIGURES = {
             gettext_lazy(
                 "How often posts were kept, passed on or followed per 1,000 people reached: the "
                 "median of the province’s units. How often posts were seen plays no part."
+            ),
+        ),
+        Figure(
+            "reach_rate",
+            gettext_lazy("Reach for each 1,000 followers"),
+            gettext_lazy(
+                "What the posts of the period reached for each 1,000 followers of the pages whose "
+                "followers are known. One person who sees two posts counts twice."
             ),
         ),
         Figure(
@@ -195,7 +204,7 @@ def make_tile_map(
     if before:
         rows_before: Sequence[Row] = rows
         if figure.name != "helpfulness":
-            rows_before = _list_rows_before(user, rows, before, now=now)
+            rows_before = _list_rows_before(user, rows, before, figure.name, now=now)
         earlier, _units = _compute_values(figure, user, rows_before, before)
     bounds = compute_bounds(figure, [value for value in values.values() if value is not None])
     last = max(place.line for place in load_places().values())
@@ -218,13 +227,16 @@ def make_tile_map(
 
 
 def _list_rows_before(
-    user: User, rows: Sequence[Row], period: Period, *, now: datetime
+    user: User, rows: Sequence[Row], period: Period, name: str, *, now: datetime
 ) -> list[Row]:
-    """Return the same provinces with what fell due in the period, and nothing else: the page has
-    asked enough already.
+    """Return the same provinces with what the figure called ``name`` needs of the period, and
+    nothing else: the page has asked enough already.
     """
     here = queries.find_overseen_units(user)
     found = {row.unit.pk: Row(row.unit, mark=row.mark) for row in rows}
+    if name == "reach_rate":
+        queries.fill_reach_of_provinces(found, here, period)
+        return list(found.values())
     window = DueWindow(period, period.start, now, until=period.end)
     for sums in sum_due_deliveries(window):
         if (row := found.get(sums["row"])) is not None:
@@ -260,7 +272,7 @@ def compute_bounds(figure: Figure, values: Sequence[float]) -> list[float]:
     top = max(values, default=0)
     if figure.is_share and (top >= _SHARES[0] or not top):
         return list(_SHARES)
-    if figure.is_share or figure.name == "helpfulness":
+    if figure.is_share or figure.name in _DECIMALS:
         width = top / STEPS
     else:
         width = max(1, round(top / STEPS))
@@ -291,10 +303,10 @@ def _round_value(figure: Figure, value: float) -> float:
     """Return the number that people read."""
     if figure.is_share:
         return round_to_points(value)
-    return round(value, 1 if figure.name == "helpfulness" else None)
+    return round(value, 1 if figure.name in _DECIMALS else None)
 
 
 def _format_amount(figure: Figure, value: float) -> str:
     return number_format(
-        value, decimal_pos=1 if figure.name == "helpfulness" else 0, force_grouping=True
+        value, decimal_pos=1 if figure.name in _DECIMALS else 0, force_grouping=True
     )

@@ -74,7 +74,11 @@ def province(request: HttpRequest) -> HttpResponse:
         return redirect("oversight:nation")
     now = timezone.now()
     rows = queries.list_unit_rows(request.user, place, form.period, words=_get_words(form), now=now)
-    context = {"place": place, "may_nation": queries.oversees_nation(request.user)}
+    context = {
+        "place": place,
+        "may_nation": queries.oversees_nation(request.user),
+        "pageless": sum(row.mark == "no_channel" for row in rows),
+    }
     return _render_overview(
         request, form, rows, context, template="oversight/province.html", file="units"
     )
@@ -224,6 +228,7 @@ def _list_columns(sort: str, *, nation: bool) -> list[dict[str, Any]]:
         ("needs_person", _("Needs a person")),
         ("down", _("Channels")),
         ("followers", _("Followers")),
+        ("reach_rate", _("Reach for each 1,000 followers")),
         ("last_post", _("Last post")),
     ]
     columns = []
@@ -250,7 +255,7 @@ def _make_sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -
         _("Province") if nation else _("Unit"),
         _("Official code"),
         _("Remark"),
-        *([_("Units"), _("Units that published")] if nation else []),
+        *([_("Units"), _("Units with a page"), _("Units that published")] if nation else []),
         _("Posts written"),
         _("Publications"),
         _("Fell due"),
@@ -262,6 +267,8 @@ def _make_sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -
         _("Channels that carry no posts now"),
         _("Connections that end within 14 days"),
         _("Followers"),
+        _("Reach"),
+        _("Reach for each 1,000 followers"),
         _("Last post"),
     ]
 
@@ -270,7 +277,7 @@ def _make_sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -
             name,
             code,
             note,
-            *([row.units, row.alive] if nation else []),
+            *([row.units, row.with_page, row.alive] if nation else []),
             row.posts,
             row.published,
             row.due,
@@ -282,6 +289,8 @@ def _make_sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -
             row.down,
             row.dying,
             row.followers,
+            row.reach,
+            row.reach_rate,
             row.last_post or "",
         ]
 

@@ -13,8 +13,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.periods import Period
+from engagement.boards.cached_sums import get_or_compute
 from engagement.boards.scopes import KIT, TOPIC, Scope
 from engagement.models import MEASURES, PAGE_MEASURES, FollowerCount, PageCount
+from engagement.rollups import periods as opening
 from engagement.rollups.days import UnitDays
 from engagement.rollups.provinces import BY_PLATFORM, BY_TOPIC, ProvinceSummary
 from engagement.rollups.queries.filters import PublicationFilter
@@ -238,6 +240,26 @@ def sum_pages_of_scope(
         [PageSums(**row) for row in rows]
         for rows in sum_pages(parts, by=by, with_silent=with_silent)
     ]
+
+
+def find_page_sums(
+    units: QuerySet[Any, Any], period: Period, *, by: str, nation: bool = False
+) -> dict[int, PageSums]:
+    """Return the pages of ``units`` by row, as of a minute ago in a period that dashboards open
+    with. In another one they are read live; where they are the ``nation``'s, as of some minutes
+    ago.
+    """
+
+    def make() -> list[dict[str, Any]]:
+        publications = PublicationFilter(units, [period], {})
+        return sum_pages([(publications, period.last)], by=by, with_silent=True)[0]
+
+    stored = opening.sum_pages(units, [period], Marks(), by=by)
+    if stored is not None:
+        (rows,) = stored
+    else:
+        rows = get_or_compute("page_sums", period, {}, make, group=by) if nation else make()
+    return {row["row"]: PageSums(**row) for row in rows}
 
 
 def add_up_pages(rows: Iterable[PageSums]) -> PageSums:

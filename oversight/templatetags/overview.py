@@ -47,7 +47,7 @@ def _render_cell(row: Row, name: str) -> tuple[str, str]:
         return "desk-cell", _render_muted("–")
     match name:
         case "alive_share":
-            return "", f"{count_or_missing(row.alive)}/{count_or_missing(row.units)}"
+            return "", _render_alive(row)
         case "on_time_share":
             return "" if row.due else "desk-cell", _render_on_time(row)
         case "failed" | "needs_person":
@@ -57,10 +57,21 @@ def _render_cell(row: Row, name: str) -> tuple[str, str]:
             return "", _render_channels(row)
         case "last_post":
             return "", _render_last_post(row)
+        case "reach_rate":
+            return "" if row.reach_rate is not None else "desk-cell", _render_reach(row)
         case "published":
             return "" if row.published else "desk-cell", count_or_missing(row.published)
         case _:
             return "desk-cell", count_or_missing(getattr(row, name))
+
+
+def _render_alive(row: Row) -> str:
+    """Name those without a page apart: they are silent for another reason."""
+    alive = f"{count_or_missing(row.alive)}/{count_or_missing(row.units)}"
+    if not row.pageless or row.mark == "not_begun":
+        return alive
+    without = _("%(n)s without a page") % {"n": count_or_missing(row.pageless)}
+    return format_html('{} <span class="fraction">{}</span>', alive, without)
 
 
 def _render_on_time(row: Row) -> SafeString:
@@ -76,6 +87,15 @@ def _render_on_time(row: Row) -> SafeString:
         count_or_missing(row.on_time),
         count_or_missing(row.due),
     )
+
+
+def _render_reach(row: Row) -> str:
+    """Show the rate, and below it the reach itself; a dash where the followers are unknown."""
+    rate = as_cell(row.reach_rate) if row.reach_rate is not None else _render_muted("–")
+    if row.reach is None:
+        return rate
+    reach = _("%(n)s reached") % {"n": count_or_missing(row.reach)}
+    return format_html('{} <span class="fraction">{}</span>', rate, reach)
 
 
 def _render_channels(row: Row) -> str:
