@@ -7,6 +7,9 @@ from audit.sentences import register
 register(
     {
         "oversight.reminded": gettext_noop("Reminded %(object)s of what it needs to mend"),
+        "oversight.pageless_reminded": gettext_noop(
+            "Asked the units of %(object)s without a page to open one"
+        ),
         "matter.opened": gettext_noop("Sent a request to a unit, about %(object)s"),
         "matter.answered": gettext_noop("Answered a request, about %(object)s"),
         "matter.reopened": gettext_noop("Asked again in a request, about %(object)s"),

@@ -11,6 +11,7 @@ app_name = "oversight"
 urlpatterns = [
     path("", views.today, name="today"),
     path("oversight/", board_views.board, name="board"),
+    path("oversight/remind-pageless/", board_views.remind_pageless, name="remind_pageless"),
     path("oversight/figures/", views.province, name="province"),
     path("oversight/pages/", completeness_views.official_pages, name="official_pages"),
     path("oversight/nation/", views.nation, name="nation"),

@@ -85,9 +85,11 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         today=today,
         has_targets=is_whole,
     )
-    behind: list[Any] = list(
+    silent: list[Any] = list(
         progress.find_units_behind(user, shown, posts, today=today)[:BEHIND_SHOWN]
     )
+    with_page, of_all = (silent[0].with_page, silent[0].of_all) if silent else (0, 0)
+    behind = [unit for unit in silent if unit.has_page]
     best = usual.find_candidates(deliveries.filter(post__in=posts.candidates), now=now, weak=False)
     phases, items = list(shown.phases.all()), list(shown.checklist.select_related("done_by"))
     kits = _find_kits(request, shown)
@@ -103,7 +105,9 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "charts": [_draw_progress(shown, each) for each in aims if each.target],
         "targets": [(NAMES[name], n) for name, n in shown.targets().items() if n],
         "behind": behind,
-        "behind_left": behind[0].of_all - len(behind) if behind else 0,
+        "behind_count": with_page,
+        "behind_left": with_page - len(behind),
+        "pageless": of_all - with_page,
         "may_remind": bool(behind)
         and shown.stage(today) == "running"
         and _find_place_to_remind_from(request, shown) is not None,

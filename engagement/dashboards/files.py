@@ -59,9 +59,10 @@ def make_campaign_file(by: User, params: Mapping[str, str]) -> File:
 def _make_behind_sheet(by: User, campaign: Campaign) -> Sheet:
     published = queries.find_published(by, campaign, make_whole_period(campaign))
     posts = progress.sum_published_posts(published)
-    units = progress.find_units_behind(by, campaign, posts, today=timezone.localdate())
-    head = [_("Unit"), _("Province"), _("Official code")]
-    rows = ([unit.name, unit.above, unit.code] for unit in units)
+    units: Any = progress.find_units_behind(by, campaign, posts, today=timezone.localdate())
+    head = [_("Unit"), _("Province"), _("Official code"), _("Remark")]
+    pageless = _("No channel connected")
+    rows = ([u.name, u.above, u.code, "" if u.has_page else pageless] for u in units)
     return Sheet(_("Nothing published yet"), head, rows)
 
 

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from django.db.models import Count, QuerySet, Window
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.models import TARGETS, Campaign
+from channels.models import Channel
 from engagement.rollups.queries.campaigns import select_by_post
 from engagement.rollups.sql import fetch_rows, to_date, to_int_or_none
 from publishing.models import Delivery
@@ -165,9 +166,14 @@ def find_participating_units(user: User, campaign: Campaign, *, today: date) -> 
 def find_units_behind(
     user: User, campaign: Campaign, posts: PostSums, *, today: date
 ) -> QuerySet[Unit]:
-    """Return those participating units that published none of the campaign's ``posts``, each with
-    their number (``of_all``).
+    """Return those participating units that published none of the campaign's ``posts``. Those that
+    have a page come first (``has_page``); each has the numbers of both (``with_page``, ``of_all``).
     """
     units = find_participating_units(user, campaign, today=today).select_related("parent")
     behind = units.exclude(pk__in=[part.unit for part in posts.parts])
-    return behind.annotate(of_all=Window(Count("pk"))).order_by("parent__search", "search")
+    pages = Channel.objects.usable().filter(unit=OuterRef("pk"))
+    return behind.annotate(
+        has_page=Exists(pages),
+        of_all=Window(Count("pk")),
+        with_page=Window(Count("pk", filter=Q(has_page=True))),
+    ).order_by("-has_page", "parent__search", "search")

@@ -24,8 +24,9 @@ _DAY = 86_400  # seconds
 
 @transaction.atomic
 def remind_units_behind(campaign: Campaign, *, at: Unit, by: User) -> int:
-    """Send one notice to each who writes for the units below ``at`` that published nothing in the
-    campaign; return of how many units. Once a day from one place. Raise NotAllowed, Refused.
+    """Send one notice to each who writes for the units below ``at`` that have a page and published
+    nothing in the campaign; return of how many units. Once a day from one place. Raise NotAllowed,
+    Refused.
     """
     authority = require(by, Permission.OVERSIGHT_VIEW, unit=at)
     today = timezone.localdate()
@@ -34,9 +35,9 @@ def remind_units_behind(campaign: Campaign, *, at: Unit, by: User) -> int:
     deliveries = queries.find_published(by, campaign, make_whole_period(campaign))
     posts = progress.sum_published_posts(deliveries, most=usual.MOST_RANKED)
     behind: Any = progress.find_units_behind(by, campaign, posts, today=today)
-    units = set(behind.under(at).values_list("pk", flat=True))
+    units = set(behind.filter(has_page=True).under(at).values_list("pk", flat=True))
     if not units:
-        raise Refused(_("Every unit has published something in it meanwhile."))
+        raise Refused(_("Every unit that has a page has published something in it meanwhile."))
     try:
         quotas.spend(f"campaign-reminder:{campaign.pk}:{at.pk}", limit=1, seconds=_DAY)
     except QuotaExceeded as error:

@@ -1,5 +1,7 @@
 """Remind a unit of what it needs to mend."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -12,9 +14,9 @@ from accounts.queries import holders, require
 from audit.services import record
 from core import quotas
 from core.errors import Refused
-from oversight.kinds import KINDS
+from oversight.kinds import KINDS, PAGELESS
 from oversight.models import Reminder
-from oversight.needs import SILENT_DAYS, count_needs
+from oversight.needs import SILENT_DAYS, count_needs, find_needs
 from units.models import Unit
 
 
@@ -35,17 +37,52 @@ def remind_unit(unit: Unit, kind: str, *, by: User, silent_days: int = SILENT_DA
         )
     quotas.use("reminder", by=by)
     with transaction.atomic():
-        day = timezone.localdate(now)
-        given = {"by": by, "sent_at": now}
-        _row, is_new = Reminder.objects.get_or_create(unit=unit, kind=kind, day=day, defaults=given)
-        if not is_new:
+        if not _notify_once_a_day(people, unit, kind, n, by=by, now=now):
             raise Refused(_("The unit was reminded of this today already."))
-        page = KINDS[kind]
-        address = f"{reverse(page.page)}{page.query}"
-        notify(people, f"remind_{kind}", address=address, by=by, unit=unit, n=n)
         position = authority.position
         record("oversight.reminded", unit, by=by, position=position, kind=kind, people=len(people))
     return len(people)
+
+
+@transaction.atomic
+def remind_pageless(place: Unit, *, by: User) -> int:
+    """Ask the units at or below ``place`` that have no page to open one; return how many units.
+    Those where nobody could act, or that were asked today already, are passed over. Raise
+    NotAllowed, Refused, QuotaExceeded.
+    """
+    authority = require(by, Permission.OVERSIGHT_VIEW, unit=place)
+    now = timezone.now()
+    quotas.use("reminder", by=by)
+    n = sum(
+        bool(people) and _notify_once_a_day(people, row.unit, PAGELESS, 1, by=by, now=now)
+        for row in find_needs(place, now=now)
+        if row.counts[PAGELESS]
+        for people in [find_people_to_remind(row.unit, besides=by)]
+    )
+    if not n:
+        raise Refused(
+            _(
+                "Nobody is left to remind: these units were asked today already, or nobody holds a "
+                "post there."
+            )
+        )
+    record("oversight.pageless_reminded", place, by=by, position=authority.position, units=n)
+    return n
+
+
+def _notify_once_a_day(
+    people: list[User], unit: Unit, kind: str, n: int, *, by: User, now: datetime
+) -> bool:
+    """Send a notice of ``n`` things of a kind; return False where the unit had one today."""
+    given = {"by": by, "sent_at": now}
+    _row, is_new = Reminder.objects.get_or_create(
+        unit=unit, kind=kind, day=timezone.localdate(now), defaults=given
+    )
+    if is_new:
+        page = KINDS[kind]
+        address = f"{reverse(page.page)}{page.query}"
+        notify(people, f"remind_{kind}", address=address, by=by, unit=unit, n=n)
+    return is_new
 
 
 def find_people_to_remind(unit: Unit, *, besides: User | None = None) -> list[User]:

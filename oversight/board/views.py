@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import Permission
-from core.actions import refusal
+from core.actions import button_action, refusal
 from core.costly_pages import costly
 from oversight.board import services
 from oversight.board.cards import describe_needs
@@ -71,7 +71,9 @@ def board(request: HttpRequest) -> HttpResponse:
         "in_sight": [tile for tile in shown if kind or tile[1].key != PAGELESS],
         "folded": folded,
         "total": len(rows),
-        "in_need": len(rows) - counts[FINE.key],
+        # The board names apart those that have yet to open a page: they are late with nothing.
+        "in_need": sum(row.worst not in (FINE, KINDS[PAGELESS]) for row in rows),
+        "pageless": counts[PAGELESS],
         "filtered": bool(words or kind),
         "stamp": stamp,
     }
@@ -135,3 +137,20 @@ def remind_unit(request: HttpRequest, key: str) -> HttpResponse:
         messages.success(request, words % {"n": done[0]})
     query = {} if days == SILENT_DAYS else {"days": days}
     return redirect(reverse("oversight:needs", args=[unit.key], query=query))
+
+
+@require_POST
+def remind_pageless(request: HttpRequest) -> HttpResponse:
+    """Ask the units without a page, of the place that the board shows, to open one."""
+    place = get_shown_place(request)
+    if place is None:
+        return redirect("oversight:nation")
+    button_action(
+        request,
+        lambda: services.remind_pageless(place, by=request.user),
+        said=lambda n: (
+            ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n) % {"n": n}
+        ),
+    )
+    province = request.GET.get("province")
+    return redirect(reverse("oversight:board", query={"province": province} if province else {}))

@@ -216,3 +216,46 @@ def test_the_open_board_asks_again_and_gets_tiles_only_when_one_changed(client, 
     # The links of what came are those of the page.
     assert f"seen={seen['seen']}" not in moved.content.decode()
     assert client.get(there, seen).status_code == 200
+
+
+def test_units_without_a_page_are_asked_together_to_open_one_once_a_day(client, province, overseer):
+    new, empty, settled = (factories.UnitFactory(parent=province) for _ in range(3))
+    elsewhere = factories.UnitFactory()
+    spoken(settled)
+    officers = [factories.person(Role.OFFICER, unit) for unit in (new, settled, elsewhere)]
+    board = client.get(reverse("oversight:board"))
+    assert (board.context["total"], board.context["pageless"]) == (3, 2)
+    assert board.context["in_need"] == 0
+    assert "3 units, 2 without a page." in " ".join(board.text.split())
+    assert "Ask 2 units to open a page" in board.text
+    button = reverse("oversight:remind_pageless")
+
+    first = client.post(button, follow=True)
+    second = client.post(button, follow=True)
+
+    assert "1 unit was reminded." in first.text
+    assert "Nobody is left to remind" in second.text
+    told = Notice.objects.filter(kind="remind_pageless").values_list("user", flat=True)
+    assert list(told) == [officers[0].pk]
+    assert list(Reminder.objects.values_list("unit", "kind")) == [(new.pk, "pageless")]
+    entry = Entry.objects.get(action="oversight.pageless_reminded")
+    assert (entry.object_id, entry.data["units"]) == (str(province.pk), 1)
+    assert empty.place in client.get(reverse("oversight:board"), {"kind": "pageless"}).text
+
+
+def test_who_oversees_the_nation_asks_the_units_of_the_province_shown(client, province):
+    new = factories.UnitFactory(parent=province)
+    officer = factories.person(Role.OFFICER, new)
+    client.force_login(factories.person(Role.OVERSEER, factories.ministry()))
+    address = reverse("oversight:remind_pageless", query={"province": province.key})
+    shown = client.get(reverse("oversight:board"), {"province": province.key})
+    assert f'action="{address}"' in shown.text
+
+    assert (
+        client.post(address)["Location"] == f"{reverse('oversight:board')}?province={province.key}"
+    )
+    assert client.post(reverse("oversight:remind_pageless"))["Location"] == reverse(
+        "oversight:nation"
+    )
+
+    assert list(Notice.objects.values_list("user", "kind")) == [(officer.pk, "remind_pageless")]

@@ -24,6 +24,7 @@ ENTRIES = {
     "oversight:remind_provinces": Entry(
         roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post"
     ),
+    "oversight:remind_pageless": Entry(roles=OVERSEERS, method="post"),
     "oversight:unit": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
     "oversight:digest": Entry(roles=OVERSEERS),
     "oversight:matters": Entry(roles=READERS),

@@ -53,6 +53,7 @@ def test_the_page_says_how_far_the_targets_are_and_who_is_behind(
     look, publish, campaign, province, overseer
 ):
     one, two, idle = (factories.UnitFactory(parent=province) for _ in range(3))
+    factories.ChannelFactory(unit=idle)
     # A third of its days is over: 10 of 30 posts should be out, and 2 of 6 units.
     campaign.target_posts, campaign.target_units, campaign.target_reach = 30, 2, 900
     campaign.starts_on = timezone.localdate() - timedelta(days=9)
@@ -85,7 +86,7 @@ def test_the_page_says_how_far_the_targets_are_and_who_is_behind(
 
 def test_units_behind_are_listed_by_name_whatever_their_accents(look, campaign, province, overseer):
     for place in ("Xã Vạn Ninh", "Xã Đại Lộc", "Xã Ái Nghĩa", "Xã An Khê"):
-        factories.UnitFactory(parent=province, place=place)
+        factories.ChannelFactory(unit=factories.UnitFactory(parent=province, place=place))
 
     behind = look(overseer).context["behind"]
 
@@ -101,6 +102,7 @@ def test_a_commune_sees_its_own_part_and_the_target_of_all(look, publish, campai
     mine, other = (factories.UnitFactory(parent=province) for _ in range(2))
     campaign.target_posts = 30
     campaign.save()
+    factories.ChannelFactory(unit=mine)
     publish(unit=other, campaign=campaign, reach=900)
 
     response = look(factories.person(Role.OFFICER, mine))
@@ -216,6 +218,8 @@ def test_units_behind_are_reminded_once_a_day_from_the_page(
 ):
     busy, idle, also_idle = (factories.UnitFactory(parent=province) for _ in range(3))
     elsewhere = factories.UnitFactory()
+    for unit in (idle, also_idle, elsewhere):
+        factories.ChannelFactory(unit=unit)
     officers = [factories.person(Role.OFFICER, unit) for unit in (busy, idle, also_idle, elsewhere)]
     publish(unit=busy, campaign=campaign, reach=7)
     assert look(overseer).context["may_remind"]
@@ -230,6 +234,26 @@ def test_units_behind_are_reminded_once_a_day_from_the_page(
         remind_units_behind(campaign, at=province, by=overseer)
     assert not look(officers[1]).context["may_remind"]
     assert client.post(button).status_code == 403
+
+
+def test_units_without_a_page_are_not_behind_but_named_apart(
+    client, look, publish, campaign, province, overseer
+):
+    busy, idle, pageless = (factories.UnitFactory(parent=province) for _ in range(3))
+    factories.ChannelFactory(unit=idle)
+    officers = [factories.person(Role.OFFICER, unit) for unit in (idle, pageless)]
+    publish(unit=busy, campaign=campaign)
+
+    shown = look(overseer)
+
+    assert shown.context["behind"] == [idle]
+    assert shown.context["behind_count"] == 1
+    assert shown.context["pageless"] == 1
+    assert "Remind 1 unit" in shown.text
+    assert f'{reverse("oversight:board")}?kind=pageless"' in shown.text
+    client.post(reverse("engagement:remind_campaign", args=[campaign.public_id]))
+    told = Notice.objects.filter(kind="campaign_reminder").values_list("user", flat=True)
+    assert list(told) == [officers[0].pk]
 
 
 def test_nobody_is_reminded_of_a_campaign_that_does_not_run(campaign, province, overseer):
