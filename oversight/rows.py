@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from core.text import fold
-from engagement.boards.figures import FOLLOWERS_PER_RATE
+from engagement.rollups.queries.pages import compute_rate
 from units.models import Unit
 
 
@@ -64,9 +64,7 @@ class Row:
         """Return the reach for each 1,000 followers, by which a small unit compares with a big one;
         None where one of the two is unknown.
         """
-        if self.known_reach is None or not self.known_followers:
-            return None
-        return round(Decimal(self.known_reach) * FOLLOWERS_PER_RATE / self.known_followers, 1)
+        return compute_rate(self.known_reach, self.known_followers)
 
     @property
     def pageless(self) -> int:

@@ -20,7 +20,7 @@ from engagement.rollups import periods as opening
 from engagement.rollups.days import UnitDays
 from engagement.rollups.provinces import BY_PLATFORM, BY_TOPIC, ProvinceSummary
 from engagement.rollups.queries.filters import PublicationFilter
-from engagement.rollups.queries.pages import sum_page_days, sum_pages
+from engagement.rollups.queries.pages import compute_rate, sum_page_days, sum_pages
 from engagement.rollups.queries.posts import select_best_posts_of_days, select_posts
 from engagement.rollups.queries.provinces import Marks, sum_publications
 from engagement.rollups.sql import (
@@ -34,7 +34,6 @@ type Sums = dict[str, int | None]
 # How many publications were measured.
 MEASURED_COUNTS = ("views_of", "reach_of", "reactions_of")
 SUM_COLUMNS = ("publications", *MEASURES, *MEASURED_COUNTS)
-FOLLOWERS_PER_RATE = 1000
 
 
 @dataclass(frozen=True)
@@ -220,10 +219,7 @@ class PageSums:
 
     def rate(self, measure: str) -> Decimal | None:
         """Return what the known pages had for each 1,000 of their followers."""
-        value = getattr(self, f"known_{measure}")
-        if value is None or not self.followers:
-            return None
-        return round(Decimal(value) * FOLLOWERS_PER_RATE / self.followers, 1)
+        return compute_rate(getattr(self, f"known_{measure}"), self.followers)
 
     @property
     def unknown(self) -> int:

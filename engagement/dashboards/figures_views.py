@@ -1,7 +1,7 @@
 """The figures of a campaign, in three parts: sums, posts and hours, comparison and kits."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -128,7 +128,7 @@ def _build_sums(page: FiguresPage) -> dict[str, Any]:
             _draw_reactions(days),
             _draw_platforms(platforms),
             _draw_topics(page),
-            _draw_units(units, most=UNITS_SHOWN),
+            _draw_units(page, units, most=UNITS_SHOWN),
         ],
     }
 
@@ -155,11 +155,18 @@ def _draw_topics(page: FiguresPage) -> Chart:
     return charts.draw_bars("topics", _("By topic"), _("Topic"), rows, names)
 
 
-def _draw_units(rows: charts.Rows, *, most: int | None = None) -> Chart:
+def _draw_units(page: FiguresPage, rows: charts.Rows, *, most: int | None = None) -> Chart:
     shown = rows[:most]
     names = [row["unit__name"] for row in shown]
     chart = charts.draw_bars("units", _("By unit"), _("Unit"), shown, names)
-    return chart.with_left_out(len(rows) - len(shown))
+    keys = [row["unit__key"] for row in shown]
+    rates = queries.find_reach_rates(page.deliveries, keys, on=page.period.last)
+    with_rates = replace(
+        chart,
+        head=[*chart.head, _("Reach for each 1,000 followers")],
+        rows=[[*row, rates.get(key)] for key, row in zip(keys, chart.rows, strict=True)],
+    )
+    return with_rates.with_left_out(len(rows) - len(shown))
 
 
 def _find_troubled_posts(page: FiguresPage) -> tuple[list[Delivery], int]:
@@ -238,7 +245,7 @@ def _find_kits(page: FiguresPage) -> list[Kit]:
 def _find_chart(page: FiguresPage, key: str) -> Chart:
     """Return one chart with all of its rows; 404 for a word that names none."""
     if key == "units":
-        return _draw_units(queries.sum_by_unit(page.deliveries))
+        return _draw_units(page, queries.sum_by_unit(page.deliveries))
     part = {"hours": _build_posts, "topics": _build_sums, "platforms": _build_sums}.get(key)
     part = part or (_build_sums if key in ("reach", "reactions") else _build_comparison)
     for chart in part(page)["charts"]:

@@ -3,7 +3,8 @@ measured is None, never 0.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.models import Campaign
+from channels.models import Channel
 from channels.states import by_platform
 from core.periods import Period
 from engagement.models import MEASURES
@@ -23,6 +25,7 @@ from engagement.rollups.queries.campaigns import (
     select_by_post,
     select_daily_gains,
 )
+from engagement.rollups.queries.pages import compute_rate, select_followers
 from engagement.rollups.sources import ON_TIME_WITHIN
 from engagement.rollups.sql import fetch_rows, to_date, to_datetime, to_int_or_none
 from posts.models import Post
@@ -91,6 +94,31 @@ def sum_by_unit(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
         "ORDER BY SUM(views) DESC NULLS LAST, SUM(publications) DESC, unit.name"
     )
     return _name_columns(fetch_rows(sql, params), "unit__key", "unit__name")
+
+
+def find_reach_rates(
+    deliveries: QuerySet[Delivery], units: Iterable[str], *, on: date
+) -> dict[str, Decimal | None]:
+    """Return by key of a unit what its pages reached for each 1,000 followers that they had on the
+    day; pages whose followers are unknown, or that took no part, do not count.
+    """
+    keys = list(units)
+    if not keys:
+        return {}
+    channels, params = select_by_channel(deliveries)
+    pages = Channel.objects.filter(unit__key__in=keys).order_by()
+    newest, more = select_followers(pages, on)
+    sql = (
+        "SELECT unit.key, SUM(page.reach), SUM(newest.followers) FROM ("  # noqa: S608
+        f"SELECT channel_id, unit_id, SUM(reach) AS reach FROM ({channels}) AS by_channel "
+        f"GROUP BY channel_id, unit_id) AS page JOIN ({newest}) AS newest "
+        "ON newest.channel_id = page.channel_id AND newest.place = 1 "
+        "JOIN units_unit AS unit ON unit.id = page.unit_id GROUP BY unit.key"
+    )
+    return {
+        key: compute_rate(*map(to_int_or_none, sums))
+        for key, *sums in fetch_rows(sql, [*params, *more])
+    }
 
 
 def find_best_posts(deliveries: QuerySet[Delivery], *, most: int = 10) -> list[Mapping[str, Any]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum, Window
+from django.db.models import F, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 
 from channels.models import Channel
@@ -16,9 +17,17 @@ from engagement.rollups.sql import Statement, compile_queryset, fetch_rows, to_i
 
 # So long after a platform reported it, a page's number of followers still counts as known.
 FOLLOWERS_VALID_FOR = timedelta(days=7)
+FOLLOWERS_PER_RATE = 1000
 _PAGE_SUMS = ("publications", "reach", "reactions")
 PAGE_COLUMNS = ("pages", "known", "followers", *_PAGE_SUMS, *(f"known_{n}" for n in _PAGE_SUMS))
 _PAGE_FILTERS = ("channel", "platform")
+
+
+def compute_rate(value: int | None, followers: int | None) -> Decimal | None:
+    """Return a figure for each 1,000 followers; None where one of the two is unknown."""
+    if value is None or not followers:
+        return None
+    return round(Decimal(value) * FOLLOWERS_PER_RATE / followers, 1)
 
 
 def sum_page_days(choice: PublicationFilter, by: Sequence[str], names: Sequence[str]) -> Statement:
@@ -86,17 +95,7 @@ def select_page_sums(
     channels = Channel.objects.usable() if with_silent else Channel.objects.all()
     channels = channels.filter(unit__in=choice.units, **narrow).order_by()
     pages, page_params = compile_queryset(channels.values("id", "unit_id"))
-    newest = Window(RowNumber(), partition_by=[F("channel")], order_by=F("day").desc())
-    followers, follower_params = compile_queryset(
-        FollowerCount.objects.filter(
-            day__gt=followers_on - FOLLOWERS_VALID_FOR,
-            day__lte=followers_on,
-            channel__in=channels.values("pk"),
-        )
-        .order_by()
-        .annotate(place=newest)
-        .values("channel_id", "followers", "place")
-    )
+    followers, follower_params = select_followers(channels, followers_on)
     sums = ", ".join(f"SUM(page.{name}) AS {name}" for name in _PAGE_SUMS)
     known = ", ".join(
         f"SUM(CASE WHEN newest.followers IS NOT NULL THEN page.{name} END) AS known_{name}"
@@ -115,6 +114,19 @@ def select_page_sums(
         f"{'' if with_silent else 'WHERE page.publications > 0 '}GROUP BY 1"
     )
     return sql, [*page_params, *follower_params, *params]
+
+
+def select_followers(channels: QuerySet[Channel], day: date) -> Statement:
+    """Select ``channel_id`` and ``followers`` of the channels as last told before the end of the
+    day: those whose ``place`` is 1.
+    """
+    newest = Window(RowNumber(), partition_by=[F("channel")], order_by=F("day").desc())
+    told = FollowerCount.objects.filter(
+        day__gt=day - FOLLOWERS_VALID_FOR, day__lte=day, channel__in=channels.values("pk")
+    )
+    return compile_queryset(
+        told.order_by().annotate(place=newest).values("channel_id", "followers", "place")
+    )
 
 
 def _select_channel_sums(choice: PublicationFilter, ignore_marks: bool) -> Statement:

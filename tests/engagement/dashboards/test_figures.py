@@ -1,5 +1,6 @@
 import io
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from campaigns.models import Topic
 from core.periods import Period
 from engagement.dashboards import charts, comparisons, hours
 from engagement.dashboards.funnel import Funnel
+from engagement.models import FollowerCount
 from publishing.models import Delivery
 from tests import factories
 
@@ -167,6 +169,37 @@ def test_the_steps_of_a_funnel_bear_their_numbers_and_shares_of_the_step_before(
 
     (series,) = drawn.figures["series"]
     assert series["words"] == ["3,319", "6 (0.2 %)", "3 (50 %)", "3 (100 %)", "0 (0 %)"]
+
+
+def test_units_are_compared_by_their_reach_for_each_1000_followers(
+    look, publish, campaign, province
+):
+    small, big, unknown = (factories.UnitFactory(parent=province) for _ in range(3))
+    followers = {}
+    for unit, n, reach in ((small, 50, 20), (small, 150, 60), (big, 9000, 900), (unknown, None, 7)):
+        page = factories.ChannelFactory(unit=unit)
+        publish(channel=page, campaign=campaign, at=EVENING, reach=reach)
+        publish(channel=page, at=EVENING, reach=5000)  # of no campaign
+        if n:
+            followers[page] = n
+    last = look().context["period"].last
+    idle = factories.ChannelFactory(unit=small)  # takes no part
+    for page, n in {**followers, idle: 7777}.items():
+        FollowerCount.objects.create(channel=page, day=last, followers=n)
+        FollowerCount.objects.create(channel=page, day=last - timedelta(days=2), followers=1)
+
+    table = chart(look(), "units")
+
+    assert table.head[-1] == "Reach for each 1,000 followers"
+    reach = {name: cells[2] for name, *cells in table.rows}
+    assert reach == {small.name: 80, big.name: 900, unknown.name: 7}
+    rates = {name: cells[-1] for name, *cells in table.rows}
+    of_small = sum(n for page, n in followers.items() if page.unit == small)
+    assert rates == {
+        small.name: Decimal(80 * 1000) / of_small,
+        big.name: Decimal(900 * 1000) / 9000,
+        unknown.name: None,
+    }
 
 
 def test_the_kits_funnel_counts_units_of_the_readers_scope(look, campaign, province):
