@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 from posts.checks.leaks.letters import CAPITAL, SMALL
+from posts.checks.leaks.names import HALF_NAME
 
 _LEAD = re.compile(
     r"(?<!\w)(?:(?:thường |tạm |cư )?trú(?: tại| ở)?|HKTT|hộ khẩu(?: thường trú)?|ngụ(?: tại| ở)?|"
     r"(?:ở|tại|đến|vào) nhà (?:của )?(?:gia đình )?(?:ông|bà|anh|chị|cụ|cháu|em)|nhà riêng|"
     r"địa chỉ nhà|đ/c nhà|(?<=, )nhà ở|nơi ở|chỗ ở|sống tại|đều ở|hiện ở|(?<=\()ở|(?<=tuổi, )ở|"
-    r"(?<=\d{4}, )ở)(?!\w)(?! (?:(?:tại |ở )?(?:các|những|ẩn|mưa|bão|ngụ|bà con))(?!\w))",
+    r"(?<=\d{4}, )ở)(?![^\W\d])(?! (?:(?:tại |ở )?(?:các|những|ẩn|mưa|bão|ngụ|bà con))(?!\w))",
     re.IGNORECASE,
 )
 # Rules and services on residence name no home.
@@ -39,6 +40,17 @@ _COMMUNE = re.compile(
     rf"(?:{CAPITAL}\w{{0,12}})(?: {CAPITAL}\w{{0,12}}){{0,3}}"
 )
 _LIVES = re.compile(r"(?:(?:thường |tạm |cư )?trú|ngụ|HKTT)", re.IGNORECASE)
+_HALF_NAME_BEFORE = re.compile(rf"{HALF_NAME},? ?\(?(?:hiện |đang )?$")
+# An address of whom the words beside it name: anh Bịa, đ/c số 12 ngõ 3.
+_ADDRESS_OF = re.compile(
+    r"(?<!\w)(?i:địa chỉ|đ/c|đc)(?: nhà)? ?: ?(?i:số |số nhà )?\d{1,4}[A-Za-z]?(?:/\d+){0,3}"
+    rf"(?: (?i:ngõ|ngách|hẻm|kiệt) \d+| {CAPITAL}{SMALL}+){{1,3}}"
+    rf"(?=, (?:anh|chị|ông|bà|cháu|em) {CAPITAL})"
+)
+_HOUSE_OF = re.compile(
+    rf"(?<!\w)nhà (?i:anh|chị|ông|bà) {CAPITAL}{SMALL}{{1,6}} số \d{{1,4}}[^.;\n]{{0,12}}?"
+    r"(?:ngõ|hẻm|kiệt|đường) ?[\w/]+"
+)
 _RIGHT_BEFORE = re.compile(r" ?[,(]? ?(?:hiện |đang |cùng )?")
 
 
@@ -61,12 +73,19 @@ def home_addresses(reading: Reading) -> Iterator[Found]:
             continue
         hamlet = _HAMLET.search(after)
         if hamlet:
-            severity = Severity.WARN if _has_full_name_near(reading, lead) else Severity.INFO
+            is_told = _has_full_name_near(reading, lead) or _HALF_NAME_BEFORE.search(
+                reading.text_before(lead.start(), 40)
+            )
+            severity = Severity.WARN if is_told else Severity.INFO
             yield Found(lead.start(), _end_of_address(reading, lead.end() + hamlet.end()), severity)
             continue
         commune = _COMMUNE.match(after)
         if commune and _LIVES.match(lead.group()) and _has_full_name_right_before(reading, lead):
             yield Found(lead.start(), lead.end() + commune.end(), Severity.WARN)
+
+    for pattern in (_ADDRESS_OF, _HOUSE_OF):
+        for match in pattern.finditer(reading.text):
+            yield Found(*match.span(), Severity.SOFT)
 
 
 def _last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

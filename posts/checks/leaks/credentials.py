@@ -11,12 +11,19 @@ _PASSWORD = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(
-    r"(?<!\w)OTP(?![^\d\n]{0,20}năm)[^\d\n.,;?!]{0,20}(?<!\d)"
-    r"(\d(?: ?\d){3,7})(?![\d.]| ?(?:\d|số|ký tự|chữ))",
+    r"(?<!\w)(?:OTP(?![^\d\n]{0,20}năm)[^\d\n.,;?!]{0,20}|(?:mã xác (?:thực|nhận)|mã PIN|(?-i:PIN))"
+    r"(?: OTP| là| của [^\W\d_]{1,6}){0,3}[ :]{1,3})(?<!\d)"
+    r"(\d(?:[ .-]?\d){3,7})(?![\d.]| ?(?:\d|số|ký tự|chữ|mAh|giờ|phút|giây))",
+    re.IGNORECASE,
+)
+# Without a word between: mk wifi hoamai113#.
+_SHORT_PASSWORD = re.compile(
+    r"(?<!\w)(?:mk|pass|password)(?: wifi)? ((?=[^\s,;]{0,40}\d)(?=[^\s,;]{0,40}[A-Za-z@#$%!&])"
+    r"[^\s,;\"”]{6,40}|\d{8,12})(?!\w)",
     re.IGNORECASE,
 )
 _SIGN_IN = re.compile(
-    r"(?<![\w/])((?:admin|root|user|administrator) ?/ ?(?!(?:jailbreak|root|admin|user)\b)"
+    r"(?<![\w/])((?:admin|root|user|administrator) ?/ ?(?=[^\s,;]{0,29}[\d@#$%!&])"
     r"[^\s,;]{4,30})",
     re.IGNORECASE,
 )
@@ -50,7 +57,7 @@ _OFFICER_CARD = re.compile(
 
 
 def passwords(reading: Reading) -> Iterator[Found]:
-    for pattern in (_PASSWORD, _CODE, _SIGN_IN):
+    for pattern in (_PASSWORD, _SHORT_PASSWORD, _CODE, _SIGN_IN):
         for match in pattern.finditer(reading.text):
             first, last = reading.sentence_span(match.start(), match.end(), 80)
             if not _LESSON.search(reading.text[first:last]):

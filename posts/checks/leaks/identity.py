@@ -50,7 +50,8 @@ def personal_numbers(reading: Reading) -> Iterator[Found]:
     for match in _TWELVE.finditer(reading.text):
         before = reading.text_before(match.start(), 60)
         cued = bool(_PERSON_CUE.search(before))
-        if not cued and (before[-1:].isalpha() or _PARCEL_CUE.search(before)):
+        is_glued = before[-1:].isalpha() and not before.endswith("số")
+        if not cued and (is_glued or _PARCEL_CUE.search(before)):
             continue
         groups = re.findall(r"\d+", match.group())
         if max(map(len, groups)) == 2:  # a row of drawn numbers or of dates

@@ -28,7 +28,7 @@ _AGE = re.compile(
 _MONTHS = re.compile(r"[\s,:(–-]*(?:mới )?\d{1,2} tháng tuổi", re.IGNORECASE)
 _BIRTH = re.compile(
     r"[\s,:(–-]*(?:SN|NS|S\.N\.?|DOB|sinh năm|sinh ngày|sinh)[ :]*"
-    r"(?:\d{1,2}[/.-]\d{1,2}[/.-])?(20\d{2})(?!\d)",
+    r"(?:\d{1,2}[/.-]\d{1,2}[/.-])?(20\d{2}|(?<=SN )\d{2})(?!\d)",
     re.IGNORECASE,
 )
 # As a list of pupils has it: Lê Minh Lúa - 7A - THCS Hoa Mai.
@@ -36,6 +36,27 @@ _CLASS_AND_SCHOOL_AFTER = re.compile(
     r" ?[-,(] ?(?:lớp )?(?:[1-9]|1[0-2])[A-ZĐ]\d{0,2} ?[-,)] ?(?:trường )?(?:TH|THCS|THPT|PTDTBT|"
     r"PTDTNT|tiểu học|trung học)(?!\w)",
     re.IGNORECASE,
+)
+_CLASS_AFTER = re.compile(
+    r"(?: ?[,(-] ?| )(?:(?:hiện )?(?:đang )?(?:là )?(?:học sinh|HS|học) )?"
+    r"(?:lớp (?:[1-9]|1[0-2])(?!\d| ?tuần| ?ngày)|"
+    r"(?:[1-9]|1[0-2])[A-ZĐ]\d{0,2} (?:trường )?(?:TH|THCS|THPT|tiểu học)(?!\w)|"
+    r"(?<=- )[6-9][A-ZĐ]\d{0,2}(?=$|\n))",
+    re.IGNORECASE,
+)
+_CLASS_BEFORE = re.compile(
+    r"(?:^|\n|(?<=[.;] ))(?:lớp )?(?:[1-9]|1[0-2])[A-ZĐ]\d{0,2} ?[:-] ?$", re.IGNORECASE
+)
+# Who teaches a class, or belongs to a pupil, is no child.
+_GROWN_UP_BEFORE = re.compile(
+    r"(?<!\w)(?:thầy|cô|giáo viên|GV|chủ nhiệm|phụ huynh|ông|bà|anh|chị|cựu)(?!\w)[^.;\n]{0,24}$",
+    re.IGNORECASE,
+)
+_PARENT_OF = re.compile(
+    r"(?<!\w)con (?:trai |gái )?(?:của )?(?:ông|bà|anh|chị)(?!\w)", re.IGNORECASE
+)
+_ONE_WORD_CHILD = re.compile(
+    rf"(?<!\w)(?i:cháu|bé|em) ({CAPITAL}{SMALL}{{1,6}})(?:,? ?\(?)(?=\d{{1,2}} ?(?:tuổi|t(?!\w)))"
 )
 _BEFORE, _AFTER = 60, 90
 
@@ -46,9 +67,7 @@ def named_children(reading: Reading) -> Iterator[Found]:
         if age is not None and age < _ADULT_FROM and not is_public_role(reading, name):
             yield Found(name.start, name.end, Severity.HARD)
             continue
-        if _CLASS_AND_SCHOOL_AFTER.match(reading.text, name.end) and not is_public_role(
-            reading, name
-        ):
+        if _is_in_class(reading, name) and not is_public_role(reading, name):
             yield Found(name.start, name.end, Severity.HARD)
             continue
         if not _CUE.search(reading.text_before(name.start, 60)) or (age or 0) >= 19:
@@ -58,6 +77,18 @@ def named_children(reading: Reading) -> Iterator[Found]:
             yield Found(name.start, name.end, Severity.HARD if name.certain else Severity.SOFT)
         elif not _ADULT.search(near):
             yield Found(name.start, name.end, Severity.SOFT if name.certain else Severity.WARN)
+    for match in _ONE_WORD_CHILD.finditer(reading.text):
+        yield Found(*match.span(1), Severity.WARN)
+
+
+def _is_in_class(reading: Reading, name: Name) -> bool:
+    """Check for a class right beside a name, not of who teaches it."""
+    if _CLASS_AND_SCHOOL_AFTER.match(reading.text, name.end):
+        return True
+    before = reading.text_before(name.start, 40)
+    if not _CLASS_AFTER.match(reading.text, name.end) and not _CLASS_BEFORE.search(before):
+        return False
+    return bool(_PARENT_OF.search(before)) or not _GROWN_UP_BEFORE.search(before)
 
 
 def _age_of(reading: Reading, name: Name) -> int | None:
@@ -68,12 +99,19 @@ def _age_of(reading: Reading, name: Name) -> int | None:
     if age:
         return int(age[1])
     birth = _BIRTH.match(after)
-    return reading.today.year - int(birth[1]) if birth else None
+    if not birth:
+        return None
+    born, this_year = int(birth[1][-2:]), reading.today.year % 100
+    return this_year - born if born <= this_year else this_year + 100 - born
 
 
+# No word for a school or a class.
+_ONE_WORD = rf"(?!Trường|Tiểu|Mầm|Mẫu|Học|Lớp|Đội|Đoàn){CAPITAL}{SMALL}{{1,6}}(?! {CAPITAL})"
 _INITIALS = re.compile(
-    r"(?<!\w)(?i:cháu(?: bé| gái| trai)?|bé(?: gái| trai)?|em|học sinh|nữ sinh|nam sinh)"
-    rf"(?i: tên(?: là)?| là)? ((?:{CAPITAL}{SMALL}{{1,7}} ){{0,3}}"
+    r"(?<!\w)(?<![Cc]ác )(?<![Nn]hững )"
+    r"(?i:cháu(?: bé| gái| trai)?|bé(?: gái| trai)?|em|học sinh|nữ sinh|nam sinh)"
+    rf"(?i: tên(?: là)?| là)? ((?:(?<=áu )|(?<=bé )|(?<=em )){_ONE_WORD}|"
+    rf"(?:{CAPITAL}{SMALL}{{1,7}} ){{0,3}}"
     rf"{CAPITAL}(?:\. ?{CAPITAL}){{0,4}}(?!\w)\.?)(?!\w)"
 )
 _CLASS = re.compile(

@@ -4,17 +4,20 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from posts.checks.leaks.letters import CAPITAL, without_accents
+from posts.checks.leaks.letters import CAPITAL, SMALL, without_accents
 from posts.checks.leaks.lists import read_list
 
 _SURNAMES = frozenset(name.casefold() for name in read_list("surnames.txt"))
 _BARE_SURNAMES = frozenset(without_accents(name) for name in _SURNAMES)  # as bank slips print names
+_SMALL_SURNAMES = _SURNAMES | _BARE_SURNAMES
 _PLACES = frozenset(name.casefold() for name in read_list("places.txt"))
 _MOST_WORDS = 5
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_GLUED_WORDS = re.compile(rf"{SMALL}{CAPITAL}")  # #NguyễnVănBịa
 _NO_NAME = re.compile(r"[bcdđghklmnpqrstvx]{1,3}|qu|gi", re.IGNORECASE)
 # Written as initials are, but of a birth, a place, a telephone: they end a name, and cut none.
 _BEHIND_NAMES = frozenset(["SN", "NS", "DOB", "TP", "QL", "ĐT", "SĐT", "KP"])
+_NUMBER_AFTER = re.compile(r"[ :.]{0,3}\d")
 # They begin a sentence behind a heading or a caption without a full stop.
 _BEGINNINGS = frozenset(["Ngày", "Theo", "Khi", "Lúc"])
 _GIVEN_LETTERS = frozenset("ÝÔÁY")  # without a full stop: Nguyễn Văn Ý
@@ -43,13 +46,39 @@ _AGE_AFTER = re.compile(r",? ?\(?\d{1,2} ?(?:tuổi|(?<=\d)t)(?!\w)", re.IGNOREC
 _BORN_AFTER = re.compile(
     r" ?\((?:ảnh, ?|nam, ?|nữ, ?)?(?:SN|NS|S\.N|sinh|\d{2} ?(?:tuổi|(?<=\d)t))(?!\w)", re.IGNORECASE
 )
-# A name that is typed without capitals, and without accents perhaps, before a birth or an age.
+# A name that is typed without capitals, and without accents perhaps: before a birth, an age or a
+# class, and behind who somebody is.
+_TOLD_OF_SMALL_NAME = (
+    r"(?=,? ?\(?(?i:SN|NS|S\.N|sinh(?= \d| năm| ngày| nam| ngay)|\d{1,2} ?(?:tuổi|tuoi|t)(?!\w)|"
+    r"(?:học sinh )?lớp \d))"
+)
+_MIDDLE_AND_GIVEN = (
+    r"(?:văn|thị|van|thi) (?!bản|phòng|nghệ|kiện|bằng|phẩm|trường|trấn|xã|lực)[^\W\d_]{2,7}"
+)
 _SMALL_NAME = re.compile(
-    r"(?<!\w)([^\W\d_]{2,7}) (?:văn|thị|van|thi) [^\W\d_]{2,7}(?: [^\W\d_]{2,7})?"
-    r"(?=,? ?\(?(?i:SN|NS|S\.N|sinh|\d{2} ?(?:tuổi|tuoi|t))(?!\w))"
+    rf"(?<!\w)([^\W\d_]{{2,7}}) {_MIDDLE_AND_GIVEN}(?: [^\W\d_]{{2,7}})?{_TOLD_OF_SMALL_NAME}"
+    rf"|(?:^|(?<=\n))([^\W\d_]{{2,7}})(?: [^\W\d_]{{2,7}}){{1,3}}{_TOLD_OF_SMALL_NAME}"
+    rf"|(?<=\w )(?:(?<=đối tượng )|(?<=bị can )|(?<=bị cáo )|(?<=bị hại )|(?<=nạn nhân )|"
+    rf"(?<=nghi phạm ))([^\W\d_]{{2,7}}) {_MIDDLE_AND_GIVEN}"
+    rf"|(?:^|(?<=\n))([^\W\d_]{{2,7}}) {_MIDDLE_AND_GIVEN}(?= nghiện| nhiễm| bị bắt)"
+)
+# A name of which an initial or one word is left, for what stands beside it: Nguyễn V. Bịa, N.V.Bịa.
+_INITIAL = rf"(?:{CAPITAL}[bcdđghklmnpqrstvx]{{0,2}}(?:\. ?| ))"
+_GIVEN_WORD = rf"{CAPITAL}{SMALL}{{1,6}}"
+HALF_NAME = (
+    rf"(?<![\w.])(?:(?:{_GIVEN_WORD}[ .])?{_INITIAL}{{1,3}}{_GIVEN_WORD}(?: {_GIVEN_WORD})?"
+    rf"|(?<!{SMALL} )(?<!{CAPITAL} ){_GIVEN_WORD}(?: [\"“'‘(][^\"”'’()\n]{{1,12}}[\"”'’)]))"
 )
 _HIDDEN_AFTER = re.compile(r" ?(?:\.\.|…|\*|_|xx)")
 _BODIES = read_list("first_words_of_bodies.txt")
+_KNOWN_TO_ALL = frozenset(name.casefold() for name in read_list("known_to_all.txt"))
+_KNOWN_ABROAD = frozenset(name.casefold() for name in read_list("known_abroad.txt"))
+_TOLD_OF_ONE = re.compile(
+    r" ?[,(-]? ?(?:SN|NS|S\.N|sinh|\d{1,2} ?(?:tuổi|t(?!\w))|học sinh lớp \d|(?<=[,(-] )lớp \d|"
+    r"(?:hiện )?trú|ngụ)",
+    re.IGNORECASE,
+)
+_FOREIGN_AFTER = re.compile(rf"-{SMALL}")  # Kim Jong-nam
 
 
 class Name(NamedTuple):
@@ -88,7 +117,7 @@ def names_of(text: str) -> list[Name]:
     small = [
         Name(*match.span(), certain=True)
         for match in _SMALL_NAME.finditer(text)
-        if match.group().islower() and (match[1] in _SURNAMES or match[1] in _BARE_SURNAMES)
+        if match.group().islower() and match[match.lastindex or 1] in _SMALL_SURNAMES
     ]
     return sorted(names + small) if small else names
 
@@ -110,8 +139,7 @@ def _capitalised_runs(text: str) -> Iterator[list[_Word]]:
     manner.
     """
     run: list[_Word] = []
-    for match in _WORD.finditer(text):
-        word = _Word(match.group(), *match.span())
+    for word in _words_of(text):
         if run and not _continues(text, run[-1], word):
             yield run
             run = []
@@ -121,10 +149,27 @@ def _capitalised_runs(text: str) -> Iterator[list[_Word]]:
         yield run
 
 
+def _words_of(text: str) -> Iterator[_Word]:
+    """Yield words; one of several glued together as these."""
+    for match in _WORD.finditer(text):
+        start = match.start()
+        for glue in _GLUED_WORDS.finditer(match.group()):
+            end = match.start() + glue.start() + 1
+            yield _Word(text[start:end], start, end)
+            start = end
+        yield _Word(text[start : match.end()], start, match.end())
+
+
 def _continues(text: str, last: _Word, word: _Word) -> bool:
-    if not word.text[0].isupper() or text[last.end : word.start] != " ":
+    gap = text[last.end : word.start]
+    # Of a name that the end of a line divides, the rest follows its văn or thị.
+    if not word.text[0].isupper() or not (
+        gap in ("", " ") or (gap == "\n" and last.folded in _MIDDLE)
+    ):
         return False
-    if word.text in _BEGINNINGS or (word.text in _BEHIND_NAMES and not last.is_capitals):
+    if word.text in _BEGINNINGS:
+        return False
+    if word.text in _BEHIND_NAMES and (not last.is_capitals or _NUMBER_AFTER.match(text, word.end)):
         return False
     return last.is_initial or word.is_initial or last.is_capitals == word.is_capitals
 
@@ -138,7 +183,7 @@ def _names_of_run(text: str, run: list[_Word]) -> Iterator[Name]:
         if not likely or (_is_place(words) and not _is_person_of_age(text, words)):
             at += 1
             continue
-        if _is_whole(text, words):
+        if _is_whole(text, words) and not _is_known_to_all(text, words):
             # Three words right before a year of birth are a name, whatever their first one is.
             born = len(words) > 2 and bool(_BORN_AFTER.match(text, words[-1].end))
             yield Name(words[0].start, words[-1].end, certain or born)
@@ -164,6 +209,8 @@ def _begins_name(words: list[_Word]) -> bool:
         return False
     if first.is_capitals and first.text.isascii():
         return first.folded in _BARE_SURNAMES
+    if words[1].folded in ("van", "thi") and first.folded in _BARE_SURNAMES:
+        return True
     return first.text == "Y" or (words[1].folded in _MIDDLE and not first.is_initial)
 
 
@@ -181,6 +228,17 @@ def _is_person_of_age(text: str, words: list[_Word]) -> bool:
     return bool(
         _CALLED_BEFORE.search(text[max(0, start - 8) : start]) and _AGE_AFTER.match(text, end)
     )
+
+
+def _is_known_to_all(text: str, words: list[_Word]) -> bool:
+    """Check for a name of history or of the world's news, unless a birth, class or home behind it
+    makes it somebody's of today.
+    """
+    end = words[-1].end
+    full = " ".join(word.folded for word in words)
+    if _FOREIGN_AFTER.match(text, end) or full in _KNOWN_ABROAD:
+        return True
+    return full in _KNOWN_TO_ALL and not _TOLD_OF_ONE.match(text, end)
 
 
 def _is_whole(text: str, words: list[_Word]) -> bool:

@@ -12,7 +12,8 @@ _SECRET_CASE = re.compile(
 # The police tell of a case when it is over.
 _OVER = re.compile(
     r"(?<!để )(?<!nhằm )(?<!\w)(?:(?:đã |vừa )?phá(?: thành công)?|triệt phá|triệt xóa|khám phá|"
-    r"kết thúc|bắt|thu giữ|khởi tố|xét xử|tuyên án|tuyên phạt)(?!\w)",
+    r"kết thúc|bóc gỡ|thành công|khen thưởng|khen|chiến công|thành tích|"
+    r"bắt|thu giữ|khởi tố|xét xử|tuyên án|tuyên phạt)(?!\w)",
     re.IGNORECASE,
 )
 _SECRET_SOURCE = re.compile(
@@ -50,8 +51,11 @@ _PAST = re.compile(
     r"trong lúc|trong khi|khi đang|(?:ngày|tối|đêm|sáng|chiều|trưa) \d{1,2}[/-]\d{1,2})(?!\w)",
     re.IGNORECASE,
 )
+_FORBIDDEN_BEFORE = re.compile(r"(?<!\w)(?:không|cấm|đừng)(?: [^\W\d_]+){0,4} $", re.IGNORECASE)
 # Whoever goes there sees the police there.
-_FESTIVITY = re.compile(r"(?<!\w)(?:bắn pháo hoa|tiếp sức mùa thi)(?!\w)", re.IGNORECASE)
+_FESTIVITY = re.compile(
+    r"(?<!\w)(?:(?:bắn|đêm|xem|màn) pháo hoa|tiếp sức mùa thi)(?!\w)", re.IGNORECASE
+)
 _PLAN = re.compile(
     r"(?<!\w)(?:bố trí|sẽ|hằng đêm|hàng đêm|mỗi đêm|tối nay|đêm nay|sáng mai|ngày mai|tối mai|"
     r"dự kiến|kế hoạch|cuối tuần này|hằng ngày|hàng ngày)(?!\w)",
@@ -64,10 +68,12 @@ def operations(reading: Reading) -> Iterator[Found]:
         first, last = reading.sentence_span(match.start(), match.end())
         told = reading.text[first:last]
         over = _OVER.search(told) and not _PLAN.search(told)
-        yield Found(*match.span(), Severity.SOFT if over else Severity.HARD)
+        yield Found(*match.span(), Severity.WARN if over else Severity.HARD)
     for match in _SECRET_SOURCE.finditer(reading.text):
         yield Found(*match.span(), Severity.HARD)
     for match in _MATERIAL.finditer(reading.text):
+        if _FORBIDDEN_BEFORE.search(reading.text_before(match.start(), 30)):
+            continue
         yield Found(*match.span(), Severity.SOFT)
     for match in _ACTION.finditer(reading.text):
         first, last = reading.sentence_span(match.start(), match.end())

@@ -11,32 +11,61 @@ from typing import NamedTuple
 from posts.checks.leaks.accused import is_accused
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
 from posts.checks.leaks.letters import CAPITAL, LETTER, SMALL
-from posts.checks.leaks.names import TITLES, Name
+from posts.checks.leaks.names import HALF_NAME, TITLES, Name
 from posts.checks.leaks.roles import has_rank, is_public_role
 
 _OLDEST_BIRTH = 1925
+_YOUNGEST = 10  # of whom a day alone tells the birth
 _GAP = 48
+_DAY = r"\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?"
 _BIRTH = re.compile(
-    r"(?<!\w)(?:SN|NS|S\.N\.?|N\.S\.?|DOB|(?<=\()s|năm sinh|ngày sinh|sinh năm|sinh ngày|sinh nam|"
-    r"sinh ngay|ngay sinh|sinh)[ :.]{0,3}"
-    r"(?:(?:\d{1,2}|[^\W\d_]{2,5}) ?[/.-] ?\d{1,2} ?[/.-] ?|ngày \d{1,2} tháng \d{1,2} năm |"
-    r"\d{1,2} ?[/.-] ?)?((?:19|20)\d{2}|"
-    r"(?:(?<=SN )|(?<=NS )|(?<=SN: )|(?<=S\.N )|(?<=S\.N\. ))\d{2}(?!\d))(?!\d)",
+    r"(?<![^\W_])(?:SN|NS|S[./]N\.?|N\.S\.?|DOB|(?<=\()s|(?<=[ ,])s\.|năm sinh|ngày sinh|sinh năm|"
+    r"sinh ngày|sinh nam|sinh ngay|ngay sinh|sinh)[ :.|/_'’-]{0,3}"
+    rf"(?:{_DAY}|[^\W\d_]{{2,5}} ?[/.-] ?\d{{1,2}} ?[/.-] ?|ngày \d{{1,2}} tháng \d{{1,2}} năm |"
+    r"(?:tháng )?\d{1,2} ?[/.-] ?)?((?:19|20)\d{2}|"
+    r"(?:(?<=SN )|(?<=NS )|(?<=SN: )|(?<=S\.N )|(?<=S\.N\. )|(?<=SN['’])|(?<=SN ['’])|"
+    r"(?<=[/.-]\d[/.-])|(?<=[/.-]\d\d[/.-]))\d{2}(?!\d))(?!\d)",
     re.IGNORECASE,
 )
+_YEAR = r"((?:19[3-9]|20[0-2])\d)(?!\d)"
+_SEX = r"(?:(?:nam|nữ)(?: ?[|;,/-] ?| ))"
+_HOME = r"(?:thường |tạm )?(?:trú|ngụ|quê|thôn|xóm|tổ|ấp|bản|khóm|khu phố)(?!\w)"
+# A year or a day beside a name, as lists have them: (1992), - Nam - 1992, 12/5/1992.
 _YEAR_ALONE = re.compile(
-    r"(?: ?\(|, ?|\t| ?[|;-] ?|(?=\d{4}[^\W\d_]))((?:19[3-9]|20[0-2])\d)(?:(?<=\(\d{4})(?=[,)])|"
-    r"(?:(?<=[\t|;-]\d{4})|(?<=[|;-] \d{4}))(?= ?(?:[\t|;,\n]|$| - ?\D|- \D))|(?=[^\W\d_])|"
-    r"(?=,? (?:thường |tạm )?(?:trú|ngụ|quê)(?!\w)))",
+    rf" ?[(\[{{]{_SEX}?(?:{_DAY})?{_YEAR}(?= ?[,)\]}}]| - )"
+    rf"|(?:\t| ?[|;*:/-] ?){_SEX}?{_YEAR}(?= ?(?:[\t|;,/\n]|$| - ?\D|- \D))"
+    rf"|(?:\t|\n| ?[|;*:/-] ?|, ?| ){_SEX}?{_DAY}{_YEAR}"
+    rf"|(?:, ?| ){_SEX}?{_YEAR}(?=,? {_HOME})|(?:, ?| )(?:nam|nữ),? {_YEAR}"
+    rf"|\n{_YEAR}(?=\n|$)|(?=\d{{4}}[^\W\d_]){_YEAR}",
     re.IGNORECASE,
+)
+_TWO_DIGITS = re.compile(r"\d\d")
+_BIRTH_BEFORE = re.compile(
+    r"(?:^|[\n.;:(] ?)(?:SN|sinh năm|năm sinh)[ :]{0,2}(?:19|20)\d{2}\)?[ ,:-]{1,3}$", re.IGNORECASE
+)
+# What tells of a person of whose name an initial or one word is left.
+_BIRTH_TOLD = re.compile(
+    r"(?<![^\W_])(?:SN|NS|S\.N|sinh)(?: năm| ngày)?[ :.]{0,3}"
+    r"(?:\d{1,2}[/.-]){0,2}(?:19|20)\d{2}(?!\d)",
+    re.IGNORECASE,
+)
+_AGE_TOLD = re.compile(r"(?<![\d-])\d{2} ?tuổi(?!\w)", re.IGNORECASE)
+_HOME_AFTER = re.compile(r",? ?(?:hiện )?(?:trú|ngụ)(?!\w)", re.IGNORECASE)
+_HALF_NAME_BEFORE = re.compile(rf"{HALF_NAME}[ ,(–-]{{1,3}}(?:ảnh, |nam, |nữ, )?$")
+_ONE_WORD_BEFORE = re.compile(
+    rf"(?:(?<!\w)(?P<title>(?i:{TITLES})) |(?<!\w )(?<!\w)){CAPITAL}{SMALL}{{1,6}}(?: ?\(|, ?| )$"
+)
+_NEIGHBOUR_BEFORE = re.compile(
+    rf"(?i:anh|chị|ông|bà) {CAPITAL}{SMALL}{{1,6}} ở (?i:thôn|xóm|tổ|ấp|bản) \w{{1,7}}, ?$"
 )
 _AGE_BEFORE = re.compile(
     r"(?<!\d)(\d{1,3}) ?tuổi(?: này)?[ ,]{1,2}(?:tên(?: là)? |là |ông |bà |anh |chị )?$",
     re.IGNORECASE,
 )
 _AGE = re.compile(r"(?<![\d-])(\d{1,3})(?: ?tuổi| ?tuoi|(?<=\d\d)t)(?!\w)", re.IGNORECASE)
+_AGE_NAMED = re.compile(r"[\s,;(–-]{1,3}(?:năm )?tuổi ?:? ?(\d{2})(?!\w)", re.IGNORECASE)
 _AGE_GAP = re.compile(
-    r"[\s,:(–-]*(?:(?:năm nay|hiện|đã|mới|vừa|tròn|chỉ|khoảng|ảnh|nam|nữ|cùng|đều|dân tộc "
+    r"[\s,;:(–-]*(?:(?:năm nay|hiện|đã|mới|vừa|tròn|chỉ|khoảng|ảnh|nam|nữ|cùng|đều|dân tộc "
     r"[^\W\d_]+(?: [^\W\d_]+)?)[\s,:]*){0,3}"
 )
 _SENTENCE_END = re.compile(rf"[.!?]\s+{CAPITAL}|\n\s*\n|(?<!\w){CAPITAL}\.")
@@ -58,7 +87,7 @@ _PERSON = rf"(?:{TITLES}|người|vợ chồng)"
 _CASE = re.compile(
     rf"(?<!\w)(?:(?P<victim>{_VICTIM})|(?P<accused>{_ACCUSED}))(?!\w)"
     r"(?:(?: [^\W\d_]+){0,3}|[^.;\n()]{0,70}?(?:\blà|\btên|\bgồm(?: có)?|danh tính|:))"
-    rf"(?:[ :,\"“]{{1,3}}{_PERSON})?[ :,\"“\n-]{{1,3}}$",
+    rf"(?:[ :,\"“]{{1,3}}{_PERSON})?[ :,\"“\n-]{{0,3}}$",
     re.IGNORECASE,
 )
 _NEXT_IN_LIST = re.compile(
@@ -70,7 +99,7 @@ _NEXT_IN_LIST = re.compile(
 def births(reading: Reading) -> Iterator[Found]:
     for name in reading.names:
         after = reading.text_after(name.end, 90)
-        match = _BIRTH.search(after)
+        match = _BIRTH.search(after) if _TWO_DIGITS.search(after) else None
         if (
             match
             and match.start() <= _GAP
@@ -81,17 +110,55 @@ def births(reading: Reading) -> Iterator[Found]:
             match = _YEAR_ALONE.match(after)
             if not match:
                 continue
-            severity, last = Severity.SOFT, match.end(1)
-        year = int(match[1]) if len(match[1]) == 4 else 1900 + int(match[1])
+            severity, last = Severity.SOFT, match.end(match.lastindex or 0)
+        year = _year_of(match[match.lastindex or 0], reading.today.year)
+        if match.re is _YEAR_ALONE and _is_day_of_event(match, year, reading.today.year):
+            continue
         if _OLDEST_BIRTH <= year <= reading.today.year and not is_public_role(reading, name):
             start = name.end + match.start()
             evidence = start + len(match.group()) - len(match.group().lstrip(" ("))
             yield Found(name.start, name.end + last, severity, (evidence, name.end + last))
+    yield from _names_behind_births(reading)
+    yield from _half_names(reading, _BIRTH_TOLD)
+
+
+def _names_behind_births(reading: Reading) -> Iterator[Found]:
+    """Find (SN 1992) Vũ Văn Thóc."""
+    for name in reading.names:
+        before = reading.text_before(name.start, 40)
+        is_born = _TWO_DIGITS.search(before[-8:]) and _BIRTH_BEFORE.search(before)
+        if is_born and not is_public_role(reading, name):
+            yield Found(name.start, name.end, Severity.HARD)
+
+
+def _half_names(reading: Reading, told: re.Pattern[str]) -> Iterator[Found]:
+    for fact in told.finditer(reading.text):
+        before = reading.text_before(fact.start(), 44)
+        name = _HALF_NAME_BEFORE.search(before) or _NEIGHBOUR_BEFORE.search(before)
+        if not name and (name := _ONE_WORD_BEFORE.search(before)):
+            is_told = told is _BIRTH_TOLD and name["title"]
+            name = name if is_told or _HOME_AFTER.match(reading.text, fact.end()) else None
+        if name:
+            start = fact.start() - len(before) + name.start()
+            yield Found(start, fact.end(), Severity.WARN, fact.span())
+
+
+def _is_day_of_event(match: re.Match[str], year: int, this_year: int) -> bool:
+    """Check for a day of late beside a name: of a report, an award, a picture."""
+    return year > this_year - _YOUNGEST and sum(map(str.isdigit, match.group())) > 4
+
+
+def _year_of(written: str, this_year: int) -> int:
+    """Return the year of birth; of two figures, the last one that is past."""
+    year = int(written)
+    if year >= 100:
+        return year
+    return year + (2000 if year <= this_year % 100 else 1900)
 
 
 def _is_of_same_person(reading: Reading, name: Name, gap: str) -> bool:
     """Check that what follows the name behind ``gap`` is said of the same person."""
-    if _SENTENCE_END.search(gap) or gap.count("\n") > 1 or _OTHER_PERSON.search(gap):
+    if _SENTENCE_END.search(gap) or gap.count("\n") > 2 or _OTHER_PERSON.search(gap):
         return False
     return not reading.names_between(name.start + 1, name.end + len(gap))
 
@@ -104,6 +171,7 @@ def ages(reading: Reading) -> Iterator[Found]:
         severity = Severity.SOFT if name.certain else Severity.WARN
         start, end = min(name.start, age.start), max(name.end, age.end)
         yield Found(start, end, severity, (age.start, age.end))
+    yield from _half_names(reading, _AGE_TOLD)
 
 
 class _Age(NamedTuple):
@@ -114,6 +182,9 @@ class _Age(NamedTuple):
 
 def _age_after(reading: Reading, name: Name) -> _Age | None:
     after = reading.text_after(name.end, 60)
+    match = _AGE_NAMED.match(after)
+    if match:
+        return _Age(int(match[1]), name.end + match.start(1), name.end + match.end())
     match = _AGE.search(after)
     if not match or not _is_age_gap(after[: match.start()]):
         return None

@@ -19,6 +19,16 @@ _SMALL_PLATE = re.compile(
     r"(?<![\w./,])(\d{2})-?([a-hk-npr-vxyz][1-9a-hk-npr-vxyz]?)(?P<mark>[ ]?[.-] ?)?"
     r"(?P<figures>\d{3}\.\d{2}|\d{2}\.\d{3}|\d{5}|\d{4})(?!\d|[.]\d|[^\W\d_])"
 )
+# Behind words for it, whatever keeps its parts apart, also with letters for digits: 29A_O12.34.
+_GAP = r"[\W_]{0,3}"
+_CALLED_NUMBER = re.compile(
+    r"(?<!\w)(?<!tuyến )(?P<cue>biển(?: số| kiểm soát)?|BK?S|xe(?: máy| ô ?tô)?)"
+    r"(?: (?:số|xe|là|mang biển(?: số)?))?[\W_]{0,3}"
+    rf"(?P<number>(?P<province>[\dO]{_GAP}[\dO]){_GAP}(?P<series>[A-HK-NPR-VXYZÁÂ][1-9A-HK-NPR-VXYZ]?){_GAP}"
+    rf"(?P<figures>[\dOoIl](?:{_GAP}[\dOoIl]){{3,4}}))(?!\w?\d)",
+    re.IGNORECASE,
+)
+_LIKE_DIGITS = str.maketrans("OoIl", "0011")
 _DIPLOMATIC = re.compile(r"(?<![\w./,])\d{2}[ -]?\d{3}[ -]?(?:NG|NN|QT|CV)[ -]?\d{2}(?![\w])")
 _CUE_BEFORE = re.compile(
     r"(?<!\w)(?:biển|BKS|BS|xe|ô ?tô|mô ?tô|taxi|container|phương tiện|ba gác|rơ ?moóc|"
@@ -29,7 +39,7 @@ _CALLED_PLATE = re.compile(r"(?:biển(?: số| kiểm soát)?|BKS)(?: xe)?[ :]{
 _CUE_AFTER = re.compile(r"^[^\n.]{0,15}?(?:biển|xe|ô tô|mô tô)\b", re.IGNORECASE)
 _NO_PLATE_BEFORE = re.compile(
     r"(?<!\w)(?:phòng|căn hộ|căn|tầng|lô|block|tòa|toà|số nhà|khoản|điểm|điều|mẫu|mã|thửa|"
-    r"model|seri|quốc lộ|QL|tỉnh lộ|TL|ĐT|tuyến|buýt|bus)[^\w\n]{0,3}(?:số )?$",
+    r"model|seri|quốc lộ|QL|tỉnh lộ|TL|ĐT|tuyến(?: xe)?|buýt|bus)[^\w\n]{0,3}(?:số )?$",
     re.IGNORECASE,
 )
 _MEASURE_AFTER = re.compile(r" ?(?:kg|km|m|tấn|lít|đồng|người|lượt|%)(?!\w)")
@@ -61,6 +71,19 @@ def plates(reading: Reading) -> Iterator[Found]:
                 yield Found(*match.span(), Severity.HARD)
             elif match["figures"][3:4] == ".":
                 yield Found(*match.span(), Severity.SOFT)
+    for match in _CALLED_NUMBER.finditer(reading.text):
+        province = re.sub(r"\W|_", "", match["province"].translate(_LIKE_DIGITS).upper())
+        digits = sum(map(str.isdigit, match["figures"]))
+        # xe 20h 1500: an hour and a number.
+        is_written = match["series"].isupper() or not match["cue"].lower().startswith("xe")
+        if (
+            province in _PROVINCES
+            and digits >= 2
+            and is_written
+            and not is_auction
+            and not _MEASURE_AFTER.match(reading.text, match.end())
+        ):
+            yield Found(*match.span("number"), Severity.HARD)
 
 
 def _is_called_plate(reading: Reading, match: re.Match[str]) -> bool:

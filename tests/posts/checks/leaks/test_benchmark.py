@@ -21,7 +21,7 @@ def test_counts_are_those_of_the_labels(tmp_path, capsys):
     file = tmp_path / "rows.jsonl"
     file.write_text("\n".join(json.dumps(row) for row in ROWS), encoding="utf-8")
 
-    line = leaks.measure(None, argparse.Namespace(files=[file]))
+    line = leaks.measure(None, argparse.Namespace(files=[file], typed=False))
 
     assert line.startswith("leaks n=6 recall=66.7% grave=50.0% blocked=25.0% warned=25.0% ms_per")
     assert capsys.readouterr().out == "missed ID_CCCD 1/1\n"

@@ -175,6 +175,8 @@ HOSTILE = [
     *("a.b@", "http://", "www.a.", "số tài khoản ", "trú tại số 1 ", "ngõ 1 ", "lớp 6 ", "OTP "),
     *("nghiện ma túy ", "đối tượng ", "SN 1990 ", "tin báo của ", "chuyên án ", "12 tuổi "),
     *("Nguyễn Văn An (SN 1990) ", "chủ tịch công an xã ", "nạn nhân là ông Nguyễn Văn An, "),
+    *("SĐT 0/9", "biển số 2 9 A ", "V.V.Thóc SN 1990 ", "nguyen van an\n", "NguyễnVăn", "Vũ.Văn."),
+    *("lê minh thí ", "lê minh thí, 9 tuổi\n", "OIl 0", "Nguyen Van ", "anh Bịa ở thôn Mây, "),
     *("22 giờ tại tuần tra ", "biển số ", "\n", "\t", "\u0301", "a\u0301\u0301", "\u200b", "ﷺ"),
 ]
 
