@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import accumulate
+from operator import add
 from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied
@@ -18,6 +20,7 @@ from django.db.models import (
     Exists,
     F,
     FilteredRelation,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -25,6 +28,7 @@ from django.db.models import (
     When,
 )
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -250,6 +254,26 @@ def _has_page(version: KitVersion) -> Exists:
     if version.platforms:
         pages = pages.filter(platform__in=version.platforms)
     return Exists(pages)
+
+
+def list_days(kit: Kit, places: Iterable[Place]) -> list[tuple[date, list[int]]]:
+    """Return for each day on which a unit moved, and for today, how many of the ``places`` had
+    opened the kit, taken it up and published it by then. One statement.
+    """
+    units = {place.unit for place in places}
+    rows = Adoption.objects.filter(kit=kit).annotate(out=Min("post__deliveries__published_at"))
+    moved: dict[date, list[int]] = {}
+    for unit, opened, adopted, out in rows.values_list("unit", "opened_at", "adopted_at", "out"):
+        # Who is at a step has been at those before, whichever was noted.
+        steps = (opened or adopted or out, adopted or out, out)
+        for at, moment in enumerate(steps):
+            if unit in units and moment:
+                moved.setdefault(timezone.localdate(moment), [0, 0, 0])[at] += 1
+    if moved:
+        moved.setdefault(timezone.localdate(), [0, 0, 0])
+    days = sorted(moved)
+    totals = accumulate((moved[day] for day in days), lambda one, two: list(map(add, one, two)))
+    return list(zip(days, totals, strict=True))
 
 
 @dataclass

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -18,9 +19,11 @@ from accounts.queries import can
 from campaigns.kits import services as kit_services
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import find_provinces_to_remind, find_readable_kits
+from core import quotas
 from core.actions import button_action
 from core.costly_pages import costly
-from engagement.exports.sheets import FORMATS
+from engagement.dashboards.charts import Chart, name_steps
+from engagement.exports.sheets import FORMATS, make_download
 from engagement.exports.views import file_or_offer
 from oversight.queries import find_overseen_unit, find_overseen_units
 from oversight.take_up import files, queries, states
@@ -78,7 +81,12 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     province = _get_province(request, chosen.get("province", ""))
     here = whole.within(province.pk if province else None)
     shown = files.filter_board(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
-    if (format := request.GET.get("format")) in FORMATS:
+    fragment = request.htmx and not request.htmx.boosted
+    chart = None if fragment else _draw_days(kit, here)
+    if (format := request.GET.get("format")) in FORMATS and request.GET.get("chart") and chart:
+        quotas.use("export", by=request.user)
+        return make_download(format, f"tiep-nhan-theo-ngay-{now:%Y%m%d}", [chart.sheet])
+    if format in FORMATS:
         return file_or_offer(
             request, files.TAKE_UP, format, files.collect_params(request.GET, kit.public_id)
         )
@@ -98,14 +106,33 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "columns": [state for state, n in whole.counts() if n],
         "page_obj": page,
         "rows": queries.list_rows(kit, page),
+        "chart": chart,
         "unopened": len(here.in_state(states.UNOPENED).places),
         "is_over": _is_over(kit),
         "unpassed": find_provinces_to_remind(kit).count()
         if not province and can(request.user, Permission.OVERSIGHT_VIEW, unit=kit.unit)
         else 0,
     }
-    fragment = request.htmx and not request.htmx.boosted
     return render(request, f"oversight/take_up.html{'#board' if fragment else ''}", context)
+
+
+def _draw_days(kit: Kit, board: Board) -> Chart:
+    """Draw how many units had come how far at the end of each day."""
+    days = queries.list_days(kit, board.places)
+    names = [name_steps()[step] for step in ("opened", "drafted", "published")]
+    series = [
+        {"name": name, "points": [[day.isoformat(), totals[at]] for day, totals in days]}
+        for at, name in enumerate(names)
+    ]
+    return Chart(
+        "days",
+        _("Units that took it up, day by day"),
+        {"kind": "line", "series": series if days else []},
+        [_("Day"), *names],
+        [[day, *totals] for day, totals in days],
+        is_wide=True,
+        when_empty=_("No unit has opened the kit yet."),
+    )
 
 
 def _get_kit(request: HttpRequest, public_id: uuid.UUID) -> Kit:

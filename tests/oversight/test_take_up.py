@@ -256,6 +256,64 @@ def test_a_board_asks_as_much_for_many_units_as_for_one(client, national):
     assert few <= 20
 
 
+def test_the_board_draws_how_many_units_had_come_how_far_by_each_day(client):
+    province = factories.ProvinceFactory()
+    kit = factories.kit(province, state="issued")
+    now = timezone.now()
+    today = timezone.localdate(now)
+
+    def move(unit, **ago):
+        moments = {name: now - timedelta(days=days) for name, days in ago.items()}
+        out = moments.pop("out", None)
+        adoption = Adoption.objects.create(kit=kit, version=kit.current, unit=unit, **moments)
+        if out:
+            page = factories.ChannelFactory(unit=unit)
+            post = factories.approved(factories.PostFactory(unit=unit, channels=[page]))
+            Post.objects.filter(pk=post.pk).update(adoption=adoption)
+            for at in (out, now):  # on two pages: it was out with the first
+                factories.delivery(
+                    post,
+                    factories.ChannelFactory(unit=unit),
+                    state=State.PUBLISHED,
+                    published_at=at,
+                    remote_id=f"{unit.pk}-{at}",
+                )
+
+    units = [factories.UnitFactory(parent=province) for _ in range(5)]
+    move(units[0], opened_at=9, adopted_at=7, out=3)
+    move(units[1], opened_at=7)
+    move(units[2], adopted_at=3)  # by way of the list, without opening it
+    move(units[3])  # reminded alone
+    move(factories.UnitFactory(), opened_at=5, adopted_at=5, out=5)  # of another province
+
+    shown = board(client, kit, factories.person(Role.OVERSEER, province))
+
+    assert shown.context["chart"].rows == [
+        [today - timedelta(days=9), 1, 0, 0],
+        [today - timedelta(days=7), 2, 1, 0],
+        [today - timedelta(days=3), 3, 2, 1],
+        [today, 3, 2, 1],
+    ]
+    assert [one["points"][-1] for one in shown.context["chart"].figures["series"]] == [
+        [today.isoformat(), n] for n in (3, 2, 1)
+    ]
+    assert 'data-of="chart-days"' in shown.text
+    file = client.get(shown.request["PATH_INFO"], {"format": "xlsx", "chart": "days"})
+    rows = list(load_workbook(io.BytesIO(file.content)).active.values)
+    assert rows[0] == ("Day", "Opened it", "Took it up", "Published")
+    assert [row[1:] for row in rows[1:]] == [(1, 0, 0), (2, 1, 0), (3, 2, 1), (3, 2, 1)]
+    fragment = client.get(shown.request["PATH_INFO"], headers={"HX-Request": "true"})
+    assert fragment.context["chart"] is None
+
+
+def test_a_kit_that_no_unit_has_opened_has_no_chart(client):
+    province = factories.ProvinceFactory()
+    factories.UnitFactory(parent=province)
+    kit = factories.kit(province, state="issued")
+    shown = board(client, kit, factories.person(Role.OVERSEER, province))
+    assert "data-chart" not in shown.text
+
+
 def test_the_board_leaves_as_a_sheet(client):
     province = factories.ProvinceFactory()
     first = factories.UnitFactory(parent=province, name="Công an xã A")

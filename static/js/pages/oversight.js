@@ -12,7 +12,8 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
 });
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-print]")) print();
+  // Where charts are, pages/dashboard.js draws all of them first.
+  if (event.target.closest("[data-print]") && !document.querySelector("[data-chart]")) print();
 });
 
 // A board that is swapped by itself keeps open what somebody has opened.
