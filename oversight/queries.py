@@ -15,7 +15,7 @@ from channels.models import Channel
 from channels.queries import ends_before
 from channels.states import Health, Lifecycle
 from core.periods import Period, get_midnight
-from engagement.boards.figures import PageSums, find_page_sums
+from engagement.boards.figures import PageSums, find_page_sums, list_publications_by_unit
 from engagement.rollups.queries import nation
 from engagement.rollups.queries.deliveries import (
     DueWindow,
@@ -75,6 +75,7 @@ def list_unit_rows(
     rows = {unit.pk: Row(unit, mark=_mark_new_or_ended(unit, period)) for unit in units}
     _fill_units(rows, here, period, now=now)
     _fill_page_sums(rows, find_page_sums(here.order_by().values("pk"), period, by=BY_UNIT))
+    _fill_steps(rows, here, period)
     for row in rows.values():
         row.units, row.alive = 1, int(row.published > 0)
         if not row.mark and not row.channels:
@@ -153,6 +154,26 @@ def _fill_rows(rows: dict[int, Row], *sums: Iterable[Mapping[str, Any]]) -> None
         if (row := rows.get(values.pop("row"))) is not None:
             for name, value in values.items():
                 setattr(row, name, value)
+
+
+def count_days_of_step(period: Period) -> int:
+    """Return of how many days a point of a unit's small line is made: a day, a week or four."""
+    days = (period.last - period.first).days + 1
+    return 1 if days <= 14 else 7 if days <= 210 else 28
+
+
+def _fill_steps(rows: Mapping[int, Row], here: UnitQuerySet, period: Period) -> None:
+    """Set the publications of whole weeks, or days, which end with the period; what is left at its
+    beginning would look like a rise.
+    """
+    length = count_days_of_step(period)
+    count = ((period.last - period.first).days + 1) // length
+    for row in rows.values():
+        row.steps = [0] * count
+    for unit, day, n in list_publications_by_unit(here.order_by().values("pk"), period):
+        back = (period.last - day).days // length
+        if back < count and unit in rows:
+            rows[unit].steps[-1 - back] += n
 
 
 def fill_reach_of_provinces(rows: Mapping[int, Row], here: UnitQuerySet, period: Period) -> None:

@@ -1,7 +1,7 @@
 """The figures of a unit as a row of a table: how it is rated, sorted and added up."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 
@@ -35,6 +35,11 @@ class Row:
     known_reach: int | None = None  # of the pages whose followers are known
     known_followers: int | None = None
     last_post: datetime | None = None
+    steps: list[int] = field(default_factory=list)  # publications by week or so, the newest last
+
+    @property
+    def newest_step(self) -> int | None:
+        return self.steps[-1] if self.steps else None
 
     @property
     def name(self) -> str:
@@ -91,7 +96,7 @@ class Row:
         )
 
 
-ADDED_UP = [f.name for f in fields(Row) if f.name not in {"unit", "mark", "last_post"}]
+ADDED_UP = [f.name for f in fields(Row) if f.name not in {"unit", "mark", "last_post", "steps"}]
 # What rows can be sorted by; figures begin with the highest.
 SORTS = (
     "name",
@@ -99,6 +104,7 @@ SORTS = (
     "on_time_share",
     "alive_share",
     "reach_rate",
+    "newest_step",
     "last_post",
     "trouble",
 )
@@ -112,6 +118,7 @@ def add_up_rows(rows: Iterable[Row], place: Unit | None) -> Row:
             value = getattr(row, name)
             if value is not None:
                 setattr(summed, name, (getattr(summed, name) or 0) + value)
+    summed.steps = [sum(each) for each in zip(*(row.steps for row in rows), strict=True)]
     summed.last_post = max((row.last_post for row in rows if row.last_post), default=None)
     return summed
 

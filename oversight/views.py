@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
@@ -37,6 +38,12 @@ from units.models import Unit
 
 DAYS = 30
 POSTS_A_PAGE = 10
+# Of how many days a point of a row's small line is made.
+STEPS = {
+    1: gettext_lazy("Day by day"),
+    7: gettext_lazy("Week by week"),
+    28: gettext_lazy("By four weeks"),
+}
 # A row is a tile on a phone: 94 of them were 20 screens.
 ROWS_AT_FIRST = 20
 
@@ -196,7 +203,9 @@ def _render_overview(
         "at_first": ROWS_AT_FIRST,
         "total": summed,
         "with_trouble": with_trouble,
-        "columns": _list_columns(sort, nation="nation" in context),
+        "columns": _list_columns(
+            sort, nation="nation" in context, days=queries.count_days_of_step(form.period)
+        ),
         "rest": _make_row_query(request, nation="nation" in context),
         "filtered": bool(filters.get("q") or filters.get("trouble")),
     }
@@ -216,13 +225,14 @@ def _make_row_query(request: HttpRequest, *, nation: bool) -> str:
     return f"?{query.urlencode()}" if query else ""
 
 
-def _list_columns(sort: str, *, nation: bool) -> list[dict[str, Any]]:
+def _list_columns(sort: str, *, nation: bool, days: int) -> list[dict[str, Any]]:
     """Return the heads of the table, each with the order that its next press gives."""
     names = [
         ("name", _("Province") if nation else _("Unit")),
         *([("alive_share", _("Units that published"))] if nation else []),
         ("posts", _("Posts written")),
         ("published", _("Publications")),
+        *([] if nation else [("newest_step", STEPS[days])]),
         ("on_time_share", _("On time")),
         ("failed", _("Not published")),
         ("needs_person", _("Needs a person")),
@@ -258,6 +268,7 @@ def _make_sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -
         *([_("Units"), _("Units with a page"), _("Units that published")] if nation else []),
         _("Posts written"),
         _("Publications"),
+        *([] if nation else [STEPS[queries.count_days_of_step(period)]]),
         _("Fell due"),
         _("On time"),
         _("On-time share"),
@@ -280,6 +291,7 @@ def _make_sheet(rows: list[Row], summed: Row, period: Period, *, nation: bool) -
             *([row.units, row.with_page, row.alive] if nation else []),
             row.posts,
             row.published,
+            *([] if nation else [", ".join(map(str, row.steps))]),
             row.due,
             row.on_time,
             "" if row.on_time_share is None else row.on_time_share,

@@ -258,6 +258,15 @@ def find_page_sums(
     return {row["row"]: PageSums(**row) for row in rows}
 
 
+def list_publications_by_unit(
+    units: QuerySet[Any, Any], period: Period
+) -> list[tuple[int, date, int]]:
+    """Return unit, day and number of publications, for each day on which a unit published."""
+    choice = PublicationFilter(units, [period], {})
+    rows = fetch_rows(*sum_page_days(choice, ("unit_id", "day"), ("publications",)))
+    return [(unit, to_date(day), int(n)) for unit, day, n in rows]
+
+
 def add_up_pages(rows: Iterable[PageSums]) -> PageSums:
     """Add up rows to one."""
     names = [name for name in PageSums.__dataclass_fields__ if name != "row"]

@@ -57,6 +57,8 @@ def _render_cell(row: Row, name: str) -> tuple[str, str]:
             return "", _render_channels(row)
         case "last_post":
             return "", _render_last_post(row)
+        case "newest_step":
+            return "desk-cell", _draw_steps(row)
         case "reach_rate":
             return "" if row.reach_rate is not None else "desk-cell", _render_reach(row)
         case "published":
@@ -86,6 +88,25 @@ def _render_on_time(row: Row) -> SafeString:
         percent(share),
         count_or_missing(row.on_time),
         count_or_missing(row.due),
+    )
+
+
+def _draw_steps(row: Row) -> SafeString:
+    """Draw the row's publications as a small line, by its own highest; in words for a reader."""
+    if not any(row.steps):
+        return _render_muted("–")
+    words = ", ".join(map(str, row.steps))
+    if len(row.steps) < 2:
+        return format_html("{}", words)
+    top, last = max(row.steps), len(row.steps) - 1
+    points = " ".join(
+        f"{2 + at * 60 / last:.1f},{18 - n * 16 / top:.1f}" for at, n in enumerate(row.steps)
+    )
+    return format_html(
+        '<svg class="spark" viewBox="0 0 64 20" role="img" aria-label="{0}"><title>{0}</title>'
+        '<polyline points="{1}"/></svg>',
+        words,
+        points,
     )
 
 
