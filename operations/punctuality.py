@@ -2,10 +2,12 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Aggregate, Count, F, FloatField, Q
-from django.db.models.functions import Extract
+from django.db.models import Aggregate, Count, F, FloatField, Max, Q
+from django.db.models.functions import Extract, TruncHour
+from django.utils import timezone
 
 from publishing.models import Delivery
 from publishing.states import State
@@ -47,6 +49,39 @@ def measure_last_day(now: datetime) -> dict[str, float]:
         "p50": max(0.0, row["p50"] or 0.0),
         "p99": max(0.0, row["p99"] or 0.0),
     }
+
+
+class Hour(NamedTuple):
+    """An hour, how many posts that fell due in it the portal published, and the seconds by which
+    the last of them was late; None where there were none.
+    """
+
+    begins: datetime
+    published: int
+    slowest: float | None
+
+
+def measure_hours(now: datetime) -> list[Hour]:
+    """Measure the hours of the last day, the present one among them. Posts published by hand are
+    left out, and so is what still waits.
+    """
+    last = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
+    hours = [last - timedelta(hours=n) for n in range(23, -1, -1)]
+    rows = (
+        Delivery.objects.filter(
+            state=State.PUBLISHED, due_at__gte=hours[0], due_at__lte=now, manual_deadline=None
+        )
+        .order_by()
+        .values(hour=TruncHour("due_at"))
+        .annotate(n=Count("pk"), slowest=Max(F("published_at") - F("due_at")))
+    )
+    found = {row["hour"]: row for row in rows}
+    return [
+        Hour(hour, row["n"], max(0.0, row["slowest"].total_seconds()))
+        if (row := found.get(hour))
+        else Hour(hour, 0, None)
+        for hour in hours
+    ]
 
 
 class _Percentile(Aggregate):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
@@ -22,13 +24,17 @@ from accounts.queries import can
 from accounts.step_up import step_up_required
 from channels.queries import is_set_up
 from channels.states import Kind
+from core import quotas
 from core.actions import form_action, form_data
+from core.clock import database_now
 from core.forms import ReasonForm
+from engagement.dashboards.charts import Chart
+from engagement.exports.sheets import FORMATS, make_download
 from operations import presenters
 from operations.figures import Facts, Platform
 from operations.measure import take_measurement
 from operations.models import Alarm
-from operations.punctuality import measure_last_day
+from operations.punctuality import measure_hours, measure_last_day
 from operations.rules import find_version, get_silence_limit, group_signs
 from publishing.freeze import services as freezing
 from publishing.models import Freeze
@@ -93,13 +99,44 @@ def status(request: HttpRequest) -> HttpResponse:
     """Show the state of the portal's work; for HTMX only what changes by itself."""
     if not (request.user.is_operator or request.user.reach(Permission.SYSTEM_WATCH)):
         raise PermissionDenied
+    if (format := request.GET.get("format")) in FORMATS:
+        quotas.use("export", by=request.user)
+        chart = _draw_hours(database_now())
+        return make_download(
+            format, f"cham-nhat-tung-gio-{timezone.localdate():%Y%m%d}", [chart.sheet]
+        )
     facts = take_measurement(ask_broker=True)
     context = _make_moving_part(facts, may_act=_may_act(request))
     if request.htmx:
         context["news"] = request.GET.get("seen") != context["stamp"]
         return render(request, "operations/status.html#now", context)
-    return render(
-        request, "operations/status.html", {**context, "day": measure_last_day(facts.now)}
+    context |= {"day": measure_last_day(facts.now), "chart": _draw_hours(facts.now)}
+    return render(request, "operations/status.html", context)
+
+
+def _draw_hours(now: datetime) -> Chart:
+    """Draw by how much the last post of each hour was late: when it was slow, in one look."""
+    hours = measure_hours(now)
+    name = _("Slowest, seconds")
+    points = [[f"{hour.begins:%Y-%m-%dT%H:%M}", hour.slowest] for hour in hours]
+    return Chart(
+        "hours",
+        _("The slowest post of each hour"),
+        {"kind": "line", "hours": True, "series": [{"name": name, "points": points}]},
+        [_("Hour"), _("Published"), name],
+        [
+            [
+                f"{hour.begins:%H:%M %d/%m}",
+                hour.published,
+                "–" if hour.slowest is None else round(Decimal(hour.slowest), 1),
+            ]
+            for hour in hours
+        ],
+        is_wide=True,
+        note=_(
+            "By the hour in which a post was planned; an hour without one is a gap. What still "
+            "waits stands above, at its platform."
+        ),
     )
 
 

@@ -311,7 +311,41 @@ def compare_with_similar(ours: Mapping[str, Any], spreads: Mapping[str, Spread |
         _("A quarter has more than"),
         _("Measured"),
     ]
-    return Chart("like", _("What is usual"), {}, head, rows, is_wide=True)
+    drawn = _draw_boxes(names, spreads, ours)
+    note = _("Box: the middle half; the line in it: the median; dashed: here.")
+    return Chart("like", _("What is usual"), drawn, head, rows, is_wide=True, note=note)
+
+
+def _draw_boxes(
+    names: Mapping[str, str],
+    spreads: Mapping[str, Spread | None],
+    ours: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Draw the middle half of each figure; no single unit can be read from it but the own one."""
+    series = []
+    for key, found in spreads.items():
+        if found is None:
+            continue
+        here = ours and ours[key]
+        values = {
+            name: number_format(value, force_grouping=True)
+            for name, value in (*vars(found).items(), ("here", here))
+            if value is not None
+        }
+        words = _("half of them from %(low)s to %(high)s, median %(middle)s") % values
+        if "here" in values:
+            words = _("%(here)s here; %(others)s") % {"here": values["here"], "others": words}
+        series.append(
+            {
+                "name": names[key],
+                "words": words,
+                "low": float(found.low),
+                "middle": float(found.middle),
+                "high": float(found.high),
+                "here": None if here is None else float(here),
+            }
+        )
+    return {"kind": "box", "series": series}
 
 
 def list_spreads(spreads: Mapping[str, Spread | None]) -> Chart:
@@ -329,7 +363,9 @@ def list_spreads(spreads: Mapping[str, Spread | None]) -> Chart:
         _("A quarter has more than"),
         _("Measured"),
     ]
-    return Chart("spread", _("How the units differ"), {}, head, rows, is_wide=True)
+    drawn = _draw_boxes(names, spreads)
+    note = _("Box: the middle half; the line in it: the median.")
+    return Chart("spread", _("How the units differ"), drawn, head, rows, is_wide=True, note=note)
 
 
 def describe_kind(scope: Scope) -> str:

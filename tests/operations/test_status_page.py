@@ -2,13 +2,16 @@
 publishing.
 """
 
+import io
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from accounts.permissions import Role
 from operations import presenters
@@ -274,3 +277,26 @@ def test_every_queue_is_called_by_what_it_is_for(client, boss, settings):
     assert presenters.describe_remedy("late", "facebook")[0].startswith(
         "Look above whether the queue “Publishing on Facebook” (publish.facebook) is silent"
     )
+
+
+def test_the_slowest_post_of_each_hour_is_drawn_and_leaves_as_a_sheet(client, boss):
+    assert "data-chart" not in page(client).text  # nothing was published
+    due = timezone.now() - timedelta(minutes=5)
+    factories.delivery(
+        state=State.PUBLISHED,
+        due_at=due,
+        remote_id="1",
+        published_at=due + timedelta(seconds=7.25),
+    )
+
+    chart = page(client).context["chart"]
+
+    hour = timezone.localtime(due)
+    (row,) = [row for row in chart.rows if row[1]]
+    assert row == [f"{hour:%H}:00 {hour:%d/%m}", 1, Decimal("7.2")]
+    points = dict(chart.figures["series"][0]["points"])
+    assert points[f"{hour:%Y-%m-%dT%H}:00"] == 7.25
+    address = reverse("operations:status")
+    file = client.get(address, {"format": "xlsx", "chart": "hours"})
+    sheet = list(load_workbook(io.BytesIO(file.content)).active.values)
+    assert [cells[1:] for cells in sheet if cells[1] == 1] == [(1, 7.2)]

@@ -44,7 +44,7 @@ function drawOpen() {
     undrawn.delete(place);
     const figures = JSON.parse(document.getElementById(place.dataset.chart).textContent);
     if (place.dataset.notMeasured) document.body.dataset.notMeasured = place.dataset.notMeasured;
-    drawChart(place, { bar, heat, line }[figures.kind](figures, place));
+    drawChart(place, { bar, box, heat, line }[figures.kind](figures, place));
   }
 }
 
@@ -90,7 +90,8 @@ function legendOf(series, place) {
 }
 
 // "axis": the words of a day that has a number instead of a date, where periods are laid over each other.
-function line({ series, marks = [], span = [], axis }, place) {
+// "hours": the points are hours of a day, written without a zone: the station's, wherever they are read.
+function line({ series, marks = [], span = [], axis, hours }, place) {
   const [legend, top] = legendOf(series, place);
   place.style.height = `${HEIGHT - 40 + top}px`;
   // What happened is numbered; the list under the drawing says it in words.
@@ -107,7 +108,13 @@ function line({ series, marks = [], span = [], axis }, place) {
     tooltip: { trigger: "axis", valueFormatter: format },
     xAxis: axis
       ? { type: "value", min: 1, max: "dataMax", minInterval: 1, splitLine: { show: false }, axisLabel: { formatter: axis, hideOverlap: true } }
-      : { type: "time", min: span[0], max: span[1], minInterval: 864e5, axisLabel: { formatter: "{dd}/{MM}", hideOverlap: true } },
+      : {
+          type: "time",
+          min: span[0],
+          max: span[1],
+          minInterval: hours ? 36e5 : 864e5,
+          axisLabel: { formatter: hours ? "{HH}:{mm}" : "{dd}/{MM}", hideOverlap: true },
+        },
     yAxis: { type: "value", minInterval: 1, axisLabel: { formatter: (value) => compact.format(value) } },
     series: series.map(({ name, points }, n) => ({
       name,
@@ -172,4 +179,54 @@ function bar({ labels, series }, place) {
       label: { show: Boolean(words), position: "right", color: "inherit", formatter: ({ dataIndex }) => words[dataIndex] },
     })),
   };
+}
+
+// The middle half of units as a box that the median parts, and a dashed line for the one looked at. Each figure has an axis
+// of its own, and says its numbers above it.
+function box({ series }, place) {
+  const width = place.clientWidth - 32;
+  const found = { grid: [], xAxis: [], yAxis: [], series: [] };
+  let top = 0;
+  series.forEach(({ name, words, low, middle, high, here }, n) => {
+    const said = `${name}: ${words}`;
+    top += linesOf(said, width) * LINE + 8;
+    found.grid.push({ left: 8, right: 24, top, height: 26 });
+    top += 60;
+    const axes = { xAxisIndex: n, yAxisIndex: n };
+    found.xAxis.push({
+      type: "value",
+      gridIndex: n,
+      min: 0,
+      max: Math.max(high, here ?? 0) || 1,
+      splitNumber: 4,
+      axisLabel: { formatter: (value) => compact.format(value), hideOverlap: true, showMaxLabel: false },
+    });
+    found.yAxis.push({
+      type: "category",
+      gridIndex: n,
+      data: [said],
+      name: said,
+      nameGap: 6,
+      nameTextStyle: { align: "left", color: "inherit", width, overflow: "break", lineHeight: LINE },
+      axisLabel: { show: false },
+    });
+    const part = (value, opacity) => ({
+      ...axes,
+      type: "bar",
+      stack: String(n),
+      data: [value],
+      barWidth: 18,
+      silent: true,
+      colorBy: "data", // one colour for all parts
+      itemStyle: { opacity },
+    });
+    const lines = [
+      { xAxis: middle, lineStyle: { type: "solid", width: 3 } },
+      ...(here === null ? [] : [{ xAxis: here, lineStyle: { type: "dashed", width: 2 } }]),
+    ];
+    const markLine = { silent: true, symbol: "none", label: { show: false }, data: lines };
+    found.series.push(part(low, 0), part(middle - low, 0.35), { ...part(high - middle, 0.35), markLine });
+  });
+  place.style.height = `${top}px`;
+  return found;
 }

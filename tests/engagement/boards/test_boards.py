@@ -162,6 +162,13 @@ def test_like_units_are_shown_as_a_spread_and_only_five_or_more(look, publish, c
         5,
     ]
     assert "1,000 to under 2,000 followers" in enough.text
+    boxes = {each["name"]: each for each in chart(enough, "like").figures["series"]}
+    assert boxes["Reach for each 1,000 followers"] == {
+        "name": "Reach for each 1,000 followers",
+        "words": "100.0 here; half of them from 200.0 to 400.0, median 300.0",
+        **{"low": 200.0, "middle": 300.0, "high": 400.0, "here": 100.0},
+    }
+    assert set(boxes) == {"Publications", "Reach for each 1,000 followers"}  # no reactions known
 
 
 def test_each_chart_of_a_page_is_saved_as_a_file(look, publish, province):
@@ -173,6 +180,8 @@ def test_each_chart_of_a_page_is_saved_as_a_file(look, publish, province):
     offered = set(re.findall(r"chart=(\w+)", look("unit", province.key, overseer).text))
 
     assert "spread" in offered
+    boxes = chart(look("unit", province.key, overseer), "spread").figures["series"]
+    assert [each["here"] for each in boxes] == [None, None]
     for key in offered:
         saved = look("unit", province.key, overseer, format="xlsx", chart=key)
         assert saved.status_code == 200, key
