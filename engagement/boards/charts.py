@@ -312,8 +312,7 @@ def compare_with_similar(ours: Mapping[str, Any], spreads: Mapping[str, Spread |
         _("Measured"),
     ]
     drawn = _draw_boxes(names, spreads, ours)
-    note = _("Box: the middle half; the line in it: the median; dashed: here.")
-    return Chart("like", _("What is usual"), drawn, head, rows, is_wide=True, note=note)
+    return Chart("like", _("What is usual"), drawn, head, rows, is_wide=True)
 
 
 def _draw_boxes(
@@ -332,7 +331,7 @@ def _draw_boxes(
             for name, value in (*vars(found).items(), ("here", here))
             if value is not None
         }
-        words = _("half of them from %(low)s to %(high)s, median %(middle)s") % values
+        words = _("%(low)s – %(high)s, median %(middle)s") % values
         if "here" in values:
             words = _("%(here)s here; %(others)s") % {"here": values["here"], "others": words}
         series.append(
@@ -345,7 +344,8 @@ def _draw_boxes(
                 "here": None if here is None else float(here),
             }
         )
-    return {"kind": "box", "series": series}
+    parts = [_("From the lower quarter to the median"), _("From the median to the upper quarter")]
+    return {"kind": "box", "series": series, "words": [*parts, *([_("Here")] if ours else [])]}
 
 
 def list_spreads(spreads: Mapping[str, Spread | None]) -> Chart:
@@ -364,8 +364,7 @@ def list_spreads(spreads: Mapping[str, Spread | None]) -> Chart:
         _("Measured"),
     ]
     drawn = _draw_boxes(names, spreads)
-    note = _("Box: the middle half; the line in it: the median.")
-    return Chart("spread", _("How the units differ"), drawn, head, rows, is_wide=True, note=note)
+    return Chart("spread", _("How the units differ"), drawn, head, rows, is_wide=True)
 
 
 def describe_kind(scope: Scope) -> str:

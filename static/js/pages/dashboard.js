@@ -181,52 +181,33 @@ function bar({ labels, series }, place) {
   };
 }
 
-// The middle half of units as a box that the median parts, and a dashed line for the one looked at. Each figure has an axis
-// of its own, and says its numbers above it.
-function box({ series }, place) {
-  const width = place.clientWidth - 32;
-  const found = { grid: [], xAxis: [], yAxis: [], series: [] };
-  let top = 0;
-  series.forEach(({ name, words, low, middle, high, here }, n) => {
-    const said = `${name}: ${words}`;
-    top += linesOf(said, width) * LINE + 8;
-    found.grid.push({ left: 8, right: 24, top, height: 26 });
-    top += 60;
-    const axes = { xAxisIndex: n, yAxisIndex: n };
-    found.xAxis.push({
-      type: "value",
-      gridIndex: n,
-      min: 0,
-      max: Math.max(high, here ?? 0) || 1,
-      splitNumber: 4,
-      axisLabel: { formatter: (value) => compact.format(value), hideOverlap: true, showMaxLabel: false },
-    });
-    found.yAxis.push({
-      type: "category",
-      gridIndex: n,
-      data: [said],
-      name: said,
-      nameGap: 6,
-      nameTextStyle: { align: "left", color: "inherit", width, overflow: "break", lineHeight: LINE },
-      axisLabel: { show: false },
-    });
-    const part = (value, opacity) => ({
-      ...axes,
-      type: "bar",
-      stack: String(n),
-      data: [value],
-      barWidth: 18,
-      silent: true,
-      colorBy: "data", // one colour for all parts
-      itemStyle: { opacity },
-    });
-    const lines = [
-      { xAxis: middle, lineStyle: { type: "solid", width: 3 } },
-      ...(here === null ? [] : [{ xAxis: here, lineStyle: { type: "dashed", width: 2 } }]),
-    ];
-    const markLine = { silent: true, symbol: "none", label: { show: false }, data: lines };
-    found.series.push(part(low, 0), part(middle - low, 0.35), { ...part(high - middle, 0.35), markLine });
-  });
-  place.style.height = `${top}px`;
-  return found;
+// The middle half of units as a box of two parts, which meet at the median, and a sign for the one looked at. Each row is
+// drawn to its own scale: its numbers stand beside it.
+function box({ series, words }, place) {
+  const width = innerWidth < 768 ? 170 : 300;
+  const labels = series.map((row) => `${row.name}\n${row.words}`);
+  const heights = series.map((row) => 24 + (linesOf(row.name, width) + linesOf(row.words, width)) * LINE);
+  const [legend, top] = legendOf(words.map((name) => ({ name })), place);
+  place.style.height = `${top + 8 + labels.length * Math.max(...heights)}px`;
+  const scaled = (value) => series.map((row) => value(row) / (Math.max(row.high, row.here ?? 0) || 1));
+  const part = (name, value, opacity) => ({ name, type: "bar", stack: "box", data: scaled(value), barWidth: 20, silent: true, itemStyle: { opacity } });
+  return {
+    grid: { left: 8, right: 16, top, bottom: 8, containLabel: true },
+    legend: { ...legend, data: words },
+    xAxis: { type: "value", min: 0, max: 1, axisLabel: { show: false }, splitLine: { show: false } },
+    yAxis: { type: "category", inverse: true, data: labels, axisLabel: { width, overflow: "break", lineHeight: LINE, interval: 0 } },
+    series: [
+      part("", (row) => row.low, 0),
+      part(words[0], (row) => row.middle - row.low, 0.5),
+      part(words[1], (row) => row.high - row.middle, 0.5),
+      {
+        name: words[2] ?? "",
+        type: "line",
+        data: scaled((row) => row.here ?? NaN).map((at, n) => [Number.isNaN(at) ? null : at, labels[n]]),
+        lineStyle: { width: 0 },
+        symbol: "diamond",
+        symbolSize: 18,
+      },
+    ],
+  };
 }
