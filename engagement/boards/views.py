@@ -23,9 +23,12 @@ from engagement.boards.notes.queries import find_writing_position
 from engagement.boards.page_charts import draw_charts, draw_similar, draw_spread
 from engagement.boards.scopes import UNIT, Scope
 from engagement.dashboards.charts import format_change
-from engagement.dashboards.dictionary import ALWAYS_SHOWN, ICONS, name_measures
+from engagement.dashboards.dictionary import ICONS, name_measures
 from engagement.rollups.periods import OPENING_DAYS
 from units.models import Unit
+
+# One line of a wide screen; all others stand in the comparison of periods.
+FIRST_SEEN = ("publications", "views", "reach", "clicks")
 
 
 @require_GET
@@ -112,14 +115,11 @@ def _make_tiles(board: Board) -> list[dict[str, Any]]:
     now, before = board.totals[0], board.totals[1]
     names = {"publications": _("Publications"), **name_measures()}
     icons = {"publications": "send", **ICONS}
-    tiles = []
-    for key, name in names.items():
-        if key == "publications" or key in ALWAYS_SHOWN or now[key] is not None:
-            tiles.append(_make_tile(name, now[key], before[key], icons[key]))
-        if key == "reach" and board.median_reach:
-            name = _("Reach of a post, median")
-            tiles.append(_make_tile(name, *board.median_reach, icons[key]))
-    return tiles
+    tiles = {key: _make_tile(names[key], now[key], before[key], icons[key]) for key in FIRST_SEEN}
+    if board.median_reach:
+        name = _("Reach of a post, median")
+        tiles["reach"] = _make_tile(name, *board.median_reach, icons["reach"])
+    return [*tiles.values()]
 
 
 def _make_tile(name: str, now: int | None, before: int | None, icon: str) -> dict[str, Any]:

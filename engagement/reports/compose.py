@@ -463,7 +463,7 @@ def _make_examples(rows: Sequence[Mapping[str, Any]]) -> list[Table]:
                 Column("Lượt tương tác", is_number=True),
             ),
             tuple((each["title"], each["unit"], each["views"], each["taken_up"]) for each in rows),
-            note="Lượt tương tác: cảm xúc, bình luận, chia sẻ và lượt nhấp cộng lại.",
+            note="Lượt tương tác: cảm xúc, bình luận, chia sẻ và lượt bấm cộng lại.",
         )
     ]
 

@@ -100,7 +100,7 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
     taken_up = {row[0]: row[1:4] for row in document.parts[1].tables[3].rows}
     assert taken_up["Lượt xem"] == (90, None, None)
     assert taken_up["Lượt tiếp cận"] == (40, 10, 30)
-    assert taken_up["Lượt nhấp"][0] is None
+    assert taken_up["Lượt bấm"][0] is None
 
 
 def test_nobody_approves_what_they_wrote_in(unit, officer, leader, month):
