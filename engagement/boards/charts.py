@@ -19,9 +19,12 @@ from engagement.boards.scopes import Scope
 from engagement.boards.size_classes import LEAST_VALUES, Size, Spread
 from engagement.boards.usual import Usual
 from engagement.dashboards.charts import (
+    FOUR_WEEKS,
+    WEEK,
     Chart,
     Line,
     Rows,
+    count_grouped_days,
     draw_lines,
     format_change,
     name_lines,
@@ -31,9 +34,6 @@ from engagement.dashboards.charts import draw_bars as bars
 from engagement.dashboards.dictionary import PAGE_DEFINITIONS, find_page_origin, name_measures
 from engagement.rollups.sql import BY_PROVINCE
 from units.models import Unit
-
-MOST_DAYS, MOST_WEEKS = 60, 30  # points of a drawing, before days and weeks are added up
-WEEK, FOUR_WEEKS = 7, 28  # days
 
 
 def name_periods() -> list[str]:
@@ -98,9 +98,7 @@ def overlay_periods(days: Rows, periods: Sequence[Period], measure: str) -> Char
 
 
 def _count_grouped_days(period: Period) -> int:
-    """Return how many days make a point of a drawing: nobody reads 365."""
-    days = (period.last - period.first).days + 1
-    return 1 if days <= MOST_DAYS else WEEK if days <= MOST_WEEKS * WEEK else FOUR_WEEKS
+    return count_grouped_days((period.last - period.first).days + 1)
 
 
 def _group_days(days: Rows, period: Period) -> Rows:
@@ -208,8 +206,21 @@ def list_channels(rows: Sequence[tuple[Channel, PageSums]]) -> Chart:
 def draw_followers(
     found: Sequence[tuple[int, date, int]], names: Mapping[int, str], period: Period
 ) -> Chart:
-    """Draw the followers of each page by day; a day that was not measured is a gap."""
-    drawn = _draw_by_page("followers", _("Followers by day"), found, names, period)
+    """Draw the followers of each page by day; a day that was not measured is a gap. Of a long
+    period, the last number of each week is drawn.
+    """
+    length = _count_grouped_days(period)
+    newest: dict[tuple[int, date], int] = {}
+    for page, day, n in found:  # in the order of their days
+        until_end_of_step = (period.last - day).days % length
+        newest[page, day + timedelta(days=until_end_of_step)] = n
+    points = [(page, day, n) for (page, day), n in newest.items()]
+    title = {
+        1: _("Followers by day"),
+        WEEK: _("Followers by week"),
+        FOUR_WEEKS: _("Followers by four weeks"),
+    }[length]
+    drawn = _draw_by_page("followers", title, points, names, period, length)
     empty = _("The followers of these pages were not measured in this period.")
     return replace(drawn, when_empty=empty)
 
@@ -256,12 +267,13 @@ def _draw_by_page(
     found: Sequence[tuple[int, date, int]],
     names: Mapping[int, str],
     period: Period,
+    length: int = 1,
 ) -> Chart:
     by_page: dict[int, dict[date, int]] = {}
     for page, day, n in found:
         by_page.setdefault(page, {})[day] = n
-    days = [period.first + timedelta(n) for n in range((period.last - period.first).days + 1)]
-    days = [day for day in days if found]
+    back = range(0, (period.last - period.first).days + 1 if found else 0, length)
+    days = [period.last - timedelta(n) for n in reversed(back)]
     pages = [page for page in names if page in by_page]
     series = [
         {

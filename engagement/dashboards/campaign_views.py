@@ -26,6 +26,7 @@ from core.actions import button_action
 from core.costly_pages import costly
 from engagement.dashboards import progress, queries, reminders, usual
 from engagement.dashboards.agenda import list_next_dates
+from engagement.dashboards.charts import thin_totals
 from engagement.dashboards.context import get_campaign_or_404, make_whole_period, sees_all
 from engagement.dashboards.funnel import count_funnels
 from engagement.dashboards.reasons import explain_rank
@@ -190,15 +191,16 @@ def _make_tile(each: progress.Progress) -> dict[str, Any]:
 def _draw_progress(shown: Campaign, each: progress.Progress) -> dict[str, Any]:
     assert each.target is not None
     name = str(NAMES[each.name])
+    points = thin_totals(each.points, lambda point: (each.points[-1][0] - point[0]).days)
     straight = progress.draw_target_line(shown, each.target)
     series = [
-        {"name": name, "points": [[day.isoformat(), n] for day, n in each.points]},
+        {"name": name, "points": [[day.isoformat(), n] for day, n in points]},
         {"name": _("Straight to the target"), "points": [[d.isoformat(), n] for d, n in straight]},
     ]
     return {
         "id": f"chart-{each.name}",
         "title": _("%(what)s: day by day") % {"what": name},
         "label": name,
-        "points": each.points,
-        "figures": {"kind": "line", "series": series if each.points else []},
+        "points": points,
+        "figures": {"kind": "line", "series": series if points else []},
     }

@@ -3,7 +3,7 @@ table on the page and the sheet.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,8 @@ type Rows = Sequence[Mapping[str, Any]]
 type Number = int | Decimal
 TABLE_MEASURES = ("views", "reach", "reactions", "comments", "shares", "clicks")
 MOST_BARS = 15
+MOST_DAYS, MOST_WEEKS = 60, 30  # points of a drawing, before days and weeks are put together
+WEEK, FOUR_WEEKS = 7, 28  # days
 
 
 class Mark(NamedTuple):
@@ -128,8 +130,22 @@ def name_lines(pages: Collection[Channel]) -> dict[int, str]:
     return names
 
 
+def count_grouped_days(days: int) -> int:
+    """Return how many of so many days make a point of a drawing: nobody reads 365."""
+    return 1 if days <= MOST_DAYS else WEEK if days <= MOST_WEEKS * WEEK else FOUR_WEEKS
+
+
+def thin_totals[T](rows: Sequence[T], count_days_back: Callable[[T], int]) -> list[T]:
+    """Keep of totals by day, in their order, the newest of each week or four, where the days are
+    too many to read. ``count_days_back``: how many days before the last one a row is.
+    """
+    length = count_grouped_days(max(map(count_days_back, rows), default=0) + 1)
+    return list({count_days_back(row) // length: row for row in rows}.values())
+
+
 def draw_lines(key: str, title: str, days: Rows, measures: Sequence[str]) -> Chart:
     """Draw totals at the end of each day; a measure that nobody told is left out."""
+    days = thin_totals(days, lambda row: (days[-1]["day"] - row["day"]).days)
     names = name_measures()
     told = [name for name in measures if any(day[name] is not None for day in days)]
     series = [
@@ -300,7 +316,8 @@ def draw_both_periods(
     series = []
     for at, (rows, each, label) in enumerate(zip((days, other), periods, labels, strict=True)):
         numbered = [((row["day"] - each.first).days + 1, row[measure]) for row in rows]
-        points = [[n, value] for n, value in numbered if n <= last]
+        shown = [[n, value] for n, value in numbered if n <= last]
+        points = thin_totals(shown, lambda point: last - (point[0] or 0))
         if any(value is not None for _n, value in points):
             series.append({"name": label, "points": points})
         for n, value in points:

@@ -166,7 +166,10 @@ def test_like_units_are_shown_as_a_spread_and_only_five_or_more(look, publish, c
     assert boxes["Reach for each 1,000 followers"] == {
         "name": "Reach for each 1,000 followers",
         "words": "100.0 here; 200.0 – 400.0, median 300.0",
-        **{"low": 200.0, "middle": 300.0, "high": 400.0, "here": 100.0},
+        "low": 200.0,
+        "middle": 300.0,
+        "high": 400.0,
+        "here": 100.0,
     }
     assert set(boxes) == {"Publications", "Reach for each 1,000 followers"}  # no reactions known
 

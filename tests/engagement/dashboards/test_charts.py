@@ -1,8 +1,10 @@
 """The names of lines in a drawing of pages."""
 
+from datetime import date, timedelta
+
 import pytest
 
-from engagement.dashboards.charts import name_lines
+from engagement.dashboards.charts import draw_lines, name_lines
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +35,23 @@ def test_lines_of_several_units_name_the_unit_too():
         "Công an phường Hải Châu (Facebook)",
         "Công an phường Hòa Cường (Facebook)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("counted", "kept"),
+    [
+        ([0, 1, 53, 54, 59], [0, 1, 53, 54, 59]),
+        ([0, 1, 53, 54, 60], [1, 53, 60]),
+        ([0, 1, 182, 190, 210], [1, 182, 210]),
+        ([], []),
+    ],
+)
+def test_of_many_days_the_last_total_of_each_week_is_drawn(counted, kept):
+    first = date(2026, 1, 1)
+    days = [{"day": first + timedelta(days=n), "reach": 10 * n} for n in counted]
+
+    drawn = draw_lines("reach", "Reach", days, ("reach",))
+
+    assert drawn.rows == [[first + timedelta(days=n), 10 * n] for n in kept]
+    points = drawn.figures["series"][0]["points"] if kept else []
+    assert points == [[day.isoformat(), n] for day, n in drawn.rows]
