@@ -143,7 +143,7 @@ def test_the_record_leads_to_no_comment(posted, officer, opened, simulator):
 
 
 def cards_on(response):
-    return response.text.partition('class="desk-comments"')[2].split('<li class="card"')[1:]
+    return response.text.partition('desk-comments"')[2].split('<li class="desk-comment"')[1:]
 
 
 def test_each_of_many_comments_is_found_unanswered_ones_first(
