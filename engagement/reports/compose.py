@@ -246,6 +246,8 @@ def _describe_coverage(figures: Mapping[str, Any], *, is_nation: bool) -> list[s
         names = (each["name"] for each in missing)
         listed = "; ".join(name if is_nation else _remove_province(name) for name in names)
         lines.append(f"Chưa có báo cáo của {len(missing)} đơn vị, {state}: {listed}.")
+    if pageless := figures.get("pageless"):
+        lines.append(f"Đến khi lấy số liệu, {pageless} đơn vị chưa có trang trên mạng xã hội.")
     return lines
 
 

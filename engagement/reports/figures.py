@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from campaigns.kits.models import Adoption
 from campaigns.models import Campaign, Topic
 from campaigns.planning.queries import to_canonical_json
+from channels.models import Channel
 from channels.states import Kind
 from core.periods import Period, get_midnight
 from engagement.dashboards import dictionary
@@ -431,6 +432,9 @@ def _add_units(
     scope = _list_scope(unit, now)
     live = compute_figures([*scope], period, now=now, campaign=campaign, with_platforms=fill)
     content["scope"] = len(scope)
+    communes = Unit.objects.filter(pk__in=list(scope), level=Level.COMMUNE)
+    pages = Channel.objects.usable().filter(unit=OuterRef("pk"))
+    content["pageless"] = communes.exclude(Exists(pages)).count()
     content["system"] = add_figures(live.values())
     best = _find_best_posts([*scope], period, campaign)
     all_of_them = [each for some in best.values() for each in some]

@@ -71,6 +71,23 @@ def test_without_a_report_a_sum_is_unknown_and_the_portals_own_count_stands_besi
     assert "70 lượt xem" in summary
 
 
+def test_a_sum_says_how_many_units_have_no_page(
+    province, communes, overseer, month, within, publish
+):
+    publish(unit=communes[0], at=within)
+    factories.UnitFactory(parent=province, has_police_body=False)
+
+    report = drafts.begin(province, "month", month, by=overseer)
+
+    assert report.figures.content["pageless"] == 2
+    said = build_document(report).parts[1].paragraphs
+    assert "Đến khi lấy số liệu, 2 đơn vị chưa có trang trên mạng xã hội." in said
+    for unit in communes:
+        factories.ChannelFactory(unit=unit)
+    report = drafts.retake_figures(report, by=overseer)
+    assert not [line for line in build_document(report).parts[1].paragraphs if "trang" in line]
+
+
 def test_units_that_sent_nothing_can_be_filled_in_and_are_marked(
     province, communes, overseer, leader, month, within, publish
 ):
