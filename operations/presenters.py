@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.states import Kind
 from operations.models import Alarm
-from publishing.models import Heartbeat
-from publishing.models.heartbeat import End
+from publishing.models import Heartbeat, ProcessEnd
 
 
 class Meaning(NamedTuple):
@@ -366,13 +365,13 @@ def describe_queue(queue: str) -> str:
 
 def describe_start(row: Heartbeat) -> str:
     """Say why the process of a queue began, as far as that is known; "" for nothing known."""
-    if row.former_end == End.ABRUPT and row.is_new_version:
+    if row.former_end == ProcessEnd.ABRUPT and row.is_new_version:
         return gettext("the one before it ended without stopping in order; new version")
-    if row.former_end == End.ABRUPT:
+    if row.former_end == ProcessEnd.ABRUPT:
         return gettext("the one before it ended without stopping in order")
     if row.is_new_version:
         return gettext("new version")
-    if row.former_end == End.ORDERLY:
+    if row.former_end == ProcessEnd.ORDERLY:
         return gettext("stopped in order and started again")
     return ""
 

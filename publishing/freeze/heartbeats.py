@@ -14,8 +14,7 @@ from django.conf import settings
 from django.db.models import Case, CharField, F, Value, When
 
 from core.clock import database_now
-from publishing.models import Heartbeat
-from publishing.models.heartbeat import End
+from publishing.models import Heartbeat, ProcessEnd
 
 # One write a queue and process in so many seconds is enough to tell.
 _HEARTBEAT_SECONDS = 5
@@ -40,7 +39,7 @@ def record_heartbeat(queue: str) -> None:
         row = row.filter(process=_name_process())  # another thread was first
     # A process that goes on ticking after another one began has not ended: they work side by side.
     ours = When(process=_name_process(), then=F("former_end"))
-    former_end = Case(ours, default=Value(End.UNKNOWN), output_field=CharField())
+    former_end = Case(ours, default=Value(ProcessEnd.UNKNOWN), output_field=CharField())
     if not row.update(last_seen_at=database_now(), former_end=former_end):
         _record_start(queue)
     _heartbeats[queue] = heard
@@ -59,7 +58,7 @@ def _record_start(queue: str) -> None:
         version=compute_version(),
     )
     if former and former.process:  # what an earlier release wrote says nothing of its end
-        row.former_end = End.ORDERLY if former.stopped_at else End.ABRUPT
+        row.former_end = ProcessEnd.ORDERLY if former.stopped_at else ProcessEnd.ABRUPT
         row.is_new_version = former.version != row.version
     names = [field.name for field in Heartbeat._meta.concrete_fields if not field.primary_key]
     Heartbeat.objects.bulk_create(
@@ -74,7 +73,7 @@ def record_end(**_: object) -> None:
     rows.filter(process=_name_process()).update(stopped_at=database_now())
     # Where another one began before this one ended, that one took it for killed.
     others = rows.exclude(process=_name_process())
-    others.filter(former_end=End.ABRUPT).update(former_end=End.ORDERLY)
+    others.filter(former_end=ProcessEnd.ABRUPT).update(former_end=ProcessEnd.ORDERLY)
 
 
 @cache

@@ -8,7 +8,7 @@ from publishing.models.delivery import (
     match_paused,
 )
 from publishing.models.freeze import Freeze
-from publishing.models.heartbeat import Heartbeat
+from publishing.models.heartbeat import Heartbeat, ProcessEnd
 from publishing.models.pause import Pause, PauseQuerySet, Pauses
 from publishing.models.rate_limit import RateLimit
 from publishing.models.recall import Recall, RecallQuerySet
@@ -30,6 +30,7 @@ __all__ = [
     "Pause",
     "PauseQuerySet",
     "Pauses",
+    "ProcessEnd",
     "RateLimit",
     "Recall",
     "RecallQuerySet",

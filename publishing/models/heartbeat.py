@@ -3,8 +3,8 @@
 from django.db import models
 
 
-class End(models.TextChoices):
-    """How a process ended: it said so when it was stopped, or it did not."""
+class ProcessEnd(models.TextChoices):
+    """The end of a process: it said so when it was stopped, or it did not."""
 
     UNKNOWN = ""
     ORDERLY = "orderly"
@@ -24,7 +24,7 @@ class Heartbeat(models.Model):
     version = models.CharField(max_length=12, default="", db_default="")  # of its code
     stopped_at = models.DateTimeField(null=True)
     # Of the process before it, as far as it is known.
-    former_end = models.CharField(max_length=8, choices=End, default="", db_default="")
+    former_end = models.CharField(max_length=8, choices=ProcessEnd, default="", db_default="")
     is_new_version = models.BooleanField(default=False, db_default=False)
 
     class Meta:

@@ -47,7 +47,7 @@ def test_lines_of_several_units_name_the_unit_too():
     ],
 )
 def test_of_many_days_the_last_total_of_each_week_is_drawn(counted, kept):
-    first = date(2026, 1, 1)
+    first = date(2026, 1, 1)  # any clock
     days = [{"day": first + timedelta(days=n), "reach": 10 * n} for n in counted]
 
     drawn = draw_lines("reach", "Reach", days, ("reach",))
