@@ -168,10 +168,11 @@ class TileMap:
     @property
     def ranked(self) -> list[Tile]:
         """Sort the tiles by the figure, the highest first: the best, or what needs most help. Those
-        without one come last.
+        without one come last; provinces that have not begun are left to the map.
         """
-        known = [tile for tile in self.tiles if tile.value is not None]
-        unknown = [tile for tile in self.tiles if tile.value is None]
+        begun = [tile for tile in self.tiles if tile.row.mark != "not_begun"]
+        known = [tile for tile in begun if tile.value is not None]
+        unknown = [tile for tile in begun if tile.value is None]
         known.sort(key=lambda tile: tile.value or 0, reverse=True)
         return known + unknown
 

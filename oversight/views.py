@@ -184,6 +184,9 @@ def _render_overview(
         rows = [row for row in rows if row.trouble]
     sort = filters.get("sort", "")
     rows = sort_rows(rows, sort)
+    at_first = ROWS_AT_FIRST
+    if not sort:  # those that have nothing to show stand last
+        at_first = min(at_first, sum(not row.mark for row in rows) or at_first)
     summed = add_up_rows(rows, context.get("place"))
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
@@ -199,8 +202,8 @@ def _render_overview(
             form.period, unit=context.get("place") or queries.find_overseen_unit(request.user, None)
         ),
         "rows": rows,
-        "shown": rows if "all" in request.GET else rows[:ROWS_AT_FIRST],
-        "at_first": ROWS_AT_FIRST,
+        "shown": rows if "all" in request.GET else rows[:at_first],
+        "at_first": at_first,
         "total": summed,
         "with_trouble": with_trouble,
         "columns": _list_columns(

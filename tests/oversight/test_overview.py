@@ -344,6 +344,18 @@ def test_rows_without_a_channel_come_last_unless_a_column_is_chosen():
     assert places("name") == ["Xã An", "Xã Bình", "Xã Yên"]
 
 
+@pytest.mark.django_db
+def test_a_page_begins_with_the_units_that_have_something_to_show(look, province):
+    idle = [factories.UnitFactory(parent=province) for _ in range(3)]
+    assert len(look().context["shown"]) == 3  # nobody has: all are shown
+
+    active = factories.ChannelFactory(unit=factories.UnitFactory(parent=province)).unit
+    assert [row.unit for row in look().context["shown"]] == [active]
+    assert "Show all 4" in " ".join(look().text.split())
+    assert {row.unit for row in look(sort="name").context["shown"]} == {*idle, active}
+    assert {row.unit for row in look(all="on").context["shown"]} == {*idle, active}
+
+
 def test_rows_in_trouble_come_first_for_a_page_begins_with_few_rows():
     rows = [_row("Xã An"), _row("Xã Yên", failed=1), _row("Xã Bình", mark="no_channel")]
     assert [row.unit.place for row in sort_rows(rows, "")] == ["Xã Yên", "Xã An", "Xã Bình"]

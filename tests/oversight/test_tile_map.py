@@ -185,6 +185,11 @@ def test_a_province_without_any_channel_has_not_begun_instead_of_being_at_nothin
     assert (tile.value, tile.before, tile.step, tile.shown) == (None, None, 0, "not rolled out yet")
     assert (other.value, other.shown) == (0, "0 %")
     assert tile.change is None
+    # Listed as what it is by the map alone, and by the table where all are asked for.
+    assert idle not in [each.row.unit for each in response.context["map"]().ranked]
+    shown = [row.unit for row in response.context["shown"]]
+    assert (idle in shown, silent in shown) == (False, True)
+    assert idle in [row.unit for row in look(all="on").context["shown"]]
 
 
 def test_the_shades_of_a_share_that_is_low_everywhere_reach_as_far_as_it_does():
