@@ -102,9 +102,8 @@ def status(request: HttpRequest) -> HttpResponse:
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
         chart = _draw_hours(database_now())
-        return make_download(
-            format, f"cham-nhat-tung-gio-{timezone.localdate():%Y%m%d}", [chart.sheet]
-        )
+        name = f"{chart.file_name}-{timezone.localdate():%Y%m%d}"
+        return make_download(format, name, [chart.sheet])
     facts = take_measurement(ask_broker=True)
     context = _make_moving_part(facts, may_act=_may_act(request))
     if request.htmx:

@@ -21,7 +21,7 @@ from core import quotas
 from core.costly_pages import costly
 from core.forms import PeriodForm
 from core.periods import Period, make_quick_links
-from engagement.exports.sheets import FORMATS, Sheet, make_download
+from engagement.exports.sheets import FORMATS, Sheet, make_download, name_file
 from oversight import queries
 from oversight.forms import OverviewForm
 from oversight.places import get_shown_place
@@ -86,9 +86,7 @@ def province(request: HttpRequest) -> HttpResponse:
         "may_nation": queries.oversees_nation(request.user),
         "pageless": sum(row.mark == "no_channel" for row in rows),
     }
-    return _render_overview(
-        request, form, rows, context, template="oversight/province.html", file="units"
-    )
+    return _render_overview(request, form, rows, context, template="oversight/province.html")
 
 
 @require_GET
@@ -107,9 +105,7 @@ def nation(request: HttpRequest) -> HttpResponse:
         # Asked for by the page alone: an export has no map.
         "map": cache(lambda: make_tile_map(request.user, rows, form.period, name, now=now)),
     }
-    return _render_overview(
-        request, form, rows, context, template="oversight/nation.html", file="provinces"
-    )
+    return _render_overview(request, form, rows, context, template="oversight/nation.html")
 
 
 @require_GET
@@ -176,7 +172,6 @@ def _render_overview(
     context: dict[str, Any],
     *,
     template: str,
-    file: str,
 ) -> HttpResponse:
     filters = form.cleaned_data if form.is_valid() else {}
     with_trouble = sum(1 for row in rows if row.trouble)
@@ -191,6 +186,8 @@ def _render_overview(
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
         period = form.period
+        place = context.get("place")
+        file = name_file(_("Figures"), place.name if place else _("Nationwide"))
         name = f"{file}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
         return make_download(
             format, name, [_make_sheet(rows, summed, period, nation="nation" in context)]

@@ -11,7 +11,7 @@ from engagement.boards import charts
 from engagement.boards.board import Board
 from engagement.boards.forms import BoardFilter
 from engagement.boards.page_charts import draw_charts, draw_similar, draw_spread
-from engagement.exports.sheets import FORMATS, Sheet, make_download
+from engagement.exports.sheets import FORMATS, Sheet, make_download, name_file
 
 
 def export_board(request: HttpRequest, board: Board) -> HttpResponse:
@@ -29,7 +29,7 @@ def export_board(request: HttpRequest, board: Board) -> HttpResponse:
     if key := request.GET.get("chart", "")[:30]:
         for chart in every:
             if chart.key == key:
-                return make_download(format, f"{key}-{days}", [chart.sheet])
+                return make_download(format, f"{chart.file_name}-{days}", [chart.sheet])
         raise Http404
     words = [[each.words] for each in board.changes]
     changes = [Sheet(_("What changed"), [_("What changed")], words)] if words else []
@@ -38,7 +38,8 @@ def export_board(request: HttpRequest, board: Board) -> HttpResponse:
         *changes,
         *(chart.sheet for chart in every if not chart.is_empty),
     ]
-    return make_download(format, f"{board.scope.kind}-{days}", sheets)
+    name = name_file(_("Results"), board.scope.name)
+    return make_download(format, f"{name}-{days}", sheets)
 
 
 def _make_summary_sheet(board: Board) -> Sheet:

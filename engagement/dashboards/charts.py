@@ -18,7 +18,7 @@ from core.periods import Period
 from engagement.dashboards.dictionary import name_measures
 from engagement.dashboards.funnel import STEPS, Funnel
 from engagement.dashboards.hours import DAYS, Hour, find_hour_range
-from engagement.exports.sheets import Sheet
+from engagement.exports.sheets import Sheet, name_file
 
 type Rows = Sequence[Mapping[str, Any]]
 type Number = int | Decimal
@@ -99,6 +99,10 @@ class Chart:
     @property
     def is_empty(self) -> bool:
         return not self.rows
+
+    @property
+    def file_name(self) -> str:
+        return name_file(self.title)
 
     @property
     def sheet(self) -> Sheet:

@@ -265,7 +265,8 @@ def campaign_export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         page = _read_page(request, public_id)
         quotas.use("export", by=request.user)
         days = f"{page.period.first:%Y%m%d}-{page.period.last:%Y%m%d}"
-        return make_download(format, f"{key}-{days}", [_find_chart(page, key).sheet])
+        chart = _find_chart(page, key)
+        return make_download(format, f"{chart.file_name}-{days}", [chart.sheet])
     return file_or_offer(
         request, files.CAMPAIGN, format, files.collect_params(request.GET, public_id)
     )

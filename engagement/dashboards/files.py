@@ -19,7 +19,7 @@ from engagement.dashboards import progress, queries
 from engagement.dashboards.context import get_visible_campaign, make_whole_period
 from engagement.dashboards.dictionary import name_measures
 from engagement.dashboards.forms import FiguresFilter
-from engagement.exports.sheets import File, Sheet
+from engagement.exports.sheets import File, Sheet, name_file
 from engagement.models import Source
 from publishing.models import Delivery
 from publishing.states import State
@@ -45,7 +45,7 @@ def make_campaign_file(by: User, params: Mapping[str, str]) -> File:
     deliveries = form.filter_publications(queries.find_published(by, shown, form.period))
     address = reverse("engagement:campaign_figures", args=[shown.public_id])
     return File(
-        name=f"campaign-{form.period.first:%Y%m%d}-{form.period.last:%Y%m%d}",
+        name=f"{name_file(shown.name)}-{form.period.first:%Y%m%d}-{form.period.last:%Y%m%d}",
         sheets=[
             _make_summary_sheet(shown, form.period, deliveries),
             _make_behind_sheet(by, shown),

@@ -12,6 +12,7 @@ from typing import IO, Any, NamedTuple
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -19,6 +20,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+from core.text import fold
 from core.workbooks import make_text_cell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,6 +50,11 @@ class File(NamedTuple):
     sheets: Sequence[Sheet]
     rows: int = 0
     page: str = ""
+
+
+def name_file(*words: str) -> str:
+    """Return a name of plain letters for a file: "Theo đơn vị" → "theo-don-vi"."""
+    return slugify(fold(" ".join(words)))[:60].rstrip("-")
 
 
 def make_download(format: str, name: str, sheets: Sequence[Sheet]) -> HttpResponse:

@@ -85,7 +85,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     chart = None if fragment else _draw_days(kit, here)
     if (format := request.GET.get("format")) in FORMATS and request.GET.get("chart") and chart:
         quotas.use("export", by=request.user)
-        return make_download(format, f"tiep-nhan-theo-ngay-{now:%Y%m%d}", [chart.sheet])
+        return make_download(format, f"{chart.file_name}-{now:%Y%m%d}", [chart.sheet])
     if format in FORMATS:
         return file_or_offer(
             request, files.TAKE_UP, format, files.collect_params(request.GET, kit.public_id)

@@ -446,6 +446,18 @@ def test_the_excel_file_keeps_names_as_text_and_shares_as_shares(look, province)
 
 
 @pytest.mark.django_db
+def test_the_file_bears_the_units_name_in_plain_letters(client, overseer, province):
+    type(province).objects.filter(pk=province.pk).update(name="Công an tỉnh Đắk Lắk")
+    client.force_login(overseer)
+    query = {"format": "xlsx", "from": "01/11/2026", "to": "30/11/2026"}  # any clock
+
+    file = client.get(reverse("oversight:province"), query)
+
+    name = "figures-cong-an-tinh-dak-lak-20261101-20261130.xlsx"
+    assert file["Content-Disposition"] == f'attachment; filename="{name}"'
+
+
+@pytest.mark.django_db
 def test_a_supervisor_of_one_commune_sees_that_one(client, province):
     unit = factories.UnitFactory(parent=province)
     factories.UnitFactory(parent=province)

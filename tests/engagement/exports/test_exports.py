@@ -13,10 +13,11 @@ from openpyxl import load_workbook
 
 from accounts.models import Appointment, Notice
 from accounts.permissions import Role
+from campaigns.models import Campaign
 from core.errors import QuotaExceeded, Refused
 from engagement.exports import services, sheets
 from engagement.exports.models import Export, ExportPart
-from engagement.exports.sheets import Sheet
+from engagement.exports.sheets import Sheet, name_file
 from engagement.exports.states import ExportState
 from tests import factories
 
@@ -122,7 +123,8 @@ def test_one_file_at_a_time_is_made_for_a_person(client, offered, person):
 
     assert Export.objects.count() == 1
     assert first.url == again.url == other.url
-    assert b"campaign-" in client.get(other.url).content
+    shown = client.get(other.url).text
+    assert f"{name_file(Campaign.objects.get().name)}-" in shown
     with pytest.raises(Refused):
         services.request_export(
             kind="campaign", format="xlsx", params=Export.objects.get().params, by=person
