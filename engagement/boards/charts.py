@@ -337,7 +337,7 @@ def _draw_boxes(
     for key, found in spreads.items():
         if found is None:
             continue
-        here = ours and ours[key]
+        here = ours[key] if ours else None
         values = {
             name: number_format(value, force_grouping=True)
             for name, value in (*vars(found).items(), ("here", here))
