@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -293,8 +294,9 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ApproveForm(request.POST)
     seen = form.cleaned_data if form.is_valid() else {"digest": ""}
     said = _("Approved. Word and PDF to be signed are being made; you can leave this page.")
-    button_action(request, lambda: services.approve(row, by=request.user, **seen), said=said)
-    return redirect("engagement:report", row.public_id)
+    done = button_action(request, lambda: services.approve(row, by=request.user, **seen), said=said)
+    address = reverse("engagement:report", args=[row.public_id])
+    return redirect(address if done else f"{address}#approve")
 
 
 @require_POST
