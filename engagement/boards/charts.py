@@ -121,7 +121,11 @@ def _group_days(days: Rows, period: Period) -> Rows:
 
 
 def draw_reactions(days: Rows, period: Period) -> Chart:
-    title = _("Reactions, comments and shares by day of publication")
+    title = {
+        1: _("Reactions, comments and shares by day of publication"),
+        WEEK: _("Reactions, comments and shares by week of publication"),
+        FOUR_WEEKS: _("Reactions, comments and shares by four weeks of publication"),
+    }[_count_grouped_days(period)]
     return draw_lines(
         "reactions",
         title,

@@ -30,6 +30,11 @@ def test_the_days_of_a_long_period_are_drawn_as_whole_weeks(days, points):
 
     shown = drawn.figures["series"][0]["points"]
     assert [(day, n) for day, n in shown if n is not None][-len(points) :] == points
+    word = {60: "day", 61: "week", 365: "four weeks"}[days]
+    assert drawn.title == f"Reach by {word} of publication"
+    rows = [{**row, "reactions": 1, "comments": 1, "shares": 1} for row in rows]
+    title = charts.draw_reactions(rows, period).title
+    assert title == f"Reactions, comments and shares by {word} of publication"
 
 
 @pytest.mark.parametrize(
