@@ -31,6 +31,7 @@ LOOKS: dict[str, tuple[Any, str, str]] = {
     "sent": (_("Sent in time"), "green", "circle-check"),
     "late": (_("Sent late"), "yellow", "clock-exclamation"),
     "returned": (_("Returned"), "red", "arrow-back-up"),
+    "approved": (_("To be signed and sent"), "blue", "writing"),
     "draft": (_("Being written"), "grey", "pencil"),
     "none": (_("Nothing yet"), "grey", "circle-dashed"),
 }

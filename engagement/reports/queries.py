@@ -212,12 +212,12 @@ def find_unsent(user: User) -> QuerySet[Report]:
 
 
 # Of the overview, in the order of the filter.
-STATUSES = ("sent", "late", "returned", "draft", "none")
+STATUSES = ("sent", "late", "returned", "approved", "draft", "none")
 
 
 def annotate_status(units: QuerySet[Unit], kind: str, period: Period) -> QuerySet[Unit]:
-    """Annotate units with ``status``, ``report_id``, ``report_sent`` and ``report_due`` of their
-    newest report on the period. A unit that corrects what it sent counts as having sent.
+    """Annotate units with ``status``, ``report_id``, ``report_sent`` and ``report_due`` of the
+    newest report on the period that they sent, and ``newest_id`` of the newest one. A unit that corrects what it sent counts as having sent.
     """
     of_unit = Report.objects.filter(
         unit=OuterRef("pk"), kind=kind, first=period.first, last=period.last, campaign=None
@@ -231,6 +231,7 @@ def annotate_status(units: QuerySet[Unit], kind: str, period: Period) -> QuerySe
         report_sent=Subquery(were_sent.order_by("version").values("sent_at")[:1]),
         report_due=Subquery(were_sent.values("due_on")[:1]),
         open_state=Subquery(newest.values("state")[:1]),
+        newest_id=Subquery(newest.values("public_id")[:1]),
         status=Case(
             When(sent_state=ReportState.RETURNED, then=Value("returned")),
             When(
@@ -239,6 +240,7 @@ def annotate_status(units: QuerySet[Unit], kind: str, period: Period) -> QuerySe
                 then=Value("late"),
             ),
             When(sent_state=ReportState.SENT, then=Value("sent")),
+            When(open_state=ReportState.APPROVED, then=Value("approved")),
             When(open_state__isnull=False, then=Value("draft")),
             default=Value("none"),
             output_field=CharField(),

@@ -21,7 +21,7 @@ from engagement.reports.states import ReportKind
 from units.models import Unit
 
 _DAY = 86_400
-UNSENT = ("none", "draft", "returned")  # of `queries.STATUSES`
+UNSENT = ("none", "draft", "approved", "returned")  # of `queries.STATUSES`
 
 
 def send_reminders(*, now: datetime) -> int:
@@ -55,7 +55,11 @@ def remind_unsent(place: Unit, kind: str, period: Period, *, by: User) -> int:
     n = 0
     for unit in units:
         day = f"{forms[unit.pk].due_on(period):%d/%m/%Y}"
-        address = reverse("engagement:begin_report", query={"unit": unit.key, "about": about})
+        address = (
+            reverse("engagement:report", args=[unit.newest_id])
+            if unit.newest_id
+            else reverse("engagement:begin_report", query={"unit": unit.key, "about": about})
+        )
         key = f"report-asked:{unit.pk}:{kind}:{period.first:%Y%m%d}"
         n += _notify_once_a_day(unit, key, "report_asked", address=address, day=day, **said)
     if not n:

@@ -143,27 +143,36 @@ def test_a_province_does_not_read_its_name_in_every_row(client, province, overse
 
 
 def test_whoever_has_not_sent_is_reminded_from_where_it_is_seen(client, province, overseer):
-    silent, begun, sent = [factories.UnitFactory(parent=province) for _number in range(3)]
-    officers = {unit.pk: factories.person(Role.OFFICER, unit) for unit in (silent, begun, sent)}
+    silent, begun, ready, sent = [factories.UnitFactory(parent=province) for _number in range(4)]
+    officers = {
+        unit.pk: factories.person(Role.OFFICER, unit) for unit in (silent, begun, ready, sent)
+    }
     elsewhere = factories.person(Role.OFFICER, factories.UnitFactory())
-    factories.report(begun)
+    open_reports = [factories.report(begun), factories.report(ready, state="approved")]
     factories.report(sent, state="sent")
     client.force_login(overseer)
     page = client.get(OVERVIEW)
-    assert page.context["to_remind"] == 2
+    assert page.context["to_remind"] == 3
+    counted = {name: n for name, _label, _tone, n in page.context["tiles"]}
+    assert [counted[name] for name in ("none", "draft", "approved")] == [1, 1, 1]
+    assert counted["sent"] + counted["late"] == 1
     period = page.context["period"]
 
     def remind():
         given = {"kind": "month", "period": period.first.isoformat()}
         return client.post(reverse("engagement:remind_unsent"), given, follow=True)
 
-    assert "2 units were reminded" in one_line(remind().content.decode())
+    assert "3 units were reminded" in one_line(remind().content.decode())
     notices = Notice.objects.filter(kind="report_asked")
-    assert {row.user for row in notices} == {officers[silent.pk], officers[begun.pk]}
+    assert {row.user for row in notices} == {officers[unit.pk] for unit in (silent, begun, ready)}
+    # Each leads to what is left to do.
+    for row in open_reports:
+        notice = notices.get(user=officers[row.unit_id])
+        assert notice.address == reverse("engagement:report", args=[row.public_id])
     assert elsewhere not in {row.user for row in notices}
     assert str(period) in notices[0].facts["report"]
     assert "today already" in one_line(remind().content.decode())
-    assert notices.count() == 2
+    assert notices.count() == 3
     client.force_login(officers[sent.pk])
     assert remind().status_code == 403
 
