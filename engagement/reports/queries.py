@@ -216,8 +216,9 @@ STATUSES = ("sent", "late", "returned", "approved", "draft", "none")
 
 
 def annotate_status(units: QuerySet[Unit], kind: str, period: Period) -> QuerySet[Unit]:
-    """Annotate units with ``status``, ``report_id``, ``report_sent`` and ``report_due`` of the
-    newest report on the period that they sent, and ``newest_id`` of the newest one. A unit that corrects what it sent counts as having sent.
+    """Annotate units with ``status``, ``newest_id`` of their newest report on the period, and
+    ``report_id``, ``report_sent`` and ``report_due`` of the newest that they sent. A unit that
+    corrects what it sent counts as having sent.
     """
     of_unit = Report.objects.filter(
         unit=OuterRef("pk"), kind=kind, first=period.first, last=period.last, campaign=None
