@@ -23,6 +23,8 @@ _GRAVEST_FIRST = [Severity.HARD, Severity.SOFT, Severity.WARN, Severity.INFO]
 _LIKE_LETTERS = str.maketrans("0158264", "DISBZGA")
 _PLATE = re.compile(r"(\w{2})([A-Z0-9]{1,2}?)(\w{4,5})")
 _MISREAD = {"a": "o", "e": "o", "c": "o", "1": "i", "l": "i", "0": "o"}
+# "BẢO MẬT" and "BÍ MẬT", of which an accent was misread, are no mark of secrecy.
+_MISREAD_PROTECTION = re.compile(r"(?<!\w)(?:B[AÁÀÃẠ]O|B[IÌ])(?=\W{1,3}MẬT)", re.IGNORECASE)
 _CUES = (
     "số tài khoản",
     "căn cước",
@@ -43,9 +45,13 @@ _NO_PROVINCE = re.compile(r"[A-Z]\d{5}")
 _MONEY = re.compile(r"(?<!\d)\d{1,2}[.,]\d{3}(?!\d)")  # 50.000; a plate's point is behind three
 # With its point in place, more in front may be misread: a screw as a letter, one letter as two.
 _POINTED = re.compile(r"(?=.*[A-Z])[A-Z0-9]{1,3}[ -][A-Z0-9]{1,4} \d{3}\.\d{2}")
+# As clear, but its letter read as a digit.
+_POINTED_DIGITS = re.compile(r"\d{3}[ -]\d{3}\.\d{2}")
+_MILITARY = re.compile(r"\W*([A-Z]{2})\W?(\d{2})\W?(\d{2})\W*")
 _WIDEST_PLATE = 6000  # of the picture: what is wider has to be read surely
 _WIFI_PASSWORD = re.compile(r"(?i:WIFI):(?:[^;]{0,80};){0,4}?P:([^;\s]{4,63});")
-_STAMPS = {"secret_mark": Severity.HARD, "stamp": Severity.SOFT}
+# Round seals stand on whatever an office publishes; what is in a frame tells of a paper's use.
+_STAMPS = {"secret_mark": Severity.HARD, "stamp": Severity.SOFT, "seal": Severity.INFO}
 _SAMPLES_APART = 2
 
 
@@ -181,6 +187,7 @@ def _text_findings(page: dict[str, Any], rules: UnitRules) -> Iterator[Finding]:
             places.append((len(text), len(text) + len(word), place))
             text += f"{word} "
         text = f"{text.rstrip(' ')}\n"
+    text = _MISREAD_PROTECTION.sub(lambda word: "BẢO" if len(word[0]) == 3 else "BÍ", text)
     for reading in {text, _restore_digits(_restore_cues(text))}:
         for found in rules.find(reading):
             # Words stand in the order of the text: to look at each of them for each finding takes
@@ -200,6 +207,11 @@ def _plate_findings(lines: list[list[tuple[str, Any]]], rules: UnitRules) -> Ite
     """Yield a finding for a part shaped like a plate, if a number stands on it."""
     for line in lines:
         for word, place in line:
+            military = _MILITARY.fullmatch(word)
+            if military and (
+                found := _gravest_rule(rules, "Xe biển đỏ {}-{}-{}".format(*military.groups()))
+            ):
+                yield _finding_at(Kind.TEXT, *found, place)
             for number in _plate_numbers(word, is_wide=int(place[2]) > _WIDEST_PLATE):
                 if found := _gravest_rule(rules, f"Xe mang biển số {number}."):
                     yield _finding_at(Kind.TEXT, *found, place)
@@ -210,10 +222,10 @@ def _plate_numbers(read: str, *, is_wide: bool = False) -> Iterator[str]:
     """Yield the number of a plate as it is written, from letters and digits that may be misread;
     nothing for what is no plate's.
     """
-    if _MONEY.search(read):
+    if _MONEY.search(read) or _has_odd_group(read):
         return
     letters = re.sub(r"[^A-Z0-9]", "", read.upper().replace("Đ", "D"))
-    if _POINTED.fullmatch(read.strip()):
+    if _POINTED.fullmatch(read.strip()) or _POINTED_DIGITS.fullmatch(read.strip()):
         yield f"30A-{letters[-5:-2]}.{letters[-2:]}"
     if not 6 <= len(letters) <= 10:
         return
@@ -229,6 +241,12 @@ def _plate_numbers(read: str, *, is_wide: bool = False) -> Iterator[str]:
         return
     if rest:  # its province or series may be misread: the number behind them is enough
         yield f"30A-{rest[1][:3]}.{rest[1][3:]}"
+
+
+def _has_odd_group(read: str) -> bool:
+    """Check for rows of text: of a plate's two parts none has six or seven letters and digits."""
+    sizes = [len(re.sub(r"\W", "", group)) for group in read.split()]
+    return len(sizes) > 1 and any(size in (6, 7) for size in sizes)
 
 
 def _restore_cues(text: str) -> str:

@@ -16,6 +16,7 @@ from PIL import Image
 from media.scanners.programs import light_letters
 from media.scanners.programs.pixels import Pixels
 from media.scanners.programs.places import relative_box_of_points
+from platforms.text import normalize_unicode
 
 DATA = Path(__file__).parents[1] / "data"
 MOST_PLATES = 14
@@ -24,8 +25,14 @@ SURE_WORD, SURE_PAGE = 30, 70  # of 100
 SURE_NUMBER = 10  # of one of nine digits or more: no word is like it
 _LONG_NUMBER = re.compile(r"[A-Z]{0,4}:?\d{9,20}")
 MOST_NUMBERS = 30  # read anew
-_PLATE_LETTERS = "0123456789.-ABCDEFGHKLMNPSTUVXYZ"
+_WORDS_OF_MARKS = ("TỐI", "TUYỆT", "MẬT")
+_BARE_WORDS = ("TOI", "TUYET", "MAT")
+_PLATE_LETTERS = "0123456789.-ABCDEFGHKLMNPQSTUVXYZ"
 _LIKE_DIGITS = "OoØøQDlI|SBZ"
+_HIGHEST_BUBBLE = 0.3  # of the picture: what is higher is a screen
+_MARGIN = 20  # around a bubble
+_MILITARY = re.compile(r"\W*[A-Z]{2}\W?\d{2}\W?\d{2}\W*")
+_DARKEST, _LIT = 25, 150  # of the lightest of a picture, in steps
 _STEEPEST, _STEP = 12.0, 0.5  # degrees
 
 
@@ -50,9 +57,7 @@ class Letters:
         """
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         pages = [{"plate": False, "lines": lines} for lines in self._read_lines(grey)]
-        light = light_letters.find(pixels)
-        if light is not None:
-            pages += ({"plate": False, "lines": lines} for lines in self._read_light(light))
+        pages += ({"plate": False, "lines": lines} for lines in self._read_light(pixels))
         pages += ({"plate": True, "lines": lines} for lines in self._read_plates(pixels, grey))
         return [page for page in pages if page["lines"]]
 
@@ -75,6 +80,10 @@ class Letters:
                 best, upright, matrix = words, turned, there
             if not words or _confidence(words) >= SURE_PAGE:
                 break
+        best = [
+            self._reread_accents(upright, word) if _may_be_misread_mark(word.text) else word
+            for word in best
+        ]
         back = cv2.invertAffineTransform(matrix)
         height, width = even.shape
         lines = _group_into_lines(best)
@@ -83,19 +92,32 @@ class Letters:
         if mended:
             yield [[_describe_word(word, back, width, height) for word in line] for line in mended]
 
-    def _read_light(self, page: np.ndarray) -> Iterator[list[list[list[object]]]]:
-        """Yield the lines of letters that were light, turned dark; and once more with the numbers
-        read as numbers.
+    def _read_light(self, pixels: Pixels) -> Iterator[list[list[list[object]]]]:
+        """Yield the lines of letters that are light on dark; and once more with the numbers read as
+        numbers.
         """
-        scale = min(2.0, max(1.0, FEW_PIXELS / max(page.shape)))
-        page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        angle, is_upright = _measure_slope(page)
-        turned, matrix = _rotate(page, angle if is_upright else 0.0)
-        back = cv2.invertAffineTransform(matrix)
-        height, width = page.shape
-        lines = _group_into_lines(self._read_words(turned, tesserocr.PSM.SPARSE_TEXT))
-        for read in (lines, self._reread_numbers(turned, lines)):
-            yield [[_describe_word(word, back, width, height) for word in line] for line in read]
+        height, width = pixels.shape[:2]
+        scale = min(2.0, max(1.0, FEW_PIXELS / max(height, width)))
+        read: list[list[list[object]]] = []
+        mended: list[list[list[object]]] = []
+        for left, top, ink in light_letters.find(pixels):
+            is_bubble = len(ink) < _HIGHEST_BUBBLE * height
+            part = cv2.copyMakeBorder(
+                ink, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_CONSTANT, value=255
+            )
+            part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+            angle, is_upright = (0.0, True) if is_bubble else _measure_slope(part)
+            turned, matrix = _rotate(part, angle if is_upright else 0.0)
+            mode = tesserocr.PSM.SINGLE_BLOCK if is_bubble else tesserocr.PSM.SPARSE_TEXT
+            lines = _group_into_lines(self._read_words(turned, mode))
+            back = cv2.invertAffineTransform(matrix) / scale
+            back[:, 2] += left - _MARGIN, top - _MARGIN
+            for pages, found in ((read, lines), (mended, self._reread_numbers(turned, lines))):
+                pages += [
+                    [_describe_word(word, back, width, height) for word in line] for line in found
+                ]
+        yield read
+        yield mended
 
     def _reread_numbers(self, upright: np.ndarray, lines: list[list[Word]]) -> list[list[Word]]:
         """Read anew what looks like a number, as digits alone; return nothing where all is as
@@ -117,17 +139,20 @@ class Letters:
             mended.append(new)
         return mended if changed else []
 
+    def _reread_accents(self, upright: np.ndarray, word: Word) -> Word:
+        """Read a word alone: of a line in a frame the accents may be lost, which tell a mark of
+        secrecy from other words.
+        """
+        part = _cut_out(upright, [word], scale=1.5)
+        for mode in (tesserocr.PSM.SINGLE_LINE, tesserocr.PSM.SINGLE_WORD):
+            for again in self._read_words(part, mode):
+                if _fold(again.text) == _fold(word.text) and again.text != word.text:
+                    return word._replace(text=again.text)
+        return word
+
     def _read_digits(self, upright: np.ndarray, run: list[Word]) -> str:
         high = max(word.bottom - word.top for word in run)
-        around = round(high * 0.35)
-        left, top = min(word.left for word in run), min(word.top for word in run)
-        right, bottom = max(word.right for word in run), max(word.bottom for word in run)
-        part = upright[
-            max(round(top) - around, 0) : round(bottom) + around,
-            max(round(left) - around, 0) : round(right) + around,
-        ]
-        scale = min(3.0, max(1.0, 52 / max(high, 1)))
-        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        part = _cut_out(upright, run, scale=min(3.0, max(1.0, 52 / max(high, 1))))
         words = self._read_words(part, tesserocr.PSM.SINGLE_LINE, only="0123456789 .-")
         return " ".join(word.text for word in words)
 
@@ -163,18 +188,21 @@ class Letters:
             )
             plate = cv2.warpPerspective(grey, there, (wide, high), flags=cv2.INTER_CUBIC)
             text = self._read_plate(plate, lines)
-            if sum(letter.isdigit() for letter in text) >= 5:
+            is_plate = sum(letter.isdigit() for letter in text) >= 5
+            if not is_plate and _MILITARY.fullmatch(text):
+                is_plate = _is_red(pixels, corners)
+            if is_plate:
                 yield [[[text, *relative_box_of_points(corners, width, height)]]]
 
     def _read_plate(self, plate: np.ndarray, lines: int) -> str:
         plate = cv2.normalize(plate, np.zeros_like(plate), 0, 255, cv2.NORM_MINMAX)
-        if plate[plate.shape[0] // 8 : -plate.shape[0] // 8].mean() < 110:
+        if np.median(plate[plate.shape[0] // 8 : -plate.shape[0] // 8]) < 110:
             plate = 255 - plate
         edge = max(3, plate.shape[0] // 40)
         plate = plate[edge:-edge, edge:-edge]
         if lines == 1:
             text = self._read_with_margin(plate, tesserocr.PSM.SINGLE_LINE)
-            if _digits_in(text) >= 5:
+            if _digits_in(text) >= 5 or _MILITARY.fullmatch(text):
                 return text
             return self._read_with_margin(plate, tesserocr.PSM.SINGLE_LINE, only="")
         text = self._read_with_margin(plate, tesserocr.PSM.SINGLE_BLOCK)
@@ -198,9 +226,11 @@ def _find_plates(pixels: Pixels, grey: np.ndarray) -> list[tuple[np.ndarray, boo
     """
     scale = min(1.0, 1000 / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    colours = cv2.resize(
-        pixels, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA
-    ).astype(np.int16)
+    colours = cv2.resize(pixels, small.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.int16)
+    lightest = max(float(np.percentile(small, 99.5)), _DARKEST)
+    if lightest < _LIT:  # in the dark, what is light at all is a plate
+        small = cv2.convertScaleAbs(small, alpha=255 / lightest)
+        colours = np.clip(colours * (255 / lightest), 0, 255).astype(np.int16)
     found: list[tuple[float, np.ndarray, bool]] = []
     for mask in _plate_masks(small, colours):
         contours, _tree = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
@@ -210,10 +240,17 @@ def _find_plates(pixels: Pixels, grey: np.ndarray) -> list[tuple[np.ndarray, boo
                 found.append(shape)
     chosen: list[tuple[float, np.ndarray, bool]] = []
     for each in sorted(found, key=lambda one: -one[0]):
-        middle = each[1].mean(axis=0)
-        if all(np.abs(middle - other[1].mean(axis=0)).max() > 8 for other in chosen):
+        # Of both edges of one border, one; but not what stands in its middle.
+        if all(np.abs(each[1] - other[1]).max() > 12 for other in chosen):
             chosen.append(each)
     return [(corners / scale, is_wide) for _busy, corners, is_wide in chosen[:MOST_PLATES]]
+
+
+def _is_red(pixels: Pixels, corners: np.ndarray) -> bool:
+    """Check the ground between the corners of a plate: those of the army are red."""
+    left, top, wide, high = cv2.boundingRect(corners)
+    red, green, blue = np.median(pixels[top : top + high, left : left + wide], axis=(0, 1))
+    return bool(red > 1.5 * max(green, blue))
 
 
 def _plate_masks(small: np.ndarray, colours: np.ndarray) -> Iterator[np.ndarray]:
@@ -222,7 +259,13 @@ def _plate_masks(small: np.ndarray, colours: np.ndarray) -> Iterator[np.ndarray]
     yield 255 - light
     yield cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 101, -8)
     red, green, blue = colours[..., 0], colours[..., 1], colours[..., 2]
-    for excess in (blue - red, np.minimum(red, green) - blue, red - np.maximum(green, blue)):
+    in_shadow = 2 * red - 3 * np.maximum(green, blue)  # the army's red
+    for excess in (
+        blue - red,
+        np.minimum(red, green) - blue,
+        red - np.maximum(green, blue),
+        in_shadow,
+    ):
         yield cv2.morphologyEx(
             (excess > 35).astype(np.uint8) * 255, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
         )
@@ -343,6 +386,29 @@ def _group_into_lines(words: list[Word]) -> list[list[Word]]:
         else:
             lines.append([word])
     return [sorted(line, key=lambda each: each.left) for line in lines]
+
+
+def _may_be_misread_mark(text: str) -> bool:
+    """Check for a word of marks of secrecy that lost its accents."""
+    is_capital = sum(letter.isupper() for letter in text) >= 2
+    return is_capital and text not in _WORDS_OF_MARKS and _fold(text) in _BARE_WORDS
+
+
+def _fold(text: str) -> str:
+    plain = normalize_unicode("NFD", text.upper())
+    return "".join(letter for letter in plain if "A" <= letter <= "Z")
+
+
+def _cut_out(page: np.ndarray, words: list[Word], *, scale: float) -> np.ndarray:
+    """Return the part of the page that holds the words and a little around, so much larger."""
+    around = round(0.35 * max(word.bottom - word.top for word in words))
+    left, top = min(word.left for word in words), min(word.top for word in words)
+    right, bottom = max(word.right for word in words), max(word.bottom for word in words)
+    part = page[
+        max(round(top) - around, 0) : round(bottom) + around,
+        max(round(left) - around, 0) : round(right) + around,
+    ]
+    return cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
 
 
 def _digits_in(text: str) -> int:

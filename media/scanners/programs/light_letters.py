@@ -2,6 +2,7 @@
 and dark screens.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -10,50 +11,43 @@ import numpy as np
 from media.scanners.programs.pixels import Pixels
 
 _DARK = 170  # of the smallest of the three colours: white and light ground is above
+_COLOURED, _LEAST_LIGHT = 0.72, 50  # of the largest of the three: paper in a shadow is dark, too
 _LEAST_WIDTH, _LEAST_HEIGHT = 0.1, 0.015  # of the picture
 _MOST_PARTS = 24
 _EVEN, _EVEN_SHARE = 24, 0.5  # so much of a ground is nearly of one colour
 _LIGHTER = 55  # than their ground are letters
 _LEAST_INK, _MOST_INK = 0.004, 0.4  # of the part
 _WIDEST_STROKE = 0.02  # of the picture
+_DOT, _LOWEST_LETTER = 4, 0.4  # in points; of the widest stroke
+_LEAST_LETTERS, _LETTERS_OF_ALL = 4, 0.12
 _LEAST_FILLED = 0.6  # of a part's frame
+_SAME_FRAME = 16  # within so many points, two frames are one
 _SIDE = 800  # of the copy in which parts are looked for
 
 
-def find(pixels: Pixels) -> np.ndarray | None:
-    """Return a white picture of the same size with the light letters of even grounds in black; None
-    where there are none.
+def find(pixels: Pixels) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Yield for each even ground with light letters, from above, where it begins from the left and
+    from above, and its letters in black on white.
     """
-    height, width = pixels.shape[:2]
-    stroke = max(15, round(_WIDEST_STROKE * max(height, width)))
-    page: Any = None
+    stroke = max(15, round(_WIDEST_STROKE * max(pixels.shape[:2])))
     for left, top, wide, high, inside in _find_parts(pixels):
         part = pixels[top : top + high, left : left + wide]
         ink = _ink_of(part, stroke)
-        if ink is None:
-            continue
-        ink[cv2.resize(inside, part.shape[1::-1], interpolation=cv2.INTER_NEAREST) == 0] = 255
-        if page is None:
-            page = np.full((height, width), 255, np.uint8)
-        there = page[top : top + high, left : left + wide]
-        np.minimum(there, ink, out=there)
-    return page
+        if ink is not None:
+            ink[cv2.resize(inside, part.shape[1::-1], interpolation=cv2.INTER_NEAREST) == 0] = 255
+            yield left, top, ink
 
 
 def _find_parts(pixels: Pixels) -> list[tuple[int, int, int, int, np.ndarray]]:
-    """Return left, top, width and height of what is dark or coloured throughout, the largest first,
-    and a smaller mask of what lies inside its outline: around a bubble's corners it is light.
+    """Return left, top, width and height of what is dark or coloured throughout, and a smaller mask
+    of what lies inside its outline: around a bubble's corners it is light.
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, _SIDE / max(height, width))
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    dark: Any = (small.min(axis=2) < _DARK).astype(np.uint8)
-    # What letters leave between them belongs to their ground; words on paper stay apart.
-    dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-    outlines, _tree = cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    found = []
-    for outline in outlines:
-        left, top, wide, high = cv2.boundingRect(outline)
+    found = {}
+    for outline in _find_outlines(small):
+        left, top, wide, high = frame = cv2.boundingRect(outline)
         if wide < _LEAST_WIDTH * small.shape[1] or high < _LEAST_HEIGHT * small.shape[0]:
             continue
         one, other = cv2.minAreaRect(outline)[1]
@@ -62,9 +56,30 @@ def _find_parts(pixels: Pixels) -> list[tuple[int, int, int, int, np.ndarray]]:
         inside: Any = np.zeros((high, wide), np.uint8)
         cv2.drawContours(inside, [outline - [left, top]], -1, 255, cv2.FILLED)
         inside = cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=0)
-        place = (round(each / scale) for each in (left, top, wide, high))
-        found.append((*place, inside))
-    return sorted(found, key=lambda each: -each[2] * each[3])[:_MOST_PARTS]
+        found[tuple(side // _SAME_FRAME for side in frame)] = (
+            *(round(each / scale) for each in frame),
+            inside,
+        )
+    largest = sorted(found.values(), key=lambda each: -each[2] * each[3])[:_MOST_PARTS]
+    return sorted(largest, key=lambda each: each[1])
+
+
+def _find_outlines(small: Pixels) -> Iterator[np.ndarray]:
+    least, most = small.min(axis=2), small.max(axis=2)
+    dark = least < _DARK
+    coloured = (least < _COLOURED * most.astype(np.float32)) & (most > _LEAST_LIGHT)
+    for mask in (dark, coloured & dark):
+        # What letters leave between them belongs to their ground; words on paper stay apart.
+        opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+        yield from cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+
+
+def _is_writing(ink: np.ndarray, stroke: int) -> bool:
+    """Check that some of the ink is as high as letters: a table's grain is mere dots."""
+    _count, _labels, facts, _middles = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    highs = facts[1:, cv2.CC_STAT_HEIGHT][facts[1:, cv2.CC_STAT_AREA] > _DOT]
+    letters = (highs > _LOWEST_LETTER * stroke).sum()
+    return bool(letters >= _LEAST_LETTERS and letters >= _LETTERS_OF_ALL * len(highs))
 
 
 def _ink_of(part: Pixels, stroke: int) -> np.ndarray | None:
@@ -84,6 +99,6 @@ def _ink_of(part: Pixels, stroke: int) -> np.ndarray | None:
         span = int(np.median(above[light]))
         if span > widest:
             best, widest = above, span
-    if best is None:
+    if best is None or not _is_writing(best > widest // 2, stroke):
         return None
     return 255 - np.clip(best.astype(np.int32) * 255 // widest, 0, 255).astype(np.uint8)

@@ -45,7 +45,7 @@ class Stamps:
         for contour in _find_outlines(red):
             points = contour.reshape(-1, 2).astype(np.float32)
             if _is_seal(contour, red) and _is_ink_on_paper(contour, small, red):
-                found.append(["stamp", *relative_box_of_points(points, width, height)])
+                found.append(["seal", *relative_box_of_points(points, width, height)])
                 continue
             if frames >= MOST_FRAMES or not _is_frame(contour, red):
                 continue

@@ -58,6 +58,44 @@ def test_what_leaks_in_a_picture_is_found_where_it_is(kind, scanners):
         assert [box for box in boxes if box.rule in target.rules and covers(box, target)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "severity"), [("sealed page", "info"), ("secret page", "hard"), ("army plate", "hard")]
+)
+def test_a_round_seal_is_information_alone(kind, severity, scanners):
+    drawn = variant(kind, 1)
+
+    boxes = boxes_of(drawn, scanners)
+
+    (rule,) = drawn.targets[0].rules
+    assert [box.severity for box in boxes if box.rule == rule] == [severity]
+
+
+@pytest.mark.parametrize("number", [3, 21])
+def test_words_that_are_a_mark_without_their_accents_are_none(number, scanners):
+    boxes = boxes_of(variant("table", number, seed=20261127 if number == 3 else 1), scanners)
+
+    assert [box for box in boxes if box.rule == "secret_mark"] == []
+
+
+@pytest.mark.parametrize(
+    ("read", "is_plate"),
+    [
+        ("29A-123.45", True),
+        ("59-X1 123.45", True),
+        ("439-130.24", True),
+        ("2 1212202", False),
+        ("A 1U7111", False),
+        ("Lệ phí 50.000", False),
+    ],
+)
+def test_rows_of_text_are_no_plate(read, is_plate):
+    page = {"plate": True, "lines": [[[read, 0, 0, 1000, 500]]]}
+
+    found = findings_in({"text": [page]}, rules_for(None))
+
+    assert bool(found) == is_plate
+
+
 # The others are measured by benchmarks/scans.py.
 @pytest.mark.parametrize("kind", ["flag", "red headline", "photograph", "public poster", "table"])
 def test_a_clean_picture_gets_no_box(kind, scanners):

@@ -188,7 +188,7 @@ def sealed_page(rng: random.Random) -> _Sheet:
         del turned
     sheet.picture.paste(seal, (x - radius, y - radius), seal)
     sheet.text((x - 40, y + 60), _NAMES[rng.randrange(5)], _font(SERIF_BOLD, 34), fill=(40, 40, 90))
-    sheet.marked.append((frozenset({"stamp"}), (x - radius, y - radius, x + radius, y + radius)))
+    sheet.marked.append((frozenset({"seal"}), (x - radius, y - radius, x + radius, y + radius)))
     return sheet
 
 
@@ -316,6 +316,39 @@ def car_plate(rng: random.Random) -> _Sheet:
     return sheet
 
 
+def small_plate(rng: random.Random) -> _Sheet:
+    sheet = _Sheet(1280, 860, (70, 78, 86))
+    _car(sheet, rng)
+    back, ink = rng.choice(_PAINTS)
+    text = (
+        f"{rng.choice(_CODES)}{rng.choice(_LETTERS)}-{rng.randint(100, 999)}.{rng.randint(10, 99)}"
+    )
+    width = rng.randint(110, 205)
+    x, y = rng.randint(300, 520), rng.randint(520, 600)
+    _plate(sheet, (x, y, x + width, y + round(width * 0.21)), [text], back, ink)
+    return sheet
+
+
+def dark_plate(rng: random.Random) -> _Sheet:
+    sheet = car_plate(rng)
+    share = rng.uniform(0.15, 0.3)
+    sheet.picture = sheet.picture.point(lambda light: round(light * share))
+    return sheet
+
+
+def army_plate(rng: random.Random) -> _Sheet:
+    sheet = _Sheet(1280, 860, (70, 78, 86))
+    _car(sheet, rng, paint=(52, 66, 48))
+    text = (
+        f"{rng.choice(['TM', 'KT', 'QA', 'BB', 'AD'])}-{rng.randint(10, 99)}-{rng.randint(10, 99)}"
+    )
+    width = rng.randint(230, 400)
+    x, y = rng.randint(300, 520), rng.randint(520, 600)
+    box = (x, y, x + width, y + round(width * 0.21))
+    _plate(sheet, box, [text], (190, 20, 30), "white", rule="plate_mil")
+    return sheet
+
+
 def motorbike_plate(rng: random.Random) -> _Sheet:
     sheet = _Sheet(1000, 1000, (88, 84, 80))
     sheet.draw.rounded_rectangle((250, 120, 750, 420), 60, fill=(150, 24, 28))
@@ -329,8 +362,8 @@ def motorbike_plate(rng: random.Random) -> _Sheet:
     return sheet
 
 
-def _car(sheet: _Sheet, rng: random.Random) -> None:
-    paint = rng.choice([(150, 156, 162), (30, 34, 40), (120, 20, 24), (230, 232, 235)])
+def _car(sheet: _Sheet, rng: random.Random, *, paint=None) -> None:
+    paint = paint or rng.choice([(150, 156, 162), (30, 34, 40), (120, 20, 24), (230, 232, 235)])
     sheet.draw.rounded_rectangle((140, 160, 1140, 760), 90, fill=paint)
     sheet.draw.polygon([(300, 180), (980, 180), (1080, 400), (200, 400)], fill=(40, 52, 60))
     for x in (190, 960):
@@ -339,7 +372,7 @@ def _car(sheet: _Sheet, rng: random.Random) -> None:
         sheet.draw.ellipse((x, 690, x + 130, 840), fill=(16, 16, 18))
 
 
-def _plate(sheet: _Sheet, box, lines, back, ink) -> None:
+def _plate(sheet: _Sheet, box, lines, back, ink, *, rule="plate") -> None:
     left, top, right, bottom = box
     sheet.draw.rounded_rectangle(box, 12, fill=back, outline="black", width=4)
     height = (bottom - top) / len(lines)
@@ -351,7 +384,7 @@ def _plate(sheet: _Sheet, box, lines, back, ink) -> None:
             font = _font(SANS_BOLD, size)
         y = top + height * (number + 0.5)
         sheet.text(((left + right) / 2, y), line, font, fill=ink, anchor="mm")
-    sheet.marked.append((frozenset({"plate"}), box))
+    sheet.marked.append((frozenset({rule}), box))
 
 
 def poster_with_code(rng: random.Random) -> _Sheet:
@@ -369,12 +402,12 @@ def poster_with_code(rng: random.Random) -> _Sheet:
     return sheet
 
 
-def person(rng: random.Random) -> _Sheet:
+def person(rng: random.Random, *, smallest=0.35, largest=1.9) -> _Sheet:
     sheet = _Sheet(1280, 960, (0, 0, 0))
     sheet.picture = _scenery(rng, 1280, 960)
     sheet.draw = ImageDraw.Draw(sheet.picture)
     portrait = Image.open(DATA / "astronaut.jpg")
-    scale = rng.uniform(0.35, 1.9)
+    scale = rng.uniform(smallest, largest)
     portrait = portrait.resize((round(360 * scale), round(400 * scale)), Image.Resampling.LANCZOS)
     if rng.random() < 0.5:
         portrait = portrait.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
@@ -387,6 +420,11 @@ def person(rng: random.Random) -> _Sheet:
     left, top, right, bottom = (side * scale for side in face)
     sheet.marked.append((frozenset({"face"}), (x + left, y + top, x + right, y + bottom)))
     return sheet
+
+
+def small_person(rng: random.Random) -> _Sheet:
+    """Draw a face of some 18 to 25 points."""
+    return person(rng, smallest=0.16, largest=0.23)
 
 
 # --- What does not leak ---------------------------------------------------------------------------
@@ -511,8 +549,12 @@ LEAKS: dict[str, Callable[[random.Random], _Sheet]] = {
     "bank slip": bank_slip,
     "car plate": car_plate,
     "motorbike plate": motorbike_plate,
+    "small plate": small_plate,
+    "dark plate": dark_plate,
+    "army plate": army_plate,
     "code": poster_with_code,
     "face": person,
+    "small face": small_person,
 }
 CLEAN: dict[str, Callable[[random.Random], _Sheet]] = {
     "flag": flag,
@@ -550,7 +592,7 @@ def _photographed(kind: str, number: int, sheet: _Sheet, rng: random.Random) -> 
     on_table = kind in _PAPERS
     margin = rng.uniform(0.04, 0.2) if on_table else 0
     angle = rng.uniform(-7, 7) if on_table else rng.uniform(-3, 3)
-    if kind in ("car plate", "motorbike plate"):
+    if kind.endswith(" plate"):
         angle = rng.uniform(-6, 6)
     out_width, out_height = round(width * (1 + 2 * margin)), round(height * (1 + 2 * margin))
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
