@@ -17,6 +17,8 @@ from platforms.text import normalize_unicode
 
 SIDE = 1600
 MARKS = ("MAT", "TOIMAT", "TUYETMAT")
+# A first letter that touches its frame is lost with it. Not IMAT, which BÍ MẬT may be.
+_CUT_MARKS = ("OIMAT", "UYETMAT", "YETMAT", "ETMAT")
 # The accents of mật, one of which a copier may lose; not those of mắt, mặt, mát or mất.
 _WRITTEN = re.compile(r".*M[ẬÂẠ]T|.+MAT", re.DOTALL)
 MOST_FRAMES = 12
@@ -264,7 +266,8 @@ def _is_written_mark(text: str) -> bool:
     """Check for a mark in capitals and with its accents: a table has words in frames, too."""
     letters = "".join(letter for letter in text if letter.isalpha())
     is_written = letters.isupper() and _WRITTEN.fullmatch(normalize_unicode("NFC", letters))
-    return bool(is_written) and _is_mark(_fold_text(letters))
+    plain = _fold_text(letters)
+    return bool(is_written) and (plain in _CUT_MARKS or _is_mark(plain))
 
 
 def _is_mark(text: str) -> bool:

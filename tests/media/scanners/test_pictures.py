@@ -14,6 +14,7 @@ from media.scanners import examining, queries, services
 from media.scanners.examining import examine
 from media.scanners.findings import findings_in
 from media.scanners.models import Scan, State
+from media.scanners.programs.stamps import _is_written_mark
 from posts.leak_rules.pictures import rules_for
 from tests import factories
 from tests.media.scanners.variants import DATA, LEAKS, Variant, variant
@@ -68,6 +69,21 @@ def test_a_round_seal_is_information_alone(kind, severity, scanners):
 
     (rule,) = drawn.targets[0].rules
     assert [box.severity for box in boxes if box.rule == rule] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("read", "is_mark"),
+    [
+        ("TỐI MẬT", True),
+        ("ỐI MẬT", True),
+        ("ỆT MẬT", True),
+        ("ÍMẬT", False),
+        ("ẢO MẬT", False),
+        ("ÔI MẤT", False),
+    ],
+)
+def test_a_mark_of_which_the_frame_takes_a_letter_is_one(read, is_mark):
+    assert _is_written_mark(read) == is_mark
 
 
 @pytest.mark.parametrize("number", [3, 21])
