@@ -14,7 +14,7 @@ import tesserocr
 from PIL import Image
 
 from media.scanners.programs import light_letters
-from media.scanners.programs.pixels import Pixels
+from media.scanners.programs.pixels import Pixels, shrink
 from media.scanners.programs.places import relative_box_of_points
 from platforms.text import normalize_unicode
 
@@ -29,6 +29,7 @@ _WORDS_OF_MARKS = ("TỐI", "TUYỆT", "MẬT")
 _BARE_WORDS = ("TOI", "TUYET", "MAT")
 _PLATE_LETTERS = "0123456789.-ABCDEFGHKLMNPQSTUVXYZ"
 _LIKE_DIGITS = "OoØøQDlI|SBZ"
+_COPY, _CLEARER = 1000, 8  # its longer side; of 100
 _HIGHEST_BUBBLE = 0.3  # of the picture: what is higher is a screen
 _MARGIN = 20  # around a bubble
 _MILITARY = re.compile(r"\W*[A-Z]{2}\W?\d{2}\W?\d{2}\W*")
@@ -75,6 +76,8 @@ class Letters:
         upright, matrix = even, np.eye(2, 3)
         for turn in turns:
             turned, there = _rotate(even, angle + turn)
+            if turn != turns[0] and not self._is_clearer(turned, best):
+                break
             words = self._read_words(turned, tesserocr.PSM.SPARSE_TEXT)
             if _weight(words) > _weight(best):
                 best, upright, matrix = words, turned, there
@@ -91,6 +94,13 @@ class Letters:
         mended = self._reread_numbers(upright, lines)
         if mended:
             yield [[_describe_word(word, back, width, height) for word in line] for line in mended]
+
+    def _is_clearer(self, turned: np.ndarray, best: list[Word]) -> bool:
+        """Check whether a small copy of the page is read better than the page was the other way up:
+        a photograph of leaves is full of words either way.
+        """
+        words = self._read_words(shrink(turned, _COPY), tesserocr.PSM.SPARSE_TEXT)
+        return _confidence(words) > _confidence(best) + _CLEARER
 
     def _read_light(self, pixels: Pixels) -> Iterator[list[list[list[object]]]]:
         """Yield the lines of letters that are light on dark; and once more with the numbers read as

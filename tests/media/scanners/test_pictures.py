@@ -149,6 +149,13 @@ def test_a_page_that_lies_on_its_side_is_read(scanners):
     assert covers(box, turned)
 
 
+def test_a_page_that_lies_upside_down_is_read(scanners):
+    drawn = variant("bank slip", 2, plain=True)
+    drawn.picture = drawn.picture.transpose(Image.Transpose.ROTATE_180)
+
+    assert "bank_acc" in {box.rule for box in boxes_of(drawn, scanners)}
+
+
 def test_the_code_of_a_known_site_is_information_with_its_host_alone(scanners):
     (code,) = [box for box in boxes_of(variant("public poster", 1), scanners) if box.kind == "code"]
 
