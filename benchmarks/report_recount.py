@@ -61,9 +61,9 @@ class Raw:
             _bare(row["public_id"]): row["id"]
             for row in self.read("campaigns_campaign", "id", "public_id")
         }
-        owners = {
-            row["id"]: row["unit_id"] for row in self.read("channels_channel", "id", "unit_id")
-        }
+        pages = self.read("channels_channel", "id", "unit_id", "health")
+        owners = {row["id"]: row["unit_id"] for row in pages}
+        self.with_page = {row["unit_id"] for row in pages if row["health"] != "disconnected"}
         self.followers: dict[int, dict[int, dict[date, int]]] = defaultdict(
             lambda: defaultdict(dict)
         )
@@ -282,6 +282,12 @@ def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
         return numbers
     scope = raw.list_below(unit, at.astimezone(HERE).date())
     numbers += compare(f"{name} scope", content["scope"], len(scope), differ)
+    pageless = [
+        each
+        for each in scope
+        if raw.units[each]["level"] == "commune" and each not in raw.with_page
+    ]
+    numbers += compare(f"{name} pageless", content["pageless"], len(pageless), differ)
     system = raw.count_all(scope, *now)
     for table in ("platforms", "topics"):
         if not content["system"][table]:  # not counted beside a report
