@@ -28,6 +28,7 @@ _LARGEST_FRAME, _HIGHEST_FRAME = 0.42, 0.12  # of the picture: what is larger is
 _RED, _REDDER = 26, 1.2  # more than the other two colours, in steps and in times
 _LEAST = 0.02  # of the longer side
 _WIDEST_STAMP, _HIGHEST_STAMP = 0.42, 0.3  # of the picture: what is larger was designed
+_AROUND_STAMP, _MOST_RED_AROUND = 0.15, 0.4  # of its shorter side; of what is around it
 _LIGHTER, _UNEVEN = 0.88, 0.3  # of the paper in a seal: lighter than the ink; its spread of light
 
 
@@ -96,6 +97,7 @@ class Stamps:
         # Letters of a red headline are no stamps.
         fits = fits and long >= 4 * _LEAST * max(width, height)
         fits = fits and len(text) >= 4 and _is_ink_on_paper(contour, small, red)
+        fits = fits and _red_share_around(contour, red) < _MOST_RED_AROUND
         return "stamp" if fits else ""
 
     def _read_line(self, picture: np.ndarray, mode: int) -> str:
@@ -171,6 +173,22 @@ def _is_ink_on_paper(contour: np.ndarray, small: Pixels, red: np.ndarray) -> boo
     low, middle, upper = np.percentile(grey[ground], (25, 50, 75))
     lighter = float((grey[ground] > np.median(grey[ink])).mean())
     return lighter >= _LIGHTER and upper - low <= _UNEVEN * middle
+
+
+def _red_share_around(contour: np.ndarray, red: np.ndarray) -> float:
+    """Return how much of what is right outside of the outline is red: a label on a red card is
+    surrounded by it.
+    """
+    left, top, wide, high = cv2.boundingRect(contour)
+    edge = max(round(_AROUND_STAMP * min(wide, high)), 4)
+    near = red[max(top - 2 * edge, 0) : top + high + 2 * edge, max(left - 2 * edge, 0) :][
+        :, : wide + 4 * edge
+    ]
+    hull = cv2.convexHull(contour) - [max(left - 2 * edge, 0), max(top - 2 * edge, 0)]
+    inside: Any = np.zeros(near.shape, np.uint8)
+    cv2.fillConvexPoly(inside, hull.astype(np.int32), 255)
+    inside = cv2.dilate(inside, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8))
+    return float((near[inside == 0] > 0).mean()) if (inside == 0).any() else 1.0
 
 
 def _red_share_of_outline(contour: np.ndarray, red: np.ndarray) -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from core import sandbox
 from media.models import Media
@@ -17,7 +17,7 @@ from media.scanners.models import Scan, State
 from media.scanners.programs.stamps import _is_written_mark
 from posts.leak_rules.pictures import rules_for
 from tests import factories
-from tests.media.scanners.variants import DATA, LEAKS, Variant, variant
+from tests.media.scanners.variants import DATA, LEAKS, SANS_BOLD, Variant, variant
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +127,24 @@ def test_light_letters_on_colour_and_marks_in_dark_ink_are_read_on_a_screen(kind
 
     for target in drawn.targets:
         assert [box for box in boxes if box.rule in target.rules and covers(box, target)]
+
+
+@pytest.mark.parametrize(
+    ("ground", "label", "ink", "rules"),
+    [
+        ((160, 30, 32), (255, 214, 74), (70, 30, 10), set()),  # as on the portal's cards
+        ((250, 249, 244), (250, 249, 244), (196, 22, 28), {"stamp"}),
+    ],
+    ids=["label on red", "stamp on paper"],
+)
+def test_a_label_on_a_red_card_is_no_stamp(ground, label, ink, rules, stamps):
+    picture = Image.new("RGB", (1080, 1080), ground)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((72, 162, 317, 223), fill=label, outline=ink if rules else label, width=5)
+    font = ImageFont.truetype(str(SANS_BOLD), 28)
+    draw.text((194, 192), "CẢNH BÁO", font=font, fill=ink, anchor="mm")
+
+    assert {rule for rule, *_box in stamps.find(np.asarray(picture))} == rules
 
 
 @pytest.mark.parametrize("name", ["coffee.jpg", "astronaut.jpg", "chelsea.jpg"])
