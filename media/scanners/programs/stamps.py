@@ -47,7 +47,7 @@ class Stamps:
         frames = 0
         for contour in _find_outlines(red):
             points = contour.reshape(-1, 2).astype(np.float32)
-            if _is_seal(contour, red) and _is_ink_on_paper(contour, small, red):
+            if _is_seal(contour, red) and _stands_on_paper(contour, small, red):
                 found.append(["seal", *relative_box_of_points(points, width, height)])
                 continue
             if frames >= MOST_FRAMES or not _is_frame(contour, red):
@@ -96,8 +96,7 @@ class Stamps:
         fits = long < _WIDEST_STAMP * max(width, height) and short < _HIGHEST_STAMP * height
         # Letters of a red headline are no stamps.
         fits = fits and long >= 4 * _LEAST * max(width, height)
-        fits = fits and len(text) >= 4 and _is_ink_on_paper(contour, small, red)
-        fits = fits and _red_share_around(contour, red) < _MOST_RED_AROUND
+        fits = fits and len(text) >= 4 and _stands_on_paper(contour, small, red)
         return "stamp" if fits else ""
 
     def _read_line(self, picture: np.ndarray, mode: int) -> str:
@@ -173,6 +172,12 @@ def _is_ink_on_paper(contour: np.ndarray, small: Pixels, red: np.ndarray) -> boo
     low, middle, upper = np.percentile(grey[ground], (25, 50, 75))
     lighter = float((grey[ground] > np.median(grey[ink])).mean())
     return lighter >= _LIGHTER and upper - low <= _UNEVEN * middle
+
+
+def _stands_on_paper(contour: np.ndarray, small: Pixels, red: np.ndarray) -> bool:
+    return (
+        _is_ink_on_paper(contour, small, red) and _red_share_around(contour, red) < _MOST_RED_AROUND
+    )
 
 
 def _red_share_around(contour: np.ndarray, red: np.ndarray) -> float:
