@@ -10,13 +10,17 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("PORTAL_MODE", "test")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outreach_portal.settings")
+_took: list[float] = []
+_floor: list[float] = []
 PROGRAM = ROOT / "media/scanners/programs/picture.py"
 
 
@@ -73,6 +77,13 @@ def measure_finding(leaks, clean, asked) -> None:
         pictures = asked.each * len(clean)
         print(f"clean pictures with a box: {marked}/{pictures} = {marked / pictures:.1%}")
         print("   ", dict(false))
+    print("processor s a picture:", _describe(_took), "one plain reading:", _describe(_floor))
+
+
+def _describe(times) -> str:
+    ordered = sorted(times)
+    middle, late = sum(ordered) / len(ordered), ordered[int(0.95 * len(ordered))]
+    return f"mean {middle:.2f}, p95 {late:.2f}, max {ordered[-1]:.2f}"
 
 
 def recall_of(kind, scanners, asked):
@@ -101,7 +112,23 @@ def examined(kind, number, seed, scanners):
 
     drawn = variant(kind, number, seed=seed)
     pixels = np.asarray(drawn.picture.convert("RGB"))
-    return drawn, findings_in(scanners.look(pixels), rules_for(None))
+    began = time.process_time()
+    read = scanners.look(pixels)
+    looked = time.process_time()
+    _plain_reader().SetImage(drawn.picture.convert("L"))
+    _plain_reader().Recognize()
+    _took.append(looked - began)
+    _floor.append(time.process_time() - looked)
+    return drawn, findings_in(read, rules_for(None))
+
+
+@cache
+def _plain_reader():
+    import tesserocr
+
+    from media.scanners.programs.letters import DATA
+
+    return tesserocr.PyTessBaseAPI(path=str(DATA), lang="vie")
 
 
 def is_found(target, boxes) -> bool:
