@@ -33,6 +33,7 @@ _COPY, _CLEARER = 1000, 8  # its longer side; of 100
 _HIGHEST_BUBBLE = 0.3  # of the picture: what is higher is a screen
 _MARGIN = 20  # around a bubble
 _MILITARY = re.compile(r"\W*[A-Z]{2}\W?\d{2}\W?\d{2}\W*")
+_EDGE = 1.15  # of a plate's sides
 _DARKEST, _LIT = 25, 150  # of the lightest of a picture, in steps
 _STEEPEST, _STEP = 12.0, 0.5  # degrees
 
@@ -202,7 +203,10 @@ class Letters:
             if not is_plate and _MILITARY.fullmatch(text):
                 is_plate = _is_red(pixels, corners)
             if is_plate:
-                yield [[[text, *relative_box_of_points(corners, width, height)]]]
+                # With its edge: letters of a small one reach beyond what was seen of it.
+                middle = corners.mean(axis=0)
+                whole = middle + (corners - middle) * _EDGE
+                yield [[[text, *relative_box_of_points(whole, width, height)]]]
 
     def _read_plate(self, plate: np.ndarray, lines: int) -> str:
         plate = cv2.normalize(plate, np.zeros_like(plate), 0, 255, cv2.NORM_MINMAX)
@@ -269,13 +273,9 @@ def _plate_masks(small: np.ndarray, colours: np.ndarray) -> Iterator[np.ndarray]
     yield 255 - light
     yield cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 101, -8)
     red, green, blue = colours[..., 0], colours[..., 1], colours[..., 2]
-    in_shadow = 2 * red - 3 * np.maximum(green, blue)  # the army's red
-    for excess in (
-        blue - red,
-        np.minimum(red, green) - blue,
-        red - np.maximum(green, blue),
-        in_shadow,
-    ):
+    yellow, others = np.minimum(red, green), np.maximum(green, blue)
+    in_shadow = 2 * red - 3 * others, 2 * yellow - 3 * blue
+    for excess in (blue - red, yellow - blue, red - others, *in_shadow):
         yield cv2.morphologyEx(
             (excess > 35).astype(np.uint8) * 255, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
         )
