@@ -71,7 +71,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sign-ins", type=float, default=8, help="a second")
     parser.add_argument("--uploaders", type=int, default=4, help="hostile files at once")
     parser.add_argument("--acts", nargs="*", choices=ACTS, default=[*ACTS], help="these alone")
-    parser.add_argument("--weight", type=int, default=4096, help="a process beside it has 1024")
+    parser.add_argument("--weight", type=int, default=262_144, help="a process beside it has 1024")
 
 
 # --- what is watched ------------------------------------------------------------------------------
