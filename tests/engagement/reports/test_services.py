@@ -392,8 +392,9 @@ def test_a_unit_stands_in_the_overview_as_it_does(unit, officer, leader, oversee
     assert status() == "draft"
     services.submit(report, by=officer)
     report.refresh_from_db()
-    approve(report, leader)
     assert status() == "draft"
+    approve(report, leader)
+    assert status() == "approved"
     send_approved(report, officer)
     Report.objects.filter(pk=report.pk).update(due_on=timezone.localdate())
     assert status() == "sent"
