@@ -3,6 +3,7 @@ film, which is checked like an upload; a row says how far it is.
 """
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -54,8 +55,13 @@ _FONT = Path(__file__).parents[1] / "fonts/be_vietnam_pro/BeVietnamPro-SemiBold.
 _semaphore = SharedSemaphore("films", at_once=1, waiting=0, patience=0)
 MOST_TRIES = 100  # to have the result checked, while uploads are
 _LOOK_EVERY = 2.0  # seconds, at the program's progress
+log = logging.getLogger(__name__)
 Span = tuple[int, int, int, int, float, float]  # x, y, width, height, from and to second
 Stop = tuple[float, float, int, int, int, int]  # from and to second, x, y, width, height
+
+
+class TakenOver(Exception):
+    """Another worker has the edit: this one was silent for longer than its lease."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +179,7 @@ def make_waiting_films() -> int:
     made = 0
     with suppress(Busy), _semaphore.taken():
         while row := _waiting_edits(timezone.now()).first():
-            _make_film(row)
-            made += 1
+            made += _make_film(row)
     return made
 
 
@@ -183,26 +188,37 @@ def _waiting_edits(now: datetime) -> QuerySet[FilmEdit]:
     return FilmEdit.objects.filter(Q(state=FilmState.WAITING) | lost).order_by("queued_at", "pk")
 
 
-def _make_film(row: FilmEdit) -> None:
-    if row.attempts >= MOST_ATTEMPTS:
-        _fail(row, _("The video could not be made. Try a shorter part of it."))
-        return
+def _make_film(row: FilmEdit) -> bool:
+    """Make the film, unless another worker has taken the edit since it was read."""
     now = timezone.now()
-    _waiting_edits(now).order_by().filter(pk=row.pk).update(
+    unclaimed = _waiting_edits(now).order_by().filter(pk=row.pk, attempts=row.attempts)
+    if row.attempts >= MOST_ATTEMPTS:
+        return _fail(unclaimed, row, _("The video could not be made. Try a shorter part of it."))
+    if not unclaimed.update(
         state=FilmState.RUNNING, leased_until=now + LEASE, attempts=F("attempts") + 1, progress=0
-    )
+    ):
+        return False
     row.refresh_from_db()
     try:
         _store_result(row)
+    except TakenOver:
+        log.warning("film edit %s was taken over by another worker", row.pk)
     except (Refused, NotAllowed) as refused:
-        _fail(row, str(refused))
+        _fail(_select_claimed(row), row, str(refused))
     except Busy:
-        FilmEdit.objects.filter(pk=row.pk).update(
-            state=FilmState.WAITING, attempts=F("attempts") - 1
-        )
+        _select_claimed(row).update(state=FilmState.WAITING, attempts=F("attempts") - 1)
         raise
     except (sandbox.ProgramFailed, OSError):
-        _fail(row, _("The video could not be made. Try a shorter part of it."))
+        words = _("The video could not be made. Try a shorter part of it.")
+        _fail(_select_claimed(row), row, words)
+    return True
+
+
+def _select_claimed(row: FilmEdit) -> QuerySet[FilmEdit]:
+    """Select the edit while it is this worker's: whoever takes it over counts one attempt more."""
+    return FilmEdit.objects.filter(
+        pk=row.pk, state=FilmState.RUNNING, attempts=row.attempts
+    ).order_by()
 
 
 def _store_result(row: FilmEdit) -> None:
@@ -224,6 +240,8 @@ def _store_result(row: FilmEdit) -> None:
             meanwhile=lambda: _renew_lease(row, place / "progress"),
         )
     with transaction.atomic():
+        if not _select_claimed(row).select_for_update().exists():
+            raise TakenOver
         authority = require(row.by, Permission.LIBRARY_WRITE, unit=media.unit)
         source = Media.objects.select_for_update(of=("self",)).get(pk=media.pk)
         if not made.was_stored_before:
@@ -238,13 +256,13 @@ def _store_result(row: FilmEdit) -> None:
         row.ended_at, row.leased_until = timezone.now(), None
         row.save()
         finished.send(FilmEdit, edit=row)
-        _remove_captions(row)
+        row.plan = _without_captions(row)
+        row.save(update_fields=["plan"])
 
 
-def _remove_captions(row: FilmEdit) -> None:
-    """Remove the captions from an edit that is over: they stand in the film."""
-    row.plan = {**row.plan, "captions": ""}
-    row.save(update_fields=["plan"])
+def _without_captions(row: FilmEdit) -> dict[str, Any]:
+    """Return the plan of an edit that is over: the captions stand in the film."""
+    return {**row.plan, "captions": ""}
 
 
 def _retry_while_busy(store: Callable[[], Media], *, meanwhile: Callable[[], None]) -> Media:
@@ -298,15 +316,22 @@ def _run_program(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
 
 
 def _renew_lease(row: FilmEdit, progress: Path) -> None:
-    """Write how far the work is, and hold the row for a while more."""
+    """Write how far the work is, and hold the row for a while more. Raise TakenOver."""
     done = 0
     with suppress(OSError, ValueError):
         done = min(99, max(0, int(progress.read_text()[:3])))
-    FilmEdit.objects.filter(pk=row.pk).update(progress=done, leased_until=timezone.now() + LEASE)
+    if not _select_claimed(row).update(progress=done, leased_until=timezone.now() + LEASE):
+        raise TakenOver
 
 
-def _fail(row: FilmEdit, words: str) -> None:
-    _remove_captions(row)
-    FilmEdit.objects.filter(pk=row.pk).update(
-        state=FilmState.FAILED, refused=words, ended_at=timezone.now(), leased_until=None
+def _fail(edits: QuerySet[FilmEdit], row: FilmEdit, words: str) -> bool:
+    """End the row with these words, if it is still among ``edits``; return whether it was."""
+    return bool(
+        edits.update(
+            state=FilmState.FAILED,
+            refused=words,
+            ended_at=timezone.now(),
+            leased_until=None,
+            plan=_without_captions(row),
+        )
     )

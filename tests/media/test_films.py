@@ -2,19 +2,22 @@
 taken again.
 """
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import av
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 from PIL import Image, ImageChops, ImageFilter
 
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
+from core import sandbox
 from core.errors import NotAllowed, QuotaExceeded, Refused
-from media import videos
+from media import incoming, videos
 from media.editing import films
 from media.editing.film_program import (
     Captions,
@@ -32,6 +35,7 @@ from tests import factories
 from tests.videos import video_file
 
 pytestmark = pytest.mark.django_db
+CAPTIONS = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nGọi 113 khi bị đe dọa ở phường Hải Châu\n"
 
 
 @pytest.fixture
@@ -142,6 +146,57 @@ def test_a_film_whose_worker_died_is_made_by_another_one_and_not_for_ever(film, 
     assert rows.get().state == FilmState.FAILED
 
 
+def test_an_edit_that_another_worker_takes_first_is_left_to_it(film, officer):
+    row = films.queue(film, Plan(end=film.seconds), by=officer)
+    rows = FilmEdit.objects.filter(pk=row.pk)
+    soon = timezone.now() + timedelta(minutes=1)
+    claims = []
+
+    def take_first(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and FilmEdit._meta.db_table in sql and not claims:
+            claims.append(sql)
+            rows.update(state=FilmState.RUNNING, leased_until=soon, attempts=1)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(take_first):
+        assert films.make_waiting_films() == 0
+
+    assert claims
+    assert (rows.get().state, rows.get().attempts) == (FilmState.RUNNING, 1)
+    assert Media.objects.count() == 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_worker_that_was_taken_for_dead_changes_nothing_of_its_edit(
+    film, officer, monkeypatch, fails
+):
+    row = films.queue(film, Plan(end=film.seconds, captions=CAPTIONS), by=officer)
+    rows = FilmEdit.objects.filter(pk=row.pk)
+    working_folder = incoming.working_folder
+
+    @contextmanager
+    def folder_until_taken_over():
+        try:
+            with working_folder() as place:
+                yield place
+        finally:
+            rows.update(attempts=2, leased_until=timezone.now() + timedelta(minutes=1))
+
+    def fail(*_args, **_kwargs):
+        raise sandbox.ProgramFailed
+
+    monkeypatch.setattr(incoming, "working_folder", folder_until_taken_over)
+    if fails:
+        monkeypatch.setattr(sandbox, "run_program", fail)
+    films.make_waiting_films()
+
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.result) == (FilmState.RUNNING, 2, None)
+    assert row.plan["captions"] == CAPTIONS
+    assert not film.blurred_at
+    assert not Entry.objects.filter(action="media.edited").exists()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -170,9 +225,6 @@ def test_a_person_has_three_films_made_at_once_and_a_stranger_none(unit, film, o
         films.queue(film, Plan(end=2), by=officer)
     with pytest.raises((Refused, QuotaExceeded), match="already"):
         films.queue(film, Plan(end=2), by=officer)
-
-
-CAPTIONS = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nGọi 113 khi bị đe dọa ở phường Hải Châu\n"
 
 
 def frames(media) -> dict[float, Image.Image]:
