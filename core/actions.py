@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _
 
 from core.errors import NotAllowed, Refused
 from core.reasons import LONGEST_REASON
@@ -57,8 +58,8 @@ class FormAction[T]:
 def form_action[T](
     form: forms.BaseForm, service: Callable[[], T], *, field: str | None = None
 ) -> FormAction[T]:
-    """Call ``service`` if ``form`` was sent and is valid. Put a refusal's words on the form; a
-    missing right is a 403.
+    """Call ``service`` if ``form`` was sent and is valid. Put a refusal's words on the form, and
+    ask for its files again; a missing right is a 403.
 
     ``field`` is where they stand; without it, above the form.
 
@@ -72,6 +73,7 @@ def form_action[T](
     if not form.is_bound:
         return FormAction()
     if not form.is_valid():
+        _ask_for_files_again(form)
         return FormAction(422)
     try:
         return FormAction(200, True, service())
@@ -79,7 +81,17 @@ def form_action[T](
         raise PermissionDenied(str(error)) from error
     except Refused as error:
         form.add_error(field, str(error))
+        _ask_for_files_again(form)
         return FormAction(409, refused=error)
+
+
+def _ask_for_files_again(form: forms.BaseForm) -> None:
+    """Say at each file that it is gone: a browser shows a form again without them, and where a file
+    may be left out the form would go without it.
+    """
+    for name in form.fields:
+        if form.add_prefix(name) in form.files and name not in form.errors:
+            form.add_error(name, _("Choose the file again: it is not kept when a form comes back."))
 
 
 def form_data(request: HttpRequest) -> QueryDict | None:

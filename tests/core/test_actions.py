@@ -5,6 +5,7 @@ from django.contrib.messages import get_messages
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 
 from core.actions import button_action, form_action, form_data, read_typed_reason, refusal
@@ -70,6 +71,23 @@ def test_a_refusal_can_stand_beside_the_field_that_it_is_about():
     form_action(form, refuse, field="name")
 
     assert form.errors == {"name": ["Taken. Choose another."]}
+
+
+@pytest.mark.parametrize(("name", "status"), [("", 422), ("Hải Châu", 409)])
+def test_a_form_that_comes_back_says_that_its_file_is_gone(name, status):
+    class WithScan(OneField):
+        scan = forms.FileField(required=False)
+
+    scan = SimpleUploadedFile("ban-ky.pdf", b"%PDF-")
+    form = WithScan({"name": name}, {"scan": scan})
+    assert form_action(form, refuse).status == status
+    assert [str(error) for error in form.errors["scan"]] == [
+        "Choose the file again: it is not kept when a form comes back."
+    ]
+
+    without = WithScan({"name": name})
+    form_action(without, refuse)
+    assert "scan" not in without.errors
 
 
 def test_a_form_without_a_field_is_sent_empty_and_is_bound_all_the_same():
