@@ -9,7 +9,7 @@ register(
     Entry(
         "accounts:system_changes",
         "user-cog",
-        _("System operation"),
+        _("Operators and administrators"),
         ADMINISTRATION,
         22,
         needs=("system_change",),

@@ -1,9 +1,12 @@
 import re
+from itertools import combinations
 
+import pytest
 from django.conf import settings
+from django.utils import translation
 
 from core import navigation
-from core.navigation import CONTENT, Entry
+from core.navigation import CONTENT, SIDEBAR, Entry
 
 
 def test_core_names_no_page_of_another_app():
@@ -21,6 +24,22 @@ def test_core_names_no_page_of_another_app():
     ]
 
     assert naming == []
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_nobody_sees_two_entries_of_the_sidebar_with_one_name(language):
+    with translation.override(language):
+        named = [(str(entry.label), entry) for entry in navigation.ENTRIES if entry.part in SIDEBAR]
+
+    twice = [
+        name
+        for (name, one), (other_name, other) in combinations(named, 2)
+        if name == other_name
+        and not {*one.needs} & {*other.hidden_by}
+        and not {*other.needs} & {*one.hidden_by}
+    ]
+
+    assert twice == []
 
 
 def test_an_entry_is_for_those_who_have_every_right_it_needs():
