@@ -4,7 +4,7 @@
 import { load } from "./assets.js";
 
 const COLOURS = ["--tone-green", "--tone-blue", "--tone-yellow", "--tone-red", "--tone-grey"];
-const NEAR = "300px 0px";
+const NEAR = "150px 0px";
 const options = new Map(); // of each element, those not drawn yet included
 const drawn = new Set();
 // light-dark() resolves only on an element, so every colour is read through one.
