@@ -163,6 +163,7 @@ def _pid_of(service: str, env: dict[str, str]) -> int:
 def measure(stage: Stage, options: argparse.Namespace) -> str:
     from django.db import connections
 
+    from engagement.rollups.services import refresh_changed_days
     from tests import factories
     from tests.ops.test_production_processes import HOST, database_url, production, static_files
 
@@ -177,6 +178,8 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
     stage.start_portal()
     seconds = options.minutes * 60
     rows = stage.rows.fill("facebook", int(seconds / EVERY))
+    while refresh_changed_days():  # as a worker does each minute
+        pass
     stage.vacuum_database()
     files = folder / "hostile"
     files.mkdir()
