@@ -89,6 +89,7 @@ HOSTILE = [
     *("--slow", "4"),
     *("--sign-ins", "2"),
     *("--uploaders", "1"),
+    *("--weight", "4096"),  # other tests run beside it
 ]
 
 
