@@ -180,7 +180,7 @@ def _render_overview(
     sort = filters.get("sort", "")
     rows = sort_rows(rows, sort)
     at_first = ROWS_AT_FIRST
-    if not sort:  # those that have nothing to show stand last
+    if not sort and not filters.get("q"):  # those that have nothing to show stand last
         at_first = min(at_first, sum(not row.mark for row in rows) or at_first)
     summed = add_up_rows(rows, context.get("place"))
     if (format := request.GET.get("format")) in FORMATS:

@@ -354,6 +354,9 @@ def test_a_page_begins_with_the_units_that_have_something_to_show(look, province
     assert "Show all 4" in " ".join(look().text.split())
     assert {row.unit for row in look(sort="name").context["shown"]} == {*idle, active}
     assert {row.unit for row in look(all="on").context["shown"]} == {*idle, active}
+    # Who looks for a unit by its name finds it, whatever it has to show.
+    assert idle[0] in [row.unit for row in look(q=idle[0].place).context["shown"]]
+    assert {row.unit for row in look(q="Sông Xanh").context["shown"]} == {*idle, active}
 
 
 def test_rows_in_trouble_come_first_for_a_page_begins_with_few_rows():
