@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from accounts.models import Notice, User
 from core.letters import Mail
@@ -26,6 +26,11 @@ def register(sentences: Mapping[str, str]) -> None:
     if known := SENTENCES.keys() & sentences.keys():
         raise ValueError(f"registered twice: {', '.join(sorted(known))}")
     SENTENCES.update(sentences)
+
+
+def count_reminded_units(n: int) -> str:
+    """Say to whoever reminded units of how many there were."""
+    return ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n) % {"n": n}
 
 
 def describe(notice: Notice) -> str:

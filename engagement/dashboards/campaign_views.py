@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.context import current_position
+from accounts.notices import count_reminded_units
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.files.states import FileState
@@ -54,9 +55,7 @@ def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     button_action(
         request,
         lambda: reminders.remind_units_behind(shown, at=place, by=request.user),
-        said=lambda n: (
-            ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n) % {"n": n}
-        ),
+        said=count_reminded_units,
     )
     return redirect("engagement:campaign", shown.public_id)
 

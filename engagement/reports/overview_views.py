@@ -12,11 +12,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
+from accounts.notices import count_reminded_units
 from accounts.permissions import GRANTS, Permission
 from core.actions import button_action
 from core.costly_pages import costly
@@ -155,9 +155,7 @@ def remind_unsent(request: HttpRequest) -> HttpResponse:
     button_action(
         request,
         lambda: reminders.remind_unsent(place, kind, period, by=request.user),
-        said=lambda n: (
-            ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n) % {"n": n}
-        ),
+        said=count_reminded_units,
     )
     query = {"kind": kind, "period": period.first.isoformat()}
     return redirect(reverse("engagement:reports_overview", query=query))

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.notices import count_reminded_units
 from accounts.permissions import Permission
 from core.actions import button_action, refusal
 from core.costly_pages import costly
@@ -148,9 +149,7 @@ def remind_pageless(request: HttpRequest) -> HttpResponse:
     button_action(
         request,
         lambda: services.remind_pageless(place, by=request.user),
-        said=lambda n: (
-            ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n) % {"n": n}
-        ),
+        said=count_reminded_units,
     )
     province = request.GET.get("province")
     return redirect(reverse("oversight:board", query={"province": province} if province else {}))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
+from accounts.notices import count_reminded_units
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.kits import services as kit_services
@@ -196,8 +197,6 @@ def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     button_action(
         request,
         lambda: kits.remind(kit, {each.unit for each in asleep}, at=place, by=request.user),
-        said=lambda n: (
-            ngettext("%(n)s unit was reminded.", "%(n)s units were reminded.", n) % {"n": n}
-        ),
+        said=count_reminded_units,
     )
     return redirect(f"{address}?province={province.key}" if province else address)
