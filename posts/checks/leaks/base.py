@@ -120,3 +120,11 @@ class Rule(NamedTuple):
     severity: Severity  # the gravest that it gives
     find: Callable[[Reading], Iterable[Found]]
     sensitive: bool = False  # its words are never logged or sent
+
+
+def read_birth_year(written: str, this_year: int) -> int:
+    """Return the year of birth; of two figures, the last one that is past."""
+    year = int(written)
+    if year >= 100:
+        return year
+    return year + (2000 if year <= this_year % 100 else 1900)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from posts.checks.leaks.base import Found, Reading, Rule, Severity
+from posts.checks.leaks.base import Found, Reading, Rule, Severity, read_birth_year
 from posts.checks.leaks.letters import CAPITAL, SMALL
 from posts.checks.leaks.names import Name
 from posts.checks.leaks.roles import is_public_role
@@ -99,10 +99,8 @@ def _age_of(reading: Reading, name: Name) -> int | None:
     if age:
         return int(age[1])
     birth = _BIRTH.match(after)
-    if not birth:
-        return None
-    born, this_year = int(birth[1][-2:]), reading.today.year % 100
-    return this_year - born if born <= this_year else this_year + 100 - born
+    this_year = reading.today.year
+    return this_year - read_birth_year(birth[1], this_year) if birth else None
 
 
 # No word for a school or a class.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from posts.checks.leaks.accused import is_accused
-from posts.checks.leaks.base import Found, Reading, Rule, Severity
+from posts.checks.leaks.base import Found, Reading, Rule, Severity, read_birth_year
 from posts.checks.leaks.letters import CAPITAL, LETTER, SMALL
 from posts.checks.leaks.names import HALF_NAME, TITLES, Name
 from posts.checks.leaks.roles import has_rank, is_public_role
@@ -111,7 +111,7 @@ def births(reading: Reading) -> Iterator[Found]:
             if not match:
                 continue
             severity, last = Severity.SOFT, match.end(match.lastindex or 0)
-        year = _year_of(match[match.lastindex or 0], reading.today.year)
+        year = read_birth_year(match[match.lastindex or 0], reading.today.year)
         if match.re is _YEAR_ALONE and _is_day_of_event(match, year, reading.today.year):
             continue
         if _OLDEST_BIRTH <= year <= reading.today.year and not is_public_role(reading, name):
@@ -146,14 +146,6 @@ def _half_names(reading: Reading, told: re.Pattern[str]) -> Iterator[Found]:
 def _is_day_of_event(match: re.Match[str], year: int, this_year: int) -> bool:
     """Check for a day of late beside a name: of a report, an award, a picture."""
     return year > this_year - _YOUNGEST and sum(map(str.isdigit, match.group())) > 4
-
-
-def _year_of(written: str, this_year: int) -> int:
-    """Return the year of birth; of two figures, the last one that is past."""
-    year = int(written)
-    if year >= 100:
-        return year
-    return year + (2000 if year <= this_year % 100 else 1900)
 
 
 def _is_of_same_person(reading: Reading, name: Name, gap: str) -> bool:
