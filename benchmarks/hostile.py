@@ -7,8 +7,9 @@ settings; publisher, settle, recall and beat against the simulator; PostgreSQL a
 run; all in control groups with the file's limits and weights where this machine has them (version
 1). A fourth of the time is calm, then the attack goes on to the end: forms of 250,000 marks, bodies
 of 1,100 MB that are announced, slow senders, sign-ins, resets, hostile files, long texts from a
-dozen windows of one officer, searches, exports, guesses at short links. People of all provinces
-open their pages meanwhile, and a delivery falls due every two seconds.
+dozen windows of one officer, searches, exports, guesses at short links. Attackers stand for
+machines elsewhere: they have what processors are left over. People of all provinces open their
+pages meanwhile, and a delivery falls due every two seconds.
 
 ``ratio`` is the p95 of the pages under attack over theirs before it; the goal is at most 2.
 ``killed`` counts processes that died, ``fullest`` is the service that came nearest to its limit of
