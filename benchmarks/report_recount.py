@@ -294,14 +294,17 @@ def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
             system.pop(table)
     numbers += compare(f"{name} system", content["system"], system, differ)
     held = [raw.of_key[key] for key in content["covered"]]
+    held += [raw.of_key[key] for row in content["units"] for key in row["filled"]]
     for row in content["filled"]:
         below = raw.units[raw.of_key[row["unit"]]]["path"]
         some = [
             each for each in scope if raw.units[each]["path"].startswith(below) and each not in held
         ]
         numbers += compare(f"{name} {row['unit']}", row["now"], raw.count_all(some, *now), differ)
-        numbers += compare(f"{name} {row['unit']} units", row["units"], len(some), differ)
+        keys = {raw.of_key[key] for key in row["filled"]}
+        numbers += compare(f"{name} {row['unit']} units", keys, set(some), differ)
         held += some
+    numbers += compare(f"{name} counted twice", len(held), len(set(held)), differ)
     numbers += compare(f"{name} total", content["total"]["now"], raw.count_all(held, *now), differ)
     known, earlier = count_before(held)
     numbers += compare(f"{name} before", content["total"]["before"], earlier, differ)

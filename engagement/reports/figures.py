@@ -26,6 +26,7 @@ from engagement.reports.sums import (
     add_known,
     find_differences,
     find_table_differences,
+    list_filled,
     make_empty_figures,
 )
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
@@ -37,7 +38,7 @@ from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level, Unit
 
-FORMAT = 3  # of the frozen content; rises when its fields change
+FORMAT = 4  # of the frozen content; rises when its fields change
 LANGUAGE = "vi"  # of the papers, whoever makes them
 WITHOUT_TOPIC = "Chưa phân loại"
 REACH_OF_A_SUM = (
@@ -426,6 +427,7 @@ def _add_units(
                 "report": str(approval.report.public_id),
                 "version": approval.report.version,
                 "sha256": approval.content_sha256,
+                "filled": list_filled(figures),
                 "now": figures["total"]["now"],
             }
         )
@@ -439,9 +441,9 @@ def _add_units(
     best = _find_best_posts([*scope], period, campaign)
     all_of_them = [each for some in best.values() for each in some]
     content["examples"] = _describe_examples({unit.pk: all_of_them})[unit.pk]
-    covered = set(content["covered"])
     if fill:
-        uncovered = [pk for pk, (key, _path) in scope.items() if key not in covered]
+        added = {*content["covered"], *list_filled(content)}
+        uncovered = [pk for pk, (key, _path) in scope.items() if key not in added]
         then = _compute_earlier(uncovered, earlier, now=now)
         for row in below:
             some = [pk for pk in uncovered if scope[pk][1].startswith(row.path)]
@@ -450,11 +452,15 @@ def _add_units(
             of_units = _sum_parts([{"now": live[pk], "before": then.get(pk)} for pk in some])
             parts.append(of_units)
             content["filled"].append(
-                {"unit": row.key, "name": row.name, "units": len(some), "now": of_units["now"]}
+                {
+                    "unit": row.key,
+                    "name": row.name,
+                    "filled": [scope[pk][0] for pk in some],
+                    "now": of_units["now"],
+                }
             )
     content["total"] = _sum_parts(parts)
     content["checks"] += find_table_differences(content["total"]["now"])
-    reported = add_figures(
-        figures for pk, figures in live.items() if fill or scope[pk][0] in covered
-    )
+    added = {*content["covered"], *list_filled(content)}
+    reported = add_figures(figures for pk, figures in live.items() if scope[pk][0] in added)
     content["checks"] += find_differences(content["total"]["now"], reported)

@@ -47,8 +47,8 @@ def open_calendar(desk, **asked):
 
 
 def drag(page, event, to):
-    """Drag as a hand does, in small steps: the calendar follows where the mouse has been seen, and a
-    busy machine shows it one place alone when the mouse jumps.
+    """Drag as a hand does, in small steps: of a mouse that jumps, the calendar on a busy machine
+    sees one place alone.
     """
     event.hover()
     page.mouse.down()
