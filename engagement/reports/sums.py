@@ -97,6 +97,11 @@ def list_filled(content: Mapping[str, Any]) -> list[str]:
     return [key for row in rows for key in row.get("filled", ())]
 
 
+def count_own_filled(content: Mapping[str, Any]) -> int:
+    """Count the units in whose place this report itself added the portal's own count."""
+    return sum(len(row["filled"]) for row in content.get("filled", ()))
+
+
 def compute_coverage(content: Mapping[str, Any]) -> tuple[int, int]:
     """Return of how many units below the figures hold something, reports or what was filled in, and
     how many there are.

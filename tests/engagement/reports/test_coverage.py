@@ -116,6 +116,35 @@ def test_units_that_sent_nothing_can_be_filled_in_and_are_marked(
     services.approve(report, by=leader, digest=compute_digest(build_content(report)))
 
 
+def test_what_was_filled_in_stays_until_it_is_left_out(
+    client, province, communes, overseer, leader, month, within, publish
+):
+    publish(unit=communes[0], at=within, reach=7)
+    report = drafts.begin(province, "month", month, by=overseer)
+    client.force_login(overseer)
+    take = reverse("engagement:take_figures", args=[report.public_id])
+
+    def coverage(row):
+        row.refresh_from_db()
+        return compute_coverage(row.figures.content)
+
+    client.post(take, {"fill": "1"})
+    assert coverage(report) == (3, 3)
+    client.post(take)
+    assert coverage(report) == (3, 3)
+    page = client.get(reverse("engagement:report", args=[report.public_id])).content.decode()
+    assert 'name="fill" value="0"' in page
+    services.submit(report, by=overseer)
+    report.refresh_from_db()
+    approve(report, leader)
+    draft = services.correct(report, by=overseer, changes="Sửa lỗi chính tả.")
+    assert coverage(draft) == (3, 3)
+
+    client.post(reverse("engagement:take_figures", args=[draft.public_id]), {"fill": "0"})
+
+    assert coverage(draft) == (0, 3)
+
+
 def test_what_a_province_filled_in_is_counted_once_by_the_ministry(
     province, communes, overseer, leader, month, within, publish
 ):
