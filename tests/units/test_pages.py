@@ -247,3 +247,15 @@ def test_the_options_are_the_open_units_in_reach(client, admin, province):
     assert found == {
         "units": [{"label": "Công an phường Hải Châu, Thành phố Đà Nẵng", "code": "20194"}]
     }
+
+
+def test_the_options_begin_with_the_unit_that_bears_the_words_side_by_side(client, admin, province):
+    for place in ("Phường Hải Châu", "Phường An Hải"):
+        factories.UnitFactory(parent=province, place=place)
+
+    found = client.get(reverse("units:options"), {"q": "an hải"}).json()["units"]
+
+    assert [unit["label"].split(",")[0] for unit in found] == [
+        "Công an phường An Hải",
+        "Công an phường Hải Châu",
+    ]
