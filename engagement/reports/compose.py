@@ -203,7 +203,15 @@ def _summarise(figures: Mapping[str, Any]) -> str:
     if before and (change := comparable["posts"] - before["posts"]):
         more = "nhiều hơn" if change > 0 else "ít hơn"
         words += f"; {more} kỳ trước {group_digits(abs(change))} bài"
-    return f"{words}."
+    return f"{words}{_name_merged(figures)}."
+
+
+def _name_merged(figures: Mapping[str, Any]) -> str:
+    """Say which units were merged into those of the report and count in their figures."""
+    names = [row["name"] for row in figures.get("merged", ())]
+    if len(names) > _MOST_NAMED:
+        return f"; gồm cả số liệu của {group_digits(len(names))} đơn vị đã sáp nhập"
+    return f"; gồm cả số liệu của đơn vị đã sáp nhập: {'; '.join(names)}" if names else ""
 
 
 def _list_results(figures: Mapping[str, Any]) -> str:
