@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from accounts.step_up import step_up_required
 from accounts.views.common import require_administrator
 from core import quotas
-from core.actions import form_action
+from core.actions import form_action, form_data
 from core.errors import Refused
 from units.queries import find_reachable_units
 
@@ -28,8 +28,10 @@ PREVIEW_ROWS = 200
 @step_up_required(gettext_lazy("Upload the file"))
 def upload(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
-    form = forms.UploadPeopleForm(request.POST or None, request.FILES or None)
-    done = form_action(form, lambda: _store_upload(form.cleaned_data["file"], by=request.user))
+    form = forms.UploadPeopleForm(form_data(request), request.FILES or None)
+    done = form_action(
+        form, lambda: _store_upload(form.cleaned_data["file"], by=request.user), field="file"
+    )
     if done:
         return redirect("accounts:import_preview")
     return render(request, "accounts/import.html", {"form": form}, status=done.status)

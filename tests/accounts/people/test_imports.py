@@ -532,3 +532,15 @@ def test_the_template_lists_the_units_by_name_whatever_their_accents(client, adm
         "Công an xã La Êê",
         "Công an xã Trà Tân",
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"not a workbook", "Only Excel files of the kind .xlsx"), (b"", "Choose a file.")],
+)
+def test_a_refused_file_is_named_at_its_field(client, admin, data, said):
+    answer = upload(client, data) if data else client.post(reverse("accounts:import"))
+
+    errors = answer.context["form"].errors
+    assert {name: len(each) for name, each in errors.items()} == {"file": 1}
+    assert said in errors["file"][0]
