@@ -18,7 +18,8 @@ from accounts.people import appointments, confirmations
 from accounts.permissions import Permission
 from accounts.queries import may_waive, require_confirms, require_independent, tied_to
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE, require_administrator, run_person_action, visible_person
+from accounts.views.common import PAGE, require_administrator, visible_person
+from accounts.views.one_person import run_person_action, show_refusal
 from core.actions import form_action
 from core.errors import NotAllowed
 
@@ -51,8 +52,8 @@ def end_post(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     form = forms.EndPostForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Please write the last day of the post."))
-        return redirect("accounts:person", row.public_id)
+        why = next(error for errors in form.errors.values() for error in errors)
+        return show_refusal(request, row, why, status=422)
     facts = form.cleaned_data
     post = get_object_or_404(row.appointments.visible_to(request.user), public_id=facts["post"])
     said = _("The post ends. What %(name)s did under it stays on record.")

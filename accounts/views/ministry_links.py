@@ -21,7 +21,8 @@ from accounts.permissions import Permission
 from accounts.sign_in_policy import ministry_is_on
 from accounts.step_up import step_up_required
 from accounts.views.appointments import name_decision
-from accounts.views.common import PAGE, require_administrator, run_person_action
+from accounts.views.common import PAGE, require_administrator
+from accounts.views.one_person import run_person_action
 from core.actions import FormAction, form_action, read_typed_reason
 from core.errors import Refused
 

@@ -22,9 +22,9 @@ from accounts.views.common import (
     PAGE,
     render_private,
     require_administrator,
-    run_person_action,
     visible_person,
 )
+from accounts.views.one_person import run_person_action
 from core.actions import button_action, read_typed_reason
 from core.errors import Refused
 
