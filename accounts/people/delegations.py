@@ -1,7 +1,7 @@
 """Handing approval over to a named deputy for a period, and ending that early.
 
 A delegation makes nobody a leader: it lends what its giver holds, for days that both know, to
-somebody of the same unit (docs/adr/0037-approval-in-a-leaders-stead.md).
+somebody of the same unit (docs/adr/0037-delegate-approval-for-a-limited-time.md).
 """
 
 from collections.abc import Iterable
