@@ -1,4 +1,4 @@
-"""What the documents name is there: the records of decisions in their index, the targets of links."""
+"""What documents name is there: each decision stands in the index, and links lead to files."""
 
 import re
 from pathlib import Path
