@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import forms
-from accounts.models import PendingAppointment, PeopleImport, User
+from accounts.models import Invitation, PendingAppointment, PeopleImport, User
 from accounts.people import imports
 from accounts.people.spreadsheets import Row, read_people, template
 from accounts.permissions import Permission
@@ -79,6 +79,7 @@ def import_preview(request: HttpRequest) -> HttpResponse:
             )
             context = {
                 "made": made,
+                "invited": Invitation.objects.filter(user__in=made).count(),
                 "batch": batch,
                 "proposed": proposed.filter(asked_at__gte=batch.created_at),
             }
