@@ -154,8 +154,8 @@ class WaiveForm(forms.Form):
 
 
 class SystemChangeForm(forms.Form):
-    """A change of who administers the ministry or operates the system, for a second person to
-    confirm.
+    """A change of the ministry's administrators or the system's operators, for a second person
+    to confirm.
     """
 
     kind = forms.ChoiceField(label=_("Change"), choices=ChangeKind)

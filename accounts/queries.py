@@ -135,8 +135,8 @@ def acts_from(user: User, permission: Permission, *, unit: Unit) -> datetime | N
 def appointed_by(user: User, *, people: Iterable[User]) -> bool:
     """Check whether ``user`` gave one of ``people`` any position, or one of them gave ``user`` one.
 
-    Giving is proposing or confirming. Who gave a right does not use it together with its holder on
-    one post.
+    Giving is proposing or confirming. A giver of a right does not use it together with its holder
+    on one post.
     """
     keys = [person.pk for person in people]
     given = Q(user__in=keys) & (Q(appointed_by=user) | Q(confirmed_by=user))
@@ -375,7 +375,7 @@ def ministry_administrators() -> QuerySet[User]:
 
 
 def may_change_system(user: User) -> bool:
-    """Check whether ``user`` may propose and confirm changes of who holds power over the
+    """Check whether ``user`` may propose and confirm changes of those who hold power over the
     installation: system operators and administrators of the ministry, from the day after they
     became that.
     """

@@ -518,7 +518,7 @@ class BulkImport(PublicIdModel):
     left_out = models.JSONField(default=list)  # rows that became no draft, with what is wrong
     total = models.PositiveSmallIntegerField(default=0)  # of the work that runs
     done = models.PositiveSmallIntegerField(default=0)
-    worked_at = models.DateTimeField(null=True)  # last sign of who does it
+    worked_at = models.DateTimeField(null=True)  # last sign of its worker
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True)
 

@@ -51,8 +51,8 @@ def delegate(
     """Hand one's own approval in ``unit`` over to ``deputy`` from one day to another.
 
     The unit's leaders, the overseers and all administrators above are notified, and may stop it.
-    Who was no approver before approves 24 hours later. Raise NotAllowed for who approves in
-    somebody else's stead only.
+    A deputy who was no approver before approves 24 hours later. Raise NotAllowed for users who
+    approve only in somebody else's stead.
     """
     User.objects.select_for_update().get(pk=by.pk)  # two browsers at once: one deputy
     own = next((a for a in own_approving_posts(by) if a.unit_id == unit.pk), None)

@@ -142,8 +142,8 @@ def record_failed_factor(
 ) -> None:
     if _is_within_limit(f"failed:{user.pk}", FAILURES_AN_ACCOUNT):
         record_action("sign_in.factor_failed", user, request, by=None)
-    # One may mistype. Who gets this far knows the password, so no stranger can have letters sent by
-    # it.
+    # One may mistype. Anyone who gets this far knows the password, so no stranger can have
+    # letters sent by it.
     if (
         not reauthentication
         and not _is_within_limit(f"wrong-code:{user.pk}", 2)

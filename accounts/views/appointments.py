@@ -107,7 +107,7 @@ def _may_refuse(user: User, row: PendingAppointment) -> bool:
 
 
 def _why_not_confirm(user: User, row: PendingAppointment) -> str:
-    """Say why somebody who may refuse the proposal may not confirm it; empty for who may."""
+    """Say why a user who may refuse the proposal may not confirm it; empty if they may."""
     try:
         require_independent(user, row.asked_by)
     except NotAllowed as why:

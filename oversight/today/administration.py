@@ -1,4 +1,4 @@
-"""Cards of who administers accounts."""
+"""Cards for administrators of accounts."""
 
 from datetime import datetime
 from typing import Any
