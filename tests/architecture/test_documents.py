@@ -1,4 +1,4 @@
-"""What documents name is there: each decision stands in the index, and links lead to files."""
+"""Test that the index names each decision, and that links of documents lead to files."""
 
 import re
 from pathlib import Path
