@@ -41,7 +41,7 @@ def django_db_setup(django_db_setup):
 
 def tries_again(item):
     """Tell whether `make test` tries it once more when it fails: what a busy machine can disturb,
-    such as browsers, processes, and platforms over HTTP. A test that is named there often is mended.
+    such as browsers, processes, platforms over HTTP. A test that is named there often is mended.
     """
     marks = ("browser", "scanners", "try_out")
     return (
