@@ -70,6 +70,19 @@ def test_a_person_is_invited_by_keyboard_to_the_unit_that_was_typed_last(at_desk
     assert appointment.unit.place == "Phường Hải Vân"
 
 
+def test_an_invitation_that_comes_back_shows_the_user_name_and_one_sign_of_what_lacks(at_desk):
+    province = factories.ProvinceFactory()
+    factories.UnitFactory(parent=province)
+    page = (desk := at_desk(factories.person(Role.ADMINISTRATOR, province), DESK)).page
+    desk.open(reverse("accounts:invite"))
+    page.fill("#id_full_name", "Trần Văn Khánh")
+    with page.expect_navigation():
+        page.locator(".action-bar .btn-primary").click()
+
+    expect(page.locator("#id_username")).to_have_attribute("placeholder", "tran.van.khanh")
+    expect(page.locator(".ts-wrapper.is-invalid")).to_have_css("background-image", "none")
+
+
 def test_words_of_a_page_are_approved_by_keyboard(at_desk):
     channel = factories.ChannelFactory(platform="facebook")
     PageCheck.objects.create(channel=channel, due_at=timezone.now())

@@ -66,10 +66,13 @@ function fill(form, fields) {
 
 for (const username of document.querySelectorAll("input[data-username-from]")) {
   // Only shown, not filled in: left empty, the server adds a number when the name is taken.
-  username.form.elements[username.dataset.usernameFrom].addEventListener("input", (event) => {
-    const bare = fold(event.target.value).replace(/[^a-z0-9\s]/g, "").trim();
+  const source = username.form.elements[username.dataset.usernameFrom];
+  const show = () => {
+    const bare = fold(source.value).replace(/[^a-z0-9\s]/g, "").trim();
     username.placeholder = bare.split(/\s+/).join(".");
-  });
+  };
+  source.addEventListener("input", show);
+  show(); // of a form that came back, too
 }
 
 function showFields() {
