@@ -103,7 +103,8 @@ def record_failure(
     user = account_named(typed)
     # The same steps for a name that nobody has, and when nothing is kept: else the time of the
     # answer would tell which names there are.
-    whose = user.pk if user else salted_hmac(_SALT, typed).hexdigest()[:16]
+    digest = salted_hmac(_SALT, typed, algorithm="sha256").hexdigest()
+    whose = user.pk if user else digest[:16]
     address, top = _client_address(request), Unit.objects.filter(parent=None).first()
     limits = {
         f"failed:{whose}": FAILURES_AN_ACCOUNT,
