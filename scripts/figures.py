@@ -7,6 +7,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -17,6 +18,9 @@ NOT_CODE = {"tests", "migrations", "vendor", "node_modules"}
 NO_VERB = ("What", "Whether", "Those", "How")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DOCUMENTED = (ast.Module, ast.ClassDef, *FUNCTIONS)
+SQL = re.compile(
+    r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\b.*\b(FROM|SET|VALUES|AS)\b", re.S
+)
 
 
 class Source(NamedTuple):
@@ -116,6 +120,45 @@ def checked(root: Path, files: list[str], exclude: list[str]) -> set[Path]:
     }
 
 
+def count_private(code: list[Source]) -> tuple[int, int]:
+    """Count the functions whose names begin with an underscore, and those of them that their
+    module names once.
+    """
+    private = once = 0
+    for source in code:
+        nodes = list(ast.walk(source.tree))
+        used = Counter(node.id for node in nodes if isinstance(node, ast.Name))
+        used.update(node.attr for node in nodes if isinstance(node, ast.Attribute))
+        names = [node.name for node in nodes if isinstance(node, FUNCTIONS)]
+        hidden = [name for name in names if re.match("_(?!_)", name)]
+        private += len(hidden)
+        once += sum(used[name] == 1 for name in hidden)
+    return private, once
+
+
+def count_sql(code: list[Source]) -> int:
+    """Count the strings that are statements of SQL."""
+    found = 0
+    for source in code:
+        nodes = list(ast.walk(source.tree))
+        joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+        pieces = {id(part) for node in joined for part in node.values}
+        texts = [
+            node.value
+            for node in nodes
+            if isinstance(node, ast.Constant) and id(node) not in pieces
+        ]
+        for node in joined:
+            parts = (part.value for part in node.values if isinstance(part, ast.Constant))
+            texts.append(" ".join(map(str, parts)))
+        found += sum(isinstance(text, str) and bool(SQL.search(text)) for text in texts)
+    return found
+
+
+def count_lines(sources: list[Source], app: str) -> int:
+    return sum(source.lines for source in sources if app in source.path.parts[:2])
+
+
 def figures(root: Path) -> Iterator[tuple[str, object]]:
     tools = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     contracts, roots = (
@@ -141,7 +184,28 @@ def figures(root: Path) -> Iterator[tuple[str, object]]:
     typed = sum(source.lines for source in code if source.path in files)
     biggest = max(code, key=lambda source: source.lines)
 
+    product = [source for source in code if source.path.parts[0] in roots - {"simulator"}]
+    migrations = [source for source in every if "migrations" in source.path.parts]
+    private, once = count_private(code)
+    comments = sum(
+        line.lstrip().startswith("#") for source in code for line in source.text.splitlines()
+    )
+    apps = {source.path.parts[0] for source in code}
+    thin = [app for app in ("campaigns", "engagement", "oversight") if app in apps]
+
     words = ", ".join(NO_VERB)
+    yield "lines of the product, files", f"{sum(s.lines for s in product):,}, {len(product)}"
+    yield (
+        "private functions, used once",
+        f"{100 * private / len(functions):.0f} %, {100 * once / len(functions):.0f} %",
+    )
+    yield "own modules that a module imports (median)", median(map(len, graph.values()))
+    yield "comment lines in 100", f"{100 * comments / filled:.1f}"
+    yield "statements of SQL outside migrations", count_sql(product)
+    yield (
+        "migrations, their lines",
+        f"{len(migrations)}, {sum(source.lines for source in migrations):,}",
+    )
     yield "files outside a layer", len(outside(code, contracts, roots))
     yield "import circles", f"{len(groups)} ({sum(map(len, groups))} files)"
     yield "functions > 50 lines", sum(f.end_lineno - f.lineno >= 50 for f in functions)
@@ -151,6 +215,9 @@ def figures(root: Path) -> Iterator[tuple[str, object]]:
     yield "template lines > 160", len(wide)
     yield "lines under mypy", f"{100 * typed / lines:.0f} % of {lines:,}"
     yield "test : code", f"{sum(source.lines for source in tests) / lines:.2f}"
+    for app in thin:
+        share = count_lines(tests, app) / count_lines(code, app)
+        yield f"test : code of {app}", f"{share:.2f}"
     yield "biggest file", f"{biggest.lines} ({biggest.path})"
 
 
