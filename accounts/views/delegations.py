@@ -23,7 +23,7 @@ from core.forms import ReasonForm
 
 STAGES = {
     "coming": ("yellow", "clock", gettext_lazy("Coming up")),
-    "running": ("green", "player-play", gettext_lazy("Running")),
+    "running": ("green", "player-play", gettext_lazy("In force now")),
     "over": ("grey", "circle-check", gettext_lazy("Its days are over")),
     "ended": ("grey", "circle-x", gettext_lazy("Ended early")),
 }

@@ -193,17 +193,21 @@ def channel_cards(
 
 def left_out_channels(post: Post) -> list[LeftOut]:
     """Return the channels of the unit to which the post does not go, each with the reason: its
-    pictures and videos, or a person.
+    pictures and videos, its kit, or a person.
     """
     rows = post.targets.select_related("channel")
     targets = list(rows.order_by(by_platform("channel__platform"), "channel__name"))
     if all(target.is_on for target in targets):
         return []
     pictures = list(post.pictures.select_related("media"))
-    found = describe_destinations(targets, pictures)["left_out"]
+    found = [*describe_destinations(targets, pictures)["left_out"]]
     off = [target.channel for target in targets if target.by_hand and not target.is_on]
-    words = _("switched off by who wrote the post")
-    return [*found, *(LeftOut(channel.get_platform_display(), words, False) for channel in off)]
+    of_kit = post.adoption.version.platforms if post.adoption else []
+    by_author, by_kit = _("switched off by the author of the post"), _("the kit is for other channels")
+    for channel in off:
+        words = by_kit if of_kit and channel.platform not in of_kit else by_author
+        found.append(LeftOut(channel.get_platform_display(), words, False))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

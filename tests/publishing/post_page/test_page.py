@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
+from campaigns.kits.models import Adoption
 from posts.review import services as posts
 from posts.states import PostState
 from publishing.deliveries.transitions import move
@@ -615,6 +616,22 @@ def test_a_channel_that_is_left_out_is_named_with_the_reason(client, unit, offic
     assert left_out == [("Zalo OA", True), ("Telegram", False)]
     for each in shown.context["left_out"]:
         assert f"{each.channel} ({each.reason})" in one_line(shown.content.decode())
+
+
+def test_a_channel_that_the_kit_leaves_out_is_not_laid_on_the_author(client, unit, officer):
+    kit = factories.kit(unit.parent, state="issued", platforms=["facebook"])
+    adoption = Adoption.objects.create(
+        kit=kit, version=kit.versions.get(), unit=unit, adopted_at=timezone.now()
+    )
+    facebook = factories.ChannelFactory(unit=unit)
+    draft = factories.PostFactory(unit=unit, author=officer, adoption=adoption, channels=[facebook])
+    telegram = factories.ChannelFactory(unit=unit, platform="telegram")
+    draft.targets.create(channel=telegram, is_on=False, by_hand=True)
+
+    shown = page(client, factories.submitted(draft))
+
+    (left_out,) = shown.context["left_out"]
+    assert (left_out.channel, left_out.reason) == ("Telegram", "the kit is for other channels")
 
 
 def test_what_the_page_says_itself_is_said_in_no_message(client, unit, officer):
