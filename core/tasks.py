@@ -5,6 +5,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import letters
+from core.jobs.tasks import run_job as run_job
+from core.jobs.tasks import run_waiting_jobs as run_waiting_jobs
 
 
 def send_mail(*, to: Iterable[str], subject: str, text: str) -> None:

@@ -12,5 +12,5 @@ class MediaConfig(AppConfig):
 
     def ready(self) -> None:
         from media import audit_sentences  # noqa: F401
-        from media.editing import receivers as _editing  # noqa: F401
+        from media.editing import films  # noqa: F401
         from media.scanners import receivers  # noqa: F401

@@ -20,7 +20,6 @@ ROUTES = {
     "channels.tasks.*": {"queue": "channels"},
     "engagement.tasks.*": {"queue": "counts"},
     "media.scanners.tasks.*": {"queue": "scans"},
-    "media.editing.tasks.*": {"queue": "scans"},
     "campaigns.files.tasks.*": {"queue": "scans"},
     "posts.editor.tasks.*": {"queue": "scans"},
     "core.tasks.send_letter": {"queue": "mail"},
@@ -69,11 +68,20 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         }
         for queue in ("channels", "counts", "scans", "mail", "house")
     },
+    # Jobs whose message was lost or whose worker died, and those due for another try.
+    **{
+        f"run jobs that wait on {queue}": {
+            "task": "core.tasks.run_waiting_jobs",
+            "schedule": 10.0,
+            "kwargs": {"queue": queue},
+            "options": {"queue": queue},
+        }
+        for queue in ("channels", "counts", "scans", "mail", "house")
+    },
     "see how older pictures look": {
         "task": "media.library.tasks.fill_looks",
         "schedule": 300.0,
     },
-    "make films that wait": {"task": "media.editing.tasks.make_films", "schedule": 20.0},
     "scan pictures and films that wait": {
         "task": "media.scanners.tasks.scan_waiting",
         "schedule": 5.0,

@@ -10,8 +10,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
-from media.editing import films
-from media.models import FilmState, Media
+from core import jobs
+from media.models import Media
 from media.scanners import services as scanners
 from posts.states import PostState
 from tests import factories
@@ -65,9 +65,9 @@ def test_a_film_with_a_face_and_a_plate_is_checked_blurred_and_submitted(at_desk
     page.get_by_role("button", name=re.compile("^Che mờ cả \\d+ chỗ")).click()
     page.wait_for_url(re.compile(rf"/media/{film.public_id}/film/"))
     expect(page.locator("#film-edits")).to_contain_text("Đang tạo video mới")
-    assert films.make_waiting_films() == 1
+    assert jobs.run_waiting("film").done == 1
     edit = film.film_edits.get()
-    assert (edit.state, edit.refused) == (FilmState.DONE, "")
+    assert (edit.state, edit.refused) == ("done", "")
     assert scanners.scan_waiting() == 1
     # What is covered is found no more.
     assert not edit.result.scan.boxes.filter(rule__in=["face", "plate"]).exists()
