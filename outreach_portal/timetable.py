@@ -20,7 +20,6 @@ ROUTES = {
     "channels.tasks.*": {"queue": "channels"},
     "engagement.tasks.*": {"queue": "counts"},
     "media.scanners.tasks.*": {"queue": "scans"},
-    "campaigns.files.tasks.*": {"queue": "scans"},
     "posts.editor.tasks.*": {"queue": "scans"},
     "core.tasks.send_letter": {"queue": "mail"},
     "core.tasks.send_letters": {"queue": "mail"},
@@ -85,10 +84,6 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
     "scan pictures and films that wait": {
         "task": "media.scanners.tasks.scan_waiting",
         "schedule": 5.0,
-    },
-    "check files of campaigns that wait": {
-        "task": "campaigns.files.tasks.check_waiting",
-        "schedule": 10.0,
     },
     "end grants of channels that were given up": {
         "task": "channels.tasks.end_grants",

@@ -42,7 +42,7 @@ from campaigns.planning.queries import to_canonical_json
 from channels.completeness.queries import digest_of
 from channels.models import Channel, PageChange, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
-from core import sealing
+from core import jobs, sealing
 from core.form_marks import make_render_mark
 from core.text import fold
 from engagement.boards.notes.models import BoardNote
@@ -368,6 +368,7 @@ def campaign_file(
         "state": "ready",
         "was_read": True,
         "added_at": timezone.now(),
+        "job": jobs.create_done("campaign_file"),
     }
     row = CampaignFile.objects.create(
         campaign=of.campaign if isinstance(of, Kit) else of,

@@ -106,8 +106,8 @@ def send_on_commit(jobs: Iterable[Job]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Count how many jobs of a kind wait and run, since when the oldest waits though it is due, and how
-    many failed in the last day.
+    """Count how many jobs of a kind wait and run, since when the oldest waits though it is due, and
+    how many failed in the last day.
     """
 
     kind: str
