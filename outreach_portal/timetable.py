@@ -81,9 +81,9 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "media.library.tasks.fill_looks",
         "schedule": 300.0,
     },
-    "scan pictures and films that wait": {
-        "task": "media.scanners.tasks.scan_waiting",
-        "schedule": 5.0,
+    "queue older pictures for the scanners": {
+        "task": "media.scanners.tasks.queue_backlog",
+        "schedule": 60.0,
     },
     "end grants of channels that were given up": {
         "task": "channels.tasks.end_grants",
@@ -158,7 +158,6 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "engagement.tasks.thin_counts",
         "schedule": crontab(minute=10, hour="1-3"),
     },
-    "make files that wait": {"task": "engagement.tasks.make_exports", "schedule": 20.0},
     # Later hours of the day catch up when the first was missed.
     "draft reports that are due": {
         "task": "engagement.tasks.draft_reports",

@@ -30,7 +30,7 @@ def enqueue(kind: str, *, key: str = "", priority: int = 0, send: bool = True) -
         with transaction.atomic():
             (job,) = enqueue_many(kind, 1, key=key, priority=priority, send=send)
     except IntegrityError:
-        if key and Job.objects.filter(kind=kind, key=key, state__in=UNFINISHED).exists():
+        if key:
             raise AlreadyQueued from None
         raise
     return job

@@ -9,6 +9,12 @@ def describe_film(row):
     return {"kind": "film", "error": error} | {name: row[name] for name in COLUMNS}
 
 
+def describe_scan(row):
+    error = "broken" if row["state"] == "failed" else ""
+    fields = {name: row[name] for name in (*COLUMNS, "priority")}
+    return {"kind": "scan", "error": error, **fields}
+
+
 COLUMNS = ("state", "attempts", "queued_at", "ended_at")
 
 
@@ -35,5 +41,15 @@ class Migration(migrations.Migration):
         *(
             migrations.RemoveField("filmedit", name)
             for name in (*COLUMNS, "progress", "leased_until")
+        ),
+        migrations.AddField("scan", "job", make_job(null=True)),
+        move_to_jobs("media.Scan", columns=(*COLUMNS, "priority"), describe=describe_scan),
+        migrations.AlterField("scan", "job", make_job()),
+        migrations.RemoveConstraint("scan", "scan_progress"),
+        migrations.RemoveConstraint("scan", "scan_runs_on_a_lease"),
+        migrations.RemoveIndex("scan", "scan_to_do"),
+        *(
+            migrations.RemoveField("scan", name)
+            for name in (*COLUMNS, "priority", "begun_at", "progress", "leased_until", "version")
         ),
     ]

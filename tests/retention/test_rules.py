@@ -183,6 +183,7 @@ AXES = {
 # Of each class: how to make a row, and how long it is kept from the moment on that it is made with.
 def _export(at: datetime) -> Export:
     row = Export.objects.create(
+        job=jobs.create_done("export"),
         made_by=_person(),
         kind="campaign",
         format="csv",
@@ -193,7 +194,7 @@ def _export(at: datetime) -> Export:
         total=1,
         asked_at=at,
     )
-    row.parts.create(attempt=0, number=0, data=b"x")
+    row.parts.create(number=0, data=b"x")
     return row
 
 
