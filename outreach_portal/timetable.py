@@ -167,7 +167,6 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "engagement.tasks.remind_of_reports",
         "schedule": crontab(minute=20, hour=8),
     },
-    "make files of reports": {"task": "engagement.tasks.make_report_files", "schedule": 20.0},
     "sum up the days that have changed": {
         "task": "engagement.tasks.refresh_rollups",
         "schedule": 60.0,

@@ -867,7 +867,8 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
             approved_at=now,
         )
         ReportFile.objects.bulk_create(
-            ReportFile(report=row, format=format, queued_at=now) for format in MADE
+            ReportFile(report=row, format=format, job=job("report_file", "waiting"))
+            for format in MADE
         )
     return row
 
@@ -875,7 +876,8 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
 def report_with_files(unit: Unit | None = None) -> Report:
     """Make a sent report whose files are there."""
     row = report(unit, state="sent")
-    row.files.update(state="done", data=b"%PDF-", made_at=timezone.now())
+    Job.objects.filter(reportfile__report=row).update(state="done", ended_at=timezone.now())
+    row.files.update(data=b"%PDF-", made_at=timezone.now())
     return row
 
 

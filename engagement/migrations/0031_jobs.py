@@ -16,6 +16,17 @@ def describe_export(row):
     }
 
 
+def describe_report_file(row):
+    return {
+        "kind": "report_file",
+        "state": row["state"],
+        "attempts": row["attempts"],
+        "error": "broken" if row["state"] == "failed" else "",
+        "queued_at": row["queued_at"],
+        "ended_at": row["made_at"],
+    }
+
+
 def make_job(**fields):
     return models.OneToOneField(
         to="core.job",
@@ -50,5 +61,25 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             "exportpart",
             models.UniqueConstraint(fields=["export", "number"], name="one_part_a_number"),
+        ),
+        migrations.AddField("reportfile", "job", make_job(null=True)),
+        move_to_jobs(
+            "engagement.ReportFile",
+            columns=["state", "attempts", "queued_at", "made_at"],
+            describe=describe_report_file,
+        ),
+        migrations.AlterField("reportfile", "job", make_job()),
+        migrations.RemoveConstraint("reportfile", "a_file_that_is_ready_has_bytes"),
+        migrations.AddConstraint(
+            "reportfile",
+            models.CheckConstraint(
+                condition=models.Q(made_at__isnull=True) | models.Q(data__isnull=False),
+                name="a_file_that_is_ready_has_bytes",
+            ),
+        ),
+        migrations.RemoveIndex("reportfile", "report_file_to_make"),
+        *(
+            migrations.RemoveField("reportfile", name)
+            for name in ("state", "attempts", "leased_until", "queued_at")
         ),
     ]
