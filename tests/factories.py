@@ -946,11 +946,13 @@ def scanned(
     **fields: object,
 ) -> Scan:
     """Say what the scanners found in ``media``: nothing unless ``boxes`` are given."""
-    former = Job.objects.filter(scan__media=media).first()
-    values = {"lacking": [], **fields, "job": job("scan", state, progress=progress)}
+    made = job("scan", state, progress=progress)
+    if former := Job.objects.filter(scan__media=media).first():
+        made.delete()
+        made.pk = former.pk
+        made.save(force_update=True)
+    values = {"lacking": [], **fields, "job": made}
     scan, _is_new = Scan.objects.update_or_create(media=media, defaults=values)
-    if former:
-        former.delete()
     scan.boxes.all().delete()
     place = {"x": 1000, "y": 1000, "width": 1500, "height": 2000}
     for n, box in enumerate(boxes):
