@@ -91,10 +91,6 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
     },
     "process what platforms reported": {"task": "channels.tasks.process_inbox", "schedule": 5.0},
     "subscribe to platforms' news": {"task": "channels.tasks.subscribe", "schedule": 300.0},
-    "write what was approved for pages": {
-        "task": "channels.tasks.write_page_changes",
-        "schedule": 20.0,
-    },
     "check channels": {
         "task": "channels.tasks.check_channels",
         "schedule": crontab(minute=10, hour=5),
