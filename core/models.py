@@ -39,29 +39,6 @@ class CacheEntry(models.Model):
     expires = models.DateTimeField(db_index=True)
 
 
-class Letter(models.Model):
-    """A mail to one address; see ``core.letters``. Emptied as soon as it is sent or given up."""
-
-    to = models.EmailField(max_length=254, blank=True)
-    subject = models.CharField(max_length=200, blank=True)
-    text = models.TextField(blank=True)
-    written_at = models.DateTimeField(auto_now_add=True)
-    try_at = models.DateTimeField()
-    tries = models.PositiveSmallIntegerField(default=0)
-    ended_at = models.DateTimeField(null=True, db_index=True)
-    outcome = models.CharField(max_length=10, blank=True)  # sent, given_up; empty while it waits
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["try_at"], condition=models.Q(ended_at=None), name="letter_waiting"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"letter {self.pk}"
-
-
 class JobState(models.TextChoices):
     """The states of work that is done in the background."""
 
@@ -151,3 +128,15 @@ class JobRow(models.Model):
     @property
     def is_over(self) -> bool:
         return self.job.is_over
+
+
+class Letter(JobRow):
+    """A mail to one address; see ``core.letters``. Emptied as soon as it is sent or given up."""
+
+    to = models.EmailField(max_length=254, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"letter {self.pk}"

@@ -21,8 +21,6 @@ ROUTES = {
     "engagement.tasks.*": {"queue": "counts"},
     "media.scanners.tasks.*": {"queue": "scans"},
     "posts.editor.tasks.*": {"queue": "scans"},
-    "core.tasks.send_letter": {"queue": "mail"},
-    "core.tasks.send_letters": {"queue": "mail"},
 }
 
 
@@ -143,7 +141,6 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=50),
         "kwargs": {"classes": ["uploads", "incoming", "spent-tickets", "exports"]},
     },
-    "send letters that wait": {"task": "core.tasks.send_letters", "schedule": 30.0},
     "sign how far the record has come": {
         "task": "audit.tasks.make_checkpoint",
         "schedule": crontab(minute=5),

@@ -182,7 +182,7 @@ RULES: tuple[Rule | Files, ...] = (
         source=TECHNICAL,
         model=Letter,
         after=letters.KEPT,
-        since="ended_at",
+        since="job__ended_at",
         words="7 days after sending; its text at once",
     ),
     Rule(

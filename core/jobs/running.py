@@ -81,7 +81,9 @@ def _run(kind: Kind, claims: list[Claim]) -> None:
         *_, frame = traceback.extract_tb(error.__traceback__)
         place = f"{Path(frame.filename).name}:{frame.lineno}"
         for each in present:
-            log.error(
+            is_last = each.job.attempts >= kind.most_attempts
+            log.log(
+                logging.ERROR if is_last else logging.WARNING,
                 "job %s failed, attempt %s: %s at %s",
                 each.job,
                 each.job.attempts,
