@@ -2,6 +2,7 @@
 first whether the job is still that owner's.
 """
 
+import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from django.utils import timezone
 
 from core.jobs.kinds import BROKEN, LOST, Kind, get_kind, pick_next
 from core.models import Job, JobState
+
+log = logging.getLogger(__name__)
 
 
 class JobLost(Exception):
@@ -156,11 +159,12 @@ def fail_exhausted(kind: Kind, *, now: datetime | None = None) -> int:
     failed = 0
     for each in attach_rows(kind, lost[:100]):
         # Who is alive after all and renews or ends it first keeps it.
-        with transaction.atomic():
-            still = lost.select_for_update(of=("self",)).filter(
-                pk=each.job.pk, owner=each.job.owner
-            )
-            if still.exists():
-                each.fail(LOST)
-                failed += 1
+        still = lost.select_for_update(of=("self",)).filter(pk=each.job.pk, owner=each.owner)
+        try:
+            with transaction.atomic():
+                if still.first():
+                    each.fail(LOST)
+                    failed += 1
+        except Exception as error:  # one that cannot even fail stands in nobody's way
+            log.error("job %s could not fail: %s", each.job, type(error).__name__)
     return failed

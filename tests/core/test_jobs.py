@@ -316,6 +316,21 @@ def test_a_job_that_ends_its_worker_each_time_fails_with_what_hangs_on_it(kind):
     assert seen.run == []
 
 
+def test_a_job_that_cannot_even_fail_stands_in_nobodys_way(kind):
+    def refuse(row):
+        raise DatabaseError
+
+    seen = kind(most_attempts=1, on_failure=refuse)
+    poison, other = enqueue(), enqueue()
+    assert jobs.claim(poison.pk)
+    expire(poison)
+
+    jobs.run_waiting("test")
+
+    assert seen.run == [other.pk]
+    assert read(poison) == ("running", 1, "")
+
+
 def test_a_job_fails_and_its_row_learns_it_together(kind):
     def refuse(row):
         raise DatabaseError
