@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import Appointment, User
 from accounts.permissions import GRANTS, Permission, Role
-from accounts.queries import factor_day, had_factor
+from accounts.queries import describe_waits, factor_day, had_factor
 from accounts.sign_in_policy import ministry_is_on, ministry_is_required
 from units.models import Level
 
@@ -61,6 +61,7 @@ def person(request: HttpRequest) -> dict[str, Any]:
         "current_position": current_position(request),
         "positions": user.current_appointments,
         "may": granted_permissions(user),
+        "approval_waits": cache(lambda: describe_waits(user)),
         "acts_for": cache(lambda: user.delegated),  # in whose stead they approve, on its pages
         "factor_from": cache(lambda: _coming_factor_day(user)),
         "unread_notices": cache(

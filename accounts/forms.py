@@ -154,8 +154,8 @@ class WaiveForm(forms.Form):
 
 
 class SystemChangeForm(forms.Form):
-    """A change of who administers the ministry or operates the system, for a second person to
-    confirm.
+    """A change of the ministry's administrators or the system's operators, for a second person
+    to confirm.
     """
 
     kind = forms.ChoiceField(label=_("Change"), choices=ChangeKind)
@@ -197,7 +197,10 @@ class DelegateForm(forms.Form):
 
 class EndPostForm(forms.Form):
     post = forms.UUIDField(widget=forms.HiddenInput)
-    on = DayField(label=_("Last day"))
+    on = DayField(
+        label=_("Last day"),
+        error_messages={"required": _("Please write the last day of the post.")},
+    )
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
 
 
@@ -363,6 +366,7 @@ class ChoosePasswordForm(forms.Form):
 class UploadPeopleForm(forms.Form):
     file = forms.FileField(
         label=_("Excel file"),
+        error_messages={"required": _("Choose a file.")},
         help_text=_("The filled template, .xlsx, at most 2 MB and 5,000 rows."),
         widget=forms.FileInput(attrs={"accept": ".xlsx"}),
     )

@@ -132,11 +132,26 @@ def acts_from(user: User, permission: Permission, *, unit: Unit) -> datetime | N
     )
 
 
+def describe_waits(user: User) -> list[str]:
+    """Say of each unit that a new approver cannot approve there yet, and from when on."""
+    now = timezone.now()
+    permission = Permission.POST_APPROVE
+    units = [
+        each.unit
+        for each in user.current_appointments
+        if permission in GRANTS[each.role] and each.waits(now)
+    ]
+    closed = [unit for unit in units if not can(user, permission, unit=unit)]
+    waits = [(unit, acts_from(user, permission, unit=unit)) for unit in closed]
+    words = _text_of_wait(permission)
+    return [words % {"unit": unit, "when": format_local_time(when)} for unit, when in waits if when]
+
+
 def appointed_by(user: User, *, people: Iterable[User]) -> bool:
     """Check whether ``user`` gave one of ``people`` any position, or one of them gave ``user`` one.
 
-    Giving is proposing or confirming. Who gave a right does not use it together with its holder on
-    one post.
+    Giving is proposing or confirming. A giver of a right does not use it together with its holder
+    on one post.
     """
     keys = [person.pk for person in people]
     given = Q(user__in=keys) & (Q(appointed_by=user) | Q(confirmed_by=user))
@@ -375,7 +390,7 @@ def ministry_administrators() -> QuerySet[User]:
 
 
 def may_change_system(user: User) -> bool:
-    """Check whether ``user`` may propose and confirm changes of who holds power over the
+    """Check whether ``user`` may propose and confirm changes of those who hold power over the
     installation: system operators and administrators of the ministry, from the day after they
     became that.
     """

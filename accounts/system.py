@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -27,18 +27,30 @@ ADMIN_CSP = {
 }
 
 
-# Django forms the names of lists from the models' English ones.
-_NAMES = {"User": _("Accounts"), "Unit": _("Units"), "Topic": _("Topics"), "Entry": _("Record")}
+# One of them, and their list. Here and not on the models: only these pages say them, and words of
+# a page owe no migration.
+_NAMES = {
+    "User": (_("account"), _("Accounts")),
+    "Unit": (_("unit"), _("Units")),
+    "Topic": (_("topic"), _("Topics")),
+    "Entry": (_("entry"), _("Record")),
+}
 
 
 class SystemSite(AdminSite):
     site_header = site_title = index_title = _("System operation")
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        apps = super().get_app_list(request, app_label)
-        for model in (model for app in apps for model in app["models"]):
-            model["name"] = _NAMES.get(model["object_name"], model["name"])
-        return apps
+    def register(
+        self,
+        model_or_iterable: Any,
+        admin_class: type[ModelAdmin] | None = None,
+        **options: Any,
+    ) -> None:
+        super().register(model_or_iterable, admin_class, **options)
+        one = isinstance(model_or_iterable, type)
+        for model in [model_or_iterable] if one else model_or_iterable:
+            if names := _NAMES.get(model.__name__):
+                model._meta.verbose_name, model._meta.verbose_name_plural = names
 
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_authenticated and request.user.is_operator

@@ -43,6 +43,7 @@ class Raw:
                 "has_police_body",
                 "valid_from",
                 "valid_to",
+                "successor_id",
             )
         }
         self.of_key = {row["key"]: pk for pk, row in self.units.items()}
@@ -92,10 +93,17 @@ class Raw:
             for row in self.cursor.fetchall()
         ]
 
-    def count(
+    def count(self, unit: int, *period: Any) -> Any:
+        """Count what one unit did in a period, and what those did that became it."""
+        total: Any = None
+        for one in self.list_territory(unit):
+            total = _merge(total, self.count_one(one, *period))
+        return total | {"active": min(1, total["active"])}
+
+    def count_one(
         self, unit: int, start: datetime, end: datetime, about: int | None, at: datetime
     ) -> Any:
-        """Count what one unit did in a period, of one campaign or of all."""
+        """Count what one unit itself did in a period, of one campaign or of all."""
         rows = [
             row
             for row in self.deliveries[unit]
@@ -155,22 +163,35 @@ class Raw:
             found["topics"][topic]["posts"] = len(some)
         return found
 
+    def list_territory(self, unit: int) -> list[int]:
+        """List the unit and all that were merged into it."""
+        before = [pk for pk, row in self.units.items() if row["successor_id"] == unit]
+        return [unit, *(one for pk in before for one in self.list_territory(pk))]
+
     def count_all(self, units: list[int], *period: Any) -> Any:
         total: Any = None
         for unit in units:
             total = _merge(total, self.count(unit, *period))
         return total
 
-    def list_below(self, unit: int, on: date) -> list[int]:
-        """List the unit and the police bodies below it, of that day."""
+    def list_below(self, unit: int, on: date, first: date, last: date) -> list[int]:
+        """List the unit and the police bodies below it, of that day, and those that were closed
+        since the period began with nobody to go on.
+        """
         path = self.units[unit]["path"]
         return [
             pk
             for pk, row in self.units.items()
             if row["path"].startswith(path)
             and row["has_police_body"]
-            and row["valid_from"] <= on
-            and (row["valid_to"] is None or row["valid_to"] > on)
+            and (
+                (row["valid_from"] <= on and (row["valid_to"] is None or row["valid_to"] > on))
+                or (
+                    row["successor_id"] is None
+                    and row["valid_from"] <= last
+                    and first < row["valid_to"] <= on
+                )
+            )
         ]
 
 
@@ -270,7 +291,8 @@ def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
             if before
             and any(
                 row["published_at"] and row["published_at"] < before[0] + timedelta(days=1)
-                for row in raw.deliveries[each]
+                for one in raw.list_territory(each)
+                for row in raw.deliveries[one]
             )
         ]
         return known, raw.count_all(known, *before) if known else None
@@ -280,12 +302,15 @@ def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
     )
     if "scope" not in content:
         return numbers
-    scope = raw.list_below(unit, at.astimezone(HERE).date())
+    first, last = (date.fromisoformat(content[name]) for name in ("first", "last"))
+    scope = raw.list_below(unit, at.astimezone(HERE).date(), first, last)
     numbers += compare(f"{name} scope", content["scope"], len(scope), differ)
     pageless = [
         each
         for each in scope
-        if raw.units[each]["level"] == "commune" and each not in raw.with_page
+        if raw.units[each]["level"] == "commune"
+        and raw.units[each]["valid_to"] is None
+        and each not in raw.with_page
     ]
     numbers += compare(f"{name} pageless", content["pageless"], len(pageless), differ)
     system = raw.count_all(scope, *now)
@@ -294,14 +319,17 @@ def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
             system.pop(table)
     numbers += compare(f"{name} system", content["system"], system, differ)
     held = [raw.of_key[key] for key in content["covered"]]
+    held += [raw.of_key[key] for row in content["units"] for key in row["filled"]]
     for row in content["filled"]:
         below = raw.units[raw.of_key[row["unit"]]]["path"]
         some = [
             each for each in scope if raw.units[each]["path"].startswith(below) and each not in held
         ]
         numbers += compare(f"{name} {row['unit']}", row["now"], raw.count_all(some, *now), differ)
-        numbers += compare(f"{name} {row['unit']} units", row["units"], len(some), differ)
+        keys = {raw.of_key[key] for key in row["filled"]}
+        numbers += compare(f"{name} {row['unit']} units", keys, set(some), differ)
         held += some
+    numbers += compare(f"{name} counted twice", len(held), len(set(held)), differ)
     numbers += compare(f"{name} total", content["total"]["now"], raw.count_all(held, *now), differ)
     known, earlier = count_before(held)
     numbers += compare(f"{name} before", content["total"]["before"], earlier, differ)

@@ -175,7 +175,7 @@ class Campaign(PublicIdModel):
     target_units = models.PositiveIntegerField(_("units taking part"), null=True, blank=True)
     target_reach = models.PositiveBigIntegerField(_("reach"), null=True, blank=True)
     target_clicks = models.PositiveBigIntegerField(_("clicks"), null=True, blank=True)
-    # Who answers for it, or nobody but who began it.
+    # The person who answers for it; empty: the one who began it.
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )

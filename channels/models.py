@@ -148,8 +148,8 @@ class Channel(PublicIdModel):
 
     @property
     def awaits_confirmation(self) -> bool:
-        """Tell whether it is connected and nobody but who connected it has said that the page is
-        the unit's."""
+        """Tell whether it is connected and no second person has said that the page is the
+        unit's."""
         return self.health == Health.CONNECTED and self.confirmed_at is None
 
     @property

@@ -126,7 +126,7 @@ def format_name(name: str) -> str:
 
 
 def describe_format(form: Format) -> str:
-    """Say what a format takes and what becomes of it, for who has to choose one."""
+    """Say what a format takes and what becomes of it, for users who have to choose one."""
     return " ".join(
         filter(None, [_describe_media(form), _translate(FORMATS.get(form.name, Term("")).help)])
     )

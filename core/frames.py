@@ -4,7 +4,7 @@ CPython keeps frames in pieces of 16 kB. Before a fix of March 2026, which Debia
 it gave a piece back to the system as soon as the first call in it returned: a loop whose calls
 begin a piece maps memory a thousand times. Depending on how deep the server's own calls lay, that
 took up to half of a page's time (https://github.com/python/cpython/issues/142183,
-docs/adr/0070-room-for-frames.md).
+docs/adr/0070-allocate-python-frames-in-one-block.md).
 """
 
 from collections.abc import Callable

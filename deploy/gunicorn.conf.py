@@ -15,8 +15,8 @@ max_requests_jitter = 2_000
 # Heartbeat files on a disk can block a worker for seconds.
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 control_socket_disable = True
-# Over TLS, and only with who proves to be the proxy (deploy/certificates.py). Without a folder in
-# clear.
+# Over TLS, and only with a client that proves to be the proxy (deploy/certificates.py). Without
+# a folder in clear.
 if tls := os.environ.get("WEB_TLS"):
     certfile, keyfile, ca_certs = f"{tls}/server.pem", f"{tls}/server.key", f"{tls}/ca.pem"
     cert_reqs = ssl.CERT_REQUIRED

@@ -1,5 +1,5 @@
 """Short links under the portal's own address, and how often they were followed: numbers by day,
-nothing of who followed them.
+nothing about the people who followed them.
 """
 
 from django.conf import settings

@@ -97,7 +97,7 @@ class Rights(models.TextChoices):
 
 
 class Consent(models.TextChoices):
-    """Name the role of who agreed that a picture of them is shown; never a name."""
+    """Name the role of the person who agreed to be shown in a picture; never a name."""
 
     ADULT = "adult", _("the person shown, an adult")
     GUARDIAN = "guardian", _("a parent or guardian of the child shown")

@@ -28,7 +28,7 @@ def store(
     upload: BinaryIO | File, *, unit: Unit, by: User, right: Permission = Permission.POST_WRITE
 ) -> Media:
     """Store the uploaded file for the unit; the same file twice is one row. Raise Refused in the
-    officer's words, and Busy for a retry. Who holds ``right`` in the unit may.
+    officer's words, and Busy for a retry. ``by`` needs ``right`` in the unit.
     """
     quotas.use("upload", by=by)
     head = upload.read(videos.HEAD)

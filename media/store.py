@@ -1,7 +1,7 @@
 """Keep the bytes of pictures and videos, each once for all units that have them, and remove them.
 
-A file serves every row that names its hash. Who stores it and who removes it hold that hash until
-they commit: no row is made over a file that is about to go.
+A file serves every row that names its hash. Storing and removing it lock that hash until they
+commit: no row is made over a file that is about to go.
 """
 
 import os

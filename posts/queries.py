@@ -168,8 +168,8 @@ WARNINGS, CHECKED, PASSED, SHOWN = "warnings", "checked", "passed", "shown"
 
 
 class PassedWarnings(NamedTuple):
-    """The rules whose warnings the author saw and submitted a post over, and those that who
-    approved it since then saw.
+    """The rules whose warnings the author saw and submitted a post over, and those that its
+    approver saw since then.
     """
 
     author: frozenset[str] = frozenset()

@@ -4,6 +4,7 @@ holds everyone to.
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class State(models.TextChoices):
@@ -82,7 +83,8 @@ class ReceiptSource(models.TextChoices):
 class PauseStage(models.TextChoices):
     """The stage of a pause: read from its times, never stored."""
 
-    ACTIVE = "active", _("active")
+    # With a context: Django calls an account "active", too.
+    ACTIVE = "active", pgettext_lazy("pause", "active")
     PLANNED = "planned", _("planned")
     PREPARED = "prepared", _("kept ready")
     PAST = "past", _("ended")

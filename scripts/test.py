@@ -3,7 +3,10 @@ others, on PostgreSQL and Redis. What is said of those comes last.
 
 What it needs it finds or starts: DATABASE_URL and REDIS_URL when set; else what answers on this
 machine; else servers of its own in a temporary folder, which end with it. As root on Debian it
-installs what is missing. Run by .venv/bin/python; further arguments go to pytest.
+installs what is missing. Run by .venv/bin/python.
+
+With arguments for pytest (`make test ARGS="tests/units --lf"`) it runs these tests alone, needs
+PostgreSQL and Redis only, and keeps a migrated database for the next time.
 
 CLOCK="+40d" or CLOCK="2028-02-29 12:00" runs all of it on a clock that is set so, with a
 PostgreSQL of its own. Without it, one lane does, with another clock each day.
@@ -12,6 +15,7 @@ PostgreSQL of its own. Without it, one lane does, with another clock each day.
 import contextlib
 import getpass
 import glob
+import hashlib
 import os
 import pwd
 import shutil
@@ -38,6 +42,7 @@ IS_ROOT = os.geteuid() == 0
 # do not meet.
 REDIS_DATABASE = 8 + os.getpid() % 8
 DATABASE = f"outreach_portal_{os.getpid()}"
+KEPT = "outreach_portal_migrated_"  # names of databases that narrowed runs copy
 WITHOUT_BROWSER = ("-m", "not browser and not try_out and not scanners")
 # Run beside the browser's and all others: the processes wait more than they compute.
 BESIDE = "tests/ops"
@@ -68,10 +73,9 @@ DATED = (
     "--deselect=tests/engagement/dashboards/test_dashboard.py::"
     "test_what_is_in_trouble_is_found_by_indexes",
 )
-# Browsers, servers and processes, on a machine that others use too: what fails is tried once more,
-# and the report names it. A test that fails twice is broken; one that is named often is to be
-# mended.
-ONCE_MORE = ("--reruns", "1", "-rR")
+# Of each lane: which of its tests to look at when it takes long, and which failed once
+# (`tries_again` in tests/conftest.py).
+REPORT = ("-p", "no:cacheprovider", "--durations=12", "-rR")
 
 
 class Hindered(Exception):
@@ -94,10 +98,8 @@ def install(package: str, *, why: str) -> None:
 
 def install_what_is_missing() -> None:
     """Install servers, too, where others answer: the run under faults kills servers of its own."""
-    if postgresql_binaries() is None:
-        install("postgresql", why="The tests crash a PostgreSQL of their own.")
-    if not shutil.which("redis-server"):
-        install("redis-server", why="The tests kill a Redis of their own.")
+    install_postgresql()
+    install_redis()
     if not (shutil.which("nginx") or Path("/usr/sbin/nginx").exists()):
         install("nginx", why="The tests send slowly through the proxy of production.")
     if not (shutil.which("squid") or Path("/usr/sbin/squid").exists()):
@@ -105,12 +107,27 @@ def install_what_is_missing() -> None:
     # Without the windows of a desktop it takes a third of the time; the whole one does as well.
     if not shutil.which("chromium-headless-shell") and (IS_ROOT or not shutil.which("chromium")):
         install("chromium-headless-shell", why="The browser tests need Chromium.")
+    install_faketime()
+
+
+def install_postgresql() -> None:
+    if postgresql_binaries() is None:
+        install("postgresql", why="The tests start a PostgreSQL of their own.")
+
+
+def install_faketime() -> None:
     if not clock.find_library():
-        install("faketime", why="Some tests run on another clock.")
+        install("faketime", why="These tests run on another clock.")
+
+
+def install_redis() -> None:
+    if not shutil.which("redis-server"):
+        install("redis-server", why="The tests start a Redis of their own.")
 
 
 def set_clock(var: Path) -> None:
     """Set the clock of all that is started from here on."""
+    install_faketime()
     try:
         ahead = clock.count_seconds_ahead(CLOCK, now=datetime.now(UTC))
     except ValueError as error:
@@ -177,6 +194,7 @@ def own_postgresql(stack: contextlib.ExitStack, **moved: str) -> str:
     refuses to run as root.
     """
     print("Starting a PostgreSQL for the tests ...", flush=True)
+    install_postgresql()
     if (binaries := postgresql_binaries()) is None:
         raise Hindered("The programs of PostgreSQL were not found below /usr/lib/postgresql.")
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-postgresql-")))
@@ -256,6 +274,7 @@ def redis_server(stack: contextlib.ExitStack) -> str:
     if redis_answers(url):
         return url
     print("Starting a Redis for the tests ...", flush=True)
+    install_redis()
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-redis-"))
     port = free_port()
     command = [
@@ -289,12 +308,49 @@ def stop(server: subprocess.Popen) -> None:
 
 
 def pytest(*arguments: str, out: IO[bytes] | None = None, **settings: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    command += ["--durations=12", *arguments]  # which tests to look at when a run takes long
+    command = [sys.executable, "-m", "pytest", "-q", *arguments]
     own = {"PORTAL_MODE": "test", "ENV_FILE": os.devnull, "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
     return subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **own, **settings}, stdout=out, stderr=out
     )
+
+
+def keep_template(database: str, var: Path) -> None:
+    """Name the migrated database of which the tests take a copy; make it where these migrations
+    have none yet, and drop those of others. It stays.
+    """
+    digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
+    digest.update(f"{datetime.now(UTC):%Y-%m}".encode())  # they make the partitions of the months
+    for path in sorted(ROOT.glob("*/migrations/*.*")):
+        digest.update(path.read_bytes())
+    template = f"{KEPT}{digest.hexdigest()[:16]}"
+    server = urlsplit(database)._replace(path="/postgres").geturl()
+    names = f"datname LIKE '{KEPT}%'"
+    there = _execute(server, f"SELECT datname FROM pg_database WHERE {names}")
+    if template not in there:
+        print("Migrating a database, which the next run takes again ...", flush=True)
+        # Under another name until it is whole: two runs may be at it, or one may be killed.
+        making = f"{DATABASE}_template"
+        _execute(server, f'CREATE DATABASE "{making}"')
+        with migrate(server, making, var) as migrating:
+            if migrating.wait():
+                raise Hindered("The migrations failed; what they said stands above.")
+        with contextlib.suppress(psycopg2.errors.DuplicateDatabase):
+            _execute(server, f'ALTER DATABASE "{making}" RENAME TO "{template}"')
+        _execute(server, f'DROP DATABASE IF EXISTS "{making}"')
+        for name in there:
+            with contextlib.suppress(psycopg2.errors.ObjectInUse):
+                _execute(server, f'DROP DATABASE IF EXISTS "{name}"')
+    os.environ["TEST_TEMPLATE"] = template
+
+
+def migrate(server: str, database: str, var: Path) -> subprocess.Popen:
+    """Begin to migrate an empty database."""
+    address = urlsplit(server)._replace(path=f"/{database}").geturl()
+    own = {"PORTAL_MODE": "test", "ENV_FILE": os.devnull, "DATABASE_URL": address}
+    own |= {"VAR_DIR": str(var)}
+    command = [sys.executable, "manage.py", "migrate", "-v", "0"]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **own})
 
 
 def migrate_once(stack: contextlib.ExitStack, database: str, var: Path) -> Callable[[], None]:
@@ -306,12 +362,7 @@ def migrate_once(stack: contextlib.ExitStack, database: str, var: Path) -> Calla
     maintenance = stored._replace(path="/postgres").geturl()
     _execute(maintenance, f'DROP DATABASE IF EXISTS "{template}"', f'CREATE DATABASE "{template}"')
     stack.callback(_execute, maintenance, f'DROP DATABASE "{template}" WITH (FORCE)')
-    address = stored._replace(path=f"/{template}").geturl()
-    own = {"PORTAL_MODE": "test", "ENV_FILE": os.devnull, "DATABASE_URL": address}
-    own |= {"VAR_DIR": str(var)}
-    migrating = subprocess.Popen(
-        [sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env={**os.environ, **own}
-    )
+    migrating = migrate(maintenance, template, var)
     stack.callback(stop, migrating)
 
     def wait() -> None:
@@ -319,6 +370,7 @@ def migrate_once(stack: contextlib.ExitStack, database: str, var: Path) -> Calla
             raise Hindered("The migrations failed; what they said stands above.")
         os.environ["TEST_TEMPLATE"] = template
         dump = var / "schema.sql"
+        address = stored._replace(path=f"/{template}").geturl()
         command = ["pg_dump", "--no-owner", "--no-privileges", "-f", str(dump), address]
         # Only the same version of the client dumps it: else those that want it migrate.
         if shutil.which("psql") and subprocess.run(command, capture_output=True).returncode == 0:
@@ -327,27 +379,30 @@ def migrate_once(stack: contextlib.ExitStack, database: str, var: Path) -> Calla
     return wait
 
 
-def _execute(address: str, *statements: str) -> None:
+def _execute(address: str, *statements: str) -> list[str]:
+    """Execute statements, each by itself; return the first column of what the last one found."""
     with contextlib.closing(psycopg2.connect(address)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
+            return [row[0] for row in cursor.fetchall()] if cursor.description else []
 
 
 def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path) -> int:
     """Run all tests on two processors, in lanes beside each other. Each lane's output is shown when
     those before it have ended; one run names all that fails.
     """
+    os.environ["TRY_AGAIN"] = "1"
     migrated = migrate_once(stack, database, var)
     linting = subprocess.Popen([sys.executable, "scripts/lint.py"], cwd=ROOT)
     stack.callback(stop, linting)
     migrated()
     here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
     elsewhere = [f"--ignore={folder}" for folder in (BESIDE, MATRIX, *HALF)]
-    others = Lane(stack, var / "others.txt", *WITHOUT_BROWSER, *elsewhere, *ONCE_MORE, **here)
+    others = Lane(stack, var / "others.txt", *WITHOUT_BROWSER, *elsewhere, **here)
     own = own_servers(database, broker, var, "half", 3)
-    half = Lane(stack, var / "half.txt", *WITHOUT_BROWSER, *HALF, *ONCE_MORE, **own)
+    half = Lane(stack, var / "half.txt", *WITHOUT_BROWSER, *HALF, **own)
     at = clock.choose_clock(datetime.now(clock.VIET_NAM).date())
     dated = None if CLOCK else on_another_clock(stack, at, broker, var)
     own = own_servers(database, broker, var, "browser", 1)
@@ -355,14 +410,11 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
         stack,
         var / "browser.txt",
         *("-m", "browser or scanners", f"--ignore={WALK}"),
-        *ONCE_MORE,
         **own,
     )
     checks = linting.wait()
     own = own_servers(database, broker, var, "processes", 2)
-    beside = Lane(
-        stack, var / "beside.txt", "-m", "not browser and not try_out", BESIDE, *ONCE_MORE, **own
-    )
+    beside = Lane(stack, var / "beside.txt", "-m", "not browser and not try_out", BESIDE, **own)
     # Told, not judged: SECURITY.md says within how many days a known hole is mended.
     if not CLOCK:  # their certificates are out of date then
         subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
@@ -372,13 +424,13 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
         "REDIS_URL": "filesystem://localhost",
         "VAR_DIR": str(var / "embedded"),
     }
-    failed = checks | pytest("-m", "embedded or try_out", *ONCE_MORE, **embedded).wait()
+    failed = checks | pytest("-m", "embedded or try_out", *REPORT, **embedded).wait()
     print("--- Every page in Chromium", flush=True)
     own = own_servers(database, broker, var, "pages", 4)
-    failed |= pytest(WALK, *ONCE_MORE, **own).wait()
+    failed |= pytest(WALK, *REPORT, **own).wait()
     print("--- The architecture", flush=True)
     own = own_servers(database, broker, var, "matrix", 4)
-    failed |= pytest(*WITHOUT_BROWSER, MATRIX, *ONCE_MORE, **own).wait()
+    failed |= pytest(*WITHOUT_BROWSER, MATRIX, *REPORT, **own).wait()
     print("--- The other tests in Chromium, and those with the real scanners", flush=True)
     failed |= browser.show()
     print("--- The processes of production and the benchmarks", flush=True)
@@ -416,7 +468,7 @@ class Lane:
     ) -> None:
         self.said = said
         out = stack.enter_context(said.open("wb"))
-        self.run = pytest(*arguments, out=out, **settings)
+        self.run = pytest(*arguments, *REPORT, out=out, **settings)
         stack.callback(stop, self.run)
 
     def show(self) -> int:
@@ -437,7 +489,7 @@ def on_another_clock(stack: contextlib.ExitStack, at: str, broker: str, var: Pat
     moved = clock.set_ahead(ahead, var / "clock")
     own = own_servers(own_postgresql(stack, **moved), broker, var, "dated", 5)
     own |= {"TEST_TEMPLATE": "", "SCHEMA_DUMP": ""}
-    return Lane(stack, var / "dated.txt", *WITHOUT_BROWSER, *DATED, *ONCE_MORE, **own, **moved)
+    return Lane(stack, var / "dated.txt", *WITHOUT_BROWSER, *DATED, **own, **moved)
 
 
 def main() -> int:
@@ -445,9 +497,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started ends too
     try:
         with contextlib.ExitStack() as stack:
-            install_what_is_missing()
-            # Lanes start hundreds of programs: each would compile all of the portal again.
-            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+            if not arguments:
+                install_what_is_missing()
+                # Lanes start hundreds of programs: each would compile all of the portal again.
+                os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
             var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-test-")))
             (var / "static").mkdir()
             os.environ["STATIC_ROOT"] = str(
@@ -460,6 +513,8 @@ def main() -> int:
             # A narrowed run is somebody's quick question: straight to the answer.
             if arguments:
                 here = {"DATABASE_URL": database, "REDIS_URL": broker, "VAR_DIR": str(var)}
+                if database.startswith("postgres"):
+                    keep_template(database, var)
                 run = pytest(*arguments, **here)
                 stack.callback(stop, run)
                 return run.wait()

@@ -21,7 +21,7 @@ class Spec:
     followers = "người theo dõi"
     has_people = True  # accounts of persons, who consent to what an application may do
     shows_edits = True
-    new_page_note = ""  # a sentence for who makes a page by hand
+    new_page_note = ""  # a sentence for people who make a page by hand
     settings: dict[str, Any] = {}
     # Addresses under which the real platform shows a page and a post, `{page}` and `{post}` in
     # them.

@@ -828,9 +828,10 @@ def example(unit: Unit | None = None, *posts: Post, **fields: object) -> Example
     return row
 
 
-def report(unit: Unit | None = None, **fields: object) -> Report:
+def report(unit: Unit | None = None, *, fill: bool = False, **fields: object) -> Report:
     """Make a report of the last month of which the unit has none, with the figures of this moment,
-    as `begin` does; one that is approved or sent has its approval and its files.
+    as `begin` does; one that is approved or sent has its approval and its files. ``fill``: with the
+    portal's own count of units that sent nothing.
     """
     unit = unit or UnitFactory()
     kind = str(fields.get("kind", "month"))
@@ -838,7 +839,7 @@ def report(unit: Unit | None = None, **fields: object) -> Report:
     there = set(unit.reports.filter(kind=kind).values_list("first", flat=True))
     ended = reporting_periods.list_recent_periods(kind, timezone.localdate(), 15, most=12)[:-1]
     period = next(each for each in ended if each.first not in there)
-    (figures,) = report_figures.freeze_figures([unit], kind, period, now=now, first=15)
+    (figures,) = report_figures.freeze_figures([unit], kind, period, now=now, first=15, fill=fill)
     were_sent = fields.get("state") in {"sent", "returned"}
     is_frozen = were_sent or fields.get("state") == "approved"
     values = {

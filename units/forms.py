@@ -172,6 +172,7 @@ class Merge(forms.Form):
 
     def __init__(self, *args: Any, unit: Unit, units: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.unit = unit
         for name in ("others", "into"):
             self.fields[name].units = units
         self.fields["kind"].choices = _list_kinds(Level(unit.level))
@@ -181,6 +182,9 @@ class Merge(forms.Form):
         data = super().clean()
         if data.get("target") == "existing" and not data.get("into") and "into" not in self.errors:
             self.add_error("into", _("Choose the unit that continues."))
+        ending = {self.unit, *(data.get("others") or ())}
+        if data.get("target") == "existing" and data.get("into") in ending:
+            self.add_error("into", _("A unit cannot be merged into itself."))
         if data.get("target") == "new":
             for name in ("kind", "place"):
                 if not data.get(name) and name not in self.errors:

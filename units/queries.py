@@ -41,6 +41,19 @@ def count_burdens(units: UnitQuerySet, *, by: str = "pk") -> dict[int, Burden]:
     return {pk: Burden(n, channels[pk], waiting.get(pk, 0)) for pk, n in people.items()}
 
 
+def find_heirs(units: Iterable[int]) -> dict[int, int]:
+    """Return by key each of ``units`` and each unit that was merged into one of them, in one step
+    or several, with the key of the one that carries it on. A query a step.
+    """
+    found = {pk: pk for pk in units}
+    step = found
+    while step:
+        rows = Unit.objects.filter(successor__in=step).order_by().values_list("pk", "successor_id")
+        step = {pk: found[heir] for pk, heir in rows if heir and pk not in found}
+        found |= step
+    return found
+
+
 def find_people(unit: Unit) -> QuerySet:
     """Return the appointments in force in this very unit, people first."""
     return (

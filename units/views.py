@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from core.actions import form_action, form_data
+from core.text import fold
 from units import facts as unit_facts
 from units import forms, services
 from units.models import LEVEL_BELOW, Level, Unit
 from units.queries import (
     Burden,
     count_burdens,
+    find_best_matches,
     find_last_change_of_facts,
     find_people,
     find_reachable_units,
@@ -124,10 +126,9 @@ def _add_counts(units: list[Unit]) -> None:
 @require_GET
 def options(request: HttpRequest) -> JsonResponse:
     """List the units that match the words, for the fields in which one is chosen."""
-    words = request.GET.get("q", "")[:100]
-    units = (
-        find_reachable_units(request.user, "unit_view").search(words).select_related("parent")[:20]
-    )
+    words = fold(request.GET.get("q", "")[:100])
+    seen = find_reachable_units(request.user, "unit_view").select_related("parent")
+    units = find_best_matches(seen, words)[:20]
     return JsonResponse({"units": [{"label": u.label, "code": u.code} for u in units]})
 
 

@@ -1,6 +1,6 @@
 """Sessions, and what the portal knows of second factors beyond the library's own rows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Self
 
@@ -50,9 +50,16 @@ class Session(AbstractBaseSession):
         return import_module(settings.SESSION_ENGINE).SessionStore
 
 
+UNCONFIRMED_LIFETIME = timedelta(days=7)
+
+
 class FactorResetQuerySet(models.QuerySet):
     def open(self) -> Self:
         return self.filter(done_at=None, stopped_at=None)
+
+    def to_confirm(self, now: datetime) -> Self:
+        """Keep those that wait for the second administrator."""
+        return self.open().filter(confirmed_by=None, asked_at__gt=now - UNCONFIRMED_LIFETIME)
 
 
 class FactorReset(PublicIdModel):

@@ -1,4 +1,4 @@
-"""Changes of who holds power over the installation itself."""
+"""Changes of the people who hold power over the installation itself."""
 
 from datetime import datetime, timedelta
 from typing import Self

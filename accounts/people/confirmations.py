@@ -62,9 +62,9 @@ def _decide(
 def confirm(pending: PendingAppointment, *, by: User) -> Appointment:
     """Make the proposal an appointment, send the invitation of a new account and tell the leaders.
 
-    Its holder uses the rights of a leader 24 hours later. Raise NotAllowed for who proposed it,
-    whoever they appointed or were appointed by, and its holder; Refused where the proposal no
-    longer waits or whoever proposed it has lost the right to.
+    Its holder uses the rights of a leader 24 hours later. Raise NotAllowed for the proposer,
+    for anyone whom they appointed or who appointed them, and for its holder; Refused where the
+    proposal no longer waits or its proposer has lost the right to propose.
     """
     pending = _lock(pending)
     authority = require_confirms(by, pending)

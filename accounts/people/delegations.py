@@ -1,7 +1,7 @@
 """Handing approval over to a named deputy for a period, and ending that early.
 
 A delegation makes nobody a leader: it lends what its giver holds, for days that both know, to
-somebody of the same unit (docs/adr/0037-approval-in-a-leaders-stead.md).
+somebody of the same unit (docs/adr/0037-delegate-approval-for-a-limited-time.md).
 """
 
 from collections.abc import Iterable
@@ -51,8 +51,8 @@ def delegate(
     """Hand one's own approval in ``unit`` over to ``deputy`` from one day to another.
 
     The unit's leaders, the overseers and all administrators above are notified, and may stop it.
-    Who was no approver before approves 24 hours later. Raise NotAllowed for who approves in
-    somebody else's stead only.
+    A deputy who was no approver before approves 24 hours later. Raise NotAllowed for users who
+    approve only in somebody else's stead.
     """
     User.objects.select_for_update().get(pk=by.pk)  # two browsers at once: one deputy
     own = next((a for a in own_approving_posts(by) if a.unit_id == unit.pk), None)

@@ -121,8 +121,8 @@ def _require_of_system(person: User, *, administers: bool) -> None:
 def confirm(change: SystemChange, *, by: User) -> None:
     """Carry the change out, as the second person.
 
-    Raise NotAllowed for who proposed it, whoever made or was made by them, and the account's
-    holder.
+    Raise NotAllowed for the proposer, for anyone who appointed them or was appointed by them, and
+    for the account's holder.
     """
     require_may_change(by)
     change = _lock(change)

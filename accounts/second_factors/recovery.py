@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.alarms import raise_alarm
 from accounts.models import FactorReset, User
+from accounts.models.sign_in import UNCONFIRMED_LIFETIME
 from accounts.notices import notify
 from accounts.queries import (
     administrators_over,
@@ -32,7 +33,6 @@ from core.clock import format_local_time
 from core.errors import NotAllowed, Refused
 from core.reasons import make_console_reason, require_reason
 
-UNCONFIRMED_LIFETIME = timedelta(days=7)
 _SALT = "accounts.recovery.stop"
 
 
@@ -79,9 +79,7 @@ def confirm(row: FactorReset, *, by: User, now: datetime) -> None:
         raise NotAllowed(_("Another administrator has to confirm what you asked for."))
     require_independent(by, row.asked_by)
     due_at = now + reset_delay()
-    unconfirmed = FactorReset.objects.open().filter(
-        pk=row.pk, confirmed_by=None, asked_at__gt=now - UNCONFIRMED_LIFETIME
-    )
+    unconfirmed = FactorReset.objects.to_confirm(now).filter(pk=row.pk)
     if not unconfirmed.update(confirmed_by=by, due_at=due_at):
         raise Refused(_("This recovery was confirmed or stopped meanwhile."))
     row.refresh_from_db()

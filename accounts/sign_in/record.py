@@ -103,7 +103,8 @@ def record_failure(
     user = account_named(typed)
     # The same steps for a name that nobody has, and when nothing is kept: else the time of the
     # answer would tell which names there are.
-    whose = user.pk if user else salted_hmac(_SALT, typed).hexdigest()[:16]
+    digest = salted_hmac(_SALT, typed, algorithm="sha256").hexdigest()
+    whose = user.pk if user else digest[:16]
     address, top = _client_address(request), Unit.objects.filter(parent=None).first()
     limits = {
         f"failed:{whose}": FAILURES_AN_ACCOUNT,
@@ -142,8 +143,8 @@ def record_failed_factor(
 ) -> None:
     if _is_within_limit(f"failed:{user.pk}", FAILURES_AN_ACCOUNT):
         record_action("sign_in.factor_failed", user, request, by=None)
-    # One may mistype. Who gets this far knows the password, so no stranger can have letters sent by
-    # it.
+    # One may mistype. Anyone who gets this far knows the password, so no stranger can have
+    # letters sent by it.
     if (
         not reauthentication
         and not _is_within_limit(f"wrong-code:{user.pk}", 2)

@@ -18,13 +18,14 @@ from accounts.people import appointments, confirmations
 from accounts.permissions import Permission
 from accounts.queries import may_waive, require_confirms, require_independent, tied_to
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE, require_administrator, run_person_action, visible_person
+from accounts.views.common import PAGE, act_on_person, require_administrator, visible_person
+from accounts.views.one_person import run_person_action, show_refusal
 from core.actions import form_action
 from core.errors import NotAllowed
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Give the post"))
+@step_up_required(act_on_person(gettext_lazy("Give the post")))
 def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     form = forms.AppointForm(request.POST or None, by=request.user)
@@ -46,13 +47,13 @@ def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_POST
-@step_up_required(gettext_lazy("End the post held"))
+@step_up_required(act_on_person(gettext_lazy("End the post held")))
 def end_post(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     form = forms.EndPostForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Please write the last day of the post."))
-        return redirect("accounts:person", row.public_id)
+        why = next(error for errors in form.errors.values() for error in errors)
+        return show_refusal(request, row, why, status=422)
     facts = form.cleaned_data
     post = get_object_or_404(row.appointments.visible_to(request.user), public_id=facts["post"])
     said = _("The post ends. What %(name)s did under it stays on record.")
@@ -106,7 +107,7 @@ def _may_refuse(user: User, row: PendingAppointment) -> bool:
 
 
 def _why_not_confirm(user: User, row: PendingAppointment) -> str:
-    """Say why somebody who may refuse the proposal may not confirm it; empty for who may."""
+    """Say why a user who may refuse the proposal may not confirm it; empty if they may."""
     try:
         require_independent(user, row.asked_by)
     except NotAllowed as why:
@@ -115,6 +116,7 @@ def _why_not_confirm(user: User, row: PendingAppointment) -> str:
 
 
 def name_decision(request: HttpRequest, **_kwargs: Any) -> str:
+    """Name the decision on a proposal by the button that was pressed."""
     match request.POST.get("decision"):
         case forms.DecideForm.REFUSE:
             return _("Refuse the proposal")
@@ -123,8 +125,15 @@ def name_decision(request: HttpRequest, **_kwargs: Any) -> str:
     return _("Confirm the proposal")
 
 
+def _name_decision_on_post(request: HttpRequest, public_id: Any) -> str:
+    rows = PendingAppointment.objects.visible_to(request.user).select_related("user", "unit")
+    row = rows.filter(public_id=public_id).first()
+    decision = name_decision(request)
+    return f"{decision} ({row.user}, {row.position})" if row else decision
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(name_decision, only_posts=True)
+@step_up_required(_name_decision_on_post, only_posts=True)
 def pending_appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
     rows = PendingAppointment.objects.visible_to(request.user)
     rows = rows.select_related("user", "unit__parent", "asked_by", "decided_by")

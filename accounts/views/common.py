@@ -1,16 +1,16 @@
-"""Check who opens the pages of accounts, and answer their buttons alike."""
+"""Check who opens the pages of accounts, and answer them alike."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.utils.functional import Promise
 
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import with_facts
-from core.actions import button_action
 
 PAGE = 25  # rows of a list
 
@@ -28,14 +28,17 @@ def visible_person(request: HttpRequest, public_id: Any) -> User:
     return get_object_or_404(with_facts(User.objects.visible_to(request.user)), public_id=public_id)
 
 
-def run_person_action(
-    request: HttpRequest, person: User, service: Callable[[], object], said: str
-) -> HttpResponse:
-    """Do what a button of a person's page says, and show the page again. ``said`` may hold the
-    person's name.
+def act_on_person(act: str | Promise) -> Callable[..., str]:
+    """Name an act with the person it concerns, for `step_up_required`: who was called away at the
+    proof reads there whose post ends.
     """
-    button_action(request, service, said=said % {"name": person})
-    return redirect("accounts:person", person.public_id)
+
+    def name(request: HttpRequest, public_id: Any) -> str:
+        person = User.objects.visible_to(request.user).filter(public_id=public_id).first()
+        # To who may not see the person the view answers 404, once the proof is given.
+        return f"{act} ({person})" if person else str(act)
+
+    return name
 
 
 def render_private(response: HttpResponse) -> HttpResponse:

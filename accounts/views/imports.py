@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import forms
-from accounts.models import PendingAppointment, PeopleImport, User
+from accounts.models import Invitation, PendingAppointment, PeopleImport, User
 from accounts.people import imports
 from accounts.people.spreadsheets import Row, read_people, template
 from accounts.permissions import Permission
 from accounts.step_up import step_up_required
 from accounts.views.common import require_administrator
 from core import quotas
-from core.actions import form_action
+from core.actions import form_action, form_data
 from core.errors import Refused
 from units.queries import find_reachable_units
 
@@ -28,8 +28,10 @@ PREVIEW_ROWS = 200
 @step_up_required(gettext_lazy("Upload the file"))
 def upload(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
-    form = forms.UploadPeopleForm(request.POST or None, request.FILES or None)
-    done = form_action(form, lambda: _store_upload(form.cleaned_data["file"], by=request.user))
+    form = forms.UploadPeopleForm(form_data(request), request.FILES or None)
+    done = form_action(
+        form, lambda: _store_upload(form.cleaned_data["file"], by=request.user), field="file"
+    )
     if done:
         return redirect("accounts:import_preview")
     return render(request, "accounts/import.html", {"form": form}, status=done.status)
@@ -77,6 +79,7 @@ def import_preview(request: HttpRequest) -> HttpResponse:
             )
             context = {
                 "made": made,
+                "invited": Invitation.objects.filter(user__in=made).count(),
                 "batch": batch,
                 "proposed": proposed.filter(asked_at__gte=batch.created_at),
             }

@@ -21,7 +21,8 @@ from accounts.permissions import Permission
 from accounts.sign_in_policy import ministry_is_on
 from accounts.step_up import step_up_required
 from accounts.views.appointments import name_decision
-from accounts.views.common import PAGE, require_administrator, run_person_action
+from accounts.views.common import PAGE, act_on_person, require_administrator, visible_person
+from accounts.views.one_person import run_person_action
 from core.actions import FormAction, form_action, read_typed_reason
 from core.errors import Refused
 
@@ -123,9 +124,9 @@ def _decide(row: MinistryRequest, by: User, *, decision: str, reason: str) -> st
 
 
 @require_POST
-@step_up_required(gettext_lazy("End the link to the ministry account"))
+@step_up_required(act_on_person(gettext_lazy("End the link to the ministry account")))
 def end_link(request: HttpRequest, public_id: Any) -> HttpResponse:
-    person = get_object_or_404(User.objects.visible_to(request.user), public_id=public_id)
+    person = visible_person(request, public_id)
     said = _("The link to the ministry account is ended, and with it all sessions.")
     return run_person_action(
         request,

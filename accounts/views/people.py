@@ -20,41 +20,22 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import forms, queries
 from accounts.context import current_position
-from accounts.models import Appointment, MinistryIdentity, User
+from accounts.models import Appointment, User
 from accounts.people import invitations, lifecycle
 from accounts.permissions import DEEP, GRANTS, Permission
 from accounts.queries import (
-    AccountState,
     governs,
     in_state,
-    open_or_waiting,
     open_posts,
-    state_of,
     with_facts,
 )
-from accounts.sign_in.sessions import sessions_of
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE, require_administrator, run_person_action, visible_person
-from audit.models import Entry
+from accounts.views.common import PAGE, act_on_person, require_administrator, visible_person
+from accounts.views.one_person import run_person_action, set_shown_state, show_person
 from core.actions import form_action, read_typed_reason
 from core.scope import Reach
 from units.models import Unit
 from units.queries import find_reachable_units
-
-TONES = {
-    AccountState.ACTIVE: ("green", "circle-check"),
-    AccountState.INVITED: ("yellow", "mail"),
-    AccountState.LOCKED: ("red", "lock"),
-    AccountState.DISABLED: ("grey", "user-off"),
-}
-
-
-def _set_shown_state(person: User) -> None:
-    person.state = state_of(person)
-    person.state_label, (person.state_tone, person.state_icon) = (
-        forms.STATES[person.state],
-        TONES[person.state],
-    )
 
 
 @require_GET
@@ -87,7 +68,7 @@ def _load_people(keys: Collection[int]) -> list[User]:
         .prefetch_related(Prefetch("appointments", posts, to_attr="posts"))
     )
     for person in found:
-        _set_shown_state(person)
+        set_shown_state(person)
     return found
 
 
@@ -113,42 +94,7 @@ def _filter_people(found: QuerySet, filters: dict[str, str]) -> QuerySet:
 
 @require_GET
 def person(request: HttpRequest, public_id: Any) -> HttpResponse:
-    row = visible_person(request, public_id)
-    _set_shown_state(row)
-    today = timezone.localdate()
-    posts = list(row.appointments.visible_to(request.user).select_related("unit__parent"))
-    hidden = row.appointments.count() - len(posts)
-    pending = row.pending_appointments.waiting(timezone.now()).visible_to(request.user)
-    entries = Entry.objects.filter(object_type="accounts.user", object_id=str(row.public_id))
-    for post in posts:
-        post.is_over = post.valid_to is not None and post.valid_to < today
-        authority = request.user.authority(Permission.ACCOUNT_MANAGE, unit=post.unit)
-        post.may_end = bool(authority) and not post.is_over and row.pk != request.user.pk
-    return render(
-        request,
-        "accounts/person.html",
-        {
-            "person": row,
-            "posts": sorted(posts, key=lambda post: post.is_over),
-            "may_govern": governs(request.user, row) is not None,
-            "is_me": row.pk == request.user.pk,
-            "sessions": len(sessions_of(row)),
-            "invitation": row.invitations.filter(used_at=None, withdrawn_at=None)
-            .order_by("-created_at")
-            .first(),
-            "entries": entries.within(request.user.reach(Permission.ACCOUNT_MANAGE))[:10],
-            "pending": pending.select_related("unit__parent", "asked_by"),
-            "hidden": hidden,
-            "has_post": bool(open_or_waiting(row)),
-            "ministry_identity": MinistryIdentity.objects.select_related(
-                "proposed_by", "confirmed_by"
-            )
-            .filter(user=row)
-            .first(),
-            "today": today,
-            "yesterday": today - timedelta(days=1),
-        },
-    )
+    return show_person(request, visible_person(request, public_id))
 
 
 @require_http_methods(["GET", "POST"])
@@ -185,7 +131,7 @@ def _proposed_text(person: User) -> str:
 
 
 @require_POST
-@step_up_required(gettext_lazy("Send the invitation again"))
+@step_up_required(act_on_person(gettext_lazy("Send the invitation again")))
 def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     said = _("A new invitation for %(name)s goes by e-mail. The earlier link stops working.")
@@ -195,7 +141,7 @@ def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_POST
-@step_up_required(gettext_lazy("Disable the account"))
+@step_up_required(act_on_person(gettext_lazy("Disable the account")))
 def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
@@ -206,7 +152,7 @@ def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_POST
-@step_up_required(gettext_lazy("Enable the account"))
+@step_up_required(act_on_person(gettext_lazy("Enable the account")))
 def enable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
@@ -224,7 +170,7 @@ def unlock(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Save the person's details"))
+@step_up_required(act_on_person(gettext_lazy("Save the person's details")))
 def correct(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     if governs(request.user, row) is None:

@@ -20,17 +20,18 @@ from accounts.second_factors import recovery
 from accounts.step_up import step_up_required
 from accounts.views.common import (
     PAGE,
+    act_on_person,
     render_private,
     require_administrator,
-    run_person_action,
     visible_person,
 )
+from accounts.views.one_person import run_person_action
 from core.actions import button_action, read_typed_reason
 from core.errors import Refused
 
 
 @require_POST
-@step_up_required(gettext_lazy("Ask for the reset of the second factor"))
+@step_up_required(act_on_person(gettext_lazy("Ask for the reset of the second factor")))
 def reset_second_factor(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
@@ -71,8 +72,14 @@ def recoveries(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _name_confirmation(request: HttpRequest, public_id: Any) -> str:
+    row = _recoveries(request).filter(public_id=public_id).first()
+    act = _("Confirm the reset of the second factor")
+    return f"{act} ({row.user})" if row else act
+
+
 @require_POST
-@step_up_required(gettext_lazy("Confirm the reset of the second factor"))
+@step_up_required(_name_confirmation)
 def confirm_recovery(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = get_object_or_404(_recoveries(request), public_id=public_id)
     said = _("Confirmed. The person has been told and can stop it until then.")

@@ -148,7 +148,7 @@ class KitVersion(PublicIdModel, Grounds, Announced):
     own_lines = models.BooleanField(_("units may add lines of their own"), default=False)
     note = models.TextField(_("note for officers"), max_length=LONGEST_NOTE, blank=True)
     changes = models.TextField(_("what is new"), max_length=LONGEST_NOTE, blank=True)
-    # --- Whom it is for: everybody below, or who is of one of these levels or kinds or on the list.
+    # --- The audience: all units below, or those of these levels or kinds or on the list.
     all_below = models.BooleanField(default=False)
     for_levels = models.JSONField(default=list)
     for_kinds = models.JSONField(default=list)

@@ -151,8 +151,8 @@ def approve_version(
     rendered: Rendered | None = None,
     assertion: Mapping[str, str] | None = None,
 ) -> None:
-    """Approve exactly the content that the person has read. Who wrote in it may not, nor who
-    appointed one of its writers. With a passkey's ``assertion`` over it comes when its page was
+    """Approve exactly the content that the person has read. Its writers may not, nor may
+    anyone who appointed one of them. With a passkey's ``assertion`` over it comes when its page was
     ``rendered``.
     """
     authority = require_appointment_at(by, Permission.KIT_APPROVE, version.kit.unit)
@@ -174,7 +174,7 @@ def approve_version(
 
 
 def _require_four_eyes(version: KitVersion, *, by: User) -> None:
-    """Raise NotAllowed for who wrote in the version, or appointed one who did."""
+    """Raise NotAllowed for writers of the version and for anyone who appointed one of them."""
     if version.is_by(by):
         raise NotAllowed(_("Who wrote a kit may not approve it. Another leader has to."))
     if appointed_by(by, people=version.writers.all()):

@@ -98,8 +98,8 @@ class CampaignResult(models.Model):
         return str(self.campaign)
 
     def is_shown_by(self, person: int) -> bool:
-        """Check whether this person, by key, may show the result to everybody: who answers for the
-        campaign, but a second one beside who closed it.
+        """Check whether this person, by key, may show the result to everybody: whoever answers for
+        the campaign, or a second person where that one closed it.
         """
         owner = self.campaign.answers_for_it
         return person != self.closed_by_id and owner in (person, self.closed_by_id)

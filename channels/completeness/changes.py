@@ -92,7 +92,7 @@ def public_numbers(channel: Channel) -> dict[str, str]:
 
 @transaction.atomic
 def approve(change: PageChange, *, by: User, content_sha256: str) -> None:
-    """Approve exactly the texts that the person has read. Who proposed them may not."""
+    """Approve exactly the texts that the person has read. Their proposer may not."""
     authority = require(by, Permission.POST_APPROVE, unit=change.unit)
     change = _lock_waiting(change)
     if change.proposed_by_id == by.pk:

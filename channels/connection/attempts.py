@@ -455,7 +455,7 @@ def _save_connected(
 
 
 def _lifecycle_fields(channel: Channel, profile: Profile, *, now: datetime) -> dict[str, Any]:
-    """Return the fields of the page's life that connecting sets. Who connects the page here
+    """Return the fields of the page's life that connecting sets. Connecting the page here
     confirms its name, unless it is held back; and what was posted while nobody watched is not
     foreign."""
     fields: dict[str, Any] = {}

@@ -92,8 +92,8 @@ def _account(channel: Channel) -> Account | None:
 
 def _is_shared(channel: Channel) -> bool:
     """Tell whether another channel may live on the same consent: of this page, connected anew, or
-    of another page of the same person. Who that was the platform does not tell: they may be the
-    colleague who connected both, or sit in the same unit.
+    of another page of the same person. The platform does not tell which person: it may be the
+    colleague who connected both, or one of the same unit.
     """
     same = Q(external_id=channel.external_id)
     if facts_of(channel.platform).revokes_all_pages_of_person:

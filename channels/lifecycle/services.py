@@ -220,7 +220,7 @@ def transfer(channel: Channel, *, to: Unit, by: User, reason: str) -> None:
         channel.sealed = seal_for(channel, row)
     except sealing.Unsealable:
         channel.sealed = row.sealed  # the daily look finds it
-    # Two people bind a page to its new unit too: who connected it, and who hands it over.
+    # Two people bind a page to its new unit too: one connected it, another hands it over.
     two = row.confirmed_at is not None and by.pk != row.connected_by_id
     confirmed = {"confirmed_by": by, "confirmed_at": timezone.now()} if two else UNCONFIRMED
     Channel.objects.filter(pk=channel.pk).update(unit=to, sealed=channel.sealed, **confirmed)
@@ -246,8 +246,8 @@ def transfer(channel: Channel, *, to: Unit, by: User, reason: str) -> None:
 
 
 def _require_may_stop(by: User, channel: Channel) -> Authority:
-    """Return the appointment by which ``by`` may stop the page, or raise NotAllowed. Who may pause
-    publishing may stop a page too: to stop must not wait for somebody who is away."""
+    """Return the appointment by which ``by`` may stop the page, or raise NotAllowed. A user who may
+    pause publishing may stop a page too: a stop must not wait for somebody who is away."""
     stopping = authority(by, Permission.PUBLISHING_PAUSE, unit=channel.unit)
     return stopping or require(by, Permission.CHANNEL_MANAGE, unit=channel.unit)
 

@@ -176,7 +176,7 @@ def _successors(request: HttpRequest, channel: Channel) -> QuerySet[Channel]:
 @require_http_methods(["GET", "POST"])
 @step_up_required(gettext_lazy("Hand the channel over to the unit"), only_posts=True)
 def transfer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Give the channel to another unit, as after a merger; for who manages both."""
+    """Give the channel to another unit, as after a merger; for users who manage both."""
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)
     if not manages_other_units(request.user, channel):
         raise PermissionDenied

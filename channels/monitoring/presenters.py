@@ -87,8 +87,8 @@ def describe_remedy(channel: Channel) -> str:
 
 
 def describe_decisions(posts: Iterable[UnrecognisedPost], *, reader: Any) -> None:
-    """Set how the posts are shown. Who decided, and the words to it, are for who sees the unit that
-    decided: a page that was handed over brings no other unit's along."""
+    """Set how the posts are shown. Only readers who see the unit that decided are told who decided,
+    and why: a page that was handed over brings no other unit's words along."""
     reach = reader.reach(Permission.CHANNEL_VIEW)
     for post in posts:
         post.tone, post.symbol = VERDICT_LOOKS[Verdict(post.verdict)]

@@ -54,7 +54,7 @@ def find_phrases(unit: Unit) -> QuerySet[ReplyPhrase]:
 
 def find_release(person: User, *, unit: Unit) -> ReplyRelease | None:
     """Find the release under which the person answers in their own words now. It lasts no longer
-    than the right of who gave it.
+    than the right of the leader who gave it.
     """
     rows = ReplyRelease.objects.in_force(timezone.now()).filter(unit=unit, person=person)
     return next(
@@ -126,7 +126,7 @@ def approve_phrase(phrase: ReplyPhrase, *, by: User) -> None:
 
 @transaction.atomic
 def end_phrase(phrase: ReplyPhrase, *, by: User) -> None:
-    """Remove an answer from the list, or a proposal of one: the leader, or who proposed it."""
+    """Remove an answer from the list, or a proposal of one: as the leader or as its proposer."""
     right = Permission.POST_SCHEDULE if by.pk == phrase.proposed_by_id else Permission.POST_APPROVE
     authority = require(by, right, unit=phrase.unit)
     rows = ReplyPhrase.objects.filter(pk=phrase.pk, ended_at=None)

@@ -22,7 +22,7 @@ from engagement.reports.document import (
     Table,
     group_digits,
 )
-from engagement.reports.sums import compute_coverage
+from engagement.reports.sums import compute_coverage, list_filled
 from units.models import Level, Unit
 
 TITLE = "BÁO CÁO"
@@ -203,7 +203,15 @@ def _summarise(figures: Mapping[str, Any]) -> str:
     if before and (change := comparable["posts"] - before["posts"]):
         more = "nhiều hơn" if change > 0 else "ít hơn"
         words += f"; {more} kỳ trước {group_digits(abs(change))} bài"
-    return f"{words}."
+    return f"{words}{_name_merged(figures)}."
+
+
+def _name_merged(figures: Mapping[str, Any]) -> str:
+    """Say which units were merged into those of the report and count in their figures."""
+    names = [row["name"] for row in figures.get("merged", ())]
+    if len(names) > _MOST_NAMED:
+        return f"; gồm cả số liệu của {group_digits(len(names))} đơn vị đã sáp nhập"
+    return f"; gồm cả số liệu của đơn vị đã sáp nhập: {'; '.join(names)}" if names else ""
 
 
 def _list_results(figures: Mapping[str, Any]) -> str:
@@ -230,34 +238,47 @@ def _is_known(figures: Mapping[str, Any]) -> bool:
 
 def _describe_coverage(figures: Mapping[str, Any], *, is_nation: bool) -> list[str]:
     """Say of whom the sums speak, and who is missing: few by name, many in an appendix."""
-    units, missing, filled = figures["units"], figures["missing"], figures.get("filled", ())
-    lines = [
-        f"Số liệu được cộng từ số liệu của cơ quan lập báo cáo và {len(units)} báo cáo đã chốt "
-        "của đơn vị trực thuộc."
-    ]
-    state = "chưa cộng vào"
-    if filled:
-        of_units = sum(each["units"] for each in filled)
-        lines[0] = f"{lines[0][:-1]}, cùng số liệu hệ thống của {of_units} đơn vị chưa gửi báo cáo."
-        state = "được tính theo số liệu hệ thống"
-    if len(missing) > _MOST_NAMED:
-        lines.append(f"Chưa có báo cáo của {len(missing)} đơn vị, {state} (danh sách tại Phụ lục).")
-    elif missing:
-        names = (each["name"] for each in missing)
-        listed = "; ".join(name if is_nation else _remove_province(name) for name in names)
-        lines.append(f"Chưa có báo cáo của {len(missing)} đơn vị, {state}: {listed}.")
+    line = (
+        "Số liệu được cộng từ số liệu của cơ quan lập báo cáo và "
+        f"{len(figures['units'])} báo cáo đã chốt của đơn vị trực thuộc"
+    )
+    if n := len(list_filled(figures)):
+        line += f", cùng số liệu hệ thống của {n} đơn vị chưa gửi báo cáo"
+    lines = [f"{line}."]
+    for state, names in _group_missing(figures):
+        line = f"Chưa có báo cáo của {len(names)} đơn vị, {state}"
+        if len(figures["missing"]) > _MOST_NAMED:
+            lines.append(f"{line} (danh sách tại Phụ lục).")
+        else:
+            listed = "; ".join(name if is_nation else _remove_province(name) for name in names)
+            lines.append(f"{line}: {listed}.")
     if pageless := figures.get("pageless"):
         lines.append(f"Đến khi lấy số liệu, {pageless} đơn vị chưa có trang trên mạng xã hội.")
     return lines
 
 
+def _group_missing(figures: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return the names of units without a report by what became of their figures."""
+    filled = set(list_filled(figures))
+    counted = [row["name"] for row in figures["missing"] if row["unit"] in filled]
+    left_out = [row["name"] for row in figures["missing"] if row["unit"] not in filled]
+    groups = [("được tính theo số liệu hệ thống", counted), ("chưa cộng vào", left_out)]
+    return [(state, names) for state, names in groups if names]
+
+
 def _list_missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]:
-    """Return the table of units without a report, where they are too many for the text: by
+    """Return tables of the units without a report, where they are too many for the text: by
     province for the nation, else several names a row.
     """
-    names = [each["name"] for each in figures["missing"]]
-    if len(names) <= _MOST_NAMED:
+    if len(figures["missing"]) <= _MOST_NAMED:
         return []
+    return [
+        _make_missing_table(f"Đơn vị chưa có báo cáo, {state}", names, is_nation=is_nation)
+        for state, names in _group_missing(figures)
+    ]
+
+
+def _make_missing_table(caption: str, names: list[str], *, is_nation: bool) -> Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     if is_nation:
@@ -270,7 +291,7 @@ def _list_missing(figures: Mapping[str, Any], *, is_nation: bool) -> list[Table]
         columns = (Column("Đơn vị"), *[Column("Đơn vị (tiếp)")] * (_NAMES_A_ROW - 1))
         lines = batched(map(_remove_province, names), _NAMES_A_ROW)
         rows = tuple((*line, *[""] * (_NAMES_A_ROW - len(line))) for line in lines)
-    return [Table("Đơn vị chưa có báo cáo", columns, rows)]
+    return Table(caption, columns, rows)
 
 
 def _group_by_province(names: Iterable[str]) -> list[tuple[str, list[str]]]:
@@ -371,7 +392,7 @@ def _name_compared(figures: Mapping[str, Any]) -> tuple[Column, ...]:
     now = [Column("Kỳ này", is_number=True)]
     if "scope" in figures:
         covered, scope = compute_coverage(figures)
-        filled = sum(each["units"] for each in figures["filled"])
+        filled = len(list_filled(figures))
         by_report = f"theo báo cáo {group_digits(covered - filled)}/{group_digits(scope)} đơn vị"
         if filled:
             by_report += f", theo hệ thống {group_digits(filled)} đơn vị"
@@ -511,7 +532,7 @@ def _make_unit_table(
 ) -> Table:
     counts = ("posts", "publications", "due", "on_time")
     own = ("Cơ quan lập báo cáo", figures["own"]["now"])
-    listed = [own, *((row["name"], row["now"]) for row in figures["units"])]
+    listed = [own, *((_name_unit(row), row["now"]) for row in figures["units"])]
     listed += [(f"{row['name']} (theo hệ thống)", row["now"]) for row in figures.get("filled", ())]
     return Table(
         "Số liệu theo đơn vị",
@@ -523,6 +544,13 @@ def _make_unit_table(
         tuple(_make_unit_row(name, row, counts, measures) for name, row in listed),
         total=_make_unit_row("Cộng", figures["total"]["now"], counts, measures),
     )
+
+
+def _name_unit(row: Mapping[str, Any]) -> str:
+    """Name a unit that sent its report, with how many below it sent it none."""
+    if filled := row.get("filled"):
+        return f"{row['name']} (trong đó {group_digits(len(filled))} đơn vị theo hệ thống)"
+    return str(row["name"])
 
 
 def _make_unit_row(

@@ -23,6 +23,7 @@ from engagement.reports.models import Report
 from engagement.reports.queries import build_content, filter_versions, find_form, find_forms
 from engagement.reports.standard import LONGEST_TEXT
 from engagement.reports.states import OPEN, REGULAR, ReportState
+from engagement.reports.sums import count_own_filled
 from engagement.reports.transitions import lock_report, require_position, require_state
 from posts.leak_rules.services import require_publishable
 from units.models import Level, Unit
@@ -120,7 +121,15 @@ def create_drafts(
     now = timezone.now()
     forms = find_forms(units, kind)
     first = forms[units[0].pk].content["first"]
-    figures = freeze_figures(units, kind, period, now=now, first=first, campaign=campaign)
+    figures = freeze_figures(
+        units,
+        kind,
+        period,
+        now=now,
+        first=first,
+        campaign=campaign,
+        fill=after is not None and count_own_filled(after.figures.content) > 0,
+    )
     return Report.objects.bulk_create(
         Report(
             unit=unit,
@@ -161,15 +170,17 @@ def _check_period(
 
 
 @transaction.atomic
-def retake_figures(report: Report, *, by: User, fill: bool = False) -> Report:
+def retake_figures(report: Report, *, by: User, fill: bool | None = None) -> Report:
     """Freeze the figures of a draft anew, with what the units below sent meanwhile; with ``fill``
-    also with what the portal counted of those that sent nothing.
+    also with what the portal counted of those that sent nothing. None: as before.
     """
     row = lock_report(report)
     require_position(by, Permission.REPORT_WRITE, row.unit)
     require_state(row, ReportState.DRAFT)
     quotas.use("report", by=by)
     now = timezone.now()
+    if fill is None:
+        fill = count_own_filled(row.figures.content) > 0
     form = find_form(row.unit, row.kind)
     (figures,) = freeze_figures(
         [row.unit],

@@ -26,6 +26,7 @@ from engagement.reports.sums import (
     add_known,
     find_differences,
     find_table_differences,
+    list_filled,
     make_empty_figures,
 )
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
@@ -36,8 +37,9 @@ from engagement.rollups.sql import BY_UNIT, fetch_rows, to_datetime, to_int_or_n
 from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level, Unit
+from units.queries import find_heirs
 
-FORMAT = 3  # of the frozen content; rises when its fields change
+FORMAT = 4  # of the frozen content; rises when its fields change
 LANGUAGE = "vi"  # of the papers, whoever makes them
 WITHOUT_TOPIC = "Chưa phân loại"
 REACH_OF_A_SUM = (
@@ -66,10 +68,12 @@ def compute_figures(
     campaign: Campaign | None = None,
     with_platforms: bool = True,
 ) -> dict[int, Figures]:
-    """Return for each of ``units`` (keys) the figures of what it published in the period, all
-    numbers as `sums.make_empty_figures` has them. At most eleven queries, however many units.
+    """Return for each of ``units`` (keys) the figures of what it and the units merged into it
+    published in the period, all numbers as `sums.make_empty_figures` has them. At most twelve
+    queries, however many units.
     """
-    found = {unit: make_empty_figures() for unit in units}
+    heirs = find_heirs(units)
+    found = {unit: make_empty_figures() for unit in heirs}
     keys = Unit.objects.filter(pk__in=found).order_by().values("pk")
     _add_publications(found, keys, period, campaign)
     _add_punctuality(found, keys, period, campaign, now=now)
@@ -97,6 +101,10 @@ def compute_figures(
         counts = rows.order_by().values("unit").annotate(n=Count(counted, distinct=True))
         for unit, n in counts.values_list("unit", "n"):
             found[unit][name] = n
+    for unit, heir in heirs.items():
+        if unit != heir:
+            found[heir] = add_figures([found[heir], found.pop(unit)])
+            found[heir]["active"] = min(1, found[heir]["active"])
     return found
 
 
@@ -228,6 +236,7 @@ def freeze_figures(
         earlier = periods.find_previous_period(kind, period, first)
         then = _compute_earlier(keys, earlier, now=now)
         examples = _describe_examples(_find_best_posts(keys, period, campaign))
+        merged = _find_merged(keys, period)
         common: dict[str, Any] = {
             "format": FORMAT,
             "kind": kind,
@@ -255,6 +264,7 @@ def freeze_figures(
                 "units": [],
                 "filled": [],
                 "missing": [],
+                "merged": merged.get(unit.pk, []),
             }
             content["total"] = _sum_parts([content["own"]])
             content["checks"] = find_table_differences(own[unit.pk])
@@ -282,8 +292,21 @@ def _compute_earlier(
         return {}
     since = get_midnight(earlier.first + timedelta(days=1))
     published = Delivery.objects.filter(unit=OuterRef("pk"), published_at__lt=since)
-    recorded = [*Unit.objects.filter(Exists(published), pk__in=keys).values_list("pk", flat=True)]
+    heirs = find_heirs(keys)
+    rows = Unit.objects.filter(Exists(published), pk__in=heirs).values_list("pk", flat=True)
+    recorded = {heirs[pk] for pk in rows}
     return compute_figures(recorded, earlier, now=now) if recorded else {}
+
+
+def _find_merged(units: Iterable[int], period: Period) -> dict[int, list[dict[str, str]]]:
+    """Return by unit those that were merged into it and whose figures of the period it holds."""
+    heirs = find_heirs(units)
+    gone = [pk for pk, heir in heirs.items() if pk != heir]
+    rows = Unit.objects.filter(pk__in=gone, valid_from__lte=period.last, valid_to__gt=period.first)
+    found: dict[int, list[dict[str, str]]] = {}
+    for row in rows.select_related("parent").order_by("name", "pk"):
+        found.setdefault(heirs[row.pk], []).append({"unit": row.key, "name": row.label})
+    return found
 
 
 def _sum_parts(parts: Collection[Mapping[str, Any]]) -> dict[str, Figures | None]:
@@ -300,9 +323,15 @@ def _sum_parts(parts: Collection[Mapping[str, Any]]) -> dict[str, Figures | None
     }
 
 
-def _list_scope(unit: Unit, now: datetime) -> dict[int, tuple[str, str]]:
-    """Return key and path of the unit and of all bodies below it."""
-    rows = Unit.objects.filter(has_police_body=True).current(timezone.localdate(now)).under(unit)
+def _list_scope(unit: Unit, period: Period, now: datetime) -> dict[int, tuple[str, str]]:
+    """Return key and path of the unit and of all bodies below it, with those that were closed since
+    the period began and that none carries on.
+    """
+    today = timezone.localdate(now)
+    closed = Unit.objects.filter(
+        successor=None, valid_from__lte=period.last, valid_to__gt=period.first, valid_to__lte=today
+    )
+    rows = (Unit.objects.current(today) | closed).filter(has_police_body=True).under(unit)
     return {pk: (key, path) for pk, key, path in rows.values_list("pk", "key", "path")}
 
 
@@ -319,10 +348,11 @@ class TakenUp(NamedTuple):
 def _find_best_posts(
     units: Collection[int], period: Period, campaign: Campaign | None
 ) -> dict[int, list[TakenUp]]:
-    """Return by unit its three posts that were taken up most, in one query; none of which nothing
-    was measured.
+    """Return by unit its three posts, and three of each unit merged into it, that were taken up
+    most; none of which nothing was measured.
     """
-    keys = Unit.objects.filter(pk__in=units).order_by().values("pk")
+    heirs = find_heirs(units)
+    keys = Unit.objects.filter(pk__in=heirs).order_by().values("pk")
     rows, params = select_posts_of_units(keys, period, campaign=campaign.pk if campaign else None)
     taken_up = " + ".join(f"COALESCE(SUM({name}), 0)" for name in TAKEN_UP)
     sql = (
@@ -334,7 +364,7 @@ def _find_best_posts(
     )
     found: dict[int, list[TakenUp]] = {}
     for unit, post, n, views in fetch_rows(sql, params):
-        found.setdefault(unit, []).append(TakenUp(int(n), to_int_or_none(views), post))
+        found.setdefault(heirs[unit], []).append(TakenUp(int(n), to_int_or_none(views), post))
     return found
 
 
@@ -404,7 +434,8 @@ def _add_units(
     """Add up what the units below sent, name who is missing, and check each sum; beside it what the
     portal counted of all of them.
     """
-    below = list(find_reporting_bodies(unit, on=timezone.localdate(now)).order_by("name", "pk"))
+    scope = _list_scope(unit, period, now)
+    below = list(Unit.objects.filter(parent=unit, pk__in=scope).order_by("name", "pk"))
     sent = find_sent_reports([row.pk for row in below], kind, period, campaign)
     parts = [content["own"]]
     for row in below:
@@ -426,22 +457,24 @@ def _add_units(
                 "report": str(approval.report.public_id),
                 "version": approval.report.version,
                 "sha256": approval.content_sha256,
+                "filled": list_filled(figures),
                 "now": figures["total"]["now"],
             }
         )
-    scope = _list_scope(unit, now)
     live = compute_figures([*scope], period, now=now, campaign=campaign, with_platforms=fill)
     content["scope"] = len(scope)
-    communes = Unit.objects.filter(pk__in=list(scope), level=Level.COMMUNE)
+    merged = _find_merged(scope, period)
+    content["merged"] = [row for pk in scope for row in merged.get(pk, ())]
+    communes = Unit.objects.filter(pk__in=list(scope), level=Level.COMMUNE, valid_to=None)
     pages = Channel.objects.usable().filter(unit=OuterRef("pk"))
     content["pageless"] = communes.exclude(Exists(pages)).count()
     content["system"] = add_figures(live.values())
     best = _find_best_posts([*scope], period, campaign)
     all_of_them = [each for some in best.values() for each in some]
     content["examples"] = _describe_examples({unit.pk: all_of_them})[unit.pk]
-    covered = set(content["covered"])
     if fill:
-        uncovered = [pk for pk, (key, _path) in scope.items() if key not in covered]
+        added = {*content["covered"], *list_filled(content)}
+        uncovered = [pk for pk, (key, _path) in scope.items() if key not in added]
         then = _compute_earlier(uncovered, earlier, now=now)
         for row in below:
             some = [pk for pk in uncovered if scope[pk][1].startswith(row.path)]
@@ -450,11 +483,15 @@ def _add_units(
             of_units = _sum_parts([{"now": live[pk], "before": then.get(pk)} for pk in some])
             parts.append(of_units)
             content["filled"].append(
-                {"unit": row.key, "name": row.name, "units": len(some), "now": of_units["now"]}
+                {
+                    "unit": row.key,
+                    "name": row.name,
+                    "filled": [scope[pk][0] for pk in some],
+                    "now": of_units["now"],
+                }
             )
     content["total"] = _sum_parts(parts)
     content["checks"] += find_table_differences(content["total"]["now"])
-    reported = add_figures(
-        figures for pk, figures in live.items() if fill or scope[pk][0] in covered
-    )
+    added = {*content["covered"], *list_filled(content)}
+    reported = add_figures(figures for pk, figures in live.items() if scope[pk][0] in added)
     content["checks"] += find_differences(content["total"]["now"], reported)

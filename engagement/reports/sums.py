@@ -89,11 +89,23 @@ def find_table_differences(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def list_filled(content: Mapping[str, Any]) -> list[str]:
+    """Return the keys of units in whose place the portal's own count was added: by this report, or
+    by one that it adds up.
+    """
+    rows = (*content["units"], *content.get("filled", ()))
+    return [key for row in rows for key in row.get("filled", ())]
+
+
+def count_own_filled(content: Mapping[str, Any]) -> int:
+    """Count the units in whose place this report itself added the portal's own count."""
+    return sum(len(row["filled"]) for row in content.get("filled", ()))
+
+
 def compute_coverage(content: Mapping[str, Any]) -> tuple[int, int]:
     """Return of how many units below the figures hold something, reports or what was filled in, and
     how many there are.
     """
     if "scope" not in content:
         return 0, 0
-    filled = sum(each["units"] for each in content["filled"])
-    return len(content["covered"]) - 1 + filled, content["scope"] - 1
+    return len(content["covered"]) - 1 + len(list_filled(content)), content["scope"] - 1

@@ -37,7 +37,7 @@ from engagement.reports.forms import (
 )
 from engagement.reports.models import Report, ReportFile, ReportQuerySet
 from engagement.reports.states import REGULAR, FileFormat, ReportState
-from engagement.reports.sums import compute_coverage
+from engagement.reports.sums import compute_coverage, count_own_filled
 from units.models import Level, Unit
 
 PAGE = 25
@@ -208,6 +208,7 @@ def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:
         "has_gaps": may_approve and services.has_gaps(row),
         "units_missing": scope - held,
         "may_fill": writes and row.state == ReportState.DRAFT and held < scope,
+        "units_filled": count_own_filled(row.figures.content),
         "since": queries.find_changes_since_taken(row) if may_act and is_newest else None,
     }
 
@@ -271,7 +272,7 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def retake_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the figures of a draft anew."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
-    fill = bool(request.POST.get("fill"))
+    fill = {"1": True, "0": False}.get(request.POST.get("fill", ""))
     said = _("The figures are those of this moment.")
     button_action(
         request, lambda: drafts.retake_figures(row, by=request.user, fill=fill), said=said

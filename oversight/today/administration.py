@@ -1,11 +1,11 @@
-"""Cards of who administers accounts."""
+"""Cards for administrators of accounts."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, QuerySet
 
-from accounts.models import Invitation, PendingAppointment, User
+from accounts.models import FactorReset, Invitation, PendingAppointment, User
 from accounts.permissions import Permission
 from audit.models import Entry
 from oversight.today.card import SHOWN, make_card
@@ -42,6 +42,17 @@ def find_proposals(user: User, *, now: datetime) -> QuerySet[PendingAppointment]
         .exclude(user=user)
     )
     return waiting.select_related("user", "unit", "asked_by")
+
+
+def find_resets(user: User, *, now: datetime) -> QuerySet[FactorReset]:
+    """Return the resets of a second factor that wait for this administrator's confirmation, the
+    longest wait first: their people cannot sign in.
+    """
+    waiting = FactorReset.objects.to_confirm(now).filter(
+        user__in=User.objects.visible_to(user).values("pk")
+    )
+    waiting = waiting.exclude(asked_by=user).exclude(user=user)
+    return waiting.select_related("user", "asked_by").order_by("asked_at")
 
 
 def find_invitations(user: User) -> QuerySet[Invitation]:

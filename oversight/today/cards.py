@@ -25,7 +25,7 @@ from posts.kits.queries import undecided_kits
 from posts.models import Post
 from publishing.broadcasts.presenters import broadcast_status
 from publishing.broadcasts.queries import broadcasts_awaiting
-from publishing.models import Delivery, Pauses
+from publishing.models import Delivery, Freeze, Pauses
 from publishing.post_list.queries import unscheduled_posts
 from publishing.presenters.delivery import NO_PAUSES
 from publishing.recurrence.queries import first_of_each_series
@@ -103,10 +103,13 @@ def _find_rows_of_cards(user: User, *, now: datetime) -> dict[str, QuerySet[Any]
         rows["matters"] = find_turns(user)
     if user.reach(Permission.POST_VIEW) and user.reach(Permission.POST_SCHEDULE):
         rows["broadcasts"] = broadcasts_awaiting(user)
+    if user.reach(Permission.POST_VIEW):
+        rows["freeze"] = Freeze.objects.exclude(frozen_at=None)
     if user.reach(Permission.CHANNEL_MANAGE):
         rows["unrecognised"] = publishing.find_unrecognised_posts(user)
     if user.reach(Permission.ACCOUNT_MANAGE):
         rows["proposals"] = administration.find_proposals(user, now=now)
+        rows["resets"] = administration.find_resets(user, now=now)
         rows["invitations"] = administration.find_invitations(user)
     return rows
 

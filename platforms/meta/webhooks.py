@@ -1,4 +1,4 @@
-"""Receive what Meta reports of pages, without looking at who commented or what they wrote."""
+"""Receive what Meta reports of pages, without reading commenters' names or words."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta

@@ -18,8 +18,9 @@ class RateLimiter:
         self.returns_until = 0.0  # when the last of those comes back that were sent away
 
     async def take(self, calls: int, per_minute: int) -> None:
-        """Wait until there is room for ``calls``. Who would wait too long is sent away by TryLater
-        with a time of its own, so that a national campaign comes back in a row and not in a crowd.
+        """Wait until there is room for ``calls``. Raise TryLater for a caller that would wait
+        too long, with a time of its own, so that a national campaign comes back in a row and not
+        in a crowd.
         """
         if not per_minute:
             return

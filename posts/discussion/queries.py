@@ -25,8 +25,8 @@ def count_open_threads(post: Post) -> int:
 
 
 def people_to_notify(thread: Thread) -> list[User]:
-    """Find who is told of what is said in a thread: who wrote the post and who has spoken, as far
-    as they may still see it.
+    """Find the people to notify of a thread: the writers of the post and those who have spoken, if
+    they may still see it.
     """
     post = thread.revision.post
     keys = {post.author_id, post.last_editor_id, *thread.comments.values_list("author", flat=True)}

@@ -150,8 +150,9 @@ def _set_resolved(thread: Thread, *, by: User, resolved: bool) -> None:
 def accept_proposal(comment: Comment, *, by: User) -> Post:
     """Put the proposed words where the quote stands in the working copy, and resolve the thread.
 
-    The edit is that of who takes them, who answers for the text: who proposed them has written
-    nothing, and may approve it. Raise Refused when the quote does not stand there exactly once.
+    The edit counts as made by the user who takes them and answers for the text: their proposer
+    has written nothing, and may approve it. Raise Refused when the quote does not stand there
+    exactly once.
     """
     post = comment.thread.revision.post
     authority = require(by, Permission.POST_WRITE, unit=post.unit)

@@ -52,7 +52,7 @@ class ChannelEdit:
 
 @dataclass(frozen=True, slots=True)
 class MediaEdit:
-    """A picture or video of the post: what is said of it to who cannot see it, and a video's
+    """A picture or video of the post: its description for people who cannot see it, and a video's
     captions as WebVTT.
     """
 

@@ -130,7 +130,7 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
 
 
 def _refusal_of_person(request: HttpRequest) -> JsonResponse | None:
-    """Return the answer to who is signed out (401), or is not who opened the page (403)."""
+    """Return the answer to signed-out users (401), and to others than opened the page (403)."""
     if not request.user.is_authenticated:
         return _signed_out_response()
     return JsonResponse({}, status=403) if unsent.is_of_another_person(request) else None

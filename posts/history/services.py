@@ -30,7 +30,7 @@ from posts.states import EDITABLE
 
 @transaction.atomic
 def restore(post: Post, revision: Revision, *, by: User) -> Post:
-    """Make the working copy equal to an earlier version of the post, as an edit of who does it.
+    """Make the working copy equal to an earlier version of the post, as an edit made by ``by``.
 
     What stood there before becomes a version of its own, unless one holds it already: nothing
     written is lost. Channels that are no longer connected stay out, and pictures that something was

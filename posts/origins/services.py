@@ -196,7 +196,7 @@ def start_correction(post: Post, *, by: User) -> Post:
         search=make_search_text(trace.new_title),
     )
     same = [channel for channel in channels_for(post.unit) if channel.pk in trace.channels]
-    # In a format that fits: the original may have been a story, which is gone. Who may see it stays
+    # In a format that fits: the original may have been a story, which is gone. Its visibility stays
     # as it was decided. Where residents read the mistake, no picture less takes the correction off.
     decided = dict(post.targets.values_list("channel_id", "options"))
     PostChannel.objects.bulk_create(

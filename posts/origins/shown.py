@@ -54,8 +54,8 @@ def suggestion_for(post: Post) -> Suggestion | None:
 
 
 def _origin_of_kit(post: Post, user: User) -> Origin:
-    """Return the kit with the page where the unit takes it up; for who oversees, that of those who
-    write kits.
+    """Return the kit with the page where the unit takes it up; for overseers, with the page
+    where kits are written.
     """
     assert post.adoption
     kit, address = post.adoption.kit, ""

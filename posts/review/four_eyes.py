@@ -25,7 +25,7 @@ def authority_to_approve(
 ) -> Authority:
     """Return the position or delegation by which the person may approve the revision.
 
-    Raise NotAllowed for who wrote, edited or approved it before, or appointed one of the writers.
+    Raise NotAllowed for users who wrote, edited or approved it before, or who appointed a writer.
     """
     authority = require(by, deciding_right(post), unit=post.unit)
     if by.pk in (revision.author_id, revision.editor_id):

@@ -418,7 +418,7 @@ def notify_writers(
     also: Sequence[User] = (),
     **facts: Any,
 ) -> None:
-    """Notify author and last editor, and who is named besides; ``by`` knows it already."""
+    """Notify author, last editor and those named besides; ``by`` knows it already."""
     people = {p.pk: p for p in (post.author, post.last_editor, *also) if p.pk != by.pk}
     address = address or reverse("publishing:post", args=[post.public_id])
     notify(people.values(), kind, address=address, by=by, title=post, **facts)

@@ -12,7 +12,7 @@ from publishing.states import (
 
 def broadcasts_awaiting(user: User) -> QuerySet[Broadcast]:
     """Find broadcasts that wait for this person: to be confirmed,
-    never by who asked, or to be checked on the platform."""
+    never by the person who asked, or to be checked on the platform."""
     asked = Broadcast.objects.within(user.reach(Permission.POST_APPROVE)).filter(
         state=BroadcastState.PLANNED
     )

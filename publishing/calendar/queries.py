@@ -126,7 +126,7 @@ def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
         return [(day.date().isoformat(), *row) for day, *row in sorted(counted)]
 
     if unit.level == Level.MINISTRY:
-        # The statement tells the window, the filters and the scope of who asks.
+        # The statement tells the window, the filters and the scope of the user.
         key = f"calendar:{sha256(repr(counted.query.sql_with_params()).encode()).hexdigest()}"
         found = cache.get_or_set(key, count, COUNTS_LAST) or []
     else:

@@ -119,8 +119,8 @@ def _facts_by_subquery() -> Facts:
 
 
 def post_groups(now: datetime, facts: Facts | None = None) -> dict[PostGroup, Q]:
-    """Return what makes a post belong to each group: in one at most, trouble first. Who asks for
-    several groups at once may have gathered the facts already.
+    """Return what makes a post belong to each group: in one at most, trouble first. A caller
+    that asks for several groups may pass in the facts that it has gathered.
     """
     facts = facts or _facts_by_subquery()
     smooth = Q(~Q(facts.has_trouble), state=PostState.APPROVED)

@@ -13,7 +13,7 @@ from publishing.models import Delivery
 
 
 def stop_reason(post: Post) -> str:
-    """Return why the post was returned or withdrawn, in the words of who did it; else nothing."""
+    """Return why the post was returned or withdrawn, in that person's words; else nothing."""
     if post.state == PostState.CHANGES_REQUESTED:
         reviews = Review.objects.filter(revision=post.current_revision_id)
         return reviews.values_list("reason", flat=True).first() or ""

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from campaigns.kits.models import Kit
 from channels.models import Channel
 from channels.presenters import format_name
 from channels.states import Health
@@ -15,7 +16,7 @@ from posts.models import Post
 from publishing.models import Delivery, Pauses
 from publishing.presenters.text import as_sentence, format_moment, page_name
 from publishing.scheduling.conflicts import FullDay, SameMinuteDelivery
-from publishing.scheduling.services import spread_time
+from publishing.scheduling.services import find_spread, spread_time
 
 
 def planned_times_sentence(times: Iterable[datetime], *, now: datetime) -> str:
@@ -144,15 +145,23 @@ def full_day_warning(full: FullDay) -> str:
 
 def spread_sentence(post: Post, due_at: datetime, times: Iterable[datetime]) -> str:
     """Say why the time is not the one that was entered; empty when nothing is spread."""
-    at = spread_time(post, due_at)
-    if post.campaign is None or at == due_at or at not in times:
+    spread, at = find_spread(post), spread_time(post, due_at)
+    if spread is None or at == due_at or at not in times:
         return ""
-    return _(
-        "The campaign “%(campaign)s” spreads its posts over %(n)s minutes so that the units do not "
-        "all post at once: the turn of %(unit)s is %(time)s."
-    ) % {
-        "campaign": post.campaign,
-        "n": post.campaign.spread_minutes,
+    source, minutes = spread
+    if isinstance(source, Kit):
+        words = _(
+            "The kit “%(source)s” spreads its posts over %(n)s minutes so that the units do not "
+            "all post at once: the turn of %(unit)s is %(time)s."
+        )
+    else:
+        words = _(
+            "The campaign “%(source)s” spreads its posts over %(n)s minutes so that the units do "
+            "not all post at once: the turn of %(unit)s is %(time)s."
+        )
+    return words % {
+        "source": source,
+        "n": minutes,
         "unit": post.unit,
         "time": timezone.localtime(at).strftime("%H:%M:%S"),
     }

@@ -266,7 +266,7 @@ def _address(post: Post) -> str:
 
 
 def _notify_unit(post: Post, new_recall: Recall, kind: str, **facts: Any) -> None:
-    """Notify who wrote the post, and who leads its unit."""
+    """Notify the writers of the post and the leaders of its unit."""
     people = [post.author, post.last_editor, *holders(Permission.POST_APPROVE, unit=post.unit)]
     people = [person for person in people if person.pk != new_recall.by_id]
     notify(
@@ -294,7 +294,7 @@ def _notify_units(new_recall: Recall, withdrawn: list[int]) -> None:
 
 
 def _find_writers_and_leaders(concerned: QuerySet[Post], *, besides: int) -> QuerySet[User]:
-    """Find who wrote the posts, and who leads their units."""
+    """Find the writers of the posts and the leaders of their units."""
     pairs = list(concerned.order_by().values_list("unit", "author", "last_editor").distinct())
     leaders = holders_in(Permission.POST_APPROVE, units={unit for unit, _author, _editor in pairs})
     people = {pk for _unit, *people in pairs for pk in people} | leaders

@@ -36,7 +36,7 @@ def approve(
     schedule all channels, in one transaction.
 
     What the province approves after the unit keeps the time that the unit wants, if it is still
-    ahead: it is scheduled as by who approved it for the unit."""
+    ahead: it is scheduled as by the unit's approver."""
     first = first_approval(post)
     if first:
         due_at, now = requested_time_to_keep(post, first), False
@@ -60,8 +60,8 @@ def approve(
 
 
 def requested_time_to_keep(post: Post, first: Review) -> datetime | None:
-    """Return the requested time if it can still be kept and who approved the post for the unit may
-    still schedule it.
+    """Return the requested time if it can still be kept and the unit's approver may still schedule
+    the post.
     """
     requested = post.requested_time
     if requested is None or requested <= timezone.now():

@@ -88,7 +88,7 @@ class ScheduleForm(forms.Form):
                 name = f"at_{channel.public_id}"
                 self.fields[name] = DayAndClockField(label=str(channel), required=False)
                 self.own_times[channel.pk] = name
-        # Nobody needs a common time who publishes at once, or who gives each channel its own.
+        # No common time is needed to publish at once, or where each channel has its own.
         self.fields["due_at"].required = not self.at_once and not (
             self.is_bound and self.has_own_times
         )

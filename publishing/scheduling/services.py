@@ -15,6 +15,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import make_entry, record, record_entries
+from campaigns.kits.models import Kit
+from campaigns.models import Campaign
 from channels.models import Channel
 from channels.states import Health, by_platform
 from core.clock import database_now, format_local_time
@@ -207,18 +209,25 @@ def spread_time(post: Post, due_at: datetime) -> datetime:
     Each unit has its own place in those minutes, and every repeat finds the same one. Needs
     ``campaign``, ``adoption`` with its version, and ``unit``.
     """
-    of_kit = (post.adoption.kit, post.adoption.version.spread_minutes) if post.adoption else None
-    of_campaign = (post.campaign, post.campaign.spread_minutes) if post.campaign else None
-    spreading = [each for each in (of_kit, of_campaign) if each and each[1]]
-    if not spreading:
+    spread = find_spread(post)
+    if spread is None:
         return due_at
-    source, minutes = spreading[0]
+    source, minutes = spread
     name = f"{source.public_id}:{post.unit.key}".encode()
     place = int(hashlib.sha256(name).hexdigest(), 16) % (minutes * 60)
     at = due_at + timedelta(seconds=place)
     if post.ends_at:
         at = min(at, post.ends_at - timedelta(minutes=1))
     return max(at, due_at)
+
+
+def find_spread(post: Post) -> tuple[Kit | Campaign, int] | None:
+    """Return the kit, or else the campaign, that spreads the post, and over how many minutes."""
+    if post.adoption and (minutes := post.adoption.version.spread_minutes):
+        return post.adoption.kit, minutes
+    if post.campaign and (minutes := post.campaign.spread_minutes):
+        return post.campaign, minutes
+    return None
 
 
 def channels_of(revision: Revision) -> list[Channel]:

@@ -95,7 +95,7 @@ def remove_suggestions(suggestions: Iterable[SlotSuggestion], *, by: User) -> in
 
 
 def _require_suggests(by: User, unit: Unit) -> Authority:
-    """Return the authority to suggest: that of who leads campaigns where units lie below."""
+    """Return the authority to suggest: the right to lead campaigns where units lie below."""
     appointment = require(by, Permission.CAMPAIGN_WRITE, unit=unit)
     if unit.level == Level.COMMUNE:
         raise Refused(_("No units lie below %(unit)s.") % {"unit": unit})

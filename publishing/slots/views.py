@@ -92,7 +92,7 @@ def _remove(request: HttpRequest, among: SlotQuerySet, service: Any) -> HttpResp
 
 
 def _unit(request: HttpRequest, permission: Permission) -> Unit:
-    """Return the current position's unit; 403 for who holds ``permission`` nowhere."""
+    """Return the current position's unit; 403 for users who hold ``permission`` nowhere."""
     if not request.user.reach(permission):
         raise PermissionDenied
     return current_position(request).unit

@@ -126,3 +126,13 @@ def test_ones_own_page_names_the_posts_held(client, officer):
 
     assert page.context["posts"] == [officer.appointments.get()]
     assert officer.appointments.get().unit.name in page.content.decode()
+
+
+def test_an_operator_is_not_sent_for_a_post(client):
+    client.force_login(factories.operator())
+
+    page = client.get(reverse("accounts:me")).text
+
+    assert "This account operates the system." in page
+    assert "Ask your unit" not in page
+    assert reverse("accounts:delegations") not in page

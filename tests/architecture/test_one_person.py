@@ -346,7 +346,7 @@ def approve_own_kit(province):
 def show_own_campaign(province):
     overseer = factories.person(Role.OVERSEER, province)
     campaign = factories.CampaignFactory(unit=province, created_by=overseer)
-    factories.campaign_result(campaign)  # closed by who began it
+    factories.campaign_result(campaign)  # closed by the person who began it
     with pytest.raises(NotAllowed):
         planning.show_summary(campaign, by=overseer, deliveries=[])
     assert not PublicSummary.objects.exists()

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import polib
 import pytest
+from django import forms
+from django.core import validators
 from django.utils import translation
 
 from scripts.messages import CATALOGUE
@@ -66,3 +68,45 @@ def test_a_hint_tells_what_to_do_and_does_not_request_it():
         }
 
     assert requests == set()
+
+
+def test_what_a_form_refuses_is_said_in_our_words():
+    """Django's own say "a whole number" as "một số tổng thể", and begin with "hãy"."""
+    known = {entry.msgid for entry in polib.pofile(str(CATALOGUE))}
+    fields = (
+        forms.CharField,
+        forms.DateField,
+        forms.DateTimeField,
+        forms.DecimalField,
+        forms.EmailField,
+        forms.FileField,
+        forms.IntegerField,
+        forms.MultipleChoiceField,
+        forms.TimeField,
+        forms.URLField,
+    )
+    bounds = (
+        validators.MinLengthValidator,
+        validators.MaxLengthValidator,
+        validators.MinValueValidator,
+        validators.MaxValueValidator,
+        validators.EmailValidator,
+        validators.URLValidator,
+    )
+    said = [bound.message for bound in bounds]
+    for field in fields:
+        said += [words for each in field.__mro__ for words in _errors_of(each)]
+    assert {_find_id(words) for words in said} - known == set()
+
+
+def _errors_of(field: type) -> list[object]:
+    return list(vars(field).get("default_error_messages", {}).values())
+
+
+def _find_id(words: object) -> str:
+    """Return the message id; of a message with a plural, the singular."""
+    numbered = getattr(words, "_kw", {})
+    if "singular" in numbered:
+        return numbered["singular"]
+    with translation.override("en"):
+        return str(words)

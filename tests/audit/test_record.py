@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts.permissions import Role
 from audit import queries
@@ -297,3 +298,18 @@ def test_codes_among_the_facts_are_put_into_words(action, facts, words):
 def test_a_code_that_nobody_knows_any_more_is_shown_as_it_is():
     assert describe_entry("account.factor_added", "x", {"kind": "old"}).endswith(": old")
     assert "“”" in describe_entry("system.changed", "x", {"page": "gone_thing_add"})
+
+
+def test_operators_read_the_record_in_the_portals_words(client, settings, commune):
+    admin = factories.person(Role.ADMINISTRATOR, commune.parent, full_name="Quản Trị")
+    record("unit.closed", commune, by=admin, position="Trưởng phòng", reason="Giải thể")
+    record("account.enabled", admin, unit_path=commune.path)
+    client.force_login(factories.operator())
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "vi"
+
+    page = client.get(reverse("admin:audit_entry_changelist"), {"group": "unit"}).text
+
+    for words in ("Quản Trị", "Trưởng phòng", "Giải thể", "Người thực hiện", commune.name):
+        assert words in page
+    for raw in ("unit.closed", "account.enabled", "Entry", "entry", "Actor"):
+        assert raw not in strip_tags(page.partition("<main")[2])

@@ -117,7 +117,7 @@ class Nemesis:
             worker.send(signal.SIGKILL)
 
     def _deploy(self, strike: Strike) -> None:
-        """Ask everybody to finish, and do not wait for who takes long."""
+        """Ask everybody to finish, and do not wait for slow ones."""
         for worker in self.workers:
             worker.send(signal.SIGTERM)
         self.over.wait(4)

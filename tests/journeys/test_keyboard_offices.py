@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from accounts.models import Appointment
 from accounts.permissions import Role
 from campaigns.files.models import CampaignFile
 from campaigns.partners.models import Partner
@@ -41,6 +42,45 @@ def test_a_campaign_is_closed_by_keyboard(at_desk):
     page.wait_for_url(lambda url: "/close/" not in url)
     campaign.refresh_from_db()
     assert campaign.closed_at
+
+
+def test_a_person_is_invited_by_keyboard_to_the_unit_that_was_typed_last(at_desk):
+    province = factories.ProvinceFactory()
+    for place in ("Phường An Khê", "Phường Hải Vân"):
+        factories.UnitFactory(parent=province, place=place)
+    page = (desk := at_desk(factories.person(Role.ADMINISTRATOR, province), DESK)).page
+    desk.open(reverse("accounts:people"))
+    pressed(page, f"a[href$='{reverse('accounts:invite')}']")
+    page.wait_for_url("**/invite/")
+    tab_to(page, "#id_full_name")
+    page.keyboard.type("Trần Văn Khánh")
+    tab_to(page, "#id_email")
+    page.keyboard.type("khanh.tv@example.vn")
+    tab_to(page, "#id_unit-ts-control")
+    for words, place in (("an khe", "An Khê"), ("hai van", "Hải Vân")):
+        page.keyboard.press("Backspace")
+        page.keyboard.type(words)
+        expect(page.locator(".ts-dropdown .option.active")).to_contain_text(place)
+        expect(page.locator(".ts-dropdown .option")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(page.locator(".ts-control .item")).to_contain_text(place)
+    pressed(page, ".action-bar .btn-primary")
+    page.wait_for_url(lambda url: "/invite/" not in url)
+    appointment = Appointment.objects.get(user__email="khanh.tv@example.vn")
+    assert appointment.unit.place == "Phường Hải Vân"
+
+
+def test_an_invitation_that_comes_back_shows_the_user_name_and_one_sign_of_what_lacks(at_desk):
+    province = factories.ProvinceFactory()
+    factories.UnitFactory(parent=province)
+    page = (desk := at_desk(factories.person(Role.ADMINISTRATOR, province), DESK)).page
+    desk.open(reverse("accounts:invite"))
+    page.fill("#id_full_name", "Trần Văn Khánh")
+    with page.expect_navigation():
+        page.locator(".action-bar .btn-primary").click()
+
+    expect(page.locator("#id_username")).to_have_attribute("placeholder", "tran.van.khanh")
+    expect(page.locator(".ts-wrapper.is-invalid")).to_have_css("background-image", "none")
 
 
 def test_words_of_a_page_are_approved_by_keyboard(at_desk):

@@ -277,3 +277,15 @@ def test_posts_to_answer_under_take_a_line_each_at_a_desk(at_desk, province):
     desk.open(reverse("engagement:desks"))
     assert desk.page.locator(".desk-list > li").first.bounding_box()["height"] < 80
     assert desk.accessibility() == []
+
+
+def test_titles_of_earlier_posts_take_the_width_of_a_phone(at_desk):
+    post = factories.approved(title="Năm thói quen nhỏ khiến kẻ trộm bỏ đi")
+    desk = at_desk(factories.person(Role.OFFICER, post.unit, language="vi"), PHONE)
+    desk.open(reverse("posts:reuse"))
+
+    row = desk.page.locator(".reuse-row")
+    title, button = (row.locator(each).bounding_box() for each in ("> div", ".btn"))
+
+    assert title["width"] > 250
+    assert button["y"] >= title["y"] + title["height"]

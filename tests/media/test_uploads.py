@@ -91,7 +91,7 @@ def test_a_picture_comes_in_pieces_and_is_drawn_anew_like_any_other(desk, post):
     url = begin(desk, post, size=len(data)).json()["url"]
     send(desk, url, data[:5000], 0)
     page = desk.get(reverse("posts:edit", args=[post.public_id])).content.decode()
-    assert "1 file is not up yet" in page  # said to who loads the page anew
+    assert "1 file is not up yet" in page  # said after the page is loaded again
 
     answer = send(desk, url, data[5000:], 5000).json()
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
 from accounts.permissions import Role
@@ -79,6 +80,10 @@ def test_the_lists_of_the_admin_have_vietnamese_names(client, settings):
     assert "Topics" not in shown
     assert "Entrys" not in shown
     assert "Nhật ký" in shown
+    people = client.get(reverse("admin:accounts_user_changelist")).text
+    assert "đang sử dụng" in people.lower()
+    assert "đang tạm dừng" not in people.lower()  # what an active pause is called
+    assert "superuser" not in strip_tags(people.partition("<main")[2]).lower()
 
 
 def test_it_says_which_version_each_platform_is_spoken_in_and_until_when(client, boss, settings):

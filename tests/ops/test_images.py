@@ -17,7 +17,7 @@ from tests.ops import compose
 
 
 class Registry:
-    """Hold a manifest for each tag; hand them to who bears the token for it."""
+    """Hold a manifest for each tag; hand them to clients that bear the token for it."""
 
     def __init__(self) -> None:
         self.manifests: dict[str, bytes] = {}

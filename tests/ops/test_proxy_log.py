@@ -46,12 +46,12 @@ def tls(tmp_path) -> Path:
 
 
 @contextlib.contextmanager
-def impatient(tls: Path, web: str, **settings: str) -> Iterator[proxy.Proxy]:
-    """Run the proxy with a second where it waits for ten or more, and little room for many."""
+def impatient(tls: Path, web: str, *, seconds: int = 1, **settings: str) -> Iterator[proxy.Proxy]:
+    """Run the proxy with so many seconds where it waits for ten or more."""
     configuration = (proxy.DEPLOY / "nginx.conf.template").read_text(encoding="utf-8")
     for patience in ("header_timeout 10s", "body_timeout 10s", "read_timeout 65s"):
         assert patience in configuration
-        configuration = configuration.replace(patience, f"{patience.split()[0]} 1s")
+        configuration = configuration.replace(patience, f"{patience.split()[0]} {seconds}s")
     template = tls / "template"
     template.write_text(configuration, encoding="utf-8")
     places = dict.fromkeys(("PROXY_WEB", "PROXY_ACCOUNTS", "PROXY_FILES"), web)
@@ -191,7 +191,8 @@ def test_a_disk_that_takes_nothing_is_logged_without_the_request(tls):
     session = f"Cookie: __Host-session={'a1' * 16}\r\n"
     with (
         proxy.other_web(tls / "web", answer) as web,
-        impatient(tls, web.address) as portal,
+        # Nothing here is to time out, as it would on a busy machine within a second.
+        impatient(tls, web.address, seconds=30) as portal,
     ):
         for name in ("body", "answers"):
             (portal.folder / "cache" / name).chmod(0)

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Invitation
+from accounts.models import FactorReset, Invitation
 from accounts.people.appointments import build_proposal
 from accounts.permissions import Role
 from audit.services import record
@@ -16,6 +16,7 @@ from oversight.today.card import SHOWN
 from posts.models import Review
 from posts.origins import services as origins
 from posts.states import PostState
+from publishing.freeze import services as freezing
 from publishing.states import BroadcastReason, BroadcastState, State
 from tests import factories
 from tests.pages import one_line
@@ -348,6 +349,41 @@ def test_an_administrator_sees_the_appointments_that_wait_for_their_confirmation
 
     assert [row.unit for row in today(confirming).context["proposals"].rows] == [unit]
     assert list(today(asking).context["proposals"].rows) == []
+
+
+@pytest.mark.django_db
+def test_an_administrator_sees_the_lost_factors_that_wait_for_their_confirmation(today, unit):
+    asking, confirming = (factories.person(Role.ADMINISTRATOR, unit.parent) for _ in range(2))
+    leader, elsewhere = factories.person(Role.APPROVER, unit), factories.person(Role.APPROVER)
+    stopped, late = factories.person(Role.APPROVER, unit), factories.person(Role.APPROVER, unit)
+    now = timezone.now()
+    for user, fields in (
+        (leader, {}),
+        (elsewhere, {}),
+        (stopped, {"stopped_by": asking, "stopped_at": now}),
+        (late, {"asked_at": now - timedelta(days=8)}),
+    ):
+        facts = {"reason": "Mất điện thoại", "asked_by": asking, "asked_at": now, **fields}
+        FactorReset.objects.create(user=user, **facts)
+
+    page = today(confirming)
+    assert [row.user for row in page.context["resets"].rows] == [leader]
+    assert reverse("accounts:recoveries") in page.content.decode()
+    assert list(today(asking).context["resets"].rows) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.APPROVER, Role.OVERSEER])
+def test_whoever_sees_posts_is_told_that_publishing_is_frozen(today, unit, role):
+    person = factories.person(role, unit.parent if role == Role.OVERSEER else unit)
+    assert "Publishing as a whole is frozen" not in today(person).content.decode()
+
+    factories.ministry()
+    freezing.freeze(by=None, reason="Diễn tập")
+
+    page = today(person).content.decode()
+    assert "Publishing as a whole is frozen" in page
+    assert "Diễn tập" not in page  # it may say more than the units should read
 
 
 @pytest.mark.django_db

@@ -155,6 +155,18 @@ def test_a_merger_is_shown_before_it_is_done(client, admin, province):
     assert Unit.objects.get(pk=old.pk).successor == into
 
 
+def test_a_merger_of_a_unit_into_itself_reaches_no_preview(client, admin, province):
+    unit, other = factories.UnitFactory(parent=province), factories.UnitFactory(parent=province)
+    form = {"target": "existing", "on": today().strftime("%d/%m/%Y"), "reason": "Nghị quyết 1"}
+
+    for into in (unit, other):
+        typed = {**form, "into": into.code, "others": other.code}
+        answer = client.post(reverse("units:merge", args=[unit.key]), typed)
+
+        assert answer.status_code == 422
+        assert answer.context["form"].errors == {"into": ["A unit cannot be merged into itself."]}
+
+
 def test_ambiguous_words_are_answered_with_the_units_that_fit(client, admin, province):
     old = factories.UnitFactory(parent=province, place="Phường Cũ")
     for code in ("10001", "10002"):
@@ -247,3 +259,15 @@ def test_the_options_are_the_open_units_in_reach(client, admin, province):
     assert found == {
         "units": [{"label": "Công an phường Hải Châu, Thành phố Đà Nẵng", "code": "20194"}]
     }
+
+
+def test_the_options_begin_with_the_unit_that_bears_the_words_side_by_side(client, admin, province):
+    for place in ("Phường Hải Châu", "Phường An Hải"):
+        factories.UnitFactory(parent=province, place=place)
+
+    found = client.get(reverse("units:options"), {"q": "an hải"}).json()["units"]
+
+    assert [unit["label"].split(",")[0] for unit in found] == [
+        "Công an phường An Hải",
+        "Công an phường Hải Châu",
+    ]

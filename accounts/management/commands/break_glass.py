@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reason", default="", help="why; with the number of the written order"
         )
-        parser.add_argument("--operator", default="", help="the name of who sits at this console")
+        parser.add_argument("--operator", default="", help="the name of the person at this console")
 
     def handle(
         self, *, act: str, username: str, reason: str, operator: str, **options: Any

@@ -20,7 +20,7 @@ class Command(BaseCommand):
             "--reason", required=True, help="why; with the number of the written order"
         )
         parser.add_argument(
-            "--operator", required=True, help="the name of who sits at this console"
+            "--operator", required=True, help="the name of the person at this console"
         )
 
     def handle(self, *, username: str, reason: str, operator: str, **options: Any) -> None:

@@ -18,7 +18,7 @@ _METRICS = {
     "REELS": {**_COMMON, **_OF_POSTS, "ig_reels_video_view_total_time": "watch_seconds"},
     "STORY": {**_COMMON, "replies": "comments", "link_clicks": "clicks"},
 }
-# As the breakdown of follows_and_unfollows calls those who began to follow, and who ceased to.
+# As the breakdown of follows_and_unfollows calls followers gained and lost.
 _FOLLOWS = {"FOLLOWER": "followers_gained", "NON_FOLLOWER": "followers_lost"}
 
 
@@ -63,8 +63,8 @@ class Counting(Containers):
         return PageFigures.by_day(figures, first, last)
 
     async def _read_totals(self, account: Account, path: str, day: date) -> dict[str, int]:
-        """Read the figures of one day that come as a total. Who began to follow and who ceased to
-        are a breakdown of one figure, which accounts of fewer than 100 followers do not have.
+        """Read the figures of one day that come as a total. Followers gained and lost are a
+        breakdown of one figure, which accounts of fewer than 100 followers do not have.
         """
         total = {"period": "day", "metric_type": "total_value", **make_day_range(day, day)}
         by_type = {**total, "breakdown": "follow_type"}

@@ -82,7 +82,7 @@ def named_children(reading: Reading) -> Iterator[Found]:
 
 
 def _is_in_class(reading: Reading, name: Name) -> bool:
-    """Check for a class right beside a name, not of who teaches it."""
+    """Check for a school class right beside a name, unless it is the teacher's."""
     if _CLASS_AND_SCHOOL_AFTER.match(reading.text, name.end):
         return True
     before = reading.text_before(name.start, 40)

@@ -198,7 +198,7 @@ def _is_age_gap(gap: str) -> bool:
 
 
 def parts_in_cases(reading: Reading) -> Iterator[Found]:
-    """Find who is named as victim or accused, and who follows in the same list."""
+    """Find people named as victim or accused, and those who follow in the same list."""
     last: tuple[Name, Severity] | None = None
     for name in reading.names:
         cue = _CASE.search(reading.text_before(name.start, 110))

@@ -32,7 +32,7 @@ _PHONES = frozenset({"phone_personal", "phone_069"})
 _PERSONS = frozenset(
     {"addr_home", "informant", "minor_id", "name_age", "name_case", "name_dob", "sensitive_person"}
 )
-# Of them the press keeps family and middle name: Trần Văn M. Who is to be protected keeps none.
+# Of them the press keeps family and middle name: Trần Văn M. People to be protected keep none.
 _NAMED_IN_PRESS = frozenset({"name_age", "name_case", "name_dob"})
 # Of a text with a mark of a state secret nothing may stay.
 _NO_WAY_OUT = frozenset({"secret_mark"})

@@ -15,7 +15,7 @@ RESULT = "calendar_result"  # in the session: what became of many posts, until i
 
 
 def filters_of(request: HttpRequest) -> CalendarForm:
-    """Return the filters in the address. Raise PermissionDenied for who sees no posts."""
+    """Return the filters in the address. Raise PermissionDenied for users who see no posts."""
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
     return CalendarForm(request.GET, user=request.user, own_unit=current_position(request).unit)

@@ -66,7 +66,7 @@ def _needs_fresh_proof(request: HttpRequest, **_kwargs: Any) -> bool:
 
 
 def _name_decision(request: HttpRequest, *, public_id: uuid.UUID) -> str:
-    """Name the post and what becomes of it, for who was called away at the proof."""
+    """Name the post and what becomes of it, for users who were led away to prove a factor."""
     post = get_object_or_404(Post.objects.visible_to(request.user), public_id=public_id)
     facts = {"post": Truncator(post).chars(60)}
     if request.POST.get("decision") != ReviewForm.NOW:
@@ -137,7 +137,7 @@ def _approves_here(request: HttpRequest, post: Post) -> bool:
 
 
 def _require_approver(request: HttpRequest, post: Post) -> None:
-    """Refuse the page to who approves neither for the unit nor for the province."""
+    """Deny access to users who may approve neither for the unit nor for the province."""
     try:
         if not _gives_second(request, post):
             require(request.user, Permission.POST_APPROVE, unit=post.unit)
@@ -263,7 +263,7 @@ def _decide(request: HttpRequest, post: Post, form: ReviewForm) -> str:
 
 
 def _proof(request: HttpRequest, post: Post, form: ReviewForm, rendered: Rendered) -> Proof:
-    """Return the proof of who approves: a passkey's assertion over this very decision, or the
+    """Return the approver's proof: a passkey's assertion over this very decision, or the
     factor proved before.
     """
     decision = form.cleaned_data["decision"]

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             default="",
             help="of a hold or its end; with the number of the written order",
         )
-        parser.add_argument("--operator", default="", help="the name of who sits at this console")
+        parser.add_argument("--operator", default="", help="the name of the person at this console")
 
     def handle(self, *_: object, **options: Any) -> None:
         try:

@@ -162,7 +162,7 @@ class Accounts:
         }
 
     def page_facts(self, page: Page, link: str) -> dict[str, Any]:
-        """Tell of a page what does not depend on who asks."""
+        """Tell of a page what is the same for every caller."""
         followers = growth.count_followers(page, self.world.world())
         profile, cover = page.profile, str(122_000_000_000_000 + int(page.external_id) % 10**12)
         return {

@@ -55,8 +55,8 @@ class OAuth:
         return Reply(make_token_pair(self.world, code.page, app))
 
     def rotate(self, call: Call, app: str) -> Reply:
-        """Take a refresh token once. Who shows it again, for whatever reason, has lost the
-        grant.
+        """Take a refresh token once. A caller that shows it again, for whatever reason, has
+        lost the grant.
         """
         old = self.world.tokens.get(call.text("refresh_token"))
         usable = (

@@ -18,16 +18,19 @@ function makeSearch(input) {
     create: (typed) => ({ label: typed }), // typed words are understood by the server, too
     createOnBlur: true,
     persist: false,
-    score: () => () => 1, // the server has chosen already, without accents
+    // The server has chosen already, without accents; what it found for other words is no answer to these.
+    score: (words) => (unit) => (unit.found === words ? 1 : 0),
     shouldLoad: (words) => words.trim().length > 1,
     // A form that only chooses a unit sends itself, once one of the list is taken; what was merely typed waits for the button.
     onChange(label) {
       if ("code" in (this.options[label] || {}) && "chooseAtOnce" in input.form.dataset) input.form.requestSubmit();
     },
-    load: (words, show) =>
+    load(words, show) {
+      this.clearOptions(); // a unit that is known keeps the words and the place of its first search
       fetch(`${input.dataset.unitSearch}?q=${encodeURIComponent(words)}`)
         .then((answer) => answer.json())
-        .then(({ units }) => show(units), () => show()),
+        .then(({ units }) => show(units.map((unit) => ({ ...unit, found: words }))), () => show());
+    },
     render: {
       option: (unit, escape) =>
         `<div>${escape(unit.label)} <span class="text-secondary">${escape(unit.code || "")}</span></div>`,
@@ -63,10 +66,13 @@ function fill(form, fields) {
 
 for (const username of document.querySelectorAll("input[data-username-from]")) {
   // Only shown, not filled in: left empty, the server adds a number when the name is taken.
-  username.form.elements[username.dataset.usernameFrom].addEventListener("input", (event) => {
-    const bare = fold(event.target.value).replace(/[^a-z0-9\s]/g, "").trim();
+  const source = username.form.elements[username.dataset.usernameFrom];
+  const show = () => {
+    const bare = fold(source.value).replace(/[^a-z0-9\s]/g, "").trim();
     username.placeholder = bare.split(/\s+/).join(".");
-  });
+  };
+  source.addEventListener("input", show);
+  show(); // of a form that came back, too
 }
 
 function showFields() {

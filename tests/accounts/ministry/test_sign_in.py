@@ -399,6 +399,7 @@ def test_a_list_that_holds_the_nonce_is_no_nonce(client, officer, ministry_serve
     assert (sign_in(client, ministry_server).context["why"], is_out(client)) == ("unproved", True)
 
 
+@pytest.mark.filterwarnings("ignore:Key size should be")
 def test_a_short_key_proves_nobody(client, officer, ministry_server):
     short = RSAKey.generate_key(1024, {"kid": "short"}, auto_kid=False)
     ministry_server.published = [short.as_dict(private=False)]

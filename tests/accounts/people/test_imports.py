@@ -443,6 +443,25 @@ def test_confirmed_it_makes_accounts_and_posts_and_shows_no_link(client, admin, 
     assert PeopleImport.objects.get().rows == []
 
 
+def test_who_waits_for_a_second_administrator_is_not_counted_as_invited(client, admin, commune):
+    leader = str(Role.APPROVER.label)
+    preview = upload(
+        client,
+        sheet(
+            ["Lê Thị Hoa", "hoa@congan.example", "", "00004", "Drafting officer", ""],
+            ["Hà Thu", "thu@congan.example", "", "00004", leader, "Trưởng Công an phường"],
+        ),
+    )
+
+    done = client.post(
+        reverse("accounts:import_preview"), {"digest": preview.context["plan"].digest}
+    )
+
+    page = " ".join(done.content.decode().split())
+    assert "1 invitation is on its way by e-mail." in page
+    assert "1 post waits for a second administrator." in page
+
+
 def test_what_changed_since_the_preview_stops_it_before_anything_is_written(client, admin, commune):
     preview = upload(
         client,
@@ -532,3 +551,15 @@ def test_the_template_lists_the_units_by_name_whatever_their_accents(client, adm
         "Công an xã La Êê",
         "Công an xã Trà Tân",
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"not a workbook", "Only Excel files of the kind .xlsx"), (b"", "Choose a file.")],
+)
+def test_a_refused_file_is_named_at_its_field(client, admin, data, said):
+    answer = upload(client, data) if data else client.post(reverse("accounts:import"))
+
+    errors = answer.context["form"].errors
+    assert {name: len(each) for name, each in errors.items()} == {"file": 1}
+    assert said in errors["file"][0]

@@ -309,3 +309,57 @@ def test_the_persons_page_reports_its_record(client, admin, officer):
 
     assert "Disabled the account of Nguyễn Thị Ánh" in page
     assert "Nghỉ việc" in page
+
+
+@pytest.mark.parametrize(
+    ("day", "status", "said"),
+    [
+        ("32/12/2026", 422, "Enter a valid date"),
+        ("", 422, "Please write the last day"),
+        ("01/07/2025", 409, "A post can end yesterday at the earliest"),
+    ],
+)
+def test_a_refused_end_of_a_post_keeps_what_was_typed(client, admin, officer, day, status, said):
+    post = officer.appointments.get()
+    typed = {"post": post.public_id, "on": day, "reason": "Chuyển công tác"}
+
+    answer = client.post(reverse("accounts:end_post", args=[officer.public_id]), typed)
+
+    assert answer.status_code == status
+    tried = answer.context["tried"]
+    assert (tried.on, tried.reason) == (day, "Chuyển công tác")
+    page = answer.content.decode()
+    assert page.count(said) == 1
+    assert f'value="{day}"' in page
+    assert 'value="Chuyển công tác"' in page
+
+
+def test_a_refused_act_keeps_its_reason_and_stays_open(client, admin, officer, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise Refused("Somebody else was faster.")
+
+    monkeypatch.setattr(lifecycle, "disable", refuse)
+
+    answer = client.post(
+        reverse("accounts:disable", args=[officer.public_id]), {"reason": "Nghỉ hưu"}
+    )
+
+    assert answer.status_code == 409
+    page = " ".join(answer.content.decode().split())
+    assert "Somebody else was faster." in page
+    assert '<details class="act" id="disable" open>' in page
+    assert 'value="Nghỉ hưu"' in page
+
+
+def test_a_refusal_of_a_form_is_shown_once(client, admin, officer, commune):
+    typed = {
+        "unit": commune.label,
+        "role": Role.OFFICER,
+        "valid_from": "05/12/2026",
+        "valid_to": "01/12/2026",
+    }
+
+    answer = client.post(reverse("accounts:appoint", args=[officer.public_id]), typed)
+
+    assert answer.status_code == 409
+    assert answer.content.decode().count("The last day") == 1

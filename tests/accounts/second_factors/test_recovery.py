@@ -390,3 +390,17 @@ def test_nobody_deletes_an_account_in_the_system_pages(client):
 
     assert (asked.status_code, sent.status_code) == (403, 403)
     assert somebody.appointments.count() == 1
+
+
+def test_the_persons_page_shows_a_reset_that_waits_instead_of_asking_again(
+    client, leader, first, second
+):
+    client.force_login(first)
+    address = reverse("accounts:person", args=[leader.public_id])
+    assert "mfa-reason" in client.get(address).content.decode()
+
+    recovery.request_reset(leader, by=first, reason="Mất điện thoại")
+
+    page = client.get(address).content.decode()
+    assert "A second administrator has to confirm it." in page
+    assert "mfa-reason" not in page

@@ -15,7 +15,7 @@ from engagement.reports.figures import compute_digest, freeze_figures
 from engagement.reports.queries import build_content, build_document
 from engagement.reports.sums import compute_coverage
 from tests import factories
-from tests.engagement.reports.conftest import approve
+from tests.engagement.reports.conftest import approve, send_approved
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +114,77 @@ def test_units_that_sent_nothing_can_be_filled_in_and_are_marked(
     services.submit(report, by=overseer)
     report.refresh_from_db()
     services.approve(report, by=leader, digest=compute_digest(build_content(report)))
+
+
+def test_what_was_filled_in_stays_until_it_is_left_out(
+    client, province, communes, overseer, leader, month, within, publish
+):
+    publish(unit=communes[0], at=within, reach=7)
+    report = drafts.begin(province, "month", month, by=overseer)
+    client.force_login(overseer)
+    take = reverse("engagement:take_figures", args=[report.public_id])
+
+    def coverage(row):
+        row.refresh_from_db()
+        return compute_coverage(row.figures.content)
+
+    client.post(take, {"fill": "1"})
+    assert coverage(report) == (3, 3)
+    client.post(take)
+    assert coverage(report) == (3, 3)
+    page = client.get(reverse("engagement:report", args=[report.public_id])).content.decode()
+    assert 'name="fill" value="0"' in page
+    services.submit(report, by=overseer)
+    report.refresh_from_db()
+    approve(report, leader)
+    draft = services.correct(report, by=overseer, changes="Sửa lỗi chính tả.")
+    assert coverage(draft) == (3, 3)
+
+    client.post(reverse("engagement:take_figures", args=[draft.public_id]), {"fill": "0"})
+
+    assert coverage(draft) == (0, 3)
+
+
+def test_what_a_province_filled_in_is_counted_once_by_the_ministry(
+    province, communes, overseer, leader, month, within, publish
+):
+    reported, silent, _idle = communes
+    other = factories.ProvinceFactory()
+    units = [reported, silent, factories.UnitFactory(parent=other)]
+    for unit, reach in zip(units, (1, 10, 100), strict=True):
+        publish(unit=unit, at=within, reach=reach)
+    factories.report(reported, state="sent")
+    report = drafts.begin(province, "month", month, by=overseer)
+    report = drafts.retake_figures(report, by=overseer, fill=True)
+    services.submit(report, by=overseer)
+    report.refresh_from_db()
+    approve(report, leader)
+    send_approved(report, overseer)
+    ministry = factories.person(Role.OVERSEER, province.parent)
+
+    report = drafts.begin(province.parent, "month", month, by=ministry)
+
+    content = report.figures.content
+    assert content["total"]["now"]["measures"]["reach"] == 11
+    assert content["checks"] == []
+    assert compute_coverage(content) == (4, 6)  # the other province and its unit sent nothing
+    _rows, titles = rows_of(report, "Kết quả đăng bài")
+    assert titles[1] == "Kỳ này, theo báo cáo 2/6 đơn vị, theo hệ thống 2 đơn vị"
+    by_unit, _titles = rows_of(report, "Số liệu theo đơn vị")
+    assert f"{province.name} (trong đó 2 đơn vị theo hệ thống)" in by_unit
+    said = build_document(report).parts[1].paragraphs
+    assert "Chưa có báo cáo của 2 đơn vị, được tính theo số liệu hệ thống: " in said[2]
+    assert silent.name in said[2]
+    assert said[3] == f"Chưa có báo cáo của 1 đơn vị, chưa cộng vào: {other.name}."
+
+    report = drafts.retake_figures(report, by=ministry, fill=True)
+
+    content = report.figures.content
+    assert content["total"]["now"]["posts"] == 3
+    assert content["total"]["now"]["measures"]["reach"] == 111
+    assert content["checks"] == []
+    assert compute_coverage(content) == (6, 6)
+    assert [(row["unit"], len(row["filled"])) for row in content["filled"]] == [(other.key, 2)]
 
 
 def test_a_sum_of_few_units_is_sent_after_a_question_alone(

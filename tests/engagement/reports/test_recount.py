@@ -32,16 +32,26 @@ def test_figures_counted_from_the_raw_rows_are_those_of_the_report(month, within
                 FollowerCount.objects.create(channel=page, day=day, followers=n)
     factories.report(reported, state="sent")
     now = timezone.now()
+    sent_filled = factories.ProvinceFactory()
+    publish(unit=factories.UnitFactory(parent=sent_filled), at=within, views=3)
+    factories.report(sent_filled, state="sent", fill=True)
     reports = [
         freeze_figures([unit], "month", month, now=now, first=15, fill=fill)[0].content
-        for unit, fill in ((silent, False), (province, False), (province, True))
+        for unit, fill in (
+            (silent, False),
+            (province, False),
+            (province, True),
+            (province.parent, False),
+            (province.parent, True),
+        )
     ]
     raw, differ = Raw(connection.cursor()), []
 
     numbers = [recount(raw, content, differ) for content in reports]
 
     assert differ == []
-    assert [each["total"]["now"]["followers"] for each in reports] == [7, 90, 97]
+    assert [each["total"]["now"]["followers"] for each in reports] == [7, 90, 97, None, 97]
+    assert [each["total"]["now"]["posts"] for each in reports[3:]] == [1, 4]
     assert reports[2]["total"]["now"]["followers_gained"] == 50
     assert numbers[0] > 30
     assert numbers[2] > numbers[1] > 100

@@ -71,3 +71,16 @@ def test_the_queue_costs_as_many_queries_with_three_posts_as_with_one(
     factories.submitted(unit=unit)
 
     assert queries_for(client, django_assert_max_num_queries, address, 30) == one
+
+
+def test_a_new_approver_is_told_from_when_on_they_approve(client, unit, approver):
+    factories.submitted(unit=unit)
+    pages = [reverse("publishing:review_queue"), reverse("oversight:today")]
+    said = f"You can approve posts of {unit} from "
+    assert [said in client.get(page).text for page in pages] == [False, False]
+
+    approves_from = timezone.now() + timedelta(hours=20)
+    approver.appointments.update(approves_from=approves_from)
+
+    shown = [client.get(page).text for page in pages]
+    assert [said in text for text in shown] == [True, True]

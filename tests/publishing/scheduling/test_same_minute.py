@@ -12,15 +12,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
+from campaigns.kits.models import Kit
+from campaigns.models import Campaign
 from core.errors import Refused
 from posts.states import PostState
 from publishing.models import Delivery
-from publishing.presenters.scheduling import same_minute_warnings
+from publishing.presenters.scheduling import same_minute_warnings, spread_sentence
 from publishing.presenters.text import page_name
 from publishing.scheduling import services as scheduling
 from publishing.scheduling.conflicts import find_same_minute
 from publishing.states import State
 from tests import factories
+from units.models import Unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clock("2030-11-25 08:00")]
 SEVEN = timezone.make_aware(datetime(2030, 12, 2, 7, 0))
@@ -427,3 +430,15 @@ def test_approving_and_scheduling_spreads_and_says_when(client, unit, campaign):
     said = client.get(reverse("publishing:review_queue")).context["result"]["approved"][0]["words"]
     assert (coming, Delivery.objects.get().due_at) == (at, at)
     assert timezone.localtime(at).strftime("%H:%M") in said
+
+
+def test_what_spreads_a_post_is_named_with_its_own_minutes():
+    kit = Kit(name="Khóa gas")
+    adoption = SimpleNamespace(kit=kit, version=SimpleNamespace(spread_minutes=30))
+    campaign = Campaign(name="Bình yên", spread_minutes=0)
+    unit = Unit(name="Công an phường Hải Châu", key="2yde32rj")
+    post = SimpleNamespace(campaign=campaign, adoption=adoption, ends_at=None, unit=unit)
+
+    for each in (post, SimpleNamespace(**{**vars(post), "campaign": None})):
+        sentence = spread_sentence(each, SEVEN, [scheduling.spread_time(each, SEVEN)])
+        assert sentence.startswith("The kit “Khóa gas” spreads its posts over 30 minutes")

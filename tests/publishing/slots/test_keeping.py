@@ -1,4 +1,4 @@
-"""Slots are kept by who may schedule; a province suggests, and its units decide."""
+"""Slots are kept by users who may schedule; a province suggests, and its units decide."""
 
 from datetime import time
 
