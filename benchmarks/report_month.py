@@ -34,17 +34,17 @@ def options(parser: argparse.ArgumentParser) -> None:
 def measure(stage: Stage, options: argparse.Namespace) -> str:
     from django.utils import timezone
 
-    from engagement.reports import periods, services
-    from engagement.reports.tasks import make_report_files
+    from core.jobs import queueing
+    from engagement.reports import periods
 
     month = periods.list_recent_periods("month", timezone.localdate(), 15)[0]
     units = _published(stage, options, month)
     people = _people(units)
     # Files are asked for once all is approved, so that each step is measured by itself.
-    services.queued.disconnect(dispatch_uid="engagement.reports.make_files")
+    queueing.send_on_commit = lambda jobs: None
     stage.start_counts()
     _work(units[:1], people, month)
-    make_report_files.delay()
+    _send_message()
     wait_until(_all_made, "the worker to be warm")
     stage.vacuum_database()
 
@@ -165,20 +165,24 @@ def _approve(units: list[Any], people: Any, _month: Any) -> None:
 
 
 def _make_files(_units: list[Any], _people: Any, _month: Any) -> None:
-    from engagement.reports.tasks import make_report_files
-
     for _number in range(4):  # a message for each thread of the worker; approvals send one each
-        make_report_files.delay()
+        _send_message()
     wait_until(_all_made, "all files to be made", seconds=GOAL)
 
 
-def _all_made() -> bool:
-    from engagement.reports.models import ReportFile
-    from engagement.reports.states import MAKING, FileState
+def _send_message() -> None:
+    from core.tasks import run_waiting_jobs
 
-    if ReportFile.objects.filter(state=FileState.FAILED).exists():
+    run_waiting_jobs.apply_async(kwargs={"queue": "counts"}, queue="counts")
+
+
+def _all_made() -> bool:
+    from core.models import UNFINISHED, Job, JobState
+
+    files = Job.objects.filter(kind="report_file")
+    if files.filter(state=JobState.FAILED).exists():
         raise SystemExit("a file could not be made")
-    return not ReportFile.objects.filter(state__in=MAKING).exists()
+    return not files.filter(state__in=UNFINISHED).exists()
 
 
 def _pdf_alone(units: list[Any]) -> float:

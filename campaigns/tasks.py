@@ -1,7 +1,6 @@
 """The tasks of the app's subjects, where Celery looks for them."""
 
-from campaigns.files import tasks as files
 from campaigns.kits import tasks as kits
 from campaigns.partners import tasks as partners
 
-__all__ = ["files", "kits", "partners"]
+__all__ = ["kits", "partners"]

@@ -11,6 +11,7 @@ class ChannelsConfig(AppConfig):
 
     def ready(self) -> None:
         from channels import audit_sentences, menu, notice_texts  # noqa: F401
+        from channels.completeness import writing  # noqa: F401
         from channels.queries import is_own_page
         from links import targets
         from platforms import client

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.reasons import describe_reason
 from channels.states import OPEN_CHANGES, ChangeState, Health, Lifecycle, Verdict, platforms
-from core.models import PublicIdModel
+from core.models import Job, PublicIdModel
 from core.scope import ScopedQuerySet
 from units.models import Unit
 
@@ -224,8 +224,7 @@ class PageChange(PublicIdModel):
     )
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=500, blank=True, default="")
-    due_at = models.DateTimeField(null=True)  # of the next try; of a call under way: its lease
-    tries = models.PositiveSmallIntegerField(default=0)
+    job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="page_change")
     error_code = models.CharField(max_length=80, blank=True, default="")
     ended_at = models.DateTimeField(null=True)
 
@@ -248,13 +247,6 @@ class PageChange(PublicIdModel):
                 | (Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(content_sha256="")),
                 name="who_approved_a_page_change",
             ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["due_at"],
-                condition=Q(state__in=["approved", "writing"]),
-                name="page_change_due",
-            )
         ]
 
     def __str__(self) -> str:

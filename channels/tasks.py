@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from channels.completeness import reading, writing
+from channels.completeness import reading
 from channels.connection.health import check_due
 from channels.connection.tokens import refresh_due
 from channels.credentials import grants
@@ -70,10 +70,3 @@ def read_pages(*, platform: str, **_: object) -> None:
     """Read what pages tell of themselves, those whose turn it is; turns are taken in the
     database."""
     reading.read_due(platform=platform, now=timezone.now())
-
-
-@shared_task(ignore_result=True)
-def write_page_changes(**_: object) -> None:
-    """Write what was approved for pages. Two at a time do no harm: each is taken in the
-    database."""
-    writing.write_due(now=timezone.now())

@@ -2,13 +2,16 @@
 statements that each database says in its own words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import batched
+from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 from django.db.migrations.operations import AddIndex
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.models import CreateModel
+from django.db.migrations.operations.special import RunPython
 from django.db.migrations.state import ProjectState
 
 
@@ -126,3 +129,43 @@ class RunStatements(Operation):
     ) -> None:
         for statement in statements.get(schema_editor.connection.vendor, ()):
             schema_editor.execute(statement, params=None)
+
+
+def move_to_jobs(
+    model: str,
+    *,
+    columns: Iterable[str],
+    describe: Callable[[dict[str, Any]], dict[str, Any] | None],
+) -> RunPython:
+    """Return the operation that gives each row of a model ("media.Scan") a job. ``describe`` is
+    given its ``columns`` and returns kind, state, queued_at, ended_at and what else the job bears,
+    or None where the row needs none. What was not finished waits anew.
+    """
+    app_label, name = model.split(".")
+
+    def move(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        rows, jobs = apps.get_model(app_label, name), apps.get_model("core", "Job")
+        found = rows._base_manager.order_by("pk").values("pk", *columns)
+        for batch in batched(found.iterator(1000), 1000):
+            described = [
+                (row["pk"], _complete_job(fields)) for row in batch if (fields := describe(row))
+            ]
+            made = jobs.objects.bulk_create(jobs(**fields) for _pk, fields in described)
+            rows._base_manager.bulk_update(
+                [rows(pk=pk, job=job) for (pk, _), job in zip(described, made, strict=True)],
+                ["job"],
+            )
+        # What follows changes the table, which foreign keys that are still to be checked prevent.
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    return RunPython(move, RunPython.noop)
+
+
+def _complete_job(fields: dict[str, Any]) -> dict[str, Any]:
+    """Complete the fields of a job, so that they fit the constraints of the table."""
+    queued_at, ended_at = fields["queued_at"], fields.pop("ended_at", None)
+    if fields["state"] in ("done", "failed"):
+        over = {"progress": 100, "ended_at": ended_at or queued_at}
+        return {"run_at": queued_at, **fields, **over}
+    return {"run_at": queued_at, **fields, "state": "waiting", "attempts": 0}

@@ -19,7 +19,7 @@ class EngagementConfig(AppConfig):
         from engagement.counting import outcomes
         from engagement.examples import receivers  # noqa: F401
         from engagement.exports import services as exports
-        from engagement.reports import tasks as _report_tasks  # noqa: F401
+        from engagement.reports import files as _report_files  # noqa: F401
         from posts.library import reach
 
         reach.register(outcomes)

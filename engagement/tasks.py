@@ -2,10 +2,7 @@ from celery import shared_task
 
 from engagement.counting import pages
 from engagement.counting import services as counting
-from engagement.exports.tasks import make_export as make_export
-from engagement.exports.tasks import make_exports as make_exports
 from engagement.reports.tasks import draft_reports as draft_reports
-from engagement.reports.tasks import make_report_files as make_report_files
 from engagement.reports.tasks import remind_of_reports as remind_of_reports
 from engagement.rollups import months, thinning
 from engagement.rollups import services as rollups

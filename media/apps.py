@@ -12,5 +12,7 @@ class MediaConfig(AppConfig):
 
     def ready(self) -> None:
         from media import audit_sentences  # noqa: F401
-        from media.editing import receivers as _editing  # noqa: F401
-        from media.scanners import receivers  # noqa: F401
+
+        # In this order a tick does their jobs: scans take seconds.
+        from media.scanners import receivers  # noqa: F401  # isort: skip
+        from media.editing import films  # noqa: F401  # isort: skip

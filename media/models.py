@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.models import PublicIdModel
+from core.models import JobRow, PublicIdModel
 from core.scope import Person, ScopedQuerySet, list_ancestors
 from core.text import fold
 from units.models import Unit
@@ -202,14 +202,7 @@ class Media(PublicIdModel):
         return self.content_type.startswith("video/")
 
 
-class FilmState(models.TextChoices):
-    WAITING = "waiting", _("waits")
-    RUNNING = "running", _("is being made")
-    DONE = "done", _("done")
-    FAILED = "failed", _("did not work")
-
-
-class FilmEdit(PublicIdModel):
+class FilmEdit(PublicIdModel, JobRow):
     """An edit of a film that a worker makes, or has made: ``result`` is the new film."""
 
     media = models.ForeignKey(Media, models.CASCADE, related_name="film_edits")
@@ -219,28 +212,11 @@ class FilmEdit(PublicIdModel):
     purpose_id = models.UUIDField(null=True)
     # The version of that object which first had the result.
     purpose_version = models.PositiveIntegerField(null=True)
-    state = models.CharField(max_length=10, choices=FilmState, default=FilmState.WAITING)
-    progress = models.PositiveSmallIntegerField(default=0)  # of 100
     refused = models.TextField(blank=True, default="")  # in the person's words
     result = models.ForeignKey(Media, models.SET_NULL, null=True, related_name="+")
-    queued_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-    leased_until = models.DateTimeField(null=True)  # afterwards another worker may take it
-    attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         db_table = "media_film_edit"
-        indexes = [
-            models.Index(
-                fields=["queued_at"],
-                condition=Q(state__in=["waiting", "running"]),
-                name="film_edit_to_do",
-            )
-        ]
-
-    @property
-    def is_over(self) -> bool:
-        return self.state in (FilmState.DONE, FilmState.FAILED)
 
 
 class Logo(models.Model):

@@ -1,7 +1,6 @@
 """The tasks of the app's subjects, where Celery looks for them."""
 
-from media.editing import tasks as editing
 from media.library import tasks as library
 from media.scanners import tasks as scanners
 
-__all__ = ["editing", "library", "scanners"]
+__all__ = ["library", "scanners"]

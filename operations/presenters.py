@@ -352,6 +352,16 @@ QUEUES = {
     "mail": _("Letters"),
     "house": _("Housekeeping and watch"),
 }
+JOBS = {
+    "film": _("Editing videos"),
+    "scan": _("Checking pictures and films"),
+    "campaign_file": _("Checking files of campaigns"),
+    "export": _("Large files"),
+    "report_file": _("Files of reports"),
+    "sheet": _("Sheets of planned posts"),
+    "page_change": _("Approved words for pages"),
+    "letter": _("Letters"),
+}
 _FREEZES = {"restored": _("the database was restored"), "stopped": _("stopped by an administrator")}
 
 
@@ -361,6 +371,11 @@ def describe_queue(queue: str) -> str:
     if platform:
         return gettext("Publishing on %(platform)s") % {"platform": platform}
     return str(QUEUES.get(queue, queue))
+
+
+def describe_job(kind: str) -> str:
+    """Say what jobs of a kind do; their code where it is a new one."""
+    return str(JOBS.get(kind, kind))
 
 
 def describe_start(row: Heartbeat) -> str:

@@ -24,7 +24,7 @@ from accounts.queries import can
 from accounts.step_up import step_up_required
 from channels.queries import is_set_up
 from channels.states import Kind
-from core import quotas
+from core import jobs, quotas
 from core.actions import form_action, form_data
 from core.clock import database_now
 from core.forms import ReasonForm
@@ -180,6 +180,9 @@ def _make_moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
                 facts, queue, last_seen_at, kind="silent_queues" if several else "silent"
             )
             for queue, last_seen_at in facts.queues.items()
+        ],
+        "jobs": [
+            (presenters.describe_job(figures.kind), figures) for figures in jobs.measure(facts.now)
         ],
         "platforms": [
             _describe_platform(facts, p)

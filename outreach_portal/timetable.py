@@ -20,11 +20,7 @@ ROUTES = {
     "channels.tasks.*": {"queue": "channels"},
     "engagement.tasks.*": {"queue": "counts"},
     "media.scanners.tasks.*": {"queue": "scans"},
-    "media.editing.tasks.*": {"queue": "scans"},
-    "campaigns.files.tasks.*": {"queue": "scans"},
     "posts.editor.tasks.*": {"queue": "scans"},
-    "core.tasks.send_letter": {"queue": "mail"},
-    "core.tasks.send_letters": {"queue": "mail"},
 }
 
 
@@ -69,18 +65,23 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         }
         for queue in ("channels", "counts", "scans", "mail", "house")
     },
+    # Jobs whose message was lost or whose worker died, and those due for another try.
+    **{
+        f"run jobs that wait on {queue}": {
+            "task": "core.tasks.run_waiting_jobs",
+            "schedule": 10.0,
+            "kwargs": {"queue": queue},
+            "options": {"queue": queue},
+        }
+        for queue in ("channels", "counts", "scans", "mail", "house")
+    },
     "see how older pictures look": {
         "task": "media.library.tasks.fill_looks",
         "schedule": 300.0,
     },
-    "make films that wait": {"task": "media.editing.tasks.make_films", "schedule": 20.0},
-    "scan pictures and films that wait": {
-        "task": "media.scanners.tasks.scan_waiting",
-        "schedule": 5.0,
-    },
-    "check files of campaigns that wait": {
-        "task": "campaigns.files.tasks.check_waiting",
-        "schedule": 10.0,
+    "queue older pictures for the scanners": {
+        "task": "media.scanners.tasks.queue_backlog",
+        "schedule": 60.0,
     },
     "end grants of channels that were given up": {
         "task": "channels.tasks.end_grants",
@@ -88,10 +89,6 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
     },
     "process what platforms reported": {"task": "channels.tasks.process_inbox", "schedule": 5.0},
     "subscribe to platforms' news": {"task": "channels.tasks.subscribe", "schedule": 300.0},
-    "write what was approved for pages": {
-        "task": "channels.tasks.write_page_changes",
-        "schedule": 20.0,
-    },
     "check channels": {
         "task": "channels.tasks.check_channels",
         "schedule": crontab(minute=10, hour=5),
@@ -144,7 +141,6 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=50),
         "kwargs": {"classes": ["uploads", "incoming", "spent-tickets", "exports"]},
     },
-    "send letters that wait": {"task": "core.tasks.send_letters", "schedule": 30.0},
     "sign how far the record has come": {
         "task": "audit.tasks.make_checkpoint",
         "schedule": crontab(minute=5),
@@ -155,7 +151,6 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "engagement.tasks.thin_counts",
         "schedule": crontab(minute=10, hour="1-3"),
     },
-    "make files that wait": {"task": "engagement.tasks.make_exports", "schedule": 20.0},
     # Later hours of the day catch up when the first was missed.
     "draft reports that are due": {
         "task": "engagement.tasks.draft_reports",
@@ -165,7 +160,6 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         "task": "engagement.tasks.remind_of_reports",
         "schedule": crontab(minute=20, hour=8),
     },
-    "make files of reports": {"task": "engagement.tasks.make_report_files", "schedule": 20.0},
     "sum up the days that have changed": {
         "task": "engagement.tasks.refresh_rollups",
         "schedule": 60.0,

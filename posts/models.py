@@ -12,7 +12,7 @@ from campaigns.models import GROUNDS as GROUNDS
 from campaigns.models import LONGEST_GROUND as LONGEST_GROUND
 from campaigns.models import Campaign, Grounds, Topic
 from channels.models import Channel
-from core.models import PublicIdModel
+from core.models import Job, PublicIdModel
 from core.periods import get_midnight
 from core.scope import ScopedQuerySet
 from core.text import fold
@@ -518,7 +518,8 @@ class BulkImport(PublicIdModel):
     left_out = models.JSONField(default=list)  # rows that became no draft, with what is wrong
     total = models.PositiveSmallIntegerField(default=0)  # of the work that runs
     done = models.PositiveSmallIntegerField(default=0)
-    worked_at = models.DateTimeField(null=True)  # last sign of its worker
+    # Of the work that runs, or ran last: reading the pictures, submitting the drafts.
+    job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="bulk_import")
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True)
 

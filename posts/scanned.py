@@ -9,8 +9,9 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.models import JobState
 from media.models import Media
-from media.scanners.models import SECRET_MARK, WHOLE, Box, Kind, Scan, Scanner, ShownAs, State
+from media.scanners.models import SECRET_MARK, WHOLE, Box, Kind, Scan, Scanner, ShownAs
 from media.scanners.queries import state_of
 from posts.checks.leak_words import rule_name
 
@@ -102,9 +103,9 @@ class ScanCard:
     @property
     def words(self) -> str:
         """Say the state in a few words."""
-        if self.scan is None or self.scan.state == State.WAITING:
+        if self.scan is None or self.scan.state == JobState.WAITING:
             return _("Waits to be checked")
-        if self.scan.state == State.RUNNING:
+        if self.scan.state == JobState.RUNNING:
             if self.media.is_video:
                 return _("Being checked… %(n)s %%") % {"n": self.scan.progress}
             return _("Being checked…")

@@ -35,8 +35,8 @@ from campaigns.partners.services import end_due_agreements
 from channels.connection.tokens import ATTEMPT_LIFETIME
 from channels.models import ConnectAttempt, HookEvent
 from channels.webhooks.inbox import KEPT as NEWS_KEPT
-from core import letters, quotas
-from core.models import CacheEntry, Letter, QuotaUse
+from core import jobs, letters, quotas
+from core.models import CacheEntry, Job, Letter, QuotaUse
 from engagement.exports.models import Export
 from engagement.exports.services import KEPT as EXPORTS_KEPT
 from engagement.models import SpentTicket
@@ -182,8 +182,17 @@ RULES: tuple[Rule | Files, ...] = (
         source=TECHNICAL,
         model=Letter,
         after=letters.KEPT,
-        since="ended_at",
+        since="job__ended_at",
         words="7 days after sending; its text at once",
+    ),
+    Rule(
+        name="jobs",
+        source=TECHNICAL,
+        model=Job,
+        after=jobs.KEPT,
+        since="ended_at",
+        due=jobs.find_forgotten,
+        words="7 days after its end, once its row is gone",
     ),
     Rule(name="notices", model=Notice, after=YEAR, since="created_at", words="12 months"),
     Rule(
@@ -370,7 +379,7 @@ RULES: tuple[Rule | Files, ...] = (
         source=TECHNICAL,
         model=FilmEdit,
         after=MONTH,
-        since="ended_at",
+        since="job__ended_at",
         words="30 days after its end",
     ),
     Rule(

@@ -7,6 +7,7 @@ import itertools
 import json
 import secrets
 import time
+import uuid
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -15,6 +16,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 from PIL import Image, ImageDraw
@@ -42,8 +44,9 @@ from campaigns.planning.queries import to_canonical_json
 from channels.completeness.queries import digest_of
 from channels.models import Channel, PageChange, PlatformAllowance, UnrecognisedPost
 from channels.queries import row_name
-from core import sealing
+from core import jobs, sealing
 from core.form_marks import make_render_mark
+from core.models import Job
 from core.text import fold
 from engagement.boards.notes.models import BoardNote
 from engagement.dashboards.context import make_whole_period
@@ -368,6 +371,7 @@ def campaign_file(
         "state": "ready",
         "was_read": True,
         "added_at": timezone.now(),
+        "job": jobs.create_done("campaign_file"),
     }
     row = CampaignFile.objects.create(
         campaign=of.campaign if isinstance(of, Kit) else of,
@@ -864,7 +868,8 @@ def report(unit: Unit | None = None, *, fill: bool = False, **fields: object) ->
             approved_at=now,
         )
         ReportFile.objects.bulk_create(
-            ReportFile(report=row, format=format, queued_at=now) for format in MADE
+            ReportFile(report=row, format=format, job=job("report_file", "waiting"))
+            for format in MADE
         )
     return row
 
@@ -872,7 +877,8 @@ def report(unit: Unit | None = None, *, fill: bool = False, **fields: object) ->
 def report_with_files(unit: Unit | None = None) -> Report:
     """Make a sent report whose files are there."""
     row = report(unit, state="sent")
-    row.files.update(state="done", data=b"%PDF-", made_at=timezone.now())
+    Job.objects.filter(reportfile__report=row).update(state="done", ended_at=timezone.now())
+    row.files.update(data=b"%PDF-", made_at=timezone.now())
     return row
 
 
@@ -922,10 +928,31 @@ def media(unit: Unit, *, text: str = "") -> Media:
     return row
 
 
-def scanned(media: Media, *boxes: dict[str, object], **fields: object) -> Scan:
-    """Say what the scanners found in ``media``: nothing unless ``boxes`` are given."""
+def job(kind: str, state: str = "done", **fields: object) -> Job:
+    """Make a job, as it is when its work is in that state."""
     now = timezone.now()
-    values = {"state": "done", "progress": 100, "queued_at": now, "ended_at": now, **fields}
+    values: dict[str, object] = {"run_at": now, "queued_at": now}
+    if state == "running":
+        values |= {"owner": uuid.uuid4(), "leased_until": now + timedelta(minutes=1)}
+    elif state != "waiting":
+        values["ended_at"] = now
+    return Job.objects.create(kind=kind, state=state, **values | fields)
+
+
+def scanned(
+    media: Media,
+    *boxes: dict[str, object],
+    state: str = "done",
+    progress: int = 100,
+    **fields: object,
+) -> Scan:
+    """Say what the scanners found in ``media``: nothing unless ``boxes`` are given."""
+    made = job("scan", state, progress=progress)
+    if former := Job.objects.filter(scan__media=media).first():
+        made.delete()
+        made.pk = former.pk
+        made.save(force_update=True)
+    values = {"lacking": [], **fields, "job": made}
     scan, _is_new = Scan.objects.update_or_create(media=media, defaults=values)
     scan.boxes.all().delete()
     place = {"x": 1000, "y": 1000, "width": 1500, "height": 2000}
@@ -1101,8 +1128,11 @@ def edit_of(
 
 def export(user: User, **fields) -> Export:
     """A file that waits for a worker, in the positions that its person has now."""
+    with transaction.atomic():
+        job = jobs.enqueue("export", key=str(user.pk), send=False)
     return Export.objects.create(
         **{
+            "job": job,
             "made_by": user,
             "kind": "campaign",
             "format": "csv",

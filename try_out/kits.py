@@ -20,6 +20,7 @@ from campaigns.kits.edits import KitEdit, Slot
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.states import SlotKind
 from campaigns.models import Campaign, Topic
+from core import jobs
 from media.models import Media
 from try_out.history import time_set_to
 from try_out.people import SECOND_PROVINCE, World
@@ -123,7 +124,7 @@ def _attach(to: Campaign | Kit, name: str, lines: Iterable[str], *, by: User) ->
         document.add_paragraph(line)
     document.save(out)
     row = files.add_file(to, ContentFile(out.getvalue(), "van-ban.docx"), name=name, by=by)
-    files.check_file(row.pk)
+    jobs.run_job(row.job_id)
 
 
 def create_new_versions(world: World, now: datetime) -> None:

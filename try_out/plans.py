@@ -51,7 +51,7 @@ def import_sheet(
         batch = bulk_import.store_import(
             lines, [], unit=staff.unit, file_name="ke-hoach.xlsx", by=by
         )
-        bulk_import.read_pictures(batch)
+        bulk_import.run_or_send(batch, at_once=len(lines))
         batch.refresh_from_db()
         digest = plan(batch, by=by).digest
         bulk_import.apply(batch, by=by, digest=digest, only_correct=True, again=False)

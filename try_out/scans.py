@@ -3,15 +3,16 @@
 import io
 from datetime import datetime, timedelta
 
-from django.db.models import F
-from django.utils import timezone
+from django.db import transaction
 from PIL import Image, ImageDraw
 
 from campaigns.models import Topic
+from core import jobs
+from core.models import Job
 from media import pictures
 from media.models import Media
 from media.scanners import services as scanners
-from media.scanners.models import WHOLE, Box, Kind, Scan, Scanner, Severity, State
+from media.scanners.models import WHOLE, Box, Kind, Scan, Scanner, Severity
 from posts.editor import services as editing
 from posts.editor.edits import MediaEdit, PostEdit, PostFields
 from posts.models import Post
@@ -83,15 +84,13 @@ def _create_draft(
 
 def _store_findings(media: Media, *boxes: Box, lacking: list[str] | None = None) -> None:
     """Store what was found; a worker that has been told of the picture finds it checked."""
-    rows = Scan.objects.filter(media=media).exclude(state=State.DONE)
-    rows.update(
-        state=State.DONE,
-        progress=100,
-        lacking=lacking or [],
-        ended_at=timezone.now(),
-        version=F("version") + 1,
-    )
     scan = Scan.objects.get(media=media)
+    with transaction.atomic():
+        jobs.restart(Job.objects.filter(pk=scan.job_id))
+        if claim := jobs.claim(scan.job_id):
+            claim.finish()
+    scan.lacking = lacking or []
+    scan.save(update_fields=["lacking"])
     for box in boxes:
         box.scan = scan
     Box.objects.bulk_create(boxes)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.files.states import FileState, Kind, Refusal
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
-from core.models import PublicIdModel
+from core.models import Job, PublicIdModel
 from units.models import Unit
 
 LONGEST_NAME = 120  # characters
@@ -36,17 +36,12 @@ class CampaignFile(PublicIdModel):
     was_read = models.BooleanField(default=False)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    leased_until = models.DateTimeField(null=True)  # afterwards another worker may take it
+    # Of its check.
+    job = models.OneToOneField(Job, models.PROTECT, related_name="campaign_file")
 
     class Meta:
         db_table = "campaigns_file"
         ordering = ["added_at", "pk"]
-        indexes = [
-            models.Index(
-                fields=["added_at"], condition=Q(state="waiting"), name="campaign_file_to_check"
-            )
-        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="refused") & ~Q(refusal="") | ~Q(state="refused") & Q(refusal=""),

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import F, Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -57,13 +56,6 @@ def find_files(to: Campaign | Kit) -> QuerySet[CampaignFile]:
 def sum_bytes(unit: Unit) -> int:
     """Return how many bytes the unit's files take."""
     return CampaignFile.objects.filter(unit=unit).aggregate(n=Sum("size"))["n"] or 0
-
-
-def find_unchecked() -> QuerySet[CampaignFile]:
-    """Return what waits for a check and no worker has, the oldest first."""
-    free = Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now())
-    waiting = CampaignFile.objects.filter(free, state=FileState.WAITING)
-    return waiting.order_by(F("added_at").asc(), "pk")
 
 
 def read_content(file: CampaignFile) -> Iterator[bytes]:

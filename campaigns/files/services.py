@@ -1,7 +1,6 @@
 """Add files to campaigns and kits, check them, and remove them."""
 
 import hashlib
-import logging
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,7 +8,6 @@ from pathlib import Path, PurePosixPath
 
 from django.core.files import File
 from django.db import transaction
-from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,14 +20,13 @@ from audit.services import record
 from campaigns.files import queries
 from campaigns.files.models import LONGEST_NAME, CampaignFile, FilePart
 from campaigns.files.reading import Checked, FileRefused, check_content
-from campaigns.files.signals import file_added
 from campaigns.files.states import FileState, Kind, Refusal
 from campaigns.kits.models import Kit
 from campaigns.kits.services import require_appointment_at, require_not_withdrawn
 from campaigns.models import Campaign
 from campaigns.services import require_open
-from core import quotas, sandbox
-from core.errors import Busy, Refused
+from core import jobs, quotas
+from core.errors import Refused
 from core.leaks import require_recordable, require_storable
 from core.locks import hold_until_commit
 from core.secrecy import require_no_secrecy_mark
@@ -50,7 +47,6 @@ CONTENT_TYPES = {
     Kind.EXCEL: f"{_OOXML}.spreadsheetml.sheet",
     Kind.PICTURE: "image/jpeg",  # until it is drawn anew
 }
-log = logging.getLogger(__name__)
 
 
 def add_file(to: Campaign | Kit, file: File, *, name: str, by: User) -> CampaignFile:
@@ -82,10 +78,10 @@ def add_file(to: Campaign | Kit, file: File, *, name: str, by: User) -> Campaign
             sha256=sha256,
             added_by=by,
             added_at=timezone.now(),
+            job=jobs.enqueue("campaign_file"),
         )
         _store_pieces(row, _read_pieces(file))
         _record("file_added", row, by=by, authority=authority)
-        file_added.send(sender=CampaignFile, file=row.pk)
     return row
 
 
@@ -170,31 +166,9 @@ def _store_pieces(row: CampaignFile, pieces: Iterator[bytes]) -> None:
 # --- The check ------------------------------------------------------------------------------------
 
 
-def check_file(pk: int) -> bool:
-    """Check one file; return whether this call did. Safe to repeat. Raise Busy."""
-    row = queries.find_unchecked().filter(pk=pk).select_related("unit").first()
-    return row is not None and _check_claimed(row)
-
-
-def check_waiting(*, most: int = 20) -> int:
-    """Check what waits, one after another; return how many. Raise Busy."""
-    done = 0
-    while done < most:
-        row = queries.find_unchecked().select_related("unit").first()
-        if row is None or not _check_claimed(row):
-            break
-        done += 1
-    return done
-
-
-def _check_claimed(row: CampaignFile) -> bool:
-    claimed = queries.find_unchecked().order_by().filter(pk=row.pk, attempts=row.attempts)
-    if not claimed.update(leased_until=timezone.now() + LEASE, attempts=F("attempts") + 1):
-        return False
-    row.attempts += 1
-    if row.attempts > MOST_ATTEMPTS:
-        _refuse(row, Refusal.BROKEN)
-        return True
+def check_file(claim: jobs.Claim) -> None:
+    """Check a file, and take it or refuse it."""
+    row: CampaignFile = claim.row
     try:
         with tempfile.TemporaryDirectory(prefix="portal-file-") as folder:
             place = Path(folder)
@@ -203,40 +177,51 @@ def _check_claimed(row: CampaignFile) -> bool:
                 out.writelines(queries.read_content(row))
             checked = check_content(path, row.kind, unit=row.unit, place=place)
     except FileRefused as error:
-        _refuse(row, error.refusal)
-    except Busy:
-        mine = CampaignFile.objects.filter(pk=row.pk, attempts=row.attempts)
-        mine.update(leased_until=None, attempts=F("attempts") - 1)
-        raise
-    except (sandbox.ProgramFailed, OSError, LookupError):  # not what was read: only which row
-        log.warning("check of campaign file %s failed, attempt %s", row.pk, row.attempts)
-        CampaignFile.objects.filter(pk=row.pk).update(leased_until=None)
+        with transaction.atomic():
+            claim.finish()
+            _refuse(row, error.refusal)
     else:
-        _accept(row, checked)
-    return True
+        with transaction.atomic():
+            claim.finish()
+            _accept(row, checked)
 
 
-@transaction.atomic
+def refuse_as_broken(row: CampaignFile) -> None:
+    """Refuse a file whose check failed each time."""
+    _refuse(row, Refusal.BROKEN)
+
+
+jobs.register(
+    "campaign_file",
+    queue="scans",
+    rows=CampaignFile.objects.select_related("unit", "campaign", "kit", "added_by"),
+    run=check_file,
+    on_failure=refuse_as_broken,
+    lease=LEASE,
+    most_attempts=MOST_ATTEMPTS,
+    most_a_run=20,
+)
+
+
 def _accept(row: CampaignFile, checked: Checked) -> None:
-    fields: dict[str, object] = {"was_read": checked.was_read, "leased_until": None}
-    mine = CampaignFile.objects.filter(pk=row.pk, state=FileState.WAITING, attempts=row.attempts)
+    fields: dict[str, object] = {"was_read": checked.was_read}
     if checked.data is not None:
         fields |= {
             "content_type": checked.content_type,
             "size": len(checked.data),
         }
-    if not mine.update(state=FileState.READY, **fields) or checked.data is None:
+    there = CampaignFile.objects.filter(pk=row.pk)  # unless somebody removed it meanwhile
+    if not there.update(state=FileState.READY, **fields) or checked.data is None:
         return
     row.parts.all().delete()
     data = checked.data
     _store_pieces(row, (data[at : at + _PART] for at in range(0, len(data), _PART)))
 
 
-@transaction.atomic
 def _refuse(row: CampaignFile, why: Refusal) -> None:
     """Remove the bytes at once, and notify who added them."""
-    mine = CampaignFile.objects.filter(pk=row.pk, state=FileState.WAITING, attempts=row.attempts)
-    if not mine.update(state=FileState.REFUSED, refusal=why, leased_until=None, size=0):
+    there = CampaignFile.objects.filter(pk=row.pk)
+    if not there.update(state=FileState.REFUSED, refusal=why, size=0):
         return
     row.parts.all().delete()
     record("campaign.file_refused", row.kit or row.campaign, unit_path=row.unit.path, why=why.value)

@@ -17,6 +17,7 @@ from audit.services import record
 from channels.completeness.queries import changes_of, digest_of, writable_lengths
 from channels.models import Channel, PageChange, PageCheck
 from channels.states import OPEN_CHANGES, ChangeState
+from core import jobs
 from core.errors import NotAllowed, Refused
 from core.leaks import require_storable
 from core.reasons import require_reason
@@ -105,7 +106,8 @@ def approve(change: PageChange, *, by: User, content_sha256: str) -> None:
         raise Refused(_("This is not what you have read any more. Please read the page anew."))
     _require_fitting(change.channel, change.texts)
     now = timezone.now()
-    _set_state(change, ChangeState.APPROVED, decided_by=by, decided_at=now, due_at=now)
+    job = jobs.enqueue("page_change")
+    _set_state(change, ChangeState.APPROVED, decided_by=by, decided_at=now, job=job)
     _record("approved", change, by=by, authority=authority)
 
 

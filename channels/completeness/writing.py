@@ -3,10 +3,9 @@ anything is sent again.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,13 +19,12 @@ from channels.models import Channel, PageChange, PageCheck
 from channels.queries import is_allowed
 from channels.reasons import describe_reason
 from channels.states import CHANGE_STEPS, ChangeState, Health, Lifecycle
-from core import phones
+from core import jobs, phones
 from platforms import client
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, TryLater
 from platforms.messages import Account
 
-_BATCH = 20
-# Longer than two calls last: until then nobody else takes the turn.
+# Longer than two calls last: until then nobody else takes the job.
 _LEASE = timedelta(minutes=5)
 _SOON, _LATER = timedelta(minutes=1), timedelta(minutes=15)
 _TRIES = 24
@@ -41,31 +39,23 @@ OWN_REASONS = {
 }
 
 
-def write_due(*, now: datetime) -> int:
-    """Write the changes whose turn it is, and return how many stand on their pages."""
-    due = PageChange.objects.filter(
-        state__in=[ChangeState.APPROVED, ChangeState.WRITING], due_at__lte=now
-    ).select_related("channel__unit__parent", "proposed_by", "decided_by")
-    return sum(_write(change, now=now) for change in due.order_by("due_at")[:_BATCH])
-
-
-def _write(change: PageChange, *, now: datetime) -> bool:
-    """Take the turn and write. Another who takes it at the same time changes no row."""
-    was = change.state
-    turn = PageChange.objects.filter(pk=change.pk, state=was, due_at=change.due_at)
-    if not turn.update(state=ChangeState.WRITING, due_at=now + _LEASE, tries=F("tries") + 1):
-        return False
-    change.refresh_from_db(fields=["state", "due_at", "tries"])
+def write(claim: jobs.Claim) -> None:
+    """Write the texts, if what held at the approval still does."""
+    change: PageChange = claim.row
     channel = change.channel
+    # A call was begun before, and nobody knows what came of it.
+    is_unknown = change.state == ChangeState.WRITING
+    with transaction.atomic():
+        claim.renew()
+        _set_state(change, ChangeState.WRITING)
     if not _may_write(change):
-        return _end(change, ChangeState.FAILED, code="page_changed")
+        return _end(claim, ChangeState.FAILED, code="page_changed")
     account = accounts_of([channel]).get(channel)
     if account is None:
-        return _end(change, ChangeState.FAILED, code="access")
+        return _end(claim, ChangeState.FAILED, code="access")
     try:
-        # A call was begun before, and nobody knows what came of it.
-        if was == ChangeState.WRITING and _has_texts_already(channel, account, change.texts):
-            return _end(change, ChangeState.WRITTEN)
+        if is_unknown and _has_texts_already(channel, account, change.texts):
+            return _end(claim, ChangeState.WRITTEN)
         client.call(
             channel.platform,
             lambda connector: connector.write_page_details(account, change.texts),
@@ -73,16 +63,34 @@ def _write(change: PageChange, *, now: datetime) -> bool:
         )
     except AccessLost as error:
         mark_lost(channel, code=error.code)
-        return _end(change, ChangeState.FAILED, code="access")
+        return _end(claim, ChangeState.FAILED, code="access")
     except OutcomeUnknown:
-        return _retry(change, ChangeState.WRITING, now + _SOON)
+        return _retry(claim, ChangeState.WRITING, _SOON)
     except TryLater as error:
         # Of a read before a repeat it says nothing of the call before it.
-        state = ChangeState.WRITING if was == ChangeState.WRITING else ChangeState.APPROVED
-        return _retry(change, state, now + max(error.wait or _LATER, _SOON))
+        state = ChangeState.WRITING if is_unknown else ChangeState.APPROVED
+        return _retry(claim, state, max(error.wait or _LATER, _SOON))
     except ConnectorError as error:
-        return _end(change, ChangeState.FAILED, code=error.code or "refused")
-    return _end(change, ChangeState.WRITTEN)
+        return _end(claim, ChangeState.FAILED, code=error.code or "refused")
+    return _end(claim, ChangeState.WRITTEN)
+
+
+def give_up(change: PageChange) -> None:
+    """Fail a change that was tried too often."""
+    _close(change, ChangeState.FAILED, code="too_many_tries")
+
+
+jobs.register(
+    "page_change",
+    queue="channels",
+    rows=PageChange.objects.select_related("channel__unit__parent", "proposed_by", "decided_by"),
+    run=write,
+    on_failure=give_up,
+    lease=_LEASE,
+    most_attempts=_TRIES,
+    backoff=lambda attempts: _SOON,
+    most_a_run=20,
+)
 
 
 def _may_write(change: PageChange) -> bool:
@@ -112,19 +120,23 @@ def _is_same(name: str, there: str | None, text: str) -> bool:
     return " ".join((there or "").split()) == " ".join(text.split())
 
 
-def _retry(change: PageChange, state: ChangeState, due_at: datetime) -> bool:
-    if change.tries >= _TRIES:
-        return _end(change, ChangeState.FAILED, code="too_many_tries")
-    _set_state(change, state, due_at=due_at)
-    return False
+@transaction.atomic
+def _retry(claim: jobs.Claim, state: ChangeState, wait: timedelta) -> None:
+    claim.retry(after=wait)
+    if not claim.job.is_over:
+        _set_state(claim.row, state)
 
 
 @transaction.atomic
-def _end(change: PageChange, state: ChangeState, *, code: str = "") -> bool:
-    """End the change and tell who proposed and who approved it. Return whether it was written."""
+def _end(claim: jobs.Claim, state: ChangeState, *, code: str = "") -> None:
+    claim.finish()
+    _close(claim.row, state, code=code)
+
+
+def _close(change: PageChange, state: ChangeState, *, code: str = "") -> None:
+    """End the change and tell who proposed and who approved it."""
     now, channel = timezone.now(), change.channel
-    if not _set_state(change, state, due_at=None, ended_at=now, error_code=code[:80]):
-        return False
+    _set_state(change, state, ended_at=now, error_code=code[:80])
     written = state == ChangeState.WRITTEN
     record(
         f"channel.change_{state}",
@@ -141,18 +153,14 @@ def _end(change: PageChange, state: ChangeState, *, code: str = "") -> bool:
         why="" if written else describe_failure(change),
     )
     PageCheck.objects.filter(channel=channel, due_at__gt=now).update(due_at=now)
-    return written
 
 
-def _set_state(change: PageChange, to: ChangeState, **fields: object) -> int:
-    """Move on from the turn that was taken: who took it since, after the lease, decides."""
+def _set_state(change: PageChange, to: ChangeState, **fields: object) -> None:
+    """Move on; the job that is held keeps others from it."""
     if to not in CHANGE_STEPS[change.state]:
         raise ValueError(f"{change.state} -> {to}")
-    ours = PageChange.objects.filter(pk=change.pk, state=change.state, tries=change.tries)
-    moved = ours.update(state=to, **fields)
-    if moved:
-        change.refresh_from_db(fields=["state", *fields])
-    return moved
+    PageChange.objects.filter(pk=change.pk).update(state=to, **fields)
+    change.refresh_from_db(fields=["state", *fields])
 
 
 def describe_failure(change: PageChange) -> str:

@@ -1,13 +1,12 @@
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
 
-from core.models import PublicIdModel
-from engagement.exports.states import UNFINISHED, ExportState, Failure
+from core.models import JobRow, JobState, PublicIdModel
+from engagement.exports.states import Failure
 
 
-class Export(PublicIdModel):
+class Export(PublicIdModel, JobRow):
     """A file of many rows that a worker makes for one person, and that only they may fetch."""
 
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -19,31 +18,25 @@ class Export(PublicIdModel):
     positions = models.JSONField(encoder=DjangoJSONEncoder)
     name = models.CharField(max_length=100)
     page = models.CharField(max_length=1000)  # the address it was asked for on
-    state = models.CharField(max_length=10, choices=ExportState, default=ExportState.WAITING)
-    failure = models.CharField(max_length=10, choices=Failure, blank=True, default="")
     total = models.PositiveIntegerField()  # rows
-    done = models.PositiveIntegerField(default=0)
     size = models.PositiveIntegerField(default=0)  # bytes
-    attempt = models.PositiveSmallIntegerField(default=0)
     asked_at = models.DateTimeField()
-    worked_at = models.DateTimeField(null=True)  # last sign of who makes it
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["made_by"],
-                condition=Q(state__in=[str(state) for state in UNFINISHED]),
-                name="one_export_a_person",
-            )
-        ]
 
     def __str__(self) -> str:
         return f"{self.name}.{self.format}"
 
     @property
-    def is_open(self) -> bool:
-        return self.state in UNFINISHED
+    def done(self) -> int:
+        """Return how many rows are written, about."""
+        return self.total * self.progress // 100
+
+    @property
+    def failure(self) -> str:
+        """Return the reason for which there is no file, in words; "" as long as there may be."""
+        if self.state != JobState.FAILED:
+            return ""
+        code = self.job.error if self.job.error in Failure else Failure.BROKEN
+        return str(Failure(code).label)
 
 
 class ExportPart(models.Model):
@@ -52,14 +45,11 @@ class ExportPart(models.Model):
     """
 
     export = models.ForeignKey(Export, models.CASCADE, related_name="parts")
-    attempt = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
     data = models.BinaryField()
 
     class Meta:
         ordering = ["number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["export", "attempt", "number"], name="one_part_a_number"
-            )
+            models.UniqueConstraint(fields=["export", "number"], name="one_part_a_number")
         ]

@@ -1,14 +1,12 @@
 """Files of many rows: made by a worker, one at a time a person, kept for a day."""
 
-import logging
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -17,16 +15,15 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.notices import notify
-from core import quotas
+from core import jobs, quotas
 from core.errors import Busy, Refused
-from core.resends import claim
+from core.models import UNFINISHED
+from core.resends import claim as claim_form
 from core.semaphores import SharedSemaphore
 from engagement.exports import sheets
 from engagement.exports.models import Export, ExportPart
 from engagement.exports.sheets import File, Sheet
-from engagement.exports.states import UNFINISHED, ExportState, Failure
-
-logger = logging.getLogger(__name__)
+from engagement.exports.states import Failure
 
 # So many rows are written while the person waits: about a second.
 DIRECT_ROWS = 2_000
@@ -45,10 +42,6 @@ _at_work = SharedSemaphore("exports", at_once=2, waiting=2, patience=0)
 type Params = Mapping[str, str]
 type Build = Callable[[User, Params], File]
 _kinds: dict[str, str] = {}
-
-
-class _Superseded(Exception):
-    """Another process has taken the work over, or the person is gone."""
 
 
 class _TooLarge(Exception):
@@ -94,7 +87,7 @@ def request_export(*, kind: str, format: str, params: Params, by: User) -> Expor
     quotas.use("export", by=by)
     try:
         with transaction.atomic():
-            claim()  # a file that is asked for has no entry
+            claim_form()  # a file that is asked for has no entry
             return Export.objects.create(
                 made_by=by,
                 kind=kind,
@@ -106,8 +99,9 @@ def request_export(*, kind: str, format: str, params: Params, by: User) -> Expor
                 page=file.page,
                 total=file.rows,
                 asked_at=timezone.now(),
+                job=jobs.enqueue("export", key=str(by.pk)),
             )
-    except IntegrityError:  # two at once
+    except jobs.AlreadyQueued:  # two at once
         if found := find_unfinished(by):
             return _require_same(found, kind=kind, format=format, params=params)
         raise
@@ -115,7 +109,8 @@ def request_export(*, kind: str, format: str, params: Params, by: User) -> Expor
 
 def find_unfinished(by: User) -> Export | None:
     """Return the person's file that is not made yet, if there is one."""
-    return Export.objects.filter(made_by=by, state__in=UNFINISHED).first()
+    unfinished = Export.objects.filter(made_by=by, job__state__in=UNFINISHED)
+    return unfinished.select_related("job").first()
 
 
 def _require_same(found: Export, *, kind: str, format: str, params: Params) -> Export:
@@ -127,122 +122,61 @@ def _require_same(found: Export, *, kind: str, format: str, params: Params) -> E
     )
 
 
-def make_export(export: Export) -> bool:
-    """Make the file, unless it is done or another process is at it; return whether it was this
-    one. A repeat after a killed process begins anew.
-    """
-    try:
-        with _at_work.taken():
-            return _claim(export) and _make_claimed(export)
-    except Busy:
-        return False  # it waits for `make_waiting_exports`
-
-
-def make_waiting_exports() -> int:
-    """Make what waits: a message was lost, a process died, or others were at work. Give up what
-    was tried often. Return how many files were made.
-    """
-    _fail_after_last_attempt()
-    waiting = (
-        Export.objects.filter(_is_idle(timezone.now()))
-        .select_related("made_by")
-        .order_by("asked_at")
-    )
-    return sum(make_export(export) for export in waiting[:20])
-
-
-def _is_idle(now: datetime) -> Q:
-    lost = Q(worked_at=None) | Q(worked_at__lt=now - LOST_AFTER)
-    return Q(state=ExportState.WAITING) | (Q(state=ExportState.RUNNING) & lost)
-
-
-def _claim(export: Export) -> bool:
-    now = timezone.now()
-    mine = Export.objects.filter(_is_idle(now), pk=export.pk, attempt__lt=MOST_ATTEMPTS)
-    if not mine.update(state=ExportState.RUNNING, attempt=F("attempt") + 1, worked_at=now, done=0):
-        return False
-    export.refresh_from_db()
-    export.parts.filter(attempt__lt=export.attempt).delete()
-    return True
-
-
-def _fail_after_last_attempt() -> None:
-    tried = Export.objects.filter(_is_idle(timezone.now()), attempt__gte=MOST_ATTEMPTS)
-    for export in tried.select_related("made_by")[:20]:
-        _fail_export(export, Failure.BROKEN)
-
-
-def _make_claimed(export: Export) -> bool:
+def make_export(claim: jobs.Claim) -> None:
     """Write the file; note why where it cannot be."""
+    export: Export = claim.row
     by = export.made_by
     try:
         if not by.is_active or list_positions(by) != export.positions:
             raise PermissionDenied
         with translation.override(export.language), tempfile.TemporaryFile() as out:
-            _write_file(export, out)
-            _store_file(export, out)
-    except _Superseded:
-        return False
+            _write_file(claim, out)
+            _store_file(claim, out)
+    except Busy:
+        raise
     except _TooLarge:
-        _fail_export(export, Failure.LARGE)
+        claim.fail(Failure.LARGE)
     except (PermissionDenied, Http404, Refused):
-        _fail_export(export, Failure.GONE)
-    except Exception:
-        logger.exception("an export was not made: %s", export.public_id)
-        _select_claimed(export).update(state=ExportState.WAITING, worked_at=None)
-    else:
-        return True
-    return False
+        claim.fail(Failure.GONE)
 
 
-def _select_claimed(export: Export) -> QuerySet[Export]:
-    """Return the export as long as it is this process that makes it."""
-    return Export.objects.filter(pk=export.pk, state=ExportState.RUNNING, attempt=export.attempt)
-
-
-def _write_file(export: Export, out: Any) -> None:
+def _write_file(claim: jobs.Claim, out: Any) -> None:
+    export = claim.row
     file = build_file(export.kind, export.made_by, export.params)
     *first, last = file.sheets
-    counted = Sheet(last.title, last.head, _note_progress(export, last.rows))
+    counted = Sheet(last.title, last.head, _note_progress(claim, last.rows))
     sheets.write_sheets(out, export.format, [*first, counted])
 
 
-def _note_progress(export: Export, rows: Iterable[Any]) -> Iterator[Any]:
-    """Pass the rows on and write how far the work is. Raise _Superseded, _TooLarge."""
+def _note_progress(claim: jobs.Claim, rows: Iterable[Any]) -> Iterator[Any]:
+    """Pass the rows on and write how far the work is. Raise JobLost, _TooLarge."""
     for number, row in enumerate(rows):
-        if number % _TOLD_EVERY == 0 and not _select_claimed(export).update(
-            done=number, worked_at=timezone.now()
-        ):
-            raise _Superseded
+        if number % _TOLD_EVERY == 0:
+            claim.renew(100 * number // max(claim.row.total, 1))
         if number >= MOST_ROWS:
             raise _TooLarge
         yield row
 
 
 @transaction.atomic
-def _store_file(export: Export, out: Any) -> None:
+def _store_file(claim: jobs.Claim, out: Any) -> None:
     size, number = out.seek(0, 2), 0
     if size > MOST_BYTES:
         raise _TooLarge
-    now = timezone.now()
-    if not _select_claimed(export).update(
-        state=ExportState.DONE, size=size, done=F("total"), worked_at=None, ended_at=now
-    ):
-        raise _Superseded
+    claim.finish()
+    export = claim.row
+    export.size = size
+    export.save(update_fields=["size"])
     out.seek(0)
     while data := out.read(_PART):
-        ExportPart.objects.create(export=export, attempt=export.attempt, number=number, data=data)
+        ExportPart.objects.create(export=export, number=number, data=data)
         number += 1
     _notify_owner(export, "export_ready")
 
 
-@transaction.atomic
-def _fail_export(export: Export, failure: Failure) -> None:
-    mine = Export.objects.filter(pk=export.pk, state__in=UNFINISHED, attempt=export.attempt)
-    if mine.update(
-        state=ExportState.FAILED, failure=failure, worked_at=None, ended_at=timezone.now()
-    ):
-        _notify_owner(export, "export_failed")
+def note_failure(export: Export) -> None:
+    """Notify the person that there will be no file."""
+    _notify_owner(export, "export_failed")
 
 
 def _notify_owner(export: Export, kind: str) -> None:
@@ -252,8 +186,21 @@ def _notify_owner(export: Export, kind: str) -> None:
 
 def read_content(export: Export) -> Iterator[bytes]:
     """Yield the file piece by piece, one query each."""
-    parts = export.parts.filter(attempt=export.attempt)
     number = 0
-    while data := parts.filter(number=number).values_list("data", flat=True).first():
+    while data := export.parts.filter(number=number).values_list("data", flat=True).first():
         yield bytes(data)
         number += 1
+
+
+jobs.register(
+    "export",
+    queue="counts",
+    rows=Export.objects.select_related("made_by"),
+    run=make_export,
+    on_failure=note_failure,
+    codes=Failure.values,
+    lease=LOST_AFTER,
+    most_attempts=MOST_ATTEMPTS,
+    slots=_at_work,
+    most_a_run=20,
+)

@@ -1,17 +1,7 @@
-"""Say what an export can be at, and why one came to nothing."""
+"""Say why an export came to nothing."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-
-class ExportState(models.TextChoices):
-    WAITING = "waiting", _("waiting")
-    RUNNING = "running", _("being made")
-    DONE = "done", _("ready")
-    FAILED = "failed", _("came to nothing")
-
-
-UNFINISHED = (ExportState.WAITING, ExportState.RUNNING)
 
 
 class Failure(models.TextChoices):

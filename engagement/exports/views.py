@@ -15,11 +15,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import quotas
 from core.actions import refusal
-from engagement.exports import services, tasks
+from core.models import JobState
+from engagement.exports import services
 from engagement.exports.forms import ExportForm
 from engagement.exports.models import Export
 from engagement.exports.sheets import TYPES, make_disposition_header, make_download
-from engagement.exports.states import ExportState
 
 
 def file_or_offer(
@@ -60,13 +60,14 @@ def request_export(request: HttpRequest) -> HttpResponse:
             return redirect("engagement:export", open_one.public_id)
         params = form.cleaned_data["params"]
         return redirect(services.build_file(form.cleaned_data["kind"], request.user, params).page)
-    tasks.queue_export(made[0])
     return redirect("engagement:export", made[0].public_id)
 
 
 def _get_own_export(request: HttpRequest, public_id: uuid.UUID) -> Export:
     """Return an export of the person's own, in the positions they had when they asked for it."""
-    found = get_object_or_404(Export, public_id=public_id, made_by=request.user)
+    found = get_object_or_404(
+        Export.objects.select_related("job"), public_id=public_id, made_by=request.user
+    )
     if found.positions != services.list_positions(request.user):
         raise Http404
     return found
@@ -77,12 +78,12 @@ def _get_own_export(request: HttpRequest, public_id: uuid.UUID) -> Export:
 def export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show how far a file is, its download, or why there is none."""
     shown = _get_own_export(request, public_id)
-    if request.htmx and not request.htmx.boosted and not shown.is_open:
+    if request.htmx and not request.htmx.boosted and shown.is_over:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     context = {
         "export": shown,
         "until": timezone.localtime(shown.asked_at + services.KEPT),
-        "why": shown.get_failure_display(),
+        "why": shown.failure,
     }
     part = "#progress" if request.htmx and not request.htmx.boosted else ""
     return render(request, f"engagement/exports/export.html{part}", context)
@@ -94,7 +95,7 @@ def download_export(
 ) -> HttpResponse | StreamingHttpResponse:
     """Send the file piece by piece; as long as there is none, go back to its page."""
     shown = _get_own_export(request, public_id)
-    if shown.state != ExportState.DONE:
+    if shown.state != JobState.DONE:
         messages.info(request, _("The file is not ready yet."))
         return redirect("engagement:export", shown.public_id)
     headers = {

@@ -1,19 +1,19 @@
-"""Make the files of approved reports in a worker. Their rows are leased: what a killed worker had
-begun is made by the next one.
-"""
+"""Make the files of approved reports in a worker, in batches."""
 
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from core import jobs
 from core.errors import Busy, Refused
+from core.models import UNFINISHED, Job, JobState
 from core.text import fold
 from engagement.reports import periods
 from engagement.reports.compose import make_letterhead
@@ -22,7 +22,7 @@ from engagement.reports.figures import LANGUAGE
 from engagement.reports.models import LONGEST_REASON, Report, ReportFile
 from engagement.reports.queries import build_document
 from engagement.reports.rendering import excel, pdf, word
-from engagement.reports.states import MADE, MAKING, FileFormat, FileState
+from engagement.reports.states import MADE, FileFormat
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)  # a batch takes seconds
@@ -49,130 +49,84 @@ def _get_writers() -> dict[str, Write]:
     }
 
 
-def make_waiting() -> int:
-    """Make the files that wait, batch after batch; return how many: `MOST_AT_ONCE` or more where
-    others may still wait. Any number of workers share them, and a repeat does no harm.
-    """
-    made = 0
-    _fail_after_last_attempt(timezone.now())
-    with suppress(Busy):
-        while made < MOST_AT_ONCE and (rows := _claim(timezone.now())):
-            made += _make_claimed(rows)
-    return made
-
-
 def note_watched(report: Report) -> None:
     """Note that somebody looks at the report's page now: its files are made next."""
     now = timezone.now()
     unseen = Q(watched_at=None) | Q(watched_at__lt=now - WATCHED / 3)
-    ReportFile.objects.filter(unseen, report=report, state__in=MAKING).update(watched_at=now)
+    unmade = ReportFile.objects.filter(unseen, report=report, job__state__in=UNFINISHED)
+    unmade.update(watched_at=now)
 
 
-def _find_unmade(now: datetime) -> QuerySet[ReportFile]:
-    return ReportFile.objects.filter(Q(state=FileState.WAITING) | _has_lost_lease(now))
-
-
-def _has_lost_lease(now: datetime) -> Q:
-    return Q(state=FileState.RUNNING, leased_until__lt=now)
-
-
-def _fail_after_last_attempt(now: datetime) -> None:
-    """End what killed its worker as often as a file is tried."""
-    rows = ReportFile.objects.filter(_has_lost_lease(now), attempts__gte=MOST_ATTEMPTS)
-    rows.update(state=FileState.FAILED, leased_until=None, reason=_explain_failure())
-
-
-@transaction.atomic
-def _claim(now: datetime) -> list[ReportFile]:
-    """Claim the files of a batch of reports: those that somebody looks at, else the longest
-    waiting. A file that was tried before is claimed alone, so that it ends no others' worker.
+def pick_files(waiting: QuerySet[Job]) -> list[Job]:
+    """Pick the files of a batch of reports: those that somebody looks at, else the longest
+    waiting. A file that was tried before is made alone, so that it ends no others' worker.
     """
-    for rows in (_find_unmade(now).filter(watched_at__gt=now - WATCHED), _find_unmade(now)):
-        locked = rows.defer("data").select_for_update(of=("self",), skip_locked=True)
-        found = list(locked.order_by("queued_at", "report", "pk")[: BATCH * len(MADE)])
-        if not found:
-            continue
-        if found[0].attempts:
-            found = found[:1]
-        tried = found[0].attempts
-        found = [row for row in found if row.attempts == tried]
-        ReportFile.objects.filter(pk__in=[row.pk for row in found]).update(
-            state=FileState.RUNNING, leased_until=now + LEASE, attempts=tried + 1
-        )
-        for row in found:
-            row.attempts = tried + 1
-        return found
+    watched = waiting.filter(reportfile__watched_at__gt=timezone.now() - WATCHED)
+    for unmade in (watched, waiting):
+        in_order = unmade.order_by("run_at", "reportfile__report", "pk")
+        if found := list(in_order[: BATCH * len(MADE)]):
+            return found[:1] if found[0].attempts else [job for job in found if not job.attempts]
     return []
 
 
-def _make_claimed(rows: Sequence[ReportFile]) -> int:
-    """Make claimed files; return how many."""
-    with_signer = Report.objects.select_related("approval__approved_by", "unit__parent")
-    reports = with_signer.in_bulk({row.report_id for row in rows})
-    for row in rows:
-        row.report = reports[row.report_id]
-    made = 0
-    try:
-        with translation.override(LANGUAGE):
-            for format, write in _get_writers().items():
-                made += _write_files(write, [row for row in rows if row.format == format])
-    except Busy:
-        for row in rows:
-            _select_claimed(row).update(
-                state=FileState.WAITING, attempts=F("attempts") - 1, leased_until=None
-            )
-        raise
-    return made
+def make_files(claims: Sequence[jobs.Claim]) -> None:
+    """Make claimed files, those of one format together."""
+    with translation.override(LANGUAGE):
+        for format, write in _get_writers().items():
+            _write_files(write, [claim for claim in claims if claim.row.format == format])
 
 
-def _write_files(write: Write, rows: Sequence[ReportFile]) -> int:
-    """Write files of one format and store them; return how many. What cannot be written together
-    is written one by one, so that a refused report keeps no other from its file.
+def _write_files(write: Write, claims: Sequence[jobs.Claim]) -> None:
+    """Write files of one format and store them. What cannot be written together is written one by
+    one, so that a refused report keeps no other from its file.
     """
-    if not rows:
-        return 0
+    if not claims:
+        return
     try:
-        files = write([build_document(row.report) for row in rows])
+        files = write([build_document(claim.row.report) for claim in claims])
     except Busy:
         raise
     except Exception as error:
-        if len(rows) > 1:
-            return sum(_write_files(write, [row]) for row in rows)
+        if len(claims) > 1:
+            for claim in claims:
+                _write_files(write, [claim])
+            return
         # Its words may repeat the report's.
-        log.error("file %s of a report was not made: %s", rows[0].pk, type(error).__name__)
-        _retry_or_fail(rows[0], str(error) if isinstance(error, Refused) else _explain_failure())
-        return 0
-    for row, data in zip(rows, files, strict=True):
-        _select_claimed(row).update(
-            state=FileState.DONE,
-            data=data,
-            sha256=sha256(data).hexdigest(),
-            made_at=timezone.now(),
-            leased_until=None,
-            reason="",
-        )
-    return len(rows)
+        log.error("file %s of a report was not made: %s", claims[0].row.pk, type(error).__name__)
+        claims[0].row.reason = str(error)[:LONGEST_REASON] if isinstance(error, Refused) else ""
+        with suppress(jobs.JobLost):
+            claims[0].retry()
+        return
+    for claim, data in zip(claims, files, strict=True):
+        with suppress(jobs.JobLost), transaction.atomic():
+            claim.finish()
+            ReportFile.objects.filter(pk=claim.row.pk).update(
+                data=data, sha256=sha256(data).hexdigest(), made_at=timezone.now(), reason=""
+            )
 
 
-def _explain_failure() -> str:
-    """Return the reason of a failure that is none of the report's."""
+def note_failure(row: ReportFile) -> None:
+    """Say why there is no file: what the report was refused for, or that it is none of its."""
     with translation.override(LANGUAGE):
-        return _("The portal failed at it. Try again; if it fails again, ask your administrator.")
+        row.reason = row.reason or _(
+            "The portal failed at it. Try again; if it fails again, ask your administrator."
+        )
+    row.save(update_fields=["reason"])
 
 
-def _retry_or_fail(row: ReportFile, reason: str) -> None:
-    is_last = row.attempts >= MOST_ATTEMPTS
-    _select_claimed(row).update(
-        state=FileState.FAILED if is_last else FileState.WAITING,
-        leased_until=None,
-        queued_at=F("queued_at") if is_last else timezone.now(),
-        reason=reason[:LONGEST_REASON],
-    )
-
-
-def _select_claimed(row: ReportFile) -> QuerySet[ReportFile]:
-    """Select the row as long as nobody has taken it over."""
-    return ReportFile.objects.filter(pk=row.pk, state=FileState.RUNNING, attempts=row.attempts)
+jobs.register(
+    "report_file",
+    queue="counts",
+    rows=ReportFile.objects.defer("data").select_related(
+        "report__approval__approved_by", "report__unit__parent"
+    ),
+    run=make_files,
+    pick=pick_files,
+    on_failure=note_failure,
+    lease=LEASE,
+    most_attempts=MOST_ATTEMPTS,
+    most_a_run=MOST_AT_ONCE,
+)
 
 
 def name_file(report: Report, format: str) -> str:
@@ -192,7 +146,9 @@ def make_draft(report: Report, format: str) -> bytes:
         return _get_writers()[format]([build_document(report)])[0]
 
 
+@transaction.atomic
 def retry_failed(report_id: int) -> int:
     """Queue the files of a report that could not be made; return how many."""
-    failed = ReportFile.objects.filter(report=report_id, state=FileState.FAILED)
-    return failed.update(state=FileState.WAITING, attempts=0, queued_at=timezone.now(), reason="")
+    failed = Job.objects.filter(reportfile__report=report_id, state=JobState.FAILED)
+    ReportFile.objects.filter(job__in=failed).update(reason="")
+    return jobs.restart(failed)

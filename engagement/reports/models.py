@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from core.models import PublicIdModel
+from core.models import JobRow, PublicIdModel
 from core.periods import Period
 from core.scope import ScopedQuerySet
 from engagement.reports.states import (
@@ -18,7 +18,6 @@ from engagement.reports.states import (
     TONES,
     WERE_SENT,
     FileFormat,
-    FileState,
     ReportKind,
     ReportState,
 )
@@ -198,17 +197,13 @@ class ReportApproval(models.Model):
         return self.content_sha256
 
 
-class ReportFile(models.Model):
+class ReportFile(JobRow):
     """A file of an approved report: a worker makes it from the approved content, at the approval to
     be signed and when it is sent with its number; or it is the scan of the signed paper.
     """
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="files")
     format = models.CharField(max_length=5, choices=FileFormat)
-    state = models.CharField(max_length=10, choices=FileState, default=FileState.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    leased_until = models.DateTimeField(null=True)
-    queued_at = models.DateTimeField()
     watched_at = models.DateTimeField(null=True)  # somebody waits for it at its page
     # Of the last failure.
     reason = models.CharField(max_length=LONGEST_REASON, blank=True, db_default="")
@@ -221,16 +216,9 @@ class ReportFile(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["report", "format"], name="a_report_once_a_format"),
             models.CheckConstraint(
-                condition=~Q(state=FileState.DONE) | Q(data__isnull=False, made_at__isnull=False),
+                condition=Q(made_at__isnull=True) | Q(data__isnull=False),
                 name="a_file_that_is_ready_has_bytes",
             ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["queued_at"],
-                condition=Q(state__in=[FileState.WAITING, FileState.RUNNING]),
-                name="report_file_to_make",
-            )
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,6 @@ from hashlib import sha256
 
 from django.core.files import File
 from django.db import transaction
-from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,8 +13,9 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders, require
 from audit.services import record
-from core import quotas
+from core import jobs, quotas
 from core.errors import Refused
+from core.models import Job
 from core.reasons import require_reason
 from engagement.reports.drafts import create_drafts, note_writer
 from engagement.reports.figures import compute_digest
@@ -28,7 +28,6 @@ from engagement.reports.states import (
     MADE,
     WERE_SENT,
     FileFormat,
-    FileState,
     ReportState,
 )
 from engagement.reports.sums import compute_coverage
@@ -42,7 +41,6 @@ from engagement.reports.transitions import (
 from units.models import Unit
 
 ENOUGH = 0.8  # of the units below, for a sum that is sent without a question
-queued = Signal()  # with the key of the ``report``, once its files are there to be made
 
 
 @transaction.atomic
@@ -98,12 +96,12 @@ def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -
     )
     move_report(row, ReportState.APPROVED)
     ReportFile.objects.bulk_create(
-        ReportFile(report=row, format=format, queued_at=now) for format in MADE
+        ReportFile(report=row, format=format, job=job)
+        for format, job in zip(MADE, jobs.enqueue_many("report_file", len(MADE)), strict=True)
     )
     record("report.approved", row, by=by, position=authority.position, content_sha256=found)
     people = row.writers.exclude(pk=by.pk)
     notify(people, "report_approved", address=get_report_address(row), by=by, report=str(row))
-    transaction.on_commit(lambda: queued.send(Report, report=row.pk), robust=True)
     return approval
 
 
@@ -133,21 +131,18 @@ def send(
             ReportFile.objects.create(
                 report=row,
                 format=FileFormat.SCAN,
-                state=FileState.DONE,
-                queued_at=now,
+                job=jobs.create_done("report_file"),
                 made_at=now,
                 data=data,
                 sha256=digest,
             )
             facts["scan_sha256"] = digest
-        made = ReportFile.objects.filter(report=row, format__in=MADE)
-        made.update(state=FileState.WAITING, attempts=0, leased_until=None, queued_at=now)
+        jobs.restart(Job.objects.filter(reportfile__report=row, reportfile__format__in=MADE))
         record("report.sent", row, by=by, position=authority.position, **facts)
         if row.unit.parent:
             people = holders(Permission.OVERSIGHT_VIEW, unit=row.unit.parent)
             address = get_report_address(row)
             notify(people, "report_sent", address=address, unit=row.unit.label, report=str(row))
-        transaction.on_commit(lambda: queued.send(Report, report=row.pk), robust=True)
     return row
 
 

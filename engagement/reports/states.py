@@ -1,4 +1,4 @@
-"""The kinds of reports, the states that a report walks through, and those of its files."""
+"""The kinds of reports, the states that a report walks through, and the formats of its files."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -68,15 +68,3 @@ class FileFormat(models.TextChoices):
 
 
 MADE = (FileFormat.WORD, FileFormat.PDF, FileFormat.EXCEL)
-
-
-class FileState(models.TextChoices):
-    """The states of a file while a worker makes it."""
-
-    WAITING = "waiting", _("waits")
-    RUNNING = "running", _("is being made")
-    DONE = "done", _("ready")
-    FAILED = "failed", _("could not be made")
-
-
-MAKING = frozenset({FileState.WAITING, FileState.RUNNING})

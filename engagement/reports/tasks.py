@@ -1,26 +1,7 @@
-from typing import Any
-
 from celery import shared_task
-from django.dispatch import receiver
 from django.utils import timezone
 
-from engagement.reports import drafts, files, reminders
-from engagement.reports.services import queued
-
-
-@shared_task(ignore_result=True, name="engagement.tasks.make_report_files")
-def make_report_files(**_: object) -> None:
-    """Make the files of approved reports. Two runs at once share them. Where more may wait, another
-    run follows behind what is queued by then.
-    """
-    if files.make_waiting() >= files.MOST_AT_ONCE:
-        make_report_files.delay()
-
-
-@receiver(queued, dispatch_uid="engagement.reports.make_files")
-def make_files(**_: Any) -> None:
-    """Send the workers a message. One that is lost does no harm: the tick finds the rows."""
-    make_report_files.delay()
+from engagement.reports import drafts, reminders
 
 
 @shared_task(acks_late=False, ignore_result=True, name="engagement.tasks.remind_of_reports")

@@ -21,6 +21,7 @@ from campaigns.models import Campaign
 from core import quotas
 from core.actions import button_action, form_action, form_data
 from core.costly_pages import costly
+from core.models import JobState
 from core.scope import list_ancestors
 from engagement.reports import drafts, files, periods, queries, services
 from engagement.reports.files import CONTENT_TYPES
@@ -35,7 +36,7 @@ from engagement.reports.forms import (
     TextsForm,
 )
 from engagement.reports.models import Report, ReportFile, ReportQuerySet
-from engagement.reports.states import MAKING, REGULAR, FileFormat, FileState, ReportState
+from engagement.reports.states import REGULAR, FileFormat, ReportState
 from engagement.reports.sums import compute_coverage, count_own_filled
 from units.models import Level, Unit
 
@@ -179,7 +180,7 @@ def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:
     wrote = row.writers.filter(pk=user.pk).exists()
     may_approve = approves and waits and not wrote
     versions = list(queries.find_versions(row))
-    kept = list(row.files.defer("data"))
+    kept = list(row.files.defer("data").select_related("job"))
     is_newest = versions[0].pk == row.pk
     may_act = writes or (approves and waits)
     may_send = writes and is_newest and row.state == ReportState.APPROVED
@@ -190,9 +191,9 @@ def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:
         "approval": getattr(row, "approval", None),
         "versions": versions if len(versions) > 1 else [],
         "files": kept,
-        "files_wait": any(each.state in MAKING for each in kept),
-        "files_failed": [each for each in kept if each.state == FileState.FAILED],
-        "files_done": sum(each.state == FileState.DONE for each in kept),
+        "files_wait": any(not each.is_over for each in kept),
+        "files_failed": [each for each in kept if each.state == JobState.FAILED],
+        "files_done": sum(each.state == JobState.DONE for each in kept),
         "may_write": writes and row.state == ReportState.DRAFT,
         "may_approve": may_approve,
         "may_decline": approves and waits,
@@ -217,7 +218,7 @@ def download_file(request: HttpRequest, public_id: uuid.UUID, format: str) -> Ht
     """Download a file of an approved report; a 404 until it is there."""
     row = _get_report(request, public_id)
     kept = get_object_or_404(
-        ReportFile.objects.filter(report=row, state=FileState.DONE), format=format
+        ReportFile.objects.filter(report=row, job__state=JobState.DONE), format=format
     )
     quotas.use("export", by=request.user)
     return _answer_file(row, kept.format, bytes(kept.data or b""))

@@ -3,13 +3,12 @@ film, which is checked like an upload; a row says how far it is.
 """
 
 import json
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,25 +16,23 @@ from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
 from django.dispatch import Signal
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
-from core import quotas, sandbox
+from core import jobs, quotas, sandbox
 from core.errors import Busy, NotAllowed, Refused
-from core.resends import claim
+from core.models import UNFINISHED
+from core.resends import claim as claim_form
 from core.secrecy import require_no_secrecy_mark
 from core.semaphores import SharedSemaphore
 from media import captions, incoming, videos
 from media.editing.services import LEAST_BLUR, MOST_BLURS, copy_description, is_within, retire
-from media.models import FilmEdit, FilmState, Media
+from media.models import FilmEdit, Media
 
-queued = Signal()  # with the key of the ``edit``, once its row is there for workers
 finished = Signal()  # with the ``edit``, in the transaction that stores its result
 MOST_SECONDS = 600  # of the result
 LEAST_SECONDS = 1.0
@@ -55,13 +52,8 @@ _FONT = Path(__file__).parents[1] / "fonts/be_vietnam_pro/BeVietnamPro-SemiBold.
 _semaphore = SharedSemaphore("films", at_once=1, waiting=0, patience=0)
 MOST_TRIES = 100  # to have the result checked, while uploads are
 _LOOK_EVERY = 2.0  # seconds, at the program's progress
-log = logging.getLogger(__name__)
 Span = tuple[int, int, int, int, float, float]  # x, y, width, height, from and to second
 Stop = tuple[float, float, int, int, int, int]  # from and to second, x, y, width, height
-
-
-class TakenOver(Exception):
-    """Another worker has the edit: this one was silent for longer than its lease."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,17 +126,15 @@ def queue(media: Media, plan: Plan, *, by: User, purpose_id: UUID | None = None)
     _require_editable(media)
     if plan.end > media.seconds + 1:
         raise Refused(_("The video ends before that. Move its end."))
-    waiting = _waiting_edits(timezone.now() + timedelta(days=1)).filter(by=by)
+    waiting = FilmEdit.objects.filter(by=by, job__state__in=UNFINISHED)
     if waiting.count() >= MOST_WAITING:
         raise Refused(_("%(n)s videos of yours are being made already.") % {"n": MOST_WAITING})
     require_no_secrecy_mark([captions.plain_text(plan.captions)])
     quotas.use("film", by=by)
-    claim()  # a film in the queue has no entry yet
-    row = FilmEdit.objects.create(
-        media=media, by=by, plan=asdict(plan), purpose_id=purpose_id, queued_at=timezone.now()
+    claim_form()  # a film in the queue has no entry yet
+    return FilmEdit.objects.create(
+        job=jobs.enqueue("film"), media=media, by=by, plan=asdict(plan), purpose_id=purpose_id
     )
-    transaction.on_commit(lambda: queued.send(FilmEdit, edit=row.pk), robust=True)
-    return row
 
 
 def blur_film(
@@ -172,60 +162,32 @@ def _require_editable(media: Media) -> None:
 # --- The work -------------------------------------------------------------------------------------
 
 
-def make_waiting_films() -> int:
-    """Make what waits, one after another, until nothing is left or another worker is at it; return
-    how many were made. Safe to repeat; an edit whose worker died is taken again.
-    """
-    made = 0
-    with suppress(Busy), _semaphore.taken():
-        while row := _waiting_edits(timezone.now()).first():
-            made += _make_film(row)
-    return made
-
-
-def _waiting_edits(now: datetime) -> QuerySet[FilmEdit]:
-    lost = Q(state=FilmState.RUNNING, leased_until__lt=now)
-    return FilmEdit.objects.filter(Q(state=FilmState.WAITING) | lost).order_by("queued_at", "pk")
-
-
-def _make_film(row: FilmEdit) -> bool:
-    """Make the film, unless another worker has taken the edit since it was read."""
-    now = timezone.now()
-    unclaimed = _waiting_edits(now).order_by().filter(pk=row.pk, attempts=row.attempts)
-    if row.attempts >= MOST_ATTEMPTS:
-        return _fail(unclaimed, row, _("The video could not be made. Try a shorter part of it."))
-    if not unclaimed.update(
-        state=FilmState.RUNNING, leased_until=now + LEASE, attempts=F("attempts") + 1, progress=0
-    ):
-        return False
-    row.refresh_from_db()
+def make_film(claim: jobs.Claim) -> None:
+    """Make the film that somebody asked for, or note why it cannot be made."""
     try:
-        _store_result(row)
-    except TakenOver:
-        log.warning("film edit %s was taken over by another worker", row.pk)
-    except (Refused, NotAllowed) as refused:
-        _fail(_select_claimed(row), row, str(refused))
+        _store_result(claim)
     except Busy:
-        _select_claimed(row).update(state=FilmState.WAITING, attempts=F("attempts") - 1)
         raise
+    except (Refused, NotAllowed) as refused:
+        claim.row.refused = str(refused)
+        claim.fail("refused")
     except (sandbox.ProgramFailed, OSError):
-        words = _("The video could not be made. Try a shorter part of it.")
-        _fail(_select_claimed(row), row, words)
-    return True
+        claim.fail()
 
 
-def _select_claimed(row: FilmEdit) -> QuerySet[FilmEdit]:
-    """Select the edit while it is this worker's: whoever takes it over counts one attempt more."""
-    return FilmEdit.objects.filter(
-        pk=row.pk, state=FilmState.RUNNING, attempts=row.attempts
-    ).order_by()
+def note_failure(row: FilmEdit) -> None:
+    """Say in words why there is no film."""
+    row.refused = row.refused or _("The video could not be made. Try a shorter part of it.")
+    row.plan = _without_captions(row)
+    row.save(update_fields=["refused", "plan"])
 
 
-def _store_result(row: FilmEdit) -> None:
+def _store_result(claim: jobs.Claim) -> None:
     """Run the program, and store its result as an upload is stored."""
+    row: FilmEdit = claim.row
     media, plan = row.media, Plan(**row.plan)
     with incoming.working_folder() as place:
-        facts = _run_program(row, place, plan)
+        facts = _run_program(claim, place, plan)
         if facts.get("refused"):
             raise videos.damaged_error()
         cover = place / "cover.png"
@@ -237,11 +199,10 @@ def _store_result(row: FilmEdit) -> None:
                 right=Permission.LIBRARY_WRITE,
                 cover=cover if cover.exists() else None,
             ),
-            meanwhile=lambda: _renew_lease(row, place / "progress"),
+            meanwhile=lambda: _renew(claim, place / "progress"),
         )
     with transaction.atomic():
-        if not _select_claimed(row).select_for_update().exists():
-            raise TakenOver
+        claim.finish()
         authority = require(row.by, Permission.LIBRARY_WRITE, unit=media.unit)
         source = Media.objects.select_for_update(of=("self",)).get(pk=media.pk)
         if not made.was_stored_before:
@@ -252,9 +213,8 @@ def _store_result(row: FilmEdit) -> None:
         record(
             action, made, by=row.by, position=authority.position, made_from=str(source.public_id)
         )
-        row.state, row.progress, row.result = FilmState.DONE, 100, made
-        row.ended_at, row.leased_until = timezone.now(), None
-        row.save()
+        row.result = made
+        row.save(update_fields=["result"])
         finished.send(FilmEdit, edit=row)
         row.plan = _without_captions(row)
         row.save(update_fields=["plan"])
@@ -277,7 +237,8 @@ def _retry_while_busy(store: Callable[[], Media], *, meanwhile: Callable[[], Non
     return store()
 
 
-def _run_program(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
+def _run_program(claim: jobs.Claim, place: Path, plan: Plan) -> dict[str, Any]:
+    media = claim.row.media
     given = {
         "from": plan.start,
         "to": plan.end,
@@ -289,8 +250,8 @@ def _run_program(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
         "font": str(_FONT),
     }
     (place / "captions.json").write_text(json.dumps(captions.read_cues(plan.captions)))
-    kind = "webm" if row.media.content_type == "video/webm" else "mov"
-    source = default_storage.path(row.media.file.name or "")
+    kind = "webm" if media.content_type == "video/webm" else "mov"
+    source = default_storage.path(media.file.name or "")
     ended = threading.Event()
     found: list[dict[str, Any]] = []
 
@@ -309,29 +270,28 @@ def _run_program(row: FilmEdit, place: Path, plan: Plan) -> dict[str, Any]:
     # The database is asked by this thread alone.
     threading.Thread(target=work, daemon=True).start()
     while not ended.wait(_LOOK_EVERY):
-        _renew_lease(row, place / "progress")
+        _renew(claim, place / "progress")
     if not found:
         raise sandbox.ProgramFailed
     return found[0]
 
 
-def _renew_lease(row: FilmEdit, progress: Path) -> None:
-    """Write how far the work is, and hold the row for a while more. Raise TakenOver."""
+def _renew(claim: jobs.Claim, progress: Path) -> None:
+    """Write how far the work is, and hold the job for a while more. Raise JobLost."""
     done = 0
     with suppress(OSError, ValueError):
-        done = min(99, max(0, int(progress.read_text()[:3])))
-    if not _select_claimed(row).update(progress=done, leased_until=timezone.now() + LEASE):
-        raise TakenOver
+        done = int(progress.read_text()[:3])
+    claim.renew(done)
 
 
-def _fail(edits: QuerySet[FilmEdit], row: FilmEdit, words: str) -> bool:
-    """End the row with these words, if it is still among ``edits``; return whether it was."""
-    return bool(
-        edits.update(
-            state=FilmState.FAILED,
-            refused=words,
-            ended_at=timezone.now(),
-            leased_until=None,
-            plan=_without_captions(row),
-        )
-    )
+jobs.register(
+    "film",
+    queue="scans",
+    rows=FilmEdit.objects.select_related("media__unit", "by"),
+    run=make_film,
+    on_failure=note_failure,
+    codes=["refused"],
+    lease=LEASE,
+    most_attempts=MOST_ATTEMPTS,
+    slots=_semaphore,
+)

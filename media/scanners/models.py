@@ -7,19 +7,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from core.models import PublicIdModel
+from core.models import JobRow, PublicIdModel
 from media.models import Media
 
 WHOLE = 10_000  # the width and the height of a picture, in the parts that boxes are measured in
 LONGEST_SHOWN_NOTE = 200  # characters
 SECRET_MARK = "secret_mark"  # noqa: S105 - a rule, not a password
-
-
-class State(models.TextChoices):
-    WAITING = "waiting", _("waits to be checked")
-    RUNNING = "running", _("is being checked")
-    DONE = "done", _("checked")
-    FAILED = "failed", _("could not be checked")
 
 
 class Scanner(models.TextChoices):
@@ -58,50 +51,23 @@ class Priority(models.IntegerChoices):
     BACKLOG = 1  # stored before there were scanners
 
 
-class Scan(models.Model):
+class Scan(JobRow):
     """Hold what the scanners found in one picture or film, and how far they are."""
 
     media = models.OneToOneField(Media, models.CASCADE, related_name="scan")
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    progress = models.PositiveSmallIntegerField(default=0)  # of 100
     lacking = models.JSONField(default=list)  # scanners that were missing or failed
     # Who looked at it instead, for what is lacking.
     eye_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     eye_at = models.DateTimeField(null=True)
-    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
-    queued_at = models.DateTimeField()
-    begun_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-    leased_until = models.DateTimeField(null=True)  # afterwards another worker may take it
-    attempts = models.PositiveSmallIntegerField(default=0)
-    version = models.PositiveIntegerField(default=1)  # another one with each claim and each change
     rules = models.CharField(max_length=16, blank=True, default="")  # mark of the scanners' version
 
     class Meta:
         db_table = "media_scan"
-        constraints = [
-            models.CheckConstraint(condition=Q(progress__lte=100), name="scan_progress"),
-            models.CheckConstraint(
-                condition=~Q(state=State.RUNNING) | Q(leased_until__isnull=False),
-                name="scan_runs_on_a_lease",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["priority", "queued_at"],
-                condition=Q(state__in=[State.WAITING, State.RUNNING]),
-                name="scan_to_do",
-            )
-        ]
 
     def __str__(self) -> str:
         return str(self.media)
-
-    @property
-    def is_over(self) -> bool:
-        return self.state in (State.DONE, State.FAILED)
 
     @property
     def needs_eye(self) -> bool:

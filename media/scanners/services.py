@@ -1,16 +1,14 @@
 """Queue pictures and films for the scanners, run these, and keep what people decide on findings."""
 
-import logging
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F, ProtectedError
+from django.db.models import ProtectedError
 from django.db.models.deletion import Collector
-from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,8 +16,9 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import can, require
 from audit.services import record
-from core import quotas, sandbox
-from core.errors import Busy, Refused
+from core import jobs, quotas
+from core.errors import Refused
+from core.models import UNFINISHED, Job
 from core.secrecy import require_no_secrecy_mark
 from core.text import normalise
 from media import store
@@ -36,12 +35,9 @@ from media.scanners.models import (
     Scan,
     Severity,
     ShownAs,
-    State,
 )
 from media.scanners.registry import rules_for
 
-queued = Signal()  # with the key of the ``media``, once its row is there for workers
-log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 3
 LEASE = timedelta(minutes=2)  # renewed while the programs run
 _BITS_OF_ANOTHER_FRAMING = 20  # of the 128 of a dhash
@@ -55,33 +51,32 @@ def queue(media: Media, *, priority: int = Priority.NORMAL) -> Scan:
     """Have the scanners look at ``media``, anew where they have before. They begin once the
     caller's transaction commits.
     """
-    now = timezone.now()
-    fields = {
-        "state": State.WAITING,
-        "progress": 0,
-        "lacking": [],
-        "eye_by": None,
-        "eye_at": None,
-        "priority": priority,
-        "queued_at": now,
-        "begun_at": None,
-        "ended_at": None,
-        "leased_until": None,
-        "attempts": 0,
-    }
-    if not settings.SCAN_MEDIA:
-        fields |= {"state": State.DONE, "progress": 100, "ended_at": now}
-    scan, is_new = Scan.objects.get_or_create(media=media, defaults=fields)
-    if not is_new:
-        Scan.objects.filter(pk=scan.pk).update(**fields, version=F("version") + 1)
-        scan.refresh_from_db()
-    if scan.state == State.WAITING and priority == Priority.NORMAL:
-        transaction.on_commit(lambda: queued.send(Scan, media=media.pk), robust=True)
+    scan = Scan.objects.filter(media=media).first()
+    if scan is None:
+        return Scan.objects.create(media=media, job=_make_job(priority))
+    if settings.SCAN_MEDIA:
+        jobs.restart(Job.objects.filter(pk=scan.job_id), priority=priority)
+        scan.job.refresh_from_db()
+    else:
+        scan.job = _make_job(priority)
+    scan.lacking, scan.eye_by, scan.eye_at = [], None, None
+    scan.save(update_fields=["job", "lacking", "eye_by", "eye_at"])
     return scan
 
 
+def _make_job(priority: int) -> Job:
+    if settings.SCAN_MEDIA:
+        return jobs.enqueue("scan", priority=priority)
+    return jobs.create_done("scan")
+
+
 def queue_backlog(*, most: int) -> int:
-    """Queue some of what was stored before there were scanners, newest first; return how many."""
+    """Queue some of what was stored before there were scanners, newest first, once all that was
+    queued so is done; return how many.
+    """
+    queued = Scan.objects.filter(job__priority=Priority.BACKLOG, job__state__in=UNFINISHED)
+    if queued.exists():
+        return 0
     media = list(queries.never_queued()[:most])
     for row in media:
         queue(row, priority=Priority.BACKLOG)
@@ -105,49 +100,32 @@ def scan_again(media: Media, *, by: User) -> Scan:
 # --- The work -------------------------------------------------------------------------------------
 
 
-def scan(media_pk: int) -> bool:
-    """Let the scanners look at one picture or film, and store what they find; return whether this
-    call did. Safe to repeat: what another worker has, and what is done, stays as it is. Raise Busy
-    where the machine scans as much as it can.
+def scan(claim: jobs.Claim) -> None:
+    """Let the scanners look at one picture or film, and store what they find. Raise Busy where the
+    machine scans as much as it can.
     """
-    row = Scan.objects.filter(media=media_pk).first()
-    return row is not None and _scan_row(row)
+    media = claim.row.media
+    examined = _read_card(media) or examining.examine(
+        _file_of(media), is_video=media.is_video, rules=rules_for(media.unit), report=claim.renew
+    )
+    _store_findings(claim, examined)
 
 
-def scan_waiting(*, most: int = 50) -> int:
-    """Scan what waits, one after another, until nothing is left or others are at it."""
-    done = 0
-    while done < most:
-        row = queries.pending_scans(timezone.now()).first()
-        if row is None or not _scan_row(row):
-            break
-        done += 1
-    return done
+def note_failure(row: Scan) -> None:
+    """Leave to a person what no scanner could look at."""
+    row.lacking = EVERY_SCANNER
+    row.save(update_fields=["lacking"])
 
 
-def _scan_row(row: Scan) -> bool:
-    claimed = _claim(row, now=timezone.now())
-    if claimed is None:
-        return False
-    media = Media.objects.select_related("unit").get(pk=claimed.media_id)
-    try:
-        examined = _read_card(media) or examining.examine(
-            _file_of(media),
-            is_video=media.is_video,
-            rules=rules_for(media.unit),
-            report=lambda progress: _renew(claimed, progress),
-        )
-    except Busy:
-        _hand_back(claimed)
-        raise
-    except (sandbox.ProgramFailed, OSError, LookupError, NotImplementedError):
-        # The last: a store whose files have no path. Neither what was read nor a file's name is
-        # logged, only which row.
-        log.warning("scan of media %s failed, attempt %s", media.pk, claimed.attempts)
-        _fail(claimed)
-        return True
-    _store_findings(claimed, media, examined)
-    return True
+jobs.register(
+    "scan",
+    queue="scans",
+    rows=Scan.objects.select_related("media__unit", "media__made_from"),
+    run=scan,
+    on_failure=note_failure,
+    lease=LEASE,
+    most_attempts=MOST_ATTEMPTS,
+)
 
 
 def _read_card(media: Media) -> Examined | None:
@@ -166,85 +144,14 @@ def _file_of(media: Media) -> Path:
     return Path(default_storage.path(media.file.name or ""))
 
 
-def _claim(row: Scan, *, now: datetime) -> Scan | None:
-    """Take the row for this worker, unless somebody else has; give up on one that has been tried
-    too often.
-    """
-    if row.attempts >= MOST_ATTEMPTS:
-        _give_up(row)
-        return None
-    taken = (
-        queries.pending_scans(now)
-        .order_by()
-        .filter(pk=row.pk, version=row.version)
-        .update(
-            state=State.RUNNING,
-            progress=0,
-            begun_at=now,
-            leased_until=now + LEASE,
-            attempts=F("attempts") + 1,
-            version=F("version") + 1,
-        )
-    )
-    if not taken:
-        return None
-    row.refresh_from_db()
-    return row
-
-
-def _renew(row: Scan, progress: int) -> None:
-    """Write how far the work is, and hold the row for a while more."""
-    Scan.objects.filter(pk=row.pk, version=row.version).update(
-        progress=min(progress, 99), leased_until=timezone.now() + LEASE
-    )
-
-
-def _hand_back(row: Scan) -> None:
-    Scan.objects.filter(pk=row.pk, version=row.version).update(
-        state=State.WAITING,
-        leased_until=None,
-        attempts=F("attempts") - 1,
-        version=F("version") + 1,
-    )
-
-
-def _fail(row: Scan) -> None:
-    """Leave the row to a later attempt; after the last one it has failed."""
-    if row.attempts >= MOST_ATTEMPTS:
-        _give_up(row)
-        return
-    Scan.objects.filter(pk=row.pk, version=row.version).update(
-        state=State.WAITING, leased_until=None, version=F("version") + 1
-    )
-
-
-def _give_up(row: Scan) -> None:
-    Scan.objects.filter(pk=row.pk, version=row.version).update(
-        state=State.FAILED,
-        progress=100,
-        lacking=EVERY_SCANNER,
-        ended_at=timezone.now(),
-        leased_until=None,
-        version=F("version") + 1,
-    )
-
-
 @transaction.atomic
-def _store_findings(row: Scan, media: Media, examined: Examined) -> None:
-    """Replace the boxes by what was found, unless the row was queued anew meanwhile."""
-    now = timezone.now()
-    ended = Scan.objects.filter(pk=row.pk, version=row.version).update(
-        state=State.DONE,
-        progress=100,
-        lacking=examined.lacking,
-        ended_at=now,
-        leased_until=None,
-        rules=examining.scanners_version(),
-        version=F("version") + 1,
-    )
-    if not ended:
-        return
-    decided = [*row.boxes.exclude(shown_as=""), *_earlier_decisions(media)]
+def _store_findings(claim: jobs.Claim, examined: Examined) -> None:
+    """Replace the boxes by what was found."""
+    claim.finish()
+    row: Scan = claim.row
+    row.lacking, row.rules = examined.lacking, examining.scanners_version()
+    row.save(update_fields=["lacking", "rules"])
+    decided = [*row.boxes.exclude(shown_as=""), *_earlier_decisions(row.media)]
     row.boxes.all().delete()
     boxes = [Box(scan=row, **found._asdict()) for found in examined.findings]
     for box in boxes:
@@ -308,8 +215,7 @@ def confirm_by_eye(media: Media, *, by: User) -> Scan:
     if not row.needs_eye:
         raise Refused(_("All scanners have read it. There is nothing to look at by eye."))
     row.eye_by, row.eye_at = by, timezone.now()
-    row.version += 1
-    row.save(update_fields=["eye_by", "eye_at", "version"])
+    row.save(update_fields=["eye_by", "eye_at"])
     record(
         "media.looked_by_eye",
         media,

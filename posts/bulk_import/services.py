@@ -1,11 +1,12 @@
 """Drafts from a sheet: keep what was uploaded, read its pictures, make the drafts, submit them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.core.files import File
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,9 +14,10 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
-from core import quotas
-from core.errors import Refused
+from core import jobs, quotas
+from core.errors import Busy, Refused
 from core.leaks import remove_leaks_from_file_name
+from core.models import Job
 from core.secrecy import SecrecyRefused, require_no_secrecy_mark
 from core.text import fold
 from media.models import Media
@@ -34,6 +36,7 @@ PICTURES_AT_ONCE = 3
 POSTS_AT_ONCE = 5
 # Without a sign of life for so long, the work may be taken up by another process.
 LOST_AFTER = timedelta(minutes=2)
+MOST_ATTEMPTS = 5
 
 
 def store_import(
@@ -56,6 +59,7 @@ def store_import(
             pictures.remove_uploads(batch.files)
         earlier.delete()
         return BulkImport.objects.create(
+            job=jobs.enqueue("sheet", send=False),
             unit=unit,
             made_by=by,
             file_name=remove_leaks_from_file_name(file_name)[:200],
@@ -72,17 +76,23 @@ def add_pictures(batch: BulkImport, uploads: Iterable[File], *, by: User) -> Non
     rows = _rows(batch)
     # What was missing or wrong may be right now.
     known = {name: found for name, found in batch.pictures.items() if isinstance(found, int)}
-    changed = BulkImport.objects.filter(pk=batch.pk, state=ImportState.READY).update(
-        state=ImportState.READING,
-        files=files,
-        pictures=known,
-        total=_count_waiting(rows, files, known),
-        done=0,
-        worked_at=None,
-    )
-    if not changed:
+    try:
+        with transaction.atomic():
+            job = jobs.enqueue("sheet", send=False)
+            if not BulkImport.objects.filter(pk=batch.pk, state=ImportState.READY).update(
+                state=ImportState.READING,
+                files=files,
+                pictures=known,
+                total=_count_waiting(rows, files, known),
+                done=0,
+                job=job,
+            ):
+                raise Refused(
+                    _("The drafts of this sheet are made already. Add the picture to the draft.")
+                )
+    except Refused:
         pictures.remove_uploads(files)
-        raise Refused(_("The drafts of this sheet are made already. Add the picture to the draft."))
+        raise
     batch.refresh_from_db()
 
 
@@ -111,39 +121,62 @@ def _count_waiting(
 
 def is_lost(batch: BulkImport, *, now: datetime) -> bool:
     """Check whether nobody works on the batch any more: a process died, or a message was lost."""
-    since = batch.worked_at or batch.created_at
-    running = batch.state in (ImportState.READING, ImportState.SUBMITTING)
-    return running and now - since > LOST_AFTER
+    job = batch.job
+    if job is None or batch.state not in (ImportState.READING, ImportState.SUBMITTING):
+        return False
+    since = job.leased_until or job.run_at + LOST_AFTER
+    return job.is_over or now > since
 
 
-def _claim(batch: BulkImport, state: ImportState) -> bool:
-    """Take the work up, unless it is done or somebody else is at it."""
-    now = timezone.now()
-    idle = Q(worked_at=None) | Q(worked_at__lt=now - LOST_AFTER)
-    mine = BulkImport.objects.filter(idle, pk=batch.pk, state=state)
-    return bool(mine.update(worked_at=now))
+def resume(batch: BulkImport) -> None:
+    """Have the work gone on with that nobody does any more; where somebody does, nothing."""
+    if is_lost(batch, now=timezone.now()):
+        with transaction.atomic():
+            jobs.restart(Job.objects.filter(bulk_import=batch))
 
 
-def read_pictures(batch: BulkImport) -> None:
-    """Store the pictures that the sheet names, one by one, and set the batch ready. A repeat goes
-    on where the one before ended.
-    """
-    if not _claim(batch, ImportState.READING):
+def run_or_send(batch: BulkImport, *, at_once: int) -> None:
+    """Do a little work while the person waits, and leave much to a worker."""
+    assert batch.job
+    if batch.total > at_once:
+        jobs.send_on_commit([batch.job])
         return
-    batch.refresh_from_db()
+    with suppress(Busy):  # a worker does it then
+        jobs.run_job(batch.job.pk)
+
+
+def work_on_sheet(claim: jobs.Claim) -> None:
+    """Read the pictures of a sheet, or submit its drafts. A repeat goes on where the one before
+    ended.
+    """
+    match claim.row.state:
+        case ImportState.READING:
+            _read_pictures(claim)
+        case ImportState.SUBMITTING:
+            _submit_all(claim)
+
+
+def _read_pictures(claim: jobs.Claim) -> None:
+    """Store the pictures that the sheet names, one by one, and set the batch ready."""
+    batch: BulkImport = claim.row
     by, unit, found = batch.made_by, batch.unit, dict(batch.pictures)
     for name, places in pictures.find_places(batch.files, _requested_names(_rows(batch))).items():
         if name in found:
             continue
         stored = pictures.store(places, unit=unit, by=by)
         found[name] = stored.pk if isinstance(stored, Media) else stored
-        BulkImport.objects.filter(pk=batch.pk).update(
-            pictures=found, done=F("done") + 1, worked_at=timezone.now()
-        )
-    BulkImport.objects.filter(pk=batch.pk, state=ImportState.READING).update(
-        state=ImportState.READY, files=[], worked_at=None
-    )
+        _note_progress(claim, pictures=found)
+    with transaction.atomic():
+        claim.finish()
+        BulkImport.objects.filter(pk=batch.pk).update(state=ImportState.READY, files=[])
     pictures.remove_uploads(batch.files)
+
+
+@transaction.atomic
+def _note_progress(claim: jobs.Claim, **fields: object) -> None:
+    """Count one more as done, and hold the job for a while more. Raise JobLost."""
+    claim.renew()
+    BulkImport.objects.filter(pk=claim.row.pk).update(done=F("done") + 1, **fields)
 
 
 @transaction.atomic
@@ -209,29 +242,38 @@ def begin_submission(batch: BulkImport, *, by: User) -> int:
     """Note that the sheet's drafts are to be submitted; return how many are open. Raise Refused."""
     require(by, Permission.POST_WRITE, unit=batch.unit)
     n = drafts_of(batch).filter(state__in=EDITABLE).count()
-    started = BulkImport.objects.filter(pk=batch.pk, state=ImportState.DONE)
-    if not n or not started.update(state=ImportState.SUBMITTING, total=n, done=0, worked_at=None):
-        raise Refused(_("There is no draft to submit, or they are being submitted already."))
+    with transaction.atomic():
+        job = jobs.enqueue("sheet", send=False)
+        done = BulkImport.objects.filter(pk=batch.pk, state=ImportState.DONE)
+        if not n or not done.update(state=ImportState.SUBMITTING, total=n, done=0, job=job):
+            raise Refused(_("There is no draft to submit, or they are being submitted already."))
     batch.refresh_from_db()
     return n
 
 
-def submit_all(batch: BulkImport) -> None:
-    """Submit each of the sheet's drafts that lacks nothing, and notify the approvers once. A repeat
-    goes on where the one before ended.
-    """
-    if not _claim(batch, ImportState.SUBMITTING):
-        return
+def _submit_all(claim: jobs.Claim) -> None:
+    """Submit each of the sheet's drafts that lacks nothing, and notify the approvers once."""
+    batch: BulkImport = claim.row
     by, n = batch.made_by, 0
     answers: choices.Answers = {}
     for post in drafts_of(batch).filter(state__in=EDITABLE):
         n += _submit_if_complete(post, by=by, answers=answers)
-        BulkImport.objects.filter(pk=batch.pk).update(done=F("done") + 1, worked_at=timezone.now())
-    BulkImport.objects.filter(pk=batch.pk, state=ImportState.SUBMITTING).update(
-        state=ImportState.DONE, worked_at=None
-    )
+        _note_progress(claim)
+    with transaction.atomic():
+        claim.finish()
+        BulkImport.objects.filter(pk=batch.pk).update(state=ImportState.DONE)
     if n:
         reviews.announce_many(batch.unit, by=by, n=n)
+
+
+jobs.register(
+    "sheet",
+    queue="house",
+    rows=BulkImport.objects.select_related("unit", "made_by"),
+    run=work_on_sheet,
+    lease=LOST_AFTER,
+    most_attempts=MOST_ATTEMPTS,
+)
 
 
 def _submit_if_complete(post: Post, *, by: User, answers: choices.Answers) -> bool:

@@ -1,12 +1,10 @@
 """Pages on which a sheet becomes drafts: upload, preview, result and submission."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,7 +18,7 @@ from campaigns.models import Topic
 from channels.queries import channels_for
 from core import quotas
 from core.actions import form_action, form_data, refusal
-from posts.bulk_import import services, tasks
+from posts.bulk_import import services
 from posts.bulk_import.forms import ApplyForm, PicturesForm, SheetForm
 from posts.bulk_import.plans import Outcome, plan
 from posts.bulk_import.sheets import KIND, build_workbook, example_rows, read_rows
@@ -52,7 +50,7 @@ def _batch(request: HttpRequest, public_id: uuid.UUID) -> BulkImport:
     """
     units = _units_to_write_in(request)
     batch = get_object_or_404(
-        BulkImport.objects.select_related("unit", "made_by"),
+        BulkImport.objects.select_related("unit", "made_by", "job"),
         public_id=public_id,
         made_by=request.user,
     )
@@ -69,9 +67,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     )
     done = form_action(form, lambda: _store_sheet(request, **form.cleaned_data))
     if done:
-        _run_or_queue(
-            done.result, services.PICTURES_AT_ONCE, services.read_pictures, tasks.read_pictures
-        )
+        services.run_or_send(done.result, at_once=services.PICTURES_AT_ONCE)
         return redirect("posts:import_one", done.result.public_id)
     earlier = BulkImport.objects.filter(made_by=request.user).order_by("-pk")[:5]
     context = {"form": form, "units": units, "earlier": earlier}
@@ -82,19 +78,6 @@ def _store_sheet(request: HttpRequest, *, unit: Unit, file: Any, pictures: list[
     quotas.use("import", by=request.user)
     rows = read_rows(file, size=file.size)
     return services.store_import(rows, pictures, unit=unit, file_name=file.name, by=request.user)
-
-
-def _run_or_queue(batch: BulkImport, at_once: int, service: Callable, task: Any) -> None:
-    """Do a little work while the person waits, and much by a task."""
-    if batch.total <= at_once:
-        service(batch)
-    else:
-        _queue(task, batch)
-
-
-def _queue(task: Any, batch: BulkImport) -> None:
-    # While the broker is away the page offers to go on.
-    transaction.on_commit(lambda: task.delay(batch=batch.pk), robust=True)
 
 
 @require_GET
@@ -179,7 +162,7 @@ def add_pictures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     ):
         messages.error(request, refused)
     else:
-        _run_or_queue(batch, services.PICTURES_AT_ONCE, services.read_pictures, tasks.read_pictures)
+        services.run_or_send(batch, at_once=services.PICTURES_AT_ONCE)
     return redirect("posts:import_one", batch.public_id)
 
 
@@ -190,7 +173,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if refused := refusal(lambda: services.begin_submission(batch, by=request.user)):
         messages.error(request, refused)
     else:
-        _run_or_queue(batch, services.POSTS_AT_ONCE, services.submit_all, tasks.submit_all)
+        services.run_or_send(batch, at_once=services.POSTS_AT_ONCE)
     return redirect("posts:import_one", batch.public_id)
 
 
@@ -198,10 +181,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def resume(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take up work that nobody does any more; harmless where somebody does."""
     batch = _batch(request, public_id)
-    if batch.state == ImportState.READING:
-        _queue(tasks.read_pictures, batch)
-    elif batch.state == ImportState.SUBMITTING:
-        _queue(tasks.submit_all, batch)
+    services.resume(batch)
     return redirect("posts:import_one", batch.public_id)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from media.scanners.models import SECRET_MARK, Kind, Scanner, State
+from core.models import JobState
+from media.scanners.models import SECRET_MARK, Kind, Scanner
 from posts.checks.base import Draft, Finding, MediaCheck, OpenBox, Severity
 from posts.checks.leak_words import rule_name
 from posts.checks.privacy import PREFIX
@@ -20,7 +21,7 @@ def check_scans(draft: Draft) -> Iterator[Finding]:
     for number, medium in enumerate(draft.content["media"], start=1):
         check = draft.media_checks.get(medium["media"], MediaCheck())
         where, is_video = f"media-{medium['media']}", "video" in medium
-        if check.state not in (State.DONE, State.FAILED):
+        if check.state not in (JobState.DONE, JobState.FAILED):
             message = _unchecked_text(check, number, is_video)
             yield Finding("media_unchecked", Severity.BLOCK, message, where)
             continue

@@ -56,7 +56,7 @@ def edit_film(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         )
         query = f"?{urlencode({'post': post.public_id})}" if post else ""
         return redirect(reverse("posts:edit_film", args=[media.public_id]) + query)
-    edits = list(media.film_edits.select_related("result").order_by("-queued_at")[:MOST_SHOWN])
+    edits = list(media.film_edits.select_related("result", "job").order_by("-pk")[:MOST_SHOWN])
     context = {
         "media": media,
         "form": form,

@@ -14,8 +14,8 @@ from accounts.models import Notice
 from accounts.notices import notify
 from accounts.people import invitations
 from accounts.permissions import Role
-from core import letters, tasks
-from core.models import Letter
+from core import jobs, letters, tasks
+from core.models import Job, Letter
 from retention.services import apply_rules
 from tests import factories
 
@@ -38,7 +38,15 @@ def messages():
 
 def write(**fields):
     given = {"to": ["chi-huy@congan.example"], "subject": "Lời mời", "text": SECRET, **fields}
-    return letters.write_letters([given], now=timezone.now())[0]
+    return letters.write_letters([given])[0]
+
+
+def send(letter) -> bool:
+    return jobs.run_job(letter.job_id)
+
+
+def read(letter) -> Letter:
+    return Letter.objects.get(pk=letter.pk)
 
 
 def outbox():
@@ -49,8 +57,8 @@ def test_a_message_names_a_letter_and_carries_nothing_of_it(messages):
     tasks.send_mail(to=["chi-huy@congan.example"], subject="Lời mời", text=SECRET)
 
     (message,) = messages
-    assert message.startswith("core.tasks.send_letter ")
-    assert f"'letter': {Letter.objects.get().pk}" in message
+    assert message.startswith("core.tasks.run_job ")
+    assert f"'job': {Letter.objects.get().job_id}" in message
     assert [each in message for each in ("once-only", "chi-huy", "Lời mời")] == [False] * 3
 
 
@@ -63,17 +71,17 @@ def test_an_invitations_link_never_reaches_the_broker(messages, monkeypatch):
 
     assert "kJ9-once-only" in Letter.objects.get().text
     assert [message for message in messages if "kJ9" in message] == []
-    assert len([message for message in messages if "send_letter" in message]) == 1
+    assert len([message for message in messages if "run_job" in message]) == 1
 
 
 def test_a_letter_is_emptied_once_it_is_sent():
     letter = write()
 
-    tasks.send_letter(letter=letter.pk)
+    tasks.run_job(job=letter.job_id)
 
     assert outbox() == [(["chi-huy@congan.example"], "Lời mời", SECRET)]
-    letter.refresh_from_db()
-    assert (letter.to, letter.subject, letter.text, letter.outcome) == ("", "", "", "sent")
+    letter = read(letter)
+    assert (letter.to, letter.subject, letter.text, letter.state) == ("", "", "", "done")
 
 
 @pytest.mark.parametrize("again", [1, 2])
@@ -81,37 +89,31 @@ def test_a_message_that_comes_again_sends_nothing_again(again):
     letter = write()
 
     for _ in range(1 + again):
-        tasks.send_letter(letter=letter.pk)
+        tasks.run_job(job=letter.job_id)
 
     assert len(mail.outbox) == 1
 
 
 def test_a_forged_message_sends_no_mail():
-    tasks.send_letter(
-        letter=4711, to=["victim@example.vn"], subject="Thông báo", text="Chuyển tiền ngay"
-    )
+    tasks.run_job(job=4711, to=["victim@example.vn"], subject="Thông báo", text="Chuyển tiền ngay")
 
     assert mail.outbox == []
-    assert "core.tasks.send_mail" not in tasks.send_letter.app.tasks
+    assert "core.tasks.send_mail" not in tasks.run_job.app.tasks
 
 
 def test_a_letter_whose_message_was_lost_is_swept_up():
     write()
 
-    tasks.send_letters()
+    tasks.run_waiting_jobs(queue="mail")
 
     assert len(mail.outbox) == 1
 
 
 def test_a_letter_that_is_under_way_is_not_taken_by_another(monkeypatch):
     letter, second = write(), []
-    monkeypatch.setattr(
-        letters,
-        "send_mail",
-        lambda *_: second.append(letters.send_letter(letter.pk, now=timezone.now())),
-    )
+    monkeypatch.setattr(letters, "send_mail", lambda *_: second.append(send(letter)))
 
-    assert letters.send_letter(letter.pk, now=timezone.now()) is True
+    assert send(letter) is True
     assert second == [False]
 
 
@@ -120,33 +122,48 @@ def test_a_mail_server_that_is_away_is_waited_for_and_in_the_end_given_up(monkey
         raise ConnectionRefusedError("chi-huy@congan.example")
 
     monkeypatch.setattr(letters, "send_mail", refused)
-    letter, now, waits = write(), timezone.now(), []
+    letter, waits = write(), []
     for _ in range(letters.MOST_TRIES):
-        letters.send_due_letters(now=now)
-        letter.refresh_from_db()
-        waits.append((letter.try_at - now).total_seconds() / 60)
-        now = letter.try_at
+        began = timezone.now()
+        jobs.run_waiting("letter")
+        waits.append(round((read(letter).job.run_at - began) / timedelta(minutes=1)))
+        Job.objects.filter(state="waiting").update(run_at=began)
 
     assert waits[:7] == [1, 2, 4, 8, 16, 32, 60]
-    assert (letter.tries, letter.outcome, letter.text) == (letters.MOST_TRIES, "given_up", "")
-    assert letters.send_due_letters(now=now + timedelta(days=1)) == 0
+    letter = read(letter)
+    assert (letter.job.attempts, letter.state, letter.text) == (letters.MOST_TRIES, "failed", "")
+    assert not send(letter)
     assert "chi-huy" not in caplog.text
 
 
 def test_a_letter_of_a_worker_that_died_is_sent_after_its_lease(monkeypatch):
-    letter, now = write(), timezone.now()
+    letter = write()
     monkeypatch.setattr(letters, "send_mail", lambda *_: (_ for _ in ()).throw(SystemExit))
     with pytest.raises(SystemExit):
-        letters.send_letter(letter.pk, now=now)
+        send(letter)
     monkeypatch.undo()
 
-    assert letters.send_due_letters(now=now + timedelta(minutes=4)) == 0
-    assert letters.send_due_letters(now=now + timedelta(minutes=5)) == 1
+    now = timezone.now()
+    assert jobs.run_waiting("letter", now=now + timedelta(minutes=4)).done == 0
+    assert jobs.run_waiting("letter", now=now + timedelta(minutes=5)).done == 1
+
+
+def test_a_letter_that_another_worker_has_sent_stays_as_it_is_told():
+    letter = write()
+    dead = jobs.claim(letter.job_id)
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert send(letter)
+
+    for late in (lambda: letters.send_letter(dead), dead.retry, dead.fail):
+        with pytest.raises(jobs.JobLost):
+            late()
+    assert (read(letter).state, read(letter).job.attempts) == ("done", 2)
 
 
 def test_what_ended_a_week_ago_is_forgotten():
     old, new = write(), write()
-    Letter.objects.filter(pk=old.pk).update(ended_at=timezone.now() - timedelta(days=8))
+    send(old)
+    Job.objects.filter(pk=old.job_id).update(ended_at=timezone.now() - timedelta(days=8))
 
     apply_rules(["letters"])
 

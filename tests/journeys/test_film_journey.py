@@ -10,9 +10,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
-from media.editing import films
-from media.models import FilmState, Media
-from media.scanners import services as scanners
+from core import jobs
+from media.models import Media
 from posts.states import PostState
 from tests import factories
 from tests.journeys.conftest import PHONE
@@ -54,7 +53,7 @@ def test_a_film_with_a_face_and_a_plate_is_checked_blurred_and_submitted(at_desk
     page.set_input_files("#files", path)
     expect(page.locator(".picture-scans")).to_contain_text("Chờ kiểm tra")
     expect(page.locator("#save-state")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
-    assert scanners.scan_waiting() == 1  # as the worker of the queue ``scans``
+    assert jobs.run_waiting("scan").done == 1  # as the worker of the queue ``scans``
     film = Media.objects.get()
     assert {"face", "plate"} <= set(film.scan.boxes.values_list("rule", flat=True))
     expect(page.locator(".picture-scans")).to_contain_text("chỗ cần xem", timeout=20_000)
@@ -65,10 +64,10 @@ def test_a_film_with_a_face_and_a_plate_is_checked_blurred_and_submitted(at_desk
     page.get_by_role("button", name=re.compile("^Che mờ cả \\d+ chỗ")).click()
     page.wait_for_url(re.compile(rf"/media/{film.public_id}/film/"))
     expect(page.locator("#film-edits")).to_contain_text("Đang tạo video mới")
-    assert films.make_waiting_films() == 1
+    assert jobs.run_waiting("film").done == 1
     edit = film.film_edits.get()
-    assert (edit.state, edit.refused) == (FilmState.DONE, "")
-    assert scanners.scan_waiting() == 1
+    assert (edit.state, edit.refused) == ("done", "")
+    assert jobs.run_waiting("scan").done == 1
     # What is covered is found no more.
     assert not edit.result.scan.boxes.filter(rule__in=["face", "plate"]).exists()
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
-from engagement.reports import files
+from core import jobs
 from engagement.reports.models import Report
 from tests import factories
 from tests.journeys.conftest import PHONE
@@ -42,7 +42,7 @@ def test_a_report_is_drafted_written_approved_sent_and_seen_above(at_desk):
     assert phone.accessibility() == []
     phone.page.locator(".action-bar button").click()
     expect(phone.page.locator("#files")).to_be_visible()
-    files.make_waiting()
+    jobs.run_waiting("report_file")
     expect(phone.page.get_by_role("link", name="PDF")).to_be_visible()
 
     desk.open(reverse("engagement:report", args=[report.public_id]))

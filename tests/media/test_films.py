@@ -8,15 +8,15 @@ from datetime import timedelta
 import av
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.utils import timezone
 from PIL import Image, ImageChops, ImageFilter
 
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
-from core import sandbox
+from core import jobs, sandbox
 from core.errors import NotAllowed, QuotaExceeded, Refused
+from core.models import Job
 from media import incoming, videos
 from media.editing import films
 from media.editing.film_program import (
@@ -29,7 +29,7 @@ from media.editing.film_program import (
 )
 from media.editing.films import Plan
 from media.editing.paths import Kind, Mark, complete_marks, interpolate_box
-from media.models import FilmEdit, FilmState, Media
+from media.models import FilmEdit, Media
 from media.pictures import open_still
 from tests import factories
 from tests.videos import video_file
@@ -58,15 +58,14 @@ def film(unit, officer):
 def make(film, officer, **plan) -> FilmEdit:
     """Queue an edit, make it, and return its row."""
     row = films.queue(film, Plan(**({"end": film.seconds} | plan)), by=officer)
-    assert films.make_waiting_films() == 1
-    row.refresh_from_db()
-    return row
+    jobs.run_waiting("film")
+    return FilmEdit.objects.get(pk=row.pk)
 
 
 def test_a_cut_upright_film_is_a_new_one_with_the_chosen_cover(film, officer):
     row = make(film, officer, start=1.0, end=2.5, cover=1.0, vertical=True)
 
-    assert (row.state, row.progress, row.refused) == (FilmState.DONE, 100, "")
+    assert (row.state, row.progress, row.refused) == ("done", 100, "")
     made = row.result
     assert (made.width, made.height, made.codec) == (720, 1280, "h264")
     assert made.seconds == pytest.approx(1.5, abs=0.15)
@@ -86,7 +85,7 @@ def test_a_blurred_film_takes_the_place_in_its_draft_and_the_old_one_goes(unit, 
     row = films.blur_film(
         film, [(1000, 1000, 3000, 3000, 0.0, 3.0)], by=officer, purpose_id=post.public_id
     )
-    films.make_waiting_films()
+    jobs.run_waiting("film")
 
     row.refresh_from_db()
     assert list(post.pictures.values_list("media", flat=True)) == [row.result.pk]
@@ -128,42 +127,28 @@ def test_what_the_program_cannot_read_is_said_in_words(film, officer):
 
     row = make(film, officer)
 
-    assert row.state == FilmState.FAILED
+    assert (row.state, row.job.error) == ("failed", "refused")
     assert "damaged" in row.refused
     assert Media.objects.count() == 1
 
 
+def expire(row: FilmEdit) -> None:
+    """Let the lease of the worker run out that makes the film."""
+    Job.objects.filter(pk=row.job_id).update(leased_until=timezone.now() - timedelta(seconds=1))
+
+
 def test_a_film_whose_worker_died_is_made_by_another_one_and_not_for_ever(film, officer):
-    row = films.queue(film, Plan(end=film.seconds), by=officer)
-    rows = FilmEdit.objects.filter(pk=row.pk)
-    soon, past = timezone.now() + timedelta(minutes=1), timezone.now() - timedelta(minutes=1)
-    rows.update(state=FilmState.RUNNING, leased_until=soon, attempts=1)
-    assert films.make_waiting_films() == 0
+    row = films.queue(film, Plan(end=film.seconds, captions=CAPTIONS), by=officer)
+    for _number in range(films.MOST_ATTEMPTS):
+        assert jobs.claim(row.job_id)
+        assert jobs.run_waiting("film").done == 0
+        expire(row)
 
-    rows.update(leased_until=past, attempts=films.MOST_ATTEMPTS)
-    films.make_waiting_films()
+    jobs.run_waiting("film")
 
-    assert rows.get().state == FilmState.FAILED
-
-
-def test_an_edit_that_another_worker_takes_first_is_left_to_it(film, officer):
-    row = films.queue(film, Plan(end=film.seconds), by=officer)
-    rows = FilmEdit.objects.filter(pk=row.pk)
-    soon = timezone.now() + timedelta(minutes=1)
-    claims = []
-
-    def take_first(execute, sql, params, many, context):
-        if sql.startswith("UPDATE") and FilmEdit._meta.db_table in sql and not claims:
-            claims.append(sql)
-            rows.update(state=FilmState.RUNNING, leased_until=soon, attempts=1)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(take_first):
-        assert films.make_waiting_films() == 0
-
-    assert claims
-    assert (rows.get().state, rows.get().attempts) == (FilmState.RUNNING, 1)
-    assert Media.objects.count() == 1
+    row = FilmEdit.objects.get()
+    assert (row.state, row.job.error, row.plan["captions"]) == ("failed", "lost", "")
+    assert row.refused
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -171,8 +156,7 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_of_its_edit(
     film, officer, monkeypatch, fails
 ):
     row = films.queue(film, Plan(end=film.seconds, captions=CAPTIONS), by=officer)
-    rows = FilmEdit.objects.filter(pk=row.pk)
-    working_folder = incoming.working_folder
+    working_folder, others = incoming.working_folder, []
 
     @contextmanager
     def folder_until_taken_over():
@@ -180,21 +164,30 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_of_its_edit(
             with working_folder() as place:
                 yield place
         finally:
-            rows.update(attempts=2, leased_until=timezone.now() + timedelta(minutes=1))
+            if not others:
+                expire(row)
+                others.append(jobs.claim(row.job_id))
 
     def fail(*_args, **_kwargs):
         raise sandbox.ProgramFailed
 
-    monkeypatch.setattr(incoming, "working_folder", folder_until_taken_over)
-    if fails:
-        monkeypatch.setattr(sandbox, "run_program", fail)
-    films.make_waiting_films()
+    with monkeypatch.context() as patched:
+        patched.setattr(incoming, "working_folder", folder_until_taken_over)
+        if fails:
+            patched.setattr(sandbox, "run_program", fail)
+        jobs.run_waiting("film")
 
-    row.refresh_from_db()
-    assert (row.state, row.attempts, row.result) == (FilmState.RUNNING, 2, None)
+    row = FilmEdit.objects.get()
+    assert (row.state, row.job.attempts, row.result, row.refused) == ("running", 2, None, "")
     assert row.plan["captions"] == CAPTIONS
     assert not film.blurred_at
     assert not Entry.objects.filter(action="media.edited").exists()
+    # The other one finishes it.
+    (other,) = others
+    films.make_film(other)
+    row = FilmEdit.objects.get()
+    assert (row.state, row.plan["captions"]) == ("done", "")
+    assert Entry.objects.filter(action="media.edited").count() == 1
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,13 @@ from django.urls import reverse
 from PIL import Image, ImageFile
 
 from accounts.permissions import Role
-from core import quotas, sandbox
+from core import jobs, quotas, sandbox
 from core.errors import Refused
 from media import incoming, services
 from media.editing import films
 from media.editing import services as editing
 from media.editing.services import Edits
-from media.models import Media
+from media.models import FilmEdit, Media
 from media.scanners.examining import examine
 from media.scanners.registry import rules_for
 from posts.bulk_import import pictures as bulk
@@ -233,8 +233,8 @@ def test_a_stored_film_that_was_changed_harms_neither_editor_nor_scanners(unit, 
     for name in ("cut off before its index", "boxes of noise", "a thousand frames of a byte"):
         swap(film, MADE[name])
         row = films.queue(film, films.Plan(end=3), by=officer)
-        films.make_waiting_films()
-        row.refresh_from_db()
+        jobs.run_waiting("film")
+        row = FilmEdit.objects.get(pk=row.pk)
         said[name] = (row.state, row.refused[:20], scanned(film) == "read")
 
     assert set(said.values()) == {("failed", hostile.BROKEN_FILM[:20], False)}

@@ -201,6 +201,21 @@ def test_a_page_that_updates_itself_does_not_keep_the_session_alive(client, boss
     assert client.session["seen"] > session["seen"]
 
 
+def test_it_says_by_kind_what_waits_runs_and_failed(client, boss):
+    factories.job("film", "waiting")
+    factories.job("film", "running")
+    factories.job("export", "failed")
+
+    shown = page(client)
+
+    figures = {each.kind: each for _name, each in shown.context["jobs"]}
+    assert (figures["film"].waiting, figures["film"].running) == (1, 1)
+    assert figures["film"].oldest
+    assert (figures["export"].failed, figures["export"].oldest) == (1, None)
+    assert "Background work" in shown.text
+    assert figures.keys() == presenters.JOBS.keys()
+
+
 def test_it_costs_the_same_however_much_there_is(client, boss):
     page(client)  # a session begins
     costs = []

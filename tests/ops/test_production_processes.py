@@ -298,7 +298,7 @@ def test_every_line_of_web_worker_and_beat_is_json_whatever_they_are_sent(tmp_pa
         send(b"GET / HTTP/1.1\r\nHost: \x1b[31m\xc3\xa9{}\r\nConnection: close\r\n\r\n")
         send(b"GET /\x1b[31m\n HTTP/9.9\r\nbad\x1bheader\r\n\r\n")
         app.Celery(broker=BROKER, set_as_current=False).send_task(
-            "core.tasks.send_letter", kwargs={"letter": hostile}, queue="house"
+            "core.tasks.run_job", kwargs={"job": hostile}, queue="house"
         )
         assert wait_until(lambda: '"task"' in logged(tmp_path, "house"), house, beat)
         assert wait_until(lambda: Attempt.objects.filter(delivery=unproved).exists(), publish, beat)

@@ -16,8 +16,9 @@ from audit.verification import verify_record
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Kind
+from core import jobs
 from engagement.models import CommentCount, Count, FollowerCount, ReplyPhrase
-from engagement.reports import files, queries
+from engagement.reports import queries
 from engagement.reports.models import Report, ReportFile
 from engagement.rollups.models import ChangedDay
 from engagement.rollups.services import find_differences, refresh_changed_days
@@ -130,8 +131,8 @@ class TestFilled(TestCase):
             ("commune", "draft"): 2,
             ("province", "sent"): 1,
         }
-        assert set(ReportFile.objects.values_list("state", flat=True)) == {"waiting"}
-        assert files.make_waiting() == 7 * 3
+        assert set(ReportFile.objects.values_list("job__state", flat=True)) == {"waiting"}
+        assert jobs.run_waiting("report_file").done == 7 * 3
         unit = Unit.objects.get(
             pk=User.objects.get(username="hai-chau.canbo").appointments.get().unit_id
         )

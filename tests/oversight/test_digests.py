@@ -29,7 +29,7 @@ def overseer(province):
 
 
 def letters() -> dict[str, Letter]:
-    return {letter.to: letter for letter in Letter.objects.filter(ended_at=None)}
+    return {letter.to: letter for letter in Letter.objects.filter(job__ended_at=None)}
 
 
 def test_one_mail_a_person_and_week_says_what_changed(province, overseer, client):

@@ -30,7 +30,8 @@ from accounts.models import (
 from accounts.permissions import Role
 from campaigns.partners.models import Partner
 from channels.models import ConnectAttempt, HookEvent
-from core.models import CacheEntry, Letter, QuotaUse
+from core import jobs
+from core.models import CacheEntry, Job, Letter, QuotaUse
 from engagement.exports.models import Export
 from engagement.models import SpentTicket
 from media import incoming
@@ -119,9 +120,13 @@ def _archived(at: datetime) -> Media:
 def _film_edit(at: datetime) -> FilmEdit:
     media = _media(at)
     Media.objects.filter(pk=media.pk).update(kept_at=NOW, last_used_at=NOW)
-    return FilmEdit.objects.create(
-        media=media, by=media.uploaded_by, plan={}, queued_at=at, ended_at=at, state="done"
-    )
+    return FilmEdit.objects.create(job=_job(at, "film"), media=media, by=media.uploaded_by, plan={})
+
+
+def _job(at: datetime, kind: str) -> Job:
+    job = jobs.create_done(kind)
+    Job.objects.filter(pk=job.pk).update(ended_at=at)
+    return job
 
 
 def _blurred(at: datetime) -> Media:
@@ -178,6 +183,7 @@ AXES = {
 # Of each class: how to make a row, and how long it is kept from the moment on that it is made with.
 def _export(at: datetime) -> Export:
     row = Export.objects.create(
+        job=jobs.create_done("export"),
         made_by=_person(),
         kind="campaign",
         format="csv",
@@ -188,7 +194,7 @@ def _export(at: datetime) -> Export:
         total=1,
         asked_at=at,
     )
-    row.parts.create(attempt=0, number=0, data=b"x")
+    row.parts.create(number=0, data=b"x")
     return row
 
 
@@ -224,7 +230,8 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     ),
     "quotas": (_row(QuotaUse, "ends_at", key=_key), DAY),
     "cache": (_row(CacheEntry, "expires", cache_key=_key, value="x"), timedelta()),
-    "letters": (_row(Letter, "ended_at", try_at=NOW), 7 * DAY),
+    "letters": (lambda at: Letter.objects.create(job=_job(at, "letter")), 7 * DAY),
+    "jobs": (lambda at: _job(at, "film"), 7 * DAY),
     "notices": (
         _row(Notice, "created_at", user=_person, kind="post_approved", address="/"),
         365 * DAY,

@@ -1,6 +1,7 @@
 """Files of campaigns and kits: who adds them, who reads them, and what becomes of a bad one."""
 
 import io
+from datetime import timedelta
 from unittest import mock
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from accounts.models import Notice
@@ -19,7 +21,9 @@ from campaigns.files.models import CampaignFile, FilePart
 from campaigns.files.queries import find_readable_files
 from campaigns.files.states import FileState, Kind, Refusal
 from campaigns.kits.models import Adoption
+from core import jobs
 from core.errors import Busy, NotAllowed, Refused
+from core.models import Job
 from core.sandbox import ProgramFailed
 from core.secrecy import SecrecyRefused
 from tests import factories
@@ -74,7 +78,7 @@ def test_a_file_is_read_by_those_below_once_it_is_checked(client, campaign, writ
     address = reverse("campaigns:file", args=[row.public_id])
     assert client.get(address).status_code == 404
 
-    assert services.check_waiting() == 1
+    assert jobs.run_waiting("campaign_file").done == 1
 
     shown = client.get(page(campaign))
     assert shown.context["files"] == [row]
@@ -97,7 +101,7 @@ def test_a_refused_file_is_deleted_and_its_person_hears_why(client, campaign, wr
     row = services.add_file(campaign, given(made.word("TUYỆT MẬT")), name="Công văn", by=writer)
     assert FilePart.objects.filter(file=row).exists()
 
-    services.check_file(row.pk)
+    jobs.run_job(row.job_id)
 
     row.refresh_from_db()
     assert (row.state, row.refusal, row.size) == (FileState.REFUSED, Refusal.MARKED, 0)
@@ -113,7 +117,7 @@ def test_a_refused_file_is_deleted_and_its_person_hears_why(client, campaign, wr
 def test_a_picture_is_drawn_anew(campaign, writer):
     data = made.picture()
     row = services.add_file(campaign, given(data, "anh.jpg"), name="Sơ đồ", by=writer)
-    services.check_file(row.pk)
+    jobs.run_job(row.job_id)
     row.refresh_from_db()
     assert (row.kind, row.state) == (Kind.PICTURE, FileState.READY)
     stored = b"".join(bytes(part.data) for part in row.parts.all())
@@ -166,7 +170,7 @@ def test_files_of_a_kit_are_for_those_who_may_take_it_up(client, province, offic
     draft = factories.kit(province)
     row = services.add_file(kit, given(), name="Hướng dẫn", by=writer)
     hidden = services.add_file(draft, given(made.word("Khác")), name="Hướng dẫn", by=writer)
-    services.check_waiting()
+    jobs.run_waiting("campaign_file")
     stranger = factories.person(Role.OFFICER, factories.UnitFactory())
 
     assert set(find_readable_files(writer)) == {row, hidden}
@@ -242,30 +246,50 @@ def test_a_check_that_dies_is_tried_again_and_then_given_up(campaign, writer):
         mock.patch.object(services, "check_content", side_effect=Busy("later")),
         pytest.raises(Busy),
     ):
-        services.check_file(row.pk)
-    row.refresh_from_db()
-    assert row.attempts == 0
+        jobs.run_job(row.job_id)
+    row = CampaignFile.objects.get()
+    assert row.job.attempts == 0
     with mock.patch.object(services, "check_content", side_effect=ProgramFailed):
-        for _ in range(services.MOST_ATTEMPTS):
-            assert services.check_file(row.pk)
+        for number in range(services.MOST_ATTEMPTS):
             row.refresh_from_db()
-            assert row.is_waiting
-        services.check_file(row.pk)
-    row.refresh_from_db()
-    assert row.refusal == Refusal.BROKEN
-    assert not services.check_file(row.pk)
+            assert row.is_waiting, number
+            assert not jobs.run_job(row.job_id)
+    row = CampaignFile.objects.get()
+    assert (row.refusal, row.job.error) == (Refusal.BROKEN, "broken")
+    assert not jobs.run_job(row.job_id)
 
 
 def test_what_another_worker_has_is_left_to_it(campaign, writer):
     row = services.add_file(campaign, given(), name="Kế hoạch", by=writer)
 
     def meanwhile(*_args, **_kwargs):
-        assert not services.check_file(row.pk)
+        assert not jobs.run_job(row.job_id)
         return services.Checked(was_read=True)
 
     with mock.patch.object(services, "check_content", side_effect=meanwhile) as checked:
-        services.check_file(row.pk)
+        jobs.run_job(row.job_id)
     assert checked.call_count == 1
+
+
+def test_a_file_whose_worker_was_killed_is_checked_by_the_next_and_once(campaign, writer):
+    row = services.add_file(campaign, given(made.picture(), "a.jpg"), name="Sơ đồ", by=writer)
+    dead = jobs.claim(row.job_id)
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+    assert jobs.run_waiting("campaign_file").done == 1
+    stored = [bytes(part.data) for part in row.parts.all()]
+
+    refusal = services.FileRefused(Refusal.LARGE)
+    for late in ({"side_effect": refusal}, {"return_value": services.Checked(True, b"\xff\xd8")}):
+        with (
+            mock.patch.object(services, "check_content", **late),
+            pytest.raises(jobs.JobLost),
+        ):
+            services.check_file(dead)
+    row = CampaignFile.objects.get()
+    assert (row.state, row.job.attempts) == (FileState.READY, 2)
+    assert [bytes(part.data) for part in row.parts.all()] == stored
+    assert not Notice.objects.filter(kind="file_refused").exists()
 
 
 def test_a_removed_file_is_not_brought_back_by_its_check(campaign, writer):
@@ -276,7 +300,7 @@ def test_a_removed_file_is_not_brought_back_by_its_check(campaign, writer):
         return services.Checked(was_read=True, data=b"\xff\xd8\xff", content_type="image/jpeg")
 
     with mock.patch.object(services, "check_content", side_effect=meanwhile):
-        services.check_file(row.pk)
+        jobs.run_job(row.job_id)
     assert not FilePart.objects.exists()
 
 

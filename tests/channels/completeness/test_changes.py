@@ -11,11 +11,13 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from accounts.step_up import STEPPED_UP_AT
 from audit.models import Entry
-from channels.completeness import changes
+from channels.completeness import changes, writing
 from channels.models import Channel, PageChange, PlatformAllowance
 from channels.states import ChangeState, Lifecycle
-from channels.tasks import read_pages, write_page_changes
+from channels.tasks import read_pages
+from core import jobs
 from core.errors import NotAllowed, Refused
+from core.models import Job
 from tests import factories
 from units.models import UnitFacts
 
@@ -37,11 +39,15 @@ def proposed(channel, texts=None):
     return changes.propose(channel, by=by, texts=texts or {"description": WORDS})
 
 
-def approved(channel, texts=None):
+def approved(channel, texts=None) -> PageChange:
     change = proposed(channel, texts)
     leader = factories.person(Role.APPROVER, channel.unit)
     changes.approve(change, by=leader, content_sha256=change.content_sha256)
-    return change
+    return PageChange.objects.get(pk=change.pk)
+
+
+def write_changes():
+    jobs.run_waiting("page_change")
 
 
 def now(change):
@@ -56,12 +62,12 @@ def written(simulator, channel):
 def test_words_go_from_proposal_to_the_page_and_everybody_concerned_hears(simulator, page):
     change = proposed(page, {"description": WORDS, "phone": "02363822300"})
     leader = factories.person(Role.APPROVER, page.unit)
-    write_page_changes()
+    write_changes()
     assert (now(change), written(simulator, page)["description"]) == ("proposed", "Trước")
 
     changes.approve(change, by=leader, content_sha256=change.content_sha256)
-    write_page_changes()
-    write_page_changes()
+    write_changes()
+    write_changes()
 
     assert now(change) == ChangeState.WRITTEN
     there = written(simulator, page)
@@ -132,28 +138,57 @@ def test_one_proposal_waits_at_a_time(page):
 def test_a_lost_answer_is_read_back_before_anything_is_sent_again(simulator, page):
     change = approved(page)
     simulator.fault("facebook", "drop_after", operation="edit")
-    write_page_changes()
+    write_changes()
     assert now(change) == ChangeState.WRITING
-    write_page_changes()  # not its turn yet
+    write_changes()  # not its turn yet
     assert simulator.requests()["facebook"]["edit"] == 1
 
-    PageChange.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    write_page_changes()
+    Job.objects.update(run_at=timezone.now() - timedelta(seconds=1))
+    write_changes()
 
     assert now(change) == ChangeState.WRITTEN
     assert simulator.requests()["facebook"]["edit"] == 1
 
 
+def test_words_whose_worker_was_killed_are_written_by_the_next_one_and_once(simulator, page):
+    change = approved(page)
+    dead = jobs.claim(change.job_id)
+    write_changes()
+    assert now(change) == ChangeState.APPROVED
+
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    write_changes()
+    with pytest.raises(jobs.JobLost):
+        writing.write(dead)
+
+    assert (now(change), change.job.attempts) == (ChangeState.WRITTEN, 2)
+    assert simulator.requests()["facebook"]["edit"] == 1
+    assert Notice.objects.filter(kind="page_change_written").count() == 2
+
+
+def test_words_that_are_tried_too_often_are_given_up_and_everybody_concerned_hears(page):
+    change = approved(page)
+    Job.objects.update(attempts=writing._TRIES - 1)
+    jobs.claim(change.job_id)
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+    write_changes()
+
+    change = PageChange.objects.get()
+    assert (change.state, change.error_code) == (ChangeState.FAILED, "too_many_tries")
+    assert Notice.objects.filter(kind="page_change_failed").count() == 2
+
+
 def test_words_that_did_not_arrive_are_sent_again_and_a_refusal_ends_them(simulator, page):
     change = approved(page)
     simulator.fault("facebook", "rate_limit", operation="edit")
-    write_page_changes()
+    write_changes()
     assert now(change) == ChangeState.APPROVED
     assert written(simulator, page)["description"] == "Trước"
 
     simulator.fault("facebook", "refuse", operation="edit")
-    PageChange.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    write_page_changes()
+    Job.objects.update(run_at=timezone.now() - timedelta(seconds=1))
+    write_changes()
 
     assert now(change) == ChangeState.FAILED
     assert Notice.objects.filter(kind="page_change_failed", user=change.proposed_by).exists()
@@ -172,7 +207,7 @@ def test_what_changed_since_the_approval_is_not_written(simulator, page, since):
     change = approved(page)
     since(page)
 
-    write_page_changes()
+    write_changes()
 
     assert (now(change), change.error_code) == (ChangeState.FAILED, "page_changed")
     assert written(simulator, page)["description"] == "Trước"
@@ -187,7 +222,7 @@ def test_descriptions_are_written_on_other_platforms(simulator, kind):
         )
 
     change = approved(channel)
-    write_page_changes()
+    write_changes()
 
     assert (now(change), written(simulator, channel)["description"]) == ("written", WORDS)
 
@@ -247,7 +282,7 @@ def test_opening_hours_are_typed_by_day_and_written_after_a_second_person(client
     assert "Monday: 07:30-11:30, 13:30-17:00<br>Saturday: 07:30-11:30" in shown
     leader = factories.person(Role.APPROVER, page.unit)
     changes.approve(change, by=leader, content_sha256=change.content_sha256)
-    write_page_changes()
+    write_changes()
     assert now(change) == ChangeState.WRITTEN
     assert written(simulator, page)["hours"]["mon_2_close"] == "17:00"
     assert "fri_1_open" not in written(simulator, page)["hours"]
@@ -262,9 +297,9 @@ def test_hours_past_the_form_are_written_in_the_one_way_or_not_at_all(page, text
 def test_hours_whose_answer_was_lost_are_read_back_and_not_sent_twice(simulator, page):
     change = approved(page, {"hours": WEEK})
     simulator.fault("facebook", "drop_after", operation="edit")
-    write_page_changes()
+    write_changes()
     assert now(change) == ChangeState.WRITING
-    PageChange.objects.filter(pk=change.pk).update(due_at=timezone.now())
-    write_page_changes()
+    Job.objects.update(run_at=timezone.now())
+    write_changes()
     assert now(change) == ChangeState.WRITTEN
     assert simulator.requests()["facebook"]["edit"] == 1

@@ -14,11 +14,12 @@ from openpyxl import load_workbook
 from accounts.models import Appointment, Notice
 from accounts.permissions import Role
 from campaigns.models import Campaign
+from core import jobs
 from core.errors import QuotaExceeded, Refused
+from core.models import Job, JobState
 from engagement.exports import services, sheets
 from engagement.exports.models import Export, ExportPart
 from engagement.exports.sheets import Sheet, name_file
-from engagement.exports.states import ExportState
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -81,13 +82,13 @@ def test_a_large_file_is_made_by_a_worker_and_is_what_a_direct_one_is(
     page = press(client, offered(format="csv"))
     export = Export.objects.get()
     assert page.url == reverse("engagement:export", args=[export.public_id])
-    assert client.get(page.url).context["export"].state == ExportState.WAITING
+    assert client.get(page.url).context["export"].state == JobState.WAITING
 
-    services.make_waiting_exports()
+    jobs.run_waiting("export")
 
-    export.refresh_from_db()
+    export = Export.objects.get()
     answer, content = fetched(client, export)
-    assert (export.state, export.done, export.total) == (ExportState.DONE, 3, 3)
+    assert (export.state, export.done, export.total) == (JobState.DONE, 3, 3)
     assert [row[7] for row in csv.reader(io.StringIO(content.decode("utf-8-sig")))][1:] == [
         "1",
         "2",
@@ -104,7 +105,7 @@ def test_an_excel_file_of_several_parts_opens(client, offered, monkeypatch):
     monkeypatch.setattr(services, "_PART", 1000)
     press(client, offered(format="xlsx"))
 
-    services.make_waiting_exports()
+    jobs.run_waiting("export")
 
     export = Export.objects.get()
     _answer, content = fetched(client, export)
@@ -154,22 +155,23 @@ def test_two_buttons_at_once_make_one_file(campaign, person):
     assert len(set(found)) == Export.objects.count() == 1
 
 
-def test_a_worker_that_died_is_followed_and_its_pieces_are_not_the_file(client, offered):
+def test_a_worker_that_died_is_followed_and_finishes_nothing_late(client, offered):
     press(client, offered(format="csv"))
-    dead = Export.objects.get()
-    assert services._claim(dead)
-    ExportPart.objects.create(export=dead, attempt=1, number=0, data=b"half")
-    assert services.make_waiting_exports() == 0  # it may live
+    dead = jobs.claim(Export.objects.get().job_id)
+    assert jobs.run_waiting("export").done == 0  # it may live
 
-    Export.objects.update(worked_at=timezone.now() - services.LOST_AFTER - timedelta(seconds=1))
-    assert services.make_waiting_exports() == 1
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.run_waiting("export").done == 1
 
+    for late in (
+        lambda: services.make_export(dead),
+        lambda: services._store_file(dead, io.BytesIO(b"late")),
+    ):
+        with pytest.raises(jobs.JobLost):
+            late()
     export = Export.objects.get()
-    assert (export.state, export.attempt) == (ExportState.DONE, 2)
-    assert b"half" not in fetched(client, export)[1]
-    # The one that only seemed dead finishes nothing.
-    with pytest.raises(services._Superseded):
-        services._store_file(dead, io.BytesIO(b"late"))
+    assert (export.state, export.job.attempts) == (JobState.DONE, 2)
+    assert b"late" not in fetched(client, export)[1]
     assert Notice.objects.count() == 1
 
 
@@ -180,11 +182,10 @@ def test_what_dies_each_time_says_so_in_the_end(client, offered, monkeypatch):
     page = press(client, offered(format="csv"))
     monkeypatch.setattr(sheets, "write_sheets", broken)
 
-    for _time in range(services.MOST_ATTEMPTS + 1):
-        services.make_waiting_exports()
+    jobs.run_waiting("export")
 
     export = Export.objects.get()
-    assert (export.state, export.failure, export.attempt) == ("failed", "broken", 3)
+    assert (export.state, export.job.error, export.job.attempts) == ("failed", "broken", 3)
     assert Notice.objects.get().kind == "export_failed"
     assert client.get(page.url).context["why"]
     answer = client.get(reverse("engagement:export_content", args=[export.public_id]))
@@ -195,7 +196,7 @@ def test_a_file_is_for_its_person_alone_and_for_the_position_they_had(
     client, offered, person, province
 ):
     press(client, offered(format="csv"))
-    services.make_waiting_exports()
+    jobs.run_waiting("export")
     addresses = [
         reverse(name, args=[Export.objects.get().public_id])
         for name in ("engagement:export", "engagement:export_content")
@@ -213,9 +214,9 @@ def test_who_lost_the_position_before_the_worker_came_gets_no_file(client, offer
     press(client, offered(format="csv"))
     Appointment.objects.filter(user=person).update(unit=factories.ProvinceFactory())
 
-    services.make_waiting_exports()
+    jobs.run_waiting("export")
 
-    assert (Export.objects.get().state, Export.objects.get().failure) == ("failed", "gone")
+    assert Export.objects.get().job.error == "gone"
     assert ExportPart.objects.count() == 0
 
 
@@ -248,9 +249,9 @@ def test_too_many_rows_are_refused_before_and_while_they_are_written(
     press(client, offer)
     monkeypatch.setattr(services, "MOST_ROWS", 2)
 
-    services.make_waiting_exports()
+    jobs.run_waiting("export")
 
-    assert (Export.objects.get().state, Export.objects.get().failure) == ("failed", "large")
+    assert Export.objects.get().job.error == "large"
     assert offered(format="csv").context["is_too_large"]
     with pytest.raises(Refused, match="at most 2 rows"):
         services.request_export(
@@ -262,7 +263,7 @@ def test_files_that_workers_make_count_as_exports(campaign, person, settings):
     settings.QUOTAS = {**settings.QUOTAS, "export": [(1, 3600)]}
     params = {"campaign": str(campaign.public_id)}
     services.request_export(kind="campaign", format="csv", params=params, by=person)
-    services.make_waiting_exports()
+    jobs.run_waiting("export")
 
     with pytest.raises(QuotaExceeded):
         services.request_export(kind="campaign", format="csv", params=params, by=person)
@@ -290,7 +291,7 @@ def test_a_page_that_waits_asks_for_its_fragment_and_is_loaded_anew_at_the_end(c
     look = {"HX-Request": "true"}
 
     waiting = client.get(address, headers=look)
-    Export.objects.update(state=ExportState.DONE)
+    Job.objects.update(state=JobState.DONE, ended_at=timezone.now())
     done = client.get(address, headers=look)
 
     assert "<html" not in waiting.content.decode()

@@ -11,20 +11,48 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
+from core import jobs
 from core.errors import Busy
+from core.models import Job
 from engagement.reports import files
 from engagement.reports.models import ReportFile
-from engagement.reports.tasks import make_report_files
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
+def make_files() -> int:
+    return jobs.run_waiting("report_file").done
+
+
+def claim() -> list[jobs.Claim]:
+    return jobs.claim_next("report_file")
+
+
+def expire() -> None:
+    """Let the leases of those run out who make files now."""
+    running = Job.objects.filter(state="running")
+    running.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+
+def keep(report, format: str) -> ReportFile:
+    """Let the report have a file of this format alone."""
+    others = report.files.exclude(format=format)
+    keys = list(others.values_list("job", flat=True))
+    others.delete()
+    Job.objects.filter(pk__in=keys).delete()
+    return report.files.get()
+
+
+def states(report) -> set[tuple[str, int]]:
+    return set(report.files.values_list("job__state", "job__attempts"))
+
+
 def test_word_pdf_and_excel_are_made_of_what_was_approved(client):
     report = factories.report(state="sent")
 
-    assert files.make_waiting() == 3
-    assert files.make_waiting() == 0
+    assert make_files() == 3
+    assert make_files() == 0
 
     made = {row.format: bytes(row.data) for row in report.files.all()}
     assert made["pdf"].startswith(b"%PDF-")
@@ -39,36 +67,34 @@ def test_word_pdf_and_excel_are_made_of_what_was_approved(client):
         assert answer["Content-Disposition"].startswith("attachment")
 
 
-def test_a_file_whose_worker_was_killed_is_taken_over(monkeypatch):
+def test_a_file_whose_worker_was_killed_is_made_by_the_next_one_and_once():
     report = factories.report(state="sent")
-    now = timezone.now()
-    dead = report.files.get(format="xlsx")
-    report.files.exclude(pk=dead.pk).delete()
-    ReportFile.objects.filter(pk=dead.pk).update(
-        state="running", attempts=1, leased_until=now + timedelta(minutes=1)
-    )
-    assert files.make_waiting() == 0  # somebody is at it
+    keep(report, "xlsx")
+    dead = claim()
+    assert make_files() == 0  # somebody is at it
 
-    ReportFile.objects.filter(pk=dead.pk).update(leased_until=now - timedelta(seconds=1))
-    assert files.make_waiting() == 1
+    expire()
+    alive = claim()
+    ReportFile.objects.update(data=b"the other's", made_at=timezone.now())
+    files.make_files(dead)
 
-    dead.refresh_from_db()
-    assert (dead.state, dead.attempts) == ("done", 2)
+    assert states(report) == {("running", 2)}
+    assert bytes(report.files.get().data) == b"the other's"
+    files.make_files(alive)
+    assert states(report) == {("done", 2)}
+    assert bytes(report.files.get().data).startswith(b"PK")
 
 
-def test_a_worker_that_was_taken_for_dead_changes_nothing_of_the_other_ones_file():
+def test_a_worker_that_was_taken_for_dead_keeps_what_nobody_took_from_it():
     report = factories.report(state="sent")
-    slow = files._claim(timezone.now())
+    slow = claim()
     assert len(slow) == 3
-    taken_over = slow[0]
-    ReportFile.objects.filter(pk=taken_over.pk).update(
-        state="done", attempts=2, data=b"the other's", made_at=timezone.now()
-    )
+    jobs.restart(Job.objects.filter(pk=slow[0].job.pk))
 
-    files._make_claimed(slow)
+    files.make_files(slow)
 
-    assert bytes(ReportFile.objects.get(pk=taken_over.pk).data) == b"the other's"
-    assert report.files.filter(state="done").count() == 3
+    assert states(report) == {("waiting", 0), ("done", 1)}
+    assert report.files.filter(job__state="done").count() == 2
 
 
 @pytest.fixture
@@ -89,7 +115,7 @@ def test_reports_that_wait_are_set_by_one_start_of_the_program(starts):
     for _number in range(3):
         factories.report(state="sent")
 
-    assert files.make_waiting() == 9
+    assert make_files() == 9
 
     assert starts == [3]
 
@@ -99,10 +125,11 @@ def test_a_batch_asks_as_much_of_the_database_for_three_reports_as_for_one():
     for n in (1, 3):
         for _number in range(n):
             factories.report(state="sent")
-        rows = files._claim(timezone.now())
+        claims = claim()
         with CaptureQueriesContext(connection) as queries:
-            files._make_claimed(rows)
-        counts.append(len(queries) - len(rows))  # one for each file that is stored
+            files.make_files(claims)
+        # Of each file that is stored: its job, itself, and the savepoint around both.
+        counts.append(len(queries) - 4 * len(claims))
     assert counts[0] == counts[1]
 
 
@@ -111,11 +138,11 @@ def test_a_refused_report_keeps_its_neighbours_from_nothing_and_says_why(client)
     poisoned = factories.report(state="sent", texts={"situation": "Hỏa tốc"})
     after = factories.report(state="sent")
 
-    assert files.make_waiting() == 6
+    assert make_files() == 6
 
     for report in (before, after):
-        assert set(report.files.values_list("state", "reason", "attempts")) == {("done", "", 1)}
-    assert set(poisoned.files.values_list("state", "attempts")) == {("failed", 3)}
+        assert states(report) == {("done", 1)}
+    assert states(poisoned) == {("failed", 3)}
     officer = factories.person(Role.OFFICER, poisoned.unit)
     client.force_login(officer)
     address = reverse("engagement:report", args=[poisoned.public_id])
@@ -125,7 +152,8 @@ def test_a_refused_report_keeps_its_neighbours_from_nothing_and_says_why(client)
 
     client.post(reverse("engagement:make_report_files", args=[poisoned.public_id]))
 
-    assert set(poisoned.files.values_list("state", "attempts", "reason")) == {("waiting", 0, "")}
+    assert states(poisoned) == {("waiting", 0)}
+    assert set(poisoned.files.values_list("reason", flat=True)) == {""}
 
 
 def test_what_somebody_looks_at_is_made_before_what_waits_longer(client, starts):
@@ -136,7 +164,7 @@ def test_what_somebody_looks_at_is_made_before_what_waits_longer(client, starts)
 
     client.get(reverse("engagement:report", args=[watched.public_id]))
 
-    assert {row.report_id for row in files._claim(timezone.now())} == {watched.pk}
+    assert {each.row.report_id for each in claim()} == {watched.pk}
 
 
 def test_what_nobody_looks_at_any_more_waits_its_turn():
@@ -144,64 +172,51 @@ def test_what_nobody_looks_at_any_more_waits_its_turn():
     left = factories.report(state="sent")
     left.files.update(watched_at=timezone.now() - files.WATCHED)
 
-    assert {row.report_id for row in files._claim(timezone.now())} == {first.pk, left.pk}
+    assert {each.row.report_id for each in claim()} == {first.pk, left.pk}
 
 
 def test_what_ended_a_worker_is_tried_alone_and_given_up_in_the_end():
-    now = timezone.now()
-    killer = factories.report(state="sent").files.get(format="pdf")
-    killer.report.files.exclude(pk=killer.pk).delete()
+    killer = keep(factories.report(state="sent"), "pdf")
+    assert [each.row for each in claim()] == [killer]
     factories.report(state="sent")
-    lost = {"state": "running", "leased_until": now - timedelta(seconds=1)}
-    ReportFile.objects.filter(pk=killer.pk).update(attempts=1, **lost)
-    assert [row.pk for row in files._claim(now)] == [killer.pk]
+    for _number in range(2):
+        expire()
+        assert [each.row for each in claim()] == [killer]
 
-    ReportFile.objects.filter(pk=killer.pk).update(attempts=3, **lost)
-    assert files.make_waiting() == 3
+    expire()
+    assert make_files() == 3
 
-    killer.refresh_from_db()
-    assert (killer.state, killer.attempts) == ("failed", 3)
+    killer = ReportFile.objects.get(pk=killer.pk)
+    assert (killer.state, killer.job.attempts, killer.job.error) == ("failed", 3, "lost")
     assert killer.reason
 
 
 def test_a_batch_whose_worker_was_killed_is_made_by_the_next_one():
     report = factories.report(state="sent")
-    files._claim(timezone.now())
-    assert files.make_waiting() == 0  # somebody is at it
+    claim()
+    assert make_files() == 0  # somebody is at it
 
-    report.files.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert files.make_waiting() == 3
+    expire()
+    assert make_files() == 3
 
-    assert set(report.files.values_list("state", "attempts")) == {("done", 2)}
-
-
-def test_a_run_that_leaves_files_waiting_calls_for_another(monkeypatch):
-    for _number in range(2):
-        factories.report(state="sent")
-    called = []
-    monkeypatch.setattr(files, "MOST_AT_ONCE", 3)
-    monkeypatch.setattr(files, "BATCH", 1)
-    monkeypatch.setattr(make_report_files, "delay", lambda: called.append(True))
-
-    make_report_files()
-    assert called == [True]
+    assert states(report) == {("done", 2)}
 
 
 def test_what_fails_three_times_is_said_and_can_be_tried_again(monkeypatch):
     report = factories.report(state="sent")
-    report.files.exclude(format="pdf").delete()
+    keep(report, "pdf")
 
     def broken(documents):
         raise OSError
 
     with monkeypatch.context() as patched:
         patched.setattr(files.pdf, "write_pdfs", broken)
-        assert files.make_waiting() == 0
-    assert report.files.get().state == "failed"
+        assert make_files() == 0
+    assert states(report) == {("failed", 3)}
 
     files.retry_failed(report.pk)
-    assert files.make_waiting() == 1
-    assert report.files.get().state == "done"
+    assert make_files() == 1
+    assert states(report) == {("done", 1)}
 
 
 def test_a_file_waits_while_the_renderer_works_for_others(monkeypatch):
@@ -212,8 +227,8 @@ def test_a_file_waits_while_the_renderer_works_for_others(monkeypatch):
 
     monkeypatch.setattr(files.pdf, "write_pdfs", busy)
 
-    assert files.make_waiting() == 0
-    assert sorted(report.files.values_list("format", "state", "attempts")) == [
+    assert make_files() == 2
+    assert sorted(report.files.values_list("format", "job__state", "job__attempts")) == [
         ("docx", "done", 1),
         ("pdf", "waiting", 0),
         ("xlsx", "done", 1),
@@ -223,7 +238,7 @@ def test_a_file_waits_while_the_renderer_works_for_others(monkeypatch):
 def test_a_file_that_is_ready_has_bytes():
     report = factories.report(state="sent")
     with pytest.raises(IntegrityError, match="a_file_that_is_ready_has_bytes"):
-        report.files.update(state="done")
+        report.files.update(made_at=timezone.now())
 
 
 def test_a_file_is_no_strangers(client):

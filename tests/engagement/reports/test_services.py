@@ -83,7 +83,7 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
     assert report.approval.content["figures"]["checks"] == []
     assert is_unchanged(report.approval)
     assert is_unchanged(report.figures)
-    assert sorted(report.files.values_list("format", "state")) == [
+    assert sorted(report.files.values_list("format", "job__state")) == [
         ("docx", "waiting"),
         ("pdf", "waiting"),
         ("xlsx", "waiting"),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from accounts.permissions import Role
+from core import jobs
 from core.errors import Refused
 from engagement.reports import files, services
 from engagement.reports.queries import build_document
@@ -54,7 +55,7 @@ def post(client, officer, report):
 @pytest.mark.embedded
 def test_a_signed_report_is_sent_with_number_day_and_scan(client, unit, officer, report, post):
     overseer = factories.person(Role.OVERSEER, unit.parent)
-    files.make_waiting()
+    jobs.run_waiting("report_file")
     page = client.get(reverse("engagement:report", args=[report.public_id]))
     assert page.context["send_form"]
     scan = made.scan()
@@ -69,7 +70,7 @@ def test_a_signed_report_is_sent_with_number_day_and_scan(client, unit, officer,
     said = make_layout(build_document(report))
     assert said.number == "Số: 125/BC-CAP"
     assert f"năm {report.signed_on.year}" in said.place
-    assert dict(report.files.values_list("format", "state")) == {
+    assert dict(report.files.values_list("format", "job__state")) == {
         "docx": "waiting",
         "pdf": "waiting",
         "xlsx": "waiting",
@@ -147,9 +148,9 @@ def test_a_report_that_is_being_corrected_is_not_sent(unit, officer, report):
 
 
 def test_a_file_without_the_number_does_not_replace_one_with_it(officer, report):
-    claimed = files._claim(timezone.now())
+    claims = jobs.claim_next("report_file")
     send_approved(report, officer)
 
-    files._make_claimed(claimed)
+    files.make_files(claims)
 
-    assert set(report.files.values_list("state", flat=True)) == {"waiting"}
+    assert set(report.files.values_list("job__state", flat=True)) == {"waiting"}

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from core import sandbox
+from core import jobs, sandbox
+from core.models import JobState
 from media.cards.typesetting import SHEETS, Content, Format, typeset
 from media.models import Media
 from media.scanners import examining, queries, services
 from media.scanners.examining import examine
 from media.scanners.findings import findings_in
-from media.scanners.models import Scan, State
+from media.scanners.models import Scan
 from media.scanners.programs.stamps import _is_written_mark
 from posts.leak_rules.pictures import rules_for
 from tests import factories
@@ -222,10 +223,10 @@ def test_a_stored_picture_is_scanned_in_a_program_that_leaves_nothing_behind(tmp
     (tmp_path / "work").mkdir()
     row = stored(variant("id card", 0, plain=True))
 
-    assert services.scan(row.pk)
+    assert jobs.run_job(row.scan.job_id)
 
     scan = Scan.objects.get(media=row)
-    assert (scan.state, scan.lacking) == (State.DONE, [])
+    assert (scan.state, scan.lacking) == (JobState.DONE, [])
     assert "id_cccd" in {box.rule for box in scan.boxes.all()}
     assert queries.open_boxes(scan) != []
     assert os.listdir(tmp_path / "work") == []

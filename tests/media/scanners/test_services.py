@@ -9,12 +9,15 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from core import sandbox
+from core import jobs, sandbox
 from core.errors import NotAllowed, Refused
+from core.models import Job
+from core.models import JobState as State
+from core.tasks import run_job
 from media.models import Media
 from media.scanners import examining, queries, services
 from media.scanners.examining import Examined, Finding
-from media.scanners.models import Box, Priority, Scan, State
+from media.scanners.models import Box, Priority, Scan
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
@@ -70,9 +73,13 @@ def programs(monkeypatch):
     return answers
 
 
+def look_at(media) -> bool:
+    return jobs.run_job(Scan.objects.get(media=media).job_id)
+
+
 def scanned(media, programs, *findings, lacking=()):
     programs.append(Examined(list(findings), list(lacking)))
-    assert services.scan(media.pk)
+    assert look_at(media)
     return media.scan.boxes.all()
 
 
@@ -97,59 +104,54 @@ def test_what_was_found_is_stored_as_kind_and_place_alone(waiting, programs):
     boxes = scanned(waiting, programs, FACE, KNOWN_CODE)
     scan = Scan.objects.get(media=waiting)
 
-    assert (scan.state, scan.progress, scan.leased_until) == (State.DONE, 100, None)
+    assert (scan.state, scan.progress) == (State.DONE, 100)
     assert scan.rules == examining.scanners_version()
     assert [(box.kind, box.is_open) for box in boxes] == [("face", True), ("code", False)]
     assert list(scan.boxes.open()) == [boxes[0]]
     assert not is_clear(scan)
 
 
-def test_two_workers_do_not_take_the_same_row(waiting):
-    now = timezone.now()
-    first, second = Scan.objects.get(media=waiting), Scan.objects.get(media=waiting)
-
-    assert services._claim(first, now=now)
-    assert services._claim(second, now=now) is None
-
-
 def test_a_done_scan_is_not_done_again(waiting, programs):
     scanned(waiting, programs)
 
-    assert not services.scan(waiting.pk)
+    assert not look_at(waiting)
 
 
-def test_a_killed_workers_row_is_taken_again_when_its_lease_ran_out(waiting, programs):
-    now = timezone.now()
-    assert services._claim(Scan.objects.get(media=waiting), now=now)
-    assert services.scan_waiting() == 0
+def test_a_killed_workers_picture_is_looked_at_by_the_next_one_and_once(waiting, programs):
+    dead = jobs.claim(Scan.objects.get(media=waiting).job_id)
+    assert jobs.run_waiting("scan").done == 0
 
-    Scan.objects.update(leased_until=now - timedelta(seconds=1))
-    programs.append(Examined([], []))
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    programs += [Examined([FACE], []), Examined([CARD], ["codes"])]
+    assert jobs.run_waiting("scan").done == 1
+    with pytest.raises(jobs.JobLost):
+        services.scan(dead)
 
-    assert services.scan_waiting() == 1
-    assert Scan.objects.get(media=waiting).state == State.DONE
+    row = Scan.objects.get(media=waiting)
+    assert (row.state, row.job.attempts, row.lacking) == (State.DONE, 2, [])
+    assert [box.kind for box in row.boxes.all()] == ["face"]
 
 
 def test_progress_renews_the_lease(waiting, programs):
     seen = []
 
     def answer(report):
-        before = Scan.objects.get(media=waiting)
-        Scan.objects.update(leased_until=timezone.now())
+        before = Job.objects.get(scan__media=waiting)
+        Job.objects.update(leased_until=timezone.now())
         report(40)
-        after = Scan.objects.get(media=waiting)
+        after = Job.objects.get(scan__media=waiting)
         seen.extend([before.state, after.progress, after.leased_until > timezone.now()])
         return Examined([], [])
 
     programs.append(answer)
-    services.scan(waiting.pk)
+    look_at(waiting)
 
     assert seen == [State.RUNNING, 40, True]
 
 
 def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
     programs += [sandbox.ProgramFailed(), sandbox.ProgramFailed(), sandbox.ProgramFailed()]
-    assert services.scan_waiting() == 3
+    assert jobs.run_waiting("scan").done == 0
     scan = Scan.objects.get(media=waiting)
     assert (scan.state, scan.lacking) == (State.FAILED, examining.EVERY_SCANNER)
     assert scan.needs_eye
@@ -180,7 +182,7 @@ def test_a_result_that_comes_after_the_row_was_queued_anew_is_dropped(waiting, p
         return Examined([CARD], [])
 
     programs.append(answer)
-    services.scan(waiting.pk)
+    look_at(waiting)
 
     scan = Scan.objects.get(media=waiting)
     assert (scan.state, scan.progress, scan.boxes.count()) == (State.WAITING, 0, 0)
@@ -311,13 +313,17 @@ def test_a_picture_with_a_mark_is_removed_with_its_bytes_once_nothing_shows_it(
 def test_older_stock_is_queued_newest_first_and_worked_on_last(unit, settings, programs):
     old = [factories.media(unit) for _number in range(3)]
     Scan.objects.all().delete()
+    Job.objects.all().delete()
     settings.SCAN_MEDIA = True
 
     assert services.queue_backlog(most=2) == 2
     new = queued(unit)
 
-    assert {scan.media for scan in Scan.objects.filter(priority=Priority.BACKLOG)} == set(old[1:])
-    assert queries.pending_scans(timezone.now()).first().media == new
+    assert services.queue_backlog(most=2) == 0
+    backlog = Scan.objects.filter(job__priority=Priority.BACKLOG)
+    assert {scan.media for scan in backlog} == set(old[1:])
+    (claim,) = jobs.claim_next("scan")
+    assert claim.row.media == new
 
 
 def test_the_state_of_many_takes_two_queries(unit, django_assert_num_queries):
@@ -332,10 +338,10 @@ def test_an_upload_tells_a_worker_once_it_is_stored(
     waiting, unit, settings, monkeypatch, django_capture_on_commit_callbacks
 ):
     told = []
-    monkeypatch.setattr("media.scanners.tasks.scan_media.delay", lambda **what: told.append(what))
+    monkeypatch.setattr(run_job, "apply_async", lambda **what: told.append(what))
 
     with django_capture_on_commit_callbacks(execute=True):
         row = factories.media(unit)
         assert told == []
 
-    assert told == [{"media": row.pk}]
+    assert told == [{"kwargs": {"job": row.scan.job_id}, "queue": "scans"}]

@@ -18,7 +18,9 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from channels.states import Kind
+from core import jobs
 from core.errors import QuotaExceeded
+from core.models import Job
 from media import incoming
 from media.models import Media
 from posts.bulk_import import pictures, services
@@ -86,7 +88,7 @@ def batch_of(officer, *lines: list[str]) -> BulkImport:
     rows = [Row(number, *values) for number, values in enumerate(lines, 2)]
     unit = officer.appointments.get().unit
     batch = services.store_import(rows, [], unit=unit, file_name="ke-hoach.xlsx", by=officer)
-    services.read_pictures(batch)
+    jobs.run_job(batch.job_id)
     batch.refresh_from_db()
     return batch
 
@@ -289,7 +291,12 @@ def test_a_missing_picture_can_be_added_to_the_preview(client, officer):
     assert [row.outcome for row in shown.context["plan"].rows] == [Outcome.COMPLETE]
 
 
-def test_work_that_nobody_does_any_more_is_taken_up_where_it_ended(officer):
+def expire(batch: BulkImport) -> None:
+    """Let the lease of who is at the sheet run out."""
+    Job.objects.filter(pk=batch.job_id).update(leased_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_pictures_whose_worker_was_killed_are_read_on_by_the_next_one(officer):
     rows = [Row(2, *line(1, **{"Picture name": "a.png; b.png"}))]
     unit = officer.appointments.get().unit
     files = [picture("a.png"), picture("b.png", color="navy")]
@@ -298,19 +305,45 @@ def test_work_that_nobody_does_any_more_is_taken_up_where_it_ended(officer):
     first = services.pictures.store(
         [pictures.Place(incoming.folder() / batch.files[0][0])], unit=unit, by=officer
     )
-    BulkImport.objects.update(pictures={"a.png": first.pk}, done=1, worked_at=now)
+    dead = jobs.claim(batch.job_id)
+    BulkImport.objects.update(pictures={"a.png": first.pk}, done=1)
 
-    services.read_pictures(batch)  # somebody is at it
-    batch.refresh_from_db()
+    assert not jobs.run_job(batch.job_id)  # somebody is at it
+    batch = BulkImport.objects.get()
     assert (batch.state, services.is_lost(batch, now=now)) == (ImportState.READING, False)
 
-    BulkImport.objects.update(worked_at=now - services.LOST_AFTER - timedelta(seconds=1))
-    batch.refresh_from_db()
-    assert services.is_lost(batch, now=now)
-    services.read_pictures(batch)
-    batch.refresh_from_db()
+    expire(batch)
+    batch = BulkImport.objects.get()
+    assert services.is_lost(batch, now=timezone.now())
+    assert jobs.run_job(batch.job_id)
+    batch = BulkImport.objects.get()
     assert (batch.state, sorted(batch.pictures)) == (ImportState.READY, ["a.png", "b.png"])
-    assert batch.pictures["a.png"] == first.pk
+    assert (batch.pictures["a.png"], batch.done, batch.job.attempts) == (first.pk, 2, 2)
+    with pytest.raises(jobs.JobLost):
+        services.work_on_sheet(dead)
+    assert BulkImport.objects.get().done == 2
+
+
+def test_work_that_stopped_is_gone_on_with_by_a_button(client, officer):
+    rows = [Row(2, *line(1))]
+    unit = officer.appointments.get().unit
+    batch = services.store_import(rows, [], unit=unit, file_name="x.xlsx", by=officer)
+    address = reverse("posts:import_resume", args=[batch.public_id])
+    alive = jobs.claim(batch.job_id)
+    client.post(address)
+    alive.renew()
+
+    for _number in range(services.MOST_ATTEMPTS):
+        expire(batch)
+        jobs.claim(batch.job_id)
+    expire(batch)
+    jobs.run_waiting("sheet")
+    batch = BulkImport.objects.get()
+    assert (batch.job.state, services.is_lost(batch, now=timezone.now())) == ("failed", True)
+    client.post(address)
+
+    assert jobs.run_waiting("sheet").done == 1
+    assert BulkImport.objects.get().state == ImportState.READY
 
 
 # --- The drafts -----------------------------------------------------------------------------------
@@ -458,7 +491,7 @@ def test_what_was_submitted_is_approved_by_somebody_else_only(client, officer, u
     apply(client, upload(client, line(1)))
     batch = BulkImport.objects.get()
     services.begin_submission(batch, by=officer)
-    services.submit_all(batch)
+    assert jobs.run_job(batch.job_id)
     (post,) = Post.objects.all()
     both = factories.person(Role.APPROVER, unit)
 
@@ -474,9 +507,13 @@ def test_submission_that_was_cut_off_goes_on(officer):
     services.apply(batch, by=officer, digest=digest, only_correct=False, again=False)
     batch.refresh_from_db()
     services.begin_submission(batch, by=officer)
+    dead = jobs.claim(batch.job_id)
     services._submit_if_complete(services.drafts_of(batch)[0], by=officer, answers={})
+    expire(batch)
 
-    services.submit_all(batch)
+    assert jobs.run_job(batch.job_id)
+    with pytest.raises(jobs.JobLost):
+        services.work_on_sheet(dead)
 
     assert Post.objects.filter(state=PostState.IN_REVIEW).count() == 2
     batch.refresh_from_db()
@@ -491,7 +528,7 @@ def test_much_work_is_left_to_a_task_and_its_progress_is_shown(client, officer, 
 
     assert "The drafts are being submitted" in waiting.content.decode()
     assert "0/6" in waiting.content.decode()
-    services.submit_all(batch)
+    assert jobs.run_waiting("sheet").done == 1
     page = reverse("posts:import_one", args=[batch.public_id])
     assert client.get(page, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
 

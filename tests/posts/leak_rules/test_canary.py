@@ -19,12 +19,12 @@ from django.urls import reverse
 from PIL import Image, ImageDraw, ImageFont
 
 from accounts.permissions import Role
+from core import jobs
 from core.errors import Refused
 from core.secrecy import SecrecyRefused
 from core.text import fold
 from media import pictures
 from media.editing import services as media_editing
-from media.scanners import services as scanners
 from media.scanners.models import Box
 from posts.checks.leaks.scan import RULES
 from posts.editor import leaks
@@ -152,7 +152,7 @@ def drawn(numbers):
 def read_and_blur(numbers, unit, officer):
     """Let the real scanners read a picture of the numbers, and blur what they found."""
     picture = pictures.store(drawn(numbers), unit=unit, by=officer)
-    while scanners.scan_waiting():
+    while jobs.run_waiting("scan").done:
         pass
     boxes = list(Box.objects.filter(scan__media=picture, kind="text"))
     assert len(boxes) >= len(numbers)

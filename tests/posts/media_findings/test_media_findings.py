@@ -290,7 +290,7 @@ def test_foreign_pictures_are_not_found(client, officer):
 
 
 def test_the_states_tell_how_far_the_scanners_are(client, officer, unit, picture):
-    factories.scanned(picture, state="running", leased_until=timezone.now())
+    factories.scanned(picture, state="running")
     done, strange = factories.media(unit), factories.media(UnitFactory())
 
     keys = [str(each.public_id) for each in (picture, done, strange)]

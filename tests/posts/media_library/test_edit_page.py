@@ -2,9 +2,11 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.permissions import Role
 from core.errors import Refused
+from core.models import Job
 from media.editing.shapes import best_preset, crop_box
 from media.models import FilmEdit, Media
 from media.scanners.models import Box
@@ -188,7 +190,8 @@ def test_the_page_of_a_video_queues_its_edit_and_shows_how_far_it_is(client, uni
     assert (edit.plan["start"], edit.plan["end"], edit.plan["cover"]) == (5.0, 65.5, 2.0)
     page = client.get(film_page(film)).content.decode()
     assert 'hx-trigger="every 3s"' in page
-    FilmEdit.objects.update(state="failed", refused="Video bị hỏng")
+    FilmEdit.objects.update(refused="Video bị hỏng")
+    Job.objects.update(state="failed", ended_at=timezone.now())
     part = client.get(film_page(film), headers={"HX-Request": "true"}).content.decode()
     assert "Video bị hỏng" in part
     assert "every 3s" not in part

@@ -5,13 +5,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from core.models import QuotaUse
+from core import jobs
+from core.models import JobState, QuotaUse
 from media import incoming, pictures
 from media.cards.typesetting import Look
 from media.models import Card, Media
 from media.scanners import examining
-from media.scanners import services as scanning
-from media.scanners.models import WHOLE, Box, State
+from media.scanners.models import WHOLE, Box
 from posts.models import Post
 from tests import factories
 from units.models import UnitFacts
@@ -241,8 +241,8 @@ def test_no_design_is_stopped_by_the_look_for_stamps(client, unit, settings, mon
     client.post(NEW, WORDS | {"look": look, "formats": ["1x1", "16x9"]})
 
     rows = Media.objects.filter(unit=unit)
-    assert [scanning.scan(row.pk) for row in rows] == [True, True]
-    assert {row.scan.state for row in rows} == {State.DONE}
+    assert [jobs.run_job(row.scan.job_id) for row in rows] == [True, True]
+    assert {row.scan.state for row in rows} == {JobState.DONE}
     assert not Box.objects.exists()
 
 
@@ -258,7 +258,7 @@ def test_a_card_is_known_by_its_bytes_in_another_unit(client, settings, monkeypa
         again = pictures.store(file, unit=there, by=other)
 
     assert again.sha256 == drawn.sha256
-    assert scanning.scan(again.pk)
+    assert jobs.run_job(again.scan.job_id)
     assert not again.scan.boxes.exists()
 
 
@@ -270,7 +270,7 @@ def test_what_a_card_says_is_judged_by_the_words_it_was_drawn_from(client, unit,
     card.words |= {"line_1": "Số CCCD 034190000017.", "link": "https://la.example/trung-thuong"}
     card.save()
 
-    assert scanning.scan(card.media_id)
+    assert jobs.run_job(card.media.scan.job_id)
 
     rows = Box.objects.values_list("kind", "rule", "width")
     assert sorted(rows) == [("code", "link_risk", WHOLE), ("text", "id_cccd", WHOLE)]
