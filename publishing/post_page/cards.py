@@ -203,7 +203,10 @@ def left_out_channels(post: Post) -> list[LeftOut]:
     found = [*describe_destinations(targets, pictures)["left_out"]]
     off = [target.channel for target in targets if target.by_hand and not target.is_on]
     of_kit = post.adoption.version.platforms if post.adoption else []
-    by_author, by_kit = _("switched off by the author of the post"), _("the kit is for other channels")
+    by_author, by_kit = (
+        _("switched off by the author of the post"),
+        _("the kit is for other channels"),
+    )
     for channel in off:
         words = by_kit if of_kit and channel.platform not in of_kit else by_author
         found.append(LeftOut(channel.get_platform_display(), words, False))
