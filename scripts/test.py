@@ -1,5 +1,5 @@
-"""`make test`: house checks, the embedded tests on SQLite, the browser tests, and beside them all
-others, on PostgreSQL and Redis. What is said of those comes last.
+"""`make test`: house checks, the embedded tests on SQLite, the try-out, the browser tests, and
+beside them all others, on PostgreSQL and Redis. What is said of those comes last.
 
 What it needs it finds or starts: DATABASE_URL and REDIS_URL when set; else what answers on this
 machine; else servers of its own in a temporary folder, which end with it. As root on Debian it
@@ -362,7 +362,11 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
         "REDIS_URL": "filesystem://localhost",
         "VAR_DIR": str(var / "embedded"),
     }
-    failed = checks | pytest("-m", "embedded or try_out", *REPORT, **embedded).wait()
+    failed = checks | pytest("-m", "embedded", *REPORT, **embedded).wait()
+    print("--- The try-out", flush=True)
+    own = own_servers(database, broker, var, "try_out", 4)
+    own["REDIS_URL"] = "filesystem://localhost"
+    failed |= pytest("-m", "try_out", *REPORT, **own).wait()
     print("--- Every page in Chromium", flush=True)
     own = own_servers(database, broker, var, "pages", 4)
     failed |= pytest(WALK, *REPORT, **own).wait()
