@@ -128,7 +128,9 @@ class _Identity:
             return cls(user.pw_uid, (), options)
         # Below /root, for example: it needs to pass folders that are closed to it.
         prefix = ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups")
-        prefix += ("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--")
+        prefix += ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+        # Else access(), by which PostgreSQL looks for its programs, does without the capability.
+        prefix += ("--securebits=+no_setuid_fixup", "--")
         if shutil.which("setpriv") and subprocess.run([*prefix, *enters]).returncode == 0:
             return cls(user.pw_uid, prefix, {})
         raise Hindered(

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -86,6 +88,17 @@ def test_it_runs_below_a_folder_that_is_closed_to_others(folder):
 
     with serving(closed / "data") as server:
         assert execute(server, "SELECT 1") == [(1,)]
+
+
+def test_its_programs_are_found_below_a_folder_that_is_closed_to_others(folder):
+    """PostgreSQL asks by access() whether its own program is there."""
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    shutil.copy("/bin/true", closed / "postgres")
+    identity = local_postgresql._Identity.of(closed / "data", closed)
+    ask = "import os, sys; sys.exit(not os.access(sys.argv[1], os.X_OK))"
+
+    assert identity.run([sys.executable, "-c", ask, closed / "postgres"]).wait() == 0
 
 
 def test_a_data_folder_that_was_not_finished_is_made_again(folder):
