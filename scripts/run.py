@@ -20,6 +20,7 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import local_postgresql
+import psycopg2
 from local_postgresql import Hindered
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,6 +95,13 @@ def database() -> Iterator[str]:
                 "DATABASE_URL names no PostgreSQL (postgres://…): unset it, and the try-out starts "
                 "a server of its own."
             )
+        try:
+            psycopg2.connect(address, connect_timeout=10).close()
+        except psycopg2.Error as error:
+            raise Hindered(
+                f"The database that DATABASE_URL names does not answer: {str(error).strip()}\n"
+                "Unset DATABASE_URL, and the try-out starts a server of its own."
+            ) from None
         yield address
         return
     data = VAR / "postgresql"

@@ -208,6 +208,7 @@ def test_it_takes_the_database_that_is_named_and_refuses_one_with_other_data(
         ("VAR_DIR", "/proc/nowhere", "The folder /proc/nowhere cannot be written"),
         ("SIMULATOR_PORT", None, "in use, perhaps by another `make run`"),
         ("DATABASE_URL", "sqlite:///portal.sqlite3", "DATABASE_URL names no PostgreSQL"),
+        ("DATABASE_URL", "postgres://portal@127.0.0.1:9/portal", "names does not answer"),
     ],
 )
 def test_a_hindrance_is_one_sentence_with_the_way_out(name, value, words, environment):
