@@ -27,6 +27,7 @@ OLDEST = 15
 OWNER = "portal"
 PORT = 5432  # the number in a socket's name; nobody listens on it
 LONGEST_SOCKET = 103  # macOS; Linux takes 107
+SHORT_FOLDER = "/tmp/outreach-socket-"  # of a socket whose data have a longer name
 
 
 class Hindered(Exception):
@@ -220,7 +221,7 @@ def _socket_folder(data: Path, identity: _Identity, stack: contextlib.ExitStack)
     if len(os.fsencode(name)) <= LONGEST_SOCKET and not {",", '"'} & set(name):
         return str(data)
     folder = stack.enter_context(
-        tempfile.TemporaryDirectory(prefix="outreach-postgresql-", dir="/tmp")
+        tempfile.TemporaryDirectory(prefix=Path(SHORT_FOLDER).name, dir="/tmp")
     )
     os.chown(folder, identity.uid, -1)
     return folder
@@ -270,13 +271,16 @@ def _end_leftover(data: Path) -> None:
     noted = data / "postmaster.pid"
     if not (noted.exists() and Path("/proc/self/cwd").exists()):
         return
-    pid = int(noted.read_text().split(maxsplit=1)[0])
+    lines = noted.read_text().splitlines()
+    pid = int(lines[0])
     give_up = time.monotonic() + 30
     while _works_in(pid, data):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT if time.monotonic() < give_up else signal.SIGQUIT)
         time.sleep(0.2)
     noted.unlink(missing_ok=True)
+    if len(lines) > 4 and lines[4].startswith(SHORT_FOLDER):
+        shutil.rmtree(lines[4], ignore_errors=True)
 
 
 def _works_in(pid: int, data: Path) -> bool:

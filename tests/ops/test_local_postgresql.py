@@ -61,7 +61,7 @@ def test_a_folder_of_any_name_keeps_its_data(name, folder):
 
 
 def test_a_server_that_was_killed_comes_back_though_its_number_is_another_programs(folder):
-    data = folder / "data"
+    data = folder / ("long" * 30)
     with serving(data, durable=True) as server:
         execute(server, "CREATE TABLE kept AS SELECT 7 AS number")
         os.kill(server.pid, signal.SIGKILL)
@@ -72,6 +72,7 @@ def test_a_server_that_was_killed_comes_back_though_its_number_is_another_progra
 
     with serving(data) as server:
         assert execute(server, "SELECT number FROM kept") == [(7,)]
+    assert not Path(lines[4]).exists()  # the killed one's folder in /tmp
 
 
 def test_the_server_of_a_run_that_was_killed_is_ended(folder):
