@@ -6,7 +6,7 @@ PY := .venv/bin/python
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
 
-run: setup ## Try the portal: SQLite, the simulated platforms, sample content. PORT=8000 SIMULATOR_PORT=8100
+run: setup ## Try the portal: its own PostgreSQL, the simulated platforms, sample content. PORT=8000 SIMULATOR_PORT=8100
 	@exec $(PY) scripts/run.py
 
 test: setup-dev ## Everything CI asks: house checks, then all tests on PostgreSQL, Redis and Chromium. ARGS="-k name" CLOCK=+40d

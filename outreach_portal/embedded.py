@@ -3,8 +3,8 @@ worker and beat.
 
     gunicorn -c python:outreach_portal.embedded outreach_portal.wsgi
 
-Web threads, the Celery worker's threads and the beat thread share one process, SQLite and the
-filesystem broker. There is exactly one such process, for two would ring every bell twice.
+Web threads, the Celery worker's threads and the beat thread share one process and the filesystem
+broker. There is exactly one such process, for two would ring every bell twice.
 """
 
 import logging

@@ -2,7 +2,7 @@
 environment, typed.
 
 Three kinds of installation, chosen by PORTAL_MODE:
-- ``try-out``: SQLite, filesystem broker, the simulator; what ``make run`` starts.
+- ``try-out``: a PostgreSQL of its own, filesystem broker, the simulator; what ``make run`` starts.
 - ``test``: what ``make test`` runs; the try-out's values, but the database and broker it is given.
 - ``production``: everything must be named in the environment; unsafe values stop the start (see
   ``guard.py``).
@@ -167,7 +167,8 @@ DATABASES = {
     "default": setting(
         lambda name, **given: env.db_url(name, **given),
         "DATABASE_URL",
-        try_out=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}",
+        # Of `make run`, for commands beside it (scripts/local_postgresql.py).
+        try_out=f"postgres://portal@/portal?host={quote(str(VAR_DIR / 'postgresql'))}&port=5432",
     )
 }
 if password := env.str("DATABASE_PASSWORD", default=""):  # of a file, beside the address

@@ -2,10 +2,11 @@
 .venv/bin/python.
 
 PORT and SIMULATOR_PORT choose the ports, VAR_DIR the folder that keeps the try-out's data (var/
-unless given).
+unless given), DATABASE_URL an empty PostgreSQL database in place of a server of our own.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -18,15 +19,16 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
+import local_postgresql
+import psycopg2
+from local_postgresql import Hindered
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve()
 LOGS = VAR / "log"
 # Never through a proxy: both ends are on this machine.
 OPENER = build_opener(ProxyHandler({}))
-
-
-class Hindered(Exception):
-    """The try-out cannot run; the message names the reason and what to do, in one sentence."""
+_watcher: subprocess.Popen
 
 
 class Ended(BaseException):
@@ -69,9 +71,54 @@ def make_folders() -> None:
         ) from None
 
 
-def environment(portal: str, simulator: str) -> dict[str, str]:
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Keep a second run away from the folder: it would end this one's database."""
+    with (VAR / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Hindered(
+                f"The folder {VAR} is in use by another `make run`: stop that one, or name another "
+                "folder: VAR_DIR=/path make run"
+            ) from None
+        yield
+
+
+@contextlib.contextmanager
+def database() -> Iterator[str]:
+    """Return the address of the try-out's database: the one that DATABASE_URL names, else of a
+    server of our own."""
+    if address := os.environ.get("DATABASE_URL"):
+        if not address.startswith(("postgres://", "postgresql://")):
+            raise Hindered(
+                "DATABASE_URL names no PostgreSQL (postgres://…): unset it, and the try-out starts "
+                "a server of its own."
+            )
+        try:
+            psycopg2.connect(address, connect_timeout=10).close()
+        except psycopg2.Error as error:
+            raise Hindered(
+                f"The database that DATABASE_URL names does not answer: {str(error).strip()}\n"
+                "Unset DATABASE_URL, and the try-out starts a server of its own."
+            ) from None
+        yield address
+        return
+    data = VAR / "postgresql"
+    if (VAR / "portal.sqlite3").exists() and not data.exists():
+        print(
+            f"  Dữ liệu dùng thử cũ vẫn ở / The earlier try-out stays in {VAR}/portal.sqlite3; "
+            "bản này bắt đầu lại từ đầu / this one begins anew."
+        )
+    with local_postgresql.serving(data, log=LOGS / "postgresql.log") as server:
+        watch(server.pid)
+        yield local_postgresql.make_database(server, "portal")
+
+
+def environment(portal: str, simulator: str, database: str) -> dict[str, str]:
     """Return the try-out's own settings, whatever .env or the shell contain: it must never touch
-    another installation's data.
+    another installation's data. A DATABASE_URL is used only where its database is empty or the
+    try-out's (`manage.py try_out`).
     """
     sys.path.insert(0, str(ROOT))
     from platforms.registry import CONNECTORS
@@ -88,7 +135,7 @@ def environment(portal: str, simulator: str) -> dict[str, str]:
         "VAR_DIR": str(VAR),
         "MEDIA_ROOT": str(VAR / "media"),
         "STATIC_ROOT": str(VAR / "static"),  # stays empty: files are served from where they lie
-        "DATABASE_URL": f"sqlite:///{VAR / 'portal.sqlite3'}",
+        "DATABASE_URL": database,
         "REDIS_URL": "filesystem://localhost",
         "PORTAL_URL": portal,
         "SIMULATOR_URL": simulator,
@@ -113,6 +160,7 @@ def running(name: str, command: list[str], env: dict[str, str]) -> Iterator[subp
             stderr=out,
             start_new_session=True,
         )
+    watch(child.pid)
     try:
         yield child
     finally:
@@ -122,6 +170,24 @@ def running(name: str, command: list[str], env: dict[str, str]) -> Iterator[subp
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[None]:
+    """End the children, too, when this program is killed: a shell reads their numbers, until the
+    end of the line says so."""
+    global _watcher
+    script = 'while read -r pid; do pids="$pids $pid"; done; [ -z "$pids" ] || kill $pids'
+    _watcher = subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        yield
+    finally:
+        _watcher.kill()
+        _watcher.wait()
+
+
+def watch(pid: int) -> None:
+    os.write(_watcher.stdin.fileno(), f"{pid}\n".encode())
 
 
 def go_on(child: subprocess.Popen) -> None:
@@ -204,12 +270,17 @@ def announce(portal: str, simulator: str) -> None:
 """)
 
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
 def end(*_: object) -> None:
+    for number in SIGNALS:  # an impatient second one would leave programs behind
+        signal.signal(number, signal.SIG_IGN)
     raise Ended
 
 
 def main() -> int:
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, end)
     try:
         portal_port, simulator_port = port("PORT", 8000), port("SIMULATOR_PORT", 8100)
@@ -218,20 +289,18 @@ def main() -> int:
         # By its name: browsers give a passkey to localhost, never to an address of numbers.
         portal, simulator = f"http://localhost:{portal_port}", f"http://127.0.0.1:{simulator_port}"
         make_folders()
-        env = environment(portal, simulator)
-        simulate = [sys.executable, "-m", "simulator", "--port", str(simulator_port)]
-        simulate += ["--state", str(VAR / "simulator.json"), "--public-url", simulator]
-        serve = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "-c",
-            "python:outreach_portal.embedded",
-            "outreach_portal.wsgi",
-        ]
-        # Side by side: the portal loads its modules while its database is filled.
-        own = env | {"PORT": str(portal_port)}
-        with running("simulator", simulate, env) as pages, running("portal", serve, own) as web:
+        with contextlib.ExitStack() as stack:
+            for each in (alone(), watched()):
+                stack.enter_context(each)
+            env = environment(portal, simulator, stack.enter_context(database()))
+            simulate = [sys.executable, "-m", "simulator", "--port", str(simulator_port)]
+            simulate += ["--state", str(VAR / "simulator.json"), "--public-url", simulator]
+            serve = [sys.executable, "-m", "gunicorn"]
+            serve += ["-c", "python:outreach_portal.embedded", "outreach_portal.wsgi"]
+            # Side by side: the portal loads its modules while its database is filled.
+            pages = stack.enter_context(running("simulator", simulate, env))
+            own = env | {"PORT": str(portal_port)}
+            web = stack.enter_context(running("portal", serve, own))
             prepare(env, meanwhile=lambda: wait_for("simulator", pages, simulator))
             go_on(web)
             wait_for("portal", web, portal)

@@ -1,5 +1,5 @@
-"""`make test`: house checks, the embedded tests on SQLite, the browser tests, and beside them all
-others, on PostgreSQL and Redis. What is said of those comes last.
+"""`make test`: house checks, the embedded tests on SQLite, the try-out, the browser tests, and
+beside them all others, on PostgreSQL and Redis. What is said of those comes last.
 
 What it needs it finds or starts: DATABASE_URL and REDIS_URL when set; else what answers on this
 machine; else servers of its own in a temporary folder, which end with it. As root on Debian it
@@ -14,10 +14,8 @@ PostgreSQL of its own. Without it, one lane does, with another clock each day.
 
 import contextlib
 import getpass
-import glob
 import hashlib
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -32,8 +30,10 @@ from typing import IO
 from urllib.parse import urlsplit
 
 import clock
+import local_postgresql
 import psycopg2
 import redis
+from local_postgresql import Hindered
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOCK = os.environ.get("CLOCK", "")
@@ -78,10 +78,6 @@ DATED = (
 REPORT = ("-p", "no:cacheprovider", "--durations=12", "-rR")
 
 
-class Hindered(Exception):
-    """The tests cannot run; the message names the reason and what to do, in one sentence."""
-
-
 def install(package: str, *, why: str) -> None:
     """Install packages by apt as root; otherwise report what to install."""
     if not IS_ROOT or not shutil.which("apt-get"):
@@ -111,7 +107,7 @@ def install_what_is_missing() -> None:
 
 
 def install_postgresql() -> None:
-    if postgresql_binaries() is None:
+    if not local_postgresql.find_installed():
         install("postgresql", why="The tests start a PostgreSQL of their own.")
 
 
@@ -179,76 +175,18 @@ def postgresql(stack: contextlib.ExitStack) -> str:
     return own_postgresql(stack)
 
 
-def postgresql_binaries() -> Path | None:
-    found = sorted(
-        glob.glob("/usr/lib/postgresql/*/bin/initdb"), key=lambda path: int(path.split("/")[4])
-    )
-    if found:
-        return Path(found[-1]).parent
-    initdb = shutil.which("initdb")
-    return Path(initdb).parent if initdb else None
-
-
 def own_postgresql(stack: contextlib.ExitStack, **moved: str) -> str:
-    """Start a server of our own, without the durability that a test does not need. PostgreSQL
-    refuses to run as root.
-    """
+    """Start a server of our own, without the durability that a test does not need."""
     print("Starting a PostgreSQL for the tests ...", flush=True)
-    install_postgresql()
-    if (binaries := postgresql_binaries()) is None:
-        raise Hindered("The programs of PostgreSQL were not found below /usr/lib/postgresql.")
+    if not (local_postgresql.find_installed() or local_postgresql.find_packaged()):
+        install("postgresql", why="The tests start a PostgreSQL of their own.")
+    # Below /tmp, which the user may enter whom the server runs as where we are root.
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-postgresql-")))
-    data, port = folder / "data", free_port()
-    as_whom: dict[str, object] = {}
-    if IS_ROOT:
-        someone = next(
-            (n for n in ("postgres", "nobody") if n in {p.pw_name for p in pwd.getpwall()}), None
-        )
-        if someone is None:
-            raise Hindered(
-                "PostgreSQL cannot run as root, and there is no user postgres nor nobody "
-                "to run it as."
-            )
-        as_whom = {"user": someone, "group": pwd.getpwnam(someone).pw_gid, "extra_groups": []}
-        shutil.chown(folder, someone)
-    options = {"cwd": folder, "env": {**os.environ, **moved, "HOME": str(folder)}, **as_whom}
-    made = subprocess.run(
-        [
-            binaries / "initdb",
-            "-D",
-            data,
-            "-U",
-            "portal",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "-N",
-        ],
-        capture_output=True,
-        text=True,
-        **options,
+    folder.chmod(0o711)
+    serving = local_postgresql.serving(
+        folder / "data", log=folder / "log", port=free_port(), durable=False, env=moved
     )
-    if made.returncode:
-        raise Hindered(f"initdb failed: {made.stderr.strip()}")
-    settings = {
-        "port": port,
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": folder,
-        "max_connections": 200,
-    }
-    settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    command = [
-        binaries / "postgres",
-        "-D",
-        data,
-        *(f"--{name}={value}" for name, value in settings.items()),
-    ]
-    log = stack.enter_context((folder / "log").open("wb"))
-    server = subprocess.Popen(command, stdout=log, stderr=log, **options)
-    stack.callback(stop, server)
-    address = f"postgres://portal@127.0.0.1:{port}"
-    wait_until(lambda: may_create_databases(f"{address}/postgres"), "PostgreSQL")
-    return f"{address}/{DATABASE}"
+    return stack.enter_context(serving).address(DATABASE)
 
 
 # --- Redis ----------------------------------------------------------------------------------------
@@ -424,7 +362,11 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
         "REDIS_URL": "filesystem://localhost",
         "VAR_DIR": str(var / "embedded"),
     }
-    failed = checks | pytest("-m", "embedded or try_out", *REPORT, **embedded).wait()
+    failed = checks | pytest("-m", "embedded", *REPORT, **embedded).wait()
+    print("--- The try-out", flush=True)
+    own = own_servers(database, broker, var, "try_out", 4)
+    own["REDIS_URL"] = "filesystem://localhost"
+    failed |= pytest("-m", "try_out", *REPORT, **own).wait()
     print("--- Every page in Chromium", flush=True)
     own = own_servers(database, broker, var, "pages", 4)
     failed |= pytest(WALK, *REPORT, **own).wait()

@@ -1,11 +1,10 @@
-"""`make run` itself, as a visitor starts it: two programs, a browser's request, Ctrl-C."""
+"""`make run` itself, as a visitor starts it: its programs, a browser's request, Ctrl-C."""
 
 import contextlib
 import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -13,8 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
 
+import psycopg2
 import pytest
 
+from scripts import local_postgresql
 from tests.ops.compose import ROOT
 
 pytestmark = pytest.mark.try_out
@@ -29,16 +30,17 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def environment(tmp_path) -> dict[str, str]:
+def var(tmp_path) -> Path:
+    return tmp_path / "dữ liệu dùng thử"
+
+
+@pytest.fixture
+def environment(var) -> dict[str, str]:
     ports = {"PORT": str(free_port()), "SIMULATOR_PORT": str(free_port())}
-    # The shell's own values, which the try-out must not heed: it would fill a real database with
-    # invented people.
-    foreign = {
-        "PORTAL_MODE": "production",
-        "DATABASE_URL": "postgres://nobody@127.0.0.1:9/real",
-        "REDIS_URL": "redis://x",
-    }
-    return {**os.environ, **foreign, **ports, "VAR_DIR": str(tmp_path)}
+    # The shell's own values, which the try-out must not heed.
+    foreign = {"PORTAL_MODE": "production", "REDIS_URL": "redis://x", "PGPORT": "9"}
+    shell = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return {**shell, **foreign, **ports, "VAR_DIR": str(var)}
 
 
 @contextlib.contextmanager
@@ -71,12 +73,18 @@ def wait_until(true: Callable[[], bool], run: subprocess.Popen) -> bool:
     return False
 
 
-def ask(var: Path, sql: str, *values: object) -> list[tuple]:
-    with (
-        contextlib.closing(sqlite3.connect(var / "portal.sqlite3", timeout=20)) as database,
-        database,
-    ):
-        return database.execute(sql, values).fetchall()
+def address(var: Path) -> str:
+    """Return where the try-out's server listens, as it notes itself."""
+    pid, _data, _begun, port, folder, *_ = (
+        (var / "postgresql" / "postmaster.pid").read_text().splitlines()
+    )
+    return local_postgresql.Server(int(pid), folder, int(port)).address("portal")
+
+
+def ask(address: str, sql: str, *values: object) -> list[tuple]:
+    with contextlib.closing(psycopg2.connect(address)) as database, database.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
 
 
 NOW = """
@@ -96,7 +104,7 @@ print(row.pk)
 def schedule_first_for_now(env: dict[str, str]) -> int:
     """Give the first scheduled delivery the time of now, as if it had been scheduled so."""
     own = {"PORTAL_MODE": "try-out", "ENV_FILE": os.devnull, "REDIS_URL": "filesystem://localhost"}
-    own["DATABASE_URL"] = f"sqlite:///{env['VAR_DIR']}/portal.sqlite3"
+    own["DATABASE_URL"] = address(Path(env["VAR_DIR"]))
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", NOW]
     done = subprocess.run(
         command, cwd=ROOT, env={**env, **own}, capture_output=True, text=True, check=True
@@ -118,40 +126,79 @@ def webhooks(env: dict[str, str]) -> dict[str, int]:
     return console["answers"]
 
 
-def processes_of(var: Path) -> list[str]:
-    """Return the command lines of processes that have the try-out's folder in their environment."""
-    found = []
+def processes_of(var: Path) -> dict[int, str]:
+    """Return the command lines of processes that have the try-out's folder in their environment or
+    work in it, as PostgreSQL's do, which write their titles over their environment."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if f"VAR_DIR={var}".encode() in (folder / "environ").read_bytes().split(b"\0"):
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            named = f"VAR_DIR={var}".encode() in (folder / "environ").read_bytes().split(b"\0")
+            if named or (folder / "cwd").readlink().is_relative_to(var):
+                line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(folder.name)] = line
     return found
 
 
-def test_it_publishes_stops_without_a_trace_and_is_there_again_with_everything(
-    environment, tmp_path
-):
+def test_it_publishes_stops_without_a_trace_and_is_there_again_with_everything(environment, var):
     with started(environment) as run:
         delivery = schedule_first_for_now(environment)
 
         def is_out() -> bool:
-            return ask(tmp_path, "SELECT state FROM publishing_delivery WHERE id=?", delivery) == [
-                ("published",)
-            ]
+            sql = "SELECT state FROM publishing_delivery WHERE id = %s"
+            return ask(address(var), sql, delivery) == [("published",)]
 
         assert wait_until(is_out, run)
-        assert (
-            len(processes_of(tmp_path)) == 4
-        )  # run.py, the simulator, gunicorn and its one worker
+        databases = [line for line in processes_of(var).values() if "postgres" in line]
+        # run.py, the shell that watches it, the simulator, gunicorn and its one worker
+        assert len(processes_of(var)) - len(databases) == 5
         heard = wait_until(lambda: webhooks(environment).keys() == {"200"}, run)
         assert heard, webhooks(environment)
     assert run.returncode == 0
-    assert processes_of(tmp_path) == []
+    assert processes_of(var) == {}
+
+    with started(environment) as run:
+        assert is_out()
+        run.kill()
+        # Its programs end with it.
+        run.wait()
+        give_up = time.monotonic() + 60
+        while processes_of(var) and time.monotonic() < give_up:
+            time.sleep(0.1)
+    assert processes_of(var) == {}
+
+    with started(environment) as run:
+        for pid in processes_of(var):  # as a loss of power does
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     with started(environment):
         assert is_out()
-        assert ask(tmp_path, "SELECT count(*) FROM django_migrations") != [(0,)]
-    assert "Binh-yen-co-so-2026" in (tmp_path / "sign-ins.txt").read_text(encoding="utf-8")
+    assert "Binh-yen-co-so-2026" in (var / "sign-ins.txt").read_text(encoding="utf-8")
+
+
+def test_it_takes_the_database_that_is_named_and_refuses_one_with_other_data(
+    environment, var, tmp_path
+):
+    taken = "CREATE TABLE stock (id int)"
+    log = tmp_path / "log"
+    with local_postgresql.serving(tmp_path / "other", log=log, durable=False) as server:
+        named = local_postgresql.make_database(server, "stock")
+        with contextlib.closing(psycopg2.connect(named)) as database, database:
+            database.cursor().execute(taken)
+
+        done = subprocess.run(
+            [sys.executable, "scripts/run.py"],
+            cwd=ROOT,
+            env={**environment, "DATABASE_URL": named},
+            capture_output=True,
+            text=True,
+        )
+
+        tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"
+        assert ask(named, tables) == [("stock",)]
+    assert done.returncode == 1
+    assert "holds other data, and nothing in it was changed" in done.stderr
+    assert not (var / "postgresql").exists()
 
 
 @pytest.mark.parametrize(
@@ -160,6 +207,8 @@ def test_it_publishes_stops_without_a_trace_and_is_there_again_with_everything(
         ("PORT", "eight", "PORT is 'eight'; choose a number between 1 and 65535."),
         ("VAR_DIR", "/proc/nowhere", "The folder /proc/nowhere cannot be written"),
         ("SIMULATOR_PORT", None, "in use, perhaps by another `make run`"),
+        ("DATABASE_URL", "sqlite:///portal.sqlite3", "DATABASE_URL names no PostgreSQL"),
+        ("DATABASE_URL", "postgres://portal@127.0.0.1:9/portal", "names does not answer"),
     ],
 )
 def test_a_hindrance_is_one_sentence_with_the_way_out(name, value, words, environment):

@@ -37,6 +37,7 @@ from publishing.review.queries import posts_awaiting_second, posts_to_review
 from publishing.states import State
 from simulator.testing import RunningSimulator
 from tests.conftest import platforms_at
+from tests.factories import UserFactory
 from try_out import people, samples
 from units.models import Unit
 
@@ -302,3 +303,13 @@ def test_it_says_so_when_the_simulator_does_not_answer_and_leaves_nothing_half_d
         call_command("try_out")
 
     assert not User.objects.exists()
+
+
+def test_it_refuses_a_database_with_the_people_of_another_installation(settings):
+    settings.TRY_OUT = True
+    UserFactory(email="thu.ha@congan.example")
+
+    with pytest.raises(CommandError, match="holds other data, and nothing in it was changed"):
+        call_command("try_out")
+
+    assert User.objects.count() == 1

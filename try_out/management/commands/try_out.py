@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from accounts.models import User
@@ -20,6 +22,23 @@ from try_out.story import create_story
 from units.services import load_units
 
 
+def refuse_foreign_database() -> None:
+    """Refuse a database that holds anything but a try-out: before its tables are changed. A shell
+    may name that of another installation."""
+    tables = connection.introspection.table_names()
+    if not tables:
+        return
+    is_portal = MigrationRecorder.Migration._meta.db_table in tables
+    people = User.objects.all() if User._meta.db_table in tables else User.objects.none()
+    # Tables without people are a try-out that was ended while it began.
+    is_ours = not people.exists() or people.filter(email__endswith=f"@{TRY_OUT_DOMAIN}").exists()
+    if not (is_portal and is_ours):
+        raise CommandError(
+            "The database that DATABASE_URL names holds other data, and nothing in it was changed: "
+            "name an empty one, or unset DATABASE_URL."
+        )
+
+
 class Command(BaseCommand):
     help = (
         "Prepares the try-out: tables, units, and once the sample people, pages and "
@@ -31,6 +50,11 @@ class Command(BaseCommand):
             raise CommandError(
                 "Sample content belongs to the try-out alone: PORTAL_MODE is not try-out."
             )
+        refuse_foreign_database()
+        if connection.vendor == "postgresql":
+            # For samples no commit waits for the disk: that takes seconds, on a slow one minutes.
+            with connection.cursor() as cursor:
+                cursor.execute("SET synchronous_commit = off")
         self.step("Cơ sở dữ liệu / Database")
         call_command("migrate", verbosity=0)
         sign_ins = Path(settings.VAR_DIR) / "sign-ins.txt"
