@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from benchmarks.servers import create_tables
+from tests.ops.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORMS = ("facebook", "telegram", "zalo")
@@ -37,12 +37,6 @@ SHORT = {
     "PUBLISH_PROCESSING_SECONDS": "0.5",
     "FAULTS_RETRY_SECONDS": "1.5",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_until(ready: Callable[[], bool], what: str, seconds: float = 600) -> None:

@@ -17,16 +17,11 @@ import pytest
 
 from scripts import local_postgresql
 from tests.ops.compose import ROOT
+from tests.ops.processes import free_port
 
 pytestmark = pytest.mark.try_out
 
 OPENER = build_opener(ProxyHandler({}))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
