@@ -27,7 +27,8 @@ OLDEST = 15
 OWNER = "portal"
 PORT = 5432  # the number in a socket's name; nobody listens on it
 LONGEST_SOCKET = 103  # macOS; Linux takes 107
-SHORT_FOLDER = "/tmp/outreach-socket-"  # of a socket whose data have a longer name
+# Of a socket whose data have too long a name for it; TMPDIR may be no shorter.
+SHORT_FOLDER = "/tmp/outreach-socket-"
 
 
 class Hindered(Exception):
@@ -279,7 +280,8 @@ def _end_leftover(data: Path) -> None:
             os.kill(pid, signal.SIGINT if time.monotonic() < give_up else signal.SIGQUIT)
         time.sleep(0.2)
     noted.unlink(missing_ok=True)
-    if len(lines) > 4 and lines[4].startswith(SHORT_FOLDER):
+    # The file is the server's user's, and we may be root: a path with ".." leads elsewhere.
+    if len(lines) > 4 and lines[4].startswith(SHORT_FOLDER) and "/" not in lines[4][5:]:
         shutil.rmtree(lines[4], ignore_errors=True)
 
 

@@ -6,7 +6,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,7 +64,6 @@ def test_a_server_that_was_killed_comes_back_though_its_number_is_another_progra
     with serving(data, durable=True) as server:
         execute(server, "CREATE TABLE kept AS SELECT 7 AS number")
         os.kill(server.pid, signal.SIGKILL)
-        time.sleep(0.2)
     noted = data / "postmaster.pid"
     lines = noted.read_text().splitlines()
     noted.write_text("\n".join([str(os.getpid()), *lines[1:]]))
@@ -73,6 +71,22 @@ def test_a_server_that_was_killed_comes_back_though_its_number_is_another_progra
     with serving(data) as server:
         assert execute(server, "SELECT number FROM kept") == [(7,)]
     assert not Path(lines[4]).exists()  # the killed one's folder in /tmp
+
+
+def test_only_the_socket_folder_of_a_killed_server_is_removed(folder):
+    """Its user writes the file, and root reads it."""
+    data, stays = folder / "data", folder / "stays"
+    stays.mkdir()
+    with serving(data) as server:
+        os.kill(server.pid, signal.SIGKILL)
+    noted = data / "postmaster.pid"
+    lines = noted.read_text().splitlines()
+    with tempfile.TemporaryDirectory(prefix="outreach-socket-", dir="/tmp") as step:
+        lines[4] = f"{step}/../../{stays}"
+        noted.write_text("\n".join(lines))
+
+        with serving(data):
+            assert stays.exists()
 
 
 def test_the_server_of_a_run_that_was_killed_is_ended(folder):
