@@ -35,7 +35,8 @@ def run_waiting(name: str, *, first: int | None = None, now: datetime | None = N
     with suppress(Busy):
         while tried < kind.most_a_run:
             with kind.hold_slot():
-                claims = _claim_first(first, now) or claim_next(name, now=now)
+                claimed = claim(first, now=now) if first else None
+                claims = [claimed] if claimed else claim_next(name, now=now)
                 first = None
                 if not claims:
                     return Run(done, is_full=False)
@@ -55,11 +56,6 @@ def run_job(job: int, *, now: datetime | None = None) -> bool:
         return False
     _run(get_kind(claimed.job.kind), [claimed])
     return claimed.job.state == JobState.DONE
-
-
-def _claim_first(first: int | None, now: datetime | None) -> list[Claim]:
-    claimed = claim(first, now=now) if first else None
-    return [claimed] if claimed else []
 
 
 def _run(kind: Kind, claims: list[Claim]) -> None:
