@@ -121,10 +121,6 @@ def _lock_free_stream(cursor: CursorWrapper) -> tuple[int, int, str]:
     """Lock a stream that no other transaction holds. Each connection prefers its own, so that a
     transaction that records a hundred times locks one stream and not all.
     """
-    if connection.vendor != "postgresql":
-        # One writer at a time there: the transaction itself is the lock.
-        cursor.execute("SELECT number, length, head FROM audit_stream WHERE number = 0")
-        return cursor.fetchone()
     cursor.execute(_FREE_STREAM + " SKIP LOCKED", {"streams": STREAMS})
     if not (found := cursor.fetchone()):
         cursor.execute(_FREE_STREAM, {"streams": STREAMS})

@@ -4,7 +4,7 @@ them counted anew from the raw rows by a script that shares no code with the por
     DATABASE_URL=postgres://… python manage.py seed_national --share 0.01
     DATABASE_URL=… python -m benchmarks.report_figures
 
-Also against the try-out's file of SQLite. What it drafts is rolled back. Of each of the five
+What it drafts is rolled back. Of each of the five
 regular kinds it takes the last period that ended, of chosen days the last thirty, of campaigns the
 newest that has begun; sums once as reported and once filled in, and what a province filled in
 counts as sent to the ministry. The last line is that of `report_recount`.
@@ -30,7 +30,7 @@ import django
 
 django.setup()
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
@@ -123,15 +123,11 @@ def main() -> int:
     with transaction.atomic():
         contents = list(_list_contents(_choose_units()))
         transaction.set_rollback(True)
-    settings = connection.settings_dict
-    address = str(settings["NAME"])
-    if connection.vendor == "postgresql":
-        address = os.environ["DATABASE_URL"]
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "reports.json"
         kept.write_text(json.dumps(contents), encoding="utf-8")
         script = Path(__file__).with_name("report_recount.py")
-        command = [sys.executable, "-I", str(script), address, str(kept)]
+        command = [sys.executable, "-I", str(script), os.environ["DATABASE_URL"], str(kept)]
         return subprocess.run(command, check=False).returncode
 
 

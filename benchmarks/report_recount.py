@@ -2,14 +2,13 @@
 
     python benchmarks/report_recount.py DATABASE REPORTS.json
 
-``DATABASE`` is an address of PostgreSQL or a file of SQLite. ``REPORTS.json`` lists the frozen
+``DATABASE`` is an address of PostgreSQL. ``REPORTS.json`` lists the frozen
 contents of reports. Whatever differs is named; the last line is
 ``recount reports=… numbers=… differ=…``, and the status is 1 where anything does.
 """
 
 import json
 import re
-import sqlite3
 import sys
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -340,12 +339,7 @@ def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
 
 
 def main(address: str, reports: str) -> int:
-    line: Any
-    if address.startswith("postgres"):
-        line = psycopg2.connect(address)
-    else:
-        line = sqlite3.connect(f"file:{address}?mode=ro", uri=True)
-    raw, numbers = Raw(line.cursor()), 0
+    raw, numbers = Raw(psycopg2.connect(address).cursor()), 0
     differ: list[str] = []
     with open(reports, encoding="utf-8") as file:
         contents = json.load(file)

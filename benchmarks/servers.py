@@ -3,10 +3,7 @@ end with the run.
 """
 
 import contextlib
-import glob
 import os
-import pwd
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +12,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from scripts import local_postgresql
+from scripts.local_postgresql import free_port
 
 POSTGRESQL = {"max_connections": 200, "shared_buffers": "512MB", "wal_compression": "on"}
 
@@ -27,12 +27,6 @@ def wait_until(
         if time.monotonic() > end:
             raise SystemExit(f"waited {seconds:.0f} s in vain for {what}")
         time.sleep(every)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def start(stack: contextlib.ExitStack, command: list[Any], **options: Any) -> subprocess.Popen:
@@ -51,71 +45,15 @@ def stop(process: subprocess.Popen, how: int = signal.SIGTERM) -> None:
             process.wait()
 
 
-def postgresql(stack: contextlib.ExitStack) -> tuple[subprocess.Popen, str]:
-    initdb = next(
-        iter(sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), reverse=True)),
-        shutil.which("initdb"),
-    )
-    if not initdb:
-        raise SystemExit("The benchmarks start a PostgreSQL of their own, and none is installed.")
-    binaries = Path(initdb).parent
+def postgresql(stack: contextlib.ExitStack) -> tuple[local_postgresql.Server, str]:
+    """Start a server; return it and the address of an empty database."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-bench-")))
-    options: dict[str, Any] = {"cwd": folder}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        someone = next(each for each in pwd.getpwall() if each.pw_name in ("postgres", "nobody"))
-        options |= {"user": someone.pw_uid, "group": someone.pw_gid, "extra_groups": []}
-        os.chown(folder, someone.pw_uid, someone.pw_gid)
-    made = [
-        binaries / "initdb",
-        "-D",
-        folder / "data",
-        "-U",
-        "portal",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-    ]
-    subprocess.run(made, check=True, stdout=subprocess.DEVNULL, **options)
-    port = free_port()
-    settings = {
-        "port": port,
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": folder,
-        **POSTGRESQL,
-    }
-    command = [
-        binaries / "postgres",
-        "-D",
-        folder / "data",
-        *(f"--{name}={value}" for name, value in settings.items()),
-    ]
-    log = stack.enter_context((folder / "log").open("wb"))
-    server = start(stack, command, stdout=log, stderr=log, **options)
-    # Sessions that are still open must not keep it from stopping.
-    stack.callback(stop, server, signal.SIGINT)
-    wait_until(lambda: listens(port), "PostgreSQL")
-    url = f"postgres://portal@127.0.0.1:{port}"
-    _make_database(url)
-    return server, f"{url}/portal"
-
-
-def _make_database(server: str) -> None:
-    import psycopg2
-
-    def made() -> bool:
-        with contextlib.suppress(
-            psycopg2.OperationalError
-        ):  # it listens a moment before it is ready
-            connection = psycopg2.connect(f"{server}/postgres")
-            connection.autocommit = True
-            connection.cursor().execute("CREATE DATABASE portal")
-            connection.close()
-            return True
-        return False
-
-    wait_until(made, "PostgreSQL")
+    folder.chmod(0o711)  # as root the server runs as another user
+    serving = local_postgresql.serving(
+        folder / "data", log=folder / "log", port=free_port(), settings=POSTGRESQL
+    )
+    server = stack.enter_context(serving)
+    return server, local_postgresql.make_database(server, "portal")
 
 
 def redis(stack: contextlib.ExitStack) -> tuple[subprocess.Popen, str]:

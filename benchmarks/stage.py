@@ -10,7 +10,6 @@ import contextlib
 import os
 import resource
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -43,7 +42,7 @@ class Stage:
         self.folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="outreach-bench-"))
         )
-        self.processes: dict[str, subprocess.Popen] = {}
+        self.processes: dict[str, Any] = {}  # PostgreSQL's has a number alone
         self.processes["postgresql"], database = postgresql(stack)
         self.processes["redis"], self.redis_url = redis(stack)
         self.simulator = Simulator(stack)

@@ -26,8 +26,7 @@ def update_from_values(
     values and ``fields``; the column ``increment`` rises by one.
 
     ``rows`` share their keys and hold no None: a column of NULLs has no type in VALUES. Return the
-    ids updated. The SQL is the same on PostgreSQL and SQLite; column names come from the model,
-    never from outside.
+    ids updated. Column names come from the model, never from outside.
     """
     updated: set[int] = set()
     if not rows:
@@ -98,14 +97,6 @@ class Among(models.Lookup):
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        lhs, params = self.process_lhs(compiler, connection)
-        if isinstance(self.rhs, Query):
-            subquery, values = self.process_rhs(compiler, connection)
-            return f"{lhs} IN {subquery}", (*params, *values)
-        values = (*params, json.dumps(list(self.rhs)))
-        return f"{lhs} IN (SELECT value FROM json_each(%s))", values  # noqa: S608
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         lhs, params = self.process_lhs(compiler, connection)
         if isinstance(self.rhs, Query):
             subquery, values = self.process_rhs(compiler, connection)

@@ -13,11 +13,7 @@ Clock = Callable[[], datetime]
 
 
 def database_now() -> datetime:
-    """Return the database's time in UTC, within a transaction too (``clock_timestamp``); SQLite has
-    no clock of its own.
-    """
-    if connection.vendor != "postgresql":
-        return timezone.now()  # SQLite runs in this process: there is no second clock
+    """Return the database's time in UTC, within a transaction too (``clock_timestamp``)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cursor.fetchone()[0].astimezone(UTC)

@@ -1,18 +1,13 @@
 """Liveness of the processes that write to the database. PostgreSQL knows at once that a process was
-killed: its connection ended. SQLite is used by one process, so that no connection is ever gone
-there.
+killed: its connection ended.
 """
-
-from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, Func
 
 
-def get_backend_pid() -> int | None:
+def get_backend_pid() -> int:
     """Return PostgreSQL's process number for this thread's connection."""
-    if connection.vendor != "postgresql":
-        return None
     connection.ensure_connection()
     return connection.connection.get_backend_pid()
 
@@ -27,8 +22,3 @@ class BackendIsGone(Func):
     # rows.
     template = "%(expressions)s NOT IN (SELECT pid FROM pg_stat_activity)"
     output_field = BooleanField()
-
-    def as_sqlite(
-        self, compiler: Any, connection: Any, **_: Any
-    ) -> tuple[str, tuple[str | int, ...]]:
-        return "0 = 1", ()

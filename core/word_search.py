@@ -1,4 +1,4 @@
-"""Beginnings of words in folded text, found by an index on PostgreSQL."""
+"""Beginnings of words in folded text, found by an index."""
 
 import re
 from typing import Any
@@ -9,8 +9,7 @@ from django.db.models.expressions import RawSQL
 from core.text import fold
 
 _WORD = re.compile(r"[^\W_]+")
-_NO_LETTER_BEFORE, _NO_LETTERS = r"(?<![^\W_])", r"[\W_]+"
-# On PostgreSQL a trigger keeps the words of the column beside it, as `to_tsvector` takes them apart
+# A trigger keeps the words of the column beside it, as `to_tsvector` takes them apart
 # once no sign makes an address or a number with a point of them.
 WORDS_COLUMN = "words"
 _SIGNS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
@@ -48,11 +47,6 @@ class HasPhrases(models.Lookup):
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        lhs, params = self.process_lhs(compiler, connection)
-        patterns = [_NO_LETTER_BEFORE + _NO_LETTERS.join(words) for words in self.rhs]
-        return " AND ".join([f"{lhs} REGEXP %s"] * len(patterns)), (*params, *patterns)
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         alias = compiler.quote_name(self.lhs.alias)
         return f"COALESCE({alias}.{WORDS_COLUMN} @@ to_tsquery('simple', %s), false)", (
             _make_tsquery(self.rhs),
@@ -65,7 +59,7 @@ class HasPhrasesByIndex(HasPhrases):
 
     lookup_name = "has_phrases_by_index"
 
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         alias = compiler.quote_name(self.lhs.alias)
         return f"{alias}.{WORDS_COLUMN} @@ to_tsquery('simple', %s)", (_make_tsquery(self.rhs),)
 
@@ -85,8 +79,6 @@ def filter_by_phrases[Rows: models.QuerySet[Any]](
     both name; it is asked for the phrases that most rows have not, since to gather the places of
     words that all have took 320 ms of 400,000 posts.
     """
-    if connection.vendor != "postgresql":
-        return rows.filter(**{f"{column}__has_phrases": phrases})
     table = rows.model._meta.db_table
     in_all, *of_each = _count_in_newest(table, phrases, newest_by)
     # PostgreSQL has no idea how many words begin so: it took "lua" for rare in 400,000 posts that

@@ -4,7 +4,6 @@ import math
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Aggregate, Count, F, FloatField, Max, Q
 from django.db.models.functions import Extract, TruncHour
 from django.utils import timezone
@@ -22,25 +21,14 @@ def measure_last_day(now: datetime) -> dict[str, float]:
     done = Delivery.objects.filter(
         state=State.PUBLISHED, published_at__gt=now - timedelta(days=1), manual_deadline=None
     )
-    if connection.vendor == "postgresql":
-        late = Extract(F("published_at") - F("due_at"), "epoch")
-        row = done.order_by().aggregate(
-            published=Count("pk"),
-            second=Count("pk", filter=Q(published_at__lte=F("due_at") + timedelta(seconds=1))),
-            minute=Count("pk", filter=Q(published_at__lte=F("due_at") + timedelta(seconds=60))),
-            p50=_Percentile(late, share=0.5),
-            p99=_Percentile(late, share=0.99),
-        )
-    else:
-        pairs = done.values_list("published_at", "due_at")
-        seconds = sorted((published - due).total_seconds() for published, due in pairs if published)
-        row = {
-            "published": len(seconds),
-            "second": sum(s <= 1 for s in seconds),
-            "minute": sum(s <= 60 for s in seconds),
-            "p50": _compute_percentile(seconds, 0.5),
-            "p99": _compute_percentile(seconds, 0.99),
-        }
+    late = Extract(F("published_at") - F("due_at"), "epoch")
+    row = done.order_by().aggregate(
+        published=Count("pk"),
+        second=Count("pk", filter=Q(published_at__lte=F("due_at") + timedelta(seconds=1))),
+        minute=Count("pk", filter=Q(published_at__lte=F("due_at") + timedelta(seconds=60))),
+        p50=_Percentile(late, share=0.5),
+        p99=_Percentile(late, share=0.99),
+    )
     n = row["published"] or 1
     return {
         "published": row["published"],
@@ -87,13 +75,3 @@ def measure_hours(now: datetime) -> list[Hour]:
 class _Percentile(Aggregate):
     template = "PERCENTILE_CONT(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = FloatField()
-
-
-def _compute_percentile(ordered: list[float], share: float) -> float:
-    """Interpolate between the two nearest values, as PERCENTILE_CONT does."""
-    if not ordered:
-        return 0.0
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (place - low) * (ordered[high] - ordered[low])

@@ -250,8 +250,8 @@ def _addresses(settings: dict[str, Any]) -> Iterator[str]:
     for name in ("ALARM_EMAILS", "AUDIT_CHECKPOINT_EMAILS"):
         if not all("@" in address for address in settings[name]):
             yield f"{name} holds what is no e-mail address: separate several with commas."
-    if settings["SQLITE"]:
-        yield "DATABASE_URL names SQLite: production needs PostgreSQL."
+    if settings["DATABASES"]["default"]["ENGINE"] != "django.db.backends.postgresql":
+        yield "DATABASE_URL names no PostgreSQL: write postgres://user@host/name."
 
 
 def _platforms(settings: dict[str, Any]) -> Iterator[str]:

@@ -173,27 +173,17 @@ DATABASES = {
 }
 if password := env.str("DATABASE_PASSWORD", default=""):  # of a file, beside the address
     DATABASES["default"]["PASSWORD"] = password
-SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-# SQLite reads its whole schema for each new connection: 5 ms of a processor.
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-if SQLITE:
-    # IMMEDIATE: a writer waits for its turn at BEGIN instead of failing in the middle of its work.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"]["OPTIONS"] = {
-        **DATABASES["default"].get("OPTIONS", {}),  # such as sslmode, from the address
-        # Statements here are short: to compile the plan of a claim took 50 ms, to run it 1 ms. With
-        # the 4 MB of the default, six weeks of the nation's posts are sorted on disk to be counted.
-        "options": (
-            "-c statement_timeout=30000 -c lock_timeout=5000 -c jit=off -c work_mem=16MB -c "
-            "idle_in_transaction_session_timeout=30000"
-        ),
-    }
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),  # such as sslmode, from the address
+    # Statements here are short: to compile the plan of a claim took 50 ms, to run it 1 ms. With
+    # the 4 MB of the default, six weeks of the nation's posts are sorted on disk to be counted.
+    "options": (
+        "-c statement_timeout=30000 -c lock_timeout=5000 -c jit=off -c work_mem=16MB -c "
+        "idle_in_transaction_session_timeout=30000"
+    ),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Limits and used one-time codes must be the same for every process. Not Redis: it may lose its
@@ -635,7 +625,5 @@ LOGGING = {
 }
 
 PRODUCT_NAME = _("Outreach Portal")
-# SQLite makes an index without the columns that it should hold besides: slower, and as right.
-SILENCED_SYSTEM_CHECKS: list[str] = ["models.W040"]
 if PRODUCTION:
     guard.refuse_unsafe(globals())

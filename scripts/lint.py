@@ -26,7 +26,7 @@ def main() -> int:
         **os.environ,
         "PORTAL_MODE": "test",
         "ENV_FILE": os.devnull,
-        "DATABASE_URL": "sqlite://:memory:",
+        "DATABASE_URL": "postgres://nobody@/none",
     }
     failed = []
     for name, command in CHECKS.items():

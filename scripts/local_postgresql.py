@@ -10,9 +10,11 @@ import glob
 import importlib.util
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -46,6 +48,17 @@ class Server:
             return f"postgres://{OWNER}@{self.host}:{self.port}/{database}"
         # With the port, else a PGPORT of the shell names the socket.
         return f"postgres://{OWNER}@/{database}?host={quote(self.host)}&port={self.port}"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, of those from which Linux takes none for a connection:
+    else another program may have it before the server that it is for.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 # --- its programs ---------------------------------------------------------------------------------
@@ -163,6 +176,7 @@ def serving(
     log: Path,
     port: int | None = None,
     durable: bool = True,
+    settings: Mapping[str, object] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """Run a server on the folder ``data``, which is made where it is missing, until the end of the
@@ -178,12 +192,13 @@ def serving(
     with contextlib.ExitStack() as stack:
         host = "127.0.0.1" if port else _socket_folder(data, identity, stack)
         settings = {
-            "listen_addresses": host if port else "",
-            "unix_socket_directories": f'"{data if port else host}"',
-            "port": port or PORT,
             "max_connections": 200,
             "wal_level": "minimal",
             "max_wal_senders": 0,
+            **(settings or {}),
+            "listen_addresses": host if port else "",
+            "unix_socket_directories": f'"{data if port else host}"',
+            "port": port or PORT,
         }
         if port:
             settings["unix_socket_directories"] = ""

@@ -105,11 +105,6 @@ def database() -> Iterator[str]:
         yield address
         return
     data = VAR / "postgresql"
-    if (VAR / "portal.sqlite3").exists() and not data.exists():
-        print(
-            f"  Dữ liệu dùng thử cũ vẫn ở / The earlier try-out stays in {VAR}/portal.sqlite3; "
-            "bản này bắt đầu lại từ đầu / this one begins anew."
-        )
     with local_postgresql.serving(data, log=LOGS / "postgresql.log") as server:
         watch(server.pid)
         yield local_postgresql.make_database(server, "portal")

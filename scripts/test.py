@@ -1,5 +1,5 @@
-"""`make test`: house checks, the embedded tests on SQLite, the try-out, the browser tests, and
-beside them all others, on PostgreSQL and Redis. What is said of those comes last.
+"""`make test`: house checks, the try-out, the browser tests, and beside them all others, on
+PostgreSQL and Redis. What is said of those comes last.
 
 What it needs it finds or starts: DATABASE_URL and REDIS_URL when set; else what answers on this
 machine; else servers of its own in a temporary folder, which end with it. As root on Debian it
@@ -18,7 +18,6 @@ import hashlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -33,7 +32,7 @@ import clock
 import local_postgresql
 import psycopg2
 import redis
-from local_postgresql import Hindered
+from local_postgresql import Hindered, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOCK = os.environ.get("CLOCK", "")
@@ -46,12 +45,12 @@ KEPT = "outreach_portal_migrated_"  # names of databases that narrowed runs copy
 WITHOUT_BROWSER = ("-m", "not browser and not try_out and not scanners")
 # Run beside the browser's and all others: the processes wait more than they compute.
 BESIDE = "tests/ops"
-# The matrix of who may what computes all the time, and fills what the embedded tests leave of it.
+# The matrix of who may what computes all the time.
 MATRIX = "tests/architecture"
 # About half of all others: two runs end sooner than one, when the lanes beside them have ended.
 HALF = ("tests/posts", "tests/publishing", "tests/engagement")
-# A third of all time in Chromium is one walk: it goes on when the embedded tests, which are few,
-# have ended, so that Chromium's lane does not end long after all others.
+# A third of all time in Chromium is one walk: it goes on when the try-out has ended, so that
+# Chromium's lane does not end long after all others.
 WALK = "tests/journeys/test_every_page.py"
 # Run on the day's other clock: what reckons with days, weeks and years. Two minutes of a processor.
 DATED = (
@@ -132,12 +131,6 @@ def set_clock(var: Path) -> None:
         ) from error
     os.environ.update(clock.set_ahead(ahead, var / "clock"))
     print(f"Everything runs with CLOCK={CLOCK}.", flush=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_until(answers: Callable[[], bool], what: str) -> None:
@@ -356,17 +349,10 @@ def all_of_it(stack: contextlib.ExitStack, database: str, broker: str, var: Path
     # Told, not judged: SECURITY.md says within how many days a known hole is mended.
     if not CLOCK:  # their certificates are out of date then
         subprocess.run([sys.executable, "scripts/components.py", "audit"], cwd=ROOT)
-    print("--- The embedded tests on SQLite and the filesystem broker", flush=True)
-    embedded = {
-        "DATABASE_URL": f"sqlite:///{var}/embedded.sqlite3",
-        "REDIS_URL": "filesystem://localhost",
-        "VAR_DIR": str(var / "embedded"),
-    }
-    failed = checks | pytest("-m", "embedded", *REPORT, **embedded).wait()
     print("--- The try-out", flush=True)
     own = own_servers(database, broker, var, "try_out", 4)
     own["REDIS_URL"] = "filesystem://localhost"
-    failed |= pytest("-m", "try_out", *REPORT, **own).wait()
+    failed = checks | pytest("-m", "try_out", *REPORT, **own).wait()
     print("--- Every page in Chromium", flush=True)
     own = own_servers(database, broker, var, "pages", 4)
     failed |= pytest(WALK, *REPORT, **own).wait()

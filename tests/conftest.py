@@ -19,24 +19,19 @@ from django.utils import timezone, translation
 from accounts.step_up import STEPPED_UP_AT
 from platforms.registry import CONNECTORS
 from simulator.testing import RunningSimulator
-from tests import ahead, postgresql, sqlite
+from tests import ahead, postgresql
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory):
-    if django_settings.SQLITE:
-        sqlite.in_a_file(tmp_path_factory.mktemp("database"))
-        sqlite.let_flush_pass_triggers()
-    else:
-        postgresql.copy_from_template(django_settings.DATABASES["default"])
-        postgresql.empty_only_what_is_full()
-        postgresql.wait_for_no_disk(django_settings.DATABASES["default"])
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    postgresql.copy_from_template(django_settings.DATABASES["default"])
+    postgresql.empty_only_what_is_full()
+    postgresql.wait_for_no_disk(django_settings.DATABASES["default"])
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
-    if not django_settings.SQLITE:
-        postgresql.stop_writing_what_stays()
+    postgresql.stop_writing_what_stays()
 
 
 def tries_again(item):

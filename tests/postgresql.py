@@ -1,4 +1,4 @@
-"""Changes to PostgreSQL and its backend that tests want; on SQLite nothing of it happens."""
+"""Changes to PostgreSQL and its backend that tests want."""
 
 import os
 import time

@@ -26,7 +26,6 @@ from engagement.rollups.queries.provinces import Marks, sum_publications
 from engagement.rollups.sql import (
     Statement,
     fetch_rows,
-    to_date,
     to_int_or_none,
 )
 
@@ -69,7 +68,7 @@ def sum_by_day_and_platform(
     )
     return [
         {
-            "day": to_date(day),
+            "day": day,
             "platform": platform,
             **dict(zip(SUM_COLUMNS, map(to_int_or_none, sums), strict=True)),
         }
@@ -264,7 +263,7 @@ def list_publications_by_unit(
     """Return unit, day and number of publications, for each day on which a unit published."""
     choice = PublicationFilter(units, [period], {})
     rows = fetch_rows(*sum_page_days(choice, ("unit_id", "day"), ("publications",)))
-    return [(unit, to_date(day), int(n)) for unit, day, n in rows]
+    return [(unit, day, int(n)) for unit, day, n in rows]
 
 
 def add_up_pages(rows: Iterable[PageSums]) -> PageSums:

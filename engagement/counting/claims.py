@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from platforms.errors import ConnectorError
@@ -17,9 +16,7 @@ FULL_APP_WAIT = timedelta(minutes=5)
 
 def lock_free_rows[M: QuerySet](rows: M) -> M:
     """Lock the rows that nobody else holds."""
-    if connection.features.has_select_for_update_skip_locked:
-        return rows.select_for_update(skip_locked=True, of=("self",))
-    return rows  # SQLite's transactions are IMMEDIATE: there is one writer at a time
+    return rows.select_for_update(skip_locked=True, of=("self",))
 
 
 def wait_after(failures: int, error: ConnectorError) -> timedelta:

@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from campaigns.models import TARGETS, Campaign
 from channels.models import Channel
 from engagement.rollups.queries.campaigns import select_by_post
-from engagement.rollups.sql import fetch_rows, to_date, to_int_or_none
+from engagement.rollups.sql import fetch_rows, to_int_or_none
 from publishing.models import Delivery
 from units.models import Level, Unit
 
@@ -86,11 +86,9 @@ def sum_published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Pos
     for kind, key, first, posts, *figures in fetch_rows(sql, params):
         match kind:
             case "unit":
-                found.parts.append(
-                    UnitPart(key, to_date(first), posts, *map(to_int_or_none, figures))
-                )
+                found.parts.append(UnitPart(key, first, posts, *map(to_int_or_none, figures)))
             case "day":
-                found.first_days[to_date(first)] = posts
+                found.first_days[first] = posts
             case _:
                 found.candidates.append(key)
     return found

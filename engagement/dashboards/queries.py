@@ -27,7 +27,7 @@ from engagement.rollups.queries.campaigns import (
 )
 from engagement.rollups.queries.pages import compute_rate, select_followers
 from engagement.rollups.sources import ON_TIME_WITHIN
-from engagement.rollups.sql import fetch_rows, to_date, to_datetime, to_int_or_none
+from engagement.rollups.sql import fetch_rows, to_int_or_none
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery, match_paused
@@ -72,7 +72,7 @@ def sum_totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
     names = (*counted, *MEASURES, *(f"{measure}_of" for measure in MEASURES))
     found = dict(zip(names, map(to_int_or_none, sums), strict=True))
     of = {f"{measure}_of": found[f"{measure}_of"] or 0 for measure in MEASURES}
-    return {**found, **of, "as_of": to_datetime(as_of)}
+    return {**found, **of, "as_of": as_of}
 
 
 def sum_by_platform(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
@@ -219,7 +219,7 @@ def _add_up_by_day(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
                 total[measure] = (total[measure] or 0) + int(gain)
         days.append(
             {
-                "day": to_date(day),
+                "day": day,
                 **total,
             }
         )

@@ -33,7 +33,7 @@ from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
 from engagement.rollups.queries.pages import FOLLOWERS_VALID_FOR
 from engagement.rollups.queries.posts import select_posts_of_units
 from engagement.rollups.sources import MEASURE_SUMS, aggregate_due_deliveries
-from engagement.rollups.sql import BY_UNIT, fetch_rows, to_datetime, to_int_or_none
+from engagement.rollups.sql import BY_UNIT, fetch_rows, to_int_or_none
 from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level, Unit
@@ -145,7 +145,7 @@ def _add_publications(
             "publications": int(publications),
             **values,
         }
-        if taken := to_datetime(as_of):
+        if taken := as_of:
             said = taken.isoformat(timespec="seconds")
             figures["as_of"] = max(figures["as_of"] or said, said)
 

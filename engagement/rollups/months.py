@@ -1,4 +1,4 @@
-"""Counts lie in a partition a month on PostgreSQL, so that old months can be taken off.
+"""Counts lie in a partition a month, so that old months can be taken off.
 
 Summaries outlive the counts that they were made of. Of days whose counts are gone, or lack those
 before them, they stay as they are: nothing is summed up anew, and nothing compared.
@@ -19,8 +19,6 @@ COUNTED_FOR = timedelta(days=64)
 
 def make_months() -> int:
     """Make the partitions of the next twelve months; return how many were missing."""
-    if connection.vendor != "postgresql":
-        return 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT make_count_months()")  # the owner's function
         return cursor.fetchone()[0]
@@ -65,8 +63,6 @@ def detach_months(*, before: date) -> list[str]:
 
 
 def _list_partitions() -> list[str]:
-    if connection.vendor != "postgresql":
-        return []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid "

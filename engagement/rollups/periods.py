@@ -84,9 +84,9 @@ def _select_period(period: Period, units: QuerySet[Any, Any]) -> Statement:
         choice, period.last, by=BY_UNIT, with_silent=True, ignore_marks=True
     )
     columns = ", ".join(PAGE_COLUMNS)
-    day = "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
     return (
-        f"SELECT {day} AS first, {day} AS last, row AS unit_id, {columns} FROM ({rows}) AS pages",  # noqa: S608
+        "SELECT %s::date AS first, %s::date AS last, "  # noqa: S608
+        f"row AS unit_id, {columns} FROM ({rows}) AS pages",
         [period.first, period.last, *params],
     )
 

@@ -216,6 +216,5 @@ def _list_months(kind: Kind, *summaries: Summary | ProvinceSummary) -> Iterator[
 
 
 def _lift_timeout() -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")

@@ -1,7 +1,6 @@
-"""Raw SQL made of querysets, and its answers read alike on PostgreSQL and SQLite."""
+"""Raw SQL made of querysets, and its answers."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
@@ -32,18 +31,6 @@ def fetch_rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [tuple(row) for row in cursor.fetchall()]
-
-
-def to_datetime(value: Any) -> datetime | None:
-    """Return a moment that raw SQL selected: SQLite has it as text, in UTC."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value
-
-
-def to_date(value: Any) -> date:
-    """Return a day that raw SQL selected: SQLite has it as text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def to_int_or_none(value: Any) -> int | None:

@@ -12,30 +12,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core.locks import try_alone
-from core.periods import get_midnight
-from engagement.models import MEASURES, Count
+from engagement.models import Count
 from engagement.rollups.models import Thinned
-from engagement.rollups.months import COUNTED_FOR
 
 KEPT_WHOLE = timedelta(days=60)
 _SECONDS = 120.0
-_MARKING = "mark_count_delete"
-
-_KEPT = " OR ".join(
-    f"({m} IS NOT NULL AND COUNT({m}) OVER later = 1)"  # nothing known after it
-    for m in MEASURES
-)
-# By the deliveries that may have counts of the day, through their index: counts have none of time.
-_DELETE = f"""
-    DELETE FROM engagement_count WHERE id IN (SELECT id FROM (
-        SELECT id, ROW_NUMBER() OVER later = 1 OR {_KEPT} AS kept
-        FROM engagement_count
-        WHERE taken_at >= %(start)s AND taken_at < %(end)s AND delivery_id IN (
-            SELECT id FROM publishing_delivery WHERE due_at >= %(earliest)s AND due_at < %(end)s
-        )
-        WINDOW later AS (PARTITION BY delivery_id ORDER BY taken_at DESC, id DESC)
-    ) AS counts WHERE NOT kept)
-"""  # noqa: S608
 
 
 def thin_old_counts(*, today: date | None = None, seconds: float = _SECONDS) -> int:
@@ -63,32 +44,9 @@ def _find_first_day() -> date | None:
 @transaction.atomic
 def _thin_day(day: date) -> int:
     """Remove what the day's sums do not need, and note the day: both or neither."""
-    if connection.vendor == "postgresql":
-        # The owner's function: no role of ours may delete counts, and it marks no day.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT thin_counts(%s)", [day])
-            removed = cursor.fetchone()[0]
-    else:
-        removed = _thin_without_trigger(day)
-    Thinned.objects.update_or_create(pk=1, defaults={"until": day})
-    return removed
-
-
-def _thin_without_trigger(day: date) -> int:
-    """Do as `thin_counts` does, on SQLite: the trigger is away for the transaction, of which there
-    is one at a time.
-    """
-    adapted = connection.ops.adapt_datetimefield_value
-    moments = {
-        "start": adapted(get_midnight(day)),
-        "end": adapted(get_midnight(day + timedelta(days=1))),
-        "earliest": adapted(get_midnight(day - COUNTED_FOR)),
-    }
+    # The owner's function: no role of ours may delete counts, and it marks no day.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [_MARKING])
-        trigger = cursor.fetchone()[0]
-        cursor.execute(f"DROP TRIGGER {_MARKING}")
-        cursor.execute(_DELETE, moments)
-        removed = cursor.rowcount
-        cursor.execute(trigger)
+        cursor.execute("SELECT thin_counts(%s)", [day])
+        (removed,) = cursor.fetchone()
+    Thinned.objects.update_or_create(pk=1, defaults={"until": day})
     return removed

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Q, QuerySet, Window
-from django.db.models.functions import Coalesce, Least
+from django.db.models.functions import Least
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -131,9 +131,7 @@ def make_failing_channel_card(user: User, *, now: datetime) -> Card:
     def count() -> dict[str, Any]:
         seen = Channel.objects.within(reach)
         ailing = forecast.find_at_risk(seen, now=now, days=DYING.days, risks=FAILING)
-        ends = ("expires_at", "package_ends_at")
-        # SQLite finds the least of a day and none to be none.
-        first = Coalesce(Least(*ends), *ends)
+        first = Least("expires_at", "package_ends_at")
         worst = ailing.annotate(of_all=_OF_ALL).order_by("risk", first, "pk")
         # Counted along with two columns: the sort of so many with all took half of the time.
         found = list(worst.values_list("pk", "risk", "of_all")[:SHOWN])

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from django.db.models import CharField, Exists, Func, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from audit.models import Entry
 from channels.states import by_platform
@@ -43,23 +42,9 @@ def newest_by_channel(deliveries: Iterable[Delivery]) -> list[Delivery]:
     return list({d.channel_id: d for d in sorted(deliveries, key=lambda d: d.pk)}.values())
 
 
-class _UuidText(Func):
-    """The text of a UUID as the record holds it."""
-
-    template = "CAST(%(expressions)s AS text)"
-    output_field = CharField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        # There a UUID is stored without its dashes.
-        cut = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-        parts = (f"substr(%(expressions)s, {start}, {length})" for start, length in cut)
-        return self.as_sql(compiler, connection, template=" || '-' || ".join(parts), **more)
-
-
 def _entries_of_row() -> QuerySet[Entry]:
-    return Entry.objects.filter(
-        object_type=Delivery._meta.label_lower, object_id=_UuidText(OuterRef("public_id"))
-    )
+    public_id = Cast(OuterRef("public_id"), TextField())
+    return Entry.objects.filter(object_type=Delivery._meta.label_lower, object_id=public_id)
 
 
 def find_refused(since: datetime) -> QuerySet[Delivery]:

@@ -271,6 +271,5 @@ def _prefer_the_index() -> None:
     Else, when many thousands fall due at one second, PostgreSQL joins and sorts all of them for
     each few hundred (83 ms instead of 3).
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_sort = off")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")

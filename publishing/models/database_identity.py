@@ -1,12 +1,11 @@
 """The identity of this database: it changes when a database is restored, and with nothing else that
 happens to it.
 
-PostgreSQL: the cluster's number and timeline, the database's and the freeze table's own. A dump
-that is read into the same database makes the table anew; recovery to a point in time, and a replica
-that takes over, begin a timeline. SQLite: the file.
+It is the cluster's number and timeline, the database's and the freeze table's own. A dump that is
+read into the same database makes the table anew; recovery to a point in time, and a replica that
+takes over, begin a timeline.
 """
 
-import os
 from typing import Any
 
 from django.db.backends.signals import connection_created
@@ -24,7 +23,7 @@ def _check_open_functions(connection: Any, **_: object) -> None:
 
     PostgreSQL asks for the right even to a function that is never reached.
     """
-    if connection.vendor != "postgresql" or connection.alias in _may_ask:
+    if connection.alias in _may_ask:
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -43,9 +42,7 @@ class CurrentDatabaseId(Expression):
     output_field = CharField()
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
-        if connection.vendor == "postgresql":
-            return sql(connection), ()
-        return "%s", (_of_file(connection),)
+        return sql(connection), ()
 
 
 def sql(connection: Any) -> str:
@@ -63,14 +60,6 @@ def sql(connection: Any) -> str:
 
 
 def database_id(connection: Any) -> str:
-    if connection.vendor != "postgresql":
-        return _of_file(connection)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {sql(connection)}")
         return cursor.fetchone()[0]
-
-
-def _of_file(connection: Any) -> str:
-    name = str(connection.settings_dict["NAME"])
-    # Only the inode: the number of a device may change when the machine starts again.
-    return f"sqlite:{os.stat(name).st_ino}" if os.path.exists(name) else "sqlite:memory"

@@ -58,7 +58,6 @@ def relink(stream: int) -> None:
     Stream.objects.filter(number=stream).update(length=len(rows), head=head)
 
 
-@pytest.mark.embedded
 def test_a_record_that_nobody_touched_holds(five):
     make_checkpoint()
 
@@ -67,7 +66,6 @@ def test_a_record_that_nobody_touched_holds(five):
     assert (checked.broken, checked.entries, checked.checkpoints) == (None, 5, 1)
 
 
-@pytest.mark.embedded
 def test_each_entry_carries_the_digest_of_the_one_before_it(five):
     assert [row.previous for row in five] == [
         START,
@@ -270,7 +268,6 @@ def test_an_export_of_a_period_proves_itself_and_nothing_else(five, tmp_path, ca
         call_command("verify_audit", export=tmp_path / "out")
 
 
-@pytest.mark.embedded
 def test_many_entries_at_once_are_linked_in_their_order():
     unit = factories.UnitFactory()
     rows = [

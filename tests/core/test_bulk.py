@@ -8,7 +8,7 @@ from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = pytest.mark.django_db
 
 
 def test_each_row_gets_its_own_values_and_only_matching_rows_change():

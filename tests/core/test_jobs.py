@@ -426,8 +426,6 @@ def test_a_tick_asks_once_where_nothing_waits(kind, django_assert_num_queries):
 
 
 def test_others_pass_by_what_is_locked(kind):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer")
     kind()
     first, second, found = enqueue(), enqueue(), []
 

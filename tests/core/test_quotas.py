@@ -14,7 +14,7 @@ from core.models import QuotaUse
 from core.quotas import QuotaExceeded, spend
 from retention.services import apply_rules
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)  # 12:00 in Viet Nam, on any clock
 
 

@@ -238,7 +238,6 @@ def test_a_commune_shares_with_nobody(unit, officer):
         library.set_shared(factories.media(unit), True, by=officer)
 
 
-@pytest.mark.embedded
 @pytest.mark.clock("2026-12-01 08:00")
 def test_a_shared_picture_is_taken_over_with_its_words_and_without_a_copy(
     unit, officer, provincial

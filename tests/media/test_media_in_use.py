@@ -41,7 +41,6 @@ def remove(media, *, after=LATER) -> int:
     return store.remove_media(unused_media(timezone.now() + after).filter(pk=media.pk))
 
 
-@pytest.mark.embedded
 def test_a_revision_keeps_what_it_shows_after_the_draft_lets_go_of_it():
     unit = factories.UnitFactory()
     first, second = factories.media(unit), factories.media(unit)
@@ -57,7 +56,6 @@ def test_a_revision_keeps_what_it_shows_after_the_draft_lets_go_of_it():
         RevisionMedia.objects.all().delete()
 
 
-@pytest.mark.embedded
 def test_an_unused_picture_leaves_with_every_file_made_of_it():
     picture = factories.media(factories.UnitFactory())
     pictures.open_thumbnail(picture).close()
@@ -72,7 +70,6 @@ def test_an_unused_picture_leaves_with_every_file_made_of_it():
     assert (gone, Media.objects.count()) == (1, 0)
 
 
-@pytest.mark.embedded
 def test_a_file_stays_while_another_unit_has_the_same_picture():
     one = factories.media(factories.UnitFactory(), text="giống nhau")
     other = Media.objects.get(pk=one.pk)
@@ -143,8 +140,6 @@ def test_bytes_whose_file_an_interrupted_removal_took_come_back_with_the_next_up
 
 @pytest.mark.django_db(transaction=True)
 def test_who_uploads_what_is_being_removed_gets_a_file(monkeypatch):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer")
     officer, rival = factories.person(Role.OFFICER), factories.person(Role.OFFICER)
     row = pictures.store(
         ContentFile(encoded("JPEG")), unit=officer.current_appointments[0].unit, by=officer

@@ -3,15 +3,14 @@
 import contextlib
 import ctypes
 import os
-import random
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from scripts import clock
+from scripts.local_postgresql import free_port as free_port
 from tests.ops import compose
 
 # What each program is given, of the variables of the tests.
@@ -21,17 +20,6 @@ INHERITED = {
     if name in os.environ
 }
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, of those from which Linux takes none for a connection:
-    else one of the other runs may have it before the server that it is for.
-    """
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def end_with_the_tests() -> None:

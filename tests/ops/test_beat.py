@@ -1,12 +1,9 @@
 from importlib import import_module
 
-import pytest
 from celery import Celery
 from celery.beat import Service
 
 from outreach_portal.celery import app
-
-pytestmark = pytest.mark.embedded
 
 
 def test_beat_does_not_spin_between_ticks(tmp_path):

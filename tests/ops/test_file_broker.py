@@ -7,8 +7,6 @@ from kombu import Connection
 
 from outreach_portal import file_broker
 
-pytestmark = pytest.mark.embedded
-
 
 @pytest.fixture
 def folder(tmp_path) -> Path:

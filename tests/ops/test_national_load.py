@@ -25,10 +25,6 @@ def indexes():
 
 @pytest.mark.django_db
 def test_a_national_load_fills_an_empty_database_once():
-    if connection.vendor != "postgresql":
-        with pytest.raises(Refused):
-            list(national.seed_nation(share=0.001))
-        return
     for _number in range(3):
         factories.UnitFactory()
     with override_settings(PRODUCTION=True), pytest.raises(Refused):

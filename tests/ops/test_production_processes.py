@@ -222,7 +222,7 @@ def test_no_web_process_outlives_tests_that_were_killed(tmp_path):
         "import json, sys, time; from tests.ops import processes as p;service = p.started('web', "
         "json.load(sys.stdin)); print(service.__enter__().pid, flush=True); time.sleep(600)"
     )
-    env["DATABASE_URL"] = f"sqlite:///{tmp_path}/none.sqlite3"
+    env["DATABASE_URL"] = "postgres://nobody@127.0.0.1:1/none"
     tests = subprocess.Popen(
         [sys.executable, "-c", script],
         cwd=compose.ROOT,
@@ -419,7 +419,7 @@ def result_of(command: list[str], env: dict[str, str]) -> tuple[bool, str]:
         ),
         ({"PORTAL_URL": f"http://{HOST}"}, "PORTAL_URL must begin with https://"),
         ({"MEDIA_PUBLIC_URL": f"http://{HOST}"}, "MEDIA_PUBLIC_URL must begin with https://"),
-        ({"DATABASE_URL": "sqlite:///portal.sqlite3"}, "production needs PostgreSQL"),
+        ({"DATABASE_URL": "sqlite:///portal.sqlite3"}, "DATABASE_URL names no PostgreSQL"),
         (
             {"DATABASE_URL": "postgres://portal@db.example.vn/portal"},
             "DATABASE_URL must end with ?sslmode=verify-full",

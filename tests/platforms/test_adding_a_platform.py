@@ -63,9 +63,9 @@ def test_everything_of_a_new_platform_is_known_by_its_connector_alone():
         "no:cacheprovider",
         "-p",
         "tests.platforms.tiny",
-        "--no-migrations",
     ]
-    env = {**os.environ, "PORTAL_MODE": "test", "DATABASE_URL": "sqlite://:memory:"}
+    own = {"PORTAL_MODE": "test", "DATABASE_URL": f"{os.environ['DATABASE_URL']}_tiny"}
+    env = {**os.environ, **own}
     done = subprocess.run(
         [*command, "tests/platforms/with_tiny.py", "tests/channels/test_wording.py"],
         cwd=ROOT,

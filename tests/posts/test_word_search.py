@@ -1,4 +1,4 @@
-"""Posts are found alike on PostgreSQL, by an index of words, and on SQLite, by patterns."""
+"""Posts are found by an index of words."""
 
 import pytest
 from django.db import connection
@@ -8,7 +8,7 @@ from core.word_search import LONGEST_TEXT, split_phrases
 from posts.models import Post
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = pytest.mark.django_db
 
 TEXTS = {
     "scam": "Cảnh báo lừa đảo số 17: không bấm vào https://vietcombank.example/nhan-qua?id=5",
@@ -72,8 +72,7 @@ def test_words_that_most_posts_have_are_found_in_the_order_of_the_list(posts, mo
     monkeypatch.setattr("core.word_search.COMMON", 1)
 
     assert {post.title for post in Post.objects.search("khong")} == {"scam", "phone"}
-    if connection.vendor == "postgresql":
-        assert "post_words" not in Post.objects.order_by().search("khong").explain()
+    assert "post_words" not in Post.objects.order_by().search("khong").explain()
 
 
 def test_the_index_is_asked_for_the_words_that_most_posts_have_not(posts, monkeypatch):
@@ -82,10 +81,9 @@ def test_the_index_is_asked_for_the_words_that_most_posts_have_not(posts, monkey
 
     found = Post.objects.order_by().search("khong lua", by_index=True)
     assert {post.title for post in found} == {"scam"}
-    if connection.vendor == "postgresql":
-        sql, params = found.query.sql_with_params()
-        assert sql.count(" @@ ") == 2
-        assert [each for each in params if each.endswith(":*)")] == ["(lua:*)", "(khong:*)"]
+    sql, params = found.query.sql_with_params()
+    assert sql.count(" @@ ") == 2
+    assert [each for each in params if each.endswith(":*)")] == ["(lua:*)", "(khong:*)"]
 
 
 def test_nothing_typed_narrows_nothing(posts):
@@ -113,9 +111,7 @@ def test_what_was_typed_is_taken_apart_as_texts_are():
     assert split_phrases(" Số 0905.123 – “ABC” ") == [["so"], ["0905", "123"], ["abc"]]
 
 
-def test_postgresql_finds_them_by_the_index(posts):
-    if connection.vendor != "postgresql":
-        return
+def test_they_are_found_by_the_index(posts):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         plan = Post.objects.order_by().search("lừa đảo").explain()

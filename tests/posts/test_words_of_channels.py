@@ -42,7 +42,6 @@ def found(words):
     return list(Post.objects.search(words))
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db
 def test_a_word_of_one_channels_text_finds_the_post_until_it_is_taken_out(
     unit, officer, zalo, facebook
@@ -63,7 +62,6 @@ def test_a_word_of_one_channels_text_finds_the_post_until_it_is_taken_out(
     assert (found("canh bao"), found("nhan thich"), found("sac xe")) == ([], [post], [post])
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db
 def test_drafts_are_found_by_the_texts_that_they_begin_with(unit, officer, zalo):
     own = {"zalo": "Riêng cho Zalo: đốm lửa", "tiktok": "Riêng cho TikTok"}
@@ -90,7 +88,6 @@ def test_a_post_of_a_kit_is_found_by_the_kits_own_text_of_a_platform(officer, un
     assert found("sac xe dien") == [post]
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db
 def test_planned_drafts_are_found_by_the_texts_of_their_channels(unit, officer, zalo, facebook):
     one, two = (factories.PostFactory(unit=unit, channels=[zalo, facebook]) for _ in range(2))

@@ -45,7 +45,6 @@ def texts_of(person: User) -> str:
     )
 
 
-@pytest.mark.embedded
 def test_name_address_and_all_that_signs_in_are_gone_and_the_number_stays():
     person = left()
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)

@@ -44,7 +44,7 @@ from retention.classes import RULES
 from retention.services import apply_rules, plan_removal
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = pytest.mark.django_db
 NOW = datetime(2031, 5, 4, 3, 40, tzinfo=timezone.get_current_timezone())
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -57,7 +57,6 @@ def shown(capsys) -> str:
     return capsys.readouterr().out
 
 
-@pytest.mark.embedded
 def test_each_run_is_one_entry_on_record_with_numbers_alone():
     counts(3)
     owner = factories.UserFactory()
@@ -73,7 +72,6 @@ def test_each_run_is_one_entry_on_record_with_numbers_alone():
     assert Run.objects.count() == 0
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db(transaction=True)
 def test_what_a_killed_run_left_goes_at_the_next_one_and_both_are_on_record(monkeypatch):
     counts(7)
@@ -156,8 +154,6 @@ def test_a_second_run_beside_another_does_nothing(capsys):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_row_that_somebody_has_in_hand_is_passed_over(monkeypatch):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer")
     counts(3)
     in_batches_of(monkeypatch, 1)
     mine, over = threading.Event(), threading.Event()
@@ -179,7 +175,6 @@ def test_a_row_that_somebody_has_in_hand_is_passed_over(monkeypatch):
     assert (first, apply_rules(["quotas"]).removed) == ({"quotas": 2}, {"quotas": 1})
 
 
-@pytest.mark.embedded
 def test_a_draft_that_is_saved_between_plan_and_batch_stays(monkeypatch):
     draft = factories.PostFactory(changed_at=timezone.now() - LONG_AGO, version=2)
     real = services._list_batches
@@ -195,7 +190,6 @@ def test_a_draft_that_is_saved_between_plan_and_batch_stays(monkeypatch):
     assert Post.objects.get() == draft
 
 
-@pytest.mark.embedded
 def test_nothing_is_removed_while_a_restored_database_is_looked_into(capsys):
     counts(1)
     services.freezing.check_database()
@@ -226,7 +220,6 @@ def test_a_batch_asks_as_much_for_many_rows_as_for_few():
 # --- The command ----------------------------------------------------------------------------------
 
 
-@pytest.mark.embedded
 def test_the_plan_shows_what_is_due_since_when_and_why_and_removes_nothing(capsys):
     counts(2)
 
@@ -249,7 +242,6 @@ def test_the_plan_shows_what_is_due_since_when_and_why_and_removes_nothing(capsy
     assert QuotaUse.objects.count() == 2
 
 
-@pytest.mark.embedded
 def test_one_class_is_applied_alone(capsys):
     counts(2)
     owner = factories.UserFactory()
@@ -282,7 +274,6 @@ def old_draft(**fields) -> Post:
     return post
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("of", ["post", "unit", "province"])
 def test_a_hold_keeps_what_is_due_until_it_is_lifted(of, capsys):
     kept, other = old_draft(), old_draft()

@@ -142,8 +142,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: object, prefix: str, **__: Any) -> None:
-        if connection.vendor != "postgresql":
-            raise CommandError("Roles are PostgreSQL's; this installation uses another database.")
         with transaction.atomic(), connection.cursor() as cursor:
             for kind in ("web", "worker", "auditor"):
                 name = f"POSTGRES_{kind.upper()}_PASSWORD"

@@ -15,7 +15,7 @@ from engagement.rollups.models import DueDay, Kind, WrittenDay
 from engagement.rollups.queries import marks
 from engagement.rollups.queries.marks import exclude_days
 from engagement.rollups.sources import IS_CONCLUDED, ON_TIME_WITHIN, aggregate_due_deliveries
-from engagement.rollups.sql import Statement, compile_queryset, fetch_rows, to_datetime, union_all
+from engagement.rollups.sql import Statement, compile_queryset, fetch_rows, union_all
 from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level
@@ -89,7 +89,7 @@ def name_due_sums(row: Sequence[Any]) -> dict[str, Any]:
     """Name the columns of an answer of `sum_due_deliveries`."""
     unit, *sums, newest, alive = row
     named = zip((name.removeprefix("sum_") for name in DUE_SUMS), map(int, sums), strict=True)
-    return {"row": unit, **dict(named), "last_post": to_datetime(newest), "alive": alive}
+    return {"row": unit, **dict(named), "last_post": newest, "alive": alive}
 
 
 def group_unsummed_deliveries(

@@ -32,7 +32,6 @@ BOT = "123456789:AAsimulatorbottoken00000000000000000"
 # --- the whole way --------------------------------------------------------------------------------
 
 
-@pytest.mark.embedded
 def test_a_facebook_page_becomes_the_unit_s_channel(simulator, browser, unit, approver):
     person, pages = facebook_person(simulator, "Công an phường Bến Nắng", "Trang riêng")
 

@@ -504,7 +504,6 @@ def without_sums(monkeypatch):
     cache.clear()
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("level", ["ministry", "province", "commune"])
 def test_kept_sums_say_what_those_of_the_units_say(look, scattered, publish, monkeypatch, level):
     provinces, units = scattered

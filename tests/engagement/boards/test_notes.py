@@ -48,7 +48,6 @@ def sent(**fields):
     return {**given, **fields}
 
 
-@pytest.mark.embedded
 def test_a_note_is_written_changed_and_removed_and_each_is_on_record(
     client, publish, commune, chief
 ):

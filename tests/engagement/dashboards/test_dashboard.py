@@ -336,8 +336,6 @@ def test_counts_of_a_post_cost_the_same_queries_for_one_and_for_three_channels(c
 
 @pytest.mark.django_db
 def test_what_is_in_trouble_is_found_by_indexes():
-    if connection.vendor != "postgresql":
-        return
     found = queries.find_in_trouble(Delivery.objects.all(), now=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")

@@ -27,7 +27,6 @@ def address(report, name="report"):
     return reverse(f"engagement:{name}", args=[report.public_id])
 
 
-@pytest.mark.embedded
 def test_an_officer_drafts_in_one_tap_writes_and_the_leader_approves(client, unit, officer, month):
     client.force_login(officer)
     begin = reverse("engagement:begin_report")

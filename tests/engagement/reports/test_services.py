@@ -50,7 +50,6 @@ def overseer(unit):
     return factories.person(Role.OVERSEER, unit.parent)
 
 
-@pytest.mark.embedded
 def test_a_report_goes_from_the_draft_to_the_unit_above(
     unit, officer, leader, overseer, month, within, publish
 ):

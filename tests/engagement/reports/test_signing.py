@@ -52,7 +52,6 @@ def post(client, officer, report):
     return send
 
 
-@pytest.mark.embedded
 def test_a_signed_report_is_sent_with_number_day_and_scan(client, unit, officer, report, post):
     overseer = factories.person(Role.OVERSEER, unit.parent)
     jobs.run_waiting("report_file")

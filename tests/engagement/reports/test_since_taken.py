@@ -79,7 +79,6 @@ def test_a_commune_and_its_report_ask_nothing(unit, django_assert_num_queries):
         assert find_changes_since_taken(report) is None
 
 
-@pytest.mark.embedded
 def test_the_draft_offers_to_take_the_figures_anew(client, unit, draft, overseer):
     address = reverse("engagement:report", args=[draft.public_id])
     anew = reverse("engagement:take_figures", args=[draft.public_id])

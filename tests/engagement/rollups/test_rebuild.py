@@ -74,7 +74,6 @@ def killed_after(batches):
     return progress
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db
 def test_one_that_was_killed_between_batches_is_begun_again(nation):
     services.refresh_changed_days()
@@ -107,7 +106,6 @@ def test_one_that_was_killed_within_a_batch_has_changed_nothing_of_it(nation, mo
     assert not DueDay.objects.filter(unit=nation[0]).exists()
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db
 def test_pages_are_right_after_each_batch(nation, shown):
     of_raw, seen = shown(raw=True), []

@@ -87,7 +87,6 @@ def raw_figures(monkeypatch, *args):
         return figures(*args)
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db
 def test_pages_show_the_raw_figures_before_and_after_they_are_summed_up(messy, monkeypatch):
     one, two, a, b, c = messy
@@ -167,7 +166,6 @@ def test_a_provinces_sum_serves_until_one_of_its_units_is_marked(messy, monkeypa
     assert shown("published", days) == [2 + 5 + 2, 70]
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db
 def test_a_unit_that_moves_takes_its_days_to_the_other_province(messy, monkeypatch):
     one, two, a, _b, _c = messy
@@ -203,7 +201,6 @@ def test_a_rebuild_mends_what_a_check_finds(messy, capsys):
     assert not ChangedDay.objects.exists()
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db
 def test_gains_follow_late_and_corrected_counts(publish):
     unit, campaign = factories.UnitFactory(), factories.CampaignFactory()
@@ -273,7 +270,6 @@ def test_sums_of_a_province_are_those_of_its_units(messy):
     assert totals[0] == totals[1]
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db
 def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
     now, province = timezone.now(), factories.ProvinceFactory()

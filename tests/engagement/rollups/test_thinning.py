@@ -38,7 +38,6 @@ def gains():
     ]
 
 
-@pytest.mark.embedded
 def test_of_each_day_stays_the_last_count_and_the_last_of_each_measure(publish):
     delivery = publish(at=OLD - HOUR)
     for hour, figures in enumerate(
@@ -63,7 +62,6 @@ def test_of_each_day_stays_the_last_count_and_the_last_of_each_measure(publish):
     ]
 
 
-@pytest.mark.embedded
 def test_days_begin_at_midnight_here(publish):
     delivery = publish(at=OLD - 3 * HOUR)
     zone = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -77,7 +75,6 @@ def test_days_begin_at_midnight_here(publish):
     assert [row.pk for row in delivery.counts.order_by("taken_at")] == [rows[1].pk, rows[3].pk]
 
 
-@pytest.mark.embedded
 def test_no_gain_moves_no_day_is_marked_and_the_proof_still_holds(publish):
     """Random counts, with gaps and corrections, of publications of two units and a campaign."""
     chance = random.Random(17)
@@ -107,7 +104,6 @@ def test_no_gain_moves_no_day_is_marked_and_the_proof_still_holds(publish):
     assert gains() == before
 
 
-@pytest.mark.embedded
 def test_a_run_goes_on_where_the_one_before_ended_and_a_repeat_removes_nothing(publish):
     delivery = publish(at=OLD - HOUR)
     for day in range(3):
@@ -121,7 +117,6 @@ def test_a_run_goes_on_where_the_one_before_ended_and_a_repeat_removes_nothing(p
     assert delivery.counts.count() == 3
 
 
-@pytest.mark.embedded
 def test_counts_that_are_removed_otherwise_still_mark_their_days(publish):
     delivery = publish(at=OLD - HOUR)
     rows = [count(delivery, OLD + hour * HOUR, views=hour) for hour in (1, 2)]

@@ -20,7 +20,7 @@ from media.scanners.examining import Examined, Finding
 from media.scanners.models import Box, Priority, Scan
 from tests import factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
+pytestmark = pytest.mark.django_db
 FACE = Finding("face", "face", "soft", 1000, 1000, 800, 1200)
 CARD = Finding("text", "id_cccd", "hard", 3000, 5000, 2000, 300)
 MARK = Finding("stamp", "secret_mark", "hard", 1000, 1500, 900, 300)

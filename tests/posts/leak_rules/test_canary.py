@@ -5,7 +5,6 @@ a planted name or number.
 
 import io
 import itertools
-import json
 import logging
 import re
 import subprocess
@@ -191,27 +190,18 @@ def refuse_everywhere(client, post, officer):
 
 
 def dump():
-    """Return all rows: as pg_dump writes them, or column by column."""
-    if connection.vendor == "postgresql":
-        values = connection.get_connection_params()
-        names = {"host": "-h", "port": "-p", "user": "-U"}
-        options = [
-            part
-            for name, flag in names.items()
-            if values.get(name)
-            for part in (flag, str(values[name]))
-        ]
-        command = ["pg_dump", "--data-only", *options, values["dbname"]]
-        password = {"PGPASSWORD": str(values.get("password") or ""), "PATH": "/usr/bin:/bin"}
-        return subprocess.run(
-            command, capture_output=True, check=True, env=password
-        ).stdout.decode()
-    rows = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}"')
-            rows += [json.dumps(row, default=str, ensure_ascii=False) for row in cursor.fetchall()]
-    return "\n".join(rows)
+    """Return all rows as pg_dump writes them."""
+    values = connection.get_connection_params()
+    names = {"host": "-h", "port": "-p", "user": "-U"}
+    options = [
+        part
+        for name, flag in names.items()
+        if values.get(name)
+        for part in (flag, str(values[name]))
+    ]
+    command = ["pg_dump", "--data-only", *options, values["dbname"]]
+    password = {"PGPASSWORD": str(values.get("password") or ""), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(command, capture_output=True, check=True, env=password).stdout.decode()
 
 
 def in_redis():

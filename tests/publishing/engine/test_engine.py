@@ -53,7 +53,6 @@ def pictures_for(platform):
     return 1 if platform == "zalo" else 0
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_due_delivery_is_published_as_approved_and_keeps_its_receipt(
     simulator, portal, deliver, platform
@@ -173,7 +172,6 @@ def test_a_delivery_due_tomorrow_is_not_touched(simulator, deliver):
     assert simulator.truth() == []
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("platform", TWO_PHASE)
 @pytest.mark.parametrize("fault", ["drop_after", "error_after", "truncated_json"])
 def test_a_lost_answer_is_looked_up_before_anything_is_sent_again(
@@ -356,7 +354,6 @@ def test_a_dead_token_stops_the_channel_and_a_new_one_sends_what_waited(simulato
         assert row.state == State.PUBLISHED
 
 
-@pytest.mark.embedded
 def test_what_is_too_late_expires_and_is_never_sent(simulator, deliver):
     delivery = deliver(due_at=timezone.now() - timedelta(hours=3))
     engine.publish_due(platform="facebook")
@@ -396,7 +393,6 @@ def test_a_unit_publishes_until_midnight_of_its_last_day_and_no_minute_longer(
     assert (fit, delivery.state == State.EXPIRED) == (not closed, closed)
 
 
-@pytest.mark.embedded
 def test_an_edit_after_approval_stops_what_was_scheduled(simulator, deliver):
     delivery = deliver(due_at=timezone.now() + timedelta(hours=1))
     officer = delivery.post.author

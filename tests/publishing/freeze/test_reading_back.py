@@ -15,7 +15,6 @@ from tests import factories
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.embedded
 def test_a_new_installation_is_not_frozen():
     assert Freeze.objects.count() == 0
     assert freezing.may_publish() is True

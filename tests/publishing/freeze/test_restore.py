@@ -2,7 +2,6 @@
 
 import threading
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.db import connection, connections
@@ -407,15 +406,3 @@ def test_a_database_that_hides_its_cluster_is_still_reported_by_its_own_numbers(
                 "GRANT EXECUTE ON FUNCTION pg_control_system(), pg_current_wal_lsn() TO PUBLIC"
             )
             cursor.execute("DROP ROLE outreach_ordinary")
-
-
-def test_a_replaced_file_is_a_restored_database(tmp_path):
-    file = tmp_path / "portal.sqlite3"
-    file.write_bytes(b"the old one")
-    opened = SimpleNamespace(vendor="sqlite", settings_dict={"NAME": file})
-    before = database_id(opened)
-    file.write_bytes(b"written to")
-    assert database_id(opened) == before
-    (tmp_path / "copy").write_bytes(b"the copy")
-    (tmp_path / "copy").replace(file)
-    assert database_id(opened) != before

@@ -35,7 +35,6 @@ KEPT_BACK = {
 }
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("case", KEPT_BACK)
 def test_what_a_pause_kept_back_is_not_sent_when_it_is_over(world, now, case):
     due, fire, start, end, kept = KEPT_BACK[case]
@@ -46,7 +45,6 @@ def test_what_a_pause_kept_back_is_not_sent_when_it_is_over(world, now, case):
     assert ids(Delivery.objects.sendable(now)) == (set() if kept else {delivery.pk})
 
 
-@pytest.mark.embedded
 def test_a_resumed_unit_decides_about_what_fell_due_and_is_notified_once(world, now):
     officer = factories.person(Role.OFFICER, world.commune)
     paused = [world.delivery(due_at=now - 5 * MINUTE) for _ in range(3)]
@@ -67,7 +65,6 @@ def test_a_resumed_unit_decides_about_what_fell_due_and_is_notified_once(world, 
     }
 
 
-@pytest.mark.embedded
 def test_what_runs_out_of_time_under_a_pause_is_the_pauses_doing(world, now):
     delivery = world.delivery(due_at=now - 3 * HOUR)  # two hours of patience
     without = factories.delivery(due_at=now - 3 * HOUR)
@@ -89,7 +86,6 @@ def test_while_another_pause_lasts_nothing_is_decided_yet(world, now):
     assert ids(Delivery.objects.sendable(timezone.now())) == set()
 
 
-@pytest.mark.embedded
 def test_a_pause_planned_for_the_very_second_holds_what_is_due_then(world, now):
     """The engine begins a moment ahead, when the pause has not begun."""
     start = now + MINUTE
@@ -132,7 +128,6 @@ def test_a_pause_after_claim_and_before_the_call_wins_and_nothing_goes_out_when_
     assert simulator.visible(platform, delivery.channel.external_id) == []
 
 
-@pytest.mark.embedded
 @pytest.mark.django_db(transaction=True)
 def test_under_a_pause_only_the_urgent_post_goes_out_and_the_rest_follows_when_it_is_due(
     simulator, deliver

@@ -13,7 +13,6 @@ from tests.publishing.pauses.conftest import HOUR, SCOPES, fresh, ids
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("case", SCOPES)
 def test_a_pause_holds_what_lies_in_its_scope_and_nothing_else(world, now, case):
     scope, touched = SCOPES[case]
@@ -28,7 +27,6 @@ def test_a_pause_holds_what_lies_in_its_scope_and_nothing_else(world, now, case)
     assert ids(deliveries_covered_by(pause)) == ({delivery.pk} if touched else set())
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("passes", [True, False], ids=["urgent passes", "nothing passes"])
 @pytest.mark.parametrize("urgent", [True, False], ids=["urgent", "not urgent"])
 def test_an_urgent_post_goes_out_only_when_the_pause_and_the_post_say_so(world, passes, urgent):
@@ -52,7 +50,6 @@ TIMES = {
 }
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("case", TIMES)
 def test_a_pause_holds_while_it_lasts_planned_times_included(world, now, case):
     start, end, stage = TIMES[case]

@@ -81,7 +81,6 @@ def test_a_recalled_post_disappears_and_its_record_stays(simulator, portal, deli
     assert made.finished_at is not None
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("platform", TWO_PHASE)
 def test_a_post_that_is_still_live_is_not_called_gone(simulator, portal, deliver, platform):
     row = published(deliver, platform)
@@ -584,7 +583,6 @@ def campaign_in_two_units():
     return province, campaign, rows
 
 
-@pytest.mark.embedded
 def test_an_overseer_recalls_a_campaign_in_the_whole_province_and_nowhere_else(
     campaign_in_two_units,
 ):
@@ -660,7 +658,6 @@ def test_two_recalls_at_once_take_the_post_back_once(deliver):
 # --- Drafts that nobody will show any more --------------------------------------------------------
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("ended", [State.EXPIRED, State.FAILED, State.CANCELLED])
 def test_the_draft_of_an_ended_delivery_is_taken_away(simulator, deliver, monkeypatch, ended):
     row = deliver()

@@ -51,10 +51,9 @@ class Command(BaseCommand):
                 "Sample content belongs to the try-out alone: PORTAL_MODE is not try-out."
             )
         refuse_foreign_database()
-        if connection.vendor == "postgresql":
-            # For samples no commit waits for the disk: that takes seconds, on a slow one minutes.
-            with connection.cursor() as cursor:
-                cursor.execute("SET synchronous_commit = off")
+        # For samples no commit waits for the disk: that takes seconds, on a slow one minutes.
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = off")
         self.step("Cơ sở dữ liệu / Database")
         call_command("migrate", verbosity=0)
         sign_ins = Path(settings.VAR_DIR) / "sign-ins.txt"
