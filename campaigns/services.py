@@ -94,7 +94,8 @@ def change_campaign(
         changed.append("topics")
     for field, value in new.items():
         setattr(campaign, field, value)
-    campaign.save()
+    # No other field: what a colleague planned meanwhile stands in them.
+    campaign.save(update_fields=[*WRITABLE, "search"])
     campaign.topics.set(topic_pks)
     if changed:
         record(

@@ -76,7 +76,7 @@ def set_plan(
         return
     for name, value in new.items():
         setattr(campaign, name, value)
-    campaign.save()
+    campaign.save(update_fields=list(new))
     campaign.helpers.set(people)
     _record_change(campaign, by, authority, "people and targets", **targets)
 
@@ -154,8 +154,10 @@ def replace_repealed_law(document: Document, *, by: User) -> None:
             document.name = law.successor_title
     for name in ("name", "number", "text"):
         setattr(document, name, replace_repealed_laws(getattr(document, name), on=today))
-    document.save()
-    _record_change(campaign, by, authority, "repealed law replaced")
+    new = {name: getattr(document, name) for name in ("name", "number", "text")}
+    # Not by `save`, which would bring back a document that a colleague removed meanwhile.
+    if Document.objects.filter(pk=document.pk).update(**new):
+        _record_change(campaign, by, authority, "repealed law replaced")
 
 
 @transaction.atomic
@@ -174,7 +176,7 @@ def tick_item(item: ChecklistItem, *, by: User, is_done: bool) -> None:
     authority = find_authority(campaign, by)
     if authority is None:
         raise NotAllowed(_("Only those who write the campaign, and its helpers, tick its list."))
-    require_open(campaign)
+    _lock_open_campaign(campaign)
     done = {"done_at": timezone.now(), "done_by": by} if is_done else {}
     values = {"done_at": None, "done_by": None} | done
     rows = ChecklistItem.objects.filter(pk=item.pk, done_at__isnull=is_done)
@@ -315,8 +317,17 @@ def revoke_summary(campaign: Campaign, *, by: User) -> None:
 
 def _require_planner(campaign: Campaign, by: User) -> Authority:
     authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
-    require_open(campaign)
+    _lock_open_campaign(campaign)
     return authority
+
+
+def _lock_open_campaign(campaign: Campaign) -> None:
+    """Lock the campaign and read its days anew: a colleague may have closed it since ``campaign``
+    was read, or changed what a phase has to lie within. Raise Refused once it is closed.
+    """
+    locked = Campaign.objects.select_for_update(of=("self",))
+    campaign.refresh_from_db(fields=["starts_on", "ends_on", "closed_at"], from_queryset=locked)
+    require_open(campaign)
 
 
 def _require_words(campaign: Campaign, *texts: str) -> None:
