@@ -26,6 +26,9 @@ from core.workbooks import make_text_cell
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ("xlsx", "csv")
 TYPES = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
+# Excel takes them in no name of a sheet, which a kit named "Tháng 12/2026" would bear.
+_NO_LETTERS_OF_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
+_LONGEST_NAME = 31
 # The second half are full-width twins, which Excel takes for the first.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
@@ -110,7 +113,7 @@ def _disarm_formula(value: Any) -> Any:
 def _write_xlsx(out: IO[bytes], sheets: Sequence[Sheet]) -> None:
     book = Workbook(write_only=True)
     for sheet in sheets:
-        page = book.create_sheet(ILLEGAL_CHARACTERS_RE.sub("", sheet.title)[:31])
+        page = book.create_sheet(_make_sheet_name(sheet.title))
         page.freeze_panes = "A2"
         for number, title in enumerate(sheet.head, start=1):
             page.column_dimensions[get_column_letter(number)].width = max(14, len(title) + 2)
@@ -119,6 +122,12 @@ def _write_xlsx(out: IO[bytes], sheets: Sequence[Sheet]) -> None:
         for row in sheet.rows:
             page.append([_make_value(page, value) for value in row])
     book.save(out)
+
+
+def _make_sheet_name(title: str) -> str | None:
+    """Return the title as Excel takes it; None, for a name of Excel's own, where none is left."""
+    bare = ILLEGAL_CHARACTERS_RE.sub("", title).translate(_NO_LETTERS_OF_NAMES)
+    return " ".join(bare.split()).strip("'")[:_LONGEST_NAME].strip() or None
 
 
 def _make_value(page: Any, value: Any) -> Any:
