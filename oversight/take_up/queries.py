@@ -108,26 +108,25 @@ def count_units_by_take_up(kits: Sequence[Kit], user: User) -> dict[int, Sums]:
         return {}
     reach = user.reach(Permission.OVERSIGHT_VIEW)
     asked: dict[str, Count] = {}
+    # Not what units did that were merged or closed since, or that a newer version leaves out: it
+    # would stand for units that have done nothing.
+    of_audience = Q()
     for kit in kits:
         assert kit.current
         kit.current.kit = kit
         units = find_units(kit.current).order_by().values("pk")
         asked[f"kit_{kit.pk}"] = Count("pk", filter=Q(pk__in=units))
+        of_audience |= Q(kit=kit, unit__in=units)
     n_asked = find_overseen_units(user).order_by().aggregate(**asked)
+    adoptions = Adoption.objects.within(reach).filter(of_audience).order_by()
     dealings = {
         row["kit"]: row
-        for row in Adoption.objects.within(reach)
-        .filter(kit__in=kits)
-        .order_by()
-        .values("kit")
-        .annotate(n=Count("adopted_at"), opened=Count("opened_at"), declined=Count("declined_at"))
+        for row in adoptions.values("kit").annotate(
+            n=Count("adopted_at"), opened=Count("opened_at"), declined=Count("declined_at")
+        )
     }
     live = (
-        Adoption.objects.within(reach)
-        .filter(
-            kit__in=kits, post__deliveries__state=State.PUBLISHED, post__deliveries__recall=None
-        )
-        .order_by()
+        adoptions.filter(post__deliveries__state=State.PUBLISHED, post__deliveries__recall=None)
         .values("kit")
         .annotate(n=Count("pk", distinct=True))
     )
