@@ -105,7 +105,7 @@ def _find_readers(week: date, *, now: datetime) -> list[tuple[User, Unit]]:
 @transaction.atomic
 def _send_once(user: User, summary: Summary, *, week: date, now: datetime) -> bool:
     """Note and write one mail; of two runs at once, one does."""
-    before = find_previous_counts(user, week)
+    before = find_previous_counts(user, summary.place, week)
     _row, is_new = Digest.objects.get_or_create(
         user=user,
         week=week,
@@ -116,9 +116,13 @@ def _send_once(user: User, summary: Summary, *, week: date, now: datetime) -> bo
     return is_new
 
 
-def find_previous_counts(user: User, week: date) -> Mapping[str, int] | None:
-    """Return the counts in the last mail before ``week``; None without an earlier mail."""
+def find_previous_counts(user: User, place: Unit, week: date) -> Mapping[str, int] | None:
+    """Return the counts in the last mail before ``week`` if that was of this place: who moved to
+    another province, or to the ministry, would read the difference of two places.
+    """
     row = Digest.objects.filter(user=user, week__lt=week).order_by("-week").first()
+    if row is not None and row.unit_id != place.pk:
+        return None
     return row.counts if row else None
 
 

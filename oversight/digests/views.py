@@ -31,11 +31,13 @@ def digest(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     place = find_overseen_unit(request.user, current_position(request))
     summary = services.summarise(place, now=now) if place else None
-    week = services.find_monday(now)
-    before = services.find_previous_counts(request.user, week)
+    lines = []
+    if place and summary:
+        week = services.find_monday(now)
+        lines = summary.list_lines(services.find_previous_counts(request.user, place, week))
     context = {
         "summary": summary,
-        "lines": summary.list_lines(before) if summary else [],
+        "lines": lines,
         "wanted": not NoDigest.objects.filter(user=request.user).exists(),
     }
     return render(request, "oversight/digest.html", context)
