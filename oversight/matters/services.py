@@ -49,8 +49,7 @@ def ask_unit(unit: Unit, question: Question, *, by: User) -> Matter:
     above = _require_above(by, unit)
     text = _clean_text(question.text, unit=above.unit)
     _require_day(question.deadline)
-    if not unit.is_current:
-        raise Refused(_("%(unit)s is closed. Choose its successor.") % {"unit": unit})
+    _require_open_unit(unit)
     if question.subject not in Subject.values:
         raise Refused(_("Choose what it is about."))
     if question.object_id:
@@ -97,6 +96,7 @@ def ask_again(matter: Matter, text: str, *, deadline: date, by: User) -> MatterN
     """
     above = _require_above(by, matter.unit)
     _require_day(deadline)
+    _require_open_unit(matter.unit)
     state = MatterState.REOPENED
     note = _write_note(matter, state, text, by=by, position=above.position, deadline=deadline)
     record("matter.reopened", matter, by=by, position=above.position)
@@ -120,7 +120,9 @@ def remind_of_late(*, now: datetime) -> int:
     """
     today = timezone.localdate(now)
     late: dict[Unit, int] = {}
-    for matter in Matter.objects.late(today).select_related("unit").order_by("unit"):
+    # Nobody is left to answer for a unit that ended: those above close what it was asked.
+    rows = Matter.objects.late(today).filter(unit__in=Unit.objects.current(today))
+    for matter in rows.select_related("unit").order_by("unit"):
         late[matter.unit] = late.get(matter.unit, 0) + 1
     return sum(_remind_of_late(unit, n, now=now) for unit, n in late.items())
 
@@ -174,6 +176,11 @@ def _require_above(by: User, unit: Unit) -> Appointment:
     if above is None:
         raise NotAllowed(_("A matter is opened, asked again and closed by those above the unit."))
     return above
+
+
+def _require_open_unit(unit: Unit) -> None:
+    if not unit.is_current:
+        raise Refused(_("%(unit)s is closed. Choose its successor.") % {"unit": unit})
 
 
 def _require_day(deadline: date) -> None:

@@ -194,7 +194,7 @@ def _render_page(
         "about": queries.find_about(row.subject, row.object_id, unit=row.unit, reader=request.user),
         "is_above": is_above,
         "answer_form": AnswerForm(auto_id="answer_%s") if may_answer and not is_closed else None,
-        "again_form": AskAgainForm() if is_above else None,
+        "again_form": AskAgainForm() if is_above and row.unit.is_current else None,
         "close_form": CloseForm(auto_id="close_%s") if is_above and not is_closed else None,
         **forms,
     }
