@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone, translation
 
@@ -332,7 +332,16 @@ def _list_scope(unit: Unit, period: Period, now: datetime) -> dict[int, tuple[st
         successor=None, valid_from__lte=period.last, valid_to__gt=period.first, valid_to__lte=today
     )
     rows = (Unit.objects.current(today) | closed).filter(has_police_body=True).under(unit)
+    rows = exclude_founded_later(rows, period)
     return {pk: (key, path) for pk, key, path in rows.values_list("pk", "key", "path")}
+
+
+def exclude_founded_later(units: Any, period: Period) -> Any:
+    """Exclude units that were founded after the period and carry no other on: they owe no report
+    on it.
+    """
+    carried_on = Unit.objects.filter(successor=OuterRef("pk"))
+    return units.filter(Q(valid_from__lte=period.last) | Exists(carried_on))
 
 
 class TakenUp(NamedTuple):

@@ -22,6 +22,7 @@ from core.actions import button_action
 from core.costly_pages import costly
 from core.periods import Period
 from engagement.reports import periods, queries, reminders
+from engagement.reports.figures import exclude_founded_later
 from engagement.reports.states import REGULAR, ReportKind
 from units.models import Level, Unit
 
@@ -87,7 +88,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     form = OverviewFilter(given, offered=offered)
     chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     communes = chosen.get("level") == "communes"
-    units = queries.find_bodies_below(place, on=today, communes=communes)
+    units = queries.find_bodies_below(place, period, on=today, communes=communes)
     units = units.search(chosen.get("q", ""))
     rows = queries.annotate_status(units, kind, period)
     counted = dict(rows.order_by().values_list("status").annotate(n=Count("pk")))
@@ -101,7 +102,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     coverage = _read_coverage(page, kind, offered)
     for unit in page:
         unit.look = LOOKS[unit.status]
-        unit.coverage = [(each, LOOKS[statuses[unit.pk]]) for each, statuses in coverage]
+        unit.coverage = [
+            (each, LOOKS[statuses[unit.pk]]) for each, statuses in coverage if unit.pk in statuses
+        ]
     context = {
         "page_obj": page,
         "form": form,
@@ -125,14 +128,17 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _read_coverage(
     units: Iterable[Unit], kind: str, offered: Sequence[Period]
 ) -> list[tuple[Period, dict[int, str]]]:
-    """Return the status of each unit's report on the periods that are over, the oldest first."""
+    """Return by period that is over, the oldest first, the status of the report of each unit that
+    owed one.
+    """
     today = timezone.localdate()
     rows = Unit.objects.filter(pk__in=[unit.pk for unit in units])
-    return [
-        (each, dict(queries.annotate_status(rows, kind, each).values_list("pk", "status")))
-        for each in sorted(offered, key=lambda period: period.first)
-        if each.last < today
-    ]
+    found = []
+    for each in sorted(offered, key=lambda period: period.first):
+        if each.last < today:
+            owed = queries.annotate_status(exclude_founded_later(rows, each), kind, each)
+            found.append((each, dict(owed.values_list("pk", "status"))))
+    return found
 
 
 def _read_period(given: Mapping[str, Any], place: Unit) -> tuple[str, Period, list[Period]]:

@@ -26,7 +26,12 @@ from core.scope import list_ancestors
 from engagement.reports import periods
 from engagement.reports.compose import compose_document, make_letterhead, make_signature
 from engagement.reports.document import Document, Signature
-from engagement.reports.figures import compute_digest, find_reporting_bodies, find_sent_approvals
+from engagement.reports.figures import (
+    compute_digest,
+    exclude_founded_later,
+    find_reporting_bodies,
+    find_sent_approvals,
+)
 from engagement.reports.models import Report, ReportForm
 from engagement.reports.standard import make_standard_form
 from engagement.reports.states import OPEN, REGULAR, ReportKind, ReportState
@@ -249,9 +254,13 @@ def annotate_status(units: QuerySet[Unit], kind: str, period: Period) -> QuerySe
     )
 
 
-def find_bodies_below(unit: Unit, *, on: date, communes: bool = False) -> QuerySet[Unit]:
-    """Return the bodies whose reports come to the unit, or with ``communes`` all below it."""
-    rows = Unit.objects.filter(has_police_body=True).current(on)
+def find_bodies_below(
+    unit: Unit, period: Period, *, on: date, communes: bool = False
+) -> QuerySet[Unit]:
+    """Return the bodies whose reports on the period come to the unit, or with ``communes`` those of
+    all communes below it.
+    """
+    rows = exclude_founded_later(Unit.objects.filter(has_police_body=True).current(on), period)
     if communes:
         return rows.under(unit).filter(level=Level.COMMUNE)
     return rows.filter(parent=unit)

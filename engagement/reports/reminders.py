@@ -44,7 +44,8 @@ def remind_unsent(place: Unit, kind: str, period: Period, *, by: User) -> int:
     """
     authority = require(by, Permission.OVERSIGHT_VIEW, unit=place)
     today = timezone.localdate()
-    below: Any = queries.annotate_status(queries.find_bodies_below(place, on=today), kind, period)
+    bodies = queries.find_bodies_below(place, period, on=today)
+    below: Any = queries.annotate_status(bodies, kind, period)
     units = list(below.filter(status__in=UNSENT).select_related("parent").order_by("path"))
     if period.last >= today or not units:
         raise Refused(_("No report on these days is missing."))

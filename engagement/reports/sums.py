@@ -108,4 +108,6 @@ def compute_coverage(content: Mapping[str, Any]) -> tuple[int, int]:
     """
     if "scope" not in content:
         return 0, 0
-    return len(content["covered"]) - 1 + len(list_filled(content)), content["scope"] - 1
+    # Once each: one that moved between two provinces, which both have sent, stands in both sums.
+    held = {*content["covered"], *list_filled(content)}
+    return len(held) - 1, content["scope"] - 1
