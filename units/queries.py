@@ -54,6 +54,19 @@ def find_heirs(units: Iterable[int]) -> dict[int, int]:
     return found
 
 
+def find_successors(units: Iterable[int]) -> set[int]:
+    """Return ``units`` (keys) with all that they were merged into, in one step or several. A query
+    a step.
+    """
+    found = set(units)
+    step = found
+    while step:
+        rows = Unit.objects.filter(pk__in=step, successor__isnull=False).order_by()
+        step = set(rows.values_list("successor_id", flat=True)) - found
+        found = found | step
+    return found
+
+
 def find_people(unit: Unit) -> QuerySet:
     """Return the appointments in force in this very unit, people first."""
     return (

@@ -17,6 +17,7 @@ from engagement.rollups.queries.campaigns import select_by_post
 from engagement.rollups.sql import fetch_rows, to_int_or_none
 from publishing.models import Delivery
 from units.models import Level, Unit
+from units.queries import find_successors
 
 type Points = list[tuple[date, int | None]]
 
@@ -164,11 +165,12 @@ def find_participating_units(user: User, campaign: Campaign, *, today: date) -> 
 def find_units_behind(
     user: User, campaign: Campaign, posts: PostSums, *, today: date
 ) -> QuerySet[Unit]:
-    """Return those participating units that published none of the campaign's ``posts``. Those that
-    have a page come first (``has_page``); each has the numbers of both (``with_page``, ``of_all``).
+    """Return those participating units that published none of the campaign's ``posts``, nor did a
+    unit that was merged into them. Those that have a page come first (``has_page``); each has the
+    numbers of both (``with_page``, ``of_all``).
     """
     units = find_participating_units(user, campaign, today=today).select_related("parent")
-    behind = units.exclude(pk__in=[part.unit for part in posts.parts])
+    behind = units.exclude(pk__in=find_successors(part.unit for part in posts.parts))
     pages = Channel.objects.usable().filter(unit=OuterRef("pk"))
     return behind.annotate(
         has_page=Exists(pages),
