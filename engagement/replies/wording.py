@@ -20,6 +20,7 @@ from accounts.queries import appointed_by, can, holders, require
 from audit.services import record
 from core.clock import format_local_time
 from core.errors import NotAllowed, Refused
+from core.locks import hold_until_commit
 from core.periods import get_midnight
 from core.scope import list_ancestors
 from core.secrecy import has_secrecy_mark
@@ -90,6 +91,7 @@ def require_may_say(text: str, *, unit: Unit, by: User) -> bool:
 def propose_phrase(text: str, *, unit: Unit, by: User) -> ReplyPhrase:
     authority = require(by, Permission.POST_SCHEDULE, unit=unit)
     text = clean_answer(text, unit=unit)
+    hold_until_commit([f"reply-phrases-{unit.pk}"])  # two at once: the second sees the first
     open_ones = ReplyPhrase.objects.filter(unit=unit, ended_at=None)
     if open_ones.filter(text=text).exists():
         raise Refused(_("This answer stands in the list already."))
@@ -166,6 +168,8 @@ def give_release(unit: Unit, person: User, *, by: User) -> ReplyRelease:
             )
         )
     _require_second_person(person, by=by)
+    # Two leaders at once gave two releases, of which one stayed in force when the other was ended.
+    hold_until_commit([f"reply-release-{unit.pk}-{person.pk}"])
     if find_release(person, unit=unit):
         raise Refused(_("This person may answer in their own words already."))
     until = now + RELEASE_LASTS
@@ -199,6 +203,7 @@ def count_for_leaders(act: str, delivery: Delivery, *, by: User) -> None:
     """
     address = reverse("engagement:comments", args=[delivery.public_id])
     leaders = holders(Permission.POST_APPROVE, unit=delivery.unit, besides=[by.pk])
+    hold_until_commit([f"desk-used-{delivery.pk}"])  # or two at once write two notices
     today = Notice.objects.select_for_update().filter(
         user__in=leaders,
         kind="desk_used",
