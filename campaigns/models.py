@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GROUNDS = ("legal_basis", "legal_from", "legal_until", "source")
 TARGETS = ("posts", "units", "reach", "clicks")
 LONGEST_GROUND = 200  # characters of the legal basis, as of the source
+LONGEST_SEARCH = 200  # characters of a folded name
 
 
 class Grounds(models.Model):
@@ -185,7 +186,7 @@ class Campaign(PublicIdModel):
     closed_at = models.DateTimeField(null=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    search = models.CharField(max_length=200, editable=False)
+    search = models.CharField(max_length=LONGEST_SEARCH, editable=False)
 
     objects = CampaignQuerySet.as_manager()
 
@@ -201,7 +202,8 @@ class Campaign(PublicIdModel):
         return self.name
 
     def save(self, **kwargs: Any) -> None:
-        self.search = fold(self.name)
+        # Cut, for some letters fold to three: "ﬃ".
+        self.search = fold(self.name)[:LONGEST_SEARCH]
         super().save(**kwargs)
 
     @property

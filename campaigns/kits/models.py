@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.kits.states import APPROVED_ONCE, EDITABLE, OPEN, Declined, VersionState
-from campaigns.models import Campaign, Grounds, Topic
+from campaigns.models import LONGEST_SEARCH, Campaign, Grounds, Topic
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet, list_ancestors
 from core.text import fold
@@ -87,7 +87,7 @@ class Kit(PublicIdModel, Announced):
     withdraw_reason = models.CharField(max_length=500, blank=True, default="")
     # The withdrawal also takes down what came of the kit.
     taken_down = models.BooleanField(default=False)
-    search = models.CharField(max_length=200, editable=False)
+    search = models.CharField(max_length=LONGEST_SEARCH, editable=False)
 
     objects = KitQuerySet.as_manager()
 
@@ -116,7 +116,7 @@ class Kit(PublicIdModel, Announced):
         return self.name
 
     def save(self, **kwargs: Any) -> None:
-        self.search = fold(self.name)
+        self.search = fold(self.name)[:LONGEST_SEARCH]
         super().save(**kwargs)
 
     @property

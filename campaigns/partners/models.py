@@ -21,6 +21,7 @@ from units.models import Unit
 
 LONGEST_NAME, LONGEST_NUMBER, LONGEST_TITLE, LONGEST_PLACE = 120, 80, 200, 200  # characters
 LONGEST_PERSON, LONGEST_PHONE, LONGEST_EMAIL, LONGEST_ADDRESS = 100, 20, 254, 300
+LONGEST_SEARCH = LONGEST_NAME + LONGEST_NUMBER + 1
 SOON = timedelta(days=14)  # before its end, the unit hears of it
 
 
@@ -108,7 +109,7 @@ class Partner(PublicIdModel):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     end_reason = models.CharField(max_length=500, blank=True)
-    search = models.CharField(max_length=LONGEST_NAME + LONGEST_NUMBER + 1, editable=False)
+    search = models.CharField(max_length=LONGEST_SEARCH, editable=False)
 
     objects = PartnerQuerySet.as_manager()
 
@@ -152,7 +153,8 @@ class Partner(PublicIdModel):
         return self.name or self.document_number
 
     def save(self, **kwargs: Any) -> None:
-        self.search = fold(f"{self.name} {self.document_number}").strip()
+        # Cut, for some letters fold to three: "ﬃ".
+        self.search = fold(f"{self.name} {self.document_number}")[:LONGEST_SEARCH]
         super().save(**kwargs)
 
     @property
