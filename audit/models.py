@@ -35,7 +35,7 @@ class Entry(models.Model):
     at = models.DateTimeField(db_index=True)
     actor_id = models.BigIntegerField(null=True)  # empty: the portal itself
     actor_name = models.CharField(max_length=150, blank=True)
-    actor_position = models.CharField(max_length=150, blank=True, db_column="post_held")
+    actor_position = models.CharField(max_length=150, blank=True)
     action = models.CharField(max_length=60)
     object_type = models.CharField(max_length=40)
     object_id = models.CharField(max_length=40)

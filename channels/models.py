@@ -82,11 +82,9 @@ class Channel(PublicIdModel):
     warned_on = models.DateField(
         null=True
     )  # the day on which an end was announced last, of the grant or of the package
-    lifecycle = models.CharField(
-        max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE, db_column="life"
-    )
-    lifecycle_reason = models.CharField(max_length=500, blank=True, db_column="life_reason")
-    lifecycle_since = models.DateTimeField(null=True, db_column="life_since")
+    lifecycle = models.CharField(max_length=10, choices=Lifecycle, default=Lifecycle.ACTIVE)
+    lifecycle_reason = models.CharField(max_length=500, blank=True)
+    lifecycle_since = models.DateTimeField(null=True)
     # What the page was called when a person last said that it is the unit's: a page that is renamed
     # is noticed by it.
     known_name = models.CharField(max_length=200, blank=True)
@@ -95,9 +93,9 @@ class Channel(PublicIdModel):
     # Posts that the portal did not make: none from before counts, and when to look next.
     watched_since = models.DateTimeField(default=timezone.now)
     last_checked_at = models.DateTimeField(
-        null=True, db_column="looked_at"
+        null=True
     )  # and judged: no later than a post that may yet turn out to be ours
-    check_at = models.DateTimeField(default=timezone.now, db_column="look_at")
+    check_at = models.DateTimeField(default=timezone.now)
     subscribe_at = models.DateTimeField(
         null=True, default=timezone.now
     )  # when to ask the platform for its news
@@ -310,13 +308,12 @@ class UnrecognisedPost(PublicIdModel):
     decided_for = models.ForeignKey(
         Unit, models.PROTECT, null=True, related_name="+"
     )  # whose the page was then
-    position = models.CharField(max_length=150, blank=True, db_column="post_held")
+    position = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField(null=True)
 
     objects = UnrecognisedPostQuerySet.as_manager()
 
     class Meta:
-        db_table = "channels_foreignpost"  # a worker of an earlier release writes to it, too
         ordering = ["-published_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
@@ -346,7 +343,7 @@ class HookEvent(models.Model):
     kind = models.CharField(max_length=10)  # platforms.webhooks.EventKind
     page = models.CharField(max_length=64)
     object_id = models.CharField(max_length=200, blank=True)
-    reported_at = models.DateTimeField(null=True, db_column="told_at")  # by the platform's clock
+    reported_at = models.DateTimeField(null=True)  # by the platform's clock
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True)
 

@@ -26,12 +26,7 @@ def row_name(channel: Channel) -> str:
 
 
 def _row_name(public_id: uuid.UUID, unit_id: int) -> str:
-    return f"{first_row_name(public_id)} unit:{unit_id}"
-
-
-def first_row_name(public_id: uuid.UUID) -> str:
-    """Name what values of the vault's first version are sealed for."""
-    return f"channel:{public_id}"
+    return f"channel:{public_id} unit:{unit_id}"
 
 
 def account_of(channel: Channel) -> Account:
@@ -52,9 +47,7 @@ def account_with(
 ) -> Account:
     """Return the same as `account_of`, from a channel's columns: for the engine, which loads
     thousands at once."""
-    secrets = sealing.unseal(
-        sealed, row=_row_name(public_id, unit_id), first_row=first_row_name(public_id)
-    )
+    secrets = sealing.unseal(sealed, row=_row_name(public_id, unit_id))
     app = settings.PLATFORMS[platform]
     return Account(
         external_id=external_id,

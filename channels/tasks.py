@@ -41,22 +41,10 @@ def check_for_unrecognised_posts(*, platform: str, **_: object) -> None:
     unrecognised.check_pages(platform=platform, now=timezone.now())
 
 
-@shared_task(name="channels.tasks.look_for_foreign_posts", ignore_result=True)
-def _check_by_its_former_name(*, platform: str, **_: object) -> None:
-    """Serve the ticks that a beat of the former release sent."""
-    check_for_unrecognised_posts(platform=platform)
-
-
 @shared_task(ignore_result=True)
 def process_inbox(**_: object) -> None:
     """Do what follows from the platforms' calls, which are stored in the database."""
     inbox.process_events(now=timezone.now())
-
-
-@shared_task(name="channels.tasks.hear", ignore_result=True)
-def _process_inbox_by_its_former_name(**_: object) -> None:
-    """Serve the ticks that a beat of the former release sent."""
-    process_inbox()
 
 
 @shared_task(ignore_result=True)

@@ -1,9 +1,8 @@
 """Seal secrets at rest: AES-256-GCM, bound to the row they belong to: moved to another row they do
 not open.
 
-Layout: version, nonce, ciphertext with tag. Version 1 of a channel's value is bound to the channel
-alone, version 2 to its unit as well: a channel that is moved to another unit behind the portal's
-back does not open.
+Layout: version of the layout, nonce, ciphertext with tag. A channel's value is bound to its unit as
+well: a channel that is moved to another unit behind the portal's back does not open.
 """
 
 import base64
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-_FIRST, _VERSION = b"\x01", b"\x02"
+_VERSION = b"\x02"
 _NONCE, _TAG = 12, 16
 
 
@@ -42,31 +41,24 @@ def seal(secrets: dict[str, Any], *, row: str) -> bytes:
     )
 
 
-def unseal(sealed: bytes | memoryview, *, row: str, first_row: str = "") -> dict[str, Any]:
-    """Open a value; ``first_row`` is what a value of version 1 is bound to, where that differs.
-    Raise Unsealable.
-    """
-    sealed = bytes(sealed)
-    bound = {_VERSION: row, _FIRST: first_row or row}.get(sealed[:1])
-    if not bound:
-        raise Unsealable(row)
+def unseal(sealed: bytes | memoryview, *, row: str) -> dict[str, Any]:
+    """Open a value; raise Unsealable."""
     for key in _load_keys():
         with suppress(InvalidTag):
-            return json.loads(_open(sealed, key, bound))
+            return json.loads(_open(bytes(sealed), key, row))
     raise Unsealable(row)
 
 
 def is_newest(sealed: bytes | memoryview, *, row: str) -> bool:
-    """Check whether a value is of the newest version and under the newest key."""
-    sealed = bytes(sealed)
+    """Check whether a value is under the newest key."""
     try:
-        return sealed[:1] == _VERSION and bool(_open(sealed, _load_keys()[0], row))
+        return bool(_open(bytes(sealed), _load_keys()[0], row))
     except InvalidTag:
         return False
 
 
 def _open(sealed: bytes, key: bytes, bound: str) -> bytes:
     """Decrypt; raise InvalidTag, also where a value is too short to hold a nonce and a tag."""
-    if len(sealed) < 1 + _NONCE + _TAG:
+    if sealed[:1] != _VERSION or len(sealed) < 1 + _NONCE + _TAG:
         raise InvalidTag
     return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound.encode())

@@ -12,18 +12,10 @@ _WORD = re.compile(r"[^\W_]+")
 # A trigger keeps the words of the column beside it, as `to_tsvector` takes them apart
 # once no sign makes an address or a number with a point of them.
 WORDS_COLUMN = "words"
-_SIGNS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 LONGEST_TEXT = 200_000  # of which words are found: a vector holds a megabyte
 
 # Of the newest rows; so many of them have words that many rows have, and so many that most have.
 PROBED, COMMON, FREQUENT = 1000, 8, 100
-
-
-def vector(column: str) -> str:
-    """Return the SQL of the words of a column, for a trigger and for rows that were before it."""
-    signs = _SIGNS.replace("'", "''")
-    text = f"translate(left({column}, {LONGEST_TEXT}), '{signs}', repeat(' ', {len(_SIGNS)}))"
-    return f"to_tsvector('simple', {text})"
 
 
 def make_search_text(*texts: str) -> str:

@@ -189,9 +189,6 @@ class ReplyAllowance(models.Model):
     allowed_at = models.DateTimeField(auto_now_add=True)
     reason = models.TextField()
 
-    class Meta:
-        db_table = "engagement_deskallowance"
-
 
 class SpentTicket(models.Model):
     """A used form of the reply desk: because of this row its second copy does nothing, whichever

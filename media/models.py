@@ -161,7 +161,6 @@ class Media(PublicIdModel):
     objects = MediaQuerySet.as_manager()
 
     class Meta:
-        db_table = "posts_media"  # made by the app that it belonged to first
         ordering = ["-uploaded_at"]
         constraints = [models.UniqueConstraint(fields=["unit", "sha256"], name="one_copy_a_unit")]
         # Which rows a file serves.
@@ -249,7 +248,6 @@ class Upload(PublicIdModel):
     touched_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        db_table = "posts_upload"  # made by the app that it belonged to first
         indexes = [models.Index(fields=["purpose", "purpose_id"], name="upload_purpose")]
 
     @property

@@ -21,14 +21,13 @@ class Alarm(models.Model):
     )  # when a watch last saw the sign: an alarm ends when it stays away
     closed_at = models.DateTimeField(null=True)
     report_at = models.DateTimeField(
-        null=True, db_column="tell_at"
+        null=True
     )  # when people are notified next; who moves it on notifies them
     reports = models.PositiveSmallIntegerField(
-        default=0, db_column="tells"
+        default=0
     )  # how often its beginning, or its end, was reported
 
     class Meta:
-        db_table = "publishing_alarm"  # made by the app that it belonged to first
         ordering = ["-opened_at"]
         constraints = [
             models.UniqueConstraint(

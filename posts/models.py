@@ -85,9 +85,7 @@ class Post(PublicIdModel, Grounds):
     ai_made = models.BooleanField(_("made or changed by AI"), default=False)
     corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
-    requested_time = models.DateTimeField(
-        _("wanted time of publication"), null=True, blank=True, db_column="wanted_at"
-    )
+    requested_time = models.DateTimeField(_("wanted time of publication"), null=True, blank=True)
     # Rises with each save: a browser that edited an older copy is told instead of overwriting.
     version = models.PositiveIntegerField(default=1)
     last_save = models.JSONField(null=True, editable=False)  # see editor/page_saves.py
@@ -310,7 +308,7 @@ class Review(models.Model):
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="reviews")
     decision = models.CharField(max_length=10, choices=Decision)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    position = models.CharField(max_length=150, db_column="post_held")
+    position = models.CharField(max_length=150)
     reason = models.TextField(blank=True)
     # Of an approval: the rules of the leak check that ``reason`` lets pass.
     passed = models.JSONField(default=list, db_default=[])
@@ -447,7 +445,7 @@ class Comment(PublicIdModel):
 
     thread = models.ForeignKey(Thread, models.PROTECT, related_name="comments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    position = models.CharField(max_length=150, db_column="post_held")
+    position = models.CharField(max_length=150)
     text = models.TextField(max_length=LONGEST_COMMENT, blank=True)
     proposal = models.TextField(max_length=LONGEST_COMMENT, blank=True)
     written_at = models.DateTimeField()

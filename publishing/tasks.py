@@ -77,12 +77,6 @@ def reconcile_unknown(*, platform: str = "", **_: object) -> None:
     _run_on_each([platform] if platform else reconcile.platforms_to_check(), reconcile.reconcile)
 
 
-@shared_task(name="publishing.tasks.settle", acks_late=False, ignore_result=True)
-def _reconcile_by_its_former_name(*, platform: str = "", **_: object) -> None:
-    """Serve the ticks that a beat of the former release sent."""
-    reconcile_unknown(platform=platform)
-
-
 @shared_task(acks_late=False, ignore_result=True)
 def take_down(*, platform: str = "", **_: object) -> None:
     """Take down what is recalled on this platform, or wherever something is.
@@ -103,12 +97,6 @@ def create_manual_tasks(**_: object) -> None:
     """Create tasks from what is due on pages that people post to."""
     if freezing.may_publish():
         manual.create_manual_tasks()
-
-
-@shared_task(name="publishing.tasks.hand_over", acks_late=False, ignore_result=True)
-def _create_manual_tasks_by_its_former_name(**_: object) -> None:
-    """Serve the ticks that a beat of the former release sent."""
-    create_manual_tasks()
 
 
 @shared_task(acks_late=False, ignore_result=True)
@@ -146,9 +134,3 @@ def prove_alive(*, queue: str, **_: object) -> None:
     """Prove that somebody works on a queue that gets few other tasks."""
     freezing.check_database()  # first: a restored database's last heartbeat tells its age
     record_heartbeat(queue)
-
-
-@shared_task(name="publishing.tasks.ring", acks_late=False, ignore_result=True)
-def _prove_alive_by_its_former_name(*, queue: str, **_: object) -> None:
-    """Serve the ticks that a beat of the former release sent."""
-    prove_alive(queue=queue)

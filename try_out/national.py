@@ -12,14 +12,12 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from core.errors import Refused
-from core.word_search import vector
 from engagement.counting.schedule import COUNT_AGES
 from posts.models import Post
 from units.models import Unit
 from units.services import load_units
 
 # A percent sign in a statement with parameters is doubled.
-_WORDS = vector("search").replace("%", "%%")
 DAYS, POSTS = 730, 400_000
 PLATFORMS = ("facebook", "instagram", "threads", "youtube", "tiktok", "telegram")
 _PEOPLE = """
@@ -42,7 +40,8 @@ JOIN accounts_user AS person ON person.username = 'seed.' || unit.id || '.' || n
 _CHANNELS = """
 INSERT INTO channels_channel (public_id, platform, external_id, name, handle, address, health,
     health_reason, sealed, scopes, followers, checked_at, connected_at, connected_by_id, unit_id,
-    health_code, known_handle, known_name, life, life_reason, refresh_failures, look_at,
+    health_code, known_handle, known_name, lifecycle, lifecycle_reason, refresh_failures,
+    check_at,
     watched_since, confirmed_by_id, confirmed_at)
 SELECT gen_random_uuid(), platform, 'seed-' || unit.id || '-' || platform, unit.name, '',  '',
     'connected', '', ''::bytea, '[]', (random() * 20000)::int, now(), now() - INTERVAL '800 days',
@@ -94,15 +93,15 @@ LEFT JOIN LATERAL (SELECT c.id FROM campaigns_campaign AS c JOIN units_unit AS o
     ORDER BY (owner.level = 'ministry') = (fate < 0.25) DESC LIMIT 1) AS campaign ON true
 ORDER BY at
 """
-_REVISIONS = f"""
+_REVISIONS = """
 INSERT INTO posts_revision (public_id, number, content, content_sha256, created_at, author_id,
     editor_id, post_id)
-SELECT gen_random_uuid(), 1, '{{"media": [], "channels": []}}', md5(id::text) || md5(id::text),
+SELECT gen_random_uuid(), 1, '{"media": [], "channels": []}', md5(id::text) || md5(id::text),
     created_at, author_id, author_id, id FROM posts_post WHERE state <> 'draft' ORDER BY id;
-UPDATE posts_post SET words = {_WORDS}, current_revision_id = revision.id,
+UPDATE posts_post SET words = to_tsvector('simple', search), current_revision_id = revision.id,
     approved_revision_id = CASE WHEN state = 'approved' THEN revision.id END
 FROM posts_revision AS revision WHERE revision.post_id = posts_post.id
-"""  # noqa: S608
+"""
 _DELIVERIES = """
 INSERT INTO publishing_delivery (public_id, platform, content_sha256, state, due_at, not_after,
     fire_at, attempt, draft_ref, verify_count, remote_id, permalink, published_at, committing_at,
@@ -151,7 +150,7 @@ SELECT DISTINCT ON (delivery_id) delivery_id, NULL::timestamptz, taken_at, 0, vi
 FROM engagement_count ORDER BY delivery_id, taken_at DESC
 """
 _RECORD = """
-INSERT INTO audit_entry (at, actor_id, actor_name, post_held, action, object_type, object_id,
+INSERT INTO audit_entry (at, actor_id, actor_name, actor_position, action, object_type, object_id,
     object_label, unit_path, reason, data, stream, position, previous)
 SELECT due_at, CASE WHEN step = 1 THEN scheduled_by_id END, '', '',
     CASE step WHEN 1 THEN 'delivery.scheduled' WHEN 2 THEN 'delivery.claimed'

@@ -320,8 +320,8 @@ class Delegation(PublicIdModel):
     chief = models.ForeignKey(User, models.PROTECT, related_name="delegations_given")
     deputy = models.ForeignKey(User, models.PROTECT, related_name="delegations")
     # The positions of both, as they were called when it was given.
-    chief_position = models.CharField(max_length=100, db_column="chief_held")
-    deputy_position = models.CharField(max_length=100, db_column="deputy_held")
+    chief_position = models.CharField(max_length=100)
+    deputy_position = models.CharField(max_length=100)
     valid_from = models.DateField()
     valid_to = models.DateField()
     reason = models.CharField(max_length=500)
@@ -329,7 +329,7 @@ class Delegation(PublicIdModel):
     approves_from = models.DateTimeField(null=True)  # empty: from the first day on
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    ended_position = models.CharField(max_length=150, blank=True, db_column="ended_held")
+    ended_position = models.CharField(max_length=150, blank=True)
     end_reason = models.CharField(max_length=500, blank=True)
     # Of its end by itself: 1 once both were reminded of it, 2 once they were told that it is over.
     end_notices = models.PositiveSmallIntegerField(default=0, db_default=0)
@@ -469,7 +469,7 @@ class Waiver(models.Model):
 
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="waivers")
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    position = models.CharField(max_length=150, db_column="post_held")
+    position = models.CharField(max_length=150)
     leads = (
         models.BooleanField()
     )  # an approver of the unit or an overseer above it, not an administrator

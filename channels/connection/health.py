@@ -23,7 +23,6 @@ from channels.queries import (
     address_of,
     facts_of,
     find_keepers,
-    first_row_name,
     is_allowed,
     row_name,
 )
@@ -96,10 +95,7 @@ def _may_be_stale(channel: Channel) -> bool:
     if channel.refresh_at is None:
         return False
     try:
-        first = first_row_name(channel.public_id)
-        issued = sealing.unseal(channel.sealed, row=row_name(channel), first_row=first).get(
-            "issued_at", ""
-        )
+        issued = sealing.unseal(channel.sealed, row=row_name(channel)).get("issued_at", "")
     except sealing.Unsealable:
         return False
     return not issued or timezone.now() - datetime.fromisoformat(issued) > _FRESH

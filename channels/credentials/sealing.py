@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from channels.models import Channel
-from channels.queries import first_row_name, row_name
+from channels.queries import row_name
 from core import sealing
 
 # Longer than a batch of calls to the platform can take: while it lasts nobody else renews the same
@@ -28,12 +28,12 @@ def seal_for(channel: Channel, was: Channel) -> bytes:
     sealing.Unsealable."""
     if not was.sealed:
         return b""
-    secrets = sealing.unseal(was.sealed, row=row_name(was), first_row=first_row_name(was.public_id))
+    secrets = sealing.unseal(was.sealed, row=row_name(was))
     return sealing.seal(secrets, row=row_name(channel))
 
 
 def reseal_all(*, now: datetime) -> Counter[str]:
-    """Seal what an older key or version sealed with the newest ones. Safe beside the running portal
+    """Seal what an older key sealed with the newest one. Safe beside the running portal
     and when it is repeated. Count ``current`` and ``resealed`` channels, those ``renewing`` now,
     and those that ``no_key`` opens.
     """

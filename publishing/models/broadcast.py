@@ -36,9 +36,7 @@ class Broadcast(PublicIdModel):
     followers = models.PositiveIntegerField(
         null=True
     )  # as the platform counted them when it was asked for
-    requested_time = models.DateTimeField(
-        null=True, db_column="wanted_at"
-    )  # empty: as soon as it is confirmed
+    requested_time = models.DateTimeField(null=True)  # empty: as soon as it is confirmed
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     asked_until = models.DateTimeField()  # unconfirmed, it is called off then

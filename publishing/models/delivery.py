@@ -265,7 +265,7 @@ class Delivery(PublicIdModel):
     recall = models.ForeignKey(
         Recall, models.PROTECT, null=True, related_name="deliveries", db_index=False
     )
-    manual_deadline = models.DateTimeField(null=True, db_column="hand_until")  # of the manual task
+    manual_deadline = models.DateTimeField(null=True)  # of the manual task
     # When somebody decided that what a pause kept back stays unpublished.
     left_unpublished_at = models.DateTimeField(null=True)
     scheduled_by = models.ForeignKey(

@@ -21,7 +21,7 @@ class Freeze(models.Model):
         null=True
     )  # the last moment that a restored database knows of
     marked_unknown_at = models.DateTimeField(
-        db_column="doubted_at", null=True
+        null=True
     )  # when all that may have been sent since then was marked as unknown
     read_back_at = models.DateTimeField(null=True)  # when the pages had been asked
     release_asked_by = models.ForeignKey(

@@ -15,7 +15,7 @@ class Heartbeat(models.Model):
     """The time of a queue's last tick, its heartbeat. One row a queue, for those who watch."""
 
     queue = models.CharField(max_length=40, primary_key=True)
-    last_seen_at = models.DateTimeField(db_column="rung_at")
+    last_seen_at = models.DateTimeField()
     # When the newest process that serves the queue heard its first tick.
     started_at = models.DateTimeField(null=True)
     process = models.CharField(
@@ -26,6 +26,3 @@ class Heartbeat(models.Model):
     # Of the process before it, as far as it is known.
     former_end = models.CharField(max_length=8, choices=ProcessEnd, default="", db_default="")
     is_new_version = models.BooleanField(default=False, db_default=False)
-
-    class Meta:
-        db_table = "publishing_pulse"

@@ -18,5 +18,4 @@ class RateLimit(models.Model):
     failures = models.PositiveSmallIntegerField(default=0)  # how often in a row the breaker opened
 
     class Meta:
-        db_table = "publishing_gate"  # a worker of an earlier release uses it, too
         constraints = [models.UniqueConstraint(fields=["platform", "key"], name="one_gate_a_key")]

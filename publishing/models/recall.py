@@ -27,7 +27,7 @@ class Recall(PublicIdModel):
     kit = models.ForeignKey(Kit, models.PROTECT, null=True, related_name="recalls")
     reason = models.TextField(max_length=500)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    position = models.CharField(max_length=150, db_column="post_held")
+    position = models.CharField(max_length=150)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(
         null=True

@@ -119,7 +119,7 @@ COMMANDS = (
     "break_glass reset_factor createsuperuser changepassword freeze_publishing release_publishing "
     "load_units load_library retention grant_roles check_ministry_sign_in export_audit "
     "verify_audit verify_approvals detach_counts draft_reports rebuild_rollups check_media "
-    "check_text reseal_credentials seal_schedules watch seed_national try_out"
+    "check_text reseal_credentials watch seed_national try_out"
 )
 # Acts that another test plays.
 ELSEWHERE = {

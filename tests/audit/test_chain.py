@@ -78,7 +78,7 @@ def test_each_entry_carries_the_digest_of_the_one_before_it(five):
     "field",
     [
         "actor_name",
-        "post_held",
+        "actor_position",
         "action",
         "object_type",
         "object_id",

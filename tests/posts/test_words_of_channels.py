@@ -1,9 +1,6 @@
 """A post is found by the words that stand in the text of one channel alone, too."""
 
-from importlib import import_module
-
 import pytest
-from django.db import connection
 
 from accounts.permissions import Role
 from core.text import fold
@@ -11,11 +8,9 @@ from core.word_search import LONGEST_TEXT, make_search_text
 from posts.canonical.html import to_plain_text
 from posts.editor import services as editing
 from posts.kits import services as kits
-from posts.models import Post, PostChannel
+from posts.models import Post
 from posts.origins import services as origins
 from tests import factories
-
-fill = import_module("posts.migrations.0036_find_posts_by_texts_of_channels")
 
 
 @pytest.fixture
@@ -113,22 +108,3 @@ def test_the_composers_search_text_holds_all_of_it():
     assert editing._search_text(post, targets) == fold(
         f"Tiêu đề {to_plain_text(post.body)} Chữ riêng"
     )
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_migration_fills_posts_that_were_before_it(unit, zalo, facebook):
-    texts = ["  Đốm LỬA\nnhỏ,  cháy lớn 🔥", "Quần áo bảo hộ – “điện giật”"]
-    post = factories.PostFactory(unit=unit, title="Cũ", search="cu", channels=[zalo, facebook])
-    other = factories.PostFactory(unit=unit, title="Khác", search="khac", channels=[zalo])
-    for channel, text in zip((zalo, facebook), texts, strict=True):
-        PostChannel.objects.filter(post=post, channel=channel).update(text=text)
-
-    for _ in range(2):  # one that was killed is begun anew
-        with connection.cursor() as cursor:
-            cursor.execute(fill.FILL)
-
-    post.refresh_from_db()
-    other.refresh_from_db()
-    assert post.search == " ".join(["cu", *sorted(map(fold, texts))])
-    assert other.search == "khac"
-    assert found("dom lua") == found("dien giat") == [post]

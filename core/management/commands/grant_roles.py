@@ -22,7 +22,7 @@ APPEND_ONLY = (
 # Who may do what, and by which proof they sign in: a worker adds nothing here, and changes these
 # columns alone. A column that says nothing of a right is there because PostgreSQL lets nobody lock
 # a row of which they may change none. A trigger says what a worker may write into an account, and
-# whose factors it may delete (accounts/migrations/0017_guard_accounts.py).
+# whose factors it may delete (accounts/migrations/triggers.sql).
 OF_PEOPLE: dict[str, tuple[str, ...]] = {
     "accounts_user": (  # of somebody who left (accounts/people/leavers.py)
         *("full_name", "username", "email", "password", "search"),
@@ -72,7 +72,7 @@ KEPT = (
     "campaigns_publicsummary",
     *("campaigns_kit", "campaigns_kitversion", "campaigns_passing", "campaigns_adoption"),
     "campaigns_partner",
-    *("channels_channel", "channels_platformallowance", "channels_foreignpost"),
+    *("channels_channel", "channels_platformallowance", "channels_unrecognisedpost"),
     "channels_pagechange",
     *("posts_reading", "posts_template", "posts_snippet"),
     *("posts_thread", "posts_comment", "posts_alloweditem", "posts_ruleswitch"),
@@ -84,7 +84,7 @@ KEPT = (
         "publishing_broadcast",
         "publishing_attempt",
     ),
-    *("publishing_freeze", "publishing_alarm", "retention_hold"),
+    *("publishing_freeze", "operations_alarm", "retention_hold"),
     *(
         "engagement_boardnote",
         "engagement_example",
@@ -96,7 +96,7 @@ KEPT = (
         "engagement_pagecount",
         "engagement_pagecorrection",
         "engagement_pagelook",
-        "engagement_deskallowance",
+        "engagement_replyallowance",
         "engagement_replyphrase",
         "engagement_replyrelease",
         "engagement_report",
@@ -111,7 +111,7 @@ REMOVED_BY_WEB = frozenset(
         "accounts_appointment",
         "campaigns_topic",
         "channels_platformallowance",
-        "engagement_deskallowance",
+        "engagement_replyallowance",
         "retention_hold",
     }
 )

@@ -10,8 +10,6 @@ from io import StringIO
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -32,18 +30,6 @@ def key():
     return base64.b64encode(os.urandom(32)).decode()
 
 
-def in_version_1(channel, *, token="older"):
-    """Seal the channel's token as an earlier release did."""
-    nonce = os.urandom(12)
-    made = AESGCM(base64.b64decode(django_settings.CREDENTIAL_KEYS[0]))
-    body = made.encrypt(
-        nonce, b'{"token": "%s"}' % token.encode(), f"channel:{channel.public_id}".encode()
-    )
-    Channel.objects.filter(pk=channel.pk).update(sealed=b"\x01" + nonce + body)
-    channel.refresh_from_db()
-    return channel
-
-
 def reseal():
     out = StringIO()
     call_command("reseal_credentials", stdout=out)
@@ -56,19 +42,6 @@ def test_a_channel_that_is_moved_to_another_unit_behind_the_portals_back_does_no
 
     Channel.objects.filter(pk=channel.pk).update(unit=factories.UnitFactory())
 
-    with pytest.raises(sealing.Unsealable):
-        account_of(Channel.objects.get(pk=channel.pk))
-
-
-def test_what_an_earlier_release_sealed_still_opens_and_is_bound_to_the_unit_when_it_is_sealed_anew():  # noqa: E501
-    channel = in_version_1(factories.ChannelFactory())
-    before = account_of(channel).token
-
-    assert reseal() == ["1", "0", "0", "0"]
-
-    channel.refresh_from_db()
-    assert (before, account_of(channel).token) == ("older", "older")
-    Channel.objects.filter(pk=channel.pk).update(unit=factories.UnitFactory())
     with pytest.raises(sealing.Unsealable):
         account_of(Channel.objects.get(pk=channel.pk))
 
@@ -123,12 +96,11 @@ def test_a_channel_that_no_key_opens_is_reported_and_keeps_what_it_has(settings)
     assert bytes(Channel.objects.get().sealed) == bytes(channel.sealed)
 
 
-@pytest.mark.parametrize("earlier", [False, True])
-def test_a_transfer_seals_the_access_for_the_new_unit(earlier):
+def test_a_transfer_seals_the_access_for_the_new_unit():
     province = factories.ProvinceFactory()
     was, to = factories.UnitFactory(parent=province), factories.UnitFactory(parent=province)
     channel = factories.ChannelFactory(unit=was)
-    token = account_of(in_version_1(channel) if earlier else channel).token
+    token = account_of(channel).token
 
     lifecycle.transfer(
         channel, to=to, by=factories.person(Role.ADMINISTRATOR, province), reason="Sắp xếp"

@@ -4,7 +4,6 @@ them is published.
 
 import uuid
 from datetime import timedelta
-from importlib import import_module
 from io import StringIO
 
 import pytest
@@ -427,74 +426,3 @@ def test_verify_approvals_names_what_nobody_scheduled_so(scheduled):
         call_command("verify_approvals", stdout=out)
 
     assert f"{sound.public_id}: nobody scheduled it so" in out.getvalue()
-
-
-# --- what was scheduled before schedules were sealed ----------------------------------------------
-
-
-def seal_schedules():
-    out = StringIO()
-    call_command("seal_schedules", stdout=out)
-    return out.getvalue()
-
-
-@pytest.fixture
-def unsealed(scheduled, leader):
-    row = scheduled(timezone.now() + timedelta(hours=2))
-    scheduling.reschedule(row, by=leader, due_at=timezone.now() + timedelta(seconds=1))
-    sql("UPDATE publishing_delivery SET key_id = '', seal = ''")
-    return row
-
-
-def test_seal_schedules_seals_what_the_record_tells_in_the_same_way(simulator, unsealed):
-    assert seal_schedules() == "1 schedules sealed, 0 not.\n"
-
-    publish_due(platform="facebook")
-
-    assert Delivery.objects.get().state == State.PUBLISHED
-    assert seal_schedules() == "0 schedules sealed, 0 not.\n"
-
-
-WRITTEN = {
-    "another time": "due_at = due_at - interval '1 minute'",
-    "a longer time": "not_after = not_after + interval '90 days'",
-    "another content": "content_sha256 = 'f'",
-    "a row of its own": "public_id = gen_random_uuid()",
-}
-
-
-@pytest.mark.parametrize("how", WRITTEN.values(), ids=WRITTEN)
-def test_seal_schedules_names_what_was_written_by_sql(unsealed, how):
-    sql(f"UPDATE publishing_delivery SET {how}")
-    row = Delivery.objects.get()
-    out = StringIO()
-
-    with pytest.raises(CommandError, match="0 schedules sealed, 1 not"):
-        call_command("seal_schedules", stdout=out)
-
-    assert out.getvalue() == f"{row.public_id}: nobody scheduled it so\n"
-
-
-def test_seal_schedules_seals_nothing_that_people_stopped(unsealed, leader):
-    unsealed.refresh_from_db()
-    scheduling.cancel(unsealed, by=leader)
-    put_back(unsealed)
-
-    with pytest.raises(CommandError, match="0 schedules sealed, 1 not"):
-        seal_schedules()
-
-
-@pytest.mark.parametrize("name", ["withdrawn", "opened for editing"])
-def test_approvals_that_ended_before_get_their_end_from_the_record(scheduled, leader, post, name):
-    factories.approved(unit=post.unit, channels=[])
-    ACTS[name](scheduled(), leader)
-    ends = Review.objects.filter(decision="ended").values_list("revision", "by", "reason")
-    before = list(ends)
-    with never_append_only():
-        Review.objects.filter(decision="ended").delete()
-
-    for _again in range(2):
-        sql(import_module("posts.migrations.0039_ended_approvals").FILL)
-
-    assert list(ends) == before
-    assert len(before) == 1

@@ -1,0 +1,13 @@
+"""Seal results of campaigns and add the topics."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("campaigns", "0001_initial"), ("core", "0002_triggers")]
+
+    operations = [
+        migrations.RunSQL(Path(__file__).with_name("triggers.sql").read_text()),
+    ]

@@ -1,0 +1,40 @@
+-- For docs/moving_to_0_1.md: the tables and columns of an installation made before 0.1, as they are named since.
+
+ALTER TABLE channels_foreignpost RENAME TO channels_unrecognisedpost;
+ALTER SEQUENCE channels_foreignpost_id_seq RENAME TO channels_unrecognisedpost_id_seq;
+ALTER TABLE engagement_deskallowance RENAME TO engagement_replyallowance;
+ALTER SEQUENCE engagement_deskallowance_id_seq RENAME TO engagement_replyallowance_id_seq;
+ALTER TABLE posts_media RENAME TO media_media;
+ALTER SEQUENCE posts_media_id_seq RENAME TO media_media_id_seq;
+ALTER TABLE posts_media_tags RENAME TO media_media_tags;
+ALTER SEQUENCE posts_media_tags_id_seq RENAME TO media_media_tags_id_seq;
+ALTER TABLE posts_upload RENAME TO media_upload;
+ALTER SEQUENCE posts_upload_id_seq RENAME TO media_upload_id_seq;
+ALTER TABLE publishing_alarm RENAME TO operations_alarm;
+ALTER SEQUENCE publishing_alarm_id_seq RENAME TO operations_alarm_id_seq;
+ALTER TABLE publishing_gate RENAME TO publishing_ratelimit;
+ALTER SEQUENCE publishing_gate_id_seq RENAME TO publishing_ratelimit_id_seq;
+ALTER TABLE publishing_pulse RENAME TO publishing_heartbeat;
+
+ALTER TABLE accounts_delegation RENAME chief_held TO chief_position;
+ALTER TABLE accounts_delegation RENAME deputy_held TO deputy_position;
+ALTER TABLE accounts_delegation RENAME ended_held TO ended_position;
+ALTER TABLE accounts_waiver RENAME post_held TO position;
+ALTER TABLE audit_entry RENAME post_held TO actor_position;
+ALTER TABLE channels_channel RENAME life TO lifecycle;
+ALTER TABLE channels_channel RENAME life_reason TO lifecycle_reason;
+ALTER TABLE channels_channel RENAME life_since TO lifecycle_since;
+ALTER TABLE channels_channel RENAME looked_at TO last_checked_at;
+ALTER TABLE channels_channel RENAME look_at TO check_at;
+ALTER TABLE channels_hookevent RENAME told_at TO reported_at;
+ALTER TABLE channels_unrecognisedpost RENAME post_held TO position;
+ALTER TABLE operations_alarm RENAME tell_at TO report_at;
+ALTER TABLE operations_alarm RENAME tells TO reports;
+ALTER TABLE posts_comment RENAME post_held TO position;
+ALTER TABLE posts_post RENAME wanted_at TO requested_time;
+ALTER TABLE posts_review RENAME post_held TO position;
+ALTER TABLE publishing_broadcast RENAME wanted_at TO requested_time;
+ALTER TABLE publishing_delivery RENAME hand_until TO manual_deadline;
+ALTER TABLE publishing_freeze RENAME doubted_at TO marked_unknown_at;
+ALTER TABLE publishing_heartbeat RENAME rung_at TO last_seen_at;
+ALTER TABLE publishing_recall RENAME post_held TO position;
