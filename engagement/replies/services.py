@@ -138,6 +138,7 @@ def find_desk_deliveries(user: User, *, now: datetime) -> QuerySet[Delivery]:
         published_at__gt=now - SHOWN_FOR,
         channel__health=Health.CONNECTED,
         channel__lifecycle__in=[Lifecycle.ACTIVE, Lifecycle.PAUSED],
+        channel__unit=F("unit"),  # not handed over to another unit since
         unit__in=Unit.objects.current(timezone.localdate(now)),
     )
 
