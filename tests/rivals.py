@@ -8,6 +8,7 @@ from functools import partial
 from django.db import connection
 
 from core.errors import NotAllowed, Refused
+from tests.channels.connection.rivals import overtaken
 
 REFUSED = "refused"
 
@@ -45,3 +46,20 @@ def act_at_once(*acts: Callable[[], object]) -> Counter[str]:
 def each_at_once[T](people: Iterable[T], act: Callable[[T], object]) -> Counter[str]:
     """Run ``act`` for each of ``people`` from one moment on, as `act_at_once` does."""
     return act_at_once(*(partial(act, person) for person in people))
+
+
+def act_before_commit_of(first: Callable[[], object], act: Callable[[], object]) -> str:
+    """Run ``act`` after ``first`` has written and before that is committed; return the outcome of
+    ``act``. Where `act_at_once` may let one finish before the other begins, this cannot.
+    """
+    outcomes: list[str] = []
+
+    def run() -> None:
+        try:
+            act()
+            outcomes.append("done")
+        except (Refused, NotAllowed):
+            outcomes.append(REFUSED)
+
+    overtaken(run, by=first)
+    return outcomes[0] if outcomes else "error"

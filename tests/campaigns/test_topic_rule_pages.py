@@ -13,7 +13,7 @@ from campaigns import topic_rules
 from campaigns.models import TopicRule
 from campaigns.queries import find_needs_of_topics
 from tests import factories
-from tests.rivals import each_at_once
+from tests.rivals import act_before_commit_of
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -143,14 +143,20 @@ def test_needs_of_a_unit_are_those_of_all_above_it_and_of_no_other(province, ove
 def test_of_two_who_set_one_rule_one_does():
     province = factories.ProvinceFactory()
     topic = factories.topic()
-    people = [factories.person(Role.OVERSEER, province) for _number in range(2)]
+    first, second = (factories.person(Role.OVERSEER, province) for _number in range(2))
 
     def set_rule(by):
         topic_rules.set_rule(
-            topic, unit=province, asks="second", valid_from=TODAY(), reason="Kế hoạch", by=by
+            topic,
+            unit=province,
+            asks="second",
+            valid_from=TODAY(),
+            valid_to=TODAY() + DAY,
+            reason="Kế hoạch",
+            by=by,
         )
 
-    outcomes = each_at_once(people, set_rule)
+    outcome = act_before_commit_of(lambda: set_rule(first), lambda: set_rule(second))
 
-    assert outcomes == {"done": 1, "refused": 1}
-    assert TopicRule.objects.count() == 1
+    assert outcome == "refused"
+    assert TopicRule.objects.get().set_by == first

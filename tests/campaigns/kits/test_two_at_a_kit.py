@@ -12,7 +12,7 @@ from core.errors import Refused
 from posts.kits import services as adopting
 from posts.models import Post
 from tests import factories
-from tests.rivals import act_at_once, each_at_once
+from tests.rivals import act_at_once, act_before_commit_of, each_at_once
 
 at_once = pytest.mark.django_db(transaction=True)
 
@@ -103,14 +103,16 @@ def test_of_two_who_pass_a_kit_on_one_does():
 @at_once
 def test_of_two_who_withdraw_a_kit_one_does():
     kit = factories.kit(state="issued")
+    first, second = people(kit.unit)
 
-    outcomes = each_at_once(
-        people(kit.unit),
-        lambda by: services.withdraw_kit(kit, by=by, reason="Sai số", take_down=False),
-    )
+    def withdraw(by):
+        services.withdraw_kit(kit, by=by, reason="Sai số", take_down=False)
 
-    assert outcomes == {"done": 1, "refused": 1}
+    outcome = act_before_commit_of(lambda: withdraw(first), lambda: withdraw(second))
+
+    assert outcome == "refused"
     assert count_entries("kit.withdrawn") == 1
+    assert Kit.objects.get().withdrawn_by == first
 
 
 @at_once
