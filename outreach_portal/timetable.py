@@ -11,6 +11,7 @@ _QUEUES = ("upload", "recall", "settle", "channels", "counts", "scans", "mail", 
 ROUTES = {
     "publishing.tasks.prepare_due": {"queue": "upload"},
     "publishing.tasks.take_down": {"queue": "recall"},
+    "publishing.tasks.settle": {"queue": "settle"},
     "publishing.tasks.reconcile_unknown": {"queue": "settle"},
     "publishing.tasks.expire": {"queue": "settle"},
     "publishing.tasks.stop_leaks": {"queue": "settle"},
@@ -29,18 +30,14 @@ ROUTES = {
 _FOR_ALL: dict[str, dict[str, Any]] = {
     "bring videos to their platforms": {"task": "publishing.tasks.prepare_due", "schedule": 5.0},
     "take down what is recalled": {"task": "publishing.tasks.take_down", "schedule": 2.0},
-    "check unknown outcomes": {"task": "publishing.tasks.reconcile_unknown", "schedule": 3.0},
+    "settle what is manual or unknown": {"task": "publishing.tasks.settle", "schedule": 3.0},
+    # Nothing late goes out meanwhile: a claim asks for the time, too.
+    "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 10.0},
     "send to followers what two people confirmed": {
         "task": "publishing.tasks.send_broadcasts",
         "schedule": 10.0,
     },
-    "create tasks from what people post themselves": {
-        "task": "publishing.tasks.create_manual_tasks",
-        "schedule": 3.0,
-    },
-    "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 5.0},
     "stop what leaks": {"task": "publishing.tasks.stop_leaks", "schedule": 60.0},
-    "read the pages back after a restore": {"task": "publishing.tasks.read_back", "schedule": 5.0},
     "reset factors that two administrators agreed to": {
         "task": "accounts.tasks.reset_factors",
         "schedule": 60.0,
@@ -57,18 +54,8 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
     },
     "watch": {"task": "operations.tasks.watch", "schedule": 30.0},
     **{
-        f"prove that {queue} is served": {
-            "task": "publishing.tasks.prove_alive",
-            "schedule": 10.0,
-            "kwargs": {"queue": queue},
-            "options": {"queue": queue},
-        }
-        for queue in ("channels", "counts", "scans", "mail", "house")
-    },
-    # Jobs whose message was lost or whose worker died, and those due for another try.
-    **{
-        f"run jobs that wait on {queue}": {
-            "task": "core.tasks.run_waiting_jobs",
+        f"serve {queue}": {
+            "task": "publishing.tasks.serve_queue",
             "schedule": 10.0,
             "kwargs": {"queue": queue},
             "options": {"queue": queue},

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from celery import shared_task
 from django.db import connection
 
+from core.jobs.tasks import run_waiting_jobs
 from publishing.broadcasts import worker as broadcast_worker
 from publishing.engine import fallback as fallback  # listens to Celery's signals
 from publishing.engine import uploads
@@ -130,7 +131,22 @@ def read_back(**_: object) -> None:
 
 
 @shared_task(acks_late=False, ignore_result=True)
-def prove_alive(*, queue: str, **_: object) -> None:
-    """Prove that somebody works on a queue that gets few other tasks."""
+def settle(**_: object) -> None:
+    """Do all that the queue `settle` is asked to do every few seconds: one message for the three,
+    since each would cost as much as what it asks for. What waits for a platform comes last.
+    """
+    for task in (create_manual_tasks, read_back, reconcile_unknown):
+        try:
+            task()
+        except Exception:
+            log.exception("%s", task.name)
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def serve_queue(*, queue: str, **_: object) -> None:
+    """Prove that somebody works on a queue that gets few other tasks, and run the jobs that wait
+    on it: those whose message was lost or whose worker died, and those due for another try.
+    """
     freezing.check_database()  # first: a restored database's last heartbeat tells its age
     record_heartbeat(queue)
+    run_waiting_jobs(queue=queue)

@@ -104,6 +104,8 @@ def move_many(
     for row in rows:
         by_state.setdefault(State(row.state), []).append(row)
     moved: set[int] = set()
+    if not by_state:
+        return moved
     with transaction.atomic():
         for was, group in by_state.items():
             if to not in NEXT[was]:

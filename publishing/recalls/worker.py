@@ -56,17 +56,12 @@ def platforms_to_recall_from(clock: Clock = database_now) -> list[str]:
     now = clock()
     due = Q(state=State.RECALLING, verify_at__lte=now)
     to_pull_back = Q(recall__isnull=False, state__in=TO_PULL_BACK)
-    rows = [
-        Delivery.objects.filter(each).order_by()
-        for each in (due, to_pull_back, _orphaned_drafts(now))
-    ]
-    return sorted(
-        {
-            platform
-            for each in rows
-            for platform in each.values_list("platform", flat=True).distinct()
-        }
+    # One statement of three parts, each with an index of its own; an OR would read all rows.
+    due_rows, *others = (
+        Delivery.objects.filter(condition).order_by().values_list("platform", flat=True)
+        for condition in (due, to_pull_back, _orphaned_drafts(now))
     )
+    return sorted(due_rows.union(*others).order_by("platform"))
 
 
 def _orphaned_drafts(now: datetime) -> Q:

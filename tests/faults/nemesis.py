@@ -204,6 +204,7 @@ class Nemesis:
         for queue, task in (
             ("publish.facebook", "publishing.tasks.publish_due"),
             ("upload", "publishing.tasks.prepare_due"),
+            ("settle", "publishing.tasks.settle"),
             ("settle", "publishing.tasks.reconcile_unknown"),
             ("settle", "publishing.tasks.expire"),
             ("recall", "publishing.tasks.take_down"),

@@ -37,7 +37,7 @@ def settle():
         (tasks.publish_due, {"platform": "zalo"}, "publish.zalo"),
         (tasks.reconcile_unknown, {"platform": "zalo"}, "settle"),
         (tasks.take_down, {"platform": "zalo"}, "recall"),
-        (tasks.prove_alive, {"queue": "mail"}, "mail"),
+        (tasks.serve_queue, {"queue": "mail"}, "mail"),
     ],
 )
 def test_a_tick_that_is_heard_leaves_its_time(task, kwargs, queue):
@@ -139,18 +139,30 @@ def test_ticks_are_noted_every_few_seconds_at_most():
 
 
 def test_a_tick_for_a_queue_that_does_not_exist_leaves_nothing():
-    tasks.prove_alive(queue="of a forger")
+    tasks.serve_queue(queue="of a forger")
     assert not Heartbeat.objects.filter(queue="of a forger").exists()
 
 
-TASKS = {"reconcile_unknown": "settle", "take_down": "recall", "prepare_due": "upload"}
+def test_what_fails_in_the_tick_of_settle_stops_nothing_after_it(monkeypatch, caplog):
+    done = []
+    for name in ("read_back", "reconcile_unknown"):
+        monkeypatch.setattr(getattr(tasks, name), "run", lambda name=name: done.append(name))
+    monkeypatch.setattr(tasks.create_manual_tasks, "run", lambda: 1 / 0)
+
+    tasks.settle()
+
+    assert done == ["read_back", "reconcile_unknown"]
+    assert "publishing.tasks.create_manual_tasks" in caplog.text
+
+
+TASKS = {"settle": "settle", "take_down": "recall", "prepare_due": "upload"}
 
 
 def test_every_queue_has_a_tick_that_leaves_its_time(settings):
     rung = {f"publishing.tasks.{task}": queue for task, queue in TASKS.items()}
     queues = set()
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
-        if entry["task"] in ("publishing.tasks.publish_due", "publishing.tasks.prove_alive"):
+        if entry["task"] in ("publishing.tasks.publish_due", "publishing.tasks.serve_queue"):
             queues.add(entry["options"]["queue"])
         queues.add(rung.get(entry["task"]))
     assert queues - {None} == set(settings.CELERY_TASK_QUEUES)
