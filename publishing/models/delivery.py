@@ -346,6 +346,12 @@ class Delivery(PublicIdModel):
                 name="delivery_to_prepare",
             ),
             models.Index(fields=["unit", "due_at"], name="delivery_unit_due"),
+            # What a unit published on a day: figures of days that changed are added up again by it.
+            models.Index(
+                fields=["unit", "published_at"],
+                condition=Q(published_at__isnull=False),
+                name="delivery_unit_published",
+            ),
             # The calendar and the day of those who see many units: it reads a window in its order.
             models.Index(fields=["due_at"], name="delivery_due_at"),
             # What waits, is under way or has an unknown outcome: few rows, asked for by every
