@@ -15,14 +15,16 @@ from channels.models import Channel
 from channels.queries import ends_before
 from channels.states import Health, Lifecycle
 from core.periods import Period, get_midnight
-from engagement.boards.figures import PageSums, find_page_sums, list_publications_by_unit
-from engagement.rollups.queries import nation
+from engagement.boards.figures import find_page_sums, list_publications_by_unit
 from engagement.rollups.queries.deliveries import (
     DueWindow,
     count_written_posts,
+    count_written_posts_of_nation,
     sum_due_deliveries,
+    sum_due_deliveries_of_nation,
 )
-from engagement.rollups.sql import BY_PROVINCE, BY_UNIT
+from engagement.rollups.queries.figures import BY_PROVINCE, BY_UNIT
+from engagement.rollups.queries.pages import PageSums
 from oversight.rows import Row
 from posts.models import Post, Thread
 from posts.states import EDITABLE, PostState
@@ -95,8 +97,8 @@ def list_province_rows(user: User, period: Period, *, words: str = "", now: date
     }
     _fill_rows(
         rows,
-        nation.sum_due_deliveries(_make_due_window(period, now)),
-        nation.count_written_posts(period),
+        sum_due_deliveries_of_nation(_make_due_window(period, now)),
+        count_written_posts_of_nation(period),
         _sum_channels(here.order_by().values("pk"), _PROVINCE, now=now),
     )
     fill_reach_of_provinces(rows, here, period)
@@ -137,8 +139,8 @@ def _fill_units(
     units = here.order_by().values("pk")
     _fill_rows(
         rows,
-        sum_due_deliveries(units, _make_due_window(period, now), by=BY_UNIT),
-        count_written_posts(units, period, by=BY_UNIT),
+        sum_due_deliveries(units, _make_due_window(period, now)),
+        count_written_posts(units, period),
         _sum_channels(units, F("unit_id"), now=now),
     )
 
@@ -222,6 +224,7 @@ def make_row(unit: Unit, period: Period, *, now: datetime) -> Row:
     """Return the row of this very unit, without those below it."""
     row = Row(unit, mark=_mark_new_or_ended(unit, period))
     _fill_units({unit.pk: row}, Unit.objects.filter(pk=unit.pk), period, now=now)
+    row.alive = int(unit.level == Level.COMMUNE and row.published > 0)
     return row
 
 

@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from core.periods import Period
 from engagement.dashboards import helpfulness
-from engagement.rollups.queries.deliveries import DueWindow
-from engagement.rollups.queries.nation import sum_due_deliveries
+from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries_of_nation
 from oversight import queries
 from oversight.rows import Row
 from oversight.templatetags.overview import percent, round_to_points
@@ -239,7 +238,7 @@ def _list_rows_before(
         queries.fill_reach_of_provinces(found, here, period)
         return list(found.values())
     window = DueWindow(period, period.start, now, until=period.end)
-    for sums in sum_due_deliveries(window):
+    for sums in sum_due_deliveries_of_nation(window):
         if (row := found.get(sums["row"])) is not None:
             for name in ("alive", "due", "on_time", "failed"):
                 setattr(row, name, sums[name])

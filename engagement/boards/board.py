@@ -1,7 +1,7 @@
 """The figures of a dashboard."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -27,9 +27,8 @@ from engagement.boards.forms import BoardFilter
 from engagement.boards.scopes import Scope
 from engagement.dashboards.charts import Mark
 from engagement.rollups import periods as opening
-from engagement.rollups.queries.filters import PublicationFilter
-from engagement.rollups.queries.provinces import Marks, find_marks
-from engagement.rollups.sql import BY_CHANNEL
+from engagement.rollups.queries.figures import BY_CHANNEL, Area, Figures
+from engagement.rollups.queries.pages import PageSums, add_up_pages
 
 
 @dataclass(frozen=True)
@@ -49,30 +48,32 @@ class Board:
     def periods(self) -> tuple[Period, Period, Period]:
         return opening.make_three_periods(self.period)
 
-    def publications(self, *periods: Period) -> PublicationFilter:
-        return self.scope.publications(periods, self.form.values)
+    def publications(self, *periods: Period) -> Figures:
+        return replace(self.scope.publications(periods, self.form.values), area=self.area)
 
     @cached_property
-    def summary_marks(self) -> Marks | None:
-        """Return the days of the units that are not summed up; None where they are too many."""
-        return find_marks(self.scope.units.order_by().values("pk"), self.periods)
-
-    @cached_property
-    def area(self) -> figures.Area | None:
+    def area(self) -> Area | None:
         """Return the province or nation whose sums are stored; None where filters leave a part."""
-        if not self.scope.is_area or self.form.values or self.summary_marks is None:
+        if not self.scope.is_area or self.form.values:
             return None
         place: Any = self.scope.place
-        return figures.Area(None if self.scope.is_nation else place.pk, self.summary_marks)
+        return Area(None if self.scope.is_nation else place.pk)
 
     @cached_property
-    def by_day_and_platform(self) -> list[dict[str, Any]]:
+    def _rows(self) -> list[dict[str, Any]]:
+        """Return the sums by day, platform and, unless those are stored apart, topic."""
+
         def make() -> list[dict[str, Any]]:
-            found = figures.sum_by_day_and_platform(self.publications(*self.periods), self.area)
-            return [{**row, "day": row["day"].isoformat()} for row in found]
+            columns = ("day", "platform") if self.area else ("day", "platform", "topic")
+            rows = self.publications(*self.periods).by(*columns, sums=figures.SUM_COLUMNS)
+            return [{**row, "day": row["day"].isoformat()} for row in rows]
 
         rows = self._cache_nation("days", make)
         return [{**row, "day": date.fromisoformat(row["day"])} for row in rows]
+
+    @cached_property
+    def by_day_and_platform(self) -> list[dict[str, Any]]:
+        return self._rows if self.area else figures.add_up_topics(self._rows)
 
     @property
     def is_cached(self) -> bool:
@@ -112,44 +113,44 @@ class Board:
         return period == self.period or self.scope.covers(period)
 
     @cached_property
-    def by_topic(self) -> list[dict[str, Any]]:
-        return self._cache_nation(
-            "topics", lambda: figures.sum_by_topic(self.publications(self.period), self.area)
-        )
+    def by_topic(self) -> Sequence[Mapping[str, Any]]:
+        if not self.area:
+            return figures.select_days(self._rows, self.period)
+        return self._cache_nation("topics", lambda: self.publications(self.period).by("topic"))
 
     @cached_property
-    def stored_page_sums(self) -> list[list[dict[str, Any]]] | None:
+    def stored_page_sums(self) -> list[list[PageSums]] | None:
         """Return the page sums of each unit below as they are stored; None where they are not."""
         if not self.area:
             return None
-        units = self.scope.units.order_by().values("pk")
-        marks = self.area.marks
-        return opening.sum_pages(units, self.periods, marks, by=self.scope.rows_by)
+        return opening.find_stored_pages(
+            self.publications().units, self.periods, by=self.scope.rows_by
+        )
 
     @cached_property
-    def page_sums_of_periods(self) -> list[list[figures.PageSums]]:
+    def page_sums_of_periods(self) -> list[list[PageSums]]:
         """Return the pages in each of the periods: by unit below, or each by itself."""
         if self.stored_page_sums is not None:
-            return [[figures.PageSums(**row) for row in rows] for rows in self.stored_page_sums]
+            return self.stored_page_sums
         by = self.scope.rows_by or BY_CHANNEL
-        parts = [(self.publications(period), period.last) for period in self.periods]
 
         def make() -> list[list[dict[str, Any]]]:
-            found = figures.sum_pages_of_scope(parts, self.scope, by=by)
+            publications = self.publications(*self.periods)
+            found = figures.sum_pages_of_scope(publications, self.scope, by=by)
             return [[vars(row) for row in rows] for rows in found]
 
         rows = self._cache_nation("pages", make)
-        return [[figures.PageSums(**row) for row in of_period] for of_period in rows]
+        return [[PageSums(**row) for row in of_period] for of_period in rows]
 
     @property
-    def page_sums(self) -> list[figures.PageSums]:
+    def page_sums(self) -> list[PageSums]:
         return self.page_sums_of_periods[0]
 
     @cached_property
-    def page_totals(self) -> list[figures.PageSums]:
+    def page_totals(self) -> list[PageSums]:
         """Return all pages together, in each of the periods."""
         return [
-            figures.add_up_pages(rows if self._is_known(period) else ())
+            add_up_pages(rows if self._is_known(period) else ())
             for period, rows in zip(self.periods, self.page_sums_of_periods, strict=True)
         ]
 
@@ -188,7 +189,7 @@ class Board:
 
         def make() -> tuple[str, int, str] | tuple[()]:
             if self.area and self.scope.is_nation:
-                best = figures.find_best_post_of_nation(self.period, self.area.marks)
+                best = figures.find_best_post_of_nation(self.publications(self.period))
             else:
                 best = figures.find_best_post(self.publications(self.period))
             if best is None:
@@ -209,7 +210,7 @@ class Board:
         if self.scope.is_nation:
             return None
         now, before, _year = self.periods
-        found = figures.find_median_reaches(self.publications(now), self.publications(before))
+        found = figures.find_median_reaches(self.publications(now, before))
         return found if self._is_known(before) else [found[0], None]
 
     @cached_property

@@ -14,7 +14,7 @@ from campaigns.models import Topic
 from channels.models import Channel
 from channels.states import Kind
 from core.periods import Period
-from engagement.boards.figures import PageSums, Sums, add_up_by, select_days
+from engagement.boards.figures import Sums, add_up_by, select_days
 from engagement.boards.scopes import Scope
 from engagement.boards.size_classes import LEAST_VALUES, Size, Spread
 from engagement.boards.usual import Usual
@@ -32,7 +32,8 @@ from engagement.dashboards.charts import (
 )
 from engagement.dashboards.charts import draw_bars as bars
 from engagement.dashboards.dictionary import PAGE_DEFINITIONS, find_page_origin, name_measures
-from engagement.rollups.sql import BY_PROVINCE
+from engagement.rollups.queries.figures import BY_PROVINCE
+from engagement.rollups.queries.pages import PageSums
 from units.models import Unit
 
 

@@ -28,7 +28,7 @@ from engagement.boards.notes.models import BoardNote
 from engagement.boards.scopes import CHANNEL, KIT, TOPIC, Scope
 from engagement.dashboards import dictionary
 from engagement.dashboards.charts import Mark
-from engagement.rollups.queries.filters import PublicationFilter
+from engagement.rollups.queries.figures import Figures
 from publishing.models import Pause
 
 MOST_MARKS = 12  # marks of a chart
@@ -88,7 +88,7 @@ def find_page_redefinitions(pages: Iterable[Channel], period: Period, measure: s
 # --- kits -----------------------------------------------------------------------------------------
 
 
-def find_new_kits(scope: Scope, publications: PublicationFilter, period: Period) -> list[NewKit]:
+def find_new_kits(scope: Scope, publications: Figures, period: Period) -> list[NewKit]:
     """Return the kits first issued in the period that some of the publications came of."""
     rows = Kit.objects.annotate(begun=Min("versions__issued_at"))
     issued = rows.filter(begun__gte=period.start, begun__lt=period.end)

@@ -9,6 +9,7 @@ from engagement.boards import charts, events, figures, usual
 from engagement.boards.board import Board
 from engagement.boards.scopes import CHANNEL, TOPIC, UNIT
 from engagement.dashboards.charts import Chart, name_lines
+from engagement.rollups.queries.pages import PageSums
 from units.models import Unit
 
 # Of so many pages the followers are drawn, a line each.
@@ -82,7 +83,7 @@ def _fill_days(board: Board) -> list[dict[str, Any]]:
     return found
 
 
-def _list_units_with_sums(board: Board) -> list[tuple[Unit, figures.PageSums]]:
+def _list_units_with_sums(board: Board) -> list[tuple[Unit, PageSums]]:
     """Return the rows with their units, by name; those that neither have pages nor published are
     left out.
     """

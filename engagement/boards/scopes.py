@@ -22,8 +22,7 @@ from campaigns.models import Topic
 from channels.models import Channel
 from core.periods import Period
 from engagement.rollups.models import PageDay, PlatformDay
-from engagement.rollups.queries.filters import PublicationFilter
-from engagement.rollups.sql import BY_PROVINCE, BY_UNIT
+from engagement.rollups.queries.figures import BY_PROVINCE, BY_UNIT, Figures
 from units.models import Level, Unit, UnitQuerySet
 
 # So many days are added up, three times a page.
@@ -72,12 +71,9 @@ class Scope:
         """
         return self.recorded_since is None or self.recorded_since <= period.first
 
-    def publications(
-        self, periods: Sequence[Period], narrowed: Mapping[str, Any]
-    ) -> PublicationFilter:
-        return PublicationFilter(
-            self.units.order_by().values("pk"), periods, {**narrowed, **self.values}
-        )
+    def publications(self, periods: Sequence[Period], narrowed: Mapping[str, Any]) -> Figures:
+        units = None if self.is_nation else self.units.order_by().values("pk")
+        return Figures(units, periods, {**narrowed, **self.values})
 
 
 def find_reported_units(request: HttpRequest) -> UnitQuerySet:

@@ -7,13 +7,12 @@ from typing import Any
 
 from core.periods import Period
 from engagement.boards.cached_sums import get_or_compute
-from engagement.boards.figures import PageSums, sum_pages_of_scope
+from engagement.boards.figures import sum_pages_of_scope
 from engagement.boards.scopes import CHANNEL, UNIT, Scope
 from engagement.boards.size_classes import Size, Spread, compute_spread, find_size
-from engagement.rollups import periods as opening
-from engagement.rollups.queries.filters import PublicationFilter
-from engagement.rollups.queries.provinces import Marks
-from engagement.rollups.sql import BY_CHANNEL, BY_PROVINCE, BY_UNIT
+from engagement.rollups.periods import find_stored_pages
+from engagement.rollups.queries.figures import BY_CHANNEL, BY_PROVINCE, BY_UNIT, Figures
+from engagement.rollups.queries.pages import PageSums
 from units.models import Level, Unit
 
 FIGURES = ("publications", "reach", "reactions")
@@ -54,18 +53,16 @@ def find_usual(scope: Scope, own: PageSums, period: Period, narrowed: Mapping[st
     keys = units.order_by().values("pk")
     if by != BY_CHANNEL and not values:
         # As of the last run, a minute ago: no mark is asked for.
-        sums = opening.sum_pages(keys, [period], Marks(), by=by)
+        sums = find_stored_pages(keys, [period], by=by, as_of_last_run=True)
         if sums is not None:
-            rows = (PageSums(**row) for row in sums[0])
-            return Usual(size, compute_spreads(r for r in rows if find_size(r.followers) == size))
+            rows = (row for row in sums[0] if find_size(row.followers) == size)
+            return Usual(size, compute_spreads(rows))
 
     def make() -> dict[str, Any]:
-        (rows,) = sum_pages_of_scope(
-            [(PublicationFilter(keys, [period], values), period.last)], scope, by=by
-        )
+        (rows,) = sum_pages_of_scope(Figures(keys, [period], values), scope, by=by)
         return _compute_spreads_by_size(rows)
 
-    group = f"{by.partition(' ')[0]}/{place.level}/{place.kind}"
+    group = f"{by}/{place.level}/{place.kind}"
     found = get_or_compute("usual", period, values, make, group=group).get(str(size.least), {})
     return Usual(size, {name: each and _read_spread(each) for name, each in found.items()})
 

@@ -2,13 +2,13 @@
 measured is None, never 0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -25,9 +25,9 @@ from engagement.rollups.queries.campaigns import (
     select_by_post,
     select_daily_gains,
 )
-from engagement.rollups.queries.pages import compute_rate, select_followers
+from engagement.rollups.queries.figures import SUMS, add_up
+from engagement.rollups.queries.pages import compute_rate, select_newest_followers
 from engagement.rollups.sources import ON_TIME_WITHIN
-from engagement.rollups.sql import fetch_rows, to_int_or_none
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery, match_paused
@@ -45,7 +45,6 @@ from units.models import Unit
 
 # How long a failure is shown that nobody has scheduled again.
 _FAILURES_SHOWN_FOR = timedelta(days=14)
-_SUMS = ", ".join(f"SUM({measure})" for measure in MEASURES)
 
 
 def find_published(user: User, campaign: Campaign, period: Period) -> CampaignPublications:
@@ -58,42 +57,34 @@ def find_published(user: User, campaign: Campaign, period: Period) -> CampaignPu
 
 
 def sum_totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
-    posts, params = select_by_post(deliveries)
-    channels, more = select_by_channel(deliveries)
-    measured = ", ".join(f"SUM({measure}_of)" for measure in MEASURES)
-    sql = (
-        "SELECT MAX(as_of), COALESCE(SUM(publications), 0), COUNT(DISTINCT post_id), "  # noqa: S608
-        f"(SELECT COUNT(DISTINCT channel_id) FROM ({channels}) AS by_channel), "
-        "COUNT(DISTINCT unit_id), COALESCE(SUM(withdrawn), 0), COALESCE(SUM(manual), 0), "
-        f"{_SUMS}, {measured} FROM ({posts}) AS by_post"
+    posts = select_by_post(deliveries).order_by()
+    measured = [f"{measure}_of" for measure in MEASURES]
+    sums = {f"sum_{name}": Sum(name) for name in ("publications", "withdrawn", "manual", *measured)}
+    total = posts.aggregate(
+        last=Max("as_of"),
+        posts=Count("post", distinct=True),
+        units=Count("unit", distinct=True),
+        **{name: Coalesce(sums[name], 0) for name in sums},
+        **{f"sum_{measure}": Sum(measure) for measure in MEASURES},
     )
-    counted = ("publications", "posts", "channels", "units", "withdrawn", "manual")
-    ((as_of, *sums),) = fetch_rows(sql, [*more, *params])
-    names = (*counted, *MEASURES, *(f"{measure}_of" for measure in MEASURES))
-    found = dict(zip(names, map(to_int_or_none, sums), strict=True))
-    of = {f"{measure}_of": found[f"{measure}_of"] or 0 for measure in MEASURES}
-    return {**found, **of, "as_of": as_of}
+    channels = select_by_channel(deliveries).aggregate(n=Count("channel", distinct=True))
+    named = {name.removeprefix("sum_"): value for name, value in total.items()}
+    return {**named, "as_of": named.pop("last"), "channels": channels["n"]}
 
 
-def sum_by_platform(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
-    channels, params = select_by_channel(deliveries)
-    sql = (
-        f"SELECT platform, SUM(publications), {_SUMS} FROM ({channels}) AS by_channel "  # noqa: S608
-        "GROUP BY platform ORDER BY platform"
-    )
-    return _name_columns(fetch_rows(sql, params), "platform")
+def sum_by_platform(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
+    return add_up(select_by_channel(deliveries), ("platform",), SUMS)
 
 
-def sum_by_unit(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:
+def sum_by_unit(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
     """Sort the units by views, most first; those where nothing was measured come last."""
-    posts, params = select_by_post(deliveries)
-    sql = (
-        f"SELECT unit.key, unit.name, SUM(publications) AS publications, {_SUMS} "  # noqa: S608
-        f"FROM ({posts}) AS by_post JOIN units_unit AS unit ON unit.id = by_post.unit_id "
-        "GROUP BY unit.id, unit.key, unit.name "
-        "ORDER BY SUM(views) DESC NULLS LAST, SUM(publications) DESC, unit.name"
-    )
-    return _name_columns(fetch_rows(sql, params), "unit__key", "unit__name")
+    rows: QuerySet[Any, Any] = select_by_post(deliveries).values("unit__key", "unit__name")
+    by_views = F("sum_views").desc(nulls_last=True)
+    totals = rows.annotate(**{f"sum_{name}": Sum(name) for name in SUMS})
+    return [
+        {name.removeprefix("sum_"): value for name, value in row.items()}
+        for row in totals.order_by(by_views, "-sum_publications", "unit__name")
+    ]
 
 
 def find_reach_rates(
@@ -105,50 +96,45 @@ def find_reach_rates(
     keys = list(units)
     if not keys:
         return {}
-    channels, params = select_by_channel(deliveries)
-    pages = Channel.objects.filter(unit__key__in=keys).order_by()
-    newest, more = select_followers(pages, on)
-    sql = (
-        "SELECT unit.key, SUM(page.reach), SUM(newest.followers) FROM ("  # noqa: S608
-        f"SELECT channel_id, unit_id, SUM(reach) AS reach FROM ({channels}) AS by_channel "
-        f"GROUP BY channel_id, unit_id) AS page JOIN ({newest}) AS newest "
-        "ON newest.channel_id = page.channel_id AND newest.place = 1 "
-        "JOIN units_unit AS unit ON unit.id = page.unit_id GROUP BY unit.key"
-    )
+    followers = select_newest_followers(Period(on, on))
+    pages = Channel.objects.filter(unit__key__in=keys).annotate(known=followers)
+    known = dict(pages.exclude(known=None).order_by().values_list("pk", "known"))
+    rows = select_by_channel(deliveries).filter(unit__key__in=keys)
+    found: dict[str, list[tuple[int | None, int]]] = {}
+    for key, page, reach in (
+        rows.order_by().values_list("unit__key", "channel").annotate(sum_reach=Sum("reach"))
+    ):
+        if page in known:
+            found.setdefault(key, []).append((reach, known[page]))
     return {
-        key: compute_rate(*map(to_int_or_none, sums))
-        for key, *sums in fetch_rows(sql, [*params, *more])
+        key: compute_rate(
+            sum(reach for reach, _n in pages if reach is not None)
+            if any(reach is not None for reach, _n in pages)
+            else None,
+            sum(n for _reach, n in pages),
+        )
+        for key, pages in found.items()
     }
 
 
-def find_best_posts(deliveries: QuerySet[Delivery], *, most: int = 10) -> list[Mapping[str, Any]]:
+def find_best_posts(deliveries: QuerySet[Delivery], *, most: int = 10) -> list[dict[str, Any]]:
     """Return the posts that were seen most, over all their channels. A post without measured views
     is never among them.
     """
-    posts, params = select_by_post(deliveries)
-    sql = (
-        f"SELECT post.public_id, post.title, unit.name, best.* FROM ("  # noqa: S608
-        f"SELECT SUM(publications), {', '.join(f'SUM({m}) AS {m}' for m in MEASURES)}, "
-        f"post_id, unit_id FROM ({posts}) AS by_post GROUP BY post_id, unit_id "
-        f"HAVING SUM(views) IS NOT NULL OR SUM(reach) IS NOT NULL "
-        f"ORDER BY {_ORDER.format('SUM(views)', 'SUM(reach)', 'SUM(reactions)')} LIMIT {most:d}"
-        ") AS best JOIN posts_post AS post ON post.id = best.post_id "
-        "JOIN units_unit AS unit ON unit.id = best.unit_id "
-        f"ORDER BY {_ORDER.format('views', 'reach', 'reactions')}"
-    )
-    rows = [(UUID(str(row[0])), *row[1:-2]) for row in fetch_rows(sql, params)]
-    return _name_columns(rows, "post__public_id", "post__title", "unit__name")
-
-
-_ORDER = "{} DESC NULLS LAST, {} DESC NULLS LAST, {} DESC NULLS LAST"
-
-
-def _name_columns(rows: Iterable[tuple[Any, ...]], *keys: str) -> list[Mapping[str, Any]]:
-    """Name the columns of rows that are ``keys``, publications, and the measures."""
-    names = (*keys, "publications", *MEASURES)
+    rows = select_by_post(deliveries).order_by().values("post_id", "unit__name")
+    sums = {f"sum_{name}": Sum(name) for name in SUMS}
+    order = [F(f"sum_{m}").desc(nulls_last=True) for m in ("views", "reach", "reactions")]
+    seen = Q(sum_views__isnull=False) | Q(sum_reach__isnull=False)
+    best = list(rows.annotate(**sums).filter(seen).order_by(*order)[:most])
+    posts = Post.objects.in_bulk([row["post_id"] for row in best])
     return [
-        dict(zip(names, (*row[: len(keys)], *map(to_int_or_none, row[len(keys) :])), strict=True))
-        for row in rows
+        {
+            "post__public_id": posts[row["post_id"]].public_id,
+            "post__title": posts[row["post_id"]].title,
+            "unit__name": row["unit__name"],
+            **{name: row[f"sum_{name}"] for name in SUMS},
+        }
+        for row in best
     ]
 
 
@@ -205,24 +191,13 @@ def sum_daily_totals(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
     post's count before it (a count without that measure repeats the last one known), gains are
     added by day, and days add up to totals.
     """
-    gains, params = select_daily_gains(deliveries)
-    sql = f"SELECT day, {_SUMS} FROM ({gains}) AS gained GROUP BY day ORDER BY day"  # noqa: S608
-    return _add_up_by_day(fetch_rows(sql, params))
-
-
-def _add_up_by_day(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
     total: dict[str, int | None] = dict.fromkeys(MEASURES)
     days = []
-    for day, *gained in rows:
-        for measure, gain in zip(MEASURES, gained, strict=True):
-            if gain is not None:
-                total[measure] = (total[measure] or 0) + int(gain)
-        days.append(
-            {
-                "day": day,
-                **total,
-            }
-        )
+    for gained in add_up(select_daily_gains(deliveries), ("day",), MEASURES):
+        for measure in MEASURES:
+            if gained[measure] is not None:
+                total[measure] = (total[measure] or 0) + gained[measure]
+        days.append({"day": gained["day"], **total})
     return days
 
 

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, Value, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone, translation
 
 from campaigns.kits.models import Adoption
@@ -29,11 +29,10 @@ from engagement.reports.sums import (
     list_filled,
     make_empty_figures,
 )
+from engagement.rollups.models import CurrentPostDay
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries
 from engagement.rollups.queries.pages import FOLLOWERS_VALID_FOR
-from engagement.rollups.queries.posts import select_posts_of_units
 from engagement.rollups.sources import MEASURE_SUMS, aggregate_due_deliveries
-from engagement.rollups.sql import BY_UNIT, fetch_rows, to_int_or_none
 from posts.models import Post
 from publishing.models import Delivery
 from units.models import Level, Unit
@@ -115,39 +114,37 @@ def _filter_period(field: str, within: Mapping[str, datetime]) -> dict[str, date
 def _add_publications(
     found: dict[int, Figures], keys: Any, period: Period, campaign: Campaign | None
 ) -> None:
-    rows, params = select_posts_of_units(keys, period, campaign=campaign.pk if campaign else None)
-    measures = ", ".join(f"SUM({name})" for name in MEASURES)
-    measured = ", ".join(f"SUM({name}_of)" for name in MEASURES)
-    sql = (
-        f"SELECT unit_id, topic_id, COUNT(DISTINCT post_id), SUM(publications), "  # noqa: S608
-        f"SUM(withdrawn), SUM(manual), MAX(as_of), {measures}, {measured} "
-        f"FROM ({rows}) AS by_post GROUP BY unit_id, topic_id"
-    )
+    counted = ("publications", "withdrawn", "manual")
+    measured = [f"{name}_of" for name in MEASURES]
+    sums = {f"sum_{name}": Sum(name) for name in (*counted, *MEASURES, *measured)}
+    rows = _select_posts(keys, period, campaign).order_by().values("unit_id", "topic_id")
     topics = {row.pk: row for row in Topic.objects.all()}
-    size = len(MEASURES)
-    for unit, topic, posts, publications, withdrawn, manual, as_of, *sums in fetch_rows(
-        sql, params
-    ):
-        figures = found[unit]
+    for row in rows.annotate(n=Count("post", distinct=True), taken_at=Max("as_of"), **sums):
+        figures, topic = found[row["unit_id"]], topics.get(row["topic_id"])
         figures["active"] = 1
-        figures["posts"] += int(posts)
-        figures["publications"] += int(publications)
-        figures["withdrawn"] += int(withdrawn)
-        figures["manual"] += int(manual)
-        values = dict(zip(MEASURES, map(to_int_or_none, sums[:size]), strict=True))
-        for name, value, n in zip(MEASURES, values.values(), sums[size:], strict=True):
-            figures["measures"][name] = add_known(figures["measures"][name], value)
-            figures["measured"][name] += int(n)
-        row = topics.get(topic)
-        figures["topics"][row.code if row else ""] = {
-            "name": row.name_vi if row else WITHOUT_TOPIC,
-            "posts": int(posts),
-            "publications": int(publications),
-            **values,
+        figures["posts"] += row["n"]
+        for name in counted:
+            figures[name] += row[f"sum_{name}"]
+        for name in MEASURES:
+            figures["measures"][name] = add_known(figures["measures"][name], row[f"sum_{name}"])
+            figures["measured"][name] += row[f"sum_{name}_of"]
+        figures["topics"][topic.code if topic else ""] = {
+            "name": topic.name_vi if topic else WITHOUT_TOPIC,
+            "posts": row["n"],
+            "publications": row["sum_publications"],
+            **{name: row[f"sum_{name}"] for name in MEASURES},
         }
-        if taken := as_of:
-            said = taken.isoformat(timespec="seconds")
+        if row["taken_at"]:
+            said = row["taken_at"].isoformat(timespec="seconds")
             figures["as_of"] = max(figures["as_of"] or said, said)
+
+
+def _select_posts(keys: Any, period: Period, campaign: Campaign | None) -> Any:
+    """Select what the units published in the period: rows with the columns of `PostSums`."""
+    rows = CurrentPostDay.objects.filter(
+        unit__pk__among=keys, day__gte=period.first, day__lte=period.last
+    )
+    return rows.filter(campaign=campaign) if campaign else rows
 
 
 def _add_punctuality(
@@ -160,7 +157,7 @@ def _add_punctuality(
 ) -> None:
     rows: Iterable[dict[str, Any]]
     if campaign is None:
-        rows = sum_due_deliveries(keys, DueWindow(period, period.start, now), by=BY_UNIT)
+        rows = sum_due_deliveries(keys, DueWindow(period, period.start, now))
     else:
         deliveries = Delivery.objects.filter(unit__in=keys, post__campaign=campaign)
         counted = (
@@ -188,7 +185,7 @@ def _add_platforms(
         found[row["unit"]]["platforms"][row["platform"]] = {
             "name": str(Kind(row["platform"]).label),
             "publications": row["n"],
-            **{name: to_int_or_none(row[f"sum_{name}"]) for name in MEASURES},
+            **{name: row[f"sum_{name}"] for name in MEASURES},
         }
 
 
@@ -362,18 +359,24 @@ def _find_best_posts(
     """
     heirs = find_heirs(units)
     keys = Unit.objects.filter(pk__in=heirs).order_by().values("pk")
-    rows, params = select_posts_of_units(keys, period, campaign=campaign.pk if campaign else None)
-    taken_up = " + ".join(f"COALESCE(SUM({name}), 0)" for name in TAKEN_UP)
-    sql = (
-        f"SELECT unit_id, post_id, taken_up, views FROM ("  # noqa: S608
-        f"SELECT unit_id, post_id, {taken_up} AS taken_up, SUM(views) AS views, "
-        f"ROW_NUMBER() OVER (PARTITION BY unit_id ORDER BY {taken_up} DESC, post_id) AS place "
-        f"FROM ({rows}) AS by_post GROUP BY unit_id, post_id) AS placed "
-        f"WHERE taken_up > 0 AND place <= {EXAMPLES}"
+    sums = {f"sum_{name}": Coalesce(Sum(name), 0) for name in TAKEN_UP}
+    by_post = _select_posts(keys, period, campaign).order_by().values("unit_id", "post_id")
+    ranked = (
+        by_post.annotate(taken_up=sum(sums.values(), Value(0)), sum_views=Sum("views"))
+        .filter(taken_up__gt=0)
+        .annotate(
+            place=Window(
+                RowNumber(),
+                partition_by=[F("unit_id")],
+                order_by=[F("taken_up").desc(), F("post_id").asc()],
+            )
+        )
+        .filter(place__lte=EXAMPLES)
     )
     found: dict[int, list[TakenUp]] = {}
-    for unit, post, n, views in fetch_rows(sql, params):
-        found.setdefault(heirs[unit], []).append(TakenUp(int(n), to_int_or_none(views), post))
+    for row in ranked:
+        each = TakenUp(row["taken_up"], row["sum_views"], row["post_id"])
+        found.setdefault(heirs[row["unit_id"]], []).append(each)
     return found
 
 

@@ -13,6 +13,7 @@ from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from channels.states import platforms
 from posts.models import Post
+from publishing.models import Delivery
 from units.models import Unit
 
 
@@ -83,12 +84,20 @@ class DueDay(DueCounts):
         ]
 
 
-class WrittenDay(models.Model):
-    """The posts of a unit that were begun on a day, without blank drafts."""
+class WrittenCounts(models.Model):
+    """Counts of the posts that were begun on a day, without blank drafts."""
 
-    unit = _make_key_field(Unit)
     day = models.DateField()
     posts = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class WrittenDay(WrittenCounts):
+    """The posts of a unit that were begun on a day."""
+
+    unit = _make_key_field(Unit)
 
     class Meta:
         constraints = [
@@ -111,12 +120,10 @@ class ProvinceDueDay(DueCounts):
         ]
 
 
-class ProvinceWrittenDay(models.Model):
+class ProvinceWrittenDay(WrittenCounts):
     """The sums of `WrittenDay` over a province with all below it."""
 
     province = _make_key_field(Unit)
-    day = models.DateField()
-    posts = models.PositiveIntegerField()
 
     class Meta:
         constraints = [
@@ -140,7 +147,7 @@ class Measures(models.Model):
         abstract = True
 
 
-class PostDay(Measures):
+class PostSums(Measures):
     """The publications of a post on a day, with their newest figures: by unit, campaign, topic and
     kit.
     """
@@ -168,6 +175,13 @@ class PostDay(Measures):
     watch_seconds_of = models.PositiveIntegerField()
 
     class Meta:
+        abstract = True
+
+
+class PostDay(PostSums):
+    """These sums, stored."""
+
+    class Meta:
         constraints = [
             models.UniqueConstraint(fields=["post", "unit", "day"], name="post_day_once")
         ]
@@ -187,7 +201,7 @@ class PostDay(Measures):
         ]
 
 
-class ChannelDay(Measures):
+class ChannelSums(Measures):
     """The publications of a campaign on a channel on a day, with their newest figures."""
 
     campaign = _make_key_field(Campaign)
@@ -196,6 +210,13 @@ class ChannelDay(Measures):
     platform = models.CharField(max_length=10, choices=platforms)
     day = models.DateField()
     publications = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class ChannelDay(ChannelSums):
+    """These sums, stored."""
 
     class Meta:
         constraints = [
@@ -209,7 +230,7 @@ class ChannelDay(Measures):
         ]
 
 
-class PageDay(Measures):
+class PageSums(Measures):
     """The publications on a channel on a day with their newest figures, by topic and kit: what the
     dashboards of units, topics, channels and kits add up.
     """
@@ -225,6 +246,13 @@ class PageDay(Measures):
     views_of = models.PositiveIntegerField()
     reach_of = models.PositiveIntegerField()
     reactions_of = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class PageDay(PageSums):
+    """These sums, stored."""
 
     class Meta:
         constraints = [
@@ -247,18 +275,24 @@ class PageDay(Measures):
         ]
 
 
-class PlatformDay(Measures):
-    """The sums of `PageDay` over a province with all below it, by platform; without a province,
-    over the nation.
-    """
+class PlatformSums(Measures):
+    """The sums of `PageDay` over a province or the nation, by platform."""
 
-    province = _make_key_field(Unit, null=True)
     platform = models.CharField(max_length=10, choices=platforms)
     day = models.DateField()
     publications = models.PositiveIntegerField()
     views_of = models.PositiveIntegerField()
     reach_of = models.PositiveIntegerField()
     reactions_of = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class PlatformDay(PlatformSums):
+    """These sums of a province with all below it, stored; without a province, of the nation."""
+
+    province = _make_key_field(Unit, null=True)
 
     class Meta:
         constraints = [
@@ -272,13 +306,21 @@ class PlatformDay(Measures):
         ]
 
 
-class TopicDay(Measures):
+class TopicSums(Measures):
     """The same by topic."""
 
-    province = _make_key_field(Unit, null=True)
     topic = _make_key_field(Topic, null=True)
     day = models.DateField()
     publications = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class TopicDay(TopicSums):
+    """These sums of a province with all below it, stored; without a province, of the nation."""
+
+    province = _make_key_field(Unit, null=True)
 
     class Meta:
         constraints = [
@@ -327,13 +369,20 @@ class UnitGain(Measures):
         indexes = [models.Index(fields=["day"], name="unit_gain_day")]
 
 
-class CampaignGain(Measures):
+class CampaignGains(Measures):
     """The gain of each measure on a day, over what a unit published of a campaign on another."""
 
     campaign = _make_key_field(Campaign)
     unit = _make_key_field(Unit)
     published_day = models.DateField()
     day = models.DateField()
+
+    class Meta:
+        abstract = True
+
+
+class CampaignGain(CampaignGains):
+    """These gains, stored."""
 
     class Meta:
         constraints = [
@@ -348,3 +397,99 @@ class Thinned(models.Model):
     """The last day whose counts were thinned; one row. See ``rollups.thinning``."""
 
     until = models.DateField()
+
+
+# --- views of the database: engagement/migrations/*.sql -------------------------------------------
+# Sums of the moment: what is stored of unmarked days, and of marked ones what the rows say now.
+
+
+class CurrentDueDay(DueCounts):
+    unit = _make_key_field(Unit)
+
+    class Meta:
+        managed = False
+
+
+class CurrentWrittenDay(WrittenCounts):
+    unit = _make_key_field(Unit)
+
+    class Meta:
+        managed = False
+
+
+class CurrentProvinceDueDay(DueCounts):
+    province = _make_key_field(Unit)
+
+    class Meta:
+        managed = False
+
+
+class CurrentProvinceWrittenDay(WrittenCounts):
+    province = _make_key_field(Unit)
+
+    class Meta:
+        managed = False
+
+
+class Publication(PostSums):
+    """Each publication, with the columns of a sum of one."""
+
+    channel = _make_key_field(Channel)
+    platform = models.CharField(max_length=10, choices=platforms)
+
+    class Meta:
+        managed = False
+
+
+class CurrentPostDay(PostSums):
+    class Meta:
+        managed = False
+
+
+class CurrentChannelDay(ChannelSums):
+    class Meta:
+        managed = False
+
+
+class CurrentPageDay(PageSums):
+    class Meta:
+        managed = False
+
+
+class CurrentPlatformDay(PlatformSums):
+    province = _make_key_field(Unit)
+
+    class Meta:
+        managed = False
+
+
+class CurrentNationPlatformDay(PlatformSums):
+    class Meta:
+        managed = False
+
+
+class CurrentTopicDay(TopicSums):
+    province = _make_key_field(Unit)
+
+    class Meta:
+        managed = False
+
+
+class CurrentNationTopicDay(TopicSums):
+    class Meta:
+        managed = False
+
+
+class CurrentCampaignGain(CampaignGains):
+    class Meta:
+        managed = False
+
+
+class Gain(Measures):
+    """The gain of each count over the one before it of the same publication."""
+
+    delivery = _make_key_field(Delivery)
+    day = models.DateField()
+
+    class Meta:
+        managed = False

@@ -2,32 +2,28 @@
 whenever a unit changes: rows of provinces, and what is usual, without reading each page's posts.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Case, F, Q, QuerySet, Sum, When
 
 from campaigns.planning.queries import subtract_year
 from core.periods import Period
 from engagement.rollups.models import ChangedDay, Kind, UnitPeriod
-from engagement.rollups.queries.filters import PublicationFilter
-from engagement.rollups.queries.pages import PAGE_COLUMNS, select_page_sums
-from engagement.rollups.queries.provinces import Marks
-from engagement.rollups.sql import (
-    BY_UNIT,
-    Statement,
-    compile_queryset,
-    fetch_rows,
-    select_differences,
-    to_int_or_none,
-)
-from units.models import Unit
+from engagement.rollups.queries.figures import BY_UNIT, Figures
+from engagement.rollups.queries.pages import PAGE_COLUMNS, PageSums, add_up_pages, sum_pages
+from engagement.rollups.summaries import compare_rows, insert_rows
+from units.models import Level, Unit
 
 OPENING_DAYS = 30
-_TABLE = UnitPeriod._meta.db_table
-_COLUMNS = f"first, last, unit_id, {', '.join(PAGE_COLUMNS)}"
+_SOURCE = "sum_unit_periods(%(units)s::bigint[], %(first)s, %(last)s)"
+# The keys of rows; see `queries.figures.find_province`.
+_PROVINCE = Case(
+    When(unit__level=Level.COMMUNE, unit__parent__isnull=False, then=F("unit__parent_id")),
+    default=F("unit_id"),
+)
 
 
 def make_three_periods(period: Period) -> tuple[Period, Period, Period]:
@@ -49,7 +45,7 @@ def start_periods() -> None:
         UnitPeriod.objects.filter(first=first, last=last).delete()
     for period in periods:
         if (period.first, period.last) not in stored:
-            _insert(period, Unit.objects.order_by().values("pk"))
+            _insert(period, Unit.objects.values_list("pk", flat=True))
 
 
 def refresh_units(changed: Mapping[str, Collection[tuple[date, int]]]) -> None:
@@ -68,27 +64,15 @@ def refresh_units(changed: Mapping[str, Collection[tuple[date, int]]]) -> None:
             # Not before the period is started: its rows are all there, or none of them.
             if rows.exists():
                 rows.filter(unit__in=units).delete()
-                _insert(period, _select_keys(units))
+                _insert(period, units)
 
 
-def _insert(period: Period, units: QuerySet[Any, Any]) -> None:
-    select, params = _select_period(period, units)
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {_TABLE} ({_COLUMNS}) {select}", params)
+def _insert(period: Period, units: Iterable[int]) -> None:
+    insert_rows(UnitPeriod, _SOURCE, _make_params(period, units))
 
 
-def _select_period(period: Period, units: QuerySet[Any, Any]) -> Statement:
-    # A unit that is marked is read live, and added up again once its marks are worked off.
-    choice = PublicationFilter(units, [period], {})
-    rows, params = select_page_sums(
-        choice, period.last, by=BY_UNIT, with_silent=True, ignore_marks=True
-    )
-    columns = ", ".join(PAGE_COLUMNS)
-    return (
-        "SELECT %s::date AS first, %s::date AS last, "  # noqa: S608
-        f"row AS unit_id, {columns} FROM ({rows}) AS pages",
-        [period.first, period.last, *params],
-    )
+def _make_params(period: Period, units: Iterable[int]) -> dict[str, Any]:
+    return {"units": sorted(units), "first": period.first, "last": period.last}
 
 
 def find_differences(most: int) -> Iterator[tuple[Any, ...]]:
@@ -99,77 +83,74 @@ def find_differences(most: int) -> Iterator[tuple[Any, ...]]:
         rows = UnitPeriod.objects.filter(first=period.first, last=period.last)
         if not rows.exists():
             continue
-        unmarked = (
-            f"NOT EXISTS (SELECT 1 FROM {ChangedDay._meta.db_table} AS mark "  # noqa: S608
-            f"WHERE mark.unit_id = rows.unit_id AND (mark.kind = '{Kind.FOLLOWED}' OR "
-            f"(mark.kind = '{Kind.PUBLISHED}' AND mark.day BETWEEN rows.first AND rows.last)))"
+        unmarked = Unit.objects.exclude(pk__in=_select_changed_units([period]))
+        yield from compare_rows(
+            UnitPeriod,
+            # A unit that was founded since the period was started has no row before its first page.
+            "rows.unit_id = ANY (%(units)s) AND rows.first = %(first)s AND rows.last = %(last)s "
+            "AND rows.pages > 0",
+            f"{_SOURCE} AS rows WHERE rows.pages > 0",
+            _make_params(period, unmarked.values_list("pk", flat=True)),
+            most,
         )
-        select, expected_params = _select_period(period, Unit.objects.order_by().values("pk"))
-        of_period, params = "rows.first = %s AND rows.last = %s", [period.first, period.last]
-        has = f"SELECT {_COLUMNS} FROM {_TABLE} AS rows WHERE {of_period} AND {unmarked}"  # noqa: S608
-        should = f"SELECT {_COLUMNS} FROM ({select}) AS rows WHERE {unmarked}"  # noqa: S608
-        yield from fetch_rows(*select_differences((has, params), (should, expected_params), most))
 
 
-def sum_pages(
-    units: QuerySet[Any, Any], periods: Sequence[Period], marks: Marks, *, by: str
-) -> list[list[dict[str, Any]]] | None:
+def _select_changed_units(periods: Sequence[Period]) -> QuerySet[Any, Any]:
+    """Select the units whose publications of the periods, pages or followers are not summed up."""
+    within = Q(kind=Kind.FOLLOWED)
+    for period in periods:
+        within |= Q(kind=Kind.PUBLISHED, day__gte=period.first, day__lte=period.last)
+    return ChangedDay.objects.filter(within).values("unit")
+
+
+def find_stored_pages(
+    units: QuerySet[Any, Any] | None,
+    periods: Sequence[Period],
+    *,
+    by: str,
+    as_of_last_run: bool = False,
+) -> list[list[PageSums]] | None:
     """Return the same as `queries.pages.sum_pages` for all pages of ``units``; None where one of
-    the periods is no opening period, or has no rows yet.
+    the periods is no opening period, or has no rows yet. Units that changed since the last run are
+    added up again, unless a figure that is a minute old will do.
     """
-    if not {(p.first, p.last) for p in periods} <= {
-        (p.first, p.last) for p in make_opening_periods()
-    }:
+    days = [(period.first, period.last) for period in periods]
+    if not set(days) <= {(period.first, period.last) for period in make_opening_periods()}:
         return None
-    parts = [
-        part
-        for n, period in enumerate(periods)
-        for part in _select_parts(units, period, marks, n=n, by=by)
-    ]
-    found: list[dict[int, dict[str, Any]]] = [{} for _period in periods]
-    started: set[int] = set()
-    sql = " UNION ALL ".join(each for each, _params in parts)
-    for n, row, *sums in fetch_rows(sql, [param for _, given in parts for param in given]):
-        if row is None:
-            started.add(n)
-            continue
-        total = found[n].setdefault(row, {"row": row, **dict.fromkeys(PAGE_COLUMNS)})
-        for name, value in zip(PAGE_COLUMNS, map(to_int_or_none, sums), strict=True):
-            if value is not None:
-                total[name] = (total[name] or 0) + value
-    if len(started) < len(periods):
+    rows = UnitPeriod.objects.filter(_match(days))
+    if units is not None:
+        rows = rows.filter(unit__in=units)
+    none = Unit.objects.none().values("pk")
+    is_changed = Q(unit__in=none if as_of_last_run else _select_changed_units(periods))
+    grouped = (
+        rows.order_by()
+        .values_list("first", "last", F("unit_id") if by == BY_UNIT else _PROVINCE)
+        .annotate(
+            changed=ArrayAgg("unit_id", filter=is_changed),
+            **{f"sum_{name}": Sum(name, filter=~is_changed) for name in PAGE_COLUMNS},
+        )
+    )
+    found: list[dict[int, PageSums]] = [{} for _period in periods]
+    started, changed = set(), set[int]()
+    for first, last, row, changed_here, pages, *sums in grouped:
+        started.add((first, last))
+        changed.update(changed_here or ())
+        if pages:
+            found[days.index((first, last))][row] = PageSums(row, pages, *sums)
+    if not started.issuperset(days):
         return None
-    return [list(rows.values()) for rows in found]
-
-
-def _select_parts(
-    units: QuerySet[Any, Any], period: Period, marks: Marks, *, n: int, by: str
-) -> Iterator[Statement]:
-    changed = marks.units_with_changed_pages | {
-        unit for day, unit in marks.unit_days if period.first <= day <= period.last
-    }
-    rows = UnitPeriod.objects.filter(first=period.first, last=period.last, unit__in=units)
-    summed, params = compile_queryset(
-        rows.exclude(unit__in=changed).order_by().values("unit_id", *PAGE_COLUMNS)
-    )
-    sums = ", ".join(f"SUM({name}) AS {name}" for name in PAGE_COLUMNS)
-    yield (
-        f"SELECT {n:d} AS part, {by} AS row, {sums} FROM ({summed}) AS period "  # noqa: S608
-        "JOIN units_unit AS unit ON unit.id = period.unit_id GROUP BY 2",
-        params,
-    )
-    # A row without a unit for a period that has rows, also where all of its units have changed.
-    one, one_params = compile_queryset(
-        UnitPeriod.objects.filter(first=period.first, last=period.last).values("pk")[:1]
-    )
-    nothing = ", ".join(["NULL"] * (len(PAGE_COLUMNS) + 1))
-    yield f"SELECT {n:d}, {nothing} FROM ({one}) AS started", one_params  # noqa: S608
     if changed:
-        choice = PublicationFilter(_select_keys(changed), [period], {})
-        live, live_params = select_page_sums(choice, period.last, by=by, with_silent=True)
-        columns = ", ".join(PAGE_COLUMNS)
-        yield f"SELECT {n:d}, row, {columns} FROM ({live}) AS live", live_params  # noqa: S608
+        keys = Unit.objects.filter(pk__in=sorted(changed)).order_by().values("pk")
+        live = sum_pages(Figures(keys, periods), by=by, with_silent=True)
+        for stored, of_period in zip(found, live, strict=True):
+            for each in of_period:
+                parts = [stored[each.row], each] if each.row in stored else [each]
+                stored[each.row] = add_up_pages(parts, each.row)
+    return [list(of_period.values()) for of_period in found]
 
 
-def _select_keys(units: Collection[int]) -> QuerySet[Any, Any]:
-    return Unit.objects.filter(pk__in=sorted(units)).order_by().values("pk")
+def _match(days: Iterable[tuple[date, date]]) -> Q:
+    condition = Q(pk__in=[])
+    for first, last in days:
+        condition |= Q(first=first, last=last)
+    return condition

@@ -8,9 +8,11 @@ no harm; after an outage the marks say what is to be caught up.
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
-from datetime import date, timedelta
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import partial
+from itertools import batched
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,18 +20,15 @@ from django.db.models import Model
 from django.utils import timezone
 
 from core.locks import try_alone
-from engagement.rollups import months, periods, provinces
-from engagement.rollups.days import DateRange, DayFilter, UnitDays, UnitsSince
+from engagement.rollups import months, periods
 from engagement.rollups.models import ChangedDay, Kind, UnitPeriod
-from engagement.rollups.provinces import PROVINCE_SUMMARIES, ProvinceSummary, UnitBatch
-from engagement.rollups.sources import SUMMARIES, Summary
-from engagement.rollups.sql import fetch_rows, select_differences
+from engagement.rollups.queries.figures import find_province
+from engagement.rollups.summaries import PROVINCE_SUMMARIES, SUMMARIES, PlaceDays
 from units.models import Unit
 
 log = logging.getLogger(__name__)
 _LOCK = "rollups"
 _MARKS_PER_TRANSACTION = 2000
-_MONTH = timedelta(days=31)
 # A run ends before the next one begins.
 _MOST_SECONDS = 40.0
 # A batch of a rebuild waits so long for a run to end.
@@ -60,42 +59,40 @@ def _start_periods() -> None:
 
 @transaction.atomic
 def _refresh_marked() -> int:
-    marks = ChangedDay._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {marks} WHERE id IN "  # noqa: S608
-            f"(SELECT id FROM {marks} ORDER BY id LIMIT {_MARKS_PER_TRANSACTION}) "
-            "RETURNING kind, day, unit_id"
-        )
-        taken = cursor.fetchall()
-    pairs: dict[str, set[tuple[date, int]]] = {}
-    for kind, day, unit in taken:
-        day = date.fromisoformat(day) if isinstance(day, str) else day
-        pairs.setdefault(kind, set()).add((day, unit))
-    if gained := pairs.pop(Kind.GAINED, set()):
-        since = months.find_first_provable_day()
-        pairs[Kind.GAINED] = {(day, unit) for day, unit in gained if day >= since}
+    taken = list(
+        ChangedDay.objects.order_by("pk").values_list("pk", "kind", "day", "unit_id")[
+            :_MARKS_PER_TRANSACTION
+        ]
+    )
+    ChangedDay.objects.filter(pk__in=[pk for pk, *_mark in taken]).delete()
+    since = months.find_first_provable_day()
+    changed: dict[str, set[tuple[date, int]]] = {}
+    for _pk, kind, day, unit in taken:
+        if kind != Kind.GAINED or day >= since:
+            changed.setdefault(kind, set()).add((day, unit))
     for summary in SUMMARIES:
-        for some in UnitDays.from_pairs(pairs.get(summary.kind, set())).split():
-            _write_summary(summary, some)
-    # Of what was just summed up.
-    for kind in (Kind.DUE, Kind.WRITTEN, Kind.PUBLISHED):
-        provinces.refresh_days(kind, pairs.get(kind, set()))
-    periods.refresh_units(pairs)
+        if days := changed.get(summary.kind):
+            summary.replace_days(days)
+    for kind, days in changed.items():
+        _refresh_provinces(kind, days)
+    periods.refresh_units(changed)
     return len(taken)
 
 
-def _write_summary(summary: Summary, days: DayFilter) -> None:
-    where, params = days.as_sql("day", "unit_id")
-    select, more = summary.select(days)
-    columns = ", ".join(summary.columns)
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {summary.table} WHERE {where}", params)  # noqa: S608
-        cursor.execute(
-            f"INSERT INTO {summary.table} ({columns}) "  # noqa: S608
-            f"SELECT {columns} FROM ({select}) AS summed",
-            more,
-        )
+def _refresh_provinces(kind: str, changed: PlaceDays) -> None:
+    """Add up again the provinces of changed days of units, and the nation on these days."""
+    provinces = _find_provinces({unit for _day, unit in changed})
+    days = {(day, provinces[unit]) for day, unit in changed if unit in provinces}
+    for summary in PROVINCE_SUMMARIES:
+        if summary.kind == kind and days:
+            summary.replace_days(days)
+            if summary.nation:
+                summary.replace_nation({day for day, _province in days})
+
+
+def _find_provinces(units: Iterable[int]) -> dict[int, int]:
+    rows = Unit.objects.filter(pk__in=list(units)).order_by()
+    return {row[0]: find_province(*row) for row in rows.values_list("pk", "level", "parent_id")}
 
 
 def rebuild_all(*, on_progress: Callable[[int, int], object] = lambda done, of: None) -> bool:
@@ -106,7 +103,7 @@ def rebuild_all(*, on_progress: Callable[[int, int], object] = lambda done, of: 
     """
     if not _run_under_lock(_start_periods):
         return False
-    batches = provinces.split_units(_UNITS_PER_TRANSACTION)
+    batches = split_units(_UNITS_PER_TRANSACTION)
     for done, batch in enumerate(batches, start=1):
         if not _run_under_lock(partial(_rebuild_batch, batch)):
             return False
@@ -127,92 +124,98 @@ def _run_under_lock(do: Callable[[], None]) -> bool:
         time.sleep(0.2)  # a run takes longer than the database waits for a lock
 
 
+@dataclass(frozen=True)
+class UnitBatch:
+    """Some units of a province."""
+
+    province: int
+    units: Sequence[int]
+
+
+def split_units(most: int) -> list[UnitBatch]:
+    """Divide all units into batches of at most so many."""
+    by_province: dict[int, list[int]] = {}
+    rows = Unit.objects.order_by("pk").values_list("pk", "level", "parent_id")
+    for unit, level, parent in rows:
+        by_province.setdefault(find_province(unit, level, parent), []).append(unit)
+    return [
+        UnitBatch(province, some)
+        for province, units in by_province.items()
+        for some in batched(units, most)
+    ]
+
+
 @transaction.atomic
 def _rebuild_batch(batch: UnitBatch) -> None:
     _lift_timeout()
     # Before the rows are read, as in `_refresh_marked`: what changes meanwhile leaves a mark.
     ChangedDay.objects.filter(unit__in=batch.units).delete()
-    since = {Kind.GAINED: months.find_first_provable_day()}
     for summary in SUMMARIES:
-        _write_summary(summary, UnitsSince(batch.units, since.get(summary.kind, date.min)))
-    provinces.rebuild_province(batch)
+        summary.replace_all(batch.units, since=_find_first_day(summary.kind))
+    rebuild_province(batch)
     today = timezone.localdate()
     periods.refresh_units({Kind.FOLLOWED: [(today, unit) for unit in batch.units]})
 
 
+def rebuild_province(batch: UnitBatch) -> None:
+    """Add up the batch's province and the nation from the summaries of units."""
+    for summary in PROVINCE_SUMMARIES:
+        summary.replace_all([batch.province])
+        if summary.nation:
+            summary.replace_nation()
+
+
+def _find_first_day(kind: Kind) -> date:
+    """Return the first day that the raw rows can make again."""
+    return months.find_first_provable_day() if kind == Kind.GAINED else date.min
+
+
 @transaction.atomic
 def _remove_former_units(current_provinces: Collection[int]) -> None:
-    """Remove the summaries of units that no longer exist."""
+    """Remove the summaries of units that no longer exist, and of provinces that are none."""
     models: list[type[Model]] = [ChangedDay, UnitPeriod, *(each.model for each in SUMMARIES)]
     for model in models:
         model._default_manager.exclude(unit__in=Unit.objects.order_by().values("pk")).delete()
-    provinces.remove_former_provinces(current_provinces)
+    for summary in PROVINCE_SUMMARIES:
+        rows = summary.model._default_manager.filter(province__isnull=False)
+        if rows.exclude(province__in=current_provinces).delete()[0] and summary.nation:
+            summary.replace_nation()
 
 
 def find_differences(
     *, most: int = 20, on_progress: Callable[[str], object] = lambda table: None
 ) -> dict[str, list[tuple[Any, ...]]]:
-    """Compare each summary with the raw rows; return what differs, by table: ``-`` before what a
-    summary has and should not, ``+`` before what it lacks. Days that are marked are left out: they
-    are about to be summed up. ``on_progress`` gets the name of each table that was compared.
+    """Compare each summary with what it is made of; return what differs, by table: ``-`` before
+    what a summary has and should not, ``+`` before what it lacks. Days that are marked are left
+    out: they are about to be summed up. ``on_progress`` gets the name of each table that was
+    compared.
     """
     found: dict[str, list[tuple[Any, ...]]] = {}
 
-    def note(table: str, rows: Iterator[tuple[Any, ...]]) -> None:
+    def note(table: str, compare: Callable[[], Iterable[tuple[Any, ...]]]) -> None:
         # Each statement sees one moment; a transaction over all would hold up migrations.
         with transaction.atomic():
             _lift_timeout()
-            if differ := list(rows):
+            if differ := list(compare()):
                 found.setdefault(table, []).extend(differ)
 
+    batches = split_units(_UNITS_PER_TRANSACTION)
     for summary in SUMMARIES:
-        for month in _list_months(summary.kind, summary):
-            note(summary.table, _find_differences(summary, month, most))
+        since = _find_first_day(summary.kind)
+        for batch in batches:
+            note(
+                summary.table,
+                partial(summary.find_differences, batch.units, most, since=since),
+            )
         on_progress(summary.table)
-    for province_summary in PROVINCE_SUMMARIES:
-        for month in _list_months(province_summary.units.kind, province_summary):
-            note(province_summary.table, provinces.find_differences(province_summary, month, most))
-        on_progress(province_summary.table)
-    note(UnitPeriod._meta.db_table, periods.find_differences(most))
+    provinces = {batch.province for batch in batches}
+    for summary in PROVINCE_SUMMARIES:
+        note(summary.table, partial(summary.find_differences, provinces, most))
+        if summary.nation:
+            note(summary.table, partial(summary.find_differences_of_nation, most))
+        on_progress(summary.table)
+    note(UnitPeriod._meta.db_table, partial(periods.find_differences, most))
     return found
-
-
-def _find_differences(summary: Summary, month: DateRange, most: int) -> Iterator[tuple[Any, ...]]:
-    columns = ", ".join(summary.columns)
-    unmarked = (
-        f"NOT EXISTS (SELECT 1 FROM {ChangedDay._meta.db_table} AS mark "  # noqa: S608
-        f"WHERE mark.kind = '{summary.kind}' AND mark.unit_id = rows.unit_id "
-        "AND mark.day = rows.day)"
-    )
-    where, params = month.as_sql("day", "unit_id")
-    has = f"SELECT {columns} FROM {summary.table} AS rows WHERE {where} AND {unmarked}"  # noqa: S608
-    select, expected_params = summary.select(month)
-    should = f"SELECT {columns} FROM ({select}) AS rows WHERE {unmarked}"  # noqa: S608
-    yield from fetch_rows(*select_differences((has, params), (should, expected_params), most))
-
-
-def _list_months(kind: Kind, *summaries: Summary | ProvinceSummary) -> Iterator[DateRange]:
-    """Return spans of a month that hold all days of the raw rows, and of ``summaries``."""
-    table, moment = {
-        Kind.DUE: ("publishing_delivery", "due_at"),
-        Kind.WRITTEN: ("posts_post", "created_at"),
-        Kind.PUBLISHED: ("publishing_delivery", "published_at"),
-        Kind.GAINED: ("engagement_count", "taken_at"),
-    }[kind]
-    days = []
-    with connection.cursor() as cursor:
-        for column, rows in [(moment, table), *(("day", s.table) for s in summaries)]:
-            cursor.execute(f"SELECT MIN({column}), MAX({column}) FROM {rows}")  # noqa: S608
-            days += [date.fromisoformat(str(at)[:10]) for at in cursor.fetchone() if at]
-    if not days:
-        return
-    # A day more on each side: moments are stored in UTC.
-    first, last = min(days) - timedelta(days=1), max(days) + timedelta(days=1)
-    if kind == Kind.GAINED:
-        first = max(first, months.find_first_provable_day())
-    while first <= last:
-        yield DateRange(first, min(first + _MONTH, last))
-        first += _MONTH + timedelta(days=1)
 
 
 def _lift_timeout() -> None:

@@ -94,7 +94,8 @@ def test_every_table_has_a_data_class():
     page = (ROOT / "docs/data.md").read_text(encoding="utf-8")
     classes = re.findall(r"^\| `(\w+)` \| (secret|person|record|work|open) \|", page, re.MULTILINE)
 
-    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    models = apps.get_models(include_auto_created=True)
+    tables = {model._meta.db_table for model in models if model._meta.managed}
     assert Counter(name for name, _class in classes) == dict.fromkeys(tables, 1)
 
 

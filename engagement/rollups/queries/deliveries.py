@@ -1,24 +1,46 @@
-"""Sums of the deliveries that fell due, and of the posts that were begun, by unit or province."""
+"""Sums of the deliveries that fell due, and of the posts that were begun, by unit or province.
 
-from collections.abc import Sequence
+What is concluded is read from sums by day; what is open, and what is due today, from its rows.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Max, Q, QuerySet, Sum, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from core.periods import Period, get_midnight
-from engagement.rollups.days import UnitDays
-from engagement.rollups.models import DueDay, Kind, WrittenDay
-from engagement.rollups.queries import marks
-from engagement.rollups.queries.marks import exclude_days
+from engagement.rollups.models import (
+    ChangedDay,
+    CurrentDueDay,
+    CurrentProvinceDueDay,
+    CurrentProvinceWrittenDay,
+    CurrentWrittenDay,
+    DueDay,
+    Kind,
+)
+from engagement.rollups.queries.figures import find_province
 from engagement.rollups.sources import IS_CONCLUDED, ON_TIME_WITHIN, aggregate_due_deliveries
-from engagement.rollups.sql import Statement, compile_queryset, fetch_rows, union_all
-from posts.models import Post
 from publishing.models import Delivery
-from units.models import Level
+from units.models import Level, Unit
+
+_COUNTS = ("published", "due", "on_time", "failed")
 
 
 @dataclass(frozen=True)
@@ -42,136 +64,121 @@ class DueWindow:
         return timezone.localdate(self.now - ON_TIME_WITHIN)
 
     @property
-    def is_within(self) -> Q:
-        return Q(due_at__gte=self.since, due_at__lt=self.end)
-
-    @property
     def summed_days(self) -> Period:
-        """Return the days that are read from summaries."""
+        """Return the days of which what is concluded is read from sums."""
         last = min(self.first_open_day, timezone.localdate(self.end)) - timedelta(days=1)
         return Period(timezone.localdate(self.since), last)
 
 
-def sum_due_deliveries(
-    units: QuerySet[Any, Any], window: DueWindow, *, by: str
-) -> list[dict[str, Any]]:
-    """Sum up the deliveries of ``units`` (their keys) by `BY_UNIT` or `BY_PROVINCE`.
+def sum_due_deliveries(units: QuerySet[Any, Any], window: DueWindow) -> list[dict[str, Any]]:
+    """Sum up by unit the deliveries of ``units`` (their keys).
 
     Return for each ``row`` (the key of a unit) the numbers ``published``, ``due``, ``on_time`` and
-    ``failed`` of what fell due in the period, ``needs_person`` and ``last_post`` since
-    ``window.since``, and ``alive``: how many communes published something.
+    ``failed`` of what fell due in the period, and ``needs_person`` and ``last_post`` since
+    ``window.since``.
     """
-    days = window.summed_days
-    marked = marks.find_marked_days(Kind.DUE, units, days.first, days.last)
-    if marked is None:
-        raw = Delivery.objects.filter(window.is_within, unit__in=units)
-        parts = [_group_deliveries(raw, window)]
-    else:
-        parts = [
-            _group_summaries(units, window, marked),
-            *group_unsummed_deliveries(window, marked, unit__in=units),
-        ]
-    sql, params = union_all(parts)
-    alive = f"CASE WHEN sum_published > 0 AND unit.level = '{Level.COMMUNE}' THEN unit.id END"
-    sql = (
-        f"SELECT {by}, {', '.join(f'SUM({name})' for name in DUE_SUMS)}, "  # noqa: S608
-        f"MAX(newest), COUNT(DISTINCT {alive}) FROM ({sql}) AS part "
-        f"JOIN units_unit AS unit ON unit.id = part.unit_id GROUP BY 1"
+    days = CurrentDueDay.objects.filter(unit__pk__among=units)
+    return _merge(
+        _group_days(days, window, "unit_id"),
+        _group_open(Delivery.objects.filter(unit__in=units), window, "unit_id"),
     )
-    return [name_due_sums(row) for row in fetch_rows(sql, params)]
 
 
-# The sums of a part by unit, beside ``newest``; named otherwise than the columns that they add up.
-DUE_SUMS = ("sum_published", "sum_due", "sum_on_time", "sum_failed", "sum_needs_person")
-
-
-def name_due_sums(row: Sequence[Any]) -> dict[str, Any]:
-    """Name the columns of an answer of `sum_due_deliveries`."""
-    unit, *sums, newest, alive = row
-    named = zip((name.removeprefix("sum_") for name in DUE_SUMS), map(int, sums), strict=True)
-    return {"row": unit, **dict(named), "last_post": newest, "alive": alive}
-
-
-def group_unsummed_deliveries(
-    window: DueWindow, marked: UnitDays, **units: Any
-) -> list[QuerySet[Any, Any]]:
-    """Group by unit what no summary has: what is open, what is due today, and the ``marked`` days;
-    of deliveries of ``units`` (a condition), or of all.
+def sum_due_deliveries_of_nation(window: DueWindow) -> list[dict[str, Any]]:
+    """Return the same of all units by province, and how many of its communes published something
+    of the period (``alive``).
     """
-    raw, today = (
-        Delivery.objects.filter(window.is_within, **units),
-        get_midnight(window.first_open_day),
+    still_open, published = [], list[int]()
+    columns = ("unit_id", "unit__level", "unit__parent_id")
+    for row in _group_open(Delivery.objects.all(), window, *columns):
+        place = find_province(*(row[name] for name in columns))
+        still_open.append({**row, "row": place})
+        if row["published"]:
+            published.append(row["unit_id"])
+    alive = _count_communes_that_published(window, published)
+    rows = _merge(
+        _group_days(CurrentProvinceDueDay.objects.all(), window, "province_id"), still_open
     )
-    parts = [raw.exclude(IS_CONCLUDED).filter(due_at__lt=today)]
-    if window.end > today:
-        parts.append(raw.filter(due_at__gte=today))
-    if marked:
-        parts.append(raw.filter(IS_CONCLUDED, marked.as_q("due_at")))
-    return [_group_deliveries(part, window) for part in parts]
+    return [{**row, "alive": alive.get(row["row"], 0)} for row in rows]
 
 
-def _group_summaries(
-    units: QuerySet[Any, Any], window: DueWindow, marked: UnitDays
+def _group_days(rows: QuerySet[Any, Any], window: DueWindow, key: str) -> Iterator[dict[str, Any]]:
+    """Add up what is concluded, by the column ``key``."""
+    days, period = window.summed_days, window.period
+    in_period = Q(day__gte=period.first, day__lte=period.last)
+    totals = {f"sum_{name}": Coalesce(Sum(name, filter=in_period), 0) for name in _COUNTS}
+    within = rows.filter(day__gte=days.first, day__lte=days.last).order_by().values_list(key)
+    for place, newest, *sums in within.annotate(newest=Max("last_post"), **totals):
+        yield {"row": place, "last_post": newest, **dict(zip(_COUNTS, sums, strict=True))}
+
+
+def _group_open(
+    deliveries: QuerySet[Delivery], window: DueWindow, *keys: str
 ) -> QuerySet[Any, Any]:
-    in_period = Q(day__gte=window.period.first, day__lte=window.period.last)
-    is_summed = Q(day__gte=window.summed_days.first, day__lte=window.summed_days.last)
-    rows = DueDay.objects.filter(exclude_days(marked), is_summed, unit__in=units)
-
-    def total(name: str) -> Coalesce:
-        return Coalesce(Sum(name, filter=in_period), 0)
-
-    return (
-        rows.order_by()
-        .values("unit_id")
-        .annotate(
-            sum_published=total("published"),
-            sum_due=total("due"),
-            sum_on_time=total("on_time"),
-            sum_failed=total("failed"),
-            sum_needs_person=Value(0),
-            newest=Max("last_post"),
-        )
+    """Add up what is open or due today, by the columns ``keys``."""
+    rows: QuerySet[Any, Any] = deliveries.filter(
+        ~IS_CONCLUDED | Q(due_at__gte=get_midnight(window.first_open_day)),
+        due_at__gte=window.since,
+        due_at__lt=window.end,
     )
-
-
-def _group_deliveries(rows: QuerySet[Delivery], window: DueWindow) -> QuerySet[Any, Any]:
     aggregates = aggregate_due_deliveries(window.period, now=window.now)
-    sums = {name: aggregates[name.removeprefix("sum_")] for name in DUE_SUMS}
-    return rows.order_by().values("unit_id").annotate(**sums, newest=Max("published_at"))
+    grouped = rows.order_by().values(*keys, row=F(keys[0]))
+    return grouped.annotate(**aggregates, last_post=Max("published_at"))
 
 
-def count_written_posts(
-    units: QuerySet[Any, Any], period: Period, *, by: str
-) -> list[dict[str, Any]]:
-    """Count by `BY_UNIT` or `BY_PROVINCE` the posts of ``units`` (their keys) that were begun in
-    the period, without blank drafts: ``row``, the key of a unit, and ``posts``.
+def _merge(*parts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {}
+    for part in parts:
+        for row in part:
+            empty = {"row": row["row"], **dict.fromkeys((*_COUNTS, "needs_person"), 0)}
+            total = found.setdefault(row["row"], {**empty, "last_post": None})
+            for name in (*_COUNTS, "needs_person"):
+                total[name] += row.get(name, 0)
+            posts = [at for at in (total["last_post"], row["last_post"]) if at]
+            total["last_post"] = max(posts, default=None)
+    return list(found.values())
+
+
+def _count_communes_that_published(window: DueWindow, others: Collection[int]) -> dict[int, int]:
+    """Count by province the communes that published something of the period: those whose sums say
+    so, and ``others``.
     """
-    marked = marks.find_marked_days(Kind.WRITTEN, units, period.first, period.last)
-    raw = Post.objects.written().filter(
-        unit__in=units, created_at__gte=period.start, created_at__lt=period.end
+    days, period = window.summed_days, window.period
+    in_period = Q(
+        published__gt=0,
+        day__gte=max(days.first, period.first),
+        day__lte=min(days.last, period.last),
     )
-    if marked is None:
-        parts: list[QuerySet[Any, Any]] = [raw.order_by().values("unit_id", n=Value(1))]
-    else:
-        days = WrittenDay.objects.filter(
-            exclude_days(marked), unit__in=units, day__gte=period.first, day__lte=period.last
-        )
-        parts = [days.order_by().values("unit_id", n=F("posts"))]
-        if marked:
-            parts.append(_filter_written_on(marked).filter(unit__in=units))
-    sql, params = union_all(parts)
-    sql = (
-        f"SELECT {by}, SUM(n) FROM ({sql}) AS part "  # noqa: S608
-        f"JOIN units_unit AS unit ON unit.id = part.unit_id GROUP BY 1"
+    # As a value and not as a condition: PostgreSQL then asks each unit's index, and no more of it
+    # than one day, however long the period is. Only units with marks are asked for all days.
+    one_day = DueDay.objects.filter(in_period, unit=OuterRef("pk")).values("published")[:1]
+    marked = ChangedDay.objects.filter(kind=Kind.DUE).values("unit")
+    of_marked = CurrentDueDay.objects.filter(in_period, unit__pk__among=marked).values("unit")
+    has_published = Case(
+        When(pk__in=others, then=True),
+        When(pk__in=marked, then=Q(pk__in=of_marked)),
+        default=Q(IsNull(Subquery(one_day), False)),
+        output_field=BooleanField(),
     )
-    return [{"row": unit, "posts": int(n)} for unit, n in fetch_rows(sql, params)]
+    communes = Unit.objects.filter(level=Level.COMMUNE).alias(has_published=has_published)
+    found = communes.filter(has_published=True).order_by()
+    return dict(found.values_list(Coalesce("parent_id", "pk")).annotate(n=Count("pk")))
 
 
-def select_written_posts(marked: UnitDays) -> Statement:
-    """Select the posts that were begun on the ``marked`` days: ``unit_id``, and 1 as ``n``."""
-    return compile_queryset(_filter_written_on(marked))
+def count_written_posts(units: QuerySet[Any, Any], period: Period) -> list[dict[str, Any]]:
+    """Count by unit the posts of ``units`` (their keys) that were begun in the period, without
+    blank drafts: ``row``, the key of a unit, and ``posts``.
+    """
+    rows = CurrentWrittenDay.objects.filter(unit__pk__among=units)
+    return _count_written(rows, period, "unit_id")
 
 
-def _filter_written_on(marked: UnitDays) -> QuerySet[Any, Any]:
-    rows = Post.objects.written().filter(marked.as_q("created_at"))
-    return rows.order_by().values("unit_id", n=Value(1))
+def count_written_posts_of_nation(period: Period) -> list[dict[str, Any]]:
+    """Return the same of all units by province."""
+    return _count_written(CurrentProvinceWrittenDay.objects.all(), period, "province_id")
+
+
+def _count_written(rows: QuerySet[Any, Any], period: Period, key: str) -> list[dict[str, Any]]:
+    within = rows.filter(day__gte=period.first, day__lte=period.last).order_by()
+    counted = within.values_list(key).annotate(n=Sum("posts"))
+    return [{"row": place, "posts": n} for place, n in counted]
