@@ -67,10 +67,6 @@ class AppointmentInline(admin.TabularInline):
         return False
 
 
-def _holds_appointment(person: User) -> bool:
-    return person.appointments.exists() or person.pending_appointments.exists()
-
-
 @admin.register(User)
 class SystemUserAdmin(admin.ModelAdmin):
     """For system operators: the first accounts of an installation. Once the ministry has had its
@@ -105,7 +101,11 @@ class SystemUserAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Keep the address fixed: who could change it could have the password sent there."""
-        fixed = obj is not None and (_holds_appointment(obj) or obj.has_usable_password())
+        fixed = obj is not None and (
+            obj.appointments.exists()
+            or obj.pending_appointments.exists()
+            or obj.has_usable_password()
+        )
         return ["last_login", "date_joined", *(["email", "username"] if fixed else [])]
 
     def save_model(

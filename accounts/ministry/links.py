@@ -74,7 +74,9 @@ def request_link(person: Identity, *, now: datetime) -> MinistryRequest:
             subject=person.subject,
             defaults={
                 **claims,
-                "code": _make_code(),
+                "code": "-".join(
+                    "".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2)
+                ),
                 "unit": unit,
                 "role": role,
                 "asked_at": now,
@@ -93,10 +95,6 @@ def request_link(person: Identity, *, now: datetime) -> MinistryRequest:
                 **facts,
             )
     return row
-
-
-def _make_code() -> str:
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
 
 
 def _lock(row: MinistryRequest, *, now: datetime) -> MinistryRequest:

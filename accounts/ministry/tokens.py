@@ -45,7 +45,16 @@ def check(token: str, *, nonce: str, keys: Callable[[str], list[dict[str, Any]]]
         claims = jwt.decode(
             token, lambda guest: _find_key(guest.headers(), keys), algorithms=ALGORITHMS
         ).claims
-        _claims_registry(nonce).validate(claims)
+        jwt.JWTClaimsRegistry(
+            leeway=LEEWAY,
+            iss={"essential": True, "value": settings.OIDC_ISSUER},
+            aud={"essential": True, "value": settings.OIDC_CLIENT_ID},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+            nonce={"essential": True, "value": nonce},
+            auth_time={"essential": True},
+        ).validate(claims)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise InvalidIdToken(type(error).__name__) from None
     _check_remaining_claims(claims, nonce)
@@ -82,19 +91,6 @@ def _may_sign(key: dict[str, Any], algorithm: str) -> bool:
         key.get("kty") in {"RSA", "EC"}
         and key.get("use", "sig") == "sig"
         and key.get("alg", algorithm) == algorithm
-    )
-
-
-def _claims_registry(nonce: str) -> jwt.JWTClaimsRegistry:
-    return jwt.JWTClaimsRegistry(
-        leeway=LEEWAY,
-        iss={"essential": True, "value": settings.OIDC_ISSUER},
-        aud={"essential": True, "value": settings.OIDC_CLIENT_ID},
-        sub={"essential": True},
-        exp={"essential": True},
-        iat={"essential": True},
-        nonce={"essential": True, "value": nonce},
-        auth_time={"essential": True},
     )
 
 

@@ -3,7 +3,7 @@ waiting time.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -73,7 +73,18 @@ def confirm(pending: PendingAppointment, *, by: User) -> Appointment:
     begins = max(pending.valid_from, timezone.localdate())
     _require_confirmable(pending, begins=begins)
     set_last_day_of_all(pending.replaces.all(), begins - timedelta(days=1))
-    post = _appoint(pending, by=by, begins=begins, now=now)
+    post = Appointment.objects.create(
+        user=pending.user,
+        unit=pending.unit,
+        role=pending.role,
+        title=pending.title,
+        valid_from=begins,
+        valid_to=pending.valid_to,
+        appointed_by=pending.asked_by,
+        confirmed_by=by,
+        confirmed_at=now,
+        approves_from=now + NEW_LEADER_WAITS,
+    )
     _decide(pending, Decision.CONFIRMED, by=by)
     invited = person.invitations.filter(used_at=None, withdrawn_at=None, expires_at__gt=now)
     if not is_in_use(person) and not invited.exists():
@@ -116,21 +127,6 @@ def _require_confirmable(pending: PendingAppointment, *, begins: date) -> None:
         raise Refused(
             _("This person already holds this post in %(unit)s.") % {"unit": pending.unit}
         )
-
-
-def _appoint(pending: PendingAppointment, *, by: User, begins: date, now: datetime) -> Appointment:
-    return Appointment.objects.create(
-        user=pending.user,
-        unit=pending.unit,
-        role=pending.role,
-        title=pending.title,
-        valid_from=begins,
-        valid_to=pending.valid_to,
-        appointed_by=pending.asked_by,
-        confirmed_by=by,
-        confirmed_at=now,
-        approves_from=now + NEW_LEADER_WAITS,
-    )
 
 
 def confirm_many(proposals: Iterable[PendingAppointment], *, by: User) -> tuple[int, list[str]]:

@@ -73,7 +73,14 @@ def ministry_request(request: HttpRequest, public_id: Any) -> HttpResponse:
     )
     decide = forms.DecideForm(post if act == "decide" else None)
     actions = (
-        (choose, lambda: _propose(row, request.user, choose)),
+        (
+            choose,
+            lambda: _success_text(
+                links.propose_account(
+                    row, choose.cleaned_data["account"], by=request.user, now=timezone.now()
+                )
+            ),
+        ),
         (new, lambda: _propose_new(row, request.user, new)),
         (decide, lambda: _decide(row, request.user, **decide.cleaned_data)),
     )
@@ -99,12 +106,6 @@ def _success_text(person: User) -> str:
     return _(
         "%(name)s is proposed. A second administrator has to confirm it within seven days."
     ) % {"name": person}
-
-
-def _propose(row: MinistryRequest, by: User, form: forms.ChooseAccountForm) -> str:
-    return _success_text(
-        links.propose_account(row, form.cleaned_data["account"], by=by, now=timezone.now())
-    )
 
 
 def _propose_new(row: MinistryRequest, by: User, form: forms.InviteForm) -> str:

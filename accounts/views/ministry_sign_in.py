@@ -84,7 +84,7 @@ def sign_in_callback(request: HttpRequest) -> HttpResponse:
     if (
         not kept
         or time.time() - kept["at"] > STATE_SECONDS
-        or not _is_same(kept["state"], given["state"])
+        or not hmac.compare_digest(kept["state"].encode(), given["state"].encode())
     ):
         return _show_refused(request, "late")
     if given["iss"] and given["iss"] != settings.OIDC_ISSUER:
@@ -108,15 +108,15 @@ def sign_in_callback(request: HttpRequest) -> HttpResponse:
     return _sign_in(request, person, kept)
 
 
-def _is_same(expected: str, given: str) -> bool:
-    return hmac.compare_digest(expected.encode(), given.encode())
-
-
 def _sign_in(request: HttpRequest, person: tokens.Identity, kept: dict[str, Any]) -> HttpResponse:
     now = timezone.now()
     linked = links.identity_of(person)
     if linked is None:
-        return _show_unlinked(request, person)
+        try:
+            row = links.request_link(person, now=timezone.now())
+        except Refused as full:
+            return render(request, "account/ministry_unlinked.html", {"why": str(full)}, status=403)
+        return render(request, "account/ministry_unlinked.html", {"row": row}, status=403)
     user = linked.user
     links.record_use(linked, now=now)
     factor = person.has_proved_factor and linked.factor_from <= now
@@ -139,14 +139,6 @@ def _own_address(request: HttpRequest, address: str) -> str:
     ):
         return address
     return reverse(settings.LOGIN_REDIRECT_URL)
-
-
-def _show_unlinked(request: HttpRequest, person: tokens.Identity) -> HttpResponse:
-    try:
-        row = links.request_link(person, now=timezone.now())
-    except Refused as full:
-        return render(request, "account/ministry_unlinked.html", {"why": str(full)}, status=403)
-    return render(request, "account/ministry_unlinked.html", {"row": row}, status=403)
 
 
 def _show_refused(request: HttpRequest, why: str, *, request_record: str = "") -> HttpResponse:
