@@ -6,7 +6,7 @@ No database here: writing, verifying and exporting compute the same digests.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
@@ -34,7 +34,7 @@ def compute_digest(entry: Mapping[str, Any]) -> str:
 def to_canonical_json(entry: Mapping[str, Any]) -> str:
     """Write ``entry`` as JSON with sorted keys, the same whichever database gave it back."""
     facts: dict[str, Any] = {_HASHED_AS.get(name, name): str(entry[name]) for name in TEXTS}
-    facts["at"] = _format_instant(entry["at"])
+    facts["at"] = entry["at"].astimezone(UTC).isoformat(timespec="microseconds")
     # PostgreSQL stores 1e3 as 1000 and hands back an integer.
     facts["data"] = json.loads(json.dumps(entry["data"]), parse_float=_parse_number)
     for name in ("actor_id", "stream", "position", "previous"):
@@ -53,10 +53,6 @@ def link_entries(
         row.update(stream=stream, position=length, previous=head)
         head = compute_digest(row)
     return length, head
-
-
-def _format_instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _parse_number(text: str) -> int | float:
