@@ -76,7 +76,10 @@ def describe_status(partner: Partner) -> dict[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Enter a partner by its document."""
-    return _render_document_page(request, _get_writing_unit(request))
+    position = current_position(request)
+    if position is None or not can(request.user, Permission.PARTNER_WRITE, unit=position.unit):
+        raise PermissionDenied
+    return _render_document_page(request, position.unit)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,7 +120,10 @@ def _render_document_page(
 @require_safe
 def partner(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one partner; its contact to those alone who keep the unit's register."""
-    row = _get_visible_partner(request, public_id)
+    if not request.user.reach(Permission.CAMPAIGN_VIEW):
+        raise PermissionDenied
+    rows = Partner.objects.visible_to(request.user).select_related("unit", "created_by", "renews")
+    row = get_object_or_404(rows, public_id=public_id)
     today = timezone.localdate()
     contact = queries.open_contact(row, request.user)
     context = {
@@ -179,13 +185,6 @@ def end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "partners/end.html", context, status=done.status)
 
 
-def _get_visible_partner(request: HttpRequest, public_id: uuid.UUID) -> Partner:
-    if not request.user.reach(Permission.CAMPAIGN_VIEW):
-        raise PermissionDenied
-    rows = Partner.objects.visible_to(request.user).select_related("unit", "created_by", "renews")
-    return get_object_or_404(rows, public_id=public_id)
-
-
 def _get_own_partner(request: HttpRequest, public_id: uuid.UUID) -> Partner:
     """Return a partner of a unit whose register the person keeps."""
     reach = request.user.reach(Permission.PARTNER_WRITE)
@@ -193,10 +192,3 @@ def _get_own_partner(request: HttpRequest, public_id: uuid.UUID) -> Partner:
         raise PermissionDenied
     rows = Partner.objects.within(reach).select_related("unit").prefetch_related("places")
     return get_object_or_404(rows, public_id=public_id)
-
-
-def _get_writing_unit(request: HttpRequest) -> Unit:
-    position = current_position(request)
-    if position is None or not can(request.user, Permission.PARTNER_WRITE, unit=position.unit):
-        raise PermissionDenied
-    return position.unit
