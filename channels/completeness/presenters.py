@@ -119,6 +119,7 @@ def describe_items(channel: Channel, check: PageCheck | None, *, now: datetime) 
     for name in items_of(channel.platform):
         there = getattr(check, name) if check else None
         to_do = "" if there else str(_TO_DO[name]) % {"register": settings.REGISTER_URL}
+        field = {"register": "website"}.get(name, name)
         found.append(
             Item(
                 name=name,
@@ -126,7 +127,7 @@ def describe_items(channel: Channel, check: PageCheck | None, *, now: datetime) 
                 label=str(LABELS[name]),
                 to_do=to_do,
                 note=_describe_source(name, check, by_hand=name in people, now=now),
-                text=_text_of_item(name, check),
+                text=format_text(field, str(check.texts.get(field, ""))) if check else "",
                 by_hand=name in people,
                 said=bool(check and name in check.by_hand),
                 longest=_longest(name, page),
@@ -141,11 +142,6 @@ def _longest(name: str, page: Mapping[str, PageItem]) -> int:
     if name == "register" and not page[name].longest and "description" in page:
         return page["description"].longest
     return page[name].longest
-
-
-def _text_of_item(name: str, check: PageCheck | None) -> str:
-    field = {"register": "website"}.get(name, name)
-    return format_text(field, str(check.texts.get(field, ""))) if check else ""
 
 
 def format_text(field: str, text: str) -> str:

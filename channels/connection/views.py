@@ -73,12 +73,6 @@ def _channel_to_reconnect(request: HttpRequest, platform: str) -> Channel | None
     return channel
 
 
-def _attempt_id(request: HttpRequest) -> uuid.UUID | None:
-    """Return the public id of the connect flow that the page of choices names; None where it names
-    none."""
-    return parse_uuid((request.POST or request.GET).get("attempt", ""))
-
-
 @require_GET
 def platforms(request: HttpRequest) -> HttpResponse:
     unit = _unit(request)
@@ -245,7 +239,8 @@ def _show_failure(
 def choose(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.CHANNEL_MANAGE):
         raise PermissionDenied
-    named, whose = _attempt_id(request), {"by": request.user, "session_key": _session_key(request)}
+    named = parse_uuid((request.POST or request.GET).get("attempt", ""))
+    whose = {"by": request.user, "session_key": _session_key(request)}
     try:
         if request.method == "POST":
             channel = attempts.connect_page(named, request.POST.get("page", ""), **whose)

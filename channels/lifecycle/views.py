@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -146,8 +145,13 @@ def change(request: HttpRequest, public_id: uuid.UUID, act: str) -> HttpResponse
     if not any(can(request.user, permission, unit=channel.unit) for permission in step.permissions):
         raise PermissionDenied
     if act == "close":
+        near = Channel.objects.visible_to(request.user).offered().exclude(pk=channel.pk)
         form: Any = CloseForm(
-            request.POST or None, hint=step.hint, channels=_successors(request, channel)
+            request.POST or None,
+            hint=step.hint,
+            channels=near.filter(unit__path__startswith=channel.unit.province_path).order_by(
+                "unit__search", "platform", "name"
+            ),
         )
     else:
         form = ReasonForm(request.POST or None, hint=step.hint)
@@ -164,13 +168,6 @@ def change(request: HttpRequest, public_id: uuid.UUID, act: str) -> HttpResponse
         "back": reverse("channels:channel", args=[channel.public_id]),
     }
     return render(request, "channels/lifecycle.html", context, status=done.status)
-
-
-def _successors(request: HttpRequest, channel: Channel) -> QuerySet[Channel]:
-    near = Channel.objects.visible_to(request.user).offered().exclude(pk=channel.pk)
-    return near.filter(unit__path__startswith=channel.unit.province_path).order_by(
-        "unit__search", "platform", "name"
-    )
 
 
 @require_http_methods(["GET", "POST"])

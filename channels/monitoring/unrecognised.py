@@ -87,7 +87,8 @@ def _check_batch(platform: str, batch: Sequence[Channel], *, now: datetime) -> t
     calls, seen, silent = {}, {}, 0
     for channel in Channel.objects.filter(pk__in=turns).select_related("unit"):
         try:
-            calls[channel] = _list_call(account_of(channel), _check_since(channel))
+            since = (channel.last_checked_at or channel.watched_since) - _AGAIN
+            calls[channel] = _list_call(account_of(channel), max(channel.watched_since, since))
         except sealing.Unsealable:
             continue  # the daily look tells
     for channel, answer in client.call_many(platform, calls, writes=False, at_once=_AT_ONCE):
@@ -102,10 +103,6 @@ def _check_batch(platform: str, batch: Sequence[Channel], *, now: datetime) -> t
                 Channel.objects.filter(pk=channel.pk).update(check_at=now + answer.wait)
     Channel.objects.filter(pk__in=[channel.pk for channel in seen]).update(last_checked_at=now)
     return store_unrecognised(seen, now=now), not calls or silent < len(calls)
-
-
-def _check_since(channel: Channel) -> datetime:
-    return max(channel.watched_since, (channel.last_checked_at or channel.watched_since) - _AGAIN)
 
 
 def _list_call(
@@ -142,7 +139,12 @@ def store_unrecognised(seen: Mapping[Channel, Sequence[LivePost]], *, now: datet
     noted = 0
     for channel in (channel for channel in seen if channel.pk in strange):
         new = [post for post in strange[channel.pk] if post.external_id not in known[channel.pk]]
-        unknown = [post for post in new if _may_be_ours(post, spans[channel.pk])]
+        unknown = [
+            post
+            for post in new
+            if post.ours is None
+            and any(first <= post.published_at <= last for first, last in spans[channel.pk])
+        ]
         noted += _create_unrecognised(
             channel, [post for post in new if post not in unknown], now=now
         )
@@ -152,10 +154,6 @@ def store_unrecognised(seen: Mapping[Channel, Sequence[LivePost]], *, now: datet
                 last_checked_at=min(post.published_at for post in unknown)
             )
     return noted
-
-
-def _may_be_ours(post: LivePost, spans: Sequence[tuple[datetime, datetime]]) -> bool:
-    return post.ours is None and any(first <= post.published_at <= last for first, last in spans)
 
 
 @transaction.atomic

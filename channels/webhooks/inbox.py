@@ -113,18 +113,17 @@ def _act_on_event(row: HookEvent, channel: Channel, *, now: datetime) -> bool:
         case EventKind.POSTED if facts_of(channel.platform).lists_posts:
             unrecognised.check_soon(channel, now=now)
         case EventKind.POSTED:
-            unrecognised.store_unrecognised({channel: [_live_post(row, channel, now)]}, now=now)
+            # Known from its event alone: the platform lists none, and reports only what we did
+            # not send there.
+            link = f"{channel.address}/{row.object_id}" if channel.address else ""
+            unrecognised.store_unrecognised(
+                {channel: [LivePost(row.object_id, link, row.reported_at or now, ours=False)]},
+                now=now,
+            )
     signals.webhook_reported.send(
         Channel, channel=channel, kind=row.kind, object_id=row.object_id, now=now
     )
     return False
-
-
-def _live_post(row: HookEvent, channel: Channel, now: datetime) -> LivePost:
-    """Return a post that is known from its event alone, where the platform lists none: it reports
-    only what we did not send there."""
-    link = f"{channel.address}/{row.object_id}" if channel.address else ""
-    return LivePost(row.object_id, link, row.reported_at or now, ours=False)
 
 
 def subscribe_due(*, now: datetime) -> int:
