@@ -45,7 +45,11 @@ class JsonFormatter(logging.Formatter):
         if identifier := task_id.get():
             entry["task"] = identifier
         if record.exc_info and record.exc_info[1] is not None:
-            entry |= _describe_exception(record.exc_info[1])
+            error = record.exc_info[1]
+            entry |= {
+                "exception": _name_class(error),
+                "stack": [line for each in _list_causes(error) for line in _list_frames(each)],
+            }
         return json.dumps(entry).replace("\x7f", "\\u007f")
 
 
@@ -70,7 +74,12 @@ def _sanitise(value: object, record: logging.LogRecord) -> object:
     if isinstance(value, BaseException):
         return _name_class(value)
     request = getattr(record, "request", None)
-    if isinstance(value, str) and request is not None and value in _list_spellings(request.path):
+    # As it came, or as Django escapes it for a log.
+    if (
+        isinstance(value, str)
+        and request is not None
+        and value in (request.path, request.path.encode("unicode_escape").decode("ascii"))
+    ):
         match = getattr(request, "resolver_match", None)
         return f"/{match.route}" if match else "(no such page)"
     if isinstance(value, str) and record.name == "gunicorn.error":
@@ -79,21 +88,6 @@ def _sanitise(value: object, record: logging.LogRecord) -> object:
         if value.startswith("/"):
             return "(address)"
     return value
-
-
-def _list_spellings(path: str) -> tuple[str, str]:
-    """Return the path as it came and as Django escapes it for a log."""
-    return path, path.encode("unicode_escape").decode("ascii")
-
-
-def _describe_exception(error: BaseException) -> dict[str, object]:
-    """Describe an exception by classes and places in the code, its causes last; without words and
-    values.
-    """
-    return {
-        "exception": _name_class(error),
-        "stack": [line for each in _list_causes(error) for line in _list_frames(each)],
-    }
 
 
 def _list_causes(error: BaseException) -> Iterator[BaseException]:

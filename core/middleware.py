@@ -256,15 +256,13 @@ class SayWhenToTryAgain:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Busy | QuotaExceeded):
             return try_again(request, error)
-        if isinstance(error, OperationalError) and _is_wait_for_lock(error):
+        # A lock was not to be had in time, or two transactions waited for each other.
+        if isinstance(error, OperationalError) and (
+            getattr(error.__cause__, "pgcode", "") in ("55P03", "40P01")
+        ):
             log.warning("gave up waiting for the database: %s", error)
             return try_again(request, Busy(_("Others are changing the same just now. Try again.")))
         return None
-
-
-def _is_wait_for_lock(error: OperationalError) -> bool:
-    """Check whether a lock was not to be had in time, or two transactions waited for each other."""
-    return getattr(error.__cause__, "pgcode", "") in ("55P03", "40P01")
 
 
 def try_again(request: HttpRequest, error: Busy | QuotaExceeded) -> HttpResponse:
