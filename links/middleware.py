@@ -50,7 +50,17 @@ class FollowLinks:
             return self.get_response(request)
         target = self._find_target(path.removeprefix(PREFIX))
         if target is None and self._guesses.count(client_address(request) or "") > MOST_GUESSES:
-            return _refuse_guess()
+            words = _("There is no such link. Check the address, or try again in a minute.")
+            return HttpResponse(
+                words,
+                status=429,
+                content_type="text/plain; charset=utf-8",
+                headers={
+                    "Retry-After": "60",
+                    "Cache-Control": "no-store",
+                    "X-Robots-Tag": "noindex",
+                },
+            )
         if target is None or not target.address:
             return self.get_response(request)
         if is_counted(request.META):
@@ -109,13 +119,3 @@ class GuessCounter:
             if who in self._counts or len(self._counts) < MOST_GUESSERS:
                 self._counts[who] += 1
             return self._counts[who]
-
-
-def _refuse_guess() -> HttpResponse:
-    words = _("There is no such link. Check the address, or try again in a minute.")
-    return HttpResponse(
-        words,
-        status=429,
-        content_type="text/plain; charset=utf-8",
-        headers={"Retry-After": "60", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"},
-    )
