@@ -163,17 +163,14 @@ def finish(upload: Upload, *, by: User, right: Permission = Permission.POST_WRIT
         upload.refresh_from_db()
         if upload.media is None:
             unit = upload.unit
-            upload.media = _store_media(_path_of(upload), unit=unit, by=by, right=right)
+            path = _path_of(upload)
+            with path.open("rb") as file:
+                is_picture = pictures.may_be_picture(file.read(videos.HEAD))
+            kind = pictures if is_picture else videos
+            upload.media = kind.store(path, unit=unit, by=by, right=right)
             upload.save(update_fields=["media"])
             _path_of(upload).unlink(missing_ok=True)
         return upload.media
-
-
-def _store_media(path: Path, *, unit: Unit, by: User, right: Permission) -> Media:
-    with path.open("rb") as file:
-        is_picture = pictures.may_be_picture(file.read(videos.HEAD))
-    kind = pictures if is_picture else videos
-    return kind.store(path, unit=unit, by=by, right=right)
 
 
 def count_unfinished(*, unit: Unit, purpose: str, purpose_id: UUID | None, by: User) -> int:

@@ -104,13 +104,15 @@ def preview(
         return Preview(known["pictures"], known["over"])
     quotas.use("card_preview", by=by)
     drawn = typeset(content, look, sheets, logo_of=unit, by=by)
-    found = Preview({name: _data_url(each) for name, each in drawn.items()}, too_long(drawn))
+    found = Preview(
+        {
+            name: f"data:image/png;base64,{base64.b64encode(each.data).decode()}"
+            for name, each in drawn.items()
+        },
+        too_long(drawn),
+    )
     cache.set(key, found._asdict(), PREVIEW_KEPT)
     return found
-
-
-def _data_url(drawn: DrawnSheet) -> str:
-    return f"data:image/png;base64,{base64.b64encode(drawn.data).decode()}"
 
 
 def add(words: Words, *, unit: Unit, look: str, formats: Collection[str], by: User) -> list[Media]:

@@ -316,7 +316,8 @@ class Writer:
         tick = max(self.last_tick + 1, round(since * TICKS))
         self.last_tick, self.last_second = tick, since
         if not self.has_cover and since >= self.plan["cover"]:
-            self._save_cover(picture)
+            picture.save(self.place / "cover.png", compress_level=1)
+            self.has_cover = True
         self.captions.draw(picture, second)
         out = av.VideoFrame.from_image(picture)
         out.pts, out.time_base = tick, Fraction(1, TICKS)
@@ -334,10 +335,6 @@ class Writer:
         self.picture.pix_fmt = "yuv420p"
         self.picture.codec_context.time_base = Fraction(1, TICKS)
         self.picture.codec_context.thread_count = 1
-
-    def _save_cover(self, picture: Image.Image) -> None:
-        picture.save(self.place / "cover.png", compress_level=1)
-        self.has_cover = True
 
     def finish(self) -> float:
         if self.picture is None:

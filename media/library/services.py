@@ -98,7 +98,9 @@ def describe(media: Media, description: Description, *, by: User, version: int) 
     authority = require(by, Permission.LIBRARY_WRITE, unit=media.unit)
     values = _checked_values(description, media.unit)
     _require_folder_of(media.unit, description.folder)
-    row = _lock_media(media)
+    row = Media.objects.select_for_update(of=("self",)).filter(pk=media.pk).first()
+    if row is None:
+        raise Refused(_("The picture was removed meanwhile. Upload it again."))
     if row.version != version:
         raise Refused(
             _(
@@ -270,13 +272,6 @@ def _require_folder_of(unit: Unit, folder: Folder | None) -> None:
 
 
 # --- What is said of a picture --------------------------------------------------------------------
-
-
-def _lock_media(media: Media) -> Media:
-    row = Media.objects.select_for_update(of=("self",)).filter(pk=media.pk).first()
-    if row is None:
-        raise Refused(_("The picture was removed meanwhile. Upload it again."))
-    return row
 
 
 def _checked_values(description: Description, unit: Unit) -> dict[str, Any]:

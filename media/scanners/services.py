@@ -106,7 +106,10 @@ def scan(claim: jobs.Claim) -> None:
     """
     media = claim.row.media
     examined = _read_card(media) or examining.examine(
-        _file_of(media), is_video=media.is_video, rules=rules_for(media.unit), report=claim.renew
+        Path(default_storage.path(media.file.name or "")),
+        is_video=media.is_video,
+        rules=rules_for(media.unit),
+        report=claim.renew,
     )
     _store_findings(claim, examined)
 
@@ -138,10 +141,6 @@ def _read_card(media: Media) -> Examined | None:
     texts = [card.words[name] for name in ("title", "line_1", "line_2")]
     found = findings_in_card(texts, card.words["link"], rules_for(media.unit))
     return Examined(found, [])
-
-
-def _file_of(media: Media) -> Path:
-    return Path(default_storage.path(media.file.name or ""))
 
 
 @transaction.atomic
