@@ -111,7 +111,12 @@ def find_needs(
     for unit, key, n in _count_by_kind(units, place=place, now=now):
         if unit in rows:
             rows[unit].counts[key] += n
-    for unit, pages, dead, dying in _annotate_pages(units, now=now):
+    channels = Channel.objects.usable().filter(unit__in=units).order_by()
+    for unit, pages, dead, dying in channels.values_list("unit").annotate(
+        pages=Count("pk"),
+        dead=Count("pk", filter=_DEAD),
+        dying=Count("pk", filter=_is_failing(now)),
+    ):
         if unit in rows:
             rows[unit].pages = pages
             rows[unit].counts.update({kinds.DEAD: dead, kinds.DYING: dying})
@@ -151,15 +156,6 @@ def explain_silence(pages: int, last_post: datetime | None, *, now: datetime, da
         return kinds.PAGELESS
     is_silent = last_post is None or last_post < now - timedelta(days=days)
     return kinds.SILENT if is_silent else ""
-
-
-def _annotate_pages(units: QuerySet, *, now: datetime) -> QuerySet:
-    channels = Channel.objects.usable().filter(unit__in=units).order_by()
-    return channels.values_list("unit").annotate(
-        pages=Count("pk"),
-        dead=Count("pk", filter=_DEAD),
-        dying=Count("pk", filter=_is_failing(now)),
-    )
 
 
 def _count_by_kind(

@@ -22,7 +22,6 @@ from oversight.board.forms import BoardForm
 from oversight.kinds import FINE, KINDS, PAGELESS
 from oversight.needs import (
     SILENT_DAYS,
-    UnitNeeds,
     annotate_last_post,
     compute_stamp,
     count_units_by_kind,
@@ -52,7 +51,11 @@ def board(request: HttpRequest) -> HttpResponse:
     counts = count_units_by_kind(rows)
     kind = chosen.get("kind", "")
     kinds = {**KINDS, FINE.key: FINE}
-    shown = [(row, kinds[kind] if kind else row.worst) for row in rows if _has_kind(row, kind)]
+    shown = [
+        (row, kinds[kind] if kind else row.worst)
+        for row in rows
+        if not kind or row.counts[kind] or (kind == FINE.key and not row.found)
+    ]
     # A phone folds the units that have yet to connect a page: there may be a hundred of them.
     folded = [tile for tile in shown if tile[1].key == PAGELESS] if not kind else []
     stamp = compute_stamp(rows, f"{place.pk} {kind} {days} {words}")
@@ -80,10 +83,6 @@ def board(request: HttpRequest) -> HttpResponse:
     }
     fragment = request.htmx and not request.htmx.boosted
     return render(request, f"oversight/board.html{'#tiles' if fragment else ''}", context)
-
-
-def _has_kind(row: UnitNeeds, kind: str) -> bool:
-    return not kind or bool(row.counts[kind]) or (kind == FINE.key and not row.found)
 
 
 @require_GET

@@ -30,7 +30,9 @@ PAGE = 25
 @vary_on_headers("HX-Request")
 def matters(request: HttpRequest) -> HttpResponse:
     """List the matters that the person sees, those that wait first."""
-    _require_participant(request)
+    rights = (Permission.OVERSIGHT_VIEW, Permission.POST_WRITE, Permission.POST_APPROVE)
+    if not any(request.user.reach(right) for right in rights):
+        raise PermissionDenied
     form = MatterFilters(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
     today = timezone.localdate()
@@ -57,9 +59,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     units = (
         find_overseen_units(request.user)
         .filter(valid_to=None)
-        .exclude(pk__in=_find_own_units(request))
+        .exclude(pk__in=[each.unit_id for each in request.user.current_appointments])
     )
-    form = AskForm(form_data(request), units=units, initial=_read_initial_values(request, units))
+    given = {name: request.GET.get(name, "") for name in ("unit", "subject", "about")}
+    unit = units.select_related("parent").filter(key=given["unit"]).first()
+    form = AskForm(form_data(request), units=units, initial={**given, "unit": unit or ""})
     done: FormAction[Matter] = form_action(
         form,
         lambda: services.ask_unit(form.cleaned_data["unit"], form.question(), by=request.user),
@@ -122,22 +126,12 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return _answer_after_act(request, row, done, said, close_form=form)
 
 
-def _require_participant(request: HttpRequest) -> None:
-    rights = (Permission.OVERSIGHT_VIEW, Permission.POST_WRITE, Permission.POST_APPROVE)
-    if not any(request.user.reach(right) for right in rights):
-        raise PermissionDenied
-
-
 def _may_ask(request: HttpRequest) -> bool:
     """Check whether the person oversees units below their own."""
     return any(
         part.deep and Unit.objects.filter(path=part.path).exclude(level="commune").exists()
         for part in request.user.reach(Permission.OVERSIGHT_VIEW)
     )
-
-
-def _find_own_units(request: HttpRequest) -> list[int]:
-    return [each.unit_id for each in request.user.current_appointments]
 
 
 def _get_matter(request: HttpRequest, public_id: uuid.UUID) -> Matter:
@@ -152,12 +146,6 @@ def _get_matter_below(request: HttpRequest, public_id: uuid.UUID) -> Matter:
     if queries.find_overseeing_appointment(request.user, row.unit) is None:
         raise PermissionDenied
     return row
-
-
-def _read_initial_values(request: HttpRequest, units: Any) -> dict[str, Any]:
-    given = {name: request.GET.get(name, "") for name in ("unit", "subject", "about")}
-    unit = units.select_related("parent").filter(key=given["unit"]).first()
-    return {**given, "unit": unit or ""}
 
 
 def _find_about(request: HttpRequest, form: AskForm) -> queries.About | None:
