@@ -1,6 +1,6 @@
 """Find posts of the page, list them and take them down."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -109,7 +109,11 @@ class Lookups(Graph):
             matches = [post for post in posts if post["id"] == draft_ref]
         else:
             text = collapse_spaces(message.text)
-            matches = [post for post in posts if collapse_spaces(_parse_text(post)) == text]
+            matches = [
+                post
+                for post in posts
+                if collapse_spaces(post.get("message") or post.get("description", "")) == text
+            ]
         if not matches:
             return None
         upload = Upload.parse(draft_ref)
@@ -214,10 +218,6 @@ class Lookups(Graph):
         posts = await self.call_api(account, path, params={"fields": "id", "limit": "100"})
         is_listed = any(post["id"] == external_id for post in posts["data"])
         return Visibility.VISIBLE if is_listed else Visibility.GONE
-
-
-def _parse_text(post: Mapping[str, Any]) -> str:
-    return post.get("message") or post.get("description", "")
 
 
 async def _does_succeed(call: Awaitable[Any]) -> bool:

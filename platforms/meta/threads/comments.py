@@ -26,7 +26,7 @@ class Comments(Containers):
         # By the id of what is replied to, the newest first.
         replies: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         async for row in self.iter_rows(account, path, params):
-            replies[_parse_parent_id(row)].append(row)
+            replies[str(row.get("replied_to", {}).get("id", ""))].append(row)
             if len(replies[external_id]) == MOST_COMMENTS:
                 break
         return [
@@ -67,10 +67,6 @@ def _parse_comment(
         may_hide=not _is_own(row, account),
         replies=len(replies),
     )
-
-
-def _parse_parent_id(reply: Mapping[str, Any]) -> str:
-    return str(reply.get("replied_to", {}).get("id", ""))
 
 
 def _is_own(reply: Mapping[str, Any], account: Account) -> bool:
