@@ -220,8 +220,17 @@ class _Lookup:
         keys = [found for found in batch.pictures.values() if isinstance(found, int)]
         self.media = Media.objects.filter(unit=batch.unit).in_bulk(keys)
         self.stored = _stored_pictures(batch.unit, rows)
-        self.known = _already_imported(batch.unit)
-        self.same = _already_planned(batch.unit, rows)
+        # The unit's rows that became a draft before, by hash.
+        made = ImportedPost.objects.filter(post__unit=batch.unit).exclude(
+            post__state=PostState.ARCHIVED
+        )
+        self.known = {each.sha256: each.post for each in made.select_related("post").order_by("pk")}
+        # Posts of the unit that a sheet plans again, by title and time: one that was exported
+        # comes back.
+        titles = {row.title for row in rows}
+        posts = Post.objects.filter(unit=batch.unit, title__in=titles, requested_time__isnull=False)
+        found = posts.exclude(state=PostState.ARCHIVED).defer("body", "search").order_by("pk")
+        self.same = {(post.title, post.requested_time): post for post in found}
 
 
 def _names_of(channels: Iterable[Channel]) -> dict[str, list[Channel]]:
@@ -233,22 +242,6 @@ def _names_of(channels: Iterable[Channel]) -> dict[str, list[Channel]]:
         for name in set(map(fold, names)):
             found[name].append(channel)
     return found
-
-
-def _already_imported(unit: Unit) -> dict[str, Post]:
-    """Return by hash the unit's rows that became a draft before, which is not archived."""
-    made = ImportedPost.objects.filter(post__unit=unit).exclude(post__state=PostState.ARCHIVED)
-    return {each.sha256: each.post for each in made.select_related("post").order_by("pk")}
-
-
-def _already_planned(unit: Unit, rows: Iterable[Row]) -> dict[tuple[str, datetime | None], Post]:
-    """Return by title and time the unit's posts that a sheet plans again: one that was exported
-    comes back.
-    """
-    titles = {row.title for row in rows}
-    posts = Post.objects.filter(unit=unit, title__in=titles, requested_time__isnull=False)
-    found = posts.exclude(state=PostState.ARCHIVED).defer("body", "search").order_by("pk")
-    return {(post.title, post.requested_time): post for post in found}
 
 
 def _stored_pictures(unit: Unit, rows: Iterable[Row]) -> dict[str, Media]:

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from campaigns.kits.presenters import Difference
 from campaigns.queries import find_needs_of_topic
 from channels import presenters
 from channels.queries import facts_of
@@ -58,28 +57,21 @@ def page_context(
         if post.state == PostState.CHANGES_REQUESTED
         else None,
         "newer_kit": has_newer_version(post),
-        "kit_changes": _changes_of_kit(post),
+        "kit_changes": changes_of_kit(post.adoption.kit, post.adoption) if post.adoption else [],
         "unit_cards": unit_cards.card_offers(post),
         "proof": unsent.form_token(user, post),
         "page": uuid.uuid4(),
         "accept": media_services.ACCEPT,
-        "unfinished": 0 if post._state.adding else _count_unfinished_uploads(post, by=user),
+        "unfinished": 0
+        if post._state.adding
+        else uploads.count_unfinished(
+            unit=post.unit, by=user, purpose=UPLOAD_PURPOSE, purpose_id=post.public_id
+        ),
         "times": times_to_choose(form, timezone.now()),
         "asks_public_numbers": post._state.adding and not has_entered(post.unit),
         **saved_context(post, form),
         **more,
     }
-
-
-def _changes_of_kit(post: Post) -> list[Difference]:
-    return changes_of_kit(post.adoption.kit, post.adoption) if post.adoption else []
-
-
-def _count_unfinished_uploads(post: Post, *, by: User) -> int:
-    """Count the files of which a part arrived before the page was loaded anew."""
-    return uploads.count_unfinished(
-        unit=post.unit, by=by, purpose=UPLOAD_PURPOSE, purpose_id=post.public_id
-    )
 
 
 def times_to_choose(form: ComposeForm, now: datetime) -> dict[str, list[tuple[str, str]]]:

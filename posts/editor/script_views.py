@@ -3,8 +3,6 @@ there, previews, uploads.
 """
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -25,7 +23,7 @@ from core.errors import Busy, NotAllowed, QuotaExceeded, Refused
 from core.middleware import count_seconds_to_wait
 from core.text import parse_whole_number
 from media import services as media_services
-from media.models import FilmEdit, Media
+from media.models import FilmEdit
 from posts.canonical import content
 from posts.canonical.destinations import describe_destinations
 from posts.context import post_to_write
@@ -106,7 +104,12 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
         overrule = request.POST.get("act", "").removeprefix("overwrite:")
         post = form.save(by=request.user, version=parse_whole_number(overrule))
     except editing.EditConflict as conflict:
-        answer = {"version": conflict.post.version, "html": _conflict_html(request, conflict.post)}
+        answer = {
+            "version": conflict.post.version,
+            "html": render_to_string(
+                "posts/_conflict.html", {"conflict": conflict.post, "user": request.user}
+            ),
+        }
         return JsonResponse(answer, status=409)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
@@ -124,7 +127,14 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
     saved = formats.time_format(timezone.localtime(post.changed_at), "H:i:s")
     answer = {"version": post.version, "saved": saved, "html": parts}
     if films:
-        answer["films"] = _new_tiles(form, films, context["scans"])
+        # New videos, by the ids of those that they replace.
+        scans = context["scans"]
+        shown = {each.media.pk: each for each in form.pictures}
+        answer["films"] = {
+            old: render_to_string("posts/_picture.html", {"shown": shown[new.pk], "scans": scans})
+            for old, new in films.items()
+            if new.pk in shown
+        }
     errors = form.errors_by_field(of_half_times=False)
     return JsonResponse(answer | {"switches": context["switches"], "errors": errors})
 
@@ -136,26 +146,12 @@ def _refusal_of_person(request: HttpRequest) -> JsonResponse | None:
     return JsonResponse({}, status=403) if unsent.is_of_another_person(request) else None
 
 
-def _new_tiles(form: ComposeForm, films: Mapping[str, Media], scans: Any) -> dict[str, str]:
-    """Return the tiles of new videos by the ids of those in whose place they stand."""
-    shown = {each.media.pk: each for each in form.pictures}
-    return {
-        old: render_to_string("posts/_picture.html", {"shown": shown[new.pk], "scans": scans})
-        for old, new in films.items()
-        if new.pk in shown
-    }
-
-
 def _retry_response(error: Busy | QuotaExceeded) -> JsonResponse:
     """Answer that nothing was saved: the page reports it, keeps the text, and saves it after
     ``Retry-After``.
     """
     wait = str(count_seconds_to_wait(error))
     return JsonResponse({"errors": {"": [str(error)]}}, status=429, headers={"Retry-After": wait})
-
-
-def _conflict_html(request: HttpRequest, post: Post) -> str:
-    return render_to_string("posts/_conflict.html", {"conflict": post, "user": request.user})
 
 
 def _signed_out_response() -> JsonResponse:

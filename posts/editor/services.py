@@ -1,6 +1,6 @@
 """Saving of drafts: who may write, the words that a kit keeps, and the working copy's version."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -81,7 +81,12 @@ def save(
         post = origins.start_draft(unit=post.unit, by=by, public_id=post.public_id)
     post = _lock_open_post(post, version=version, sent=sent)
     edit, words = _apply_kit(post, edit)
-    before = WorkingCopy(_written_fields(post), _stored_targets(post), _stored_media(post))
+    stored = post.targets.values_list("channel_id", *_TARGET_FIELDS)
+    before = WorkingCopy(
+        _written_fields(post),
+        {channel: tuple(values) for channel, *values in stored},
+        list(post.pictures.values_list("media_id", "alt_text", "captions")),
+    )
     _assign(post, edit.fields)
     after = WorkingCopy(_written_fields(post), _new_targets(edit), _new_media(edit))
     has_new_words = _store_kit_words(post, words)
@@ -93,10 +98,16 @@ def save(
     _store(post, after.targets, by=by, sent=sent)
     _mark_used(shown_before | shown_after)  # one taken out may be added again tomorrow
     if after.targets != before.targets:
-        _replace_targets(post, after.targets)
+        post.targets.all().delete()
+        PostChannel.objects.bulk_create(_target_rows(post, after.targets))
     if after.media != before.media:
-        _replace_media(post, after.media)
-    _remove_secret_media(shown_before - shown_after, by=by)
+        post.pictures.all().delete()
+        PostMedia.objects.bulk_create(_media_rows(post, after.media))
+    # The portal keeps no file that bears a mark of secrecy once nothing shows it.
+    media = shown_before - shown_after
+    marked = Box.objects.filter(scan__media__in=media, rule=SECRET_MARK).values("scan__media")
+    for row in Media.objects.filter(pk__in=marked) if media else ():
+        scanners.remove_marked(row, by=by)
     return post
 
 
@@ -208,15 +219,6 @@ def take_over_version(post: Post, *, by: User) -> dict[str, str]:
         version=newest.number,
     )
     return gone
-
-
-def _remove_secret_media(media: Collection[int], *, by: User) -> None:
-    """Remove those of the media, by key, that bear a mark of secrecy: the portal keeps none once
-    nothing shows it.
-    """
-    marked = Box.objects.filter(scan__media__in=media, rule=SECRET_MARK).values("scan__media")
-    for row in Media.objects.filter(pk__in=marked) if media else ():
-        scanners.remove_marked(row, by=by)
 
 
 def append(post: Post, text: str, *, by: User) -> Post:
@@ -349,11 +351,6 @@ def _written_fields(post: Post) -> tuple[object, ...]:
     return *texts, post.topic_id, post.campaign_id, *times, *marks, *post.grounds().values()
 
 
-def _stored_targets(post: Post) -> Targets:
-    stored = post.targets.values_list("channel_id", *_TARGET_FIELDS)
-    return {channel: tuple(values) for channel, *values in stored}
-
-
 def _new_targets(edit: PostEdit) -> Targets:
     return {
         target.channel_id: tuple(getattr(target, name) for name in _TARGET_FIELDS)
@@ -379,10 +376,6 @@ def targets_of(edit: PostEdit) -> list[PostChannel]:
         target.is_on = material.is_switched_on(target, described)
         targets.append(target)
     return targets
-
-
-def _stored_media(post: Post) -> ShownMedia:
-    return list(post.pictures.values_list("media_id", "alt_text", "captions"))
 
 
 def _new_media(edit: PostEdit) -> ShownMedia:
@@ -429,21 +422,11 @@ def _mark_used(keys: Iterable[int]) -> None:
         )
 
 
-def _replace_targets(post: Post, targets: Targets) -> None:
-    post.targets.all().delete()
-    PostChannel.objects.bulk_create(_target_rows(post, targets))
-
-
 def _target_rows(post: Post, targets: Targets) -> list[PostChannel]:
     return [
         PostChannel(post=post, channel_id=channel, **dict(zip(_TARGET_FIELDS, values, strict=True)))
         for channel, values in targets.items()
     ]
-
-
-def _replace_media(post: Post, media: ShownMedia) -> None:
-    post.pictures.all().delete()
-    PostMedia.objects.bulk_create(_media_rows(post, media))
 
 
 def _media_rows(post: Post, media: ShownMedia) -> list[PostMedia]:

@@ -73,24 +73,20 @@ def _handle_composer(
     if request.method == "POST":
         with SAVING.taken(by=request.user.pk):
             post = beginning.post_of(request, public_id)
-            return _take_form(request, post, then_submit=then_submit)
+            if request.POST.get("act") == "return":
+                return _show_unsaved(request, post)
+            if "version" in request.POST:
+                return _save(request, post, then_submit=then_submit)
+            if then_submit:
+                return _submit(request, post)
+            unsent.drop_unsent(request, post)  # "use what was saved" of the offer
+            return redirect(_address_of(request, post.public_id))
     post = beginning.post_of(request, public_id)
     if post.state not in EDITABLE:
         return _show_locked(request, post)
     offered = unsent.unsent_offer(request, post)
     form = ComposeForm(offered.fields if offered else None, post=post)
     return render(request, "posts/edit.html", page_context(request, post, form, offered=offered))
-
-
-def _take_form(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpResponse:
-    if request.POST.get("act") == "return":
-        return _show_unsaved(request, post)
-    if "version" in request.POST:
-        return _save(request, post, then_submit=then_submit)
-    if then_submit:
-        return _submit(request, post)
-    unsent.drop_unsent(request, post)  # "use what was saved" of the offer
-    return redirect(_address_of(request, post.public_id))
 
 
 def _show_unsaved(request: HttpRequest, post: Post) -> HttpResponse:

@@ -27,7 +27,7 @@ from posts.canonical.corrections import published_trace
 from posts.canonical.html import clean, to_plain_text
 from posts.canonical.titles import title_from
 from posts.checks.privacy import safe_label
-from posts.kit_words import OWN_LINES, Filling, Slot
+from posts.kit_words import OWN_LINES, Filling
 from posts.kits.best_hours import next_best_time
 from posts.models import Post, PostChannel, PostMedia
 from posts.origins.services import LONGEST_TITLE, first_targets
@@ -211,12 +211,8 @@ def carry_over(adoption: Adoption, version: KitVersion) -> tuple[dict[str, str],
         elif name in new and len(words) <= new[name].limit:
             kept[name] = words
         else:
-            gone[_label(name, old)] = words
+            gone[old[name].label if name in old else name] = words
     return kept, gone
-
-
-def _label(name: str, slots: dict[str, Slot]) -> str:
-    return slots[name].label if name in slots else name
 
 
 def refuse_locked(post: Post) -> None:

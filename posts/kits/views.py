@@ -93,7 +93,7 @@ def adopt(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[Post] = []
     if refused := refusal(lambda: made.append(services.adopt(row, unit=unit, by=request.user))):
         messages.error(request, refused)
-        return redirect(_address(row, unit))
+        return redirect(f"{reverse('posts:kit', args=[row.public_id])}?unit={unit.key}")
     return redirect("posts:edit", made[0].public_id)
 
 
@@ -111,7 +111,3 @@ def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.success(request, said)
         return redirect(f"{reverse('posts:kits')}?unit={unit.key}")
     return _page(request, row, unit, form, status=outcome.status)
-
-
-def _address(row: Kit, unit: Unit) -> str:
-    return f"{reverse('posts:kit', args=[row.public_id])}?unit={unit.key}"

@@ -55,17 +55,14 @@ def find_held_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
             update_fields=["rules", "holds_back", "checked_at"],
         )
         held |= {check.revision_id: check.holds_back for check in checks}
-    return {pk for pk, holds in held.items() if holds} | _find_with_secrets(revisions)
-
-
-def _find_with_secrets(revisions: Collection[int]) -> set[int]:
-    """Return those revisions in whose pictures the scanners found, after the approval even, what
-    no reason lets stand. One query.
-    """
+    # And those in whose pictures the scanners found, even after the approval, what no reason
+    # lets stand.
     grave = {"scan__boxes__severity": BoxSeverity.HARD, "scan__boxes__shown_as": ""}
     found = {f"media__{name}": value for name, value in grave.items()}
     rows = RevisionMedia.objects.filter(revision__in=revisions, **found)
-    return set(rows.values_list("revision", flat=True))
+    return {pk for pk, holds in held.items() if holds} | set(
+        rows.values_list("revision", flat=True)
+    )
 
 
 def is_held_back(revision: Revision, unit: Unit) -> bool:

@@ -52,12 +52,33 @@ def load_library(path: Path) -> LoadResult:
     topics = {topic.code: topic for topic in Topic.objects.all()}
     done = LoadResult()
     for each in texts["snippet"]:
+        topic = topics[each["topic"]] if "topic" in each else None
         _update_or_create(
-            Snippet, each["code"], snippet_values(_snippet_fields(each, topics)), ministry, done
+            Snippet,
+            each["code"],
+            snippet_values(
+                SnippetFields(kind=each["kind"], name=each["name"], text=each["text"], topic=topic)
+            ),
+            ministry,
+            done,
         )
     for each in texts["template"]:
         _update_or_create(
-            Template, each["code"], template_values(_template_fields(each, topics)), ministry, done
+            Template,
+            each["code"],
+            template_values(
+                TemplateFields(
+                    title=each["title"],
+                    text=each["text"],
+                    topic=topics[each["topic"]],
+                    hashtags=each.get("hashtags", ""),
+                    months=each.get("months", ()),
+                    texts=each.get("texts", {}),
+                    variables=each.get("variables", ()),
+                )
+            ),
+            ministry,
+            done,
         )
     if done.created or done.changed:
         record("template.loaded", ministry, created=done.created, changed=done.changed)
@@ -79,20 +100,3 @@ def _update_or_create(
         done.changed += 1
         row.version += 1
         store(row, values, by=None)
-
-
-def _template_fields(each: Mapping[str, Any], topics: Mapping[str, Topic]) -> TemplateFields:
-    return TemplateFields(
-        title=each["title"],
-        text=each["text"],
-        topic=topics[each["topic"]],
-        hashtags=each.get("hashtags", ""),
-        months=each.get("months", ()),
-        texts=each.get("texts", {}),
-        variables=each.get("variables", ()),
-    )
-
-
-def _snippet_fields(each: Mapping[str, Any], topics: Mapping[str, Topic]) -> SnippetFields:
-    topic = topics[each["topic"]] if "topic" in each else None
-    return SnippetFields(kind=each["kind"], name=each["name"], text=each["text"], topic=topic)

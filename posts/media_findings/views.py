@@ -119,6 +119,7 @@ def _page(
 
 def _finding_context(request: HttpRequest, media: Media, card: ScanCard) -> dict[str, Any]:
     looks = parse_whole_number(request.GET.get("looks", "")) or 0
+    rights = (Permission.POST_WRITE, Permission.POST_APPROVE, Permission.POST_APPROVE_SECOND)
     return {
         "card": card,
         "address": _address(request, media),
@@ -126,21 +127,13 @@ def _finding_context(request: HttpRequest, media: Media, card: ScanCard) -> dict
         "film": _film_address(request, media) if media.is_video else "",
         "whole": viewing_url(media, COVER if media.is_video else ITSELF),
         "may_decide": can(request.user, Permission.POST_WRITE, unit=media.unit),
-        "may_refuse": _may_refuse(request, media),
+        "may_refuse": any(can(request.user, right, unit=media.unit) for right in rights),
         "forms": {
             str(each.number): _form(request, each) for each in card.open if each.box.may_be_shown
         },
         "next_look": looks + 1 if looks < MOST_LOOKS else None,
         "wait": min(2 + looks // 4, 10),
     }
-
-
-def _may_refuse(request: HttpRequest, media: Media) -> bool:
-    """Check whether the person may take back that something in a picture may be shown: who writes
-    posts of the unit, and who decides on them.
-    """
-    rights = (Permission.POST_WRITE, Permission.POST_APPROVE, Permission.POST_APPROVE_SECOND)
-    return any(can(request.user, right, unit=media.unit) for right in rights)
 
 
 def _form(request: HttpRequest, card: BoxCard) -> ShowForm:

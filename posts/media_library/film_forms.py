@@ -175,7 +175,10 @@ class FilmForm(forms.Form):
                 cover=max(0.0, cleaned["cover"] - start),
                 vertical=cleaned["vertical"],
                 blurs=self.spans if cleaned.get("blur_found") else (),
-                marks=[_plan_of(marks) for marks in self.places.values()],
+                marks=[
+                    [(mark.start, mark.end, *mark.box) for mark in marks]
+                    for marks in self.places.values()
+                ],
                 captions=captions,
             )
         except Refused as refused:
@@ -213,10 +216,6 @@ class FilmForm(forms.Form):
         self.places = {
             place: complete_marks(marks, self.seen) for place, marks in sorted(found.items())
         }
-
-
-def _plan_of(marks: Sequence[Mark]) -> list[tuple[float, ...]]:
-    return [(mark.start, mark.end, *mark.box) for mark in marks]
 
 
 def _shown_mark(place: int, mark: Mark) -> dict[str, Any]:

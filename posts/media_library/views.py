@@ -202,13 +202,11 @@ def medium(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "may_share": may_change and media.unit.level != Level.COMMUNE,
         "is_free": may_change and Media.objects.filter(match_shown_nowhere(), pk=media.pk).exists(),
         "writes": writes,
-        "drafts": _drafts(request, unit) if writes else (),
+        "drafts": list(unfinished_drafts(request.user).filter(unit=unit)[:MOST_DRAFTS])
+        if writes
+        else (),
     }
     return render(request, "posts/media_library/one.html", context, status=done.status)
-
-
-def _drafts(request: HttpRequest, unit: Unit) -> list[Post]:
-    return list(unfinished_drafts(request.user).filter(unit=unit)[:MOST_DRAFTS])
 
 
 def _get_to_change(request: HttpRequest, public_id: uuid.UUID) -> Media:

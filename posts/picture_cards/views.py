@@ -108,7 +108,13 @@ def _page(
     post: Post | None = None,
     version: KitVersion | None = None,
 ) -> HttpResponse:
-    addresses = _addresses(unit)
+    rows = Channel.objects.offered().filter(unit=unit, confirmed_at__isnull=False)
+    pages = rows.exclude(address="").order_by("platform", "pk")
+    addresses = {
+        page.address: f"{page.get_platform_display()}: {page.name}"
+        for page in pages
+        if page.address.startswith("https://")
+    }
     if link := initial.get("link"):
         initial["qr"] = link if link in addresses else OTHER
     form = CardForm(form_data(request), unit=unit, addresses=addresses, initial=initial)
@@ -207,15 +213,4 @@ def _shown_preview(name: str, found: Preview) -> Mapping[str, Any]:
         "picture": found.pictures[name],
         "width": int(sheet.width * PREVIEW_SCALE),
         "height": int(sheet.height * PREVIEW_SCALE),
-    }
-
-
-def _addresses(unit: Unit) -> dict[str, str]:
-    """Return the unit's own pages that a code may lead to, by address."""
-    rows = Channel.objects.offered().filter(unit=unit, confirmed_at__isnull=False)
-    pages = rows.exclude(address="").order_by("platform", "pk")
-    return {
-        page.address: f"{page.get_platform_display()}: {page.name}"
-        for page in pages
-        if page.address.startswith("https://")
     }

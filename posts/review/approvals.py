@@ -135,7 +135,12 @@ def read_list(signed: Signed, *, id: int) -> Listed:
     """
     wrong = seal_problem(signed) or _list_problem(signed)
     said = [] if wrong else json.loads(signed.statement)["statements"]
-    return Listed(id, wrong, _sha256(signed.statement), frozenset(map(_canonical_json, said)))
+    return Listed(
+        id,
+        wrong,
+        hashlib.sha256(signed.statement.encode()).hexdigest(),
+        frozenset(map(_canonical_json, said)),
+    )
 
 
 def approval_problem(
@@ -195,10 +200,6 @@ def _membership_problem(signed: Signed, listed: Listed) -> str:
 def channels_of(signed: Signed) -> frozenset[str]:
     """Return the public ids of the channels that the statement names."""
     return frozenset(json.loads(signed.statement)["channels"])
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _seal(key: bytes, text: str, method: str, assertion: Mapping[str, str] | None) -> str:

@@ -73,9 +73,10 @@ def home_addresses(reading: Reading) -> Iterator[Found]:
             continue
         hamlet = _HAMLET.search(after)
         if hamlet:
-            is_told = _has_full_name_near(reading, lead) or _HALF_NAME_BEFORE.search(
-                reading.text_before(lead.start(), 40)
-            )
+            # Without a full name nearby: a hamlet alone leads to nobody.
+            is_told = reading.names_between(
+                lead.start() - _FULL_NAME_NEAR, lead.end() + 30
+            ) or _HALF_NAME_BEFORE.search(reading.text_before(lead.start(), 40))
             severity = Severity.WARN if is_told else Severity.INFO
             yield Found(lead.start(), _end_of_address(reading, lead.end() + hamlet.end()), severity)
             continue
@@ -96,11 +97,6 @@ def _last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 def _end_of_address(reading: Reading, at: int) -> int:
     match = _SPAN_END.match(reading.text, at)
     return match.end() if match else at
-
-
-def _has_full_name_near(reading: Reading, lead: re.Match[str]) -> bool:
-    """Check that the words around give a full name: a hamlet alone leads to nobody."""
-    return bool(reading.names_between(lead.start() - _FULL_NAME_NEAR, lead.end() + 30))
 
 
 def _has_full_name_right_before(reading: Reading, lead: re.Match[str]) -> bool:

@@ -112,7 +112,10 @@ def births(reading: Reading) -> Iterator[Found]:
                 continue
             severity, last = Severity.SOFT, match.end(match.lastindex or 0)
         year = read_birth_year(match[match.lastindex or 0], reading.today.year)
-        if match.re is _YEAR_ALONE and _is_day_of_event(match, year, reading.today.year):
+        # A recent day beside a name is of a report, an award or a picture.
+        if match.re is _YEAR_ALONE and (
+            year > reading.today.year - _YOUNGEST and sum(map(str.isdigit, match.group())) > 4
+        ):
             continue
         if _OLDEST_BIRTH <= year <= reading.today.year and not is_public_role(reading, name):
             start = name.end + match.start()
@@ -141,11 +144,6 @@ def _half_names(reading: Reading, told: re.Pattern[str]) -> Iterator[Found]:
         if name:
             start = fact.start() - len(before) + name.start()
             yield Found(start, fact.end(), Severity.WARN, fact.span())
-
-
-def _is_day_of_event(match: re.Match[str], year: int, this_year: int) -> bool:
-    """Check for a day of late beside a name: of a report, an award, a picture."""
-    return year > this_year - _YOUNGEST and sum(map(str.isdigit, match.group())) > 4
 
 
 def _is_of_same_person(reading: Reading, name: Name, gap: str) -> bool:

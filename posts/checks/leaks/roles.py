@@ -59,10 +59,7 @@ def _start_of_rank(reading: Reading, name: Name) -> int | None:
             said = " ".join(word.group() for word in words[end - length : end])
             if said.casefold() in _ROLES:
                 return name.start - len(clause) + first.start()
-        if not _is_word_of_body(words[end - 1].group()):
+        word = words[end - 1].group()
+        if not (word[0].isupper() or word[0].isdigit() or word in _OF_A_BODY):
             return None
     return None
-
-
-def _is_word_of_body(word: str) -> bool:
-    return word[0].isupper() or word[0].isdigit() or word in _OF_A_BODY

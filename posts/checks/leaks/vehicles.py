@@ -60,14 +60,18 @@ def plates(reading: Reading) -> Iterator[Found]:
             if match[1] not in _PROVINCES or _MEASURE_AFTER.match(reading.text, match.end()):
                 continue
             # Small letters without a mark or a cue: 20h1500 is a time and a number.
-            if pattern is _SMALL_PLATE and not (match["mark"] or _is_called_plate(reading, match)):
+            if pattern is _SMALL_PLATE and not (
+                match["mark"] or _CALLED_PLATE.search(reading.text_before(match.start(), 24))
+            ):
                 continue
             if is_auction:
                 yield Found(*match.span(), Severity.INFO)
                 continue
             if _NO_PLATE_BEFORE.search(reading.text_before(match.start(), 18)):
                 continue
-            if _has_cue(reading, match):
+            if _CUE_BEFORE.search(reading.text_before(match.start(), 50)) or _CUE_AFTER.search(
+                reading.text_after(match.end(), 20)
+            ):
                 yield Found(*match.span(), Severity.HARD)
             elif match["figures"][3:4] == ".":
                 yield Found(*match.span(), Severity.SOFT)
@@ -84,17 +88,6 @@ def plates(reading: Reading) -> Iterator[Found]:
             and not _MEASURE_AFTER.match(reading.text, match.end())
         ):
             yield Found(*match.span("number"), Severity.HARD)
-
-
-def _is_called_plate(reading: Reading, match: re.Match[str]) -> bool:
-    return bool(_CALLED_PLATE.search(reading.text_before(match.start(), 24)))
-
-
-def _has_cue(reading: Reading, match: re.Match[str]) -> bool:
-    return bool(
-        _CUE_BEFORE.search(reading.text_before(match.start(), 50))
-        or _CUE_AFTER.search(reading.text_after(match.end(), 20))
-    )
 
 
 def military_plates(reading: Reading) -> Iterator[Found]:
