@@ -97,7 +97,16 @@ def find_going_out(
 ) -> QuerySet[Delivery]:
     """Find what ``user`` may see going out from ``start`` until ``end``."""
     rows = Delivery.objects.visible_to(user).filter(due_at__gte=start, due_at__lt=end)
-    rows = rows.filter(**_filters(chosen))
+    filters: dict[str, object] = {}
+    if chosen.unit:
+        filters["unit__path__startswith"] = chosen.unit.path
+    if chosen.channel:
+        filters["channel"] = chosen.channel
+    if chosen.campaign:
+        filters["post__campaign"] = chosen.campaign
+    if chosen.state:
+        filters["state__in"] = CALENDAR_FILTERS[chosen.state]
+    rows = rows.filter(**filters)
     return rows if chosen.state else rows.exclude(state__in=CALENDAR_FILTERS["ended"])
 
 
@@ -224,19 +233,6 @@ def _draft_line(post: Post) -> Cells:
         topic=str(post.topic or ""),
         link=post.link,
     )
-
-
-def _filters(chosen: CalendarFilter) -> dict[str, object]:
-    filters: dict[str, object] = {}
-    if chosen.unit:
-        filters["unit__path__startswith"] = chosen.unit.path
-    if chosen.channel:
-        filters["channel"] = chosen.channel
-    if chosen.campaign:
-        filters["post__campaign"] = chosen.campaign
-    if chosen.state:
-        filters["state__in"] = CALENDAR_FILTERS[chosen.state]
-    return filters
 
 
 def _group_into_slots(rows: Iterable[Delivery], user: User, now: datetime) -> list[CalendarSlot]:

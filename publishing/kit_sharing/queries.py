@@ -17,7 +17,6 @@ from channels.models import Channel
 from channels.states import Lifecycle
 from core.errors import Refused
 from links.targets import is_permitted
-from media.models import Media
 from posts.kit_words import Filling, approved_filling, join_labels
 from posts.models import Post
 from publishing.models import KitShare
@@ -135,12 +134,10 @@ def media_of(share: KitShare) -> list[Shown]:
     return [
         Shown(each.media, each.alt_text or each.media.alt_text)
         for each in rows
-        if _is_shown(each.media) and not each.media.is_expired(today)
+        if each.media.blurred_at is None
+        and each.media.archived_at is None
+        and not each.media.is_expired(today)
     ]
-
-
-def _is_shown(media: Media) -> bool:
-    return media.blurred_at is None and media.archived_at is None
 
 
 RELATED = ("unit__parent", "partner__unit", "kit__unit", "version__kit", "link")

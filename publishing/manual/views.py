@@ -39,16 +39,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
     page = Paginator(manual_tasks(request.user), PAGE).get_page(request.GET.get("page"))
-    context = {
-        "page_obj": page,
-        "cards": _cards(request, list(page), now=timezone.now()),
-        "several_units": len({row.unit_id for row in page}) > 1,
-    }
-    return render(request, "publishing/manual_tasks.html", context)
-
-
-def _cards(request: HttpRequest, rows: list[Delivery], *, now: datetime) -> list[TaskCard]:
-    """Return what the list shows of each row. One query for all of them."""
+    rows, now = list(page), timezone.now()
+    # One query for all rows.
     postable = Delivery.objects.filter(pk__in=[row.pk for row in rows]).postable(now)
     doable = set(postable.values_list("pk", flat=True))
     cards = []
@@ -57,7 +49,12 @@ def _cards(request: HttpRequest, rows: list[Delivery], *, now: datetime) -> list
         left = time_left(row.manual_deadline, now) if is_due else ""
         may_do = can(request.user, Permission.POST_SCHEDULE, unit=row.unit)
         cards.append(TaskCard(row, is_due, is_due and row.pk not in doable, left, may_do))
-    return cards
+    context = {
+        "page_obj": page,
+        "cards": cards,
+        "several_units": len({row.unit_id for row in page}) > 1,
+    }
+    return render(request, "publishing/manual_tasks.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -147,7 +147,11 @@ def withdraw_kit(kit: Kit, *, by: User, reason: str, take_down: bool) -> Recall 
     ended = approved.filter(pk__in=locked).exclude(pk__in=live)
     ended_pks = list(ended.values_list("pk", flat=True))
     posts.withdraw_many(Post.objects.filter(pk__in=ended_pks), reason=reason, **who)
-    _notify_of_kit(kit, ended_pks, by=by, reason=reason)
+    # One notice to each person whose posts ended with the kit, in the portal alone.
+    concerned = Post.objects.filter(pk__in=ended_pks)
+    people = _find_writers_and_leaders(concerned, besides=by.pk)
+    address = f"{reverse('publishing:post_list')}?campaign={kit.campaign.public_id}"
+    notify(people, "kit_posts_ended", address=address, mail=False, by=by, title=kit, reason=reason)
     return new_recall
 
 
@@ -164,14 +168,6 @@ def _stop_waiting(deliveries: QuerySet[Delivery], **who: Any) -> None:
     move_many(others, State.CANCELLED, now=now, **gone, **who)
     down: dict[str, Any] = {"error_code": Reason.STOPPED, "verify_at": now, "verify_count": 0}
     move_many(with_draft, State.RECALLING, now=now, **down, **who)
-
-
-def _notify_of_kit(kit: Kit, withdrawn: list[int], *, by: User, reason: str) -> None:
-    """Send one notice to each person whose posts ended with the kit, in the portal alone."""
-    concerned = Post.objects.filter(pk__in=withdrawn)
-    people = _find_writers_and_leaders(concerned, besides=by.pk)
-    address = f"{reverse('publishing:post_list')}?campaign={kit.campaign.public_id}"
-    notify(people, "kit_posts_ended", address=address, mail=False, by=by, title=kit, reason=reason)
 
 
 def posts_and_deliveries_of_campaign(

@@ -18,7 +18,7 @@ from accounts.queries import can
 from accounts.step_up import step_up_required
 from campaigns.models import Campaign
 from core.actions import form_action, form_data
-from publishing.models import Broadcast, Delivery, Recall
+from publishing.models import Delivery, Recall
 from publishing.presenters.delivery import delivery_status
 from publishing.recalls import report
 from publishing.recalls import services as recalls
@@ -115,13 +115,9 @@ def _card(request: HttpRequest, row: Delivery) -> PageCard:
         row,
         delivery_status(row),
         report.OUTCOMES[row.outcome],
-        _sent_broadcast(row),
+        next((each for each in row.broadcasts.all() if each.state in MAY_HAVE_BEEN_SENT), None),
         can_be_decided,
     )
-
-
-def _sent_broadcast(row: Delivery) -> Broadcast | None:
-    return next((each for each in row.broadcasts.all() if each.state in MAY_HAVE_BEEN_SENT), None)
 
 
 @require_http_methods(["GET", "POST"])

@@ -248,7 +248,12 @@ class RecallWorker:
         for pk, answer in answers:
             row = self.in_flight.pop(pk)
             if row.state in ENDED:
-                self._forget_draft(row, answer)
+                # An orphaned draft that is gone.
+                if answer is Visibility.GONE or isinstance(answer, Absent):
+                    same = Delivery.objects.filter(
+                        pk=row.pk, state=row.state, draft_ref=row.draft_ref
+                    )
+                    same.update(draft_ref="", draft_partial=False, verify_at=None)
             else:
                 self._conclude(row, answer, conclusions)
         now = self.now()
@@ -267,12 +272,6 @@ class RecallWorker:
         self._schedule_checks(conclusions.again, now)
         for row, error in conclusions.access_lost:
             mark_lost(row.channel, code=error.code)
-
-    def _forget_draft(self, row: Delivery, answer: Any) -> None:
-        """Empty the reference of an orphaned draft that is gone."""
-        if answer is Visibility.GONE or isinstance(answer, Absent):
-            same = Delivery.objects.filter(pk=row.pk, state=row.state, draft_ref=row.draft_ref)
-            same.update(draft_ref="", draft_partial=False, verify_at=None)
 
     def _conclude(self, row: Delivery, answer: Any, conclusions: Conclusions) -> None:
         """Decide by the answer whether a recalled row is done, a person's task, or checked

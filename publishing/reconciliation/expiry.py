@@ -79,7 +79,13 @@ def _expire(late: Any, now: datetime, *, reason: Reason) -> int:
         moved = move_many(rows, State.EXPIRED, now=now, error_code=reason)
         rows = [row for row in rows if row.pk in moved]
         if reason == Reason.PAUSED:
-            _notify_of_held_back(rows)
+            # One notice a unit, however much a pause held back there.
+            by_unit: dict[Unit, int] = {}
+            for row in rows:
+                by_unit[row.unit] = by_unit.get(row.unit, 0) + 1
+            for unit, n in by_unit.items():
+                people = holders(Permission.POST_SCHEDULE, unit=unit)
+                notify(people, "pause_held_back", address=reverse("publishing:held"), n=n)
         else:
             _notify_of_end(rows, now)
     return len(moved)
@@ -101,13 +107,3 @@ def _notify_of_end(rows: list[Delivery], now: datetime) -> None:
             notify_schedulers(row, "picture_over", day=f"{day:%d/%m/%Y}")
         else:
             notify_schedulers(row, "delivery_expired")
-
-
-def _notify_of_held_back(rows: list[Delivery]) -> None:
-    """Send one notice a unit, however much a pause held back there."""
-    by_unit: dict[Unit, int] = {}
-    for row in rows:
-        by_unit[row.unit] = by_unit.get(row.unit, 0) + 1
-    for unit, n in by_unit.items():
-        people = holders(Permission.POST_SCHEDULE, unit=unit)
-        notify(people, "pause_held_back", address=reverse("publishing:held"), n=n)

@@ -274,7 +274,8 @@ def _record_processing(row: Delivery, receipt: Receipt, now: datetime) -> int:
 
     The person finishes it in the platform's app.
     """
-    is_in_app = _is_finished_in_app(row)
+    target = content.target_of(row.revision.content, row.channel.public_id) or {}
+    is_in_app = facts_of(row.platform).format(target.get("format", "")).finished_in_app
     with transaction.atomic():
         moved = move_many(
             [row],
@@ -291,11 +292,6 @@ def _record_processing(row: Delivery, receipt: Receipt, now: datetime) -> int:
         if is_in_app:
             notify_of_inbox_videos(moved)
     return len(moved)
-
-
-def _is_finished_in_app(row: Delivery) -> bool:
-    target = content.target_of(row.revision.content, row.channel.public_id) or {}
-    return facts_of(row.platform).format(target.get("format", "")).finished_in_app
 
 
 # --- what platforms still work on -----------------------------------------------------------------

@@ -21,7 +21,6 @@ from core.form_marks import make_render_mark
 from core.forms import ReasonForm
 from posts.context import post_to_write
 from posts.findings import find_findings
-from posts.models import Post
 from posts.origins.shown import suggestion_for
 from posts.review import readings
 from posts.states import EDITABLE
@@ -154,7 +153,8 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "series": series,
         "posts": posts,
-        "others": _not_approvable(series, posts),
+        # Another content, or the reader's own text: not to be approved here.
+        "others": list(waiting_posts(series).exclude(pk__in=[post.pk for post in posts])),
         "now": timezone.now(),
         "mark": make_render_mark(QUEUE, by=request.user),
         "passkey": passkeys.has_passkey(request.user),
@@ -163,8 +163,3 @@ def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         revision = posts[0].current_revision
         context |= {"revision": revision, "findings": find_findings(posts[0], revision.content)}
     return render(request, "publishing/series_review.html", context)
-
-
-def _not_approvable(series: Series, posts: list[Post]) -> list[Post]:
-    """Return what waits but cannot be approved here: another content, or one's own words."""
-    return list(waiting_posts(series).exclude(pk__in=[post.pk for post in posts]))

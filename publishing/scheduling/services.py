@@ -1,7 +1,7 @@
 """Scheduling of approved posts: schedule, move to another time, cancel."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,7 +60,12 @@ def schedule(
     related = ("unit", "adoption__kit", "adoption__version")
     post = Post.objects.select_for_update(of=("self",)).select_related(*related).get(pk=post.pk)
     revision = post.approved_revision
-    if post.state != PostState.APPROVED or revision is None or _has_ended(revision):
+    # Its approval may have ended, whatever the post's row says.
+    if (
+        post.state != PostState.APPROVED
+        or revision is None
+        or revision.reviews.filter(decision__in=ENDS).exists()
+    ):
         raise Refused(_("Only an approved post can be scheduled."))
     if is_held_back(revision, post.unit):
         raise Refused(
@@ -77,19 +82,29 @@ def schedule(
     if not times:
         raise Refused(_("No channel is chosen."))
     times = {channel: at or now for channel, at in times.items()}
-    _lock_channels(times)
+    # These locks keep two people from scheduling the same text for the same minute at once.
+    locks = Channel.objects.select_for_update(of=("self",), no_key=True)
+    list(locks.filter(pk__in=[channel.pk for channel in times]).order_by("pk").values_list("pk"))
     refuse_same_text(
         post, revision, {channel: max(at, now) for channel, at in times.items()}, same_text
     )
     refuse_blackout(post, {channel: max(at, now) for channel, at in times.items()})
     for channel, at in times.items():
-        _refuse_time(post, at, now=now)
+        if at < now - timedelta(minutes=1):
+            raise Refused(_("The time of publication must be later than now."))
+        refuse_after_validity(post, at)
         _refuse_channel(post, revision, channel)
     deliveries = [
         _build_delivery(revision, channel, max(at, now), post=post, by=by, not_after=not_after)
         for channel, at in times.items()
     ]
-    _create(deliveries)
+    try:
+        with transaction.atomic():
+            Delivery.objects.bulk_create(deliveries)
+    except IntegrityError:
+        raise Refused(
+            _("The post is already scheduled or published on one of these channels.")
+        ) from None
     record_entries(
         make_entry(
             "delivery.scheduled",
@@ -101,25 +116,6 @@ def schedule(
         for row in deliveries
     )
     return deliveries
-
-
-def _has_ended(revision: Revision) -> bool:
-    """Tell whether its approval ended, whatever the post's row says."""
-    return revision.reviews.filter(decision__in=ENDS).exists()
-
-
-def _lock_channels(channels: Iterable[Channel]) -> None:
-    """Lock the channels' rows: they keep two people from scheduling the same text for the same
-    minute at once.
-    """
-    locks = Channel.objects.select_for_update(of=("self",), no_key=True)
-    list(locks.filter(pk__in=[channel.pk for channel in channels]).order_by("pk").values_list("pk"))
-
-
-def _refuse_time(post: Post, at: datetime, *, now: datetime) -> None:
-    if at < now - timedelta(minutes=1):
-        raise Refused(_("The time of publication must be later than now."))
-    refuse_after_validity(post, at)
 
 
 def refuse_after_validity(post: Post, at: datetime) -> None:
@@ -172,16 +168,6 @@ def _build_delivery(
     )
     schedules.seal(row)
     return row
-
-
-def _create(deliveries: list[Delivery]) -> None:
-    try:
-        with transaction.atomic():
-            Delivery.objects.bulk_create(deliveries)
-    except IntegrityError:
-        raise Refused(
-            _("The post is already scheduled or published on one of these channels.")
-        ) from None
 
 
 def _patience_of(channel: Channel) -> timedelta:

@@ -52,7 +52,11 @@ POSTERS_A_MINUTE, POSTER_KEPT = 20, 300  # of one page; seconds
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Choose the partners to share a published post with, and show their addresses once."""
-    post = _post(request, public_id)
+    reach = request.user.reach(Permission.PARTNER_WRITE)
+    if not reach:
+        raise PermissionDenied
+    posts = Post.objects.within(reach).select_related("unit", "approved_revision")
+    post = get_object_or_404(posts, public_id=public_id)
     now = timezone.now()
     partners = list(queries.partners_for(post.unit, on=timezone.localdate(now)))
     names = name_partners(partners, request.user)
@@ -98,11 +102,14 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _describe_made(
     rows: list[tuple[Share, str]], names: dict[int, str]
 ) -> list[tuple[str, Share, str]]:
-    return [(names[row.partner_id], row, _address(row, secret)) for row, secret in rows]
-
-
-def _address(row: Share, secret: str) -> str:
-    return f"{settings.PORTAL_URL}{reverse('publishing:shared', args=[row.public_id, secret])}"
+    return [
+        (
+            names[row.partner_id],
+            row,
+            f"{settings.PORTAL_URL}{reverse('publishing:shared', args=[row.public_id, secret])}",
+        )
+        for row, secret in rows
+    ]
 
 
 @require_safe
@@ -165,14 +172,6 @@ def _to_list(request: HttpRequest) -> HttpResponse:
     """Return to the list of shares with the partner and the page that were in view."""
     view = {name: request.GET[name] for name in ("partner", "page") if name in request.GET}
     return redirect(reverse("publishing:share_list", query=view))
-
-
-def _post(request: HttpRequest, public_id: uuid.UUID) -> Post:
-    reach = request.user.reach(Permission.PARTNER_WRITE)
-    if not reach:
-        raise PermissionDenied
-    posts = Post.objects.within(reach).select_related("unit", "approved_revision")
-    return get_object_or_404(posts, public_id=public_id)
 
 
 def _share(request: HttpRequest, public_id: uuid.UUID) -> Share:

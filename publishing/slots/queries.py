@@ -89,7 +89,11 @@ def free_slots(channels: Iterable[Channel], *, start: datetime, end: datetime) -
     if not slots:
         return []
     busy = _busy_times(by_key, start, end)
-    pauses = _pauses_of(next(iter(by_key.values())).unit_id, start)
+    # Pauses of all topics that hold the unit's channels, or some of them.
+    path = Unit.objects.values_list("path", flat=True).get(pk=next(iter(by_key.values())).unit_id)
+    pauses = list(
+        Pause.objects.lasting(start).filter(unit__path__in=list_ancestors(path), topic__isnull=True)
+    )
     free: dict[datetime, list[Channel]] = {}
     for channel_pk, weekday, at in slots:
         channel = by_key[channel_pk]
@@ -168,11 +172,3 @@ def _busy_times(
 def _is_close(when: datetime, times: Sequence[datetime]) -> bool:
     place = bisect_left(times, when)
     return any(abs(other - when) < CLOSE for other in times[max(place - 1, 0) : place + 1])
-
-
-def _pauses_of(unit: int, now: datetime) -> list[Pause]:
-    """Find the pauses of all topics that hold the unit's channels, or some of them."""
-    path = Unit.objects.values_list("path", flat=True).get(pk=unit)
-    return list(
-        Pause.objects.lasting(now).filter(unit__path__in=list_ancestors(path), topic__isnull=True)
-    )

@@ -63,10 +63,14 @@ def calendar(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen()
     view = form.cleaned_data.get("view") or "month"
     day = form.cleaned_data.get("date")
+    names = [_("Month"), _("Week"), _("Day"), _("List"), _("By state")]
     context = {
         "form": form,
         "view": view,
-        "views": _view_links(request, view),
+        "views": [
+            {"value": value, "label": label, "current": value == view}
+            for value, label in zip(VIEWS, names, strict=True)
+        ],
         "day": day or timezone.localdate(),
         "narrowed": bool(form.is_valid() and (chosen.channel or chosen.campaign or chosen.state)),
         "result": request.session.pop(RESULT, None),
@@ -83,14 +87,6 @@ def calendar(request: HttpRequest) -> HttpResponse:
         return render(request, "publishing/calendar_board.html", context)
     context |= _agenda(request, form, chosen, view, day)
     return render(request, "publishing/calendar.html", context)
-
-
-def _view_links(request: HttpRequest, view: str) -> list[dict[str, Any]]:
-    names = [_("Month"), _("Week"), _("Day"), _("List"), _("By state")]
-    return [
-        {"value": value, "label": label, "current": value == view}
-        for value, label in zip(VIEWS, names, strict=True)
-    ]
 
 
 def _agenda(
