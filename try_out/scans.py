@@ -41,7 +41,13 @@ def create_drafts_with_findings(world: World, now: datetime) -> None:
     topic = Topic.objects.get(code="vneid")
     with time_set_to(now - timedelta(hours=3)):
         crowd = pictures.store(io.BytesIO(draw_crowd()), unit=staff.unit, by=staff.officer)
-        _store_findings(crowd, *_make_boxes())
+        heads = [(left, top, left + side, top + side) for left, top, side in HEADS]
+        faces = [
+            Box(kind=Kind.FACE, rule="face", severity=Severity.SOFT, **_to_fractions(p))
+            for p in heads
+        ]
+        number = Box(kind=Kind.TEXT, rule="id_cccd", severity=Severity.HARD, **_to_fractions(PAPER))
+        _store_findings(crowd, *[*faces, number])
         _create_draft(
             world,
             crowd,
@@ -94,15 +100,6 @@ def _store_findings(media: Media, *boxes: Box, lacking: list[str] | None = None)
     for box in boxes:
         box.scan = scan
     Box.objects.bulk_create(boxes)
-
-
-def _make_boxes() -> list[Box]:
-    heads = [(left, top, left + side, top + side) for left, top, side in HEADS]
-    faces = [
-        Box(kind=Kind.FACE, rule="face", severity=Severity.SOFT, **_to_fractions(p)) for p in heads
-    ]
-    number = Box(kind=Kind.TEXT, rule="id_cccd", severity=Severity.HARD, **_to_fractions(PAPER))
-    return [*faces, number]
 
 
 def _to_fractions(place: tuple[int, int, int, int]) -> dict[str, int]:
