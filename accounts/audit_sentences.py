@@ -9,8 +9,7 @@ from django.apps import apps
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import ChangeKind
-from audit.objects import register_page
-from audit.sentences import register, register_facts
+from audit.sentences import register, register_facts, register_page
 from core.navigation import get_page_label
 
 register(

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from audit.models import Entry
-from audit.objects import NAMES, PAGES, find_all_units
+from audit.sentences import NAMES, PAGES, find_all_units
 from core.periods import get_midnight
 from core.scope import Person
 

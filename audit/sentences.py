@@ -4,8 +4,8 @@ when it starts.
 An action without one is shown by its code.
 """
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
@@ -65,3 +65,36 @@ def describe_entry(action: str, label: str, data: Mapping[str, object]) -> str:
     if words := FACTS.get(action):
         facts.update(words(facts))
     return (gettext(said) % facts).rstrip(" :")
+
+
+class Page(NamedTuple):
+    view: str
+    right: str  # without it the link would lead nowhere
+
+
+# By type of object.
+PAGES: dict[str, Page] = {}
+NAMES: dict[str, Callable[[Iterable[str]], Mapping[str, str]]] = {}
+_units: list[Callable[[], Any]] = []
+
+
+def register_page(object_type: str, view: str, *, right: str) -> None:
+    """Link entries about such an object to its page, for people who have the right. A unit is named
+    by its key.
+    """
+    PAGES[object_type] = Page(view, right)
+
+
+def register_names(object_type: str, names: Callable[[Iterable[str]], Mapping[str, str]]) -> None:
+    """Find names by public ids, for entries that were written by the thousand and carry none."""
+    NAMES[object_type] = names
+
+
+def register_units(units: Callable[[], Any]) -> None:
+    """Find the names of units; ``units`` returns a queryset of all of them."""
+    _units[:] = [units]
+
+
+def find_all_units() -> Any:
+    """Return a queryset of all units."""
+    return _units[0]()

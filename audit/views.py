@@ -1,12 +1,28 @@
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
-from audit import queries
-from audit.forms import Filters
+from audit import queries, sentences
+from core.fields import DayField
 from core.paging import CappedPaginator
+
+
+class Filters(forms.Form):
+    who = forms.CharField(label=_("Who"), required=False, max_length=150)
+    group = forms.ChoiceField(
+        label=_("About"),
+        required=False,
+        choices=lambda: [("", _("All")), *sentences.list_groups()],
+    )
+    unit = forms.CharField(label=_("Unit"), required=False, max_length=200)
+    what = forms.CharField(label=_("Title or name"), required=False, max_length=200)
+    first = DayField(label=_("From"), required=False)
+    last = DayField(label=_("Until"), required=False)
+
 
 PAGE = 25
 COUNTED = 5_000  # the record grows for ever

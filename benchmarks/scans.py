@@ -107,7 +107,7 @@ def examined(kind, number, seed, scanners):
     import numpy as np
 
     from media.scanners.findings import findings_in
-    from posts.leak_rules.pictures import rules_for
+    from posts.leak_rules.registered import rules_for
     from tests.media.scanners.variants import variant
 
     drawn = variant(kind, number, seed=seed)

@@ -2,8 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
-from audit.objects import register_page
-from audit.sentences import register
+from audit.sentences import register, register_page
 
 register(
     {

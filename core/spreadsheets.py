@@ -2,18 +2,23 @@
 columns. Excel files, and where the caller takes them text files (CSV).
 """
 
+import codecs
+import csv
+import io
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from django.conf import settings
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from core import delimited, sandbox, scanner
+from core import sandbox, scanner
 from core.errors import Refused
 from core.semaphores import SharedSemaphore
 from core.text import fold, normalise
@@ -104,7 +109,7 @@ def _read_text_lines(
         source.write_bytes(data)
         scanner.require_clean(source)
     known = map_labels_of_languages(columns)
-    return delimited.read_lines(
+    return read_lines(
         data,
         rows=shape.most_rows + 50,
         columns=MOST_COLUMNS,
@@ -202,3 +207,71 @@ def _clean_cell(value: str, longest_text: int) -> str:
     if longest_text:
         return normalise(value).strip()[:longest_text]
     return " ".join(normalise(value).split())[:LONGEST_CELL]
+
+
+def make_text_cell(page: Any, value: object) -> WriteOnlyCell:
+    """Return a cell of ``page`` with ``value`` as text: what begins like a formula stays text, for
+    Excel runs formulas.
+
+    Names of units and titles of posts are typed by people elsewhere.
+    """
+    cell = WriteOnlyCell(page, ILLEGAL_CHARACTERS_RE.sub("", str(value)))
+    cell.data_type = "s"  # whatever it begins with
+    return cell
+
+
+# A Vietnamese Excel separates by semicolons; its "Unicode text" by tabs, in UTF-16.
+SEPARATORS = (",", ";", "\t")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_lines(
+    data: bytes, *, rows: int, columns: int, longest: int, titles: Callable[[list[str]], int]
+) -> list[list[str]]:
+    """Return at most ``rows`` lines. Raise Refused, which says how to save the file instead.
+
+    ``titles`` counts the known titles of a line: the separator by which most are found is the
+    file's.
+    """
+    text = _decode(data)
+    found = [_parse(text, each, rows=rows, columns=columns) for each in SEPARATORS]
+    lines, is_whole = max(found, key=lambda each: max(map(titles, each[0][:10]), default=0))
+    if not is_whole:
+        raise Refused(
+            _("Row %(n)s of this text file is too long. Shorten its cells, then try again.")
+            % {"n": len(lines) + 1}
+        )
+    return [[cell[:longest] for cell in line] for line in lines]
+
+
+def _decode(data: bytes) -> str:
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        raise Refused(
+            _(
+                "The letters of this text file cannot be read. In Excel, save it as .xlsx or as "
+                "“CSV UTF-8”, then try again."
+            )
+        ) from None
+    if "\0" in text:
+        raise Refused(_("This is no text file. Fill in the template and save it as .xlsx."))
+    return text
+
+
+def _parse(text: str, separator: str, *, rows: int, columns: int) -> tuple[list[list[str]], bool]:
+    """Return the lines, and whether all could be read: no cell has more than 131,072 characters."""
+    lines: list[list[str]] = []
+    try:
+        for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            if len(lines) == rows:
+                break
+            lines.append(line[:columns])
+    except csv.Error:
+        return lines, False
+    return lines, True

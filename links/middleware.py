@@ -4,7 +4,8 @@ import hashlib
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
@@ -15,7 +16,27 @@ from django.utils.translation import gettext as _
 from accounts.sign_in.adapter import client_address
 from links.clicks import counter
 from links.models import LONGEST_CODE, Link
-from links.robots import is_counted
+
+
+def _read_names() -> tuple[str, ...]:
+    lines = Path(__file__).with_name("data").joinpath("robots.txt").read_text().splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+NAMES = _read_names()
+# Browsers that fetch ahead what a person may open later.
+_AHEAD = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+
+
+def is_counted(environ: Mapping[str, str]) -> bool:
+    """Check whether a request is a person's. What it says of its sender is read here and kept
+    nowhere.
+    """
+    if environ.get("REQUEST_METHOD") != "GET" or any(environ.get(name) for name in _AHEAD):
+        return False
+    agent = environ.get("HTTP_USER_AGENT", "")[:500].lower()
+    return bool(agent) and not any(name in agent for name in NAMES)
+
 
 PREFIX = "/l/"
 REMEMBERED = 10.0  # seconds: so long a stopped or changed link leads on as before

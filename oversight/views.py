@@ -2,6 +2,7 @@ import uuid
 from functools import cache
 from typing import Any, NamedTuple
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,6 @@ from core.forms import PeriodForm
 from core.periods import Period, make_quick_links
 from engagement.exports.sheets import FORMATS, Sheet, make_download, name_file
 from oversight import queries
-from oversight.forms import OverviewForm
 from oversight.places import get_shown_place
 from oversight.rows import Row, add_up_rows, sort_rows
 from oversight.tile_map import FIGURES, make_tile_map
@@ -35,6 +35,22 @@ from publishing.presenters.delivery import delivery_status
 from publishing.presenters.post import post_status
 from publishing.presenters.status import StatusView
 from units.models import Unit
+
+
+class OverviewForm(PeriodForm):
+    """The filters of the provinces' and the nation's overview, as in the address."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Search units"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": gettext_lazy("Search units")}),
+    )
+    trouble = forms.BooleanField(label=gettext_lazy("Only with trouble"), required=False)
+    province = forms.SlugField(max_length=100, required=False, widget=forms.HiddenInput)
+    sort = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    figure = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)  # of the map
+
 
 DAYS = 30
 POSTS_A_PAGE = 10

@@ -3,8 +3,8 @@ from django.urls import path
 from posts.archive import views as archive_views
 from posts.bulk_import import views as import_views
 from posts.discussion import views as discussion_views
-from posts.editor import kit_views as version_views
 from posts.editor import piece_views, script_views, upload_views
+from posts.editor import piece_views as version_views
 from posts.editor import views as editor_views
 from posts.history import views as history_views
 from posts.kits import views as kit_views

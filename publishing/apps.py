@@ -8,4 +8,4 @@ class PublishingConfig(AppConfig):
 
     def ready(self) -> None:
         from publishing import audit_sentences, menu, notice_texts, search  # noqa: F401
-        from publishing.receivers import channels, kits, partners, posts  # noqa: F401
+        from publishing.receivers import campaigns, channels, posts  # noqa: F401

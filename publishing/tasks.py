@@ -15,7 +15,7 @@ from publishing.freeze.heartbeats import record_heartbeat
 from publishing.manual import services as manual
 from publishing.recalls import services as recalls
 from publishing.recalls import worker as recall_worker
-from publishing.reconciliation import expiry, leaks, reconcile
+from publishing.reconciliation import expiry, reconcile
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def expire(**_: object) -> None:
 def stop_leaks(**_: object) -> None:
     """Stop what a rule that became stricter holds back, while its unit has time to change it."""
     if freezing.may_publish():
-        leaks.stop_leaks()
+        expiry.stop_leaks()
 
 
 @shared_task(acks_late=False, ignore_result=True)

@@ -14,8 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from accounts.permissions import Role
 from core import spreadsheets
-from core.spreadsheets import MAX_ROWS
-from core.workbooks import make_text_cell
+from core.spreadsheets import MAX_ROWS, make_text_cell
 from units.models import Unit
 
 COLUMNS = {

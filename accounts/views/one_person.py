@@ -13,7 +13,7 @@ from accounts import forms
 from accounts.models import FactorReset, MinistryIdentity, User
 from accounts.permissions import Permission
 from accounts.queries import AccountState, governs, open_or_waiting, state_of
-from accounts.sign_in.sessions import sessions_of
+from accounts.sign_in.devices import sessions_of
 from audit.models import Entry
 from core.actions import refusal
 

@@ -17,8 +17,8 @@ from accounts import forms, services
 from accounts.context import POSITION_KEY
 from accounts.models import MinistryIdentity, User
 from accounts.queries import with_facts
+from accounts.sign_in.devices import sessions_of
 from accounts.sign_in.session_store import hash_key
-from accounts.sign_in.sessions import sessions_of
 from accounts.step_up import step_up_required
 
 

@@ -3,23 +3,72 @@
 import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission
 from campaigns.files import queries, services
-from campaigns.files.forms import FileForm
-from campaigns.files.models import CampaignFile
+from campaigns.files.models import LONGEST_NAME, CampaignFile
+from campaigns.files.services import LARGEST
 from campaigns.files.states import Kind
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from core.actions import button_action, form_action
 from units.models import Level
+
+ACCEPT = ".pdf,.docx,.xlsx,.jpg,.jpeg,.png,.webp"
+
+
+class FileForm(forms.Form):
+    """A file for the units of a campaign or a kit, and what it is."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name of the file"),
+        max_length=LONGEST_NAME,
+        help_text=gettext_lazy(
+            "What it is, such as “Plan 105/KH-CAT of 1 September”. No names of residents."
+        ),
+        error_messages={
+            "required": gettext_lazy("Please enter a name that says what the file is.")
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "PDF, Word (.docx), Excel (.xlsx) or a picture; at most 20 MB, no macros."
+        ),
+        error_messages={"required": gettext_lazy("Choose a file.")},
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+    )
+    looked = forms.BooleanField(
+        label=gettext_lazy("I looked through it: no mark of secrecy, no data of residents."),
+        error_messages={
+            "required": gettext_lazy(
+                "Look through the file, then say so: scans are not read by the portal."
+            )
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST:
+            raise ValidationError(
+                gettext_lazy("The file is larger than %(n)s MB. Make it smaller or split it."),
+                params={"n": LARGEST // (1024 * 1024)},
+            )
+        return file
+
 
 _PATH_LETTERS = str.maketrans('/\\:*?"<>|', "-" * 9)  # a system may not take them in a name
 _SUFFIXES = {

@@ -1,5 +1,6 @@
 """Enter partners by their document of consent, keep their contact data, end agreements."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import astuple, dataclass, fields
 from datetime import date
@@ -30,12 +31,13 @@ from campaigns.partners.models import (
     PartnerPlace,
     Place,
 )
-from campaigns.partners.queries import open_contact, seal_contact
+from campaigns.partners.queries import make_seal_context, open_contact, seal_contact
 from campaigns.partners.signals import agreements_ended
 from core import phones, quotas
 from core.errors import Refused
 from core.leaks import require_recordable, require_storable
 from core.reasons import require_reason
+from core.sealing import Unsealable, is_newest, seal, unseal
 from core.secrecy import require_no_secrecy_mark
 from core.text import normalise
 from platforms.registry import CONNECTORS
@@ -304,3 +306,27 @@ def is_known_page(address: str) -> bool:
     is_known = any(host == own or host.endswith(f".{own}") for own in hosts)
     plain = parts.scheme == "https" and not parts.username and port in (None, 443)
     return is_known and plain and bool(parts.path.strip("/") or parts.query)
+
+
+def reseal_contacts() -> Counter[str]:
+    """Seal what an older key sealed with the newest one. Count ``current``, ``resealed`` and
+    ``no_key`` partners.
+    """
+    found: Counter[str] = Counter()
+    keys = Partner.objects.exclude(sealed=None).order_by("pk").values_list("pk", flat=True)
+    for pk in keys.iterator(chunk_size=500):
+        found[_reseal(pk)] += 1
+    return found
+
+
+@transaction.atomic
+def _reseal(pk: int) -> str:
+    row = Partner.objects.select_for_update().get(pk=pk)
+    if row.sealed is None or is_newest(row.sealed, row=make_seal_context(row)):
+        return "current"
+    try:
+        contact = unseal(row.sealed, row=make_seal_context(row))
+    except Unsealable:
+        return "no_key"
+    Partner.objects.filter(pk=pk).update(sealed=seal(contact, row=make_seal_context(row)))
+    return "resealed"

@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
-from channels.completeness import presenters, queries, services
+from channels.completeness import presenters, queries, reading
 from channels.completeness.forms import CompletenessFilter, SeenForm
 from channels.context import channel_or_404, channels_in_scope, page_or_rows
 from channels.queries import search_channels
@@ -81,7 +81,7 @@ def profile(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     may_say = can(request.user, Permission.POST_WRITE, unit=channel.unit)
     form = SeenForm(form_data(request), items=[item for item in items if item.by_hand])
     done = form_action(
-        form, lambda: services.record_seen(channel, by=request.user, seen=form.cleaned_data)
+        form, lambda: reading.record_seen(channel, by=request.user, seen=form.cleaned_data)
     )
     if done:
         messages.success(request, _("Noted, with today's date. You are asked again in 90 days."))

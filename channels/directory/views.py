@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -20,7 +22,6 @@ from audit.models import Entry
 from channels.completeness import presenters as completeness
 from channels.connection import attempts, health
 from channels.context import channel_or_404, channels_in_scope, page_or_rows
-from channels.directory.forms import ChannelFilter
 from channels.models import Channel, UnrecognisedPost
 from channels.monitoring import forecast
 from channels.monitoring.forecast import FAILING, Risk
@@ -33,7 +34,47 @@ from channels.presenters import (
     describe_rights,
 )
 from channels.queries import facts_of, is_permitted, is_set_up, manages_other_units, search_channels
-from channels.states import Health, Lifecycle
+from channels.states import Health, Kind, Lifecycle
+
+SHOWN_HEALTH = [(health, health.label) for health in (Health.CONNECTED, Health.LOST, Health.MANUAL)]
+
+
+class ChannelFilter(forms.Form):
+    q = forms.CharField(
+        label=gettext_lazy("Search channels"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(
+            attrs={"placeholder": gettext_lazy("Unit, channel name or address")}
+        ),
+    )
+    platform = forms.ChoiceField(
+        label=gettext_lazy("Platform"),
+        choices=[("", gettext_lazy("All")), *Kind.choices],
+        required=False,
+    )
+    health = forms.ChoiceField(
+        label=gettext_lazy("Connection"),
+        choices=[
+            ("", gettext_lazy("In use")),
+            *SHOWN_HEALTH,
+            (Health.DISCONNECTED, Health.DISCONNECTED.label),
+        ],
+        required=False,
+    )
+    lifecycle = forms.ChoiceField(
+        label=gettext_lazy("Use"),
+        choices=[
+            ("", gettext_lazy("All")),
+            *(
+                (lifecycle, lifecycle.label)
+                for lifecycle in Lifecycle
+                if lifecycle != Lifecycle.ACTIVE
+            ),
+        ],
+        required=False,
+    )
+
 
 PAGE = 25
 # So much of a channel's history, and of what is not ours, stands on its page.

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -19,13 +20,46 @@ from accounts.queries import can
 from accounts.step_up import step_up_required
 from channels.context import channel_or_404
 from channels.lifecycle import services as lifecycle
-from channels.lifecycle.forms import CloseForm, TransferForm
 from channels.models import Channel
 from channels.queries import manages_other_units
 from channels.states import LIFECYCLE_STEPS, Lifecycle
 from core.actions import form_action
 from core.forms import ReasonForm
+from units.forms import UnitField
 from units.models import Unit
+
+
+class CloseForm(ReasonForm):
+    """Closing for good, with the channel that takes its place, if there is one."""
+
+    successor = forms.ModelChoiceField(
+        label=gettext_lazy("Where should residents go instead?"),
+        queryset=Channel.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("no other channel"),
+        widget=forms.Select(attrs={"data-choices": True}),
+    )
+    field_order = ("successor", "reason")
+
+    def __init__(self, *args: Any, channels: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["successor"].queryset = channels
+
+
+class TransferForm(ReasonForm):
+    to = UnitField(
+        label=gettext_lazy("To which unit"),
+        error_messages={"required": gettext_lazy("Please choose the unit.")},
+    )
+    field_order = ("to", "reason")
+
+    def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
+        super().__init__(
+            *args,
+            hint=gettext_lazy("Such as the resolution on the merger. It goes into the record."),
+            **kwargs,
+        )
+        self.fields["to"].units = units
 
 
 class Act(NamedTuple):

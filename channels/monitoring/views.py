@@ -4,6 +4,7 @@ post.
 
 import uuid
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -12,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -22,11 +24,64 @@ from channels.context import channels_in_scope, page_or_rows
 from channels.models import UnrecognisedPost
 from channels.monitoring import forecast, unrecognised
 from channels.monitoring.forecast import Risk
-from channels.monitoring.forms import ForecastFilter, UnrecognisedFilter
 from channels.monitoring.presenters import RISK_LOOKS, describe_decisions, describe_remedy
 from channels.presenters import describe_rights
 from channels.queries import facts_of, search_channels
+from channels.states import Kind, Verdict
 from core.errors import NotAllowed, Refused
+
+
+class ForecastFilter(forms.Form):
+    q = forms.CharField(
+        label=gettext_lazy("Search channels"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(
+            attrs={"placeholder": gettext_lazy("Unit, channel name or address")}
+        ),
+    )
+    days = forms.TypedChoiceField(
+        label=gettext_lazy("Looking ahead"),
+        choices=[
+            ("", gettext_lazy("until tomorrow")),
+            ("7", gettext_lazy("7 days")),
+            ("14", gettext_lazy("14 days")),
+        ],
+        coerce=int,
+        empty_value=0,
+        required=False,
+    )
+    risk = forms.ChoiceField(
+        label=gettext_lazy("Reason"),
+        choices=[("", gettext_lazy("All")), *Risk.choices],
+        required=False,
+    )
+    platform = forms.ChoiceField(
+        label=gettext_lazy("Platform"),
+        choices=[("", gettext_lazy("All")), *Kind.choices],
+        required=False,
+    )
+
+
+class UnrecognisedFilter(forms.Form):
+    q = forms.CharField(
+        label=gettext_lazy("Search channels"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(
+            attrs={"placeholder": gettext_lazy("Unit, channel name or address")}
+        ),
+    )
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("Decision"),
+        choices=[
+            ("", gettext_lazy("All")),
+            ("open", Verdict.OPEN.label),
+            *[c for c in Verdict.choices if c[0]],
+        ],
+        required=False,
+    )
+
 
 PAGE = 25
 

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.db.models.deletion import Collector
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -344,3 +347,9 @@ def _lock_box(box: Box) -> Box:
     if row is None:
         raise Refused(_("It was checked anew meanwhile. Look at the findings again."))
     return row
+
+
+@receiver(post_save, sender=Media, dispatch_uid="media.scanners.queue")
+def queue_new(instance: Media, created: bool, raw: bool = False, **_: Any) -> None:
+    if created and not raw:
+        queue(instance)

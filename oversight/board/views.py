@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -18,9 +20,9 @@ from core.actions import button_action, refusal
 from core.costly_pages import costly
 from oversight.board import services
 from oversight.board.cards import describe_needs
-from oversight.board.forms import BoardForm
 from oversight.kinds import FINE, KINDS, PAGELESS
 from oversight.needs import (
+    MOST_SILENT_DAYS,
     SILENT_DAYS,
     annotate_last_post,
     compute_stamp,
@@ -30,6 +32,34 @@ from oversight.needs import (
 from oversight.places import get_shown_place
 from oversight.queries import find_overseen_units, oversees_nation
 from units.models import Level
+
+
+class BoardForm(forms.Form):
+    """The filters of the tile board, as in the address."""
+
+    q = forms.CharField(
+        label=_("Search units"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Search units")}),
+    )
+    kind = forms.ChoiceField(
+        label=_("Needs help with"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            *((key, kind.label) for key, kind in KINDS.items()),
+            (FINE.key, FINE.label),
+        ],
+    )
+    days = forms.IntegerField(
+        label=_("Silent for so many days"),
+        required=False,
+        min_value=1,
+        max_value=MOST_SILENT_DAYS,
+        widget=forms.NumberInput(attrs={"placeholder": SILENT_DAYS}),
+    )
+    province = forms.SlugField(max_length=100, required=False, widget=forms.HiddenInput)
 
 
 @require_GET

@@ -1,11 +1,13 @@
 """The overview of what the official pages of the units below have and lack."""
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
@@ -15,11 +17,26 @@ from channels.completeness.presenters import LABELS, score_of
 from core import quotas
 from core.costly_pages import costly
 from engagement.exports.sheets import FORMATS, Sheet, make_download
-from oversight.completeness.forms import PagesForm
 from oversight.completeness.queries import Row, list_rows_below
 from oversight.queries import find_overseen_unit, find_overseen_units, oversees_nation
 from platforms.facts import PROFILE
 from units.models import Level, Unit
+
+
+class PagesForm(forms.Form):
+    q = forms.CharField(
+        label=gettext_lazy("Search units"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": gettext_lazy("Search units")}),
+    )
+    lacking = forms.ChoiceField(
+        label=gettext_lazy("Lacks"),
+        choices=[("", gettext_lazy("All")), *LABELS.items()],
+        required=False,
+    )
+    province = forms.SlugField(max_length=8, required=False, widget=forms.HiddenInput)
+
 
 PAGE = 50
 

@@ -23,10 +23,10 @@ from engagement.dashboards.queries import find_in_trouble
 from engagement.rollups.sources import aggregate_due_deliveries
 from oversight.queries import DYING
 from oversight.today.card import SHOWN, Card, make_card
-from publishing.manual.presenters import time_left
 from publishing.manual.queries import manual_tasks
 from publishing.models import Delivery, Pauses
 from publishing.presenters.delivery import delivery_status
+from publishing.presenters.text import time_left
 from publishing.states import GOING_OUT, State
 from units.models import Unit
 

@@ -17,8 +17,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from campaigns.models import Topic
 from channels.models import Channel
 from core import spreadsheets
+from core.spreadsheets import make_text_cell
 from core.text import fold
-from core.workbooks import make_text_cell
 from posts.canonical import content
 
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -64,3 +64,16 @@ def _parse_day(value: str) -> date | None:
 
 def _format_day(day: date) -> str:
     return date_format(day, "SHORT_DATE_FORMAT")
+
+
+def check_validity(draft: Draft) -> Iterator[Finding]:
+    end = draft.valid_until
+    if end and end <= draft.now:
+        message = _("The post's last day of validity has passed.")
+        yield block("no_longer_valid", message, "valid_until")
+    elif not end and TopicRule.Asks.VALID_UNTIL in draft.asked:
+        message = _("The topic asks until when the post is valid. Enter a day and time.")
+        yield block("valid_until_missing", message, "valid_until")
+    elif end and draft.requested_time and draft.requested_time >= end:
+        message = _("The wanted time of publication lies after the end of the post's validity.")
+        yield block("wanted_too_late", message, "wanted")

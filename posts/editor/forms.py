@@ -42,8 +42,8 @@ from posts.editor.fields import (
     text_name,
 )
 from posts.editor.limits import LONGEST_ALT, MOST_MEDIA, too_much_text
-from posts.editor.page_saves import read_page_save
 from posts.editor.parts import AS_BEFORE, ChannelPart, FormMedia, KitPart, OptionPart, SlotPart
+from posts.editor.services import read_page_save
 from posts.kit_words import LONGEST_OWN_LINES, OWN_LINES, Filling
 from posts.library.forms import NO_DAY, require_days_in_order
 from posts.models import LONGEST_GROUND, Post, PostChannel, PostMedia

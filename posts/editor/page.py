@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,14 +15,17 @@ from channels import presenters
 from channels.queries import facts_of
 from channels.states import platform_rank
 from core.clock import format_local_time
+from core.text import parse_whole_number
 from media import services as media_services
 from media import uploads
+from media.models import FilmEdit, Media
 from media.scanners.queries import state_of
 from platforms.limits import extract_visible_text, get_text_limit
 from posts.canonical import content, corrections
 from posts.canonical.destinations import describe_destinations
 from posts.checks.base import Severity
 from posts.editor import beginning, choices, leaks, unit_cards, unsent
+from posts.editor.fields import captions_name
 from posts.editor.forms import ComposeForm, pictures_of, targets_of
 from posts.findings import find_findings, find_hints
 from posts.kits.queries import changes_of_kit
@@ -215,3 +218,33 @@ def _preview_hash(composed: Mapping[str, Any], target: Mapping[str, Any]) -> str
     names = ("title", "body", "link", "media", "ai_made", "unit")
     shown = {name: composed.get(name) for name in names}
     return content.digest(shown | {"channels": [dict(target)]})[:16]
+
+
+def with_new_films(data: QueryDict, post: Post) -> tuple[QueryDict, dict[str, Media]]:
+    """Take over the videos that workers made while the page was open, where nothing else of the
+    draft has changed: return what the page sent as if it showed them, and them by the old ones'
+    public ids.
+    """
+    seen = parse_whole_number(data.get("version", ""))
+    if seen is None or seen >= post.version:
+        return data, {}
+    edits = FilmEdit.objects.filter(
+        purpose_id=post.public_id, purpose_version__gt=seen, purpose_version__lte=post.version
+    )
+    made = list(edits.select_related("media", "result").order_by("purpose_version"))
+    if len(made) != post.version - seen:
+        return data, {}
+    captions = dict(post.pictures.values_list("media", "captions"))
+    new, replaced = data.copy(), {}
+    for edit in made:
+        old, result = str(edit.media.public_id), edit.result
+        names = new.getlist("picture")
+        if result is None or old not in names:  # taken out on the page meanwhile
+            continue
+        names[names.index(old)] = str(result.public_id)
+        new.setlist("picture", names)
+        new[f"alt-{result.public_id}"] = new.get(f"alt-{old}", "")
+        new[captions_name(result)] = captions.get(result.pk, "")  # they fit the new one
+        replaced[old] = result
+    new["version"] = str(post.version)
+    return new, replaced

@@ -31,9 +31,8 @@ from posts.editor import beginning, choices, unsent
 from posts.editor import services as editing
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm
-from posts.editor.new_videos import with_new_films
-from posts.editor.page import find_clash, findings_by_field, saved_context
-from posts.editor.turns import CHECKING, SAVING
+from posts.editor.page import find_clash, findings_by_field, saved_context, with_new_films
+from posts.editor.services import CHECKING, SAVING
 from posts.kit_words import Filling
 from posts.models import Post
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,8 @@ from campaigns.kits.models import Adoption, KitVersion
 from core.errors import Refused
 from core.resends import claim
 from core.secrecy import require_no_secrecy_mark
-from core.text import normalise
+from core.semaphores import OwnTurns
+from core.text import normalise, parse_whole_number
 from core.word_search import make_search_text
 from media.models import Media
 from media.scanners import services as scanners
@@ -28,13 +30,34 @@ from posts.canonical.titles import title_from
 from posts.checks.privacy import safe_label
 from posts.editor.edits import PostEdit, PostFields, edit_of
 from posts.editor.limits import LONGEST_TITLE, refuse_other_units, refuse_too_much, refuse_unusable
-from posts.editor.page_saves import PageSave, made_version, note_page_save
 from posts.kit_words import OWN_LINES, Filling
 from posts.kits.services import carry_over, refuse_locked
 from posts.models import Contribution, Editing, Post, PostChannel, PostMedia
 from posts.origins import services as origins
 from posts.states import EDITABLE
 from units.models import Unit
+
+CHECKING = OwnTurns("writing", waiting=1, patience=10)
+SAVING = OwnTurns("writing", waiting=2, patience=30)
+
+LONGEST_PAGE = 36  # a UUID
+
+
+class PageSave(NamedTuple):
+    """A save as its page sent it: ``page`` names one page as it was loaded, ``number`` rises with
+    each thing it sends; of a page without scripts it stays 0.
+    """
+
+    page: str
+    number: int
+
+
+def read_page_save(data: QueryDict) -> PageSave | None:
+    """Read from a composer's form which page sent it."""
+    page = data.get("page", "")
+    if not page or len(page) > LONGEST_PAGE:
+        return None
+    return PageSave(page, parse_whole_number(data.get("number", "")) or 0)
 
 
 class EditConflict(Refused):
@@ -443,3 +466,18 @@ def note_editing(post: Post, *, by: User, now: datetime) -> list[User]:
     Editing.objects.update_or_create(post=post, user=by, defaults={"seen_at": now})
     others = post.editings.filter(seen_at__gt=now - timedelta(seconds=60)).exclude(user=by)
     return [editing.user for editing in others.select_related("user")]
+
+
+def note_page_save(post: Post, sent: PageSave | None) -> None:
+    """Note on the post, before it is stored, what makes its version."""
+    post.last_save = sent and [*sent, post.version]
+
+
+def made_version(post: Post, sent: PageSave | None) -> bool:
+    """Check whether the stored version came from this save or an earlier one of the same page. One
+    that a later save of its page has overtaken did not make it.
+    """
+    if sent is None or post.last_save is None:
+        return False
+    page, number, version = post.last_save
+    return (page, version) == (sent.page, post.version) and number <= sent.number

@@ -25,10 +25,9 @@ from posts.context import units_to_write_in
 from posts.editor import beginning, choices, leaks, unsent
 from posts.editor import services as editing
 from posts.editor.forms import ComposeForm
-from posts.editor.new_videos import with_new_films
-from posts.editor.page import page_context
+from posts.editor.page import page_context, with_new_films
 from posts.editor.parts import FormMedia
-from posts.editor.turns import SAVING
+from posts.editor.services import SAVING
 from posts.findings import find_findings
 from posts.leak_rules.models import LeakCount
 from posts.leak_rules.services import count_outcome

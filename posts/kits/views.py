@@ -2,24 +2,45 @@
 
 import uuid
 
+from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.context import current_position
-from campaigns.kits.models import Kit
+from campaigns.kits.models import LONGEST_REMARK, Kit
+from campaigns.kits.states import Declined
 from core.actions import form_action, form_data, refusal
 from posts.context import unit_to_write_in, units_to_write_in
 from posts.kit_words import Filling
 from posts.kits import services
-from posts.kits.forms import DeclineForm
 from posts.kits.queries import cards_of, changes_of_kit, kit_for, open_kits
 from posts.models import Post
 from units.models import Unit
+
+
+class DeclineForm(forms.Form):
+    """The reason for which a kit is not for the unit: of a list, so that the board can count."""
+
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why is it not for your unit?"),
+        choices=Declined.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose why the kit is not for your unit.")},
+    )
+    remark = forms.CharField(
+        label=gettext_lazy("In your own words"),
+        required=False,
+        max_length=LONGEST_REMARK,
+        help_text=gettext_lazy("Needed for “another reason”. No names, no telephone numbers."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
 
 PAGE = 20
 

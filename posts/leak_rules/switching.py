@@ -3,6 +3,7 @@ stricter, from a day on without a release.
 """
 
 from datetime import date
+from itertools import groupby
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,7 +20,6 @@ from core.resends import claim
 from posts.checks.leaks.scan import RULES, Severity
 from posts.leak_rules.models import LONGEST_REASON, FalseAlarm, RuleSwitch
 from posts.leak_rules.services import require_no_leak
-from posts.leak_rules.shapes import shape_of
 from units.models import Level, Unit
 
 
@@ -117,3 +117,25 @@ def _record(action: str, row: RuleSwitch, *, by: User, position: str, reason: st
     day = row.valid_from.isoformat()
     facts = {"severity": row.severity, "since": day, "unit_path": ministry_unit().path}
     record(action, row, by=by, position=position, reason=reason, **facts)
+
+
+LONGEST_SHAPE = 120
+
+
+def shape_of(words: str) -> str:
+    """Describe words by runs of digits (d), capitals (A), small letters (a), blanks (_) and other
+    signs (.), each with its length: 0912 345 678 is d4_d3_d3.
+    """
+    runs = ((kind, len(list(group))) for kind, group in groupby(map(_kind_of, words)))
+    shape = "".join(f"{kind}{n if n > 1 or kind in 'daA' else ''}" for kind, n in runs)
+    return shape[:LONGEST_SHAPE]
+
+
+def _kind_of(letter: str) -> str:
+    if letter.isdigit():
+        return "d"
+    if letter.isspace():
+        return "_"
+    if letter.isalpha():
+        return "A" if letter.isupper() else "a"
+    return "."

@@ -1,6 +1,8 @@
 """The page of what a unit may publish: its public numbers, accounts and websites."""
 
 import uuid
+from dataclasses import dataclass
+from typing import Self
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -13,16 +15,38 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.context import current_position
+from accounts.models import User
 from accounts.permissions import Permission
 from accounts.step_up import step_up_required
+from core import phones
 from core.actions import button_action, form_action, form_data
 from core.forms import ReasonForm
 from posts.leak_rules import allowing
-from posts.leak_rules.cards import AllowedCard
+from posts.leak_rules.allowing import may_confirm, may_enter
 from posts.leak_rules.forms import AllowedItemForm
 from posts.leak_rules.models import AllowedItem
 from units.models import Unit
 from units.queries import get_facts
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedCard:
+    item: AllowedItem
+    shown: str
+    may_confirm: bool
+    may_end: bool
+
+    @classmethod
+    def of(cls, item: AllowedItem, reader: User) -> Self:
+        is_phone = item.kind == AllowedItem.Kind.PHONE
+        is_open = item.confirmed_at is None and item.entered_by_id != reader.pk
+        return cls(
+            item=item,
+            shown=phones.group_digits(item.value) if is_phone else item.value,
+            may_confirm=is_open and may_confirm(reader, item.unit),
+            may_end=may_enter(reader, item.unit),
+        )
+
 
 PAGE = 50
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -22,13 +24,43 @@ from core.text import parse_whole_number
 from media.links import COVER, ITSELF, viewing_url
 from media.models import Media
 from media.scanners import services as scanners
-from media.scanners.models import SECRET_MARK, Box, Kind
+from media.scanners.models import LONGEST_SHOWN_NOTE, SECRET_MARK, Box, Kind, ShownAs
 from posts.editor.cards import picture_card
 from posts.editor.limits import MOST_MEDIA
 from posts.media_findings import services
-from posts.media_findings.forms import ShowForm
 from posts.models import Post
 from posts.scanned import EVERY_KIND, BoxCard, ScanCard, cards_of
+
+_FOR_FACES = (ShownAs.CONSENT, ShownAs.GUARDIAN, ShownAs.STAFF, ShownAs.PUBLIC, ShownAs.REASON)
+
+
+class ShowForm(forms.Form):
+    """Ask on which ground a finding may be shown. A face is somebody's; of anything else, the
+    reason is written.
+    """
+
+    ground = forms.ChoiceField(
+        label=gettext_lazy("Why it may be shown"),
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Say why it may be shown: choose a reason.")},
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=LONGEST_SHOWN_NOTE,
+        help_text=gettext_lazy(
+            "Name nobody: where the signed consent is kept or its number, or the reason in words."
+        ),
+    )
+
+    def __init__(self, *args: object, kind: str, **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        grounds = _FOR_FACES if kind == Kind.FACE else (ShownAs.PUBLIC, ShownAs.REASON)
+        labels = dict(ShownAs.choices)
+        if kind != Kind.FACE:
+            labels[ShownAs.PUBLIC] = gettext_lazy("it is public already, or the unit's own")
+        self.fields["ground"].choices = [(each.value, labels[each]) for each in grounds]  # type: ignore[attr-defined]
+
 
 MOST_LOOKS = 40  # of a page by itself; then it asks the person to look again
 

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -250,3 +251,18 @@ def notify_people(people: Iterable[User], row: Broadcast, kind: str, **facts: An
 
 def find_schedulers(row: Broadcast) -> list[User]:
     return [each for each in (row.asked_by, row.confirmed_by) if each]
+
+
+def broadcasts_awaiting(user: User) -> QuerySet[Broadcast]:
+    """Find broadcasts that wait for this person: to be confirmed,
+    never by the person who asked, or to be checked on the platform."""
+    asked = Broadcast.objects.within(user.reach(Permission.POST_APPROVE)).filter(
+        state=BroadcastState.PLANNED
+    )
+    undecided = Broadcast.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
+        state=BroadcastState.UNKNOWN
+    )
+    found = asked.exclude(asked_by=user) | undecided
+    return found.select_related("channel", "unit", "asked_by", "delivery__post").order_by(
+        "asked_until", "pk"
+    )

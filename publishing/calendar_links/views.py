@@ -2,6 +2,7 @@
 
 import uuid
 
+from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -10,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.context import current_position
@@ -17,11 +19,26 @@ from accounts.permissions import Permission
 from core import quotas
 from core.actions import button_action, form_action, form_data
 from publishing.calendar_links import services
-from publishing.calendar_links.forms import LinkForm
 from publishing.calendar_links.presenters import render_icalendar
 from publishing.calendar_links.queries import AHEAD, BEHIND, planned_contents
 from publishing.models import CalendarLink
 from publishing.pauses.queries import pauses_for
+
+
+class LinkForm(forms.Form):
+    """The choice of what a new calendar link shows."""
+
+    use_required_attribute = False
+    shows = forms.ChoiceField(
+        label=gettext_lazy("The link shows"),
+        choices=[
+            ("unit", gettext_lazy("all posts of the unit")),
+            ("own", gettext_lazy("only posts that I wrote or edited last")),
+        ],
+        initial="unit",
+        widget=forms.RadioSelect,
+    )
+
 
 READS_A_MINUTE = 10  # of one link; programs ask once in some hours, a person tries a few times
 

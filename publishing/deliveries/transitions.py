@@ -10,10 +10,11 @@ from django.db import transaction
 from accounts.models import User
 from audit.services import record, record_many
 from core.bulk import update_from_values
-from publishing.models import Delivery
+from publishing.models import Attempt, Delivery
 from publishing.states import (
     NEXT,
     REASONS,
+    Outcome,
     State,
 )
 
@@ -198,4 +199,15 @@ def change_reasons(
         [{"id": row.pk, **each[row.pk]} for row in rows],
         match=("id",),
         where={"state": state},
+    )
+
+
+def end_attempts(rows: Iterable[Any], outcome: Outcome, *, now: datetime, detail: str = "") -> None:
+    """Complete the tries of rows or claimed deliveries; one that has its outcome keeps it."""
+    update_from_values(
+        Attempt,
+        [{"delivery": row.pk, "number": row.attempt} for row in rows],
+        match=("delivery", "number"),
+        where={"outcome": ""},
+        fields={"outcome": outcome, "ended_at": now, "detail": detail[:500]},
     )

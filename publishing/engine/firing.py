@@ -13,11 +13,10 @@ from django.db import transaction
 
 from platforms.client import Call, Request
 from platforms.errors import TryLater
-from publishing.deliveries.attempts import end_attempts
 from publishing.deliveries.claims import skip_locked
 from publishing.deliveries.requests import LONGEST_QUEUE, longest_call
 from publishing.deliveries.schedules import find_ended
-from publishing.deliveries.transitions import move_many
+from publishing.deliveries.transitions import end_attempts, move_many
 from publishing.engine import rate_limits
 from publishing.engine.batch import ClaimedDelivery, restored_on_failure
 from publishing.engine.results import Results

@@ -19,11 +19,10 @@ from channels.reasons import describe_reason
 from core.bulk import update_from_values
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, Rejected, TryLater
 from platforms.messages import Draft, Image, Message, Receipt
-from publishing.deliveries.attempts import end_attempts
 from publishing.deliveries.leaks import leak_sentence
 from publishing.deliveries.limits import violation_sentence
 from publishing.deliveries.notices import notify_of_inbox_videos, notify_schedulers
-from publishing.deliveries.transitions import move_many
+from publishing.deliveries.transitions import end_attempts, move_many
 from publishing.engine.batch import ClaimedDelivery, restored_on_failure
 from publishing.engine.rate_limits import AnswerMonitor
 from publishing.engine.run_context import RunContext, with_db_retry

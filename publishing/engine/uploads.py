@@ -17,9 +17,8 @@ from django.conf import settings
 from channels.queries import facts_of
 from core.clock import Clock, database_now
 from platforms.errors import ConnectorError
-from publishing.deliveries.attempts import end_attempts
 from publishing.deliveries.claims import exclusive_run, skip_locked
-from publishing.deliveries.transitions import move_many
+from publishing.deliveries.transitions import end_attempts, move_many
 from publishing.engine.batch import Batch, ClaimedDelivery
 from publishing.engine.strategy import LACKS_DRAFT, Drafts, Values, wait_after
 from publishing.engine.worker import DeliveryWorker

@@ -24,8 +24,7 @@ from core.errors import Refused
 from core.reasons import require_reason
 from platforms.registry import CONNECTORS
 from publishing.broadcasts import worker as broadcast_worker
-from publishing.deliveries.attempts import end_attempts
-from publishing.deliveries.transitions import move_many
+from publishing.deliveries.transitions import end_attempts, move_many
 from publishing.models import Delivery, Freeze, Heartbeat
 from publishing.models.database_identity import CurrentDatabaseId, database_id
 from publishing.states import (

@@ -4,6 +4,7 @@ a link closes it.
 The same approval, the same calendar, the same rows: only who makes the visible call is another.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,11 +22,13 @@ from channels.states import Health, Lifecycle
 from core.clock import Clock, database_now, format_local_time
 from core.errors import Refused
 from platforms.messages import Message
+from posts.kit_words import find_misfits
 from posts.states import PostState
 from publishing.deliveries.claims import skip_locked
-from publishing.deliveries.gaps import fail_deliveries_with_wrong_gaps
 from publishing.deliveries.leaks import fail_deliveries_with_leaks
+from publishing.deliveries.limits import serialise_gap, violation_sentence
 from publishing.deliveries.messages import build_approved_message, has_proved_approval, pictures_for
+from publishing.deliveries.notices import notify_schedulers
 from publishing.deliveries.schedules import find_unproved, schedule_of
 from publishing.deliveries.transitions import TransitionRefused, move, move_many
 from publishing.models import Delivery
@@ -215,3 +218,26 @@ def _time_of_posting(row: Delivery, entered: datetime | None, now: datetime) -> 
             % {"when": format_local_time(due_at)}
         )
     return min(entered, now)
+
+
+@transaction.atomic
+def fail_deliveries_with_wrong_gaps(rows: Sequence[Delivery], *, now: datetime) -> set[int]:
+    """End those of ``rows`` that a gap of their kit keeps from going out, and notify their units;
+    return their keys. The rows are locked, with unit, post, channel and revision.
+    """
+    labels = find_misfits({row.pk: row.revision.content for row in rows})
+    stopped = [row for row in rows if row.pk in labels]
+    details = {pk: serialise_gap(label) for pk, label in labels.items()}
+    moved = move_many(
+        stopped,
+        State.FAILED,
+        now=now,
+        each={pk: {"error_detail": detail} for pk, detail in details.items()},
+        error_code=Reason.DOES_NOT_FIT,
+        platform_code="kit_gap",
+    )
+    for row in stopped:
+        if row.pk in moved:
+            sentence = violation_sentence(details[row.pk], page=str(row.channel))
+            notify_schedulers(row, "delivery_failed", reason=sentence)
+    return {row.pk for row in stopped}

@@ -1,8 +1,10 @@
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -11,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
@@ -19,16 +22,58 @@ from accounts.queries import can
 from channels.queries import facts_of
 from channels.states import Health
 from core.actions import form_action, form_data
+from core.fields import DayAndClockField
 from posts.canonical import content
 from publishing.manual import services as manual
-from publishing.manual.cards import TaskCard
-from publishing.manual.forms import ProofForm
-from publishing.manual.presenters import time_left
 from publishing.manual.queries import manual_tasks
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_sentence, delivery_status
-from publishing.presenters.text import page_name
+from publishing.presenters.text import page_name, time_left
 from publishing.states import State
+
+
+class ProofForm(forms.Form):
+    """The proof that a post is live on a page to which people post themselves."""
+
+    permalink = forms.URLField(
+        label=gettext_lazy("Link of the post on the page"),
+        max_length=500,
+        assume_scheme="https",
+        widget=forms.URLInput(
+            attrs={"placeholder": "https://", "autocomplete": "off", "inputmode": "url"}
+        ),
+        help_text=gettext_lazy("Open the post on the page, copy its link and paste it here."),
+        error_messages={
+            "required": gettext_lazy("Please enter the link of the post."),
+            "invalid": gettext_lazy(
+                "This is not a link. Copy the whole address, from https:// on."
+            ),
+        },
+    )
+    published_at = DayAndClockField(
+        label=gettext_lazy("Time of posting"),
+        required=False,
+        help_text=gettext_lazy("Leave empty if you have posted it just now."),
+    )
+
+    def clean_permalink(self) -> str:
+        return self.cleaned_data["permalink"].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCard:
+    """A task by hand, due or to come.
+
+    ``is_stopped``: it is due, and may not be posted now. ``time_left``: in words, of one that is
+    due.
+    """
+
+    delivery: Delivery
+    is_due: bool
+    is_stopped: bool
+    time_left: str
+    may_do: bool
+
 
 PAGE = 25
 

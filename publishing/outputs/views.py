@@ -1,14 +1,16 @@
 """Pages of what is done with an approved post where no network reaches: scripts, and posters."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
@@ -22,15 +24,55 @@ from links.models import LONGEST_TITLE, Link
 from links.queries import get_short_address
 from media.cards import services as cards
 from media.cards.services import hotlines_of
-from media.cards.typesetting import LONGEST_LINE, PAPERS, Content, too_long, typeset
+from media.cards.typesetting import LONGEST_LINE, PAPERS, Content, Look, too_long, typeset
 from media.codes import qr_svg
 from posts.context import post_to_write
 from posts.kit_words import approved_filling
 from posts.models import Post
 from publishing.models import Delivery
 from publishing.outputs import texts
-from publishing.outputs.forms import PosterForm
 from publishing.states import State
+from units.models import Unit
+
+NO_LINE = ("", gettext_lazy("no line"))
+
+
+class PosterForm(forms.Form):
+    """Sent in the address. What it lacks is as `defaults` says."""
+
+    look = forms.ChoiceField(label=gettext_lazy("Design"), choices=Look)
+    line_1 = forms.ChoiceField(label=gettext_lazy("First line"), required=False)
+    line_2 = forms.ChoiceField(label=gettext_lazy("Second line"), required=False)
+    hotline = forms.ChoiceField(label=gettext_lazy("Telephone"), required=False)
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        unit: Unit,
+        sentences: Sequence[str],
+        chosen: Mapping[str, str] | None = None,
+    ) -> None:
+        """``chosen``: what stands there as long as the person chooses nothing."""
+        hotlines = hotlines_of(unit)
+        numbers = [(str(n), text) for n, text in enumerate(sentences)]
+        defaults = {
+            "look": Look.WARNING.value,
+            "line_1": "0" if sentences else "",
+            "line_2": "1" if len(sentences) > 1 else "",
+            "hotline": hotlines[0][0],
+            **(chosen or {}),
+        }
+        super().__init__({**defaults, **{name: data[name] for name in data}}, label_suffix="")
+        self.sentences = sentences
+        self.fields["hotline"].choices = hotlines
+        for name in ("line_1", "line_2"):
+            self.fields[name].choices = [NO_LINE, *numbers]
+
+    def line(self, name: str) -> str:
+        """Return the chosen sentence."""
+        at = self.cleaned_data.get(name)
+        return self.sentences[int(at)] if at else ""
 
 
 @require_GET

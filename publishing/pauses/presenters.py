@@ -1,5 +1,6 @@
 """Pauses in words: scope, effect, stage."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.text import Truncator, capfirst
@@ -134,3 +135,31 @@ def decided_status(delivery: Delivery) -> StatusView:
     words = _("It fell due during a pause and was not published on %(page)s. This is decided.")
     words %= {"page": page_name(delivery.channel)}
     return StatusView(_("Decided"), "grey", "player-pause", words)
+
+
+@dataclass(frozen=True, slots=True)
+class PauseCard:
+    """A pause at a moment; ``may_act``: the person may start, change and end it."""
+
+    pause: Pause
+    scope: str
+    status: StatusView
+    is_active: bool
+    is_open: bool  # not begun, and not called off
+    may_act: bool
+
+
+def pause_card(pause: Pause, *, now: datetime, may_act: bool) -> PauseCard:
+    is_open = pause.stage(now) in (PauseStage.PREPARED, PauseStage.PLANNED)
+    return PauseCard(
+        pause, pause_scope(pause), pause_status(pause, now), pause.lasts(now), is_open, may_act
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UndecidedCard:
+    """A delivery that fell due during a pause."""
+
+    delivery: Delivery
+    status: StatusView
+    can_be_decided: bool

@@ -1,4 +1,5 @@
 import uuid
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -18,13 +19,26 @@ from accounts.queries import can
 from accounts.step_up import step_up_required
 from campaigns.models import Campaign
 from core.actions import form_action, form_data
-from publishing.models import Delivery, Recall
+from publishing.models import Broadcast, Delivery, Recall
 from publishing.presenters.delivery import delivery_status
+from publishing.presenters.status import StatusView
 from publishing.recalls import report
 from publishing.recalls import services as recalls
-from publishing.recalls.cards import PageCard
 from publishing.recalls.forms import RecallForm
+from publishing.recalls.report import PageOutcome
 from publishing.states import ENDED, MAY_HAVE_BEEN_SENT, State
+
+
+@dataclass(frozen=True, slots=True)
+class PageCard:
+    """A page and its outcome; ``sent_broadcast`` had told the followers of the post."""
+
+    delivery: Delivery
+    status: StatusView
+    outcome: PageOutcome
+    sent_broadcast: Broadcast | None
+    can_be_decided: bool
+
 
 PAGE = 25
 PAGES_OF_REPORT = 50

@@ -1,6 +1,8 @@
 """The end of deliveries whose time is over, and of those whose approval ended."""
 
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +14,11 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders
 from core.clock import Clock, database_now
+from posts.leak_rules.services import find_held_back
 from posts.models import RevisionMedia
 from posts.states import PostState
 from publishing.deliveries.claims import skip_locked
+from publishing.deliveries.leaks import fail_deliveries_with_leaks
 from publishing.deliveries.notices import notify_schedulers
 from publishing.deliveries.transitions import move_many
 from publishing.models import Delivery, match_expired_media
@@ -107,3 +111,29 @@ def _notify_of_end(rows: list[Delivery], now: datetime) -> None:
             notify_schedulers(row, "picture_over", day=f"{day:%d/%m/%Y}")
         else:
             notify_schedulers(row, "delivery_expired")
+
+
+# So long before its hour content is checked by the rules as they are: its unit has time to change
+# it, and the engine finds it checked.
+CHECKED_AHEAD = timedelta(days=1)
+# Seconds after which a run leaves the rest to the next one: a new set of rules reads everything.
+_LONGEST_RUN = 20.0
+_AT_ONCE = 200
+
+
+def stop_leaks(*, clock: Clock = database_now) -> int:
+    """Check what goes out within a day, the soonest first; return how many deliveries it ended."""
+    now, begun = clock(), time.monotonic()
+    ahead = Delivery.objects.filter(state=State.SCHEDULED, fire_at__lte=now + CHECKED_AHEAD)
+    soonest = dict(ahead.order_by("fire_at", "pk").values_list("revision", "unit__path"))
+    held: set[int] = set()
+    for some in batched(soonest.items(), _AT_ONCE):
+        held |= find_held_back(dict(some), now=now)
+        if time.monotonic() - begun > _LONGEST_RUN:
+            break
+    if not held:
+        return 0
+    with transaction.atomic():
+        waiting = skip_locked().filter(state=State.SCHEDULED, revision__in=held)
+        rows = list(waiting.select_related("unit", "channel", "post")[:BATCH])
+        return len(fail_deliveries_with_leaks(rows, now=now))

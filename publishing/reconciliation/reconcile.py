@@ -25,12 +25,11 @@ from platforms.client import Call
 from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
 from platforms.messages import Account, Receipt
 from posts.canonical import content
-from publishing.deliveries.attempts import end_attempts
 from publishing.deliveries.claims import MAX_CHECKS, claim_due_checks, exclusive_run, skip_locked
 from publishing.deliveries.messages import Pictures, build_approved_message, pictures_for
 from publishing.deliveries.notices import ask_person, notify_of_inbox_videos, notify_schedulers
 from publishing.deliveries.requests import ask_platform, longest_call
-from publishing.deliveries.transitions import move_many
+from publishing.deliveries.transitions import end_attempts, move_many
 from publishing.freeze import services as freezing
 from publishing.models import Delivery
 from publishing.states import ASKED_ABOUT, IN_HAND, Outcome, Reason, State

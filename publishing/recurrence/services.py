@@ -2,9 +2,11 @@
 done by the services of posts, one by one.
 """
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import count, takewhile
 from typing import Any
 
 from django.db import transaction
@@ -30,9 +32,8 @@ from posts.models import Post, Review
 from posts.review import services as reviews
 from posts.states import EDITABLE, Decision, PostState
 from publishing.models import Delivery, Occurrence, Series
-from publishing.models.series import MOST_OCCURRENCES
+from publishing.models.series import MOST_OCCURRENCES, Rhythm
 from publishing.recurrence.queries import later_occurrences, occurrences_of
-from publishing.recurrence.rules import occurrence_times
 
 FURTHEST = timedelta(days=2 * 366)
 
@@ -217,3 +218,33 @@ def _lock_posts(series: Series) -> QuerySet[Post]:
 def _reopen_if_closed(post: Post, *, by: User) -> None:
     if post.state in (PostState.IN_REVIEW, PostState.APPROVED):
         reviews.reopen(post, by=by)
+
+
+def occurrence_times(
+    first: datetime, *, rhythm: str, step: int, until: date | None, times: int | None
+) -> list[datetime]:
+    """Return the times of the occurrences, the first included: until the day ``until``, or so many
+    ``times``. One more than a series may have shows that there are too many.
+
+    The hour stays as the station's clock shows it. A month without the day takes its last one.
+    """
+    local = timezone.localtime(first)
+    most = min(times or MOST_OCCURRENCES + 1, MOST_OCCURRENCES + 1)
+    days = (_shift_day(local.date(), rhythm, step * n) for n in count())
+    within = takewhile(lambda day: until is None or day <= until, days)
+    clock = local.time().replace(tzinfo=None)
+    found: list[datetime] = []
+    for day in within:
+        if len(found) == most:
+            break
+        found.append(timezone.make_aware(datetime.combine(day, clock)))
+    return found
+
+
+def _shift_day(day: date, rhythm: str, n: int) -> date:
+    if rhythm != Rhythm.MONTHS:
+        return day + timedelta(days=n * (7 if rhythm == Rhythm.WEEKS else 1))
+    months = day.year * 12 + day.month - 1 + n
+    year, month = divmod(months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))

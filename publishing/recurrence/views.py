@@ -3,13 +3,14 @@
 import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Permission
@@ -17,22 +18,67 @@ from accounts.queries import can
 from accounts.second_factors import passkeys
 from core import quotas
 from core.actions import form_action, form_data, refusal
+from core.fields import DayAndClockField, DayField
 from core.form_marks import make_render_mark
 from core.forms import ReasonForm
 from posts.context import post_to_write
 from posts.findings import find_findings
-from posts.origins.shown import suggestion_for
+from posts.models import Post
+from posts.origins.shown import Suggestion, suggestion_for
 from posts.review import readings
 from posts.states import EDITABLE
 from publishing.models import Series
+from publishing.models.series import MOST_OCCURRENCES, MOST_STEP, Rhythm
 from publishing.recurrence import services
-from publishing.recurrence.forms import RuleForm
 from publishing.recurrence.queries import (
     later_occurrences,
     occurrences_of,
     pending_posts,
     waiting_posts,
 )
+
+
+class RuleForm(forms.Form):
+    """The rule by which a post goes out again, and its end."""
+
+    first = DayAndClockField(label=gettext_lazy("First time"))
+    rhythm = forms.ChoiceField(label=gettext_lazy("Repeat"), choices=Rhythm, initial=Rhythm.WEEKS)
+    step = forms.IntegerField(
+        label=gettext_lazy("Every how many days, weeks or months"),
+        min_value=1,
+        max_value=MOST_STEP,
+        initial=1,
+    )
+    times = forms.IntegerField(
+        label=gettext_lazy("Number of times"),
+        min_value=2,
+        max_value=MOST_OCCURRENCES,
+        required=False,
+    )
+    until = DayField(
+        label=gettext_lazy("Or until"),
+        required=False,
+        help_text=gettext_lazy("The last day. A series has at most 52 times."),
+    )
+
+    def __init__(
+        self, *args: Any, post: Post, suggestion: Suggestion | None = None, **kwargs: Any
+    ) -> None:
+        initial: dict[str, Any] = {"first": post.requested_time}
+        if suggestion:
+            initial = {
+                "first": post.requested_time or suggestion.first,
+                "rhythm": suggestion.rhythm,
+                "step": suggestion.step,
+            }
+        super().__init__(*args, initial=initial, label_suffix="", **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors and not (cleaned.get("times") or cleaned.get("until")):
+            self.add_error("times", _("Write how many times, or the last day."))
+        return cleaned
+
 
 QUEUE = "queue"  # the mark of the form that approves several, see publishing/review/views/queues.py
 

@@ -1,25 +1,83 @@
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
 from channels.models import Channel
-from channels.states import by_platform
+from channels.states import by_platform, platforms
 from core.actions import form_action, form_data, refusal
-from publishing.models import Slot, SlotQuerySet, SlotSuggestion
+from publishing.models import Slot, SlotQuerySet, SlotSuggestion, Weekday
+from publishing.scheduling.forms import clock_field
 from publishing.slots import services
-from publishing.slots.forms import ChosenForm, SlotForm, SuggestionForm
 from publishing.slots.presenters import weekly_times
 from publishing.slots.queries import missing_slots, slots_of, suggestions_for
 from units.models import Level, Unit
+
+
+class WeeklyForm(forms.Form):
+    """A time and its weekdays: the base of the forms that add one."""
+
+    use_required_attribute = False
+    at = clock_field(label=gettext_lazy("Time"))
+    weekdays = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Weekdays"),
+        choices=Weekday,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Please choose at least one day.")},
+    )
+
+
+class SlotForm(WeeklyForm):
+    """A weekly time for some of a unit's channels."""
+
+    channels = forms.ModelMultipleChoiceField(
+        Channel.objects.none(),
+        to_field_name="public_id",
+        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Channels"),
+        error_messages={"required": gettext_lazy("No channel is chosen.")},
+    )
+
+    def __init__(self, *args: Any, channels: list[Channel], **options: Any):
+        options.setdefault("initial", {"channels": [c.public_id for c in channels]})
+        super().__init__(*args, **options)
+        known = Channel.objects.filter(pk__in=[c.pk for c in channels])
+        self.fields["channels"].queryset = known.order_by(by_platform(), "name")
+
+
+class SuggestionForm(WeeklyForm):
+    """A weekly time for the units below, on one platform or on all."""
+
+    prefix = "suggest"
+    platform = forms.ChoiceField(label=gettext_lazy("Platform"), required=False)
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        self.fields["platform"].choices = [("", gettext_lazy("All platforms")), *platforms()]
+
+
+class ChosenForm(forms.Form):
+    """The rows that a button names, among those the person may see."""
+
+    chosen = forms.ModelMultipleChoiceField(
+        Slot.objects.none(),
+        to_field_name="public_id",
+        error_messages={"required": gettext_lazy("Nothing is chosen.")},
+    )
+
+    def __init__(self, *args: Any, among: SlotQuerySet, **options: Any):
+        super().__init__(*args, **options)
+        self.fields["chosen"].queryset = among
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

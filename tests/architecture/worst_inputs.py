@@ -18,13 +18,13 @@ from django.test import RequestFactory
 
 from campaigns.kits.wording import fill_gaps, keeps_core, split_into_pieces
 from channels.connection.addresses import page_key
-from core.delimited import read_lines
 from core.differences import compare_words
 from core.errors import Refused
 from core.fields import AssertionField
 from core.middleware import STRANGERS_BYTES
 from core.phones import parse_digits
 from core.secrecy import has_secrecy_mark
+from core.spreadsheets import read_lines
 from core.text import fold, normalise, unescape_html
 from core.word_search import LONGEST_TEXT as LONGEST_SEARCH
 from core.word_search import make_search_text
@@ -38,8 +38,8 @@ from platforms.youtube.webhooks import _parse_feed
 from posts.canonical import html as canonical_html
 from posts.canonical.html import LONGEST_BODY, is_too_large
 from posts.checks.hints import _words
-from posts.checks.leaks.letters import without_accents
 from posts.checks.leaks.scan import find_leaks
+from posts.checks.leaks.text import without_accents
 from posts.discussion.anchors import replace_quote, replace_quote_in_html
 
 TODAY = date(2026, 11, 30)
@@ -145,7 +145,7 @@ READINGS = [
         ["a ", "a\n", "ab ba\n", "a", "é."],
     ),
     Reading(
-        "core.delimited.read_lines",
+        "core.spreadsheets.read_lines",
         2_000_000,
         _refused(
             lambda t: read_lines(t.encode(), rows=200, columns=20, longest=30_000, titles=len)
@@ -174,7 +174,7 @@ READINGS = [
         lambda t: find_leaks(t, today=TODAY),
         [*SAID, *LETTERS[:7], "M Ậ T ", "T/U/Y/", *"(.- \n"],
     ),
-    Reading("posts.checks.leaks.letters.without_accents", BODY, without_accents, LETTERS),
+    Reading("posts.checks.leaks.text.without_accents", BODY, without_accents, LETTERS),
     Reading("posts.checks.hints", BODY, _words, ["a ", "#", "http", "1"]),
     Reading(
         "posts.discussion.anchors.replace_quote",

@@ -12,7 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
-from core.workbooks import make_text_cell
+from core.spreadsheets import make_text_cell
 from engagement.reports.document import Cell, Change, Document, Part, Table
 from engagement.reports.rendering import form
 from engagement.reports.rendering.layout import (

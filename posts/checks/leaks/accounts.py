@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from posts.checks.leaks.amounts import is_amount, is_date
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.lists import pattern_of_list
+from posts.checks.leaks.text import is_amount, is_date, pattern_of_list
 
 _NUMBER = r"(\d(?:[ .-]?\d){5,18})(?![\dxX*])(?![ .]?(?:xxx|XXX|\*))"
 _CUED = re.compile(

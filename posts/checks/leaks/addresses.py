@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.letters import CAPITAL, SMALL
 from posts.checks.leaks.names import HALF_NAME
+from posts.checks.leaks.text import CAPITAL, SMALL
 
 _LEAD = re.compile(
     r"(?<!\w)(?:(?:thường |tạm |cư )?trú(?: tại| ở)?|HKTT|hộ khẩu(?: thường trú)?|ngụ(?: tại| ở)?|"

@@ -11,9 +11,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from posts.checks.leaks.letters import CAPITAL
 from posts.checks.leaks.names import Name, names_of
 from posts.checks.leaks.plain import PlainText
+from posts.checks.leaks.text import CAPITAL
 
 # Numbers of laws, decrees and decisions: public, and full of digits.
 _CITATION = re.compile(

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from posts.checks.leaks.amounts import is_amount
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.lists import read_list
+from posts.checks.leaks.text import is_amount, read_list
 
 _REST = r"(?:(?:[ .()-]{0,2}|\n)\d){7}(?!\d)"
 _FRONT = r"(?<!\d)(?<!\d[.,])\(?(?:\+?(?:00)?84|0)\)?[ .-]?\(?"

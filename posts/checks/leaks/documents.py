@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.lists import pattern_of_list
+from posts.checks.leaks.text import pattern_of_list
 
 # Decree 30/2020/NĐ-CP, Annex I, part III.2.
 _MARK = re.compile(

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from posts.checks.leaks.amounts import is_amount
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.lists import read_list
+from posts.checks.leaks.text import is_amount, read_list
 
 _PROVINCES = read_list("birth_registration_codes.txt")
 _OLDEST_YEAR = 1910

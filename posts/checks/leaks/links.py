@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.lists import pattern_of_list, read_list
+from posts.checks.leaks.text import pattern_of_list, read_list
 
 _PUBLIC = read_list("public_hosts.txt")
 _HOST = r"(?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,12}"

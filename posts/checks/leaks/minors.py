@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity, read_birth_year
-from posts.checks.leaks.letters import CAPITAL, SMALL
 from posts.checks.leaks.names import Name
 from posts.checks.leaks.roles import is_public_role
+from posts.checks.leaks.text import CAPITAL, SMALL
 
 _ADULT_FROM = 16
 _CUE = re.compile(

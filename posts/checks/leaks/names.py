@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from posts.checks.leaks.letters import CAPITAL, SMALL, without_accents
-from posts.checks.leaks.lists import read_list
+from posts.checks.leaks.text import CAPITAL, SMALL, read_list, without_accents
 
 _SURNAMES = frozenset(name.casefold() for name in read_list("surnames.txt"))
 _BARE_SURNAMES = frozenset(without_accents(name) for name in _SURNAMES)  # as bank slips print names

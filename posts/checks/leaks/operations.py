@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.letters import CAPITAL
+from posts.checks.leaks.text import CAPITAL
 
 _SECRET_CASE = re.compile(
     r"(?<!\w)chuyên án[^.;\n]{0,60}?bí số(?: là)?[ :]*[\"“']?([^\W_][\w-]*)", re.IGNORECASE

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from posts.checks.leaks.accused import is_accused
 from posts.checks.leaks.base import Found, Reading, Rule, Severity, read_birth_year
-from posts.checks.leaks.letters import CAPITAL, LETTER, SMALL
 from posts.checks.leaks.names import HALF_NAME, TITLES, Name
 from posts.checks.leaks.roles import has_rank, is_public_role
+from posts.checks.leaks.text import CAPITAL, LETTER, SMALL
 
 _OLDEST_BIRTH = 1925
 _YOUNGEST = 10  # of whom a day alone tells the birth

@@ -8,8 +8,7 @@ from functools import lru_cache
 
 from core.secrecy import LOOKALIKES, is_decoration
 from platforms.text import normalize_unicode
-from posts.checks.leaks.letters import CAPITAL, SMALL, without_accents
-from posts.checks.leaks.lists import read_list
+from posts.checks.leaks.text import CAPITAL, SMALL, read_list, without_accents
 
 # A run of blanks, or a letter with its marks. No letter bears more marks than six: putting a longer
 # run in order would take quadratic time.

@@ -4,8 +4,8 @@ import re
 
 from posts.checks.leaks.accused import is_accused
 from posts.checks.leaks.base import Reading
-from posts.checks.leaks.lists import pattern_of_list, read_list
 from posts.checks.leaks.names import Name
+from posts.checks.leaks.text import pattern_of_list, read_list
 
 _ROLES = frozenset(role.casefold() for role in read_list("public_roles.txt"))
 _LONGEST_ROLE = max(len(role.split()) for role in _ROLES)

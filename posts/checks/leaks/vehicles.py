@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from posts.checks.leaks.base import Found, Reading, Rule, Severity
-from posts.checks.leaks.letters import CAPITAL
-from posts.checks.leaks.lists import read_list
+from posts.checks.leaks.text import CAPITAL, read_list
 
 _PROVINCES = read_list("plate_provinces.txt")
 _SERIES = r"[A-HK-NPR-VXYZ](?:[1-9]|[A-HK-NPR-VXYZ])?|MĐ\d?|LD|DA|KT|RM|NG|NN|QT|CV|TĐ|HC"

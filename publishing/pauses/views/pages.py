@@ -14,8 +14,7 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import Permission
 from audit.models import Entry
 from publishing.models import Pause
-from publishing.pauses.cards import pause_card
-from publishing.pauses.presenters import pause_effect
+from publishing.pauses.presenters import pause_card, pause_effect
 from publishing.pauses.queries import count_units, count_waiting, due_during, undecided_deliveries
 from publishing.presenters.record import record_line
 

@@ -17,10 +17,9 @@ from core.actions import form_action
 from core.text import parse_uuid
 from publishing.models import Delivery, Pause
 from publishing.pauses import services as pauses
-from publishing.pauses.cards import UndecidedCard
 from publishing.pauses.context import pauses_of
 from publishing.pauses.forms import KeepUnpublishedForm
-from publishing.pauses.presenters import decided_status, pause_scope
+from publishing.pauses.presenters import UndecidedCard, decided_status, pause_scope
 from publishing.pauses.queries import due_during, undecided_deliveries
 from publishing.presenters.delivery import delivery_status
 

@@ -4,7 +4,9 @@ to the post.
 
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +24,6 @@ from posts.review import services as posts
 from publishing.deliveries.queries import deliveries_of
 from publishing.models import Delivery, Recall
 from publishing.pauses.context import pauses_of
-from publishing.post_page.forms import DecideForm
 from publishing.post_page.views.lookups import address_of, delivery_of, post_of
 from publishing.presenters.delivery import delivery_status, describe_attempt
 from publishing.presenters.text import page_name
@@ -33,6 +34,46 @@ from publishing.scheduling import services as scheduling
 from publishing.scheduling.forms import CancelForm
 from publishing.slots.presenters import TimeChip
 from publishing.states import MAY_BE_VISIBLE, RECALL_TASKS, State
+
+
+class DecideForm(forms.Form):
+    """The observation of a person on the page."""
+
+    LIVE, ABSENT = "stands", "absent"
+
+    seen = forms.ChoiceField(
+        label=gettext_lazy("What do you see on the page?"),
+        choices=[
+            (LIVE, gettext_lazy("The post stands on the page")),
+            (ABSENT, gettext_lazy("The post is not there")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Please say whether the post stands on the page.")
+        },
+    )
+    permalink = forms.URLField(
+        label=gettext_lazy("Link of the post on the page"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text=gettext_lazy("Open the post on the page and copy its address from the browser."),
+        error_messages={
+            "invalid": gettext_lazy("This is not a link. Copy the whole address, from https:// on.")
+        },
+    )
+
+    def __init__(self, *args: Any, removal: bool, **options: Any):
+        """Offer the answers about the page; with ``removal`` the question is whether the post has
+        been deleted there by hand.
+        """
+        super().__init__(*args, **options)
+        if removal:
+            self.fields["seen"].choices = [
+                (self.ABSENT, _("The post is gone from the page")),
+                (self.LIVE, _("The post still stands on the page")),
+            ]
+            del self.fields["permalink"]
 
 
 def action_page(

@@ -17,8 +17,8 @@ from django.urls import reverse
 from accounts.models import Session
 from accounts.permissions import Role
 from accounts.sign_in import devices
+from accounts.sign_in.devices import SESSIONS_SHOWN, sessions_of
 from accounts.sign_in.session_store import SessionStore, hash_key
-from accounts.sign_in.sessions import SESSIONS_SHOWN, sessions_of
 from audit.models import Entry
 from tests import factories
 

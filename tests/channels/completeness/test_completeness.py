@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from channels.completeness import queries, services
+from channels.completeness import queries, reading
 from channels.completeness.presenters import check_of, describe_items
 from channels.models import Channel, PageCheck
 from channels.states import Health, Lifecycle
@@ -53,7 +53,7 @@ def test_a_page_is_read_once_a_day_and_an_error_empties_nothing(simulator, setti
 
     # The next day the picture is gone, and a person has said that a post is pinned.
     person = factories.person(Role.OFFICER, page.unit)
-    services.record_seen(page, by=person, seen={"pinned": True})
+    reading.record_seen(page, by=person, seen={"pinned": True})
     simulator.profile(
         "facebook", page.external_id, picture=False, website="Xem cong.example/trang/"
     )
@@ -74,7 +74,7 @@ def test_a_page_by_hand_is_asked_of_people_and_again_after_90_days():
     read_pages(platform="zalo")
     asked = queries.items_asked_of_people(page, check_of(page))
 
-    services.record_seen(page, by=person, seen={"phone": True, "cover": False, "picture": None})
+    reading.record_seen(page, by=person, seen={"phone": True, "cover": False, "picture": None})
 
     assert asked == [name for name in queries.items_of("zalo") if name != "recent"]
     found = states(page)
@@ -97,11 +97,11 @@ def test_nobody_says_what_the_platform_tells_nor_of_another_units_page():
     person = factories.person(Role.OFFICER, page.unit)
 
     with pytest.raises(Refused):
-        services.record_seen(page, by=person, seen={"phone": True})
+        reading.record_seen(page, by=person, seen={"phone": True})
     with pytest.raises(Refused):
-        services.record_seen(page, by=person, seen={"pinned": None})
+        reading.record_seen(page, by=person, seen={"pinned": None})
     with pytest.raises(NotAllowed):
-        services.record_seen(page, by=factories.person(Role.OFFICER), seen={"pinned": True})
+        reading.record_seen(page, by=factories.person(Role.OFFICER), seen={"pinned": True})
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from PIL import Image
 
 from media.scanners.examining import examine
 from media.scanners.findings import Finding, merge_over_time
-from posts.leak_rules.pictures import rules_for
+from posts.leak_rules.registered import rules_for
 from tests.media.scanners.variants import DATA
 
 FACE = Finding("face", "face", "soft", 1000, 1000, 800, 1200)

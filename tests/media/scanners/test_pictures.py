@@ -17,7 +17,7 @@ from media.scanners.examining import examine
 from media.scanners.findings import findings_in
 from media.scanners.models import Scan
 from media.scanners.programs.stamps import _is_written_mark
-from posts.leak_rules.pictures import rules_for
+from posts.leak_rules.registered import rules_for
 from tests import factories
 from tests.media.scanners.variants import DATA, LEAKS, RED, SANS_BOLD, Variant, variant
 

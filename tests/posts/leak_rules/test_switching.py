@@ -13,7 +13,7 @@ from posts.checks.leaks.scan import Severity
 from posts.leak_rules import switching
 from posts.leak_rules.models import FalseAlarm, LeakCount, RuleSwitch
 from posts.leak_rules.queries import switched_rules
-from posts.leak_rules.shapes import LONGEST_SHAPE, shape_of
+from posts.leak_rules.switching import LONGEST_SHAPE, shape_of
 from tests import factories
 from tests.factories import PostFactory, UnitFactory, person
 from tests.posts.editor.composer import address, typed

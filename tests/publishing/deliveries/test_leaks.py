@@ -13,7 +13,7 @@ from publishing.engine.worker import publish_due
 from publishing.manual.services import create_manual_tasks
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_status
-from publishing.reconciliation.leaks import stop_leaks
+from publishing.reconciliation.expiry import stop_leaks
 from publishing.states import State
 from tests import factories
 

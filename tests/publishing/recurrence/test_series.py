@@ -19,7 +19,7 @@ from publishing.models import Delivery, Occurrence, Series
 from publishing.models.series import MOST_OCCURRENCES, Rhythm
 from publishing.recurrence import services
 from publishing.recurrence.queries import occurrences_of
-from publishing.recurrence.rules import occurrence_times
+from publishing.recurrence.services import occurrence_times
 from publishing.states import State
 from tests import factories
 

@@ -2,22 +2,27 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import F, Value
+from django.db.models.functions import Replace
 from django.utils import timezone
 
 from accounts.models import User
+from channels.models import Channel
+from links.models import Link
 from outreach_portal.celery import app
 from outreach_portal.guard import TRY_OUT_DOMAIN
 from platforms.errors import ConnectorError
 from posts.library.ready import load_library as load_library
+from publishing.models import Delivery
 from try_out.codes import create_missing_apps
 from try_out.pages import Unreachable
-from try_out.services import follow_simulator
 from try_out.story import create_story
 from units.services import load_units
 
@@ -80,3 +85,16 @@ class Command(BaseCommand):
     def step(self, words: str) -> None:
         self.stdout.write(f"  {words} …", ending="\n")
         self.stdout.flush()
+
+
+def follow_simulator() -> None:
+    """Update the stored links to the simulator's pages: it may have another port than last time."""
+    rows = [(Delivery, "permalink", [(Link, "target")]), (Channel, "address", [])]
+    for model, name, copies in rows:
+        for link in model._default_manager.exclude(**{name: ""}).values_list(name, flat=True)[:1]:
+            was = "{0.scheme}://{0.netloc}/".format(urlsplit(link))
+            here = f"{settings.SIMULATOR_URL}/"
+            if was != here:
+                for each, field in ((model, name), *copies):
+                    stored = each._default_manager.filter(**{f"{field}__startswith": was})
+                    stored.update(**{field: Replace(F(field), Value(was), Value(here))})

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from posts.checks.leaks import lists
+from posts.checks.leaks import text
 
-FILES = sorted((Path(lists.__file__).parent / "data").glob("*.txt"))
+FILES = sorted((Path(text.__file__).parent / "data").glob("*.txt"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -17,10 +17,10 @@ def test_a_list_says_what_it_is_and_repeats_nothing(file):
 
     assert lines[0].startswith("# ")
     assert words == [word.strip() for word in dict.fromkeys(words) if word]
-    assert lists.read_list(file.name) == frozenset(words)
+    assert text.read_list(file.name) == frozenset(words)
 
 
 def test_a_pattern_of_a_list_takes_the_longest_entry_first():
-    pattern = re.compile(lists.pattern_of_list("bank_names.txt"))
+    pattern = re.compile(text.pattern_of_list("bank_names.txt"))
     assert pattern.match("MB Bank").group() == "MB Bank"
     assert pattern.match("MB 0912").group() == "MB"

@@ -1,14 +1,20 @@
-"""Have the words in pictures and films judged by the leak check, as it holds for their unit."""
+"""Register the leak check below: for what is recorded or stored, and for words in pictures and
+films, as it holds for their unit.
+"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from django.utils import timezone
 
+from core.leaks import LeakCheck, register_leak_check
+from core.secrecy import require_no_secrecy_mark
 from media.scanners.registry import TextFinding, UnitRules, register_text_check
 from posts.checks.base import LeakRules
 from posts.checks.leaks import scan
+from posts.checks.privacy import without_leaks
 from posts.leak_rules import queries
+from posts.leak_rules.services import require_no_leak, require_publishable
 from units.models import Unit
 
 
@@ -28,3 +34,15 @@ def _knows_host(rules: LeakRules, host: str) -> bool:
 
 
 register_text_check(rules_for)
+
+
+def _require_recordable(text: str) -> None:
+    require_no_secrecy_mark([text])  # what it advises goes before all else
+    require_no_leak(text)
+
+
+def _require_storable(texts: Iterable[str], unit: Unit) -> None:
+    require_publishable(texts, unit, least=scan.Severity.HARD)
+
+
+register_leak_check(LeakCheck(_require_recordable, _require_storable, without_leaks))
