@@ -27,7 +27,7 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
     running, paused = 3.0, 2.5
     from django.conf import settings
 
-    from publishing.pauses import services as pauses
+    from publishing.pauses import pausing
 
     stage.simulator.latency(facebook=LATENCY_MS)
     stage.start_portal()
@@ -40,13 +40,13 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
     commits = []
     for number in range(options.rounds):
         sleep_until(first + number * (running + paused) + running)
-        pause = pauses.create_prepared(
+        pause = pausing.create_prepared(
             stage.rows.top, by=stage.rows.user, reason="Đo thời gian dừng"
         )
-        pauses.start(pause, by=stage.rows.user)
+        pausing.start(pause, by=stage.rows.user)
         commits.append(time.time())
         time.sleep(paused)
-        pauses.end(pause, by=stage.rows.user)
+        pausing.end(pause, by=stage.rows.user)
     sleep_until(first + n / options.rate)
     stage.wait_for_end()
     arrived = [

@@ -43,7 +43,7 @@ def floor(stage: Stage, n: int) -> list[float]:
 
 def portal(stage: Stage, n: int) -> tuple[float, list[float]]:
     from campaigns.models import Campaign
-    from publishing.recalls import services as recalls
+    from publishing.recalls import recalling
 
     today = date.today()
     campaign = Campaign(unit=stage.rows.top, name="Chiến dịch", created_by=stage.rows.user)
@@ -56,7 +56,7 @@ def portal(stage: Stage, n: int) -> tuple[float, list[float]]:
     stage.wait_for_end()
     stage.vacuum_database()
     begun = time.time()
-    recalls.recall_campaign(
+    recalling.recall_campaign(
         campaign,
         unit=stage.rows.top,
         by=stage.rows.user,

@@ -182,7 +182,7 @@ class Rows:
     def _approve(self, rows: list[Row], now: datetime) -> None:
         from django.db.models import OuterRef, Subquery
 
-        from posts.leak_rules.services import find_held_back
+        from posts.leak_rules.enforcement import find_held_back
         from posts.models import Post, Revision
 
         self._sign([row.revision for row in rows], now)

@@ -15,5 +15,5 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import audit_sentences, menu, notice_texts  # noqa: F401
-        from campaigns.files import services as _files  # noqa: F401
+        from campaigns.files import storing as _files  # noqa: F401
         from campaigns.kits import receivers  # noqa: F401

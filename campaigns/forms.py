@@ -5,8 +5,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.editing import LONGEST_SPREAD
 from campaigns.models import Campaign, Topic, TopicRule
-from campaigns.services import LONGEST_SPREAD
 from core.fields import DayField, ReasonField
 
 STAGES = [

@@ -16,7 +16,7 @@ from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
 from accounts.step_up import step_up_required
-from campaigns import services
+from campaigns import editing
 from campaigns.forms import CampaignFilter, CampaignForm, TopicRuleForm
 from campaigns.models import Campaign, TopicRule
 from campaigns.queries import filter_by_stage, find_campaigns, find_editable_campaigns
@@ -71,7 +71,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = CampaignForm(request.POST or None)
     done = form_action(
         form,
-        lambda: services.begin_campaign(unit=position.unit, by=request.user, **form.cleaned_data),
+        lambda: editing.begin_campaign(unit=position.unit, by=request.user, **form.cleaned_data),
     )
     if done:
         said = _("“%(name)s” is open. Officers can now choose it when they write a post.")
@@ -89,7 +89,7 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     back = reverse("engagement:campaign", args=[campaign.public_id])
     form = CampaignForm(request.POST or None, instance=campaign)
     done = form_action(
-        form, lambda: services.change_campaign(campaign, by=request.user, **form.cleaned_data)
+        form, lambda: editing.change_campaign(campaign, by=request.user, **form.cleaned_data)
     )
     if done:
         messages.success(request, _("The campaign was changed."))

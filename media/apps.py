@@ -14,5 +14,5 @@ class MediaConfig(AppConfig):
         from media import audit_sentences  # noqa: F401
 
         # In this order a tick does their jobs: scans take seconds.
-        from media.scanners import services  # noqa: F401  # isort: skip
+        from media.scanners import scanning  # noqa: F401  # isort: skip
         from media.editing import films  # noqa: F401  # isort: skip

@@ -261,5 +261,5 @@ class Card(models.Model):
     media = models.OneToOneField(Media, models.CASCADE, related_name="card")
     look = models.CharField(max_length=20)
     format = models.CharField(max_length=10)
-    words = models.JSONField()  # see media.cards.services.Words
+    words = models.JSONField()  # see media.cards.card_drawing.Words
     drawn_at = models.DateTimeField()

@@ -32,7 +32,7 @@ from core.semaphores import SharedSemaphore
 from media import incoming
 from media.drawing import BROKEN, FORMATS, compress_to_fit, encode
 from media.models import Media
-from media.scanners import services as scanners
+from media.scanners import scanning
 from media.store import get_or_store, poster_name
 from platforms.facts import ImageLimits
 from platforms.registry import CONNECTORS
@@ -109,7 +109,7 @@ def keep_drawn(drawn: DrawnPicture, *, unit: Unit, by: User) -> Media:
         dhash=drawn.dhash,
     )
     if is_anew:  # what was blurred out of it is to be found again
-        scanners.queue(media)
+        scanning.queue(media)
     return media
 
 

@@ -16,7 +16,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from core import ranges
 from core.actions import button_action, form_action
-from media import pictures, services
+from media import pictures, storing
 from media.models import Logo
 from media.pictures import FORMATS
 from units.models import Unit
@@ -68,14 +68,14 @@ def change_logo(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST" and "remove" in request.POST:
         button_action(
             request,
-            lambda: services.remove_logo(unit, by=request.user),
+            lambda: storing.remove_logo(unit, by=request.user),
             said=_("The unit has no logo any more."),
         )
         return redirect("units:unit", unit.key)
     form = LogoForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     done = form_action(
         form,
-        lambda: services.change_logo(unit, form.cleaned_data["file"], by=request.user),
+        lambda: storing.change_logo(unit, form.cleaned_data["file"], by=request.user),
         field="file",
     )
     if done:

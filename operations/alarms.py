@@ -20,7 +20,7 @@ from operations.measure import take_measurement
 from operations.models import Alarm
 from operations.notify import mail_alarms
 from operations.rules import group_signs
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 
 log = logging.getLogger(__name__)
 # An alarm is reported when its sign is there at a second watch, and over when the sign stayed away

@@ -30,7 +30,7 @@ from operations.rules import (
     list_served_queues,
 )
 from publishing.deliveries.queries import find_refused, find_unrecorded
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.models import Broadcast, Delivery, Heartbeat, RateLimit
 from publishing.states import (
     CONCLUDED,

@@ -36,7 +36,7 @@ from operations.measure import take_measurement
 from operations.models import Alarm
 from operations.punctuality import measure_hours, measure_last_day
 from operations.rules import find_version, get_silence_limit, group_signs
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.models import Freeze
 
 ALARMS_SHOWN = 20

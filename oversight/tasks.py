@@ -1,8 +1,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from oversight.digests import services as digests
-from oversight.matters import services as matters
+from oversight.digests import mailing
+from oversight.matters import asking
 
 
 @shared_task(ignore_result=True)
@@ -10,7 +10,7 @@ def send_digests(**_: object) -> None:
     """Mail the weekly digest to those who have not got it. Twice or late does no harm: the database
     allows one a person and week.
     """
-    digests.send_due(now=timezone.now())
+    mailing.send_due(now=timezone.now())
 
 
 @shared_task(ignore_result=True)
@@ -18,4 +18,4 @@ def remind_of_late_matters(**_: object) -> None:
     """Remind units of requests that are late. Twice a day does no harm: one notice a unit and
     day.
     """
-    matters.remind_of_late(now=timezone.now())
+    asking.remind_of_late(now=timezone.now())

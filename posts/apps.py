@@ -15,10 +15,10 @@ class PostsConfig(AppConfig):
     def ready(self) -> None:
         from links import targets
         from posts import audit_sentences, menu, notice_texts  # noqa: F401
-        from posts.bulk_import import services as _sheets  # noqa: F401
+        from posts.bulk_import import importing as _sheets  # noqa: F401
         from posts.editor import tasks as _unit_cards  # noqa: F401
         from posts.leak_rules import registered  # noqa: F401
         from posts.leak_rules.queries import is_allowed_host
-        from posts.media_library import services as _films  # noqa: F401
+        from posts.media_library import upkeep as _films  # noqa: F401
 
         targets.register_permission(is_allowed_host)

@@ -25,7 +25,7 @@ NEXT: dict[str, frozenset[str]] = {
         {PostState.DRAFT, PostState.IN_REVIEW, PostState.WITHDRAWN, PostState.ARCHIVED}
     ),
     PostState.WITHDRAWN: frozenset({PostState.DRAFT, PostState.ARCHIVED}),
-    # For a while, see posts/archive/services.py.
+    # For a while, see posts/archive/archiving.py.
     PostState.ARCHIVED: frozenset({PostState.DRAFT}),
 }
 EDITABLE = frozenset({PostState.DRAFT, PostState.CHANGES_REQUESTED})

@@ -1,4 +1,4 @@
-"""The words a delivery can be in, and which may follow which: the one table that `services.move`
+"""The words a delivery can be in, and which may follow which: the one table that `transitions.move`
 holds everyone to.
 """
 
@@ -154,7 +154,7 @@ NEXT: dict[str, frozenset[str]] = {
     State.CANCELLED: frozenset(),
 }
 
-# Which reasons a state may bear. `services.move` and a constraint of the database hold to it.
+# Which reasons a state may bear. `transitions.move` and a constraint of the database hold to it.
 REASONS: dict[str, frozenset[str]] = {
     State.SCHEDULED: frozenset({Reason.NONE, Reason.LATER, Reason.ACCESS}),
     State.CLAIMED: frozenset({Reason.NONE}),

@@ -10,10 +10,10 @@ from publishing.broadcasts import worker as broadcast_worker
 from publishing.engine import fallback as fallback  # listens to Celery's signals
 from publishing.engine import uploads
 from publishing.engine import worker as engine
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.freeze.heartbeats import record_heartbeat
-from publishing.manual import services as manual
-from publishing.recalls import services as recalls
+from publishing.manual import manual_posting
+from publishing.recalls import recalling
 from publishing.recalls import worker as recall_worker
 from publishing.reconciliation import expiry, reconcile
 
@@ -90,14 +90,14 @@ def take_down(*, platform: str = "", **_: object) -> None:
         [platform] if platform else recall_worker.platforms_to_recall_from(),
         recall_worker.take_down_due,
     )
-    recalls.finish_recalls()
+    recalling.finish_recalls()
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def create_manual_tasks(**_: object) -> None:
     """Create tasks from what is due on pages that people post to."""
     if freezing.may_publish():
-        manual.create_manual_tasks()
+        manual_posting.create_manual_tasks()
 
 
 @shared_task(acks_late=False, ignore_result=True)

@@ -30,8 +30,8 @@ from accounts.models import (
     User,
 )
 from accounts.people import leavers
+from campaigns.partners.agreements import end_due_agreements
 from campaigns.partners.models import Partner
-from campaigns.partners.services import end_due_agreements
 from channels.connection.tokens import ATTEMPT_LIFETIME
 from channels.models import ConnectAttempt, HookEvent
 from channels.webhooks.inbox import KEPT as NEWS_KEPT
@@ -44,10 +44,10 @@ from engagement.replies.services import TICKET_LASTS
 from media import incoming, store
 from media.models import FilmEdit, Media, Upload
 from oversight.models import Digest, Reminder
-from posts.archive.services import remove_drafts
+from posts.archive.archiving import remove_drafts
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
-from posts.origins.services import BLANK_KEPT
+from posts.origins.starting import BLANK_KEPT
 from posts.queries import (
     archived_media,
     blank_drafts,

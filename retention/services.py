@@ -21,7 +21,7 @@ from core.errors import Refused
 from core.locks import try_alone
 from core.reasons import make_console_reason
 from posts.models import Post
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from retention.classes import RULES, Files, Rule
 from retention.models import Hold, Run
 from units.models import Unit

@@ -15,8 +15,7 @@ from fido2.webauthn import AuthenticatorData, CollectedClientData
 from accounts.models import User
 from core.assertions import make_challenge
 from posts.models import Post
-from posts.review import approvals, signing
-from posts.review import services as post_reviews
+from posts.review import approvals, decisions, signing
 
 VERIFIED = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV
 
@@ -48,7 +47,5 @@ def approve_list(posts: Sequence[Post], *, by: User) -> approvals.Listed:
     text = signing.list_statement_of(proofs, by=by)
     listed = signing.sign_list(text, touch(ec.generate_private_key(ec.SECP256R1()), text))
     for post in posts:
-        post_reviews.approve(
-            post, post.current_revision, by=by, proof=proof._replace(listed=listed)
-        )
+        decisions.approve(post, post.current_revision, by=by, proof=proof._replace(listed=listed))
     return listed

@@ -12,10 +12,9 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
-from campaigns import services as campaigns
-from campaigns.files import services as files
-from campaigns.kits import announcing
-from campaigns.kits import services as kits
+from campaigns import editing
+from campaigns.files import storing
+from campaigns.kits import announcing, issuing
 from campaigns.kits.edits import KitEdit, Slot
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.states import SlotKind
@@ -78,7 +77,7 @@ def create_kits(world: World, now: datetime, *, year_end: Campaign) -> None:
     )
     today = timezone.localdate(now)
     with time_set_to(now - timedelta(days=5)):
-        campaign = campaigns.begin_campaign(
+        campaign = editing.begin_campaign(
             unit=ministry,
             by=people["bo.phutrach"],
             name="Mỗi gia đình một người hiểu đúng về VNeID",
@@ -96,9 +95,9 @@ def create_kits(world: World, now: datetime, *, year_end: Campaign) -> None:
         )
     with time_set_to(now - timedelta(days=4)):
         note = "Ưu tiên khu nhà trọ và chợ; báo lại nếu bà con gặp số gọi lặp lại."
-        kits.pass_on(version.kit, unit=world.province, by=world.overseer, note=note)
+        issuing.pass_on(version.kit, unit=world.province, by=world.overseer, note=note)
         second = Unit.objects.get(level=Level.PROVINCE, code=SECOND_PROVINCE, valid_to=None)
-        kits.pass_on(version.kit, unit=second, by=people["hue.phutrach"])
+        issuing.pass_on(version.kit, unit=second, by=people["hue.phutrach"])
     with time_set_to(now - timedelta(days=3)):
         charging = _create_issued_kit(
             world.province,
@@ -123,7 +122,7 @@ def _attach(to: Campaign | Kit, name: str, lines: Iterable[str], *, by: User) ->
     for line in lines:
         document.add_paragraph(line)
     document.save(out)
-    row = files.add_file(to, ContentFile(out.getvalue(), "van-ban.docx"), name=name, by=by)
+    row = storing.add_file(to, ContentFile(out.getvalue(), "van-ban.docx"), name=name, by=by)
     jobs.run_job(row.job_id)
 
 
@@ -149,27 +148,27 @@ def create_new_versions(world: World, now: datetime) -> None:
     )
     with time_set_to(now - timedelta(hours=1)):
         writer = people["bo.theodoi"]
-        version = kits.begin_new_version(nation, by=writer)
-        kits.change_version(version, by=writer, edit=more)
+        version = issuing.begin_new_version(nation, by=writer)
+        issuing.change_version(version, by=writer, edit=more)
         _approve_and_issue(version, writer=writer, leader=people["bo.phutrach"])
         writer = people["tinh.theodoi"]
-        version = kits.begin_new_version(city, by=writer)
-        kits.change_version(version, by=writer, edit=clearer)
-        kits.submit_version(version, by=writer)
+        version = issuing.begin_new_version(city, by=writer)
+        issuing.change_version(version, by=writer, edit=clearer)
+        issuing.submit_version(version, by=writer)
         announcing.announce_kits()
 
 
 def _create_issued_kit(unit: Unit, edit: KitEdit, *, writer: User, leader: User) -> KitVersion:
-    version = kits.begin_kit(unit=unit, by=writer, edit=edit)
+    version = issuing.begin_kit(unit=unit, by=writer, edit=edit)
     _approve_and_issue(version, writer=writer, leader=leader)
     return version
 
 
 def _approve_and_issue(version: KitVersion, *, writer: User, leader: User) -> None:
-    kits.submit_version(version, by=writer)
+    issuing.submit_version(version, by=writer)
     version.refresh_from_db()
-    kits.approve_version(version, by=leader, content_sha256=version.content_sha256)
-    kits.issue_version(version, by=writer)
+    issuing.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    issuing.issue_version(version, by=writer)
 
 
 def _make_kit_on_false_calls(campaign: Campaign, today: date, posters: Iterable[Media]) -> KitEdit:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from channels.models import Channel
-from oversight.digests import services as digests
-from oversight.matters import services as matters
+from oversight.digests import mailing
+from oversight.matters import asking
+from oversight.matters.asking import Question
 from oversight.matters.models import Matter
-from oversight.matters.services import Question
 from oversight.matters.states import Subject
 from try_out.history import time_set_to
 from try_out.people import World
@@ -36,14 +36,14 @@ def create_matters(world: World, now: datetime) -> None:
         )
     with time_set_to(now - timedelta(days=1)):
         text = "Cần một buổi hướng dẫn quay bằng điện thoại; đã có người dẫn và địa điểm."
-        matters.answer_matter(answered, text, by=world.staff["hoa-vang"].chief)
+        asking.answer_matter(answered, text, by=world.staff["hoa-vang"].chief)
         _ask(
             world,
             "hai-chau",
             "Đề nghị cho biết kết quả tuyên truyền tại chợ Hàn và lịch đợt tiếp theo.",
             days=3,
         )
-    digests.send_due(now=now)
+    mailing.send_due(now=now)
 
 
 def _ask(world: World, word: str, text: str, *, days: int, page: Channel | None = None) -> Matter:
@@ -51,4 +51,4 @@ def _ask(world: World, word: str, text: str, *, days: int, page: Channel | None 
     subject = Subject.PAGE if page else Subject.OTHER
     about = page.public_id if page else None
     question = Question(subject=subject, text=text, deadline=deadline, object_id=about)
-    return matters.ask_unit(world.staff[word].unit, question, by=world.overseer)
+    return asking.ask_unit(world.staff[word].unit, question, by=world.overseer)

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaigns.partners import services as partners
+from campaigns.partners import agreements
+from campaigns.partners.agreements import Agreement
 from campaigns.partners.models import Contact, Kind, Partner
-from campaigns.partners.services import Agreement
 from links.clicks import add_clicks
 from posts.models import Post
-from publishing.kit_sharing import services as kit_sharing
+from publishing.kit_sharing import kit_shares
 from publishing.kit_sharing.queries import kits_for
-from publishing.sharing import services as sharing
+from publishing.sharing import shares
 from publishing.sharing.queries import is_shareable, live_deliveries
 from try_out.history import time_set_to
 from try_out.people import Staff, World
@@ -28,7 +28,7 @@ def create_partners(world: World, now: datetime) -> None:
     for post, days_ago, readers in zip(shared, (6, 2), ((union, school), (union,)), strict=False):
         with time_set_to(now - timedelta(days=days_ago)):
             until = timezone.localdate() + timedelta(days=30)
-            made = sharing.share(post, partners=readers, until=until, by=staff.officer)
+            made = shares.share(post, partners=readers, until=until, by=staff.officer)
         today = timezone.localdate(now)
         add_clicks(
             (row.link_id, today - timedelta(days=n), usual + (n * 5) % 7)
@@ -45,7 +45,7 @@ def _share_a_kit(staff: Staff, union: Partner, now: datetime) -> None:
     with time_set_to(now - timedelta(days=3)):
         kit = kits_for(staff.unit).get(current__slots=[])
         until = timezone.localdate() + timedelta(days=30)
-        ((row, _secret),) = kit_sharing.share(
+        ((row, _secret),) = kit_shares.share(
             kit, unit=staff.unit, partners=[union], until=until, by=staff.officer
         )
     add_clicks((row.link_id, today - timedelta(days=n), 5 + n) for n in range(3) if row.link_id)
@@ -54,7 +54,7 @@ def _share_a_kit(staff: Staff, union: Partner, now: datetime) -> None:
 def _create_partners(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
     today = timezone.localdate(now)
     with time_set_to(now - timedelta(days=200)):
-        past = partners.register_partner(
+        past = agreements.register_partner(
             unit=staff.unit,
             agreement=_make_agreement(
                 Kind.WOMENS_UNION,
@@ -67,7 +67,7 @@ def _create_partners(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
             by=staff.officer,
         )
     with time_set_to(now - timedelta(days=30)):
-        union = partners.register_partner(
+        union = agreements.register_partner(
             unit=staff.unit,
             agreement=_make_agreement(
                 Kind.YOUTH_UNION,
@@ -80,7 +80,7 @@ def _create_partners(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
             contact=_make_contact("Bí thư Đoàn phường", "0236 3550 111", "Bí thư Đoàn phường"),
             by=staff.officer,
         )
-        school = partners.register_partner(
+        school = agreements.register_partner(
             unit=staff.unit,
             agreement=_make_agreement(
                 Kind.SCHOOL,
@@ -94,7 +94,7 @@ def _create_partners(staff: Staff, now: datetime) -> tuple[Partner, Partner]:
             by=staff.officer,
         )
     with time_set_to(now - timedelta(days=9)):
-        partners.end_agreement(
+        agreements.end_agreement(
             past, "Hai bên thống nhất dừng phối hợp sau khi sắp xếp lại.", by=staff.chief
         )
     return union, school

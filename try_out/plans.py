@@ -10,11 +10,11 @@ from accounts.people import delegations
 from campaigns.models import Topic
 from channels.models import Channel
 from channels.states import Kind
-from posts.bulk_import import services as bulk_import
+from posts.bulk_import import importing
 from posts.bulk_import.plans import plan
 from posts.bulk_import.sheets import Cells, build_workbook, channel_label, read_rows
-from publishing.pauses import services as pauses
-from publishing.slots import services as slots
+from publishing.pauses import pausing
+from publishing.slots import slot_changes
 from try_out import samples
 from try_out.history import time_set_to
 from try_out.people import World
@@ -24,11 +24,13 @@ def suggest_slots(world: World, now: datetime) -> None:
     """Suggest the city's weekly times, and let one station follow them."""
     with time_set_to(now - timedelta(days=15)):
         by = world.overseer
-        slots.suggest(world.province, platform="", weekdays=range(7), at=time(19, 30), by=by)
-        slots.suggest(world.province, platform=Kind.ZALO, weekdays=range(5), at=time(7), by=by)
+        slot_changes.suggest(world.province, platform="", weekdays=range(7), at=time(19, 30), by=by)
+        slot_changes.suggest(
+            world.province, platform=Kind.ZALO, weekdays=range(5), at=time(7), by=by
+        )
     with time_set_to(now - timedelta(days=14)):
         staff = world.staff["hai-chau"]
-        slots.follow_suggestions(staff.unit, by=staff.officer)
+        slot_changes.follow_suggestions(staff.unit, by=staff.officer)
 
 
 def import_sheet(
@@ -48,13 +50,11 @@ def import_sheet(
     with time_set_to(now - timedelta(hours=3)):
         by = staff.officer
         lines = read_rows(io.BytesIO(data), size=len(data))
-        batch = bulk_import.store_import(
-            lines, [], unit=staff.unit, file_name="ke-hoach.xlsx", by=by
-        )
-        bulk_import.run_or_send(batch, at_once=len(lines))
+        batch = importing.store_import(lines, [], unit=staff.unit, file_name="ke-hoach.xlsx", by=by)
+        importing.run_or_send(batch, at_once=len(lines))
         batch.refresh_from_db()
         digest = plan(batch, by=by).digest
-        bulk_import.apply(batch, by=by, digest=digest, only_correct=True, again=False)
+        importing.apply(batch, by=by, digest=digest, only_correct=True, again=False)
 
 
 def delegate_approval(world: World, now: datetime) -> None:
@@ -75,7 +75,7 @@ def create_blackout(world: World, now: datetime) -> None:
     day = timezone.localtime(now + timedelta(days=12)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    pauses.create(
+    pausing.create(
         world.province,
         by=world.overseer,
         reason="Ngày tổng duyệt phương án bảo vệ sự kiện; chỉ đăng bài khẩn đã được duyệt.",

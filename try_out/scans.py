@@ -11,9 +11,9 @@ from core import jobs
 from core.models import Job
 from media import pictures
 from media.models import Media
-from media.scanners import services as scanners
+from media.scanners import scanning
 from media.scanners.models import WHOLE, Box, Kind, Scan, Scanner, Severity
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import MediaEdit, PostEdit, PostFields
 from posts.models import Post
 from try_out import cards
@@ -64,7 +64,7 @@ def create_drafts_with_findings(world: World, now: datetime) -> None:
         )
         looked = pictures.store(io.BytesIO(card), unit=staff.unit, by=staff.officer)
         _store_findings(looked, lacking=[Scanner.FACES])
-        scanners.confirm_by_eye(looked, by=staff.officer)
+        scanning.confirm_by_eye(looked, by=staff.officer)
         _create_draft(
             world,
             looked,
@@ -85,7 +85,7 @@ def _create_draft(
         {},
         [MediaEdit(media, alt)],
     )
-    editing.save(post, edit, by=staff.officer, version=1)
+    saving.save(post, edit, by=staff.officer, version=1)
 
 
 def _store_findings(media: Media, *boxes: Box, lacking: list[str] | None = None) -> None:

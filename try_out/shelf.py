@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from campaigns.models import Topic
-from media.cards.services import Words
-from media.library import services as library
-from media.library.services import Description
+from media.cards.card_drawing import Words
+from media.library import entries
+from media.library.entries import Description
 from media.models import Consent, Folder, Media, Rights
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import edit_of
-from posts.origins import services as origins
-from posts.picture_cards import services as picture_cards
+from posts.origins import starting
+from posts.picture_cards import making
 from try_out import cards, scans
 from try_out.history import time_set_to
 from try_out.people import World
@@ -96,11 +96,11 @@ def create_library(world: World, now: datetime) -> None:
         head = User.objects.get(username="bo.phutrach")
         for unit, by, card in ((ministry, head, MINISTRY), (world.province, world.overseer, CITY)):
             poster = _add_media(card, unit, by=by, source=unit.name)
-            library.set_shared(poster, True, by=by)
+            entries.set_shared(poster, True, by=by)
     staff, today = world.staff["hai-chau"], timezone.localdate(now)
     with time_set_to(now - timedelta(days=4)):
-        folder = library.create_folder(staff.unit, "Tuyên truyền 2026", by=staff.officer)
-        inner = library.create_folder(staff.unit, "Trường học", parent=folder, by=staff.officer)
+        folder = entries.create_folder(staff.unit, "Tuyên truyền 2026", by=staff.officer)
+        inner = entries.create_folder(staff.unit, "Trường học", parent=folder, by=staff.officer)
         _add_media(STATION[0], staff.unit, by=staff.officer, folder=folder, consent=Consent.STAFF)
         library_end = today + timedelta(days=5)
         _add_media(STATION[1], staff.unit, by=staff.officer, folder=inner, expires_on=library_end)
@@ -116,7 +116,7 @@ def _add_media(
         headline=card.headline,
         unit_name=unit.name,
     )
-    media = scans.mark_checked(library.add(io.BytesIO(data), unit=unit, by=by).media)
+    media = scans.mark_checked(entries.add(io.BytesIO(data), unit=unit, by=by).media)
     description = Description(
         title=card.headline,
         alt_text=f"Ảnh thông điệp của {unit.name}: {card.headline}",
@@ -125,29 +125,29 @@ def _add_media(
         folder=folder,
         **said,  # type: ignore[arg-type]
     )
-    return library.describe(media, description, by=by, version=media.version)
+    return entries.describe(media, description, by=by, version=media.version)
 
 
 def _draw_cards(world: World, now: datetime) -> None:
     """Draw cards that the city shares, and one into a draft of a station."""
     with time_set_to(now - timedelta(days=7)):
         for look, words, formats in DRAWN:
-            for media in picture_cards.make_card(
+            for media in making.make_card(
                 words, unit=world.province, look=look, formats=formats, by=world.overseer
             ):
-                library.set_shared(scans.mark_checked(media), True, by=world.overseer)
+                entries.set_shared(scans.mark_checked(media), True, by=world.overseer)
     staff = world.staff["hai-chau"]
     look, words, formats = USED
     with time_set_to(now - timedelta(hours=5)):
-        post = origins.start_draft(unit=staff.unit, by=staff.officer)
+        post = starting.start_draft(unit=staff.unit, by=staff.officer)
         edit = edit_of(post)
         body = f"<p>{words.line_1}</p><p>{words.line_2}</p>"
         topic = Topic.objects.get(code="giao_thong")
         fields = replace(edit.fields, title=words.title, body=body, topic=topic)
-        post = editing.save(
+        post = saving.save(
             post, replace(edit, fields=fields), by=staff.officer, version=post.version
         )
-        made = picture_cards.make_card(
+        made = making.make_card(
             words, unit=staff.unit, look=look, formats=formats, by=staff.officer, post=post
         )
     scans.mark_checked(made[0])

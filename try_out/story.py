@@ -14,10 +14,9 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders
 from audit.services import record
-from campaigns import services as campaigns
-from campaigns import topic_rules
+from campaigns import editing, topic_rules
 from campaigns.models import Campaign, Topic, TopicRule
-from channels.allowances.services import allow
+from channels.allowances.allowing import allow
 from channels.completeness import changes
 from channels.completeness.reading import read_due
 from channels.connection import manual as manual_channels
@@ -34,22 +33,22 @@ from links.clicks import add_clicks
 from media import pictures, videos
 from media.models import Media
 from platforms.messages import Tokens
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
-from posts.library import services as library
+from posts.library import texts
 from posts.library.models import Template
 from posts.models import Post
-from posts.origins import services as origins
-from posts.review import services as post_reviews
+from posts.origins import starting
+from posts.review import decisions
 from posts.review.approvals import Method, Proof
 from posts.states import PostState
-from publishing.broadcasts import services as broadcasts
+from publishing.broadcasts import broadcasting
 from publishing.deliveries.transitions import move_many
-from publishing.manual import services as manual
+from publishing.manual import manual_posting
 from publishing.models import Attempt, Delivery, Recall, Rhythm
-from publishing.recalls import services as recalls
-from publishing.recurrence import services as recurrence
-from publishing.review import services as publishing
+from publishing.recalls import recalling
+from publishing.recurrence import planning
+from publishing.review import approval_and_time
 from publishing.states import Outcome, Reason, State
 from try_out import (
     cards,
@@ -238,7 +237,7 @@ class Filler:
         today = timezone.localdate(self.now)
 
         def begin(name: str, aim: str, first: int, last: int, topics: tuple[str, ...]) -> Campaign:
-            return campaigns.begin_campaign(
+            return editing.begin_campaign(
                 unit=self.world.province,
                 by=self.world.overseer,
                 name=name,
@@ -298,19 +297,19 @@ class Filler:
                         "Bổ sung số điện thoại trực ban của phường và nói rõ hơn "
                         "đoạn hướng dẫn phụ huynh."
                     )
-                    post_reviews.request_changes(
+                    decisions.request_changes(
                         post, post.current_revision, by=staff.deputy, reason=reason
                     )
             case "approved":
                 post = self._submit(line, staff, due)
                 with time_set_to(due + timedelta(hours=1)):
-                    post_reviews.approve(
+                    decisions.approve(
                         post, post.current_revision, by=staff.chief, proof=_make_proof()
                     )
             case _:
                 post = self._submit(line, staff, submitted, requested_time=due)
                 with time_set_to(submitted + timedelta(hours=2)):
-                    publishing.approve(
+                    approval_and_time.approve(
                         post, post.current_revision, by=staff.chief, proof=_make_proof(), due_at=due
                     )
                 deliveries = list(
@@ -333,7 +332,7 @@ class Filler:
         sample = self.samples[line.sample]
         title, text = sample.make_texts(staff.unit)
         with time_set_to(when - timedelta(minutes=50)):
-            post = origins.start_draft(
+            post = starting.start_draft(
                 unit=staff.unit, by=staff.officer, campaign=self.campaigns.get(line.campaign)
             )
         card = cards.draw_card(
@@ -373,14 +372,14 @@ class Filler:
                 },
                 [MediaEdit(stored, f"Ảnh thông điệp của {staff.unit.name}: {title}")],
             )
-            return editing.save(post, edit, by=staff.officer, version=post.version)
+            return saving.save(post, edit, by=staff.officer, version=post.version)
 
     def _submit(
         self, line: Line, staff: Staff, when: datetime, *, requested_time: datetime | None = None
     ) -> Post:
         post = self._draft(line, staff, when, requested_time=requested_time)
         with time_set_to(when):
-            post_reviews.submit(post, by=staff.officer)
+            decisions.submit(post, by=staff.officer)
         return post
 
     # --- on its way -------------------------------------------------------------------------------
@@ -487,7 +486,7 @@ class Filler:
         reason = "Ngày hội đổi địa điểm tổ chức; xã sẽ đăng thông báo đính chính."
         with time_set_to(due + timedelta(hours=26)) as now:
             post = Post.objects.get(pk=deliveries[0].post_id)
-            ledger = recalls.withdraw(post, by=staff.chief, reason=reason, take_down=True)
+            ledger = recalling.withdraw(post, by=staff.chief, reason=reason, take_down=True)
             for row in deliveries:
                 row.refresh_from_db()
             gone_at = now + timedelta(seconds=3)
@@ -515,7 +514,7 @@ class Filler:
             reason = "Zalo thu hồi quyền đăng bài của ứng dụng; đang làm thủ tục xác thực lại OA."
             manual_channels.continue_manually(channel, by=staff.chief, reason=reason)
         with time_set_to(self.now - timedelta(minutes=19, seconds=57)) as then:
-            manual.create_manual_tasks(clock=lambda: then)
+            manual_posting.create_manual_tasks(clock=lambda: then)
 
     def open_the_reply_desk(self) -> None:
         """Open the reply desk of a province, and read the comments under the newest posts as an
@@ -547,9 +546,9 @@ class Filler:
             )
             change_facts(staff.unit, told, by=staff.chief)
         staff = self.world.staff["hai-chau"]
-        library.create_template(
+        texts.create_template(
             unit=staff.unit,
-            fields=library.TemplateFields(
+            fields=texts.TemplateFields(
                 title="Tạm cấm đường {ten_duong}",
                 text="Đường {ten_duong} tạm cấm xe {thoi_gian}.\n\nĐề nghị bà con đi đường khác, "
                 "theo hướng dẫn của lực lượng làm nhiệm vụ. Cần hỏi thêm, xin gọi trực ban: "
@@ -563,7 +562,7 @@ class Filler:
             by=staff.officer,
         )
         begun = Template.objects.get(code="lua-dao-gia-cong-an")
-        origins.start_from_template(begun, unit=staff.unit, by=staff.officer)
+        starting.start_from_template(begun, unit=staff.unit, by=staff.officer)
 
     def ask_for_a_broadcast(self) -> None:
         """Request a broadcast, which waits for the chief to confirm it."""
@@ -573,7 +572,7 @@ class Filler:
         )
         newest = is_live.select_related("channel", "unit", "post").latest("published_at")
         reason = "Thủ đoạn mới, nhiều người cao tuổi đã mất tiền trong tuần này."
-        broadcasts.plan(newest, by=staff.officer, reason=reason)
+        broadcasting.plan(newest, by=staff.officer, reason=reason)
 
     def propose_words_for_a_page(self) -> None:
         """Propose a description of a page, which waits for the chief to approve it."""
@@ -596,8 +595,8 @@ class Filler:
         post = self._draft(line, staff, self.now - timedelta(hours=7))
         with time_set_to(self.now - timedelta(hours=6)):
             rule = {"first": first, "rhythm": Rhythm.WEEKS, "step": 1, "until": None, "times": 6}
-            series = recurrence.create_series(post, by=staff.officer, **rule)
-            recurrence.submit_all(series, by=staff.officer)
+            series = planning.create_series(post, by=staff.officer, **rule)
+            planning.submit_all(series, by=staff.officer)
 
     def ask_for_a_second_approval(self) -> None:
         """Make the city ask for a second approval on a topic, of which one post waits for it."""
@@ -616,7 +615,7 @@ class Filler:
         evening = datetime.combine(today + timedelta(days=1), time(19, 30))
         due_at = timezone.make_aware(evening)
         revision, proof = post.current_revision, _make_proof()
-        publishing.approve(post, revision, by=staff.chief, proof=proof, due_at=due_at)
+        approval_and_time.approve(post, revision, by=staff.chief, proof=proof, due_at=due_at)
 
     def lose_a_connection(self) -> None:
         """Lose a page's connection, as after its administrator changed the password: it must be

@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from campaigns.kits.models import Kit
 from campaigns.kits.states import Declined
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import edit_of
-from posts.kits import services as kits
+from posts.kits import adopting
 from posts.models import Post
-from posts.review import services as post_reviews
+from posts.review import decisions
 from posts.review.approvals import Proof
 from publishing.models import Delivery
-from publishing.review import services as publishing
+from publishing.review import approval_and_time
 from try_out import scans
 from try_out.history import time_set_to
 from try_out.people import Staff, World
@@ -50,29 +50,29 @@ def create_take_up(
     _submit_post(kit, "hoi-an", world.staff["hoi-an"], now - timedelta(hours=3))
     with time_set_to(now - timedelta(hours=2)):
         staff = world.staff["hoa-vang"]
-        kits.note_opened(kit, unit=staff.unit)
-        kits.adopt(kit, unit=staff.unit, by=staff.officer)
+        adopting.note_opened(kit, unit=staff.unit)
+        adopting.adopt(kit, unit=staff.unit, by=staff.officer)
     with time_set_to(now - timedelta(days=1)):
         staff = world.staff["duy-xuyen"]
-        kits.note_opened(kit, unit=staff.unit)
-        kits.decline(kit, unit=staff.unit, by=staff.officer, reason=Declined.DONE_ALREADY)
+        adopting.note_opened(kit, unit=staff.unit)
+        adopting.decline(kit, unit=staff.unit, by=staff.officer, reason=Declined.DONE_ALREADY)
     with time_set_to(now - timedelta(hours=8)):
-        kits.note_opened(kit, unit=world.staff["tra-my"].unit)
+        adopting.note_opened(kit, unit=world.staff["tra-my"].unit)
 
 
 def _submit_post(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
     with time_set_to(when):
-        kits.note_opened(kit, unit=staff.unit)
-        post = kits.adopt(kit, unit=staff.unit, by=staff.officer)
+        adopting.note_opened(kit, unit=staff.unit)
+        post = adopting.adopt(kit, unit=staff.unit, by=staff.officer)
         names = [slot["name"] for slot in kit.current.slots] if kit.current else []
         day = f"{when + timedelta(days=5):%d/%m/%Y}"
         words = dict(zip(names, (*WORDS[word], day), strict=True))
         edit = replace(edit_of(post), kit_words=words)
-        post = editing.save(post, edit, by=staff.officer, version=post.version)
+        post = saving.save(post, edit, by=staff.officer, version=post.version)
         for shown in post.pictures.select_related("media"):
             scans.mark_checked(shown.media)
     with time_set_to(when + timedelta(minutes=4)):
-        post_reviews.submit(post, by=staff.officer)
+        decisions.submit(post, by=staff.officer)
     return post
 
 
@@ -82,5 +82,5 @@ def _approve_post(
     with time_set_to((post.submitted_at or due) + timedelta(hours=1)):
         revision = post.current_revision
         assert revision
-        publishing.approve(post, revision, by=staff.chief, proof=proof(), due_at=due)
+        approval_and_time.approve(post, revision, by=staff.chief, proof=proof(), due_at=due)
     return list(post.deliveries.select_related("channel", "unit", "post").order_by("pk"))

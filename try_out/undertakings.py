@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from campaigns.models import Campaign
-from campaigns.planning import services as planning
+from campaigns.planning import plans
 from engagement.dashboards.context import make_whole_period
 from engagement.dashboards.results import choose_posts_to_name, freeze_content
 from try_out.history import time_set_to
@@ -32,7 +32,7 @@ def create_plans(world: World, now: datetime, campaigns: Mapping[str, Campaign])
 
 def _plan_campaign(campaign: Campaign, world: World, helper: User) -> None:
     by, first = world.overseer, campaign.starts_on
-    planning.set_plan(
+    plans.set_plan(
         campaign,
         by=by,
         owner=by,
@@ -44,7 +44,7 @@ def _plan_campaign(campaign: Campaign, world: World, helper: User) -> None:
         ("Cao điểm: người cao tuổi và sinh viên", 15, 35),
         ("Tổng kết, nhân rộng cách làm hay", 36, 45),
     ):
-        planning.add_phase(
+        plans.add_phase(
             campaign,
             by=by,
             name=name,
@@ -52,7 +52,7 @@ def _plan_campaign(campaign: Campaign, world: World, helper: User) -> None:
             ends_on=first + timedelta(days=end),
         )
     items = [
-        planning.add_item(campaign, by=by, text=text, due_on=first + timedelta(days=day))
+        plans.add_item(campaign, by=by, text=text, due_on=first + timedelta(days=day))
         for text, day in (
             ("Gửi bộ nội dung cho các xã, phường", 3),
             ("Nhắc đơn vị chưa đăng bài nào", 20),
@@ -60,14 +60,14 @@ def _plan_campaign(campaign: Campaign, world: World, helper: User) -> None:
             ("Chọn ba bài tiêu biểu đưa vào thư viện mô hình", 40),
         )
     ]
-    planning.tick_item(items[0], by=helper, is_done=True)
-    planning.add_document(
+    plans.tick_item(items[0], by=helper, is_done=True)
+    plans.add_document(
         campaign,
         by=by,
         name="Kế hoạch cao điểm phòng, chống lừa đảo trên không gian mạng",
         text="Mỗi xã, phường ít nhất hai bài; ưu tiên người cao tuổi và sinh viên.",
     )
-    planning.add_document(
+    plans.add_document(
         campaign,
         by=by,
         name="Luật An ninh mạng",
@@ -79,9 +79,9 @@ def _plan_campaign(campaign: Campaign, world: World, helper: User) -> None:
 def _plan_year_end(campaign: Campaign, world: World) -> None:
     by, first = world.overseer, campaign.starts_on
     targets = {"posts": 20, "units": 6}
-    planning.set_plan(campaign, by=by, owner=by, helpers=[], targets=targets)
+    plans.set_plan(campaign, by=by, owner=by, helpers=[], targets=targets)
     for name, start, end in (("Cháy, nổ", 0, 20), ("Giao thông và pháo", 15, 40)):
-        planning.add_phase(
+        plans.add_phase(
             campaign,
             by=by,
             name=name,
@@ -89,21 +89,21 @@ def _plan_year_end(campaign: Campaign, world: World) -> None:
             ends_on=first + timedelta(days=end),
         )
     text = "Kiểm tra các đơn vị đã nhận bộ nội dung về sạc xe điện"
-    planning.add_item(campaign, by=by, text=text, due_on=timezone.localdate() + timedelta(days=12))
+    plans.add_item(campaign, by=by, text=text, due_on=timezone.localdate() + timedelta(days=12))
 
 
 def _plan_national(world: World) -> None:
     by = User.objects.get(username="bo.phutrach")
     campaign = Campaign.objects.get(unit=world.province.parent)
     targets = {"posts": 3000, "units": 2500, "reach": 10_000_000}
-    planning.set_plan(campaign, by=by, owner=by, helpers=[world.overseer], targets=targets)
+    plans.set_plan(campaign, by=by, owner=by, helpers=[world.overseer], targets=targets)
     for text, day in (
         ("Các tỉnh, thành phố chuyển bộ nội dung xuống xã, phường", 7),
         ("Nhắc các tỉnh có đơn vị chưa mở bộ nội dung", 14),
     ):
         due_on = campaign.starts_on + timedelta(days=day)
-        planning.add_item(campaign, by=by, text=text, due_on=due_on)
-    planning.add_phase(
+        plans.add_item(campaign, by=by, text=text, due_on=due_on)
+    plans.add_phase(
         campaign,
         by=by,
         name="Phát hành bộ nội dung",
@@ -114,15 +114,15 @@ def _plan_national(world: World) -> None:
 
 def _close_campaign(campaign: Campaign, world: World) -> None:
     period = make_whole_period(campaign)
-    planning.set_plan(
+    plans.set_plan(
         campaign, by=world.overseer, owner=world.overseer, helpers=[], targets={"posts": 4}
     )
     names = choose_posts_to_name(campaign, period)
-    planning.close_campaign(
+    plans.close_campaign(
         campaign,
         by=User.objects.get(username="tinh.theodoi"),
         lessons=LESSONS,
         content=freeze_content(campaign, period),
     )
     campaign.refresh_from_db()
-    planning.show_summary(campaign, by=world.overseer, deliveries=names)
+    plans.show_summary(campaign, by=world.overseer, deliveries=names)

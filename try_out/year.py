@@ -18,7 +18,7 @@ from lunar_vn import convert_lunar_to_solar
 
 from accounts.permissions import Permission
 from audit.services import make_entry, record_entries
-from campaigns import services as campaigns
+from campaigns import editing
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from channels.states import Kind
@@ -126,7 +126,7 @@ def _create_campaigns(
         begun_at = timezone.make_aware(datetime.combine(starts_on, time(8))) - timedelta(days=3)
         if first < begun_at < now - UNTIL - timedelta(days=days):
             with time_set_to(begun_at):
-                yield campaigns.begin_campaign(
+                yield editing.begin_campaign(
                     unit=world.province,
                     by=world.overseer,
                     name=name,

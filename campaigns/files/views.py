@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission
-from campaigns.files import queries, services
+from campaigns.files import queries, storing
 from campaigns.files.models import LONGEST_NAME, CampaignFile
-from campaigns.files.services import LARGEST
 from campaigns.files.states import Kind
+from campaigns.files.storing import LARGEST
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from core.actions import button_action, form_action
@@ -72,9 +72,9 @@ class FileForm(forms.Form):
 
 _PATH_LETTERS = str.maketrans('/\\:*?"<>|', "-" * 9)  # a system may not take them in a name
 _SUFFIXES = {
-    services.CONTENT_TYPES[Kind.PDF]: ".pdf",
-    services.CONTENT_TYPES[Kind.WORD]: ".docx",
-    services.CONTENT_TYPES[Kind.EXCEL]: ".xlsx",
+    storing.CONTENT_TYPES[Kind.PDF]: ".pdf",
+    storing.CONTENT_TYPES[Kind.WORD]: ".docx",
+    storing.CONTENT_TYPES[Kind.EXCEL]: ".xlsx",
     "image/png": ".png",
     "image/jpeg": ".jpg",
 }
@@ -108,7 +108,7 @@ def _render_page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]
     form = FileForm(*sent)
     done = form_action(
         form,
-        lambda: services.add_file(
+        lambda: storing.add_file(
             to, form.cleaned_data["file"], name=form.cleaned_data["name"], by=request.user
         ),
         field="file",
@@ -118,7 +118,7 @@ def _render_page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]
             request,
             _("Added. It is being checked; the units see it as soon as that is done."),
         )
-        return redirect(services.get_address(done.result))
+        return redirect(storing.get_address(done.result))
     files = list(
         queries.find_readable_files(request.user).filter(pk__in=queries.find_files(to).values("pk"))
     )
@@ -129,7 +129,7 @@ def _render_page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]
         "files": files,
         "is_waiting": any(each.is_waiting for each in files) and not form.is_bound,
         "may_write": may_write and not about["is_over"],
-        "most": services.MOST_FILES,
+        "most": storing.MOST_FILES,
     }
     return render(request, "campaigns/files.html", context, status=done.status)
 
@@ -142,7 +142,7 @@ def download_file(
     row = _get_readable_file(request, public_id)
     if not row.is_ready:
         messages.info(request, _("This file is not checked yet. Try again in a minute."))
-        return redirect(services.get_address(row))
+        return redirect(storing.get_address(row))
     suffix = _SUFFIXES[row.content_type]
     name = row.name.translate(_PATH_LETTERS)
     if not name.lower().endswith(suffix):
@@ -164,10 +164,10 @@ def remove_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         raise PermissionDenied
     if not _may_write(request, row.kit or row.campaign):
         raise Http404
-    back = services.get_address(row)
+    back = storing.get_address(row)
     if request.method == "POST":
         said = _("Removed: %(name)s.") % {"name": row}
-        button_action(request, lambda: services.remove_file(row, by=request.user), said=said)
+        button_action(request, lambda: storing.remove_file(row, by=request.user), said=said)
         return redirect(back)
     return render(request, "campaigns/file_remove.html", {"file": row, "back": back})
 

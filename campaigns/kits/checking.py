@@ -20,7 +20,7 @@ from campaigns.kits.wording import (
     parse_day,
 )
 from core.errors import Refused
-from media.cards.services import HOTLINES, OWN_HOTLINE
+from media.cards.card_drawing import HOTLINES, OWN_HOTLINE
 from media.cards.typesetting import LONGEST_LINE, Look
 from platforms.limits import LACKS_MEDIA, find_obstacles, lacks_picture
 from platforms.messages import Image, Video

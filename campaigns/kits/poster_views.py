@@ -13,7 +13,7 @@ from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.views import get_readable_kit, is_own
 from core import quotas
 from core.errors import Refused
-from media.cards import services as cards
+from media.cards import card_drawing
 from media.cards.typesetting import PAPERS, Look, too_long, typeset
 
 
@@ -26,7 +26,7 @@ def poster(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     unit = presenters.choose_preview_unit(version)
     context = {"kit": row, "version": version, "unit": unit}
     try:
-        found = cards.preview(
+        found = card_drawing.preview(
             presenters.make_poster(version, unit),
             version.poster["look"],
             {"a4": PAPERS["a4"].scaled(1)},

@@ -12,7 +12,7 @@ from campaigns.kits.queries import find_units
 from campaigns.kits.states import KINDS, PLATFORMS, SlotKind, VersionState
 from campaigns.kits.wording import BUILT_IN, SLOT, Piece, fill_gaps, split_into_pieces
 from core import differences
-from media.cards.services import Words, content_of
+from media.cards.card_drawing import Words, content_of
 from media.cards.typesetting import Content, Look
 from units.models import Level, Unit
 from units.queries import list_fact_values

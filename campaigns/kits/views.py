@@ -22,7 +22,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from accounts.second_factors import passkeys
 from accounts.step_up import step_up_required
-from campaigns.kits import checking, presenters, queries, seals, services
+from campaigns.kits import checking, issuing, presenters, queries, seals
 from campaigns.kits.forms import (
     ApprovalForm,
     AsUnitForm,
@@ -173,7 +173,7 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if returns:
         act = count_against_quota(
             request,
-            lambda: services.return_version(version, by=request.user, **_list_form_values(form)),
+            lambda: issuing.return_version(version, by=request.user, **_list_form_values(form)),
         )
         done = form_action(form, act)
     elif request.method == "POST":
@@ -237,7 +237,7 @@ def _approve(request: HttpRequest, version: KitVersion) -> None:
                 _("The passkey did not sign this kit. Nothing was approved; please try again.")
             ) from None
         given |= {"rendered": rendered, "assertion": assertion}
-    services.approve_version(version, **given)
+    issuing.approve_version(version, **given)
 
 
 def _read_rendered(request: HttpRequest, version: KitVersion) -> Rendered:
@@ -279,14 +279,14 @@ def _render_undecidable(request: HttpRequest, row: Kit) -> HttpResponse:
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row, version = _get_own_open_version(request, public_id)
     said = _("Submitted. Another leader of your unit has to approve it.")
-    return _run_act(request, row, lambda: services.submit_version(version, by=request.user), said)
+    return _run_act(request, row, lambda: issuing.submit_version(version, by=request.user), said)
 
 
 @require_POST
 def issue(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row, version = _get_own_open_version(request, public_id)
     said = _("Issued. The units are being notified.")
-    return _run_act(request, row, lambda: services.issue_version(version, by=request.user), said)
+    return _run_act(request, row, lambda: issuing.issue_version(version, by=request.user), said)
 
 
 @require_POST
@@ -294,7 +294,7 @@ def new_version(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = get_readable_kit(request, public_id)
     if not is_own(request, row):
         return render_not_yours(request, row)
-    act = count_against_quota(request, lambda: services.begin_new_version(row, by=request.user))
+    act = count_against_quota(request, lambda: issuing.begin_new_version(row, by=request.user))
     if button_action(request, act, said=_("A new version begins as a copy of the issued one.")):
         return redirect("kits:edit", row.public_id)
     return redirect("kits:kit", row.public_id)
@@ -311,7 +311,7 @@ def pass_on(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = PassOnForm(form_data(request))
     act = count_against_quota(
         request,
-        lambda: services.pass_on(row, unit=province, by=request.user, **form.cleaned_data),
+        lambda: issuing.pass_on(row, unit=province, by=request.user, **form.cleaned_data),
     )
     done = form_action(form, act)
     if done:
@@ -332,7 +332,7 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return render_not_yours(request, row)
     form = WithdrawForm(form_data(request), missing=_("Please write why the kit is withdrawn."))
     act = count_against_quota(
-        request, lambda: services.withdraw_kit(row, by=request.user, **form.cleaned_data)
+        request, lambda: issuing.withdraw_kit(row, by=request.user, **form.cleaned_data)
     )
     done = form_action(form, act)
     if done:

@@ -30,7 +30,7 @@ from campaigns.kits.states import KINDS, PLATFORMS
 from campaigns.models import GROUNDS, LONGEST_GROUND, Campaign, Topic
 from core.fields import DayField
 from core.text import fold, parse_uuid
-from media.cards.services import HOTLINES, OWN_HOTLINE
+from media.cards.card_drawing import HOTLINES, OWN_HOTLINE
 from media.cards.typesetting import LONGEST_LINE, Look
 from media.library.queries import in_library_of
 from media.models import LONGEST_ALT, Media

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaigns.kits import queries, services
+from campaigns.kits import issuing, queries
 from campaigns.kits.models import KitVersion
 from campaigns.kits.slot_forms import LONGEST_LABEL
 from campaigns.kits.views import (
@@ -44,7 +44,7 @@ def new(request: HttpRequest) -> HttpResponse:
     done = form_action(
         form,
         count_against_quota(
-            request, lambda: services.begin_kit(unit=unit, by=request.user, edit=form.edit())
+            request, lambda: issuing.begin_kit(unit=unit, by=request.user, edit=form.edit())
         ),
     )
     if done:
@@ -71,7 +71,7 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         form,
         count_against_quota(
             request,
-            lambda: services.change_version(
+            lambda: issuing.change_version(
                 version,
                 by=request.user,
                 edit=form.edit(),

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms import NO_DAY
+from campaigns.partners.agreements import MOST_PAGES, Agreement, is_known_page
 from campaigns.partners.models import (
     LONGEST_ADDRESS,
     LONGEST_EMAIL,
@@ -19,7 +20,6 @@ from campaigns.partners.models import (
     Place,
 )
 from campaigns.partners.queries import list_pages
-from campaigns.partners.services import MOST_PAGES, Agreement, is_known_page
 from core import phones
 from core.fields import DayField
 

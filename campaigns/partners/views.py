@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
-from campaigns.partners import queries, services
+from campaigns.partners import agreements, queries
 from campaigns.partners.forms import (
     ContactForm,
     PartnerFilter,
@@ -100,7 +100,7 @@ def _render_document_page(
     form = PartnerForm(form_data(request), initial=initial)
     done = form_action(
         form,
-        lambda: services.register_partner(
+        lambda: agreements.register_partner(
             unit=unit,
             agreement=form.agreement(),
             contact=form.contact(),
@@ -148,7 +148,7 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ContactForm(form_data(request), initial=initial)
     done = form_action(
         form,
-        lambda: services.change_contact(
+        lambda: agreements.change_contact(
             row,
             contact=form.contact(),
             filed_at=form.cleaned_data["filed_at"],
@@ -173,7 +173,7 @@ def end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     done = form_action(
         form,
-        lambda: services.end_agreement(row, by=request.user, **form.cleaned_data),
+        lambda: agreements.end_agreement(row, by=request.user, **form.cleaned_data),
         field="reason",
     )
     if done:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import Permission
 from campaigns.laws import list_warnings
 from campaigns.models import Campaign
-from campaigns.planning import services
+from campaigns.planning import plans
 from campaigns.planning.forms import DocumentForm, ItemForm, PhaseForm, PlanForm
 from campaigns.planning.models import ChecklistItem, Document, Phase
 from campaigns.queries import find_editable_campaigns
@@ -25,7 +25,7 @@ from core import quotas
 from core.actions import FormAction, button_action, form_action
 from core.text import parse_uuid
 
-PARTS: dict[str, type[services.Part]] = {
+PARTS: dict[str, type[plans.Part]] = {
     "phase": Phase,
     "item": ChecklistItem,
     "document": Document,
@@ -89,22 +89,22 @@ def _make_plan_parts(request: HttpRequest, campaign: Campaign, act: str) -> dict
     return {
         "plan": _PlanPart(
             people,
-            lambda: services.set_plan(campaign, by=by, **people.plan()),
+            lambda: plans.set_plan(campaign, by=by, **people.plan()),
             _("Saved."),
         ),
         "phase": _PlanPart(
             phase,
-            lambda: services.add_phase(campaign, by=by, **phase.cleaned_data),
+            lambda: plans.add_phase(campaign, by=by, **phase.cleaned_data),
             _("The phase was added."),
         ),
         "item": _PlanPart(
             item,
-            lambda: services.add_item(campaign, by=by, **item.cleaned_data),
+            lambda: plans.add_item(campaign, by=by, **item.cleaned_data),
             _("The item was added to the checklist."),
         ),
         "document": _PlanPart(
             document,
-            lambda: services.add_document(campaign, by=by, **document.cleaned_data),
+            lambda: plans.add_document(campaign, by=by, **document.cleaned_data),
             _("The document was added."),
         ),
     }
@@ -119,7 +119,7 @@ def _replace_repealed_law(request: HttpRequest, campaign: Campaign) -> HttpRespo
     button_action(
         request,
         _count_against_quota(
-            request, lambda: services.replace_repealed_law(document, by=request.user)
+            request, lambda: plans.replace_repealed_law(document, by=request.user)
         ),
         said=_("The law in force stands there now. Check the link, too."),
     )
@@ -137,7 +137,7 @@ def _remove_part(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     part.campaign = campaign
     button_action(
         request,
-        _count_against_quota(request, lambda: services.remove_part(part, by=request.user)),
+        _count_against_quota(request, lambda: plans.remove_part(part, by=request.user)),
         said=_("Removed: %(name)s.") % {"name": part},
     )
     return redirect(f"{request.path}#{kind}")
@@ -157,7 +157,7 @@ def tick(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     button_action(
         request,
         _count_against_quota(
-            request, lambda: services.tick_item(item, by=request.user, is_done=is_done)
+            request, lambda: plans.tick_item(item, by=request.user, is_done=is_done)
         ),
         said=said % {"item": item},
     )
@@ -173,7 +173,7 @@ def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "This is the campaign for the next year, with the plan of the last one. Check its days."
     )
     act = _count_against_quota(
-        request, lambda: copies.append(services.copy_campaign(campaign, by=request.user))
+        request, lambda: copies.append(plans.copy_campaign(campaign, by=request.user))
     )
     if button_action(request, act, said=said):
         return redirect("campaigns:edit", copies[0].public_id)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission
 from accounts.step_up import step_up_required
-from channels.allowances.services import allow, forbid
+from channels.allowances.allowing import allow, forbid
 from channels.context import platform_or_404
 from channels.queries import load_allowances, restricted_platforms
 from channels.states import Kind

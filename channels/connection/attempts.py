@@ -29,7 +29,7 @@ from channels.connection import confirmation
 from channels.connection.addresses import name_key, page_key, page_keys
 from channels.connection.health import profile_fields
 from channels.connection.tokens import sealed_tokens
-from channels.lifecycle.services import names_differ
+from channels.lifecycle.transitions import names_differ
 from channels.models import Channel, ConnectAttempt
 from channels.presenters import describe_rights
 from channels.queries import is_permitted, is_set_up

@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from accounts.queries import holders, require
 from audit.services import record
 from channels.credentials.grants import fields_without_access
-from channels.lifecycle.services import UNCONFIRMED
+from channels.lifecycle.transitions import UNCONFIRMED
 from channels.models import Channel
 from channels.queries import address_of, find_keepers
 from channels.states import Health, Lifecycle

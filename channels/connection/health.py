@@ -16,7 +16,7 @@ from accounts.queries import require
 from audit.services import record
 from channels.credentials.grants import fields_without_access
 from channels.credentials.sealing import REFRESH_LEASE
-from channels.lifecycle import services as lifecycle
+from channels.lifecycle import transitions
 from channels.models import Channel
 from channels.queries import (
     account_of,
@@ -166,7 +166,7 @@ def _store_profile(channel: Channel, profile: Profile, *, now: datetime) -> None
         return
     if profile.external_id != row.external_id:
         Channel.objects.filter(pk=row.pk).update(checked_at=now)
-        lifecycle.freeze(
+        transitions.freeze(
             row, _("The stored access opens another page than this channel's."), now=now
         )
         return
@@ -174,7 +174,7 @@ def _store_profile(channel: Channel, profile: Profile, *, now: datetime) -> None
     Channel.objects.filter(pk=row.pk).update(
         **profile_fields(profile, platform=channel.platform, now=now)
     )
-    lifecycle.freeze_if_renamed(row, profile, now=now)
+    transitions.freeze_if_renamed(row, profile, now=now)
     if lacking := [right for right in profile.missing if facts.rights.get(right)]:
         mark_lost_for_good(
             channel, _("These rights were taken away: %(rights)s.") % {"rights": ", ".join(lacking)}

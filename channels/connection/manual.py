@@ -13,7 +13,7 @@ from audit.services import record
 from channels.connection.addresses import is_platform_address, page_key
 from channels.connection.attempts import reopened_fields, require_may_register
 from channels.credentials.grants import NO_CREDENTIALS, fields_without_access
-from channels.lifecycle.services import UNCONFIRMED
+from channels.lifecycle.transitions import UNCONFIRMED
 from channels.models import LONGEST_PAGE_ID, Channel
 from channels.queries import facts_of, is_permitted
 from channels.states import Health, Kind

@@ -19,7 +19,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from accounts.step_up import step_up_required
 from channels.context import channel_or_404
-from channels.lifecycle import services as lifecycle
+from channels.lifecycle import transitions
 from channels.models import Channel
 from channels.queries import manages_other_units
 from channels.states import LIFECYCLE_STEPS, Lifecycle
@@ -83,7 +83,7 @@ ACTS = {
     "rest": Act(
         Lifecycle.PAUSED,
         _STOPPING,
-        lifecycle.pause,
+        transitions.pause,
         gettext_lazy("Let %(name)s rest"),
         gettext_lazy("Let it rest"),
         "player-pause",
@@ -100,7 +100,7 @@ ACTS = {
     "resume": Act(
         Lifecycle.ACTIVE,
         _FREEING,
-        lifecycle.resume,
+        transitions.resume,
         gettext_lazy("Use %(name)s again"),
         gettext_lazy("Use it again"),
         "player-play",
@@ -112,7 +112,7 @@ ACTS = {
     "confirm": Act(
         Lifecycle.ACTIVE,
         _FREEING,
-        lifecycle.resume,
+        transitions.resume,
         gettext_lazy("Is %(name)s still your page?"),
         gettext_lazy("Yes, it is the unit's page"),
         "circle-check",
@@ -130,7 +130,7 @@ ACTS = {
     "taken_over": Act(
         Lifecycle.TAKEN_OVER,
         _STOPPING,
-        lifecycle.report_taken_over,
+        transitions.report_taken_over,
         gettext_lazy("%(name)s is in other hands"),
         gettext_lazy("Stop everything and alarm the province"),
         "shield-exclamation",
@@ -146,7 +146,7 @@ ACTS = {
     "close": Act(
         Lifecycle.RETIRED,
         _FREEING,
-        lifecycle.retire,
+        transitions.retire,
         gettext_lazy("Close %(name)s for good"),
         gettext_lazy("Close the channel"),
         "archive",
@@ -216,7 +216,7 @@ def transfer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     form = TransferForm(request.POST or None, units=units.filter(has_police_body=True))
     done = form_action(
-        form, lambda: lifecycle.transfer(channel, by=request.user, **form.cleaned_data)
+        form, lambda: transitions.transfer(channel, by=request.user, **form.cleaned_data)
     )
     if done:
         names = {"channel": channel, "unit": channel.unit}

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Permission
 from accounts.step_up import step_up_required
 from campaigns.models import Campaign
-from campaigns.planning import services as planning
+from campaigns.planning import plans
 from campaigns.planning.models import PublicSummary
 from campaigns.queries import find_editable_campaigns
 from core import quotas
@@ -46,7 +46,7 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     def act() -> object:
         quotas.use("campaign", by=request.user)
         lessons = form.cleaned_data["lessons"]
-        return planning.close_campaign(campaign, by=request.user, lessons=lessons, content=content)
+        return plans.close_campaign(campaign, by=request.user, lessons=lessons, content=content)
 
     done = form_action(form, act)
     if done:
@@ -71,14 +71,14 @@ def summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.POST.get("act") == "revoke":
         button_action(
             request,
-            lambda: planning.revoke_summary(campaign, by=user),
+            lambda: plans.revoke_summary(campaign, by=user),
             said=_("The summary is no longer public. Copies vanish within five minutes."),
         )
     elif request.POST.get("act") == "show":
         names = results.choose_posts_to_name(campaign, make_whole_period(campaign))
         button_action(
             request,
-            lambda: planning.show_summary(campaign, by=user, deliveries=names),
+            lambda: plans.show_summary(campaign, by=user, deliveries=names),
             said=_("The summary is public. Its address stands on this page."),
         )
     return back

@@ -42,9 +42,9 @@ from engagement.examples.queries import (
 from engagement.examples.states import NEXT, RETURNABLE, ExampleState, Gone
 from media.models import Media
 from posts.canonical.html import to_plain_text
-from posts.leak_rules.services import require_publishable
+from posts.leak_rules.enforcement import require_publishable
 from posts.models import Post
-from posts.origins import services as origins
+from posts.origins import starting
 from units.models import Level, Unit
 
 S = ExampleState
@@ -244,7 +244,7 @@ def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) ->
     title, text = marked.texts
     shown = _list_media(content)
     link = content.get("link", "")
-    post, taken = origins.start_from_example(
+    post, taken = starting.start_from_example(
         unit=unit,
         by=by,
         title=title,

@@ -37,7 +37,7 @@ from engagement.replies import wording
 from platforms import client
 from platforms.errors import AccessLost, ConnectorError, OutcomeUnknown, TryLater
 from platforms.messages import Comment
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.models import Delivery
 from publishing.states import ReceiptSource, State
 from units.models import Level, Unit

@@ -26,7 +26,7 @@ from core.scope import list_ancestors
 from core.secrecy import has_secrecy_mark
 from core.text import normalise
 from engagement.models import LONGEST_ANSWER, ReplyPhrase, ReplyRelease
-from posts.leak_rules.services import require_publishable
+from posts.leak_rules.enforcement import require_publishable
 from publishing.models import Delivery
 from units.models import Unit
 

@@ -25,7 +25,7 @@ from engagement.reports.standard import LONGEST_TEXT
 from engagement.reports.states import OPEN, REGULAR, ReportState
 from engagement.reports.sums import count_own_filled
 from engagement.reports.transitions import lock_report, require_position, require_state
-from posts.leak_rules.services import require_publishable
+from posts.leak_rules.enforcement import require_publishable
 from units.models import Level, Unit
 
 LONGEST_PERIOD = timedelta(days=366)

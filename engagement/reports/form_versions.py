@@ -17,7 +17,7 @@ from engagement.reports.models import ReportForm
 from engagement.reports.queries import find_form
 from engagement.reports.standard import find_problems
 from engagement.reports.transitions import require_position
-from posts.leak_rules.services import require_publishable
+from posts.leak_rules.enforcement import require_publishable
 from units.models import Level, Unit
 
 

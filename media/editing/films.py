@@ -30,7 +30,7 @@ from core.resends import claim as claim_form
 from core.secrecy import require_no_secrecy_mark
 from core.semaphores import SharedSemaphore
 from media import captions, incoming, videos
-from media.editing.services import LEAST_BLUR, MOST_BLURS, copy_description, is_within, retire
+from media.editing.picture_edits import LEAST_BLUR, MOST_BLURS, copy_description, is_within, retire
 from media.models import FilmEdit, Media
 
 finished = Signal()  # with the ``edit``, in the transaction that stores its result

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from media.editing.services import Box
+from media.editing.picture_edits import Box
 
 SURE = 1.0  # seconds between two marks in which nothing goes far
 LONG = 3.0  # seconds, about which more than one frame is asked

@@ -1,7 +1,8 @@
 """Edit one stored picture: cover boxes of it, turn, straighten, crop and lighten it.
 
-A program of its own, started by ``media.editing.services`` for each edit (see ``core.sandbox``). It
-imports nothing of ours; what it leaves is drawn anew by ``media.pictures.redraw``, like an upload.
+A program of its own, started by ``media.editing.picture_edits`` for each edit (see
+``core.sandbox``). It imports nothing of ours; what it leaves is encoded again by
+``media.pictures.redraw``, like an upload.
 
     picture_program.py SOURCE FOLDER EDITS
     EDITS: {"blurs": [[x, y, width, height], …], "turn": 0 | 90 | 180 | 270, "straighten": degrees,

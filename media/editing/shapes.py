@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from media.editing.services import LEAST_CROP, WHOLE, Box
+from media.editing.picture_edits import LEAST_CROP, WHOLE, Box
 from platforms.facts import ImageLimits
 
 MIDDLE = (WHOLE // 2, WHOLE // 2)

@@ -18,7 +18,7 @@ from accounts.notices import count_reminded_units
 from accounts.permissions import Permission
 from core.actions import button_action, refusal
 from core.costly_pages import costly
-from oversight.board import services
+from oversight.board import reminding
 from oversight.board.cards import describe_needs
 from oversight.kinds import FINE, KINDS, PAGELESS
 from oversight.needs import (
@@ -156,7 +156,7 @@ def remind_unit(request: HttpRequest, key: str) -> HttpResponse:
     done: list[int] = []
     kind = request.POST.get("kind", "")
     given = {"by": request.user, "silent_days": days}
-    if refused := refusal(lambda: done.append(services.remind_unit(unit, kind, **given))):
+    if refused := refusal(lambda: done.append(reminding.remind_unit(unit, kind, **given))):
         messages.error(request, refused)
     else:
         words = ngettext(
@@ -177,7 +177,7 @@ def remind_pageless(request: HttpRequest) -> HttpResponse:
         return redirect("oversight:nation")
     button_action(
         request,
-        lambda: services.remind_pageless(place, by=request.user),
+        lambda: reminding.remind_pageless(place, by=request.user),
         said=count_reminded_units,
     )
     province = request.GET.get("province")

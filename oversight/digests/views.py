@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.context import current_position
 from accounts.permissions import Permission
-from oversight.digests import services
+from oversight.digests import mailing
 from oversight.models import NoDigest
 from oversight.queries import find_overseen_unit
 
@@ -22,7 +22,7 @@ def digest(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         wanted = request.POST.get("wanted") == "on"
-        services.set_wanted(request.user, wanted=wanted)
+        mailing.set_wanted(request.user, wanted=wanted)
         if wanted:
             messages.success(request, _("You get the mail on Mondays at 07:00 again."))
         else:
@@ -30,11 +30,11 @@ def digest(request: HttpRequest) -> HttpResponse:
         return redirect("oversight:digest")
     now = timezone.now()
     place = find_overseen_unit(request.user, current_position(request))
-    summary = services.summarise(place, now=now) if place else None
+    summary = mailing.summarise(place, now=now) if place else None
     lines = []
     if place and summary:
-        week = services.find_monday(now)
-        lines = summary.list_lines(services.find_previous_counts(request.user, place, week))
+        week = mailing.find_monday(now)
+        lines = summary.list_lines(mailing.find_previous_counts(request.user, place, week))
     context = {
         "summary": summary,
         "lines": lines,

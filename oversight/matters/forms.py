@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import DayField
+from oversight.matters.asking import Question
 from oversight.matters.models import LONGEST_TEXT
-from oversight.matters.services import Question
 from oversight.matters.states import Subject
 from units.forms import UnitField
 

@@ -17,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.actions import FormAction, form_action, form_data
-from oversight.matters import queries, services
+from oversight.matters import asking, queries
 from oversight.matters.forms import AnswerForm, AskAgainForm, AskForm, CloseForm, MatterFilters
 from oversight.matters.models import Matter
 from oversight.queries import find_overseen_units
@@ -66,7 +66,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = AskForm(form_data(request), units=units, initial={**given, "unit": unit or ""})
     done: FormAction[Matter] = form_action(
         form,
-        lambda: services.ask_unit(form.cleaned_data["unit"], form.question(), by=request.user),
+        lambda: asking.ask_unit(form.cleaned_data["unit"], form.question(), by=request.user),
     )
     if done:
         messages.success(
@@ -95,7 +95,7 @@ def answer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = AnswerForm(request.POST)
     done = form_action(
         form,
-        lambda: services.answer_matter(row, form.cleaned_data["text"], by=request.user),
+        lambda: asking.answer_matter(row, form.cleaned_data["text"], by=request.user),
         field="text",
     )
     return _answer_after_act(
@@ -108,7 +108,7 @@ def ask_again(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_matter_below(request, public_id)
     form = AskAgainForm(request.POST)
     done = form_action(
-        form, lambda: services.ask_again(row, **form.cleaned_data, by=request.user), field="text"
+        form, lambda: asking.ask_again(row, **form.cleaned_data, by=request.user), field="text"
     )
     return _answer_after_act(request, row, done, _("Sent: the unit is notified."), again_form=form)
 
@@ -119,7 +119,7 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = CloseForm(request.POST)
     done = form_action(
         form,
-        lambda: services.close_matter(row, form.cleaned_data["text"], by=request.user),
+        lambda: asking.close_matter(row, form.cleaned_data["text"], by=request.user),
         field="text",
     )
     said = _("Closed. The unit is notified; you can ask again at any time.")

@@ -17,7 +17,7 @@ from accounts.context import current_position
 from accounts.notices import count_reminded_units
 from accounts.permissions import Permission
 from accounts.queries import can
-from campaigns.kits import services as kit_services
+from campaigns.kits import issuing
 from campaigns.kits.models import Kit
 from campaigns.kits.queries import find_provinces_to_remind, find_readable_kits
 from core import quotas
@@ -30,7 +30,7 @@ from oversight.queries import find_overseen_unit, find_overseen_units
 from oversight.take_up import files, queries, states
 from oversight.take_up.forms import BoardForm, BoardsForm
 from oversight.take_up.queries import Board, Place
-from posts.kits import services as kits
+from posts.kits import adopting
 from units.models import Level, Unit
 
 PAGE, KITS = 25, 12
@@ -173,7 +173,7 @@ def remind_provinces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
     kit = get_object_or_404(overseen.select_related("unit", "current"), public_id=public_id)
     button_action(
         request,
-        lambda: kit_services.remind_provinces(kit, by=request.user),
+        lambda: issuing.remind_provinces(kit, by=request.user),
         said=lambda n: (
             ngettext("%(n)s province was reminded.", "%(n)s provinces were reminded.", n) % {"n": n}
         ),
@@ -196,7 +196,7 @@ def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     button_action(
         request,
-        lambda: kits.remind(kit, {each.unit for each in asleep}, at=place, by=request.user),
+        lambda: adopting.remind(kit, {each.unit for each in asleep}, at=place, by=request.user),
         said=count_reminded_units,
     )
     return redirect(f"{address}?province={province.key}" if province else address)

@@ -23,8 +23,8 @@ from oversight.today.card import Card, make_card
 from posts.context import units_to_write_in
 from posts.kits.queries import undecided_kits
 from posts.models import Post
+from publishing.broadcasts.broadcasting import broadcasts_awaiting
 from publishing.broadcasts.presenters import broadcast_status
-from publishing.broadcasts.services import broadcasts_awaiting
 from publishing.models import Delivery, Freeze, Pauses
 from publishing.post_list.queries import unscheduled_posts
 from publishing.presenters.delivery import NO_PAUSES

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Permission
 from core.actions import button_action, offer_undo, refusal
 from core.errors import Refused
-from posts.archive import services as archive_services
+from posts.archive import archiving
 from posts.context import post_to_write
 from posts.models import Post
 from posts.states import PostState
@@ -26,7 +26,7 @@ PUT_AWAY = "put_away"  # in the session: the drafts that its last bulk action ar
 @require_POST
 def archive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = post_to_write(request, public_id)
-    if refused := refusal(lambda: archive_services.archive(post, by=request.user)):
+    if refused := refusal(lambda: archiving.archive(post, by=request.user)):
         messages.error(request, refused)
         return redirect("posts:edit", post.public_id)
     # Its page, where one tap takes it back.
@@ -39,7 +39,7 @@ def archive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def unarchive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = post_to_write(request, public_id)
     said = _("The draft is back.")
-    button_action(request, lambda: archive_services.unarchive(post, by=request.user), said=said)
+    button_action(request, lambda: archiving.unarchive(post, by=request.user), said=said)
     return redirect("posts:edit", post.public_id)
 
 
@@ -57,7 +57,7 @@ def archive_many(request: HttpRequest) -> HttpResponse:
         .select_related("unit")
     ):
         try:
-            archive_services.archive(post, by=request.user)
+            archiving.archive(post, by=request.user)
         except Refused:
             continue
         done.append(str(post.public_id))
@@ -87,7 +87,7 @@ def unarchive_many(request: HttpRequest) -> HttpResponse:
     posts = Post.objects.visible_to(request.user).filter(public_id__in=put_away)
     done = 0
     for post in posts.filter(state=PostState.ARCHIVED).select_related("unit"):
-        done += not refusal(partial(archive_services.unarchive, post, by=request.user))
+        done += not refusal(partial(archiving.unarchive, post, by=request.user))
     if done:
         said = ngettext("%(n)s draft is back.", "%(n)s drafts are back.", done)
         messages.success(request, said % {"n": done})

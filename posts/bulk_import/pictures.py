@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core.errors import Busy, Refused
 from core.text import fold
-from media import incoming, pictures, services, videos
+from media import incoming, pictures, storing, videos
 from media.models import Media
 from units.models import Unit
 
@@ -168,7 +168,7 @@ def _store_file(file: File, *, unit: Unit, by: User) -> Media:
         raise Refused(
             _("This is no JPEG, PNG or WebP picture. Videos are added to the draft itself.")
         )
-    return services.store(file, unit=unit, by=by)
+    return storing.store(file, unit=unit, by=by)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ from posts.checks.base import Finding
 from posts.checks.privacy import place_of, places_in
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.editor.limits import LONGEST_ALT, LONGEST_LINK, LONGEST_TITLE, MOST_MEDIA
-from posts.editor.services import targets_of
+from posts.editor.saving import targets_of
 from posts.findings import find_findings
 from posts.leak_rules.queries import rules_of
 from posts.models import BulkImport, ImportedPost, Post, PostMedia

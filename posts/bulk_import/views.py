@@ -18,7 +18,7 @@ from campaigns.models import Topic
 from channels.queries import channels_for
 from core import quotas
 from core.actions import form_action, form_data, refusal
-from posts.bulk_import import services
+from posts.bulk_import import importing
 from posts.bulk_import.forms import ApplyForm, PicturesForm, SheetForm
 from posts.bulk_import.plans import Outcome, plan
 from posts.bulk_import.sheets import KIND, build_workbook, example_rows, read_rows
@@ -67,7 +67,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     )
     done = form_action(form, lambda: _store_sheet(request, **form.cleaned_data))
     if done:
-        services.run_or_send(done.result, at_once=services.PICTURES_AT_ONCE)
+        importing.run_or_send(done.result, at_once=importing.PICTURES_AT_ONCE)
         return redirect("posts:import_one", done.result.public_id)
     earlier = BulkImport.objects.filter(made_by=request.user).order_by("-pk")[:5]
     context = {"form": form, "units": units, "earlier": earlier}
@@ -77,7 +77,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 def _store_sheet(request: HttpRequest, *, unit: Unit, file: Any, pictures: list[Any]) -> BulkImport:
     quotas.use("import", by=request.user)
     rows = read_rows(file, size=file.size)
-    return services.store_import(rows, pictures, unit=unit, file_name=file.name, by=request.user)
+    return importing.store_import(rows, pictures, unit=unit, file_name=file.name, by=request.user)
 
 
 @require_GET
@@ -102,7 +102,7 @@ def import_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show how far the work is, the preview, or what became of the drafts."""
     batch = _batch(request, public_id)
     if batch.state in (ImportState.READING, ImportState.SUBMITTING):
-        context = {"batch": batch, "is_lost": services.is_lost(batch, now=timezone.now())}
+        context = {"batch": batch, "is_lost": importing.is_lost(batch, now=timezone.now())}
         part = "#progress" if request.headers.get("HX-Request") else ""
         return render(request, f"posts/import_progress.html{part}", context)
     if request.headers.get("HX-Request"):  # the page that waited shows what comes next
@@ -135,8 +135,8 @@ def apply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ApplyForm(request.POST)
 
     def service() -> list[Post]:
-        services.use_quota(by=request.user)
-        return services.apply(batch, by=request.user, **form.cleaned_data)
+        importing.use_quota(by=request.user)
+        return importing.apply(batch, by=request.user, **form.cleaned_data)
 
     done = form_action(form, service)
     if not done:
@@ -158,11 +158,11 @@ def add_pictures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("No file arrived. Choose it again."))
     elif refused := refusal(
-        lambda: services.add_pictures(batch, form.cleaned_data["pictures"], by=request.user)
+        lambda: importing.add_pictures(batch, form.cleaned_data["pictures"], by=request.user)
     ):
         messages.error(request, refused)
     else:
-        services.run_or_send(batch, at_once=services.PICTURES_AT_ONCE)
+        importing.run_or_send(batch, at_once=importing.PICTURES_AT_ONCE)
     return redirect("posts:import_one", batch.public_id)
 
 
@@ -170,10 +170,10 @@ def add_pictures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Submit all drafts of the sheet that lack nothing."""
     batch = _batch(request, public_id)
-    if refused := refusal(lambda: services.begin_submission(batch, by=request.user)):
+    if refused := refusal(lambda: importing.begin_submission(batch, by=request.user)):
         messages.error(request, refused)
     else:
-        services.run_or_send(batch, at_once=services.POSTS_AT_ONCE)
+        importing.run_or_send(batch, at_once=importing.POSTS_AT_ONCE)
     return redirect("posts:import_one", batch.public_id)
 
 
@@ -181,14 +181,14 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def resume(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take up work that nobody does any more; harmless where somebody does."""
     batch = _batch(request, public_id)
-    services.resume(batch)
+    importing.resume(batch)
     return redirect("posts:import_one", batch.public_id)
 
 
 def _show_result(request: HttpRequest, batch: BulkImport) -> HttpResponse:
     rows = [
         _describe_draft(post)
-        for post in services.drafts_of(batch).prefetch_related(
+        for post in importing.drafts_of(batch).prefetch_related(
             "targets__channel", "pictures__media"
         )
     ]

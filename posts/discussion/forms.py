@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from posts.discussion.services import Remark
+from posts.discussion.discussing import Remark
 from posts.models import LONGEST_COMMENT, LONGEST_QUOTE
 
 

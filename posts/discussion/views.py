@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.actions import button_action, form_action
-from posts.discussion import services as talks
+from posts.discussion import discussing
 from posts.discussion.cards import Discussion, discussion_of, reply_form
 from posts.discussion.forms import RemarkForm
 from posts.models import Comment, Post, Thread
@@ -45,7 +45,7 @@ def discussion(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         request.POST, content=revision.content, may_propose=may_propose, auto_id="remark_%s"
     )
     done = form_action(
-        form, lambda: talks.begin(post, revision, form.remark(), by=request.user), field="text"
+        form, lambda: discussing.begin(post, revision, form.remark(), by=request.user), field="text"
     )
     if done:
         return _show_discussion(request, post, done.result)
@@ -59,7 +59,7 @@ def reply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     may_propose = can(request.user, Permission.POST_APPROVE, unit=post.unit)
     form = reply_form(thread, request.POST, may_propose=may_propose)
     done = form_action(
-        form, lambda: talks.reply(thread, form.remark(), by=request.user), field="text"
+        form, lambda: discussing.reply(thread, form.remark(), by=request.user), field="text"
     )
     if done:
         return _show_discussion(request, post, thread)
@@ -71,14 +71,14 @@ def reply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def resolve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     thread = _thread(request, public_id)
-    talks.resolve(thread, by=request.user)
+    discussing.resolve(thread, by=request.user)
     return _show_discussion(request, thread.revision.post, thread)
 
 
 @require_POST
 def reopen(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     thread = _thread(request, public_id)
-    talks.reopen(thread, by=request.user)
+    discussing.reopen(thread, by=request.user)
     return _show_discussion(request, thread.revision.post, thread)
 
 
@@ -92,7 +92,7 @@ def accept_proposal(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if not can(request.user, Permission.POST_WRITE, unit=comment.thread.revision.post.unit):
         raise PermissionDenied
     said = _("The proposed words stand in the draft now.")
-    button_action(request, lambda: talks.accept_proposal(comment, by=request.user), said=said)
+    button_action(request, lambda: discussing.accept_proposal(comment, by=request.user), said=said)
     return redirect(_address(request, comment.thread.revision.post, comment.thread))
 
 

@@ -1,4 +1,4 @@
-"""All that a person writes of a post, as values that the services take."""
+"""All that a person writes of a post, as values that saving takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

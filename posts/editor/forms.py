@@ -26,7 +26,7 @@ from media.models import Media
 from platforms.facts import Option
 from posts.canonical import html as canonical_html
 from posts.canonical.html import LONGEST_BODY, is_too_large
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.editor.fields import (
     CAPTIONS,
@@ -43,11 +43,11 @@ from posts.editor.fields import (
 )
 from posts.editor.limits import LONGEST_ALT, MOST_MEDIA, too_much_text
 from posts.editor.parts import AS_BEFORE, ChannelPart, FormMedia, KitPart, OptionPart, SlotPart
-from posts.editor.services import read_page_save
+from posts.editor.saving import read_page_save
 from posts.kit_words import LONGEST_OWN_LINES, OWN_LINES, Filling
 from posts.library.forms import NO_DAY, require_days_in_order
 from posts.models import LONGEST_GROUND, Post, PostChannel, PostMedia
-from posts.origins import services as origins
+from posts.origins import starting
 from posts.queries import LastChoice, last_choices
 
 ON, OFF, HAND = "on", "off", "hand"  # how a channel's switch was shown, see ComposeForm._switched
@@ -201,7 +201,7 @@ class ComposeForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 2}),
                 help_text=_("They stand at the end of the text, in every channel."),
             )
-        fixed = {"title", "body", "topic", "campaign", *editing.grounds_of(filling.version)}
+        fixed = {"title", "body", "topic", "campaign", *saving.grounds_of(filling.version)}
         if filling.version.link:
             fixed.add("link")
         for name in fixed:
@@ -375,21 +375,21 @@ class ComposeForm(forms.Form):
         return by_field
 
     def save(self, *, by: User, version: int | None = None) -> Post:
-        """Save by ``services.save``; ``version`` replaces the one the form was made from, when a
+        """Save by ``saving.save``; ``version`` replaces the one the form was made from, when a
         person decided so.
         """
         version = self.cleaned_data["version"] if version is None else version
         sent = read_page_save(self.data)
-        return editing.save(self.post, self._build_edit(), by=by, version=version, sent=sent)
+        return saving.save(self.post, self._build_edit(), by=by, version=version, sent=sent)
 
     @property
     def is_blank(self) -> bool:
         """Check whether nobody has written anything into it."""
         return self._build_edit().is_blank
 
-    def draft(self) -> editing.Draft:
-        """Return the post as `save` would store it, by ``services.draft_of``: nothing is stored."""
-        return editing.draft_of(self.post, self._build_edit())
+    def draft(self) -> saving.Draft:
+        """Return the post as `save` would store it, by ``saving.draft_of``: nothing is stored."""
+        return saving.draft_of(self.post, self._build_edit())
 
     def _build_edit(self) -> PostEdit:
         values = self.cleaned_data
@@ -475,7 +475,7 @@ def _build_form_media(media: Media, data: Any, files: Any) -> FormMedia:
 def targets_of(post: Post) -> list[PostChannel]:
     """Return what the post holds for its channels; as long as it has no row, for its unit's."""
     if post._state.adding:
-        return origins.first_targets(post)
+        return starting.first_targets(post)
     return list(post.targets.select_related("channel"))
 
 

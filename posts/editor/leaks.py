@@ -25,7 +25,7 @@ from posts.checks.laws import REPEALED_LAW
 from posts.checks.leaks.remedies import remedies
 from posts.checks.leaks.scan import Leak
 from posts.checks.privacy import PREFIX, SEVERITIES, Place, place_of, places_in
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import PostEdit, edit_of
 from posts.findings import find_findings
 from posts.leak_rules.switching import report_false_alarm
@@ -240,7 +240,7 @@ def apply_way_out(post: Post, mark: str, kind: str, *, by: User) -> Post:
         for way in leak.ways:
             if way.kind == kind:
                 edit = _apply_to_edit(edit_of(post), leak.field, way)
-                return editing.save(post, edit, by=by, version=post.version)
+                return saving.save(post, edit, by=by, version=post.version)
     raise Refused(_("These words were changed meanwhile. Look at the findings again."))
 
 

@@ -16,8 +16,7 @@ from channels.queries import facts_of
 from channels.states import platform_rank
 from core.clock import format_local_time
 from core.text import parse_whole_number
-from media import services as media_services
-from media import uploads
+from media import storing, uploads
 from media.models import FilmEdit, Media
 from media.scanners.queries import state_of
 from platforms.limits import extract_visible_text, get_text_limit
@@ -28,8 +27,8 @@ from posts.editor import beginning, choices, leaks, unit_cards, unsent
 from posts.editor.fields import captions_name
 from posts.editor.forms import ComposeForm, pictures_of, targets_of
 from posts.findings import find_findings, find_hints
+from posts.kits.adopting import has_newer_version
 from posts.kits.queries import changes_of_kit
-from posts.kits.services import has_newer_version
 from posts.leak_rules.queries import has_entered
 from posts.models import UPLOAD_PURPOSE, Post, PostChannel
 from posts.origins.shown import origin_of
@@ -64,7 +63,7 @@ def page_context(
         "unit_cards": unit_cards.card_offers(post),
         "proof": unsent.form_token(user, post),
         "page": uuid.uuid4(),
-        "accept": media_services.ACCEPT,
+        "accept": storing.ACCEPT,
         "unfinished": 0
         if post._state.adding
         else uploads.count_unfinished(

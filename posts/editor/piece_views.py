@@ -15,8 +15,7 @@ from core import quotas
 from core.actions import button_action, refusal
 from posts.checks.variables import fill_gaps
 from posts.context import post_to_write
-from posts.editor import beginning, unit_cards
-from posts.editor import services as editing
+from posts.editor import beginning, saving, unit_cards
 from posts.library.filling import known_values
 from posts.library.queries import snippets_for
 from posts.models import Post
@@ -53,7 +52,7 @@ def _append_piece(request: HttpRequest, post: Post) -> HttpResponse:
     piece = get_object_or_404(snippets_for(post.unit), public_id=key)
     text = fill_gaps(piece.text, known_values(post.unit, post.topic, on=timezone.localdate()))
     quotas.use("autosave", by=request.user)
-    if refused := refusal(lambda: editing.append(post, text, by=request.user)):
+    if refused := refusal(lambda: saving.append(post, text, by=request.user)):
         messages.error(request, refused)
     else:
         messages.success(request, _("“%(name)s” stands at the end of the text.") % {"name": piece})
@@ -66,7 +65,7 @@ def take_over_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = post_to_write(request, public_id)
     quotas.use("autosave", by=request.user)
     gone: dict[str, str] = {}
-    if refused := refusal(lambda: gone.update(editing.take_over_version(post, by=request.user))):
+    if refused := refusal(lambda: gone.update(saving.take_over_version(post, by=request.user))):
         messages.error(request, refused)
         return redirect("posts:edit", post.public_id)
     messages.success(request, _("The draft follows the new version; what you filled in stands."))

@@ -22,17 +22,16 @@ from core import quotas
 from core.errors import Busy, NotAllowed, QuotaExceeded, Refused
 from core.middleware import count_seconds_to_wait
 from core.text import parse_whole_number
-from media import services as media_services
+from media import storing
 from media.models import FilmEdit
 from posts.canonical import content
 from posts.canonical.destinations import describe_destinations
 from posts.context import post_to_write
-from posts.editor import beginning, choices, unsent
-from posts.editor import services as editing
+from posts.editor import beginning, choices, saving, unsent
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm
 from posts.editor.page import find_clash, findings_by_field, saved_context, with_new_films
-from posts.editor.services import CHECKING, SAVING
+from posts.editor.saving import CHECKING, SAVING
 from posts.kit_words import Filling
 from posts.models import Post
 
@@ -102,7 +101,7 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
     try:
         overrule = request.POST.get("act", "").removeprefix("overwrite:")
         post = form.save(by=request.user, version=parse_whole_number(overrule))
-    except editing.EditConflict as conflict:
+    except saving.EditConflict as conflict:
         answer = {
             "version": conflict.post.version,
             "html": render_to_string(
@@ -168,7 +167,7 @@ def presence(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     post = beginning.post_of(request, public_id)
     others: list[User] = []
     if not post._state.adding:
-        others = editing.note_editing(post, by=request.user, now=timezone.now())
+        others = saving.note_editing(post, by=request.user, now=timezone.now())
     return JsonResponse(
         {
             "person": str(request.user.public_id),
@@ -233,7 +232,7 @@ def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     if file is None:
         return JsonResponse({"error": _("No file arrived. Choose it again.")}, status=422)
     try:
-        stored = media_services.store(file, unit=post.unit, by=request.user)
+        stored = storing.store(file, unit=post.unit, by=request.user)
     except Busy as error:  # the script sends it again
         return JsonResponse(
             {"error": str(error)}, status=503, headers={"Retry-After": str(error.retry_after)}

@@ -10,10 +10,10 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from core.errors import Busy, Refused
-from media.cards import services as cards
-from media.cards.services import Words
+from media.cards import card_drawing
+from media.cards.card_drawing import Words
 from media.models import Card, Media
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import MediaEdit, edit_of
 from posts.models import Post, PostMedia
 
@@ -65,7 +65,7 @@ def draw_unit_cards(post: Post, *, by: User) -> int:
     drawn = 0
     for card in missing:
         try:
-            cards.add(
+            card_drawing.add(
                 Words(**card.words), unit=post.unit, look=card.look, formats=[card.format], by=by
             )
         except Busy:
@@ -92,4 +92,4 @@ def use_unit_cards(post: Post, *, by: User) -> Post:
         MediaEdit(mine, mine.alt_text) if (mine := own.get(each.media.pk)) else each
         for each in edit.media
     ]
-    return editing.save(post, replace(edit, media=media), by=by, version=post.version)
+    return saving.save(post, replace(edit, media=media), by=by, version=post.version)

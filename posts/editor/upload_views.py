@@ -20,9 +20,9 @@ from accounts.queries import can
 from core.errors import Busy, NotAllowed, Refused
 from core.text import parse_whole_number
 from media import uploads
-from media.library import services as library
+from media.library import entries
+from media.library.entries import LIBRARY_PURPOSE
 from media.library.queries import find_similar
-from media.library.services import LIBRARY_PURPOSE
 from media.links import THUMB, viewing_url
 from media.models import Media, Upload
 from posts.editor import beginning
@@ -161,7 +161,7 @@ def _upload_json(upload: Upload, *, status: int = 200, again: int = 0) -> JsonRe
     }
     if upload.media:
         html = (
-            library_card(library.keep_in_library(upload.media))
+            library_card(entries.keep_in_library(upload.media))
             if upload.purpose == LIBRARY_PURPOSE
             else picture_card(upload.media)
         )

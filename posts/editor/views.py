@@ -18,22 +18,21 @@ from core import quotas
 from core.actions import refusal
 from core.errors import NotAllowed, Refused
 from core.text import parse_whole_number
-from media import services as media_services
+from media import storing
 from posts.canonical import content
 from posts.checks.base import Severity
 from posts.context import units_to_write_in
-from posts.editor import beginning, choices, leaks, unsent
-from posts.editor import services as editing
+from posts.editor import beginning, choices, leaks, saving, unsent
 from posts.editor.forms import ComposeForm
 from posts.editor.page import page_context, with_new_films
 from posts.editor.parts import FormMedia
-from posts.editor.services import SAVING
+from posts.editor.saving import SAVING
 from posts.findings import find_findings
+from posts.leak_rules.enforcement import count_outcome
 from posts.leak_rules.models import LeakCount
-from posts.leak_rules.services import count_outcome
 from posts.models import Post
 from posts.queries import deliveries_that_would_stop
-from posts.review import services as post_reviews
+from posts.review import decisions
 from posts.review.passing import rule_names
 from posts.states import EDITABLE, PostState
 
@@ -133,7 +132,7 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
         quotas.use("autosave", by=request.user)
         overrule = parse_whole_number(about) if act == "overwrite" else None
         post = form.save(by=request.user, version=overrule)
-    except editing.EditConflict as conflict:
+    except saving.EditConflict as conflict:
         return _show_form_again(request, post, form, status=409, conflict=conflict.post)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
@@ -230,7 +229,7 @@ def _describe_switched(form: ComposeForm, post: Post) -> str:
 def _submit(request: HttpRequest, post: Post) -> HttpResponse:
     # The pages' own settings count, too; queried before, since no transaction waits for a platform.
     refused = " ".join(choices.refused_choices(post)) or refusal(
-        lambda: post_reviews.submit(post, by=request.user, ticks=request.POST.getlist("tick"))
+        lambda: decisions.submit(post, by=request.user, ticks=request.POST.getlist("tick"))
     )
     if refused:
         # The page says itself what is missing, and where.
@@ -247,7 +246,7 @@ def _add_uploads(request: HttpRequest, form: ComposeForm) -> str:
     refused = []
     for upload in request.FILES.getlist("files"):
         try:
-            stored = media_services.store(upload, unit=form.post.unit, by=request.user)
+            stored = storing.store(upload, unit=form.post.unit, by=request.user)
         except Refused as error:
             refused.append(f"{upload.name}: {error}")
         else:

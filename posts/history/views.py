@@ -12,8 +12,7 @@ from accounts.queries import can
 from core.actions import button_action
 from posts.canonical import content
 from posts.context import post_to_write
-from posts.history import diff
-from posts.history import services as histories
+from posts.history import diff, restoring
 from posts.models import Post, Revision
 from posts.queries import prefetch_decisions, revisions_of
 from posts.states import EDITABLE
@@ -75,7 +74,7 @@ def restore(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     said = _("The draft is now like version %(n)s. What it was before is kept as a version.")
     done = button_action(
         request,
-        lambda: histories.restore(post, row, by=request.user),
+        lambda: restoring.restore(post, row, by=request.user),
         said=said % {"n": row.number},
     )
     if not done:

@@ -18,7 +18,7 @@ from campaigns.kits.states import Declined
 from core.actions import form_action, form_data, refusal
 from posts.context import unit_to_write_in, units_to_write_in
 from posts.kit_words import Filling
-from posts.kits import services
+from posts.kits import adopting
 from posts.kits.queries import cards_of, changes_of_kit, kit_for, open_kits
 from posts.models import Post
 from units.models import Unit
@@ -64,7 +64,7 @@ def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show what a kit says with the unit's facts in its gaps, and note that it was opened."""
     unit = unit_to_write_in(request)
     row = _kit(unit, public_id)
-    services.note_opened(row, unit=unit)
+    adopting.note_opened(row, unit=unit)
     return _page(request, row, unit, DeclineForm())
 
 
@@ -112,7 +112,7 @@ def adopt(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     unit = unit_to_write_in(request)
     row = _kit(unit, public_id)
     made: list[Post] = []
-    if refused := refusal(lambda: made.append(services.adopt(row, unit=unit, by=request.user))):
+    if refused := refusal(lambda: made.append(adopting.adopt(row, unit=unit, by=request.user))):
         messages.error(request, refused)
         return redirect(f"{reverse('posts:kit', args=[row.public_id])}?unit={unit.key}")
     return redirect("posts:edit", made[0].public_id)
@@ -125,7 +125,7 @@ def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _kit(unit, public_id)
     form = DeclineForm(form_data(request))
     outcome = form_action(
-        form, lambda: services.decline(row, unit=unit, by=request.user, **form.cleaned_data)
+        form, lambda: adopting.decline(row, unit=unit, by=request.user, **form.cleaned_data)
     )
     if outcome:
         said = _("Noted. If it fits later after all, take it up: that undoes this answer.")

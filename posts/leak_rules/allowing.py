@@ -19,8 +19,8 @@ from core.errors import NotAllowed, Refused
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
 from core.text import normalise
+from posts.leak_rules.enforcement import require_no_leak
 from posts.leak_rules.models import LONGEST_VALUE, AllowedItem
-from posts.leak_rules.services import require_no_leak
 from units.models import Unit
 
 Kind = AllowedItem.Kind

@@ -14,7 +14,7 @@ from posts.checks.base import LeakRules
 from posts.checks.leaks import scan
 from posts.checks.privacy import without_leaks
 from posts.leak_rules import queries
-from posts.leak_rules.services import require_no_leak, require_publishable
+from posts.leak_rules.enforcement import require_no_leak, require_publishable
 from units.models import Unit
 
 

@@ -18,8 +18,8 @@ from core.errors import NotAllowed, Refused
 from core.reasons import require_reason
 from core.resends import claim
 from posts.checks.leaks.scan import RULES, Severity
+from posts.leak_rules.enforcement import require_no_leak
 from posts.leak_rules.models import LONGEST_REASON, FalseAlarm, RuleSwitch
-from posts.leak_rules.services import require_no_leak
 from units.models import Level, Unit
 
 

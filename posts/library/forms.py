@@ -13,7 +13,7 @@ from channels.states import Kind
 from core.fields import DayField
 from posts.library.filling import LONGEST_VALUE, Gap
 from posts.library.models import LONGEST_TEXT, Snippet, SnippetKind, Template
-from posts.library.services import (
+from posts.library.texts import (
     LONGEST_SNIPPET,
     MOST_VARIABLES,
     SnippetFields,

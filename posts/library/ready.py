@@ -14,7 +14,7 @@ from audit.services import record
 from campaigns.models import Topic
 from core.errors import Refused
 from posts.library.models import LibraryText, Snippet, Template
-from posts.library.services import (
+from posts.library.texts import (
     SnippetFields,
     TemplateFields,
     snippet_values,

@@ -23,7 +23,7 @@ from core.actions import button_action, form_action, form_data
 from core.templatetags.ui import is_filtered
 from posts.canonical.grounds import describe_legal_basis, legal_basis_text
 from posts.context import unit_to_write_in, units_to_write_in
-from posts.library import services
+from posts.library import texts
 from posts.library.filling import BUILT_IN, fill_readably, fill_template
 from posts.library.forms import GapsForm, LibraryFilter, SnippetForm, TemplateForm
 from posts.library.models import LibraryText, Snippet, Template
@@ -147,7 +147,7 @@ def new_template(request: HttpRequest) -> HttpResponse:
     form = TemplateForm(form_data(request))
     done = form_action(
         form,
-        lambda: services.create_template(unit=unit, fields=form.template_fields(), by=request.user),
+        lambda: texts.create_template(unit=unit, fields=form.template_fields(), by=request.user),
     )
     if done:
         messages.success(request, _("The template stands in the library now."))
@@ -161,7 +161,7 @@ def edit_template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = TemplateForm(form_data(request), template=row)
     done = form_action(
         form,
-        lambda: services.change_template(
+        lambda: texts.change_template(
             row, form.template_fields(), by=request.user, version=form.cleaned_data["version"]
         ),
     )
@@ -184,7 +184,7 @@ def new_snippet(request: HttpRequest) -> HttpResponse:
     form = SnippetForm(form_data(request))
     done = form_action(
         form,
-        lambda: services.create_snippet(unit=unit, fields=form.snippet_fields(), by=request.user),
+        lambda: texts.create_snippet(unit=unit, fields=form.snippet_fields(), by=request.user),
     )
     if done:
         messages.success(request, _("The piece stands in the library now."))
@@ -199,7 +199,7 @@ def edit_snippet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = SnippetForm(form_data(request), snippet=row)
     done = form_action(
         form,
-        lambda: services.change_snippet(
+        lambda: texts.change_snippet(
             row, form.snippet_fields(), by=request.user, version=form.cleaned_data["version"]
         ),
     )
@@ -228,10 +228,10 @@ def archive_snippet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _archive_or_restore(request: HttpRequest, row: LibraryText) -> None:
     if request.POST.get("act") == "restore":
         said = _("“%(name)s” is in use again.") % {"name": row}
-        button_action(request, lambda: services.restore(row, by=request.user), said=said)
+        button_action(request, lambda: texts.restore(row, by=request.user), said=said)
     else:
         said = _("“%(name)s” is archived. Posts that began from it stay.") % {"name": row}
-        button_action(request, lambda: services.archive(row, by=request.user), said=said)
+        button_action(request, lambda: texts.archive(row, by=request.user), said=said)
 
 
 def _require_writer(request: HttpRequest) -> Any:

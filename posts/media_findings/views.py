@@ -23,11 +23,11 @@ from core.errors import NotAllowed, Refused
 from core.text import parse_whole_number
 from media.links import COVER, ITSELF, viewing_url
 from media.models import Media
-from media.scanners import services as scanners
+from media.scanners import scanning
 from media.scanners.models import LONGEST_SHOWN_NOTE, SECRET_MARK, Box, Kind, ShownAs
 from posts.editor.cards import picture_card
 from posts.editor.limits import MOST_MEDIA
-from posts.media_findings import services
+from posts.media_findings import remedies
 from posts.models import Post
 from posts.scanned import EVERY_KIND, BoxCard, ScanCard, cards_of
 
@@ -204,7 +204,7 @@ def _blur_kind(request: HttpRequest, media: Media) -> Media:
 def _blur(request: HttpRequest, media: Media, boxes: list[Box]) -> Media:
     by_script = "card" in request.GET and not media.is_video
     post = None if by_script else _post(request)
-    return services.blur(media, boxes, by=request.user, post=post)
+    return remedies.blur(media, boxes, by=request.user, post=post)
 
 
 def _allow_box(request: HttpRequest, media: Media) -> None:
@@ -213,23 +213,23 @@ def _allow_box(request: HttpRequest, media: Media) -> None:
     if not form.is_valid():
         raise Refused(" ".join(error for errors in form.errors.values() for error in errors))
     ground, note = form.cleaned_data["ground"], form.cleaned_data["note"]
-    scanners.allow_box(box, as_=ground, note=note, by=request.user)
+    scanning.allow_box(box, as_=ground, note=note, by=request.user)
 
 
 def _disallow_box(request: HttpRequest, media: Media) -> None:
-    scanners.disallow_box(_box(request, media), by=request.user)
+    scanning.disallow_box(_box(request, media), by=request.user)
 
 
 def _confirm_by_eye(request: HttpRequest, media: Media) -> None:
-    scanners.confirm_by_eye(media, by=request.user)
+    scanning.confirm_by_eye(media, by=request.user)
 
 
 def _scan_again(request: HttpRequest, media: Media) -> None:
-    scanners.scan_again(media, by=request.user)
+    scanning.scan_again(media, by=request.user)
 
 
 def _remove_from_draft(request: HttpRequest, media: Media) -> None:
-    services.remove_from_draft(media, by=request.user, post=_post(request))
+    remedies.remove_from_draft(media, by=request.user, post=_post(request))
     if not Media.objects.filter(pk=media.pk).exists():
         media.pk = None
 

@@ -7,7 +7,14 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
-from media.editing.services import MOST_BLURS, MOST_BRIGHTNESS, MOST_STRAIGHTENED, WHOLE, Box, Edits
+from media.editing.picture_edits import (
+    MOST_BLURS,
+    MOST_BRIGHTNESS,
+    MOST_STRAIGHTENED,
+    WHOLE,
+    Box,
+    Edits,
+)
 from media.editing.shapes import BY_NAME, MIDDLE, PRESETS, crop_box
 from media.models import Media
 

@@ -15,11 +15,11 @@ from accounts.permissions import Permission
 from channels.queries import facts_of
 from channels.states import Kind
 from core.actions import button_action, form_action, form_data, offer_undo, refusal
-from media.editing import services as editing_services
+from media.editing import picture_edits
 from media.editing.shapes import best_preset
 from media.models import Media
 from posts.context import post_to_write
-from posts.editor import services as editor
+from posts.editor import saving
 from posts.media_library.edit_forms import EditForm
 from posts.models import Post
 
@@ -40,9 +40,7 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[Media] = []
     done = form_action(
         form,
-        lambda: made.append(
-            editing_services.edit(media, form.cleaned_data["edits"], by=request.user)
-        ),
+        lambda: made.append(picture_edits.edit(media, form.cleaned_data["edits"], by=request.user)),
     )
     if done:
         return _finish(request, media, made[0], post)
@@ -107,7 +105,7 @@ def _finish(request: HttpRequest, media: Media, made: Media, post: Post | None) 
     if post is None:
         messages.success(request, said)
         return redirect("posts:library_medium", made.public_id)
-    if refused := refusal(lambda: editor.replace_media(post, media, made, by=request.user)):
+    if refused := refusal(lambda: saving.replace_media(post, media, made, by=request.user)):
         messages.error(request, refused)
     elif media.blurred_at:
         messages.success(request, said)
@@ -133,4 +131,4 @@ def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _put_back(post: Post, media: Media, source: Media, *, by: Any) -> None:
-    editor.replace_media(post, media, source, by=by)
+    saving.replace_media(post, media, source, by=by)

@@ -11,7 +11,7 @@ from core.errors import Refused
 from media.captions import LARGEST, convert_to_webvtt, decode_captions, format_rows
 from media.editing.films import MOST_MARKS, Plan
 from media.editing.paths import Kind, Mark, complete_marks
-from media.editing.services import MOST_BLURS
+from media.editing.picture_edits import MOST_BLURS
 from media.models import Media
 from posts.media_library.edit_forms import SIDES, percent_box
 

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import DayField
-from media.library.services import Description
+from media.library.entries import Description
 from media.models import (
     LONGEST_ALT,
     LONGEST_FOLDER,

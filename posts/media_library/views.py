@@ -24,9 +24,8 @@ from accounts.queries import can
 from core import quotas
 from core.actions import button_action, form_action, form_data, offer_undo, refusal
 from core.errors import Busy, NotAllowed, Refused
-from media import services as media_services
-from media import uploads
-from media.library import services as library
+from media import storing, uploads
+from media.library import entries
 from media.library.queries import find_similar, folders_of, in_library_of, tags_of
 from media.links import COVER, ITSELF, THUMB, viewing_url
 from media.models import Card, Folder, Media
@@ -34,7 +33,7 @@ from posts.context import post_to_write, units_to_write_in
 from posts.editor import beginning
 from posts.editor.cards import picture_card
 from posts.editor.upload_views import library_card
-from posts.media_library import queries, services
+from posts.media_library import queries, upkeep
 from posts.media_library.forms import SIZES, FolderForm, LibraryFilter, MediaForm
 from posts.models import Post
 from posts.queries import match_shown_nowhere, published_uses, unfinished_drafts
@@ -64,9 +63,9 @@ def media_library(request: HttpRequest) -> HttpResponse:
         "form": form,
         "filtered": form.is_bound and form.has_changed(),
         "unit": unit,
-        "accept": media_services.ACCEPT,
+        "accept": storing.ACCEPT,
         "unfinished": uploads.count_unfinished(
-            unit=unit, purpose=library.LIBRARY_PURPOSE, purpose_id=None, by=request.user
+            unit=unit, purpose=entries.LIBRARY_PURPOSE, purpose_id=None, by=request.user
         ),
         "writes": unit in units_to_write_in(request.user),
     }
@@ -133,7 +132,7 @@ def add_media(request: HttpRequest) -> HttpResponse:
     if "file" not in request.FILES:
         return _add_many(request, unit)
     try:
-        added = library.add(request.FILES["file"], unit=unit, by=request.user)
+        added = entries.add(request.FILES["file"], unit=unit, by=request.user)
     except Busy as error:  # the script sends it again
         return JsonResponse(
             {"error": str(error)}, status=503, headers={"Retry-After": str(error.retry_after)}
@@ -150,7 +149,7 @@ def _add_many(request: HttpRequest, unit: Unit) -> HttpResponse:
     added = []
     for file in request.FILES.getlist("files"):
         if refused := refusal(
-            lambda file=file: added.append(library.add(file, unit=unit, by=request.user))
+            lambda file=file: added.append(entries.add(file, unit=unit, by=request.user))
         ):
             messages.error(request, f"{file.name}: {refused}")
     known = sum(each.is_known for each in added)
@@ -177,7 +176,7 @@ def medium(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = MediaForm(data, media=media, folders=folders)
     done = form_action(
         form,
-        lambda: library.describe(
+        lambda: entries.describe(
             media, form.description(), by=request.user, version=form.cleaned_data["version"]
         ),
     )
@@ -231,9 +230,7 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[Post] = []
     if refused := refusal(
         lambda: made.append(
-            services.put_in_post(
-                media, unit=post.unit if post else unit, by=request.user, post=post
-            )
+            upkeep.put_in_post(media, unit=post.unit if post else unit, by=request.user, post=post)
         )
     ):
         messages.error(request, refused)
@@ -247,14 +244,14 @@ def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     media = _get_to_change(request, public_id)
     shared = request.POST.get("act") != "stop"
     said = _("The units below may use it now.") if shared else _("It is shared no longer.")
-    button_action(request, lambda: library.set_shared(media, shared, by=request.user), said=said)
+    button_action(request, lambda: entries.set_shared(media, shared, by=request.user), said=said)
     return redirect("posts:library_medium", media.public_id)
 
 
 @require_POST
 def archive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     media = _get_to_change(request, public_id)
-    if refused := refusal(lambda: services.archive(media, by=request.user)):
+    if refused := refusal(lambda: upkeep.archive(media, by=request.user)):
         messages.error(request, refused)
         return redirect("posts:library_medium", media.public_id)
     said = _("“%(name)s” is archived, and removed after 30 days.") % {"name": media}
@@ -267,7 +264,7 @@ def unarchive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     media = _get_to_change(request, public_id)
     button_action(
         request,
-        lambda: services.unarchive(media, by=request.user),
+        lambda: upkeep.unarchive(media, by=request.user),
         said=_("“%(name)s” is in the library again.") % {"name": media},
     )
     return redirect("posts:library_medium", media.public_id)
@@ -283,7 +280,7 @@ def folders(request: HttpRequest) -> HttpResponse:
     rows = folders_of(unit)
     form = FolderForm(form_data(request), folders=rows)
     done = form_action(
-        form, lambda: library.create_folder(unit, by=request.user, **form.cleaned_data)
+        form, lambda: entries.create_folder(unit, by=request.user, **form.cleaned_data)
     )
     if done:
         messages.success(request, _("The folder is there."))
@@ -301,14 +298,14 @@ def change_folder(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.POST.get("act") == "remove":
         button_action(
             request,
-            lambda: library.remove_folder(folder, by=request.user),
+            lambda: entries.remove_folder(folder, by=request.user),
             said=_("The folder is removed; its pictures stay."),
         )
     else:
         name = request.POST.get("name", "")[:200]
         button_action(
             request,
-            lambda: library.rename_folder(folder, name, by=request.user),
+            lambda: entries.rename_folder(folder, name, by=request.user),
             said=_("Saved."),
         )
     return redirect("posts:media_folders")
@@ -350,14 +347,14 @@ def _answer_chosen(request: HttpRequest, post: Post) -> HttpResponse:
     if "application/json" not in request.headers.get("Accept", ""):
         post = post_to_write(request, post.public_id)
         refused = refusal(
-            lambda: services.put_in_post(media, unit=post.unit, by=request.user, post=post)
+            lambda: upkeep.put_in_post(media, unit=post.unit, by=request.user, post=post)
         )
         if refused:
             messages.error(request, refused)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-pictures")
     try:
         quotas.use("autosave", by=request.user)
-        own = services.own_media(media, unit=post.unit, by=request.user)
+        own = upkeep.own_media(media, unit=post.unit, by=request.user)
     except NotAllowed as error:
         raise PermissionDenied(str(error)) from None
     except Refused as error:

@@ -16,7 +16,7 @@ from posts.library.filling import gaps_of
 from posts.library.forms import GapsForm
 from posts.library.queries import templates_to_use
 from posts.models import Post
-from posts.origins import services as origins
+from posts.origins import starting
 from posts.queries import approved_posts
 
 PAGE, MOST_TURNED = 20, 500  # posts to begin from; the search finds the others
@@ -46,7 +46,7 @@ def from_template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[Post] = []
     if refused := refusal(
         lambda: made.append(
-            origins.start_from_template(template, unit=unit, by=request.user, typed=form.typed())
+            starting.start_from_template(template, unit=unit, by=request.user, typed=form.typed())
         )
     ):
         messages.error(request, refused)
@@ -56,7 +56,7 @@ def from_template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    copy = origins.duplicate(post_to_write(request, public_id), by=request.user)
+    copy = starting.duplicate(post_to_write(request, public_id), by=request.user)
     messages.success(
         request, _("This is a copy, a draft of your own. The original stays as it is.")
     )
@@ -67,7 +67,7 @@ def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def correct(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = post_to_write(request, public_id)
     made: list[Post] = []
-    if refused := refusal(lambda: made.append(origins.start_correction(post, by=request.user))):
+    if refused := refusal(lambda: made.append(starting.start_correction(post, by=request.user))):
         messages.error(request, refused)
         return redirect("publishing:post", post.public_id)
     return redirect("posts:edit", made[0].public_id)  # which says what it is, and what to write

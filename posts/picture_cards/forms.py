@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from media.cards.services import Words, hotlines_of
+from media.cards.card_drawing import Words, hotlines_of
 from media.cards.typesetting import LONGEST_LINE, LONGEST_TITLE, Format, Look
 from units.models import Unit
 

@@ -24,13 +24,13 @@ from channels.models import Channel
 from core.actions import form_action, form_data
 from core.errors import Refused
 from core.secrecy import SecrecyRefused
-from media.cards import services as cards
-from media.cards.services import PREVIEW_SCALE, Preview
+from media.cards import card_drawing
+from media.cards.card_drawing import PREVIEW_SCALE, Preview
 from media.cards.typesetting import LONGEST_TITLE, SHEETS, Format, Look
 from media.models import Card, Media
 from posts.editor import beginning
 from posts.models import Post
-from posts.picture_cards import services
+from posts.picture_cards import making
 from posts.picture_cards.forms import FIELDS, OTHER, CardForm
 from units.models import Unit
 
@@ -125,7 +125,7 @@ def _page(
         return render(request, f"posts/picture_cards/{name}", context)
     done = form_action(
         form,
-        lambda: services.make_card(
+        lambda: making.make_card(
             form.words(),
             unit=unit,
             look=form.cleaned_data["look"],
@@ -186,9 +186,9 @@ def _preview(request: HttpRequest, form: CardForm, unit: Unit) -> dict[str, Any]
         form.cleaned_data.setdefault(name, "")
     words = form.words()
     try:
-        services.require_clean(words, unit)
-        found = cards.preview(
-            cards.content_of(words, unit),
+        making.require_clean(words, unit)
+        found = card_drawing.preview(
+            card_drawing.content_of(words, unit),
             form.cleaned_data.get("look") or Look.WARNING,
             {name: SHEETS[name].scaled(PREVIEW_SCALE) for name in asked},
             unit=unit,
@@ -201,7 +201,7 @@ def _preview(request: HttpRequest, form: CardForm, unit: Unit) -> dict[str, Any]
     return {
         "shown": [_shown_preview(name, found) for name in asked],
         "over": found.over,
-        "hints": services.find_hints(words, unit),
+        "hints": making.find_hints(words, unit),
     }
 
 

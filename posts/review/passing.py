@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from core.errors import Refused
 from posts.checks.base import Finding, Severity
 from posts.findings import find_findings
-from posts.leak_rules.services import require_no_leak
+from posts.leak_rules.enforcement import require_no_leak
 from posts.models import Post, Review
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.fields import DayAndClockField, ReasonField
-from publishing.broadcasts import services as broadcasts
+from publishing.broadcasts import broadcasting
 
 
 def _reason_field(label: Any) -> ReasonField:
@@ -43,7 +43,7 @@ class AskForm(forms.Form):
         at = self.cleaned_data["requested_time"]
         if at and at <= self.now:
             raise forms.ValidationError(_("The time must be later than now."))
-        if at and not broadcasts.is_within_sending_hours(at):
+        if at and not broadcasting.is_within_sending_hours(at):
             raise forms.ValidationError(
                 _("Followers are sent something between 06:00 and 22:00 only.")
             )

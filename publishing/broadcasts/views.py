@@ -22,7 +22,7 @@ from accounts.queries import can
 from accounts.step_up import step_up_required
 from core.actions import form_action, form_data
 from posts.canonical import content
-from publishing.broadcasts import services as broadcasts
+from publishing.broadcasts import broadcasting
 from publishing.broadcasts.forms import AskForm, CallOffForm, ConfirmForm, DecideForm
 from publishing.broadcasts.presenters import broadcast_status, follower_sentence
 from publishing.models import Broadcast, Delivery
@@ -92,7 +92,7 @@ def ask(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
     def action() -> Broadcast:
         given = form.cleaned_data
-        return broadcasts.plan(
+        return broadcasting.plan(
             delivery,
             by=request.user,
             reason=given["reason"],
@@ -186,7 +186,7 @@ def confirm(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ConfirmForm(request.POST, auto_id="confirm_%s")
 
     def action() -> None:
-        broadcasts.confirm(row, by=request.user, words=form.cleaned_data["words"])
+        broadcasting.confirm(row, by=request.user, words=form.cleaned_data["words"])
 
     return _action(
         request, row, "confirm", form, action, _("Confirmed. It goes to the followers at its time.")
@@ -199,7 +199,7 @@ def call_off(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = CallOffForm(request.POST, auto_id="call_off_%s")
 
     def action() -> None:
-        broadcasts.call_off(row, by=request.user, reason=form.cleaned_data["reason"])
+        broadcasting.call_off(row, by=request.user, reason=form.cleaned_data["reason"])
 
     return _action(
         request, row, "call_off", form, action, _("Called off. Nothing is sent to the followers.")
@@ -213,6 +213,6 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
     def action() -> None:
         sent = form.cleaned_data["seen"] == form.SENT
-        broadcasts.decide(row, by=request.user, sent=sent, words=form.cleaned_data["words"])
+        broadcasting.decide(row, by=request.user, sent=sent, words=form.cleaned_data["words"])
 
     return _action(request, row, "decide", form, action, _("Noted. Thank you for looking."))

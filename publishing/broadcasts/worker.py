@@ -20,7 +20,7 @@ from platforms.client import Answers, Request
 from platforms.errors import AccessLost, ConnectorError, Rejected, TryLater
 from platforms.messages import Account
 from publishing.broadcasts import seals
-from publishing.broadcasts.services import (
+from publishing.broadcasts.broadcasting import (
     find_schedulers,
     is_within_sending_hours,
     move,

@@ -18,7 +18,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from core import quotas
 from core.actions import button_action, form_action, form_data
-from publishing.calendar_links import services
+from publishing.calendar_links import feed_links
 from publishing.calendar_links.presenters import render_icalendar
 from publishing.calendar_links.queries import AHEAD, BEHIND, planned_contents
 from publishing.models import CalendarLink
@@ -52,7 +52,7 @@ def links(request: HttpRequest) -> HttpResponse:
     form = LinkForm(form_data(request))
     outcome = form_action(
         form,
-        lambda: services.create_link(
+        lambda: feed_links.create_link(
             unit=unit, own_posts=form.cleaned_data["shows"] == "own", by=request.user
         ),
     )
@@ -68,7 +68,7 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[tuple[CalendarLink, str]] = []
     if button_action(
         request,
-        lambda: made.append(services.renew_link(link, by=request.user)),
+        lambda: made.append(feed_links.renew_link(link, by=request.user)),
         said=_("The old link no longer works."),
     ):
         return _page(request, form=LinkForm(), made=made[0])
@@ -80,7 +80,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     link = _own_link(request, public_id)
     button_action(
         request,
-        lambda: services.revoke_link(link, by=request.user),
+        lambda: feed_links.revoke_link(link, by=request.user),
         said=_("Revoked. No calendar can read by this link any more."),
     )
     return redirect("publishing:calendar_links")
@@ -106,8 +106,8 @@ def _page(
         "unit": current_position(request).unit,
         "form": form,
         "links": list(in_use),
-        "full": len(in_use) >= services.MOST_LINKS,
-        "most": services.MOST_LINKS,
+        "full": len(in_use) >= feed_links.MOST_LINKS,
+        "most": feed_links.MOST_LINKS,
         "behind": BEHIND.days,
         "ahead": AHEAD.days,
         "address": address,
@@ -133,7 +133,7 @@ def serve_calendar(request: HttpRequest, public_id: uuid.UUID, secret: str) -> H
     if link is None or not link.is_opened_by(secret):
         raise Http404
     quotas.spend(f"calendar-link:{link.pk}", limit=READS_A_MINUTE, seconds=60)
-    if services.end_without_right(link):
+    if feed_links.end_without_right(link):
         raise Http404
     now = timezone.now()
     with translation.override(link.user.language):

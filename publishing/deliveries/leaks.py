@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from posts.leak_rules.services import find_held_back
+from posts.leak_rules.enforcement import find_held_back
 from publishing.deliveries.notices import notify_schedulers
 from publishing.deliveries.transitions import move_many
 from publishing.models import Delivery

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 from platforms.errors import Rejected
 from posts.canonical import content
 from posts.kit_words import find_misfits, find_unproved_kits
-from posts.leak_rules.services import find_held_back
+from posts.leak_rules.enforcement import find_held_back
 from posts.review.queries import approved_channels
 from publishing.deliveries import schedules
 from publishing.deliveries.limits import serialise_gap

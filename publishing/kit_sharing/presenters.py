@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from campaigns.kits.states import PLATFORMS
 from core.errors import Refused
 from links.queries import get_short_address
-from media.cards.services import Words, content_of
+from media.cards.card_drawing import Words, content_of
 from media.cards.typesetting import SHEETS, Content, Format
 from media.codes import qr_svg
 from media.models import Card

@@ -16,7 +16,7 @@ from core.actions import button_action, form_action, form_data, refusal
 from links.queries import Clicks, count_clicks
 from media import links as media_links
 from media.cards.typesetting import PAPERS, SHEETS
-from publishing.kit_sharing import queries, services
+from publishing.kit_sharing import kit_shares, queries
 from publishing.kit_sharing.presenters import card_of, kit_page, poster_of, status
 from publishing.kit_sharing.queries import PageState
 from publishing.models import KitShare
@@ -48,7 +48,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ShareForm(form_data(request), partners=partners, names=names)
     done = form_action(
         form,
-        lambda: services.share(
+        lambda: kit_shares.share(
             kit,
             unit=unit,
             partners=form.chosen(),
@@ -100,7 +100,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = get_object_or_404(queries.shared_by(request.user), public_id=public_id)
     button_action(
         request,
-        lambda: services.revoke(row, by=request.user),
+        lambda: kit_shares.revoke(row, by=request.user),
         said=_("Revoked. The page is closed."),
     )
     return redirect("publishing:share_kit", row.kit.public_id)

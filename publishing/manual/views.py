@@ -24,7 +24,7 @@ from channels.states import Health
 from core.actions import form_action, form_data
 from core.fields import DayAndClockField
 from posts.canonical import content
-from publishing.manual import services as manual
+from publishing.manual import manual_posting
 from publishing.manual.queries import manual_tasks
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_sentence, delivery_status
@@ -122,7 +122,7 @@ def task(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.info(request, delivery_sentence(row))
         return redirect(_place(row))
     now = timezone.now()
-    stopped = manual.describe_refusal(row, now=now) if not is_to_come else ""
+    stopped = manual_posting.describe_refusal(row, now=now) if not is_to_come else ""
     if request.htmx:
         if stopped or is_to_come:
             return HttpResponse(headers={"HX-Refresh": "true"})
@@ -131,7 +131,7 @@ def task(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ProofForm(form_data(request))
     field = None if stopped or is_to_come else "permalink"  # where the form says why it was refused
     outcome = form_action(
-        form, lambda: manual.close(row, by=request.user, **form.cleaned_data), field=field
+        form, lambda: manual_posting.close(row, by=request.user, **form.cleaned_data), field=field
     )
     if outcome:
         messages.success(request, delivery_sentence(row))
@@ -155,7 +155,7 @@ def _has_title(platform: str, target: Mapping[str, Any] | None) -> bool:
 
 
 def _context(row: Delivery, *, is_to_come: bool, stopped: str, now: datetime) -> dict[str, Any]:
-    message = manual.approved_message(row) if not stopped else None
+    message = manual_posting.approved_message(row) if not stopped else None
     if message is None and not stopped:
         stopped = _(
             "The stored text or a picture is no longer what was approved. Do not post it; report "

@@ -22,8 +22,8 @@ from core.errors import Refused
 from links import services as links
 from links.models import LONGEST_TITLE, Link
 from links.queries import get_short_address
-from media.cards import services as cards
-from media.cards.services import hotlines_of
+from media.cards import card_drawing
+from media.cards.card_drawing import hotlines_of
 from media.cards.typesetting import LONGEST_LINE, PAPERS, Content, Look, too_long, typeset
 from media.codes import qr_svg
 from posts.context import post_to_write
@@ -161,7 +161,7 @@ def poster(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         content = _poster_content(post, form)
         sheets = {"a4": PAPERS["a4"].scaled(1)}
         look = form.cleaned_data.get("look") or form.fields["look"].choices[0][0]
-        found = cards.preview(content, look, sheets, unit=post.unit, by=request.user)
+        found = card_drawing.preview(content, look, sheets, unit=post.unit, by=request.user)
         context |= {"picture": found.pictures["a4"], "over": found.over}
         context["link"] = content.link
         context["is_counted"] = bool(content.link) and content.link != _public_link(post)
@@ -257,7 +257,7 @@ def _poster_form(request: HttpRequest, post: Post) -> PosterForm:
 
 def _poster_content(post: Post, form: PosterForm) -> Content:
     approved = post.approved_revision.content
-    words = cards.Words(
+    words = card_drawing.Words(
         title=approved["title"],
         line_1=form.line("line_1"),
         line_2=form.line("line_2"),
@@ -265,4 +265,4 @@ def _poster_content(post: Post, form: PosterForm) -> Content:
         link=poster_address(post),
     )
     code = texts.short_hash(post.approved_revision.content_sha256)
-    return cards.content_of(words, post.unit, proof=f"Mã bản duyệt: {code}")
+    return card_drawing.content_of(words, post.unit, proof=f"Mã bản duyệt: {code}")

@@ -16,7 +16,7 @@ from posts.models import Post
 from publishing.models import Delivery, Pauses
 from publishing.presenters.text import as_sentence, format_moment, page_name
 from publishing.scheduling.conflicts import FullDay, SameMinuteDelivery
-from publishing.scheduling.services import find_spread, spread_time
+from publishing.scheduling.scheduling import find_spread, spread_time
 
 
 def planned_times_sentence(times: Iterable[datetime], *, now: datetime) -> str:

@@ -22,8 +22,7 @@ from core.actions import form_action, form_data
 from publishing.models import Broadcast, Delivery, Recall
 from publishing.presenters.delivery import delivery_status
 from publishing.presenters.status import StatusView
-from publishing.recalls import report
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling, report
 from publishing.recalls.forms import RecallForm
 from publishing.recalls.report import PageOutcome
 from publishing.states import ENDED, MAY_HAVE_BEEN_SENT, State
@@ -144,13 +143,13 @@ def recall_campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     campaign = get_object_or_404(
         Campaign.objects.visible_to(request.user).select_related("unit"), public_id=public_id
     )
-    posts, deliveries = recalls.posts_and_deliveries_of_campaign(
+    posts, deliveries = recalling.posts_and_deliveries_of_campaign(
         campaign, unit=unit, by=request.user
     )
     form = RecallForm(form_data(request))
 
     def action() -> Recall:
-        return recalls.recall_campaign(
+        return recalling.recall_campaign(
             campaign, unit=unit, by=request.user, reason=form.cleaned_data["reason"]
         )
 

@@ -27,7 +27,7 @@ from platforms.messages import Account, Visibility
 from publishing.deliveries.claims import MAX_CHECKS, exclusive_run, skip_locked
 from publishing.deliveries.transitions import change_reasons, move_many
 from publishing.models import Delivery
-from publishing.recalls.services import (
+from publishing.recalls.recalling import (
     finish_recalls,
     manual_deadline,
     notify_manual_tasks,

@@ -8,18 +8,18 @@ from campaigns.kits.models import Kit
 from campaigns.kits.signals import kit_withdrawn
 from campaigns.partners.models import Partner
 from campaigns.partners.signals import agreements_ended
-from publishing.kit_sharing import services as kit_sharing
-from publishing.recalls import services as recalls
-from publishing.sharing import services as sharing
+from publishing.kit_sharing import kit_shares
+from publishing.recalls import recalling
+from publishing.sharing import shares
 
 
 @receiver(kit_withdrawn, sender=Kit)
 def stop_posts_of_kit(kit: Kit, by: User, reason: str, take_down: bool, **_: Any) -> None:
     """Stop what came of a withdrawn kit, in the same transaction."""
-    recalls.withdraw_kit(kit, by=by, reason=reason, take_down=take_down)
+    recalling.withdraw_kit(kit, by=by, reason=reason, take_down=take_down)
 
 
 @receiver(agreements_ended, sender=Partner)
 def close_pages_of_ended_partners(partners: Collection[int], **_: Any) -> None:
-    sharing.close_pages_of_partners(partners)
-    kit_sharing.close_for(partners)
+    shares.close_pages_of_partners(partners)
+    kit_shares.close_for(partners)

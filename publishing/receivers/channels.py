@@ -30,7 +30,7 @@ from platforms.registry import CONNECTORS
 from platforms.webhooks import EventKind
 from publishing.deliveries.requests import longest_call
 from publishing.models import Delivery, Freeze
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.scheduling.conflicts import (
     count_booked,
     count_booked_formats,

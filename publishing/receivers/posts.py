@@ -24,7 +24,7 @@ from posts.signals import (
     would_stop,
 )
 from publishing.models import Delivery
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.slots.queries import free_times_after, next_free_slots
 from publishing.states import MAY_BE_FETCHED, READABLE, WAITING, State
 

@@ -14,7 +14,7 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders
 from core.clock import Clock, database_now
-from posts.leak_rules.services import find_held_back
+from posts.leak_rules.enforcement import find_held_back
 from posts.models import RevisionMedia
 from posts.states import PostState
 from publishing.deliveries.claims import skip_locked

@@ -30,7 +30,7 @@ from publishing.deliveries.messages import Pictures, build_approved_message, pic
 from publishing.deliveries.notices import ask_person, notify_of_inbox_videos, notify_schedulers
 from publishing.deliveries.requests import ask_platform, longest_call
 from publishing.deliveries.transitions import end_attempts, move_many
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.models import Delivery
 from publishing.states import ASKED_ABOUT, IN_HAND, Outcome, Reason, State
 

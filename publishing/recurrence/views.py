@@ -29,7 +29,7 @@ from posts.review import readings
 from posts.states import EDITABLE
 from publishing.models import Series
 from publishing.models.series import MOST_OCCURRENCES, MOST_STEP, Rhythm
-from publishing.recurrence import services
+from publishing.recurrence import planning
 from publishing.recurrence.queries import (
     later_occurrences,
     occurrences_of,
@@ -102,13 +102,13 @@ def repeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = RuleForm(form_data(request), post=post, suggestion=suggestion)
     context = {"post": post, "form": form, "said": suggestion and suggestion.said}
     if "make" not in request.POST:
-        shown = form_action(form, lambda: services.planned_times(post, **form.cleaned_data))
+        shown = form_action(form, lambda: planning.planned_times(post, **form.cleaned_data))
         context["times"] = shown.answer or []
         return render(request, "publishing/series_new.html", context, status=shown.status)
 
     def service() -> Series:
         quotas.use("series", by=request.user)
-        return services.create_series(post, by=request.user, **form.cleaned_data)
+        return planning.create_series(post, by=request.user, **form.cleaned_data)
 
     done = form_action(form, service)
     if done:
@@ -135,7 +135,7 @@ def series_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     series = _series(request, public_id, Permission.POST_WRITE)
-    n, reasons = services.submit_all(series, by=request.user)
+    n, reasons = planning.submit_all(series, by=request.user)
     if n:
         words = ngettext(
             "%(n)s post is before the approver.", "%(n)s posts are before the approver.", n
@@ -156,7 +156,7 @@ def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("publishing:post", post.public_id)
     changed: list[int] = []
     refused = refusal(
-        lambda: changed.append(services.change_later(occurrence.series, post, by=request.user))
+        lambda: changed.append(planning.change_later(occurrence.series, post, by=request.user))
     )
     if refused:
         messages.error(request, refused)
@@ -175,7 +175,7 @@ def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def stop(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     series = _series(request, public_id, Permission.POST_WRITE)
     form = ReasonForm(form_data(request), label_suffix="")
-    done = form_action(form, lambda: services.stop(series, by=request.user, **form.cleaned_data))
+    done = form_action(form, lambda: planning.stop(series, by=request.user, **form.cleaned_data))
     if done:
         words = ngettext("%(n)s post is put away.", "%(n)s posts are put away.", done.result)
         messages.success(request, words % {"n": done.result})

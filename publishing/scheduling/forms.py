@@ -15,7 +15,7 @@ from core.errors import Refused
 from core.fields import DayAndClockField, ReasonField
 from posts.models import Post
 from publishing.scheduling.conflicts import refuse_blackout
-from publishing.scheduling.services import spread_time
+from publishing.scheduling.scheduling import spread_time
 
 
 def clock_field(**options: Any) -> forms.TimeField:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.partners.models import Partner
 from core.fields import DayField
-from publishing.sharing.services import LONGEST_DAYS
+from publishing.sharing.shares import LONGEST_DAYS
 
 USUAL_DAYS = 30
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from core.errors import Refused
 from links.queries import get_short_address
 from media import links as media_links
-from media.cards.services import Words, content_of
+from media.cards.card_drawing import Words, content_of
 from media.cards.typesetting import Content, Format
 from media.codes import qr_svg
 from media.models import Card, Media

@@ -37,7 +37,7 @@ from media.cards.typesetting import PAPERS, Sheet, too_long, typeset
 from posts.models import Post
 from publishing.models import Share
 from publishing.models.share import SecretPage
-from publishing.sharing import queries, services
+from publishing.sharing import queries, shares
 from publishing.sharing.forms import USUAL_DAYS, ShareForm
 from publishing.sharing.presenters import Poster, poster_of, shared_page, status
 from publishing.sharing.queries import PageState
@@ -63,7 +63,7 @@ def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ShareForm(form_data(request), partners=partners, names=names)
     done = form_action(
         form,
-        lambda: services.share(
+        lambda: shares.share(
             post,
             partners=form.chosen(),
             until=form.cleaned_data["until"],
@@ -90,7 +90,7 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     made: list[tuple[Share, str]] = []
     if button_action(
         request,
-        lambda: made.extend(services.renew(row, until=until, by=request.user)),
+        lambda: made.extend(shares.renew(row, until=until, by=request.user)),
         said=_("The old address no longer works."),
     ):
         names = name_partners([row.partner], request.user)
@@ -149,7 +149,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _share(request, public_id)
     button_action(
         request,
-        lambda: services.revoke(row, by=request.user),
+        lambda: shares.revoke(row, by=request.user),
         said=_("Revoked. The page is closed."),
     )
     return _to_list(request)
@@ -162,7 +162,7 @@ def revoke_all(request: HttpRequest) -> HttpResponse:
     partner = _asked_partner(request, unit)
     button_action(
         request,
-        lambda: services.revoke_all(unit, partner=partner, by=request.user),
+        lambda: shares.revoke_all(unit, partner=partner, by=request.user),
         said=_("Revoked. All these pages are closed."),
     )
     return _to_list(request)

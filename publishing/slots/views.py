@@ -17,7 +17,7 @@ from channels.states import by_platform, platforms
 from core.actions import form_action, form_data, refusal
 from publishing.models import Slot, SlotQuerySet, SlotSuggestion, Weekday
 from publishing.scheduling.forms import clock_field
-from publishing.slots import services
+from publishing.slots import slot_changes
 from publishing.slots.presenters import weekly_times
 from publishing.slots.queries import missing_slots, slots_of, suggestions_for
 from units.models import Level, Unit
@@ -89,7 +89,7 @@ def slots(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = SlotForm(form_data(request), channels=_channels(unit))
     outcome = form_action(
-        form, lambda: services.add_slots(unit, by=request.user, **form.cleaned_data)
+        form, lambda: slot_changes.add_slots(unit, by=request.user, **form.cleaned_data)
     )
     if outcome:
         _say_added(request, outcome.result)
@@ -103,7 +103,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     unit = _unit(request, Permission.CAMPAIGN_WRITE)
     form = SuggestionForm(request.POST)
     outcome = form_action(
-        form, lambda: services.suggest(unit, by=request.user, **form.cleaned_data)
+        form, lambda: slot_changes.suggest(unit, by=request.user, **form.cleaned_data)
     )
     if outcome:
         messages.success(request, _("Suggested. Each unit below decides whether to follow."))
@@ -116,7 +116,9 @@ def follow(request: HttpRequest) -> HttpResponse:
     """Take over all suggestions for the current position's unit."""
     unit = _unit(request, Permission.POST_SCHEDULE)
     added: list[int] = []
-    if refused := refusal(lambda: added.append(services.follow_suggestions(unit, by=request.user))):
+    if refused := refusal(
+        lambda: added.append(slot_changes.follow_suggestions(unit, by=request.user))
+    ):
         messages.error(request, refused)
     else:
         _say_added(request, added[0])
@@ -128,7 +130,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.POST_SCHEDULE):
         raise PermissionDenied
     among = Slot.objects.visible_to(request.user).select_related("unit", "channel")
-    return _remove(request, among, services.remove_slots)
+    return _remove(request, among, slot_changes.remove_slots)
 
 
 @require_POST
@@ -136,7 +138,7 @@ def remove_suggestion(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.CAMPAIGN_WRITE):
         raise PermissionDenied
     among = SlotSuggestion.objects.visible_to(request.user).select_related("unit")
-    return _remove(request, among, services.remove_suggestions)
+    return _remove(request, among, slot_changes.remove_suggestions)
 
 
 def _remove(request: HttpRequest, among: SlotQuerySet, service: Any) -> HttpResponse:

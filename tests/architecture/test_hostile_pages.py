@@ -14,7 +14,7 @@ from accounts.permissions import Role
 from campaigns.models import TopicRule
 from posts.library.models import Snippet, Template
 from posts.models import Post
-from publishing.calendar_links import services as calendar_links
+from publishing.calendar_links import feed_links
 from publishing.models import CalendarLink
 from tests import factories
 
@@ -185,7 +185,7 @@ def test_a_script_makes_no_more_links_than_a_person_may(client, person, pages):
 
 
 def test_a_guessed_secret_costs_one_query_and_names_nothing(client, unit, person):
-    link, secret = calendar_links.create_link(unit=unit, own_posts=False, by=person)
+    link, secret = feed_links.create_link(unit=unit, own_posts=False, by=person)
     client.logout()
     guesses = [secret[:-1], secret.swapcase(), "a" * 4000, "%00", "..%2f", "Ⓐ", " "]
     for guess in guesses:

@@ -26,7 +26,7 @@ FIXED = {
     "user",
 }
 # Read by a query of its own, after the lock.
-AFTERWARDS = ("posts/kits/services.py", "version")
+AFTERWARDS = ("posts/kits/adopting.py", "version")
 
 
 def changeable_joins(source: str) -> list[tuple[str, str]]:

@@ -22,8 +22,8 @@ from accounts.permissions import Permission, Role
 from accounts.queries import can
 from accounts.second_factors import recovery
 from audit.sentences import SENTENCES
-from campaigns.kits import services as kits
-from campaigns.planning import services as planning
+from campaigns.kits import issuing
+from campaigns.planning import plans
 from campaigns.planning.models import PublicSummary
 from channels.completeness import changes
 from channels.connection import confirmation
@@ -31,9 +31,9 @@ from core.errors import NotAllowed, Refused
 from engagement.replies import wording
 from links import services as links
 from posts.leak_rules import allowing, switching
-from posts.review import services as review
-from publishing.broadcasts import services as broadcasts
-from publishing.freeze import services as freezing
+from posts.review import decisions
+from publishing.broadcasts import broadcasting
+from publishing.freeze import freezing
 from publishing.models import Freeze
 from tests import factories
 from tests.accounts.ministry.test_links import asked
@@ -232,7 +232,7 @@ def approve_own_post(unit):
     leader = factories.person(Role.APPROVER, unit)
     post = factories.submitted(unit=unit, author=leader, last_editor=leader)
     with pytest.raises(NotAllowed):
-        review.approve(post, post.current_revision, by=leader, proof=factories.proof())
+        decisions.approve(post, post.current_revision, by=leader, proof=factories.proof())
 
 
 @alone("correct a post")
@@ -241,7 +241,7 @@ def approve_own_correction(unit):
     wrong = factories.approved(unit=unit)
     post = factories.submitted(unit=unit, author=leader, last_editor=leader, corrects=wrong)
     with pytest.raises(NotAllowed):
-        review.approve(post, post.current_revision, by=leader, proof=factories.proof())
+        decisions.approve(post, post.current_revision, by=leader, proof=factories.proof())
 
 
 @alone("send a post to a page's followers")
@@ -249,7 +249,7 @@ def confirm_own_broadcast(unit):
     leader = factories.person(Role.APPROVER, unit)
     row = factories.broadcast(by=leader, unit=unit)
     with pytest.raises(Refused, match="second person"):
-        broadcasts.confirm(row, by=leader, words="Đồng ý")
+        broadcasting.confirm(row, by=leader, words="Đồng ý")
 
 
 @alone("answer a comment with an approved phrase")
@@ -337,9 +337,9 @@ def approve_own_kit(province):
     version = kit.versions.get()
     version.writers.add(leader)
     with pytest.raises(REFUSED):
-        kits.approve_version(version, by=leader, content_sha256=version.content_sha256)
+        issuing.approve_version(version, by=leader, content_sha256=version.content_sha256)
     with pytest.raises(REFUSED):
-        kits.issue_version(version, by=leader)
+        issuing.issue_version(version, by=leader)
 
 
 @alone("show the summary of a campaign")
@@ -348,7 +348,7 @@ def show_own_campaign(province):
     campaign = factories.CampaignFactory(unit=province, created_by=overseer)
     factories.campaign_result(campaign)  # closed by the person who began it
     with pytest.raises(NotAllowed):
-        planning.show_summary(campaign, by=overseer, deliveries=[])
+        plans.show_summary(campaign, by=overseer, deliveries=[])
     assert not PublicSummary.objects.exists()
 
 

@@ -103,7 +103,7 @@ GUARDED = {"state", "error_code"}
 # The one module that moves deliveries, and the two that move broadcasts, by a table of their own.
 MOVERS = {
     ROOT / "publishing" / "deliveries" / "transitions.py",
-    ROOT / "publishing" / "broadcasts" / "services.py",
+    ROOT / "publishing" / "broadcasts" / "broadcasting.py",
     ROOT / "publishing" / "broadcasts" / "worker.py",
 }
 

@@ -10,15 +10,15 @@ from accounts.models import Notice
 from accounts.people import lifecycle
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.kits import services as kits
+from campaigns.kits import issuing
 from campaigns.kits.edits import KitEdit
-from campaigns.partners import services as partners
-from campaigns.planning import services as planning
+from campaigns.partners import agreements
+from campaigns.planning import plans
 from engagement.boards.notes import services as notes
 from links import services as links
-from media.library import services as library
-from media.library.services import Description
-from publishing.pauses import services as pauses
+from media.library import entries
+from media.library.entries import Description
+from publishing.pauses import pausing
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +27,8 @@ HOUR = timedelta(hours=1)
 
 def rename_folder(unit):
     officer = factories.person(Role.OFFICER, unit)
-    folder = library.create_folder(unit, "Năm 2026", by=officer)
-    return lambda: library.rename_folder(folder, "Năm 2027", by=officer)
+    folder = entries.create_folder(unit, "Năm 2026", by=officer)
+    return lambda: entries.rename_folder(folder, "Năm 2027", by=officer)
 
 
 def describe_picture(unit):
@@ -37,7 +37,7 @@ def describe_picture(unit):
 
     def describe():
         picture.refresh_from_db()
-        library.describe(picture, said, by=officer, version=picture.version)
+        entries.describe(picture, said, by=officer, version=picture.version)
 
     return describe
 
@@ -70,14 +70,14 @@ def change_a_note(unit):
 def change_a_contact(unit):
     officer, partner = factories.person(Role.OFFICER, unit), factories.partner(unit)
     contact = type(factories.CONTACT)(**asdict(factories.CONTACT) | {"name": "Trần Bình"})
-    return lambda: partners.change_contact(partner, contact=contact, filed_at="Tủ 3", by=officer)
+    return lambda: agreements.change_contact(partner, contact=contact, filed_at="Tủ 3", by=officer)
 
 
 def set_a_plan(unit):
     overseer = factories.person(Role.OVERSEER, unit.parent)
     campaign = factories.CampaignFactory(unit=unit.parent, created_by=overseer)
     helper = factories.person(Role.APPROVER, unit)
-    return lambda: planning.set_plan(
+    return lambda: plans.set_plan(
         campaign, by=overseer, owner=overseer, helpers=[helper], targets={"posts": 12}
     )
 
@@ -92,8 +92,8 @@ def change_a_kit(unit):
         for_units=[unit],
         media=[(factories.media(unit.parent), "Ổ cắm")],
     )
-    version = kits.begin_kit(unit=unit.parent, by=overseer, edit=KitEdit(**_blank(edit)))
-    return lambda: kits.change_version(version, by=overseer, edit=edit)
+    version = issuing.begin_kit(unit=unit.parent, by=overseer, edit=KitEdit(**_blank(edit)))
+    return lambda: issuing.change_version(version, by=overseer, edit=edit)
 
 
 def _blank(edit):
@@ -103,20 +103,20 @@ def _blank(edit):
 def add_pictures_to_a_kit(unit):
     overseer = factories.person(Role.OVERSEER, unit.parent)
     kit, picture = factories.kit(unit.parent, state="draft"), factories.media(unit.parent)
-    library.keep_in_library(picture)
-    return lambda: kits.add_media(kit.versions.get(), [picture], by=overseer)
+    entries.keep_in_library(picture)
+    return lambda: issuing.add_media(kit.versions.get(), [picture], by=overseer)
 
 
 def set_the_end_of_a_pause(unit):
     leader, pause = factories.person(Role.APPROVER, unit), factories.pause(unit)
     end = timezone.now() + 5 * HOUR
-    return lambda: pauses.set_end(pause, by=leader, ends_at=end)
+    return lambda: pausing.set_end(pause, by=leader, ends_at=end)
 
 
 def plan_a_pause(unit):
     leader, pause = factories.person(Role.APPROVER, unit), factories.pause(unit, since=None)
     start = timezone.now() + HOUR
-    return lambda: pauses.plan(pause, by=leader, starts_at=start, ends_at=start + HOUR)
+    return lambda: pausing.plan(pause, by=leader, starts_at=start, ends_at=start + HOUR)
 
 
 CHANGES = [

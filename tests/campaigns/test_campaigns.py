@@ -8,7 +8,7 @@ from django.utils.timezone import localdate as today
 
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns import services
+from campaigns import editing
 from campaigns.models import Campaign
 from core.errors import NotAllowed, Refused
 from tests import factories
@@ -181,7 +181,7 @@ def test_saving_without_a_change_leaves_no_record(province):
     boss = factories.person(Role.OVERSEER, province)
     campaign = factories.CampaignFactory(unit=province)
 
-    services.change_campaign(
+    editing.change_campaign(
         campaign,
         by=boss,
         name=campaign.name,
@@ -208,11 +208,11 @@ def test_a_commune_reads_the_provinces_campaign_but_does_not_change_it(
 def test_the_service_itself_refuses_strangers_and_impossible_periods(commune):
     period = {"starts_on": today(), "ends_on": today()}
     with pytest.raises(NotAllowed):
-        services.begin_campaign(
+        editing.begin_campaign(
             unit=commune, by=factories.person(Role.OFFICER, commune), name="x", **period
         )
     with pytest.raises(Refused):
-        services.begin_campaign(
+        editing.begin_campaign(
             unit=commune,
             by=factories.person(Role.APPROVER, commune),
             name="x",
@@ -251,8 +251,8 @@ def test_a_change_of_the_spread_is_on_record(province):
     campaign = factories.CampaignFactory(unit=province)
     same = {"name": campaign.name, "starts_on": campaign.starts_on, "ends_on": campaign.ends_on}
 
-    services.change_campaign(campaign, by=overseer, spread_minutes=30, **same)
+    editing.change_campaign(campaign, by=overseer, spread_minutes=30, **same)
 
     assert Entry.objects.get(action="campaign.changed").data["fields"] == ["spread_minutes"]
     with pytest.raises(Refused, match="at most 240 minutes"):
-        services.change_campaign(campaign, by=overseer, spread_minutes=241, **same)
+        editing.change_campaign(campaign, by=overseer, spread_minutes=241, **same)

@@ -7,12 +7,12 @@ from django.utils.timezone import localdate as today
 
 from accounts.permissions import Role
 from audit.models import Entry
+from campaigns.editing import change_campaign
 from campaigns.models import Campaign
-from campaigns.planning import services
+from campaigns.planning import plans
 from campaigns.planning.forms import PlanForm
 from campaigns.planning.models import CampaignResult, Document
 from campaigns.planning.queries import add_year, name_next_year, to_canonical_json
-from campaigns.services import change_campaign
 from core.errors import NotAllowed, Refused
 from tests import factories
 from tests.pages import one_line
@@ -80,20 +80,20 @@ def test_people_who_may_not_write_campaigns_neither_own_nor_help(campaign, overs
     elsewhere = factories.person(Role.OVERSEER, factories.ProvinceFactory())
 
     def plan(owner, helpers):
-        services.set_plan(campaign, by=overseer, owner=owner, helpers=helpers, targets={})
+        plans.set_plan(campaign, by=overseer, owner=owner, helpers=helpers, targets={})
 
     for owner, helpers in ((below, []), (None, [officer]), (None, [elsewhere])):
         with pytest.raises(Refused):
             plan(owner, helpers)
     plan(overseer, [below])
     with pytest.raises(NotAllowed):
-        services.add_item(campaign, by=below, text="Gửi bộ bài", due_on=today())
+        plans.add_item(campaign, by=below, text="Gửi bộ bài", due_on=today())
 
 
 def test_helpers_tick_the_checklist_and_others_do_not(client, campaign, overseer):
     commune = factories.UnitFactory(parent=campaign.unit)
     helper, other = (factories.person(Role.APPROVER, commune) for _ in range(2))
-    item = services.add_item(campaign, by=overseer, text="Gửi bộ bài", due_on=today())
+    item = plans.add_item(campaign, by=overseer, text="Gửi bộ bài", due_on=today())
     campaign.helpers.add(helper)
     address = reverse("campaigns:tick", args=[item.public_id])
 
@@ -121,12 +121,12 @@ def test_the_copy_for_the_next_year_has_the_plan_and_nothing_that_happened(
     campaign.name, campaign.target_posts = f"Tết {today().year}", 40
     campaign.save()
     factories.kit(campaign.unit, campaign=campaign, state="issued")
-    services.add_phase(
+    plans.add_phase(
         campaign, by=overseer, name="Đợt 1", starts_on=today(), ends_on=campaign.ends_on
     )
-    item = services.add_item(campaign, by=overseer, text="Gửi bộ bài", due_on=today())
-    services.tick_item(item, by=overseer, is_done=True)
-    services.add_document(campaign, by=overseer, name="Kế hoạch", number="12/KH-CAT")
+    item = plans.add_item(campaign, by=overseer, text="Gửi bộ bài", due_on=today())
+    plans.tick_item(item, by=overseer, is_done=True)
+    plans.add_document(campaign, by=overseer, name="Kế hoạch", number="12/KH-CAT")
     client.force_login(overseer)
 
     answer = client.post(reverse("campaigns:duplicate", args=[campaign.public_id]))
@@ -150,7 +150,7 @@ def test_a_year_later_knows_leap_days_and_names_without_a_year():
 def test_a_closed_campaign_is_frozen_for_good(campaign, overseer):
     content = {"posts": 3, "share": 0.25, "name": "Tết"}
 
-    result = services.close_campaign(
+    result = plans.close_campaign(
         campaign, by=overseer, lessons="Gửi bộ bài sớm hơn.", content=content
     )
 
@@ -160,9 +160,9 @@ def test_a_closed_campaign_is_frozen_for_good(campaign, overseer):
     assert to_canonical_json(result.content) == to_canonical_json(content)
     assert campaign not in Campaign.objects.running(today())
     with pytest.raises(Refused):
-        services.close_campaign(campaign, by=overseer, lessons="Lại.", content=content)
+        plans.close_campaign(campaign, by=overseer, lessons="Lại.", content=content)
     with pytest.raises(Refused):
-        services.add_item(campaign, by=overseer, text="Muộn", due_on=today())
+        plans.add_item(campaign, by=overseer, text="Muộn", due_on=today())
     with pytest.raises(Refused):
         change_campaign(campaign, by=overseer, name="Tên khác", starts_on=today(), ends_on=today())
     for act in (
@@ -187,7 +187,7 @@ def test_a_closed_campaign_is_frozen_for_good(campaign, overseer):
 def test_a_document_that_is_repealed_is_warned_of_and_replaced_by_one_tap(
     client, campaign, overseer, name, number, named
 ):
-    document = services.add_document(campaign, by=overseer, name=name, number=number)
+    document = plans.add_document(campaign, by=overseer, name=name, number=number)
     client.force_login(overseer)
     address = reverse("campaigns:plan", args=[campaign.public_id])
     [(_row, warnings)] = client.get(address).context["documents"]

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.planning import services
+from campaigns.planning import plans
 from campaigns.planning.models import CampaignResult, PublicSummary
 from core.errors import NotAllowed, Refused
 from tests import factories
@@ -37,11 +37,11 @@ def campaign(province, people):
 
 def close(campaign, by, **options):
     given = {"lessons": "Gửi sớm hơn.", "content": {"posts": 3}} | options
-    return services.close_campaign(campaign, by=by, **given)
+    return plans.close_campaign(campaign, by=by, **given)
 
 
 def show(campaign, by, deliveries=()):
-    return services.show_summary(campaign, by=by, deliveries=deliveries)
+    return plans.show_summary(campaign, by=by, deliveries=deliveries)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_of_two_people_one_closes_and_the_other_shows(campaign, people, closer, 
 
 
 def test_who_answers_for_it_by_the_plan_shows_it(campaign, people):
-    services.set_plan(campaign, by=people[0], owner=people[2], helpers=[], targets={})
+    plans.set_plan(campaign, by=people[0], owner=people[2], helpers=[], targets={})
     close(campaign, people[0])
 
     with pytest.raises(NotAllowed):
@@ -101,7 +101,7 @@ def test_nobody_of_another_unit_closes_shows_or_revokes(client, campaign, people
     show(campaign, people[0])
     for person in strangers:
         with pytest.raises(NotAllowed):
-            services.revoke_summary(campaign, by=person)
+            plans.revoke_summary(campaign, by=person)
         client.force_login(person)
         for name, form in (
             ("campaign_close", {"lessons": "Lời khác"}),
@@ -118,9 +118,9 @@ def test_a_summary_that_is_shown_again_keeps_its_address_and_names_at_most_ten_p
 ):
     close(campaign, people[1])
     first = show(campaign, people[0], [f"{n}" for n in range(12)])
-    assert len(first.deliveries) == services.MOST_LINKS
-    services.revoke_summary(campaign, by=people[2])
-    services.revoke_summary(campaign, by=people[1])  # twice does no harm
+    assert len(first.deliveries) == plans.MOST_LINKS
+    plans.revoke_summary(campaign, by=people[2])
+    plans.revoke_summary(campaign, by=people[1])  # twice does no harm
     revoked = PublicSummary.objects.get()
     assert (revoked.revoked_by, revoked.revoked_at is None) == (people[2], False)
 

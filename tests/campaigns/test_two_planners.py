@@ -10,10 +10,10 @@ from django.utils.timezone import localdate as today
 
 from accounts.permissions import Role
 from audit.models import Entry
+from campaigns.editing import change_campaign
 from campaigns.models import Campaign
-from campaigns.planning import services
+from campaigns.planning import plans
 from campaigns.planning.models import ChecklistItem, Document, Phase
-from campaigns.services import change_campaign
 from core.errors import Refused
 from tests import factories
 from tests.rivals import each_at_once
@@ -49,7 +49,7 @@ def document(campaign):
 
 
 def close(campaign, by):
-    return services.close_campaign(campaign, by=by, lessons="Gửi sớm hơn.", content={"posts": 3})
+    return plans.close_campaign(campaign, by=by, lessons="Gửi sớm hơn.", content={"posts": 3})
 
 
 def count_parts() -> list[int]:
@@ -57,19 +57,19 @@ def count_parts() -> list[int]:
 
 
 ACTS = {
-    "people and targets": lambda c, by, item, document: services.set_plan(
+    "people and targets": lambda c, by, item, document: plans.set_plan(
         c, by=by, owner=by, helpers=[], targets={"posts": 9}
     ),
-    "phase": lambda c, by, item, document: services.add_phase(
+    "phase": lambda c, by, item, document: plans.add_phase(
         c, by=by, name="Phát động", starts_on=today(), ends_on=today()
     ),
-    "item": lambda c, by, item, document: services.add_item(
+    "item": lambda c, by, item, document: plans.add_item(
         c, by=by, text="In tờ rơi", due_on=today()
     ),
-    "document": lambda c, by, item, document: services.add_document(c, by=by, name="Công văn"),
-    "removal": lambda c, by, item, document: services.remove_part(item, by=by),
-    "law": lambda c, by, item, document: services.replace_repealed_law(document, by=by),
-    "tick": lambda c, by, item, document: services.tick_item(item, by=by, is_done=True),
+    "document": lambda c, by, item, document: plans.add_document(c, by=by, name="Công văn"),
+    "removal": lambda c, by, item, document: plans.remove_part(item, by=by),
+    "law": lambda c, by, item, document: plans.replace_repealed_law(document, by=by),
+    "tick": lambda c, by, item, document: plans.tick_item(item, by=by, is_done=True),
     "days": lambda c, by, item, document: change_campaign(
         c, by=by, name="Khác", starts_on=c.starts_on, ends_on=c.ends_on
     ),
@@ -100,7 +100,7 @@ def test_what_a_colleague_plans_after_the_closing_is_refused(
 def test_a_new_name_keeps_the_targets_that_a_colleague_set_meanwhile(campaign, overseer):
     as_opened = Campaign.objects.get(pk=campaign.pk)
     colleague = factories.person(Role.OVERSEER, campaign.unit)
-    services.set_plan(
+    plans.set_plan(
         campaign, by=colleague, owner=colleague, helpers=[], targets={"posts": 40, "reach": 9000}
     )
 
@@ -128,7 +128,7 @@ def test_new_targets_keep_the_days_that_a_colleague_set_meanwhile(campaign, over
         ends_on=campaign.ends_on + 9 * DAY,
     )
 
-    services.set_plan(as_opened, by=overseer, owner=None, helpers=[], targets={"posts": 5})
+    plans.set_plan(as_opened, by=overseer, owner=None, helpers=[], targets={"posts": 5})
 
     row = Campaign.objects.get(pk=campaign.pk)
     assert (row.name, row.ends_on) == ("Tên mới", today() + 39 * DAY)
@@ -141,7 +141,7 @@ def test_a_phase_is_held_to_the_days_that_a_colleague_set_meanwhile(campaign, ov
     change_campaign(campaign, by=overseer, name=campaign.name, **days)
 
     with pytest.raises(Refused):
-        services.add_phase(
+        plans.add_phase(
             as_opened, by=overseer, name="Đợt 2", starts_on=today(), ends_on=today() + 3 * DAY
         )
 
@@ -150,9 +150,9 @@ def test_a_phase_is_held_to_the_days_that_a_colleague_set_meanwhile(campaign, ov
 
 def test_a_document_that_a_colleague_removed_does_not_come_back(campaign, overseer, document):
     as_opened = Document.objects.select_related("campaign__unit").get(pk=document.pk)
-    services.remove_part(document, by=factories.person(Role.OVERSEER, campaign.unit))
+    plans.remove_part(document, by=factories.person(Role.OVERSEER, campaign.unit))
 
-    services.replace_repealed_law(as_opened, by=overseer)
+    plans.replace_repealed_law(as_opened, by=overseer)
 
     assert not Document.objects.exists()
 
@@ -161,8 +161,8 @@ def test_of_two_who_tick_one_item_the_first_is_named(campaign, overseer, item):
     colleague = factories.person(Role.OVERSEER, campaign.unit)
     as_opened = ChecklistItem.objects.select_related("campaign__unit").get(pk=item.pk)
 
-    services.tick_item(item, by=colleague, is_done=True)
-    services.tick_item(as_opened, by=overseer, is_done=True)
+    plans.tick_item(item, by=colleague, is_done=True)
+    plans.tick_item(as_opened, by=overseer, is_done=True)
 
     item.refresh_from_db()
     assert item.done_by == colleague
@@ -171,14 +171,14 @@ def test_of_two_who_tick_one_item_the_first_is_named(campaign, overseer, item):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_fill_the_last_place_of_the_list_one_does(monkeypatch):
-    monkeypatch.setattr(services, "MOST_ITEMS", 1)
+    monkeypatch.setattr(plans, "MOST_ITEMS", 1)
     province = factories.ProvinceFactory()
     campaign = factories.CampaignFactory(unit=province)
     people = [factories.person(Role.OVERSEER, province) for _ in range(2)]
 
     def add(by):
         own = Campaign.objects.select_related("unit").get(pk=campaign.pk)
-        services.add_item(own, by=by, text="Gửi bộ bài", due_on=today())
+        plans.add_item(own, by=by, text="Gửi bộ bài", due_on=today())
 
     assert each_at_once(people, add) == {"done": 1, "refused": 1}
     assert campaign.checklist.count() == 1

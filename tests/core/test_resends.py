@@ -15,9 +15,9 @@ from PIL import Image
 
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns import services
+from campaigns import editing
 from campaigns.models import Campaign
-from campaigns.planning import services as planning
+from campaigns.planning import plans
 from core import resends
 from core.cache import TableCache
 from core.errors import Busy, Refused
@@ -97,7 +97,7 @@ def test_the_same_form_of_somebody_else_is_another_form(browser, overseer):
 
 def test_a_form_that_was_refused_can_be_sent_again(browser, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(services, "_require_valid_days", refuse)
+        patched.setattr(editing, "_require_valid_days", refuse)
         refused = send(browser)
 
     assert (refused.status_code, send(browser).status_code) == (409, 302)
@@ -111,14 +111,14 @@ def refuse(*_, **__):
 @pytest.mark.parametrize("after", [Refused("Not now."), Busy("Others are at work.")])
 def test_what_is_refused_after_its_entry_can_be_sent_again(browser, monkeypatch, after):
     """The entry went with the transaction, and so did the claim."""
-    link = services.record
+    link = editing.record
 
     def record_and_refuse(*args, **facts):
         link(*args, **facts)
         raise after
 
     with monkeypatch.context() as patched:
-        patched.setattr(services, "record", record_and_refuse)
+        patched.setattr(editing, "record", record_and_refuse)
         send(browser)
 
     assert Campaign.objects.count() == 0
@@ -134,7 +134,7 @@ def test_a_button_that_was_refused_after_its_entry_can_be_pressed_again(
     campaign = factories.CampaignFactory(unit=unit, created_by=overseer)
     address = reverse("campaigns:duplicate", args=[campaign.public_id])
     with monkeypatch.context() as patched:
-        patched.setattr(planning, "record", refuse)
+        patched.setattr(plans, "record", refuse)
         refused = send(browser, address=address)
 
     done = send(browser, address=address)
@@ -184,8 +184,8 @@ def test_who_is_refused_what_the_first_sending_did_meanwhile_is_led_on_too(
         resends.cache.set(form.key, {"to": "/campaigns/first/"})
         raise Refused("It is done already.")
 
-    monkeypatch.setattr(services, "begin_campaign", refuse_after_the_first)
-    monkeypatch.setattr(planning, "copy_campaign", refuse_after_the_first)
+    monkeypatch.setattr(editing, "begin_campaign", refuse_after_the_first)
+    monkeypatch.setattr(plans, "copy_campaign", refuse_after_the_first)
 
     answer = send(browser, address=reverse(f"campaigns:{name}", args=keys))
 

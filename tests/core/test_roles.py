@@ -33,11 +33,11 @@ from core.management.commands.grant_roles import (
 )
 from operations.measure import take_measurement
 from posts.models import Post
-from posts.origins import services as origins
+from posts.origins import starting
 from publishing import tasks
 from publishing.engine import worker as engine
-from publishing.recalls import services as recalls
-from publishing.scheduling import services as scheduling
+from publishing.recalls import recalling
+from publishing.scheduling import scheduling
 from publishing.states import State
 from retention.services import apply_rules
 from tests import factories
@@ -289,7 +289,7 @@ def test_a_worker_publishes_verifies_sweeps_and_signs_with_its_role(
         factories.approved(unit=channel.unit, channels=[channel]), channel
     )
     officer = factories.person(Role.OFFICER)
-    blank = origins.start_draft(unit=officer.current_appointments[0].unit, by=officer)
+    blank = starting.start_draft(unit=officer.current_appointments[0].unit, by=officer)
     Post.objects.filter(pk=blank.pk).update(changed_at=timezone.now() - timedelta(days=2))
 
     with working_as(f"{prefix}_worker"):
@@ -329,7 +329,7 @@ def test_no_role_revives_what_a_leader_withdrew(prefix, kind, simulator):
     post = factories.approved(unit=channel.unit, channels=[channel])
     leader = factories.person(Role.APPROVER, channel.unit)
     row = scheduling.schedule(post, by=leader)[0]
-    recalls.withdraw(post, by=leader, reason="Sai số điện thoại", take_down=False)
+    recalling.withdraw(post, by=leader, reason="Sai số điện thoại", take_down=False)
 
     ended = f"revision_id = {row.revision_id} AND decision = 'ended'"
     assert tried(prefix, kind, f"DELETE FROM posts_review WHERE {ended}") == "InsufficientPrivilege"

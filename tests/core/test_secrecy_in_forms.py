@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns import services
+from campaigns import editing
 from campaigns.models import Campaign
 from core import middleware
 from core.secrecy import SecrecyRefused
@@ -86,7 +86,7 @@ def test_a_password_may_be_what_it_likes(client):
 def test_a_service_refuses_a_marked_campaign_by_itself(overseer):
     unit = overseer.current_appointments[0].unit
     with pytest.raises(SecrecyRefused):
-        services.begin_campaign(
+        editing.begin_campaign(
             unit=unit,
             by=overseer,
             name="Ra quân",

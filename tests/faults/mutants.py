@@ -176,7 +176,7 @@ class Scene:
     deliveries: list[int] = field(default_factory=list)
 
     def schedule(self, *, due_in: float) -> None:
-        from publishing.scheduling import services as scheduling
+        from publishing.scheduling import scheduling
 
         due = _at(time.time() + due_in)
         for number in self.posts:
@@ -242,7 +242,7 @@ class Scene:
 
 
 def cancelled_while_prepared(scene: Scene) -> None:
-    from publishing.scheduling import services as scheduling
+    from publishing.scheduling import scheduling
 
     scene.fault("facebook", "slow", operation="stage", ms=1500)
     scene.fault(
@@ -327,14 +327,14 @@ def changed_by_stealth(scene: Scene) -> None:
 
 
 def recalled_while_unknown(scene: Scene) -> None:
-    from publishing.recalls import services as recalls
+    from publishing.recalls import recalling
 
     scene.fault("facebook", "error_before", operation="publish")
     scene.schedule(due_in=1.5)
     scene.wait(state="verifying")
     scene.stage.recaller.send(signal.SIGSTOP)
     try:
-        scene.act("recall", lambda row: recalls.recall(row, by=scene.leader(row), reason="Sai"))
+        scene.act("recall", lambda row: recalling.recall(row, by=scene.leader(row), reason="Sai"))
         wait_until(
             lambda: not scene.rows().filter(state="verifying").exists(), "the look on the page"
         )
@@ -344,15 +344,15 @@ def recalled_while_unknown(scene: Scene) -> None:
 
 
 def paused_before_due(scene: Scene) -> None:
-    from publishing.pauses import services as pauses
+    from publishing.pauses import pausing
 
     scene.schedule(due_in=8)  # a busy machine takes seconds to pause them all
     due = time.monotonic() + 8
     started = []
     for unit, leader in {(p.unit, p.leader) for p in map(scene.people._place, scene.posts)}:
-        pause = pauses.create_prepared(unit, by=leader, reason="Có sự cố")
+        pause = pausing.create_prepared(unit, by=leader, reason="Có sự cố")
         event = Event("pause", time.time(), outcome="ok", facts={"pause": pause.pk})
-        pauses.start(pause, by=leader)
+        pausing.start(pause, by=leader)
         event.returned = time.time()
         scene.people.history.append(event)
         started.append((pause, leader))
@@ -360,7 +360,7 @@ def paused_before_due(scene: Scene) -> None:
     scene.wait_for_a_run("facebook")
     for pause, leader in started:
         event = Event("resume", time.time(), outcome="ok", facts={"pause": pause.pk})
-        pauses.end(pause, by=leader)
+        pausing.end(pause, by=leader)
         scene.people.history.append(event)
 
 

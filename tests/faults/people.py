@@ -93,7 +93,7 @@ class People:
     # --- acts -------------------------------------------------------------------------------------
 
     def _schedule(self, act: Act, event: Event) -> None:
-        from publishing.scheduling import services as scheduling
+        from publishing.scheduling import scheduling
 
         planned = self.plan.posts[act.post]
         due = _moment(max(self.start + planned.due, time.time() + 0.05))
@@ -106,14 +106,14 @@ class People:
         event.deliveries = [delivery.pk for delivery in made]
 
     def _cancel(self, act: Act, event: Event) -> None:
-        from publishing.scheduling import services as scheduling
+        from publishing.scheduling import scheduling
 
         if delivery := self._one(act):
             event.deliveries = [delivery.pk]
             scheduling.cancel(delivery, by=self._place(act.post).officer, reason="Hoãn")
 
     def _move(self, act: Act, event: Event) -> None:
-        from publishing.scheduling import services as scheduling
+        from publishing.scheduling import scheduling
 
         if delivery := self._one(act):
             event.deliveries = [delivery.pk]
@@ -121,29 +121,29 @@ class People:
             scheduling.reschedule(delivery, by=self._place(act.post).officer, due_at=due)
 
     def _recall(self, act: Act, event: Event) -> None:
-        from publishing.recalls import services as recalls
+        from publishing.recalls import recalling
 
         if delivery := self._one(act):
             event.deliveries = [delivery.pk]
-            recalls.recall(delivery, by=self._place(act.post).leader, reason="Sai số điện thoại")
+            recalling.recall(delivery, by=self._place(act.post).leader, reason="Sai số điện thoại")
 
     def _withdraw(self, act: Act, event: Event) -> None:
-        from publishing.recalls import services as recalls
+        from publishing.recalls import recalling
 
         event.deliveries = self._all(act.post)
-        recalls.withdraw(
+        recalling.withdraw(
             self._post(act.post), by=self._place(act.post).leader, reason="Sai", take_down=True
         )
 
     def _recall_campaign(self, act: Act, event: Event) -> None:
         from publishing.models import Delivery
-        from publishing.recalls import services as recalls
+        from publishing.recalls import recalling
 
         world = self.world
         event.deliveries = list(
             Delivery.objects.filter(post__campaign=world.campaign).values_list("pk", flat=True)
         )
-        recalls.recall_campaign(
+        recalling.recall_campaign(
             world.campaign, unit=world.top, by=world.overseer, reason="Dừng đợt"
         )
 
@@ -157,9 +157,9 @@ class People:
     def _edit(self, act: Act, event: Event) -> None:
         """Write another text: the approval ends, the new version is approved by the leader and
         scheduled. Continues from wherever an answer was lost."""
-        from posts.review import services as posts
-        from publishing.review import services as reviews
-        from publishing.scheduling import services as scheduling
+        from posts.review import decisions
+        from publishing.review import approval_and_time
+        from publishing.scheduling import scheduling
 
         place, post = self._place(act.post), self._post(act.post)
         if "version" not in event.facts:
@@ -167,7 +167,7 @@ class People:
             event.deliveries = self._all(act.post)
         version = event.facts["version"] + 1
         if post.state == "approved" and f"V{version}Z" not in post.title:
-            posts.reopen(post, by=place.officer)
+            decisions.reopen(post, by=place.officer)
             # Here it is decided that the old text may not appear any more.
             event.facts["ended"] = time.time()
         if post.state == "draft":
@@ -178,7 +178,7 @@ class People:
             from posts.review.approvals import Method, Proof
 
             proof = Proof(Method.CODE, datetime.now(UTC), "0")
-            reviews.approve(post, post.current_revision, by=place.leader, proof=proof)
+            approval_and_time.approve(post, post.current_revision, by=place.leader, proof=proof)
         if post.state == "approved" and f"V{version}Z" in post.title:
             due = _moment(time.time() + act.facts["again"])
             made = scheduling.schedule(
@@ -188,9 +188,9 @@ class People:
 
     @staticmethod
     def _write(post: Any, number: int, version: int, officer: Any) -> None:
-        from posts.editor import services as editing
+        from posts.editor import saving
         from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
-        from posts.review import services as post_reviews
+        from posts.review import decisions
 
         title, body = words(number, version)
         if post.title != title:
@@ -202,9 +202,9 @@ class People:
                 },
                 [MediaEdit(p.media, p.alt_text) for p in post.pictures.select_related("media")],
             )
-            saved = editing.save(post, edit, by=officer, version=post.version)
+            saved = saving.save(post, edit, by=officer, version=post.version)
             post.version, post.title, post.body = saved.version, saved.title, saved.body
-        post_reviews.submit(post, by=officer)
+        decisions.submit(post, by=officer)
         post.refresh_from_db()
 
     def _tamper(self, act: Act, event: Event) -> None:
@@ -284,13 +284,13 @@ class People:
         event.deliveries = self._all(act.post)
 
     def _pause(self, act: Act, event: Event) -> None:
-        from publishing.pauses import services as pauses
+        from publishing.pauses import pausing
 
         facts, world = act.facts, self.world
         place = world.places[facts["place"]]
         wide = facts["scope"] == "province"
         if act.facts["number"] not in self.pauses:
-            self.pauses[facts["number"]] = pauses.create_prepared(
+            self.pauses[facts["number"]] = pausing.create_prepared(
                 world.top if wide else place.unit,
                 by=world.overseer if wide else place.leader,
                 reason="Có sự cố",
@@ -303,10 +303,10 @@ class People:
         pause.refresh_from_db()
         event.facts["pause"] = pause.pk
         if pause.started_at is None:
-            pauses.start(pause, by=world.overseer if wide else place.leader)
+            pausing.start(pause, by=world.overseer if wide else place.leader)
 
     def _resume(self, act: Act, event: Event) -> None:
-        from publishing.pauses import services as pauses
+        from publishing.pauses import pausing
 
         self.resumed[act.facts["number"]] = act
         if pause := self.pauses.get(act.facts["number"]):
@@ -314,7 +314,7 @@ class People:
             event.facts["pause"] = pause.pk
             wide = act.facts["scope"] == "province"
             by = self.world.overseer if wide else self.world.places[act.facts["place"]].leader
-            pauses.end(pause, by=by)
+            pausing.end(pause, by=by)
 
     # --- what people do when the portal asks them -------------------------------------------------
 
@@ -341,7 +341,7 @@ class People:
     def _decide(self) -> None:
         from core.errors import Refused
         from publishing.models import Delivery
-        from publishing.reconciliation import decisions
+        from publishing.reconciliation import verdicts
         from publishing.states import RECALL_TASKS
 
         asked = Delivery.objects.filter(state="needs_person").select_related(
@@ -359,7 +359,7 @@ class People:
             officer = next(p.officer for p in self.world.places if p.unit.pk == delivery.unit_id)
             decision = {"is_live": bool(seen), "permalink": seen["permalink"] if seen else ""}
             try:
-                decisions.decide(delivery, by=officer, **decision)
+                verdicts.decide(delivery, by=officer, **decision)
                 event.outcome = "ok"
             except Refused as why:
                 event.outcome, event.facts["why"] = "refused", str(why)
@@ -449,7 +449,7 @@ class People:
             self._persist(event, lambda d=delivery, e=event: self._again(d, e))
 
     def _again(self, delivery: Any, event: Event) -> None:
-        from publishing.scheduling import services as scheduling
+        from publishing.scheduling import scheduling
 
         officer = next(p.officer for p in self.world.places if p.unit.pk == delivery.unit_id)
         times = {delivery.channel: _moment(time.time() + 0.5)}

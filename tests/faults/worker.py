@@ -76,7 +76,7 @@ def arm(death: Death) -> None:
     """Put the steps around the engine's own functions; production code knows nothing of them."""
     from platforms.registry import CONNECTORS
     from publishing.engine import claiming, firing, results, uploads
-    from publishing.recalls import services as recalls
+    from publishing.recalls import recalling
     from publishing.recalls import worker as recall_worker
     from publishing.reconciliation import reconcile
 
@@ -90,7 +90,7 @@ def arm(death: Death) -> None:
             "published": "settle.uncommitted",
             "scheduled": "settle.uncommitted",
         },
-        recalls: {"recalling": "recall.uncommitted"},
+        recalling: {"recalling": "recall.uncommitted"},
         recall_worker: {"recalled": "recall.uncommitted"},
     }
     for module, steps in moves.items():

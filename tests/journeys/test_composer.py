@@ -15,7 +15,7 @@ from accounts.permissions import Role
 from campaigns.models import Topic
 from channels.models import PlatformAllowance
 from channels.states import Kind
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.models import Post
 from posts.states import PostState
 from tests import factories
@@ -161,7 +161,7 @@ def test_a_newer_copy_is_reported_and_mine_is_kept_until_i_decide(at_desk, offic
     page = edit(desk, post)
     colleague = factories.person(Role.OFFICER, unit, full_name="Lê Văn Cường")
     newer = factories.edit_of(post, title="Của anh Cường", texts={})
-    editing.save(post, newer, by=colleague, version=1)
+    saving.save(post, newer, by=colleague, version=1)
 
     page.fill("[name=title]", "Của tôi")
     expect(page.locator("[data-conflict]")).to_contain_text("Lê Văn Cường")
@@ -197,7 +197,7 @@ def test_a_session_that_ended_keeps_the_text_and_saves_it_after_signing_in(at_de
 
 
 def test_others_at_the_same_post_are_named(at_desk, officer, unit, post):
-    editing.note_editing(
+    saving.note_editing(
         post, by=factories.person(Role.OFFICER, unit, full_name="Lê Văn Cường"), now=timezone.now()
     )
     page = edit(at_desk(officer), post)

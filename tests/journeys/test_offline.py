@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.models import Post
 from posts.states import PostState
 from tests import factories
@@ -76,7 +76,7 @@ def test_a_newer_copy_is_shown_on_return_and_both_ways_are_open(at_desk, post):
     type_offline(page, "Của tôi, khi mất mạng")
     colleague = factories.person(Role.OFFICER, post.unit, full_name="Lê Văn Cường")
     newer = factories.edit_of(post, title="Của anh Cường", texts={})
-    editing.save(post, newer, by=colleague, version=1)
+    saving.save(post, newer, by=colleague, version=1)
 
     page.context.set_offline(False)
 
@@ -122,7 +122,7 @@ def test_a_closed_tabs_text_meets_the_newer_copy_and_nothing_is_lost(at_desk, po
     page = closed_offline(desk, post, "Viết rồi đóng thẻ")
     colleague = factories.person(Role.OFFICER, post.unit, full_name="Lê Văn Cường")
     newer = factories.edit_of(post, title="Của anh Cường", texts={})
-    editing.save(post, newer, by=colleague, version=1)
+    saving.save(post, newer, by=colleague, version=1)
     compose(desk, post)
     expect(page.locator("#id_title")).to_have_value("Của anh Cường")
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.permissions import Role
-from posts.review.services import request_changes
+from posts.review.decisions import request_changes
 from posts.states import PostState
 from publishing.models import Delivery
 from tests import factories

@@ -10,11 +10,11 @@ from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from media import pictures
-from media.editing import services
+from media.editing import picture_edits
+from media.editing.picture_edits import Edits
 from media.editing.picture_program import edit_picture
-from media.editing.services import Edits
+from media.library.entries import take_over
 from media.library.queries import in_library_of
-from media.library.services import take_over
 from media.models import Media, Tag
 from tests import factories
 from tests.media.test_library import file, jpeg, scene
@@ -61,7 +61,7 @@ def test_a_crop_is_a_new_picture_that_keeps_what_is_said_of_the_old_one(media, o
     said = {"title": "Hai màu", "alt_text": "Đỏ và xanh", "source": "Công an phường"}
     Media.objects.filter(pk=media.pk).update(**said, expires_on=date(2031, 5, 4))
 
-    made = services.edit(media, Edits(crop=(5000, 0, 5000, 10_000)), by=officer)
+    made = picture_edits.edit(media, Edits(crop=(5000, 0, 5000, 10_000)), by=officer)
 
     assert (made.width, made.height) == (450, 600)
     assert is_near(shown(made).getpixel((200, 300)), (0, 0, 255))
@@ -76,7 +76,7 @@ def test_a_crop_is_a_new_picture_that_keeps_what_is_said_of_the_old_one(media, o
 
 
 def test_turns_go_clockwise(media, officer):
-    made = services.edit(media, Edits(turn=90), by=officer)
+    made = picture_edits.edit(media, Edits(turn=90), by=officer)
 
     assert (made.width, made.height) == (600, 900)
     assert is_near(shown(made).getpixel((300, 100)), (254, 0, 0))  # what was left is at the top
@@ -92,7 +92,7 @@ def test_a_straightened_picture_has_no_empty_corner_and_keeps_its_proportion(deg
 
 
 def test_the_crop_is_of_the_picture_as_it_was_turned(media, officer):
-    made = services.edit(media, Edits(turn=180, crop=(0, 0, 4000, 10_000)), by=officer)
+    made = picture_edits.edit(media, Edits(turn=180, crop=(0, 0, 4000, 10_000)), by=officer)
 
     assert is_near(shown(made).getpixel((100, 300)), (0, 0, 255))
 
@@ -100,7 +100,7 @@ def test_the_crop_is_of_the_picture_as_it_was_turned(media, officer):
 def test_a_lighter_picture_is_lighter(unit, officer):
     media = pictures.store(file(jpeg(scene(3))), unit=unit, by=officer)
 
-    made = services.edit(media, Edits(brightness=40), by=officer)
+    made = picture_edits.edit(media, Edits(brightness=40), by=officer)
 
     before, after = (ImageStat.Stat(shown(each).convert("L")).mean[0] for each in (media, made))
     assert before + 10 < after
@@ -118,7 +118,7 @@ def test_what_was_written_in_a_box_leaves_no_trace_in_the_new_picture(unit, offi
         picture = Image.new("RGB", (900, 600), "white")
         ImageDraw.Draw(picture).text((220, 252), number, fill="black", font_size=40)
         media = pictures.store(file(jpeg(picture)), unit=unit, by=officer)
-        made.append(shown(services.blur(media, [(2300, 4100, 3600, 800)], by=officer)))
+        made.append(shown(picture_edits.blur(media, [(2300, 4100, 3600, 800)], by=officer)))
 
     line = made[0].crop((216, 256, 520, 288))
     assert max(high - low for low, high in line.getextrema()) < 20
@@ -137,7 +137,7 @@ def test_a_face_keeps_sixteen_cells_at_most():
 
 
 def test_nothing_takes_a_picture_any_more_that_something_was_blurred_out_of(media, officer, unit):
-    made = services.blur(media, [(1000, 1000, 2000, 2000)], by=officer)
+    made = picture_edits.blur(media, [(1000, 1000, 2000, 2000)], by=officer)
 
     media.refresh_from_db()
     assert media.blurred_at
@@ -145,7 +145,7 @@ def test_nothing_takes_a_picture_any_more_that_something_was_blurred_out_of(medi
     assert list(in_library_of(unit)) == [made]
     assert Entry.objects.filter(action="media.blurred").count() == 1
     with pytest.raises(Refused, match="blurred out"):
-        services.edit(media, Edits(turn=90), by=officer)
+        picture_edits.edit(media, Edits(turn=90), by=officer)
 
 
 def test_a_shared_picture_is_shared_no_more_once_it_was_blurred():
@@ -156,7 +156,7 @@ def test_a_shared_picture_is_shared_no_more_once_it_was_blurred():
     media = pictures.store(file(jpeg(scene(1))), unit=province, by=overseer, right="library_write")
     Media.objects.filter(pk=media.pk).update(shared=True)
 
-    services.blur(media, [(1000, 1000, 2000, 2000)], by=overseer)
+    picture_edits.blur(media, [(1000, 1000, 2000, 2000)], by=overseer)
 
     with pytest.raises(Refused, match="not shared"):
         take_over(media, unit=commune, by=officer)
@@ -164,7 +164,7 @@ def test_a_shared_picture_is_shared_no_more_once_it_was_blurred():
 
 def test_the_same_bytes_uploaded_anew_are_a_picture_like_any_other(media, officer, unit):
     data = media.file.read()
-    services.blur(media, [(1000, 1000, 2000, 2000)], by=officer)
+    picture_edits.blur(media, [(1000, 1000, 2000, 2000)], by=officer)
 
     Media.objects.filter(pk=media.pk).update(sha256=media.sha256)
     again = pictures.keep_drawn(
@@ -176,10 +176,10 @@ def test_the_same_bytes_uploaded_anew_are_a_picture_like_any_other(media, office
 
 
 def test_the_same_edit_twice_is_one_picture(media, officer):
-    first = services.edit(media, Edits(turn=90), by=officer)
+    first = picture_edits.edit(media, Edits(turn=90), by=officer)
     Media.objects.filter(pk=first.pk).update(title="Của tôi")
 
-    again = services.edit(media, Edits(turn=90), by=officer)
+    again = picture_edits.edit(media, Edits(turn=90), by=officer)
 
     assert again.pk == first.pk
     assert again.title == "Của tôi"
@@ -211,7 +211,7 @@ def test_what_no_picture_bears_is_refused(wrong):
 
 def test_an_edit_that_changes_nothing_is_refused(media, officer):
     with pytest.raises(Refused, match="Nothing was changed"):
-        services.edit(media, Edits(crop=(0, 0, 10_000, 10_000)), by=officer)
+        picture_edits.edit(media, Edits(crop=(0, 0, 10_000, 10_000)), by=officer)
     assert Media.objects.count() == 1
 
 
@@ -219,21 +219,21 @@ def test_a_crop_too_narrow_for_the_platforms_is_refused(unit, officer):
     media = pictures.store(file(jpeg(Image.new("RGB", (2000, 200)))), unit=unit, by=officer)
 
     with pytest.raises(Refused, match="long and narrow"):
-        services.edit(media, Edits(crop=(0, 0, 10_000, 800)), by=officer)
+        picture_edits.edit(media, Edits(crop=(0, 0, 10_000, 800)), by=officer)
 
 
 def test_a_video_is_not_edited_as_a_picture(unit, officer):
     with pytest.raises(Refused, match="video"):
-        services.edit(factories.video(unit), Edits(turn=90), by=officer)
+        picture_edits.edit(factories.video(unit), Edits(turn=90), by=officer)
 
 
 def test_a_stranger_edits_nothing(media):
     with pytest.raises(NotAllowed):
-        services.edit(media, Edits(turn=90), by=factories.person(Role.OFFICER))
+        picture_edits.edit(media, Edits(turn=90), by=factories.person(Role.OFFICER))
 
 
 def test_a_file_that_is_gone_is_said_in_words(media, officer):
     media.file.storage.delete(media.file.name)
 
     with pytest.raises(Refused, match="damaged"):
-        services.edit(media, Edits(turn=90), by=officer)
+        picture_edits.edit(media, Edits(turn=90), by=officer)

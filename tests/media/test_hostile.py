@@ -19,10 +19,9 @@ from PIL import Image, ImageFile
 from accounts.permissions import Role
 from core import jobs, quotas, sandbox
 from core.errors import Refused
-from media import incoming, services
-from media.editing import films
-from media.editing import services as editing
-from media.editing.services import Edits
+from media import incoming, storing
+from media.editing import films, picture_edits
+from media.editing.picture_edits import Edits
 from media.models import FilmEdit, Media
 from media.scanners.examining import examine
 from media.scanners.registry import rules_for
@@ -180,7 +179,7 @@ def test_each_kind_is_refused_in_words_at_the_door_that_all_ways_share(unit, off
     for name, (_make, why) in hostile.KINDS.items():
         said = ""
         try:
-            services.store(sent(name), unit=unit, by=officer)
+            storing.store(sent(name), unit=unit, by=officer)
         except Refused as refused:
             said = str(refused)
         if not said.startswith(why):
@@ -220,7 +219,7 @@ def test_stored_bytes_that_were_changed_harm_neither_editor_nor_scanners(unit, o
     swap(media, MADE["a tenth of a jpeg"])
 
     with pytest.raises(Refused, match="damaged"):
-        editing.edit(media, Edits(turn=90), by=officer)
+        picture_edits.edit(media, Edits(turn=90), by=officer)
 
     assert scanned(media) in ("failed", "lacking")  # a person looks at it, or it stays out
 

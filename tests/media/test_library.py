@@ -18,9 +18,9 @@ from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from core.secrecy import SecrecyRefused
 from media import drawing
-from media.library import services as library
+from media.library import entries
+from media.library.entries import Description
 from media.library.queries import ALIKE, find_similar, folders_of, in_library_of, tags_of
-from media.library.services import Description
 from media.models import Consent, Media
 from tests import factories
 from tests.media.hostile import encoded
@@ -39,7 +39,7 @@ def officer(unit):
 
 
 def describe(media, by, **said) -> Media:
-    return library.describe(media, Description(**said), by=by, version=media.version)
+    return entries.describe(media, Description(**said), by=by, version=media.version)
 
 
 def scene(seed: int, size=(900, 600)) -> Image.Image:
@@ -118,7 +118,7 @@ def test_a_secrecy_mark_is_refused_and_nothing_is_stored(unit, officer, field):
 
 def test_no_secrecy_mark_names_a_folder(unit, officer):
     with pytest.raises(SecrecyRefused):
-        library.create_folder(unit, "TỐI MẬT", by=officer)
+        entries.create_folder(unit, "TỐI MẬT", by=officer)
 
 
 @pytest.mark.parametrize(
@@ -159,34 +159,34 @@ def test_who_may_not_write_describes_nothing(unit):
 
 
 def test_folders_are_two_levels_deep_and_no_name_is_there_twice(unit, officer):
-    outer = library.create_folder(unit, "Chiến dịch", by=officer)
-    inner = library.create_folder(unit, "Tháng 5", parent=outer, by=officer)
+    outer = entries.create_folder(unit, "Chiến dịch", by=officer)
+    inner = entries.create_folder(unit, "Tháng 5", parent=outer, by=officer)
 
     with pytest.raises(Refused, match="holds no further ones"):
-        library.create_folder(unit, "Sâu hơn", parent=inner, by=officer)
+        entries.create_folder(unit, "Sâu hơn", parent=inner, by=officer)
     with pytest.raises(Refused, match="of this name already"):
-        library.create_folder(unit, " Chiến  dịch ", by=officer)
+        entries.create_folder(unit, " Chiến  dịch ", by=officer)
     assert [str(each) for each in folders_of(unit)] == ["Chiến dịch", "Chiến dịch / Tháng 5"]
 
 
 def test_a_removed_folder_leaves_its_pictures_one_step_further_out(unit, officer):
-    outer = library.create_folder(unit, "Chiến dịch", by=officer)
-    inner = library.create_folder(unit, "Tháng 5", parent=outer, by=officer)
+    outer = entries.create_folder(unit, "Chiến dịch", by=officer)
+    inner = entries.create_folder(unit, "Tháng 5", parent=outer, by=officer)
     media = describe(factories.media(unit), officer, folder=inner)
 
     with pytest.raises(Refused, match="holds others"):
-        library.remove_folder(outer, by=officer)
-    library.remove_folder(inner, by=officer)
+        entries.remove_folder(outer, by=officer)
+    entries.remove_folder(inner, by=officer)
     media.refresh_from_db()
     assert media.folder == outer
-    library.remove_folder(outer, by=officer)
+    entries.remove_folder(outer, by=officer)
     media.refresh_from_db()
     assert (media.folder, folders_of(unit)) == (None, [])
 
 
 def test_a_picture_goes_into_no_folder_of_another_unit(unit, officer):
     elsewhere = factories.UnitFactory()
-    folder = library.create_folder(
+    folder = entries.create_folder(
         elsewhere, "Của họ", by=factories.person(Role.OFFICER, elsewhere)
     )
     with pytest.raises(Refused, match="your own unit"):
@@ -203,7 +203,7 @@ def provincial(unit):
 
 def shared_by(unit, by, **said) -> Media:
     media = describe(factories.media(unit), by, **said)
-    library.set_shared(media, True, by=by)
+    entries.set_shared(media, True, by=by)
     return media
 
 
@@ -227,7 +227,7 @@ def test_sharing_is_recorded_once_however_often_it_is_asked(unit, provincial):
     medium = shared_by(province, provincial)
 
     for wanted in (True, False, False):
-        library.set_shared(medium, wanted, by=provincial)
+        entries.set_shared(medium, wanted, by=provincial)
 
     done = Entry.objects.filter(action__in=["media.shared", "media.unshared"])
     assert sorted(done.values_list("action", flat=True)) == ["media.shared", "media.unshared"]
@@ -235,7 +235,7 @@ def test_sharing_is_recorded_once_however_often_it_is_asked(unit, provincial):
 
 def test_a_commune_shares_with_nobody(unit, officer):
     with pytest.raises(Refused, match="Only the ministry and the provinces"):
-        library.set_shared(factories.media(unit), True, by=officer)
+        entries.set_shared(factories.media(unit), True, by=officer)
 
 
 @pytest.mark.clock("2026-12-01 08:00")
@@ -246,8 +246,8 @@ def test_a_shared_picture_is_taken_over_with_its_words_and_without_a_copy(
         unit.parent, provincial, alt_text="Sơ đồ", rights="own", expires_on=date(2030, 1, 2)
     )
 
-    own = library.take_over(shared, unit=unit, by=officer)
-    again = library.take_over(shared, unit=unit, by=officer)
+    own = entries.take_over(shared, unit=unit, by=officer)
+    again = entries.take_over(shared, unit=unit, by=officer)
 
     assert (own, own.unit, own.file.name) == (again, unit, shared.file.name)
     assert (own.alt_text, own.expires_on, own.taken_from) == ("Sơ đồ", date(2030, 1, 2), shared)
@@ -267,7 +267,7 @@ def test_what_is_not_shared_with_the_unit_is_not_taken_over(unit, officer, provi
     Media.objects.filter(pk=media.pk).update(shared=why != "not shared")
 
     with pytest.raises(Refused, match="not shared any more"):
-        library.take_over(media, unit=unit, by=officer)
+        entries.take_over(media, unit=unit, by=officer)
 
 
 # --- Duplicates -----------------------------------------------------------------------------------
@@ -276,8 +276,8 @@ def test_what_is_not_shared_with_the_unit_is_not_taken_over(unit, officer, provi
 def test_the_same_file_twice_is_told(unit, officer):
     data = encoded("JPEG")
 
-    first = library.add(file(data), unit=unit, by=officer)
-    second = library.add(file(data), unit=unit, by=officer)
+    first = entries.add(file(data), unit=unit, by=officer)
+    second = entries.add(file(data), unit=unit, by=officer)
 
     assert (first.is_known, second.is_known) == (False, True)
     assert (second.media, Media.objects.count()) == (first.media, 1)
@@ -285,10 +285,10 @@ def test_the_same_file_twice_is_told(unit, officer):
 
 
 def test_an_archived_picture_that_comes_again_is_in_the_library_again(unit, officer):
-    added = library.add(file(encoded("JPEG")), unit=unit, by=officer)
+    added = entries.add(file(encoded("JPEG")), unit=unit, by=officer)
     Media.objects.update(archived_at=timezone.now())
 
-    again = library.add(file(encoded("JPEG")), unit=unit, by=officer)
+    again = entries.add(file(encoded("JPEG")), unit=unit, by=officer)
 
     assert (again.media, again.media.archived_at) == (added.media, None)
 
@@ -317,20 +317,20 @@ def test_copies_of_a_picture_differ_in_few_bits_and_other_pictures_in_many():
 
 
 def test_a_picture_that_looks_like_another_is_told_and_one_that_does_not_is_not(unit, officer):
-    first = library.add(file(jpeg(scene(1))), unit=unit, by=officer).media
-    other = library.add(file(jpeg(scene(2))), unit=unit, by=officer).media
+    first = entries.add(file(jpeg(scene(1))), unit=unit, by=officer).media
+    other = entries.add(file(jpeg(scene(2))), unit=unit, by=officer).media
     smaller = jpeg(scene(1).resize((450, 300)), quality=60)
 
-    copy = library.add(file(smaller), unit=unit, by=officer).media
+    copy = entries.add(file(smaller), unit=unit, by=officer).media
 
     assert (find_similar(copy), find_similar(other)) == ([first], [])
 
 
 def test_a_picture_of_a_neighbour_is_never_told(unit, officer):
     neighbour = factories.UnitFactory()
-    library.add(file(jpeg(scene(1))), unit=neighbour, by=factories.person(Role.OFFICER, neighbour))
+    entries.add(file(jpeg(scene(1))), unit=neighbour, by=factories.person(Role.OFFICER, neighbour))
 
-    same = library.add(file(jpeg(scene(1))), unit=unit, by=officer)
+    same = entries.add(file(jpeg(scene(1))), unit=unit, by=officer)
 
     assert (same.is_known, find_similar(same.media)) == (False, [])
 
@@ -339,14 +339,14 @@ def test_a_picture_of_a_neighbour_is_never_told(unit, officer):
 
 
 def added(unit, officer, seed: int) -> Media:
-    return library.add(file(jpeg(scene(seed))), unit=unit, by=officer).media
+    return entries.add(file(jpeg(scene(seed))), unit=unit, by=officer).media
 
 
 def test_older_pictures_are_found_again_once_some_have_been_looked_at(unit, officer):
     rows = [added(unit, officer, seed) for seed in (1, 2, 3)]
     Media.objects.update(dhash="")
 
-    assert [library.compute_dhashes(most=2) for _n in range(3)] == [2, 1, 0]
+    assert [entries.compute_dhashes(most=2) for _n in range(3)] == [2, 1, 0]
 
     for row in rows:
         now = Media.objects.get(pk=row.pk).dhash
@@ -358,8 +358,8 @@ def test_an_older_picture_that_is_damaged_keeps_no_other_waiting(unit, officer):
     Media.objects.update(dhash="")
     Path(damaged.file.path).write_bytes(b"\xff\xd8\xff nothing")
 
-    library.compute_dhashes(most=1)
-    library.compute_dhashes(most=1)
+    entries.compute_dhashes(most=1)
+    entries.compute_dhashes(most=1)
 
     looks = dict(Media.objects.values_list("pk", "dhash"))
     assert (looks[damaged.pk], bool(looks[other.pk])) == ("", True)
@@ -367,13 +367,13 @@ def test_an_older_picture_that_is_damaged_keeps_no_other_waiting(unit, officer):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_folders_of_one_name_at_once_one_is_made_and_the_others_are_told(unit, officer):
-    outer = library.create_folder(unit, "Phòng cháy", by=officer)
+    outer = entries.create_folder(unit, "Phòng cháy", by=officer)
     barrier, outcomes = threading.Barrier(6), []
 
     def create() -> None:
         barrier.wait()
         try:
-            library.create_folder(unit, "Mùa khô", parent=outer, by=officer)
+            entries.create_folder(unit, "Mùa khô", parent=outer, by=officer)
             outcomes.append("created")
         except (Refused, IntegrityError) as error:
             outcomes.append(type(error).__name__)

@@ -18,7 +18,7 @@ from accounts.permissions import Role
 from core.errors import Refused
 from media import pictures, store
 from media.models import Media
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.models import RevisionMedia
 from posts.queries import unused_media
 from tests import factories
@@ -34,7 +34,7 @@ def shown_by(revision) -> set[int]:
 
 def save(post, *, show, by):
     chosen = [(media, "Ảnh minh họa") for media in show]
-    return editing.save(post, factories.edit_of(post, pictures=chosen), by=by, version=post.version)
+    return saving.save(post, factories.edit_of(post, pictures=chosen), by=by, version=post.version)
 
 
 def remove(media, *, after=LATER) -> int:

@@ -14,8 +14,7 @@ from PIL import Image
 
 from accounts.permissions import Role
 from core.errors import NotAllowed, Refused
-from media import incoming, pictures, videos
-from media import services as media_services
+from media import incoming, pictures, storing, videos
 from tests.factories import UnitFactory, person
 from tests.media.hostile import sound_alone, trimmed
 from tests.videos import PLACE, TELEPHONE, crowded, video_file
@@ -360,15 +359,15 @@ def test_who_may_not_write_may_not_upload(stored, unit, role):
 def test_one_door_distinguishes_pictures_from_videos_by_content(unit, officer):
     out = io.BytesIO()
     Image.new("RGB", (40, 40)).save(out, "PNG")
-    picture = media_services.store(
+    picture = storing.store(
         SimpleUploadedFile("video.mp4", out.getvalue(), "video/mp4"), unit=unit, by=officer
     )
-    moving = media_services.store(
+    moving = storing.store(
         SimpleUploadedFile("picture.png", video_file(), "image/png"), unit=unit, by=officer
     )
     assert (picture.content_type, moving.content_type) == ("image/png", "video/mp4")
     with pytest.raises(Refused, match="neither a picture"):
-        media_services.store(
+        storing.store(
             SimpleUploadedFile("video.mp4", b"no video at all", "video/mp4"), unit=unit, by=officer
         )
 

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from operations.measure import take_measurement
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.freeze.heartbeats import _heartbeats, record_heartbeat
 from publishing.states import State
 from tests import factories

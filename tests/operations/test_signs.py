@@ -15,9 +15,9 @@ from operations import measure, presenters
 from operations.measure import does_broker_answer, take_measurement
 from platforms.facts import Version
 from platforms.meta.facebook.connector import Facebook
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.models import Heartbeat, RateLimit, Recall
-from publishing.pauses import services as pauses
+from publishing.pauses import pausing
 from publishing.states import State
 from tests import factories
 from tests.operations.conftest import ago, from_now, late, seen
@@ -48,8 +48,8 @@ def test_a_post_that_may_not_go_out_is_not_late(why):
     match why:
         case "paused":
             leader = factories.person(Role.APPROVER, delivery.unit)
-            pauses.start(
-                pauses.create_prepared(delivery.unit, by=leader, reason="Có đoàn kiểm tra"),
+            pausing.start(
+                pausing.create_prepared(delivery.unit, by=leader, reason="Có đoàn kiểm tra"),
                 by=leader,
             )
         case "channel lost":

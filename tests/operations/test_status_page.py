@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from accounts.permissions import Role
 from operations import presenters
 from operations.models import Alarm
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.freeze.heartbeats import _heartbeats, record_heartbeat
 from publishing.models import Freeze, Heartbeat
 from publishing.states import State

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.permissions import Role
-from campaigns.files.services import LARGEST
+from campaigns.files.storing import LARGEST
 from channels.webhooks.views import MOST_BYTES
 from deploy import body_sizes
 from deploy.body_sizes import ARCHIVE, FILM, FORM, HOOKS, PICTURE, SCRIPTS, STRANGERS, Tier

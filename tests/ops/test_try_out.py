@@ -28,7 +28,7 @@ from posts.canonical import content
 from posts.models import BulkImport, Post, Review
 from posts.review import approvals
 from posts.states import PostState
-from publishing.broadcasts.services import broadcasts_awaiting
+from publishing.broadcasts.broadcasting import broadcasts_awaiting
 from publishing.kit_sharing.presenters import kit_page
 from publishing.kit_sharing.queries import RELATED, PageState, page_state
 from publishing.models import Delivery, KitShare

@@ -14,7 +14,7 @@ from audit.models import Entry
 from channels.states import Health, Lifecycle
 from oversight.kinds import FINE, KINDS
 from oversight.models import Reminder
-from posts.kits import services as kits
+from posts.kits import adopting
 from publishing.states import Reason, State
 from tests import factories
 from units.models import UnitFacts
@@ -73,7 +73,7 @@ def ailing(province):
     )
     kit.current.for_units.set([units["kit"], units["fine"]])
     officer = factories.person(Role.OFFICER, units["fine"])
-    kits.decline(kit, unit=units["fine"], by=officer, reason="not_our_area")
+    adopting.decline(kit, unit=units["fine"], by=officer, reason="not_our_area")
     return units
 
 

@@ -11,7 +11,7 @@ from accounts.models import Appointment
 from accounts.permissions import Role
 from channels.states import Health
 from core.models import Letter
-from oversight.digests import services
+from oversight.digests import mailing
 from oversight.models import Digest
 from tests import factories
 from tests.rivals import act_at_once
@@ -39,7 +39,7 @@ def add_pageless(province, n=1):
 def send(now=MONDAY) -> dict[str, str]:
     """Send what is due; return the texts of the new letters by address."""
     Letter.objects.all().delete()
-    n = services.send_due(now=now)
+    n = mailing.send_due(now=now)
     letters = {letter.to: letter.text for letter in Letter.objects.all()}
     assert n == len(letters)
     return letters
@@ -185,7 +185,7 @@ def test_of_two_runs_at_once_one_mails():
     overseer = factories.person(Role.OVERSEER, province)
     add_pageless(province)
 
-    outcomes = act_at_once(*[lambda: services.send_due(now=MONDAY)] * 2)
+    outcomes = act_at_once(*[lambda: mailing.send_due(now=MONDAY)] * 2)
 
     assert outcomes == {"done": 2}
     assert [letter.to for letter in Letter.objects.all()] == [overseer.email]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from channels.states import Health
 from core.models import Letter
-from oversight.digests import services
+from oversight.digests import mailing
 from oversight.models import Digest
 from tests import factories
 
@@ -42,25 +42,25 @@ def test_one_mail_a_person_and_week_says_what_changed(province, overseer, client
     factories.person(Role.SUPERVISOR, units[0])
     factories.person(Role.OVERSEER, factories.ProvinceFactory())  # has nothing to be told
     unwilling = factories.person(Role.OVERSEER, province)
-    services.set_wanted(unwilling, wanted=False)
+    mailing.set_wanted(unwilling, wanted=False)
 
-    assert [services.send_due(now=MONDAY) for _time in range(2)] == [2, 0]
+    assert [mailing.send_due(now=MONDAY) for _time in range(2)] == [2, 0]
 
     text = letters()[overseer.email].text
     assert set(letters()) == {overseer.email, ministry.email}
-    assert text.count("/needs/") == services.MOST_UNITS
+    assert text.count("/needs/") == mailing.MOST_UNITS
     assert f"/oversight/{units[0].key}/needs/" in text
     assert "Yêu cầu quá hạn trả lời: 1" in text
     assert "Trang không đăng được bài: 1\n" in text
     assert "Chuyện kín" not in text
 
     type(page).objects.update(health=Health.CONNECTED)
-    services.set_wanted(unwilling, wanted=True)
+    mailing.set_wanted(unwilling, wanted=True)
     Letter.objects.all().delete()
     client.force_login(overseer)
     shown = client.get(reverse("oversight:digest"))
     assert shown.context["wanted"]
-    assert services.send_due(now=MONDAY + timedelta(days=7, hours=3)) == 3
+    assert mailing.send_due(now=MONDAY + timedelta(days=7, hours=3)) == 3
     assert "Trang không đăng được bài: 0 (-1 so với tuần trước)" in letters()[overseer.email].text
     assert "so với tuần trước" not in letters()[unwilling.email].text
     assert Digest.objects.filter(user=overseer).count() == 2

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from core.errors import Refused
-from oversight.matters import services
+from oversight.matters import asking
 from oversight.matters.models import Matter
 from oversight.matters.queries import find_about
 from oversight.matters.states import Subject
@@ -45,10 +45,10 @@ def things(unit, province):
 
 
 def ask(unit, by, subject, object_id):
-    question = services.Question(
+    question = asking.Question(
         subject=subject, text="Vì sao?", deadline=timezone.localdate(), object_id=object_id
     )
-    return services.ask_unit(unit, question, by=by)
+    return asking.ask_unit(unit, question, by=by)
 
 
 def test_each_side_is_led_to_the_page_that_it_may_open(client, unit, overseer, things):

@@ -12,7 +12,7 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
-from oversight.matters import services
+from oversight.matters import asking
 from oversight.matters.models import Matter, MatterNote
 from oversight.models import Reminder
 from tests import factories
@@ -81,7 +81,7 @@ def test_a_matter_goes_from_the_question_by_the_answer_to_the_end_and_on(
     assert client.get(reverse("oversight:today")).context["matters"].count == 1
     again = {"text": "Còn trang Zalo?", "deadline": day(1)}
     client.post(reverse("oversight:reopen_matter", args=[matter.public_id]), again)
-    services.answer_matter(matter, "Cũng đã xong.", by=chief)
+    asking.answer_matter(matter, "Cũng đã xong.", by=chief)
     client.post(reverse("oversight:close_matter", args=[matter.public_id]), {"text": ""})
 
     turns = [note.turn for note in matter.notes.all()]
@@ -95,7 +95,7 @@ def test_a_matter_goes_from_the_question_by_the_answer_to_the_end_and_on(
     actions = Entry.objects.filter(action__startswith="matter.").order_by("pk")
     assert [entry.action.removeprefix("matter.") for entry in actions] == ["opened", *turns]
     with pytest.raises(Refused):
-        services.answer_matter(matter, "Thêm.", by=officer)
+        asking.answer_matter(matter, "Thêm.", by=officer)
     assert client.get(shown).status_code == 200
     with pytest.raises(DatabaseError), transaction.atomic():
         MatterNote.objects.update(text="khác")
@@ -128,18 +128,18 @@ def test_only_the_unit_and_those_above_see_it_and_each_does_their_part(
             assert [row.pk for row in listed] == ([matter.pk] if sees[person] == 200 else [])
     assert list(sees.values()) == [200] * 4 + [404] * 3
 
-    question = services.Question(subject="other", text="Gì?", deadline=TODAY())
+    question = asking.Question(subject="other", text="Gì?", deadline=TODAY())
     for person in (officer, own_supervisor, neighbour, other_province):
         with pytest.raises(NotAllowed):
-            services.ask_unit(unit, question, by=person)
+            asking.ask_unit(unit, question, by=person)
         with pytest.raises(NotAllowed):
-            services.close_matter(matter, by=person)
+            asking.close_matter(matter, by=person)
     with pytest.raises(NotAllowed):
-        services.answer_matter(matter, "Thay đơn vị.", by=overseer)
-    services.ask_unit(unit, question, by=ministry)
-    services.ask_unit(province, question, by=ministry)
+        asking.answer_matter(matter, "Thay đơn vị.", by=overseer)
+    asking.ask_unit(unit, question, by=ministry)
+    asking.ask_unit(province, question, by=ministry)
     with pytest.raises(NotAllowed):
-        services.ask_unit(province, question, by=overseer)
+        asking.ask_unit(province, question, by=overseer)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_may_not_be_asked_is_refused(unit, overseer, given):
     values = {"subject": "other", "text": "Gì?", "deadline": TODAY(), **given}
 
     with pytest.raises(Refused):
-        services.ask_unit(unit, services.Question(**values), by=overseer)
+        asking.ask_unit(unit, asking.Question(**values), by=overseer)
 
     assert not Matter.objects.exists()
 
@@ -183,7 +183,7 @@ def test_late_ones_are_counted_shown_and_reminded_of_once_a_day(client, unit, ov
     assert page.context["needs"][0].n == 2
 
     now = timezone.now()
-    assert [services.remind_of_late(now=now) for _time in range(2)] == [1, 0]
+    assert [asking.remind_of_late(now=now) for _time in range(2)] == [1, 0]
     client.post(reverse("oversight:remind", args=[unit.key]), {"kind": "matter"})
     assert (notified("matters_late"), notified("remind_matter")) == ({officer.pk}, set())
     assert Reminder.objects.filter(unit=unit, kind="matter").count() == 1
@@ -210,7 +210,7 @@ def test_lists_and_pages_cost_the_same_for_one_and_for_many(client, unit, overse
     one = measured()
     for _ in range(3):
         factories.matter(factories.UnitFactory(parent=unit.parent))
-        services.ask_again(matter, "Còn gì?", deadline=TODAY(), by=overseer)
+        asking.ask_again(matter, "Còn gì?", deadline=TODAY(), by=overseer)
 
     assert measured() == one
     assert max(one) <= 20, one

@@ -10,7 +10,7 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import Refused
-from oversight.matters import services
+from oversight.matters import asking
 from oversight.matters.models import Matter, MatterNote
 from oversight.models import Reminder
 from tests import factories
@@ -51,11 +51,11 @@ def open_page(client, person, matter):
 
 def test_a_unit_that_was_merged_is_asked_nothing_more(client, overseer, merged):
     unit, successor, matter = merged
-    question = services.Question(subject="other", text="Gì?", deadline=TODAY())
+    question = asking.Question(subject="other", text="Gì?", deadline=TODAY())
     with pytest.raises(Refused):
-        services.ask_unit(unit, question, by=overseer)
+        asking.ask_unit(unit, question, by=overseer)
     with pytest.raises(Refused):
-        services.ask_again(matter, "Còn gì?", deadline=TODAY(), by=overseer)
+        asking.ask_again(matter, "Còn gì?", deadline=TODAY(), by=overseer)
     assert not MatterNote.objects.exists()
 
     page = open_page(client, overseer, matter)
@@ -68,7 +68,7 @@ def test_a_unit_that_was_merged_is_asked_nothing_more(client, overseer, merged):
         {"unit": unit.label, "subject": "other", **again},
     )
     assert (sent.status_code, "Còn gì?" in sent.text) == (422, True)
-    assert services.ask_unit(successor, question, by=overseer).unit == successor
+    assert asking.ask_unit(successor, question, by=overseer).unit == successor
 
 
 def test_what_waited_for_a_merged_unit_is_closed_from_above(client, overseer, merged):
@@ -85,7 +85,7 @@ def test_what_waited_for_a_merged_unit_is_closed_from_above(client, overseer, me
 
 
 def test_nobody_is_reminded_of_what_a_merged_unit_did_not_answer(merged):
-    assert services.remind_of_late(now=timezone.now()) == 0
+    assert asking.remind_of_late(now=timezone.now()) == 0
     assert not Reminder.objects.exists()
     assert not Notice.objects.filter(kind="matters_late").exists()
 
@@ -98,11 +98,11 @@ def test_reminders_go_to_each_unit_by_its_own_number(province):
             factories.matter(unit, deadline=TODAY() - DAY)
         factories.matter(unit, deadline=TODAY())
 
-    assert services.remind_of_late(now=timezone.now()) == 2
+    assert asking.remind_of_late(now=timezone.now()) == 2
 
     told = {row.user: row.facts["n"] for row in Notice.objects.filter(kind="matters_late")}
     assert {person: str(n) for person, n in told.items()} == {officers[0]: "2", officers[1]: "1"}
-    assert services.remind_of_late(now=timezone.now() + DAY) == 3
+    assert asking.remind_of_late(now=timezone.now() + DAY) == 3
 
 
 @pytest.mark.parametrize("act", ["answer_matter", "reopen_matter", "close_matter"])
@@ -157,20 +157,20 @@ def test_what_was_typed_stays_where_it_is_refused(client, province, overseer, ac
 def test_so_many_matters_of_one_unit_are_open_and_so_many_notes_on_one(
     province, overseer, monkeypatch
 ):
-    monkeypatch.setattr(services, "MOST_OPEN", 2)
-    monkeypatch.setattr(services, "MOST_NOTES", 2)
+    monkeypatch.setattr(asking, "MOST_OPEN", 2)
+    monkeypatch.setattr(asking, "MOST_NOTES", 2)
     unit, other = (factories.UnitFactory(parent=province) for _number in range(2))
-    question = services.Question(subject="other", text="Gì?", deadline=TODAY())
-    first, _second = (services.ask_unit(unit, question, by=overseer) for _number in range(2))
+    question = asking.Question(subject="other", text="Gì?", deadline=TODAY())
+    first, _second = (asking.ask_unit(unit, question, by=overseer) for _number in range(2))
 
     with pytest.raises(Refused):
-        services.ask_unit(unit, question, by=overseer)
-    services.ask_unit(other, question, by=overseer)
-    services.close_matter(first, by=overseer)
-    services.ask_unit(unit, question, by=overseer)
-    services.ask_again(first, "Còn gì?", deadline=TODAY(), by=overseer)
+        asking.ask_unit(unit, question, by=overseer)
+    asking.ask_unit(other, question, by=overseer)
+    asking.close_matter(first, by=overseer)
+    asking.ask_unit(unit, question, by=overseer)
+    asking.ask_again(first, "Còn gì?", deadline=TODAY(), by=overseer)
     with pytest.raises(Refused):
-        services.close_matter(first, by=overseer)
+        asking.close_matter(first, by=overseer)
     assert Matter.objects.get(pk=first.pk).state == "reopened"
 
 
@@ -181,7 +181,7 @@ def test_of_two_who_close_one_matter_one_does():
     people = [factories.person(Role.OVERSEER, province) for _number in range(2)]
 
     def close(by):
-        services.close_matter(Matter.objects.select_related("unit").get(pk=matter.pk), by=by)
+        asking.close_matter(Matter.objects.select_related("unit").get(pk=matter.pk), by=by)
 
     outcomes = each_at_once(people, close)
 
@@ -192,13 +192,13 @@ def test_of_two_who_close_one_matter_one_does():
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_open_the_last_matter_one_does(monkeypatch):
-    monkeypatch.setattr(services, "MOST_OPEN", 1)
+    monkeypatch.setattr(asking, "MOST_OPEN", 1)
     province = factories.ProvinceFactory()
     unit = factories.UnitFactory(parent=province)
     people = [factories.person(Role.OVERSEER, province) for _number in range(2)]
-    question = services.Question(subject="other", text="Gì?", deadline=TODAY())
+    question = asking.Question(subject="other", text="Gì?", deadline=TODAY())
 
-    outcomes = each_at_once(people, lambda by: services.ask_unit(unit, question, by=by))
+    outcomes = each_at_once(people, lambda by: asking.ask_unit(unit, question, by=by))
 
     assert outcomes == {"done": 1, "refused": 1}
     assert Matter.objects.count() == 1

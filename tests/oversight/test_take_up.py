@@ -13,12 +13,12 @@ from openpyxl import load_workbook
 
 from accounts.models import Notice
 from accounts.permissions import Role
-from campaigns.kits import services as kit_services
+from campaigns.kits import issuing
 from campaigns.kits.models import Adoption, KitVersion
 from core.errors import Refused
-from posts.kits import services as kits
+from posts.kits import adopting
 from posts.models import Post
-from posts.review import services as reviews
+from posts.review import decisions
 from publishing.models import Delivery, Recall
 from publishing.states import Reason, State
 from tests import factories
@@ -58,12 +58,12 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
     overseers = [factories.person(Role.OVERSEER, each) for each in provinces]
     officers = [factories.person(Role.OFFICER, unit) for unit in units]
     with pytest.raises(Refused):
-        kits.adopt(kit, unit=units[0], by=officers[0])
+        adopting.adopt(kit, unit=units[0], by=officers[0])
     for province, overseer in zip(provinces[:2], overseers, strict=False):
-        kit_services.pass_on(kit, unit=province, by=overseer)
+        issuing.pass_on(kit, unit=province, by=overseer)
 
     drafts = [
-        kits.adopt(kit, unit=unit, by=officer)
+        adopting.adopt(kit, unit=unit, by=officer)
         for unit, officer in zip(units[:10], officers[:10], strict=True)
     ]
     # One changes the core, and is stopped.
@@ -74,7 +74,7 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
     assert "không sạc xe qua đêm" in drafts[8].body
     Post.objects.filter(pk=drafts[8].pk).update(body="<p>Sạc qua đêm cũng được.</p>")
     with pytest.raises(Refused):
-        reviews.submit(Post.objects.get(pk=drafts[8].pk), by=officers[8])
+        decisions.submit(Post.objects.get(pk=drafts[8].pk), by=officers[8])
 
     there = {"state": "published", "published_at": timezone.now()}
     for number, draft in enumerate(drafts[:6]):
@@ -84,7 +84,7 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
         factories.approved(filled(drafts[6])), due_at=timezone.now() + timedelta(hours=3)
     )
     factories.submitted(filled(drafts[7]))
-    kits.decline(kit, unit=units[10], by=officers[10], reason="not_our_area")
+    adopting.decline(kit, unit=units[10], by=officers[10], reason="not_our_area")
 
     everywhere = board(client, kit, ministry)
     assert states(everywhere) == {
@@ -111,7 +111,7 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
     client.force_login(ministry)
     live = reverse("oversight:take_up", args=[kit.public_id])
     assert client.get(live, {"seen": seen}, headers=part).status_code == 204
-    kits.note_opened(kit, unit=units[11])
+    adopting.note_opened(kit, unit=units[11])
     assert b'id="board"' in client.get(live, {"seen": seen}, headers=part).content
     assert states(board(client, kit, ministry, state="opened", q="song xanh"))["opened"] == 1
 
@@ -126,7 +126,7 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
         "refused": 1,
     }
 
-    kit_services.withdraw_kit(kit, by=ministry, reason="Sai số", take_down=True)
+    issuing.withdraw_kit(kit, by=ministry, reason="Sai số", take_down=True)
 
     recall = Recall.objects.get(kit=kit)
     assert Counter(Delivery.objects.values_list("state", "recall")) == {
@@ -164,13 +164,13 @@ def test_the_list_of_boards_counts_what_units_did_with_each_kit(client):
         return {str(kit): sums for kit, sums, _is_over in page.context["rows"]}
 
     assert [*listed(overseer)] == ["Của tỉnh"]
-    kit_services.pass_on(kit, unit=province, by=factories.person(Role.OVERSEER, province))
+    issuing.pass_on(kit, unit=province, by=factories.person(Role.OVERSEER, province))
     for unit, officer in zip(units[:2], officers[:2], strict=True):
-        factories.submitted(filled(kits.adopt(kit, unit=unit, by=officer)))
+        factories.submitted(filled(adopting.adopt(kit, unit=unit, by=officer)))
     there = {"state": "published", "published_at": timezone.now(), "remote_id": "9_1"}
     factories.delivery(factories.approved(Post.objects.get(adoption__unit=units[0])), **there)
-    kits.note_opened(kit, unit=units[2])
-    kits.decline(kit, unit=units[3], by=officers[3], reason="no_channel")
+    adopting.note_opened(kit, unit=units[2])
+    adopting.decline(kit, unit=units[3], by=officers[3], reason="no_channel")
 
     found = listed(overseer)
     assert [*found] == ["Của tỉnh", "Từ Bộ"]
@@ -185,7 +185,7 @@ def test_the_list_of_boards_counts_what_units_did_with_each_kit(client):
     # Whoever has not opened it can be called from the board.
     shown = board(client, kit, overseer).content.decode()
     assert shown.count('href="tel:0905123456"') == 1
-    kits.note_opened(kit, unit=units[4])
+    adopting.note_opened(kit, unit=units[4])
     assert "tel:" not in board(client, kit, overseer).content.decode()
 
     client.force_login(overseer)
@@ -208,7 +208,7 @@ def test_reminders_go_once_a_day_to_those_who_have_not_opened(client):
     for unit in units:
         factories.ChannelFactory(unit=unit)
     kit = factories.kit(province, state="issued")
-    kits.note_opened(kit, unit=units[0])
+    adopting.note_opened(kit, unit=units[0])
     client.force_login(factories.person(Role.OVERSEER, province))
     button = reverse("oversight:remind_take_up", args=[kit.public_id])
 
@@ -233,7 +233,7 @@ def test_a_board_asks_as_much_for_many_units_as_for_one(client, national):
             officer = factories.person(Role.OFFICER, unit)
             factories.ChannelFactory(unit=unit)
             factories.delivery(
-                factories.approved(filled(kits.adopt(kit, unit=unit, by=officer))),
+                factories.approved(filled(adopting.adopt(kit, unit=unit, by=officer))),
                 state="published",
                 remote_id=f"7_{unit.pk}",
                 permalink=f"https://facebook.com/7_{unit.pk}",
@@ -322,7 +322,7 @@ def test_the_board_leaves_as_a_sheet(client):
         factories.ChannelFactory(unit=unit)
     kit = factories.kit(province, state="issued")
     officer = factories.person(Role.OFFICER, first)
-    kits.decline(kit, unit=first, by=officer, reason="other", remark="=1+1 là công thức")
+    adopting.decline(kit, unit=first, by=officer, reason="other", remark="=1+1 là công thức")
 
     answer = board(client, kit, factories.person(Role.OVERSEER, province), format="xlsx")
 
@@ -349,7 +349,7 @@ def test_the_ministry_reminds_the_provinces_that_have_not_passed_a_kit_on(client
         top, state="issued", all_below=False, for_levels=["commune"], by_provinces=True
     )
     overseers = [factories.person(Role.OVERSEER, each) for each in provinces]
-    kit_services.pass_on(kit, unit=provinces[0], by=overseers[0])
+    issuing.pass_on(kit, unit=provinces[0], by=overseers[0])
     ministry = factories.person(Role.OVERSEER, top)
     assert board(client, kit, ministry).context["unpassed"] == 2
     button = reverse("oversight:remind_provinces", args=[kit.public_id])
@@ -371,7 +371,7 @@ def test_the_board_says_on_how_many_of_the_channels_asked_for_a_post_goes(client
         factories.ChannelFactory(unit=unit)
     for unit in units[:2]:
         officer = factories.person(Role.OFFICER, unit)
-        post = kits.adopt(kit, unit=unit, by=officer)
+        post = adopting.adopt(kit, unit=unit, by=officer)
     zalo = factories.ChannelFactory(unit=post.unit, platform="zalo")
     post.targets.create(channel=zalo)
 

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from accounts.models import Notice
 from accounts.permissions import Role
 from campaigns.kits.models import Adoption
-from posts.kits import services as kits
+from posts.kits import adopting
 from posts.models import Post
 from publishing.states import State
 from tests import factories
@@ -132,8 +132,8 @@ def test_a_merged_unit_hides_nobody_who_has_done_nothing(
 def test_a_closed_unit_leaves_both_counts(client, kit, overseer, administrator, add_unit):
     closed, silent, busy = add_unit(), add_unit(), add_unit()
     officer = factories.person(Role.OFFICER, closed)
-    kits.decline(kit, unit=closed, by=officer, reason="not_our_area")
-    kits.note_opened(kit, unit=busy)
+    adopting.decline(kit, unit=closed, by=officer, reason="not_our_area")
+    adopting.note_opened(kit, unit=busy)
 
     close_unit(closed, on=timezone.localdate(), by=administrator, reason="Giải thể")
 
@@ -144,7 +144,7 @@ def test_a_closed_unit_leaves_both_counts(client, kit, overseer, administrator, 
 def test_a_version_for_fewer_units_counts_those_alone(client, kit, overseer, add_unit):
     first, second, third = add_unit(), add_unit(kind="xã"), add_unit(kind="xã")
     publish(kit, first)
-    kits.note_opened(kit, unit=second)
+    adopting.note_opened(kit, unit=second)
     assert require_agreement(client, kit, overseer) == {"published": 1, "opened": 1, "unopened": 1}
 
     kit.current.all_below, kit.current.for_kinds = False, ["xã"]
@@ -161,7 +161,7 @@ def test_each_of_two_kits_is_counted_by_its_own_audience(client, kit, overseer, 
     )
     publish(kit, ward)
     publish(kit, village)
-    kits.note_opened(other, unit=village)
+    adopting.note_opened(other, unit=village)
     Adoption.objects.create(kit=other, version=other.current, unit=ward, opened_at=timezone.now())
 
     assert require_agreement(client, kit, overseer) == {"published": 2}

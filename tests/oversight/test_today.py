@@ -14,9 +14,9 @@ from audit.services import record
 from channels.states import Health, Lifecycle
 from oversight.today.card import SHOWN
 from posts.models import Review
-from posts.origins import services as origins
+from posts.origins import starting
 from posts.states import PostState
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.states import BroadcastReason, BroadcastState, State
 from tests import factories
 from tests.pages import one_line
@@ -455,7 +455,7 @@ def test_what_is_approved_and_has_no_time_waits_for_who_may_choose_one(today, un
 @pytest.mark.django_db
 def test_a_draft_that_was_only_looked_at_is_on_nobodys_page(today, unit):
     officer = factories.person(Role.OFFICER, unit)
-    origins.start_draft(unit=unit, by=officer)
+    starting.start_draft(unit=unit, by=officer)
     written = factories.PostFactory(unit=unit, author=officer)
 
     assert [post.pk for post in today(officer).context["drafts"].rows] == [written.pk]

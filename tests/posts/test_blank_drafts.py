@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.models import Entry
 from posts.models import Editing, Post
-from posts.origins import services as origins
+from posts.origins import starting
 from retention.services import apply_rules
 from tests import factories
 
@@ -25,7 +25,7 @@ def officer():
 @pytest.fixture
 def blank(officer):
     """Begun two days ago, by looking."""
-    post = origins.start_draft(unit=officer.current_appointments[0].unit, by=officer)
+    post = starting.start_draft(unit=officer.current_appointments[0].unit, by=officer)
     Post.objects.filter(pk=post.pk).update(changed_at=timezone.now() - 2 * DAY)
     return post
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from core.errors import Refused
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.findings import find_findings
-from posts.review import services as post_reviews
+from posts.review import decisions
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
 
@@ -33,7 +33,7 @@ def post(unit, officer):
 
 def save(post, by, *, version=None, **written):
     version = post.version if version is None else version
-    return editing.save(post, factories.edit_of(post, **written), by=by, version=version)
+    return saving.save(post, factories.edit_of(post, **written), by=by, version=version)
 
 
 def rules(post) -> list[str]:
@@ -64,7 +64,7 @@ def test_what_is_missing_blocks_the_submission(post, officer, fields, rule):
 
     assert rules(post) == [rule]
     with pytest.raises(Refused) as caught:
-        post_reviews.submit(post, by=officer)
+        decisions.submit(post, by=officer)
     assert str(caught.value) == find_findings(post)[0].message
     assert not post.revisions.exists()
 
@@ -238,7 +238,7 @@ def test_what_is_shown_otherwise_than_one_may_think_is_a_warning_and_blocks_noth
     said = {f.rule: f.message for f in find_findings(post)}
     assert said["margins"].startswith("Picture 2 is too long or too wide for Instagram")
     assert said["media_left_out"].endswith("shows this post as “Video”, without 1 picture.")
-    assert post_reviews.submit(post, by=officer).number == 1
+    assert decisions.submit(post, by=officer).number == 1
 
 
 def test_more_pictures_than_a_platform_takes_are_blocked(unit, post, officer):

@@ -11,16 +11,15 @@ from campaigns.models import TopicRule
 from core.errors import Refused
 from posts.canonical import content
 from posts.canonical.grounds import legal_basis_text
-from posts.editor import leaks
-from posts.editor import services as editing
+from posts.editor import leaks, saving
 from posts.findings import find_findings
 from posts.history import diff
-from posts.library.services import TemplateFields, template_values
+from posts.library.texts import TemplateFields, template_values
 from posts.models import Post
-from posts.origins import services as origins
+from posts.origins import starting
 from publishing.models import Delivery
 from publishing.reconciliation.expiry import expire
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +51,7 @@ def found(post: Post) -> list[tuple[str, str, str]]:
 
 def save(post: Post, **fields: object) -> Post:
     edit = factories.edit_of(post, **fields)
-    return editing.save(post, edit, by=post.author, version=post.version)
+    return saving.save(post, edit, by=post.author, version=post.version)
 
 
 def today() -> date:
@@ -167,9 +166,9 @@ def test_a_duplicate_a_correction_and_a_template_hand_the_grounds_on(unit, offic
     template = factories.template(unit, **grounds)
 
     made = [
-        origins.duplicate(row.post, by=officer),
-        origins.start_correction(row.post, by=officer),
-        origins.start_from_template(template, unit=unit, by=officer),
+        starting.duplicate(row.post, by=officer),
+        starting.start_correction(row.post, by=officer),
+        starting.start_from_template(template, unit=unit, by=officer),
     ]
     assert [each.grounds() for each in made] == [grounds] * 3
 

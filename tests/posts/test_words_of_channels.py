@@ -6,10 +6,10 @@ from accounts.permissions import Role
 from core.text import fold
 from core.word_search import LONGEST_TEXT, make_search_text
 from posts.canonical.html import to_plain_text
-from posts.editor import services as editing
-from posts.kits import services as kits
+from posts.editor import saving
+from posts.kits import adopting
 from posts.models import Post
-from posts.origins import services as origins
+from posts.origins import starting
 from tests import factories
 
 
@@ -47,7 +47,7 @@ def test_a_word_of_one_channels_text_finds_the_post_until_it_is_taken_out(
         row = Post.objects.get(pk=post.pk)
         own = {zalo: texts.get("zalo", ""), facebook: texts.get("facebook", "")}
         edit = factories.edit_of(row, title="Sạc xe", body="<p>An toàn</p>", texts=own)
-        editing.save(row, edit, by=officer, version=row.version)
+        saving.save(row, edit, by=officer, version=row.version)
 
     write(zalo="Quan tâm Zalo để nhận tin cảnh báo.", facebook="Nhấn thích trang")
     for words in ("canh bao", "quan tâm", "nhấn thích", "sac xe", "an toan"):
@@ -60,8 +60,8 @@ def test_a_word_of_one_channels_text_finds_the_post_until_it_is_taken_out(
 @pytest.mark.django_db
 def test_drafts_are_found_by_the_texts_that_they_begin_with(unit, officer, zalo):
     own = {"zalo": "Riêng cho Zalo: đốm lửa", "tiktok": "Riêng cho TikTok"}
-    begun = origins.start_from_template(factories.template(unit, texts=own), unit=unit, by=officer)
-    copy = origins.duplicate(begun, by=officer)
+    begun = starting.start_from_template(factories.template(unit, texts=own), unit=unit, by=officer)
+    copy = starting.duplicate(begun, by=officer)
     assert set(found("dom lua")) == {begun, copy}
     assert found("rieng cho tiktok") == []  # the unit has no such channel
     assert set(found(begun.title)) == {begun, copy}
@@ -69,7 +69,7 @@ def test_drafts_are_found_by_the_texts_that_they_begin_with(unit, officer, zalo)
     zalo.health = "disconnected"
     zalo.save()
     assert set(found("dom lua")) == {begun, copy}
-    last = origins.duplicate(begun, by=officer)
+    last = starting.duplicate(begun, by=officer)
     assert last not in found("dom lua")
 
 
@@ -77,7 +77,7 @@ def test_drafts_are_found_by_the_texts_that_they_begin_with(unit, officer, zalo)
 def test_a_post_of_a_kit_is_found_by_the_kits_own_text_of_a_platform(officer, unit, zalo):
     kit = factories.kit(unit.parent, state="issued", texts={"zalo": "Lửa nhỏ, hậu quả lớn"})
 
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
 
     assert found("hau qua lon") == [post]
     assert found("sac xe dien") == [post]
@@ -86,7 +86,7 @@ def test_a_post_of_a_kit_is_found_by_the_kits_own_text_of_a_platform(officer, un
 @pytest.mark.django_db
 def test_planned_drafts_are_found_by_the_texts_of_their_channels(unit, officer, zalo, facebook):
     one, two = (factories.PostFactory(unit=unit, channels=[zalo, facebook]) for _ in range(2))
-    made = editing.create_many(
+    made = saving.create_many(
         [
             factories.edit_of(one, texts={zalo: "Ngọn nến", facebook: ""}),
             factories.edit_of(two, texts={zalo: "Que diêm", facebook: ""}),
@@ -105,6 +105,6 @@ def test_what_is_searched_is_bounded_and_says_nothing_twice():
 def test_the_composers_search_text_holds_all_of_it():
     post = Post(title="Tiêu đề", body="<p>Nội dung</p>")
     targets = {1: ("Chữ riêng",), 2: ("",)}
-    assert editing._search_text(post, targets) == fold(
+    assert saving._search_text(post, targets) == fold(
         f"Tiêu đề {to_plain_text(post.body)} Chữ riêng"
     )

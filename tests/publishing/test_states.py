@@ -8,7 +8,7 @@ from accounts.permissions import Role
 from publishing import states
 from publishing.deliveries.transitions import TransitionRefused, change_reasons, move, move_many
 from publishing.models import Delivery
-from publishing.scheduling.services import cancel
+from publishing.scheduling.scheduling import cancel
 from publishing.states import (
     BROADCAST_NEXT,
     BROADCAST_REASONS,

@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.second_factors.resealing import reseal_factors
-from campaigns.partners.services import reseal_contacts
+from campaigns.partners.agreements import reseal_contacts
 from channels.credentials.sealing import reseal_all
 
 

@@ -25,8 +25,8 @@ from core.errors import Refused
 from core.text import parse_uuid
 from posts.editor import choices
 from posts.models import Post
-from posts.review import services as reviews
-from publishing.calendar import services as calendar_services
+from posts.review import decisions
+from publishing.calendar import moving
 from publishing.calendar.forms import ManyForm
 from publishing.calendar.presenters import describe_clash
 from publishing.calendar.queries import copy_with_times, find_clashes
@@ -34,7 +34,7 @@ from publishing.calendar.views.scope import RESULT
 from publishing.models import Delivery
 from publishing.pauses.context import pauses_of
 from publishing.presenters.scheduling import full_day_warning, pause_warning, planned_times_sentence
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.scheduling.conflicts import full_days
 
 MOST_MOVED = 20  # one event is one post's channels
@@ -177,16 +177,16 @@ def _act_on(request: HttpRequest, post: Post, asked: dict[str, Any]) -> str:
     by = request.user
     match asked["act"]:
         case ManyForm.MOVE:
-            rows = calendar_services.move(post, by=by, day=asked["day"], at=asked["at"])
+            rows = moving.move(post, by=by, day=asked["day"], at=asked["at"])
             times = {row.channel: row.due_at for row in rows}
             beside = "" if asked["anyway"] else _describe_neighbours(request, rows, times)
             if beside:
                 raise _ConfirmationNeeded(beside)
             return planned_times_sentence(times.values(), now=timezone.now())
         case ManyForm.CANCEL:
-            n = len(calendar_services.cancel(post, by=by, reason=asked["reason"]))
+            n = len(moving.cancel(post, by=by, reason=asked["reason"]))
             words = ngettext("Cancelled on %(n)s channel.", "Cancelled on %(n)s channels.", n)
             return words % {"n": n}
         case _:
-            reviews.submit(post, by=by)
+            decisions.submit(post, by=by)
             return _("Submitted: it waits for approval.")

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from core.errors import Refused
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 
 
 def _moment(text: str) -> datetime:

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.errors import Refused
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 
 
 class Command(BaseCommand):

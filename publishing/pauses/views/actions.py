@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.step_up import step_up_required
 from core.actions import form_action, form_data
 from publishing.models import Pause
-from publishing.pauses import services as pauses
+from publishing.pauses import pausing
 from publishing.pauses.forms import TimesForm
 from publishing.pauses.presenters import fell_due_sentence, pause_scope, pause_status
 from publishing.pauses.queries import due_during
@@ -73,7 +73,7 @@ def pause_start(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         request,
         row,
         form,
-        lambda: pauses.start(row, by=request.user, ends_at=form.cleaned_data["ends_at"]),
+        lambda: pausing.start(row, by=request.user, ends_at=form.cleaned_data["ends_at"]),
         done=lambda: describe_outcome(row, timezone.now()),
         heading=_("Start the pause"),
         lead=describe_effect(row, start=now, end=end, now=now),
@@ -107,11 +107,11 @@ def pause_change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     def action() -> None:
         times = form.cleaned_data
         if begins:
-            pauses.plan(
+            pausing.plan(
                 row, by=request.user, starts_at=times["starts_at"], ends_at=times["ends_at"]
             )
         else:
-            pauses.set_end(row, by=request.user, ends_at=times["ends_at"])
+            pausing.set_end(row, by=request.user, ends_at=times["ends_at"])
 
     return _action_page(
         request,
@@ -140,7 +140,7 @@ def pause_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         request,
         row,
         Form(form_data(request)),
-        lambda: pauses.end(row, by=request.user),
+        lambda: pausing.end(row, by=request.user),
         done=lambda: f"{_('The pause has ended.')} {meanwhile}",
         heading=_("End the pause"),
         lead=f"{goes_on} {meanwhile}",
@@ -157,7 +157,7 @@ def pause_discard(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         request,
         row,
         Form(form_data(request)),
-        lambda: pauses.discard(row, by=request.user),
+        lambda: pausing.discard(row, by=request.user),
         done=lambda: _("The pause is called off. Nothing was held."),
         heading=_("Call the pause off"),
         lead=_("It will not begin. It stays on record as called off."),

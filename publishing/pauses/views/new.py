@@ -18,7 +18,7 @@ from accounts.permissions import Permission
 from accounts.step_up import step_up_required
 from core.actions import FormAction, form_action, form_data
 from publishing.models import Pause
-from publishing.pauses import services as pauses
+from publishing.pauses import pausing
 from publishing.pauses.forms import PauseForm, ScopeForm
 from publishing.pauses.presenters import pause_scope, pause_status
 from publishing.pauses.views.pages import describe_effect
@@ -104,12 +104,12 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 def existing_pause(outcome: FormAction) -> Pause | None:
     """Return the pause that is there already, if that is why the service refused."""
-    return outcome.refused.pause if isinstance(outcome.refused, pauses.AlreadyPaused) else None
+    return outcome.refused.pause if isinstance(outcome.refused, pausing.AlreadyPaused) else None
 
 
 def _create_from_form(form: PauseForm, unit: Unit, request: HttpRequest) -> Pause:
     given = form.cleaned_data
-    return pauses.create(
+    return pausing.create(
         unit,
         by=request.user,
         reason=given["reason"],

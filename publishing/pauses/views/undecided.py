@@ -16,7 +16,7 @@ from accounts.queries import can
 from core.actions import form_action
 from core.text import parse_uuid
 from publishing.models import Delivery, Pause
-from publishing.pauses import services as pauses
+from publishing.pauses import pausing
 from publishing.pauses.context import pauses_of
 from publishing.pauses.forms import KeepUnpublishedForm
 from publishing.pauses.presenters import UndecidedCard, decided_status, pause_scope
@@ -82,7 +82,7 @@ def keep_unpublished(request: HttpRequest) -> HttpResponse:
     back = reverse("publishing:post", args=[post]) if post else reverse("publishing:held")
     outcome = form_action(
         form,
-        lambda: pauses.keep_unpublished(list(form.cleaned_data["deliveries"]), by=request.user),
+        lambda: pausing.keep_unpublished(list(form.cleaned_data["deliveries"]), by=request.user),
     )
     if outcome:
         n = outcome.result

@@ -20,17 +20,17 @@ from accounts.step_up import step_up_required
 from core.actions import button_action, form_action, form_data
 from posts.canonical import content
 from posts.models import Post
-from posts.review import services as posts
+from posts.review import decisions
 from publishing.deliveries.queries import deliveries_of
 from publishing.models import Delivery, Recall
 from publishing.pauses.context import pauses_of
 from publishing.post_page.views.lookups import address_of, delivery_of, post_of
 from publishing.presenters.delivery import delivery_status, describe_attempt
 from publishing.presenters.text import page_name
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.recalls.forms import RecallForm, WithdrawForm
-from publishing.reconciliation import decisions
-from publishing.scheduling import services as scheduling
+from publishing.reconciliation import verdicts
+from publishing.scheduling import scheduling
 from publishing.scheduling.forms import CancelForm
 from publishing.slots.presenters import TimeChip
 from publishing.states import MAY_BE_VISIBLE, RECALL_TASKS, State
@@ -113,7 +113,7 @@ def reopen(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take a submitted or approved post back for editing, and go straight to the editor."""
     post = post_of(request, public_id, Permission.POST_WRITE)
     said = _("Open for editing. It must be submitted and approved again.")
-    if not button_action(request, lambda: posts.reopen(post, by=request.user), said=said):
+    if not button_action(request, lambda: decisions.reopen(post, by=request.user), said=said):
         return redirect(address_of(post))
     return redirect("posts:edit", public_id=post.public_id)
 
@@ -138,7 +138,7 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     def action() -> Recall | None:
         # Who was not asked wants it gone: it may have become live since the page was opened.
         take_down = form.cleaned_data.get("take_down", True)
-        return recalls.withdraw(
+        return recalling.withdraw(
             post, by=request.user, reason=form.cleaned_data["reason"], take_down=take_down
         )
 
@@ -199,7 +199,7 @@ def recall(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         request,
         row.post,
         form,
-        lambda: recalls.recall(row, by=request.user, reason=form.cleaned_data["reason"]),
+        lambda: recalling.recall(row, by=request.user, reason=form.cleaned_data["reason"]),
         delivery=row,
         heading=_("Take the post down"),
         lead=lead % page,
@@ -222,7 +222,7 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     def action() -> None:
         is_live = form.cleaned_data["seen"] == form.LIVE
         link = form.cleaned_data.get("permalink", "")
-        decisions.decide(row, by=request.user, is_live=is_live, permalink=link)
+        verdicts.decide(row, by=request.user, is_live=is_live, permalink=link)
 
     outcome = form_action(form, action)
     if outcome:

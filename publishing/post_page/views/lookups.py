@@ -13,7 +13,7 @@ from channels.models import Channel
 from posts.models import Post
 from posts.states import PostState
 from publishing.models import Delivery
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 
 _RELATED = (
     "unit",

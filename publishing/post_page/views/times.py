@@ -36,7 +36,7 @@ from publishing.presenters.scheduling import (
     spread_sentence,
 )
 from publishing.presenters.text import page_name, short_time
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.scheduling.conflicts import find_close_by, find_same_minute, full_days
 from publishing.scheduling.forms import MoveForm, ScheduleForm
 from publishing.slots.context import (

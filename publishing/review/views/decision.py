@@ -26,14 +26,13 @@ from core.errors import NotAllowed, Refused
 from core.form_marks import Rendered, require_rendered
 from posts.models import Post, Review
 from posts.queries import edited_since_approval
-from posts.review import readings, signing
-from posts.review import services as posts
+from posts.review import decisions, readings, signing
 from posts.review.approvals import Method, Proof
 from posts.review.four_eyes import deciding_right
 from posts.states import Decision, PostState
 from publishing.pauses.context import pauses_of
 from publishing.presenters.scheduling import second_step_sentence
-from publishing.review import services as reviews
+from publishing.review import approval_and_time
 from publishing.review.forms import ReviewForm
 from publishing.review.queries import last_own_decision, posts_awaiting_second, posts_to_review
 from publishing.review.views.common import (
@@ -185,7 +184,7 @@ def _show_own_decision(request: HttpRequest, post: Post) -> HttpResponse:
         words = after_approval_sentence(post, pauses_of(request))
     undo_seconds = 0
     if _may_undo(request, post, own):
-        undo_seconds = max(0, int((own.decided_at + posts.UNDO - now).total_seconds()))
+        undo_seconds = max(0, int((own.decided_at + decisions.UNDO - now).total_seconds()))
     deliveries = post.deliveries.filter(revision=post.approved_revision)
     context = {
         "post": post,
@@ -222,7 +221,9 @@ def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if not _gives_second(request, post) and not _approves_here(request, post):
         raise PermissionDenied
     said = _("The approval of “%(title)s” is taken back.") % {"title": post}
-    if not button_action(request, lambda: reviews.undo_approval(post, by=request.user), said=said):
+    if not button_action(
+        request, lambda: approval_and_time.undo_approval(post, by=request.user), said=said
+    ):
         return redirect("publishing:post", public_id=post.public_id)
     return redirect(_address(request, post))
 
@@ -243,13 +244,13 @@ def _decide(request: HttpRequest, post: Post, form: ReviewForm) -> str:
     def action() -> None:
         rendered = readings.use_mark(form.cleaned_data["mark"], revision, by=request.user)
         if decision == ReviewForm.RETURN:
-            posts.request_changes(
+            decisions.request_changes(
                 post, revision, by=request.user, reason=form.cleaned_data["reason"]
             )
         else:
             now = decision == ReviewForm.NOW
             proof = _proof(request, post, form, rendered)
-            reviews.approve(
+            approval_and_time.approve(
                 post,
                 revision,
                 by=request.user,

@@ -38,7 +38,7 @@ from publishing.review.queries import (
     posts_in_review,
 )
 from publishing.review.views.common import is_newest_first, requested_time
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.scheduling.conflicts import find_same_minute, full_days
 from publishing.slots.context import chips_after
 from publishing.slots.presenters import TimeChip, field_value

@@ -27,9 +27,9 @@ from posts.review import approvals, readings, signing
 from posts.review.approvals import Method, Proof
 from publishing.models import Series
 from publishing.pauses.context import pauses_of
+from publishing.recurrence.planning import announce_approvals
 from publishing.recurrence.queries import first_of_each_series, series_of
-from publishing.recurrence.services import announce_approvals
-from publishing.review import services as reviews
+from publishing.review import approval_and_time
 from publishing.review.cards import ReviewCard
 from publishing.review.forms import QueueForm
 from publishing.review.queries import (
@@ -169,7 +169,9 @@ def _approve_listed(revision: Revision, proof: Proof, *, by: User, announce: boo
     """Approve one revision of the list, for the time that the proof names. Raises Refused."""
     readings.use_list_mark(revision, Rendered(proof.rendered_at, proof.nonce), by=by)
     due_at = datetime.fromisoformat(proof.requested) if proof.requested else None
-    reviews.approve(revision.post, revision, by=by, proof=proof, due_at=due_at, announce=announce)
+    approval_and_time.approve(
+        revision.post, revision, by=by, proof=proof, due_at=due_at, announce=announce
+    )
 
 
 @require_POST

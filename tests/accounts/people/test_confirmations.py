@@ -23,7 +23,7 @@ from accounts.queries import acts_from, appointed_by, authority, can, may_waive,
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from posts.models import Contribution
-from posts.review import services as posts
+from posts.review import decisions
 from posts.states import PostState
 from tests import factories
 from units.services import merge_units
@@ -122,7 +122,7 @@ def test_one_administrator_alone_publishes_nothing(client, admin, commune, secre
         Decision.WAITING,
     )
     with pytest.raises(NotAllowed):
-        posts.approve(post, post.current_revision, by=fresh(approver), proof=factories.proof())
+        decisions.approve(post, post.current_revision, by=fresh(approver), proof=factories.proof())
     post.refresh_from_db()
     assert post.state == PostState.IN_REVIEW
 
@@ -138,11 +138,11 @@ def test_even_a_confirmed_approver_waits_a_day_while_the_leaders_know(admin, sec
 
     assert people_notified("leader_appointed") == {chief, overseer, admin, above}
     with pytest.raises(NotAllowed, match="a new approver waits for 24 hours"):
-        posts.approve(post, post.current_revision, by=fresh(newcomer), proof=factories.proof())
+        decisions.approve(post, post.current_revision, by=fresh(newcomer), proof=factories.proof())
     with time_machine.travel(timezone.now() + timedelta(hours=23, minutes=59), tick=False):
         assert not can(fresh(newcomer), Permission.POST_APPROVE, unit=commune)
     with time_machine.travel(timezone.now() + timedelta(hours=24, minutes=1), tick=False):
-        posts.approve(post, post.current_revision, by=fresh(newcomer), proof=factories.proof())
+        decisions.approve(post, post.current_revision, by=fresh(newcomer), proof=factories.proof())
     post.refresh_from_db()
     assert post.state == PostState.APPROVED
 
@@ -736,10 +736,10 @@ def test_who_gave_a_right_does_not_decide_with_its_holder(admin, province, who):
         Contribution.objects.create(post=post, user=made, edited_at=timezone.now())
 
     if who == "nobody":
-        posts.approve(post, post.current_revision, by=fresh(admin), proof=factories.proof())
+        decisions.approve(post, post.current_revision, by=fresh(admin), proof=factories.proof())
     else:
         with pytest.raises(NotAllowed, match="Another leader has to approve it"):
-            posts.approve(post, post.current_revision, by=fresh(admin), proof=factories.proof())
+            decisions.approve(post, post.current_revision, by=fresh(admin), proof=factories.proof())
     post.refresh_from_db()
     assert (post.state == PostState.APPROVED) is (who == "nobody")
 

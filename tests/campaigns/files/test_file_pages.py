@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.files import services
+from campaigns.files import storing
 from campaigns.files.models import CampaignFile
-from campaigns.kits import services as kit_services
+from campaigns.kits import issuing
 from core.errors import Refused
 from tests import factories
 from tests.rivals import each_at_once
@@ -104,16 +104,16 @@ def test_files_of_a_closed_campaign_and_of_a_withdrawn_kit_stay_as_they_are(
     kit = factories.kit(campaign.unit, state="issued", campaign=campaign)
     files = [factories.campaign_file(campaign.unit, of=of) for of in (campaign, kit)]
     overseer = factories.person(Role.OVERSEER, campaign.unit)
-    kit_services.withdraw_kit(kit, by=overseer, reason="Sai", take_down=False)
+    issuing.withdraw_kit(kit, by=overseer, reason="Sai", take_down=False)
     factories.campaign_result(campaign)
     kit.refresh_from_db()
     client.force_login(writer)
 
     for of, file in zip((campaign, kit), files, strict=True):
         with pytest.raises(Refused):
-            services.add_file(of, SimpleUploadedFile("a.pdf", b"%PDF-"), name="Tệp", by=writer)
+            storing.add_file(of, SimpleUploadedFile("a.pdf", b"%PDF-"), name="Tệp", by=writer)
         client.post(reverse("campaigns:file_remove", args=[file.public_id]))
-        shown = client.get(services.get_address(file))
+        shown = client.get(storing.get_address(file))
         assert not shown.context["may_write"]
         assert shown.context["files"] == [file]
 
@@ -133,14 +133,14 @@ def test_a_kits_file_does_not_stand_among_those_of_its_campaign(client, campaign
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_add_the_last_file_one_does(monkeypatch):
-    monkeypatch.setattr(services, "MOST_FILES", 1)
+    monkeypatch.setattr(storing, "MOST_FILES", 1)
     province = factories.ProvinceFactory()
     campaign = factories.CampaignFactory(unit=province)
     people = [factories.person(Role.SUPERVISOR, province) for _number in range(2)]
 
     def add(by):
         content = f"%PDF-{by.pk}".encode()
-        services.add_file(campaign, SimpleUploadedFile("a.pdf", content), name="Kế hoạch", by=by)
+        storing.add_file(campaign, SimpleUploadedFile("a.pdf", content), name="Kế hoạch", by=by)
 
     assert each_at_once(people, add) == {"done": 1, "refused": 1}
     file = CampaignFile.objects.get()

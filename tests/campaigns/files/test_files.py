@@ -16,7 +16,7 @@ from PIL import Image
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.files import services
+from campaigns.files import storing
 from campaigns.files.models import CampaignFile, FilePart
 from campaigns.files.queries import find_readable_files
 from campaigns.files.states import FileState, Kind, Refusal
@@ -98,7 +98,7 @@ def test_a_file_is_read_by_those_below_once_it_is_checked(client, campaign, writ
 
 
 def test_a_refused_file_is_deleted_and_its_person_hears_why(client, campaign, writer, officer):
-    row = services.add_file(campaign, given(made.word("TUYỆT MẬT")), name="Công văn", by=writer)
+    row = storing.add_file(campaign, given(made.word("TUYỆT MẬT")), name="Công văn", by=writer)
     assert FilePart.objects.filter(file=row).exists()
 
     jobs.run_job(row.job_id)
@@ -111,12 +111,12 @@ def test_a_refused_file_is_deleted_and_its_person_hears_why(client, campaign, wr
     client.force_login(writer)
     assert "mark of secrecy" in client.get(page(campaign)).content.decode()
     assert list(find_readable_files(officer)) == []
-    services.add_file(campaign, given(), name="Công văn", by=writer)
+    storing.add_file(campaign, given(), name="Công văn", by=writer)
 
 
 def test_a_picture_is_drawn_anew(campaign, writer):
     data = made.picture()
-    row = services.add_file(campaign, given(data, "anh.jpg"), name="Sơ đồ", by=writer)
+    row = storing.add_file(campaign, given(data, "anh.jpg"), name="Sơ đồ", by=writer)
     jobs.run_job(row.job_id)
     row.refresh_from_db()
     assert (row.kind, row.state) == (Kind.PICTURE, FileState.READY)
@@ -127,11 +127,11 @@ def test_a_picture_is_drawn_anew(campaign, writer):
 
 
 def test_only_those_who_write_the_campaign_add_and_remove(client, campaign, officer, writer):
-    row = services.add_file(campaign, given(), name="Kế hoạch", by=writer)
+    row = storing.add_file(campaign, given(), name="Kế hoạch", by=writer)
     CampaignFile.objects.update(state="ready")
     for act in (
-        lambda: services.add_file(campaign, given(b"%PDF-1"), name="Khác", by=officer),
-        lambda: services.remove_file(row, by=officer),
+        lambda: storing.add_file(campaign, given(b"%PDF-1"), name="Khác", by=officer),
+        lambda: storing.remove_file(row, by=officer),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -151,7 +151,7 @@ def test_only_those_who_write_the_campaign_add_and_remove(client, campaign, offi
 def test_who_writes_kits_and_no_campaigns_removes_a_kit_s_file(client, province):
     author = factories.person(Role.OFFICER, province)
     kit = factories.kit(province)
-    row = services.add_file(kit, given(), name="Hướng dẫn", by=author)
+    row = storing.add_file(kit, given(), name="Hướng dẫn", by=author)
     CampaignFile.objects.update(state="ready")
     removal = reverse("campaigns:file_remove", args=[row.public_id])
     client.force_login(author)
@@ -168,8 +168,8 @@ def test_who_writes_kits_and_no_campaigns_removes_a_kit_s_file(client, province)
 def test_files_of_a_kit_are_for_those_who_may_take_it_up(client, province, officer, writer):
     kit = factories.kit(province, state="issued")
     draft = factories.kit(province)
-    row = services.add_file(kit, given(), name="Hướng dẫn", by=writer)
-    hidden = services.add_file(draft, given(made.word("Khác")), name="Hướng dẫn", by=writer)
+    row = storing.add_file(kit, given(), name="Hướng dẫn", by=writer)
+    hidden = storing.add_file(draft, given(made.word("Khác")), name="Hướng dẫn", by=writer)
     jobs.run_waiting("campaign_file")
     stranger = factories.person(Role.OFFICER, factories.UnitFactory())
 
@@ -189,7 +189,7 @@ def test_files_of_a_kit_are_for_those_who_may_take_it_up(client, province, offic
     assert list(find_readable_files(officer)) == [row]
     at_commune = factories.person(Role.APPROVER, unit)
     with pytest.raises(NotAllowed):
-        services.add_file(kit, given(b"%PDF-1"), name="Khác", by=at_commune)
+        storing.add_file(kit, given(b"%PDF-1"), name="Khác", by=at_commune)
 
 
 @pytest.mark.parametrize(
@@ -205,24 +205,24 @@ def test_files_of_a_kit_are_for_those_who_may_take_it_up(client, province, offic
 )
 def test_other_kinds_are_refused_at_once(client, campaign, writer, data, name, words):
     with pytest.raises(Refused, match=words):
-        services.add_file(campaign, ContentFile(data, name), name="Tệp", by=writer)
+        storing.add_file(campaign, ContentFile(data, name), name="Tệp", by=writer)
     assert not CampaignFile.objects.exists()
 
 
 def test_numbers_and_sizes_are_bounded(campaign, writer, province, monkeypatch):
-    monkeypatch.setattr(services, "MOST_FILES", 2)
-    one = services.add_file(campaign, given(), name="Một", by=writer)
+    monkeypatch.setattr(storing, "MOST_FILES", 2)
+    one = storing.add_file(campaign, given(), name="Một", by=writer)
     with pytest.raises(Refused, match="there already"):
-        services.add_file(campaign, _same(one), name="Hai", by=writer)
-    monkeypatch.setattr(services, "MOST_BYTES", one.size + 100)
+        storing.add_file(campaign, _same(one), name="Hai", by=writer)
+    monkeypatch.setattr(storing, "MOST_BYTES", one.size + 100)
     with pytest.raises(Refused, match="MB already"):
-        services.add_file(campaign, given(b"%PDF-" + b"x" * 200), name="Hai", by=writer)
-    services.add_file(campaign, given(b"%PDF-"), name="Hai", by=writer)
+        storing.add_file(campaign, given(b"%PDF-" + b"x" * 200), name="Hai", by=writer)
+    storing.add_file(campaign, given(b"%PDF-"), name="Hai", by=writer)
     with pytest.raises(Refused, match="no room"):
-        services.add_file(campaign, given(b"%PDF-1"), name="Ba", by=writer)
-    monkeypatch.setattr(services, "LARGEST", 10)
+        storing.add_file(campaign, given(b"%PDF-1"), name="Ba", by=writer)
+    monkeypatch.setattr(storing, "LARGEST", 10)
     with pytest.raises(Refused, match="larger than"):
-        services.add_file(campaign, given(b"%PDF-" + b"x" * 20), name="Bốn", by=writer)
+        storing.add_file(campaign, given(b"%PDF-" + b"x" * 20), name="Bốn", by=writer)
 
 
 def _same(row):
@@ -231,7 +231,7 @@ def _same(row):
 
 def test_names_are_checked_like_other_words(client, campaign, writer):
     with pytest.raises(SecrecyRefused):
-        services.add_file(campaign, given(), name="TUYỆT MẬT", by=writer)
+        storing.add_file(campaign, given(), name="TUYỆT MẬT", by=writer)
     client.force_login(writer)
     form = {"name": "Kế hoạch", "file": SimpleUploadedFile("k.docx", made.word())}
     sent = client.post(page(campaign), form)
@@ -241,16 +241,16 @@ def test_names_are_checked_like_other_words(client, campaign, writer):
 
 
 def test_a_check_that_dies_is_tried_again_and_then_given_up(campaign, writer):
-    row = services.add_file(campaign, given(), name="Kế hoạch", by=writer)
+    row = storing.add_file(campaign, given(), name="Kế hoạch", by=writer)
     with (
-        mock.patch.object(services, "check_content", side_effect=Busy("later")),
+        mock.patch.object(storing, "check_content", side_effect=Busy("later")),
         pytest.raises(Busy),
     ):
         jobs.run_job(row.job_id)
     row = CampaignFile.objects.get()
     assert row.job.attempts == 0
-    with mock.patch.object(services, "check_content", side_effect=ProgramFailed):
-        for number in range(services.MOST_ATTEMPTS):
+    with mock.patch.object(storing, "check_content", side_effect=ProgramFailed):
+        for number in range(storing.MOST_ATTEMPTS):
             row.refresh_from_db()
             assert row.is_waiting, number
             assert not jobs.run_job(row.job_id)
@@ -260,32 +260,32 @@ def test_a_check_that_dies_is_tried_again_and_then_given_up(campaign, writer):
 
 
 def test_what_another_worker_has_is_left_to_it(campaign, writer):
-    row = services.add_file(campaign, given(), name="Kế hoạch", by=writer)
+    row = storing.add_file(campaign, given(), name="Kế hoạch", by=writer)
 
     def meanwhile(*_args, **_kwargs):
         assert not jobs.run_job(row.job_id)
-        return services.Checked(was_read=True)
+        return storing.Checked(was_read=True)
 
-    with mock.patch.object(services, "check_content", side_effect=meanwhile) as checked:
+    with mock.patch.object(storing, "check_content", side_effect=meanwhile) as checked:
         jobs.run_job(row.job_id)
     assert checked.call_count == 1
 
 
 def test_a_file_whose_worker_was_killed_is_checked_by_the_next_and_once(campaign, writer):
-    row = services.add_file(campaign, given(made.picture(), "a.jpg"), name="Sơ đồ", by=writer)
+    row = storing.add_file(campaign, given(made.picture(), "a.jpg"), name="Sơ đồ", by=writer)
     dead = jobs.claim(row.job_id)
     Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
 
     assert jobs.run_waiting("campaign_file").done == 1
     stored = [bytes(part.data) for part in row.parts.all()]
 
-    refusal = services.FileRefused(Refusal.LARGE)
-    for late in ({"side_effect": refusal}, {"return_value": services.Checked(True, b"\xff\xd8")}):
+    refusal = storing.FileRefused(Refusal.LARGE)
+    for late in ({"side_effect": refusal}, {"return_value": storing.Checked(True, b"\xff\xd8")}):
         with (
-            mock.patch.object(services, "check_content", **late),
+            mock.patch.object(storing, "check_content", **late),
             pytest.raises(jobs.JobLost),
         ):
-            services.check_file(dead)
+            storing.check_file(dead)
     row = CampaignFile.objects.get()
     assert (row.state, row.job.attempts) == (FileState.READY, 2)
     assert [bytes(part.data) for part in row.parts.all()] == stored
@@ -293,13 +293,13 @@ def test_a_file_whose_worker_was_killed_is_checked_by_the_next_and_once(campaign
 
 
 def test_a_removed_file_is_not_brought_back_by_its_check(campaign, writer):
-    row = services.add_file(campaign, given(made.picture(), "a.jpg"), name="Sơ đồ", by=writer)
+    row = storing.add_file(campaign, given(made.picture(), "a.jpg"), name="Sơ đồ", by=writer)
 
     def meanwhile(*_args, **_kwargs):
-        services.remove_file(CampaignFile.objects.get(), by=writer)
-        return services.Checked(was_read=True, data=b"\xff\xd8\xff", content_type="image/jpeg")
+        storing.remove_file(CampaignFile.objects.get(), by=writer)
+        return storing.Checked(was_read=True, data=b"\xff\xd8\xff", content_type="image/jpeg")
 
-    with mock.patch.object(services, "check_content", side_effect=meanwhile):
+    with mock.patch.object(storing, "check_content", side_effect=meanwhile):
         jobs.run_job(row.job_id)
     assert not FilePart.objects.exists()
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from accounts.permissions import Role
-from campaigns.kits import announcing, services
+from campaigns.kits import announcing, issuing
 from campaigns.kits.models import Adoption, Kit, KitVersion
 from tests import factories
 from units.services import merge_units
@@ -89,12 +89,12 @@ def test_a_kit_by_way_of_provinces_is_heard_of_below_once_it_is_passed_on(provin
     assert told("kit_to_pass_on") == keys(leaders.values())
     assert told("kit_issued") == []
 
-    services.pass_on(kit, unit=province, by=leaders[province])
+    issuing.pass_on(kit, unit=province, by=leaders[province])
     announcing.announce_kits()
     assert told("kit_issued") == [officers[province].pk]
 
     # The next version reaches those alone to whom the kit was passed on.
-    newer = services.begin_new_version(kit, by=factories.person(Role.OVERSEER, kit.unit))
+    newer = issuing.begin_new_version(kit, by=factories.person(Role.OVERSEER, kit.unit))
     KitVersion.objects.filter(pk=kit.current_id).update(state="replaced")
     KitVersion.objects.filter(pk=newer.pk).update(
         state="issued",
@@ -123,7 +123,7 @@ def test_a_withdrawal_is_told_to_those_who_took_the_kit_up(province):
     )
     leader = factories.person(Role.OVERSEER, province)
 
-    services.withdraw_kit(kit, by=leader, reason="Sai số", take_down=False)
+    issuing.withdraw_kit(kit, by=leader, reason="Sai số", take_down=False)
     announcing.announce_kits()
     announcing.announce_kits()
 
@@ -135,7 +135,7 @@ def test_a_kit_that_is_withdrawn_before_anybody_heard_of_it_is_announced_to_nobo
     kit = issued(province)
     leader = factories.person(Role.OVERSEER, province)
 
-    services.withdraw_kit(kit, by=leader, reason="Sai số", take_down=False)
+    issuing.withdraw_kit(kit, by=leader, reason="Sai số", take_down=False)
     announcing.announce_kits()
 
     assert not Notice.objects.filter(kind__startswith="kit_").exists()

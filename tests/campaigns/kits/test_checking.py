@@ -7,7 +7,7 @@ import pytest
 from django.utils.timezone import localdate as today
 
 from accounts.permissions import Role
-from campaigns.kits import services
+from campaigns.kits import issuing
 from campaigns.kits.checking import find_problems
 from campaigns.kits.edits import KitEdit, Slot
 from campaigns.kits.models import Kit, KitVersion
@@ -99,7 +99,7 @@ def test_all_that_is_missing_is_said_at_once_when_it_is_submitted(problems):
     version = factories.kit(province, title="", platforms=[], all_below=False).versions.get()
 
     with pytest.raises(Refused) as refused:
-        services.submit_version(version, by=factories.person(Role.SUPERVISOR, province))
+        issuing.submit_version(version, by=factories.person(Role.SUPERVISOR, province))
 
     assert all(problem in str(refused.value) for problem in find_problems(version))
     assert len(find_problems(version)) == 3
@@ -142,7 +142,7 @@ def test_what_the_form_offers_nowhere_is_not_even_stored(changes):
     writer = factories.person(Role.SUPERVISOR, province)
 
     with pytest.raises(Refused):
-        services.begin_kit(unit=province, by=writer, edit=replace(edit, **changes))
+        issuing.begin_kit(unit=province, by=writer, edit=replace(edit, **changes))
 
     assert not Kit.objects.exists()
-    assert services.begin_kit(unit=province, by=writer, edit=edit).number == 1
+    assert issuing.begin_kit(unit=province, by=writer, edit=edit).number == 1

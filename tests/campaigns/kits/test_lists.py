@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from campaigns.kits import services
+from campaigns.kits import issuing
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.queries import (
     LIST_STATES,
@@ -134,11 +134,11 @@ def test_each_version_waits_for_those_whose_turn_it_is(places, kits):
 
 def test_a_withdrawn_kit_waits_for_nobody(places, kits):
     kit, leader = kits["own", "issued"], factories.person(Role.OVERSEER, places["own"])
-    newer = services.begin_new_version(kit, by=leader)
+    newer = issuing.begin_new_version(kit, by=leader)
     KitVersion.objects.filter(pk=newer.pk).update(state="returned", return_reason="Sửa")
     assert newer in find_versions_to_decide(leader)
 
-    services.withdraw_kit(kit, by=leader, reason="Sai", take_down=False)
+    issuing.withdraw_kit(kit, by=leader, reason="Sai", take_down=False)
 
     assert newer not in find_versions_to_decide(leader)
 

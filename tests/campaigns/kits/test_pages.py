@@ -12,7 +12,7 @@ from django.utils.timezone import localdate as today
 from accounts.models import Notice
 from accounts.permissions import Role
 from accounts.step_up import STEPPED_UP_AT
-from campaigns.kits import announcing, services
+from campaigns.kits import announcing, issuing
 from campaigns.kits.models import Kit, KitVersion
 from core.differences import Piece
 from tests import factories
@@ -325,11 +325,11 @@ def test_who_approves_a_new_version_sees_word_by_word_what_changed(client, provi
     kit = factories.kit(province, state="issued", platforms=["facebook"])
     factories.UnitFactory(parent=province)
     writer = sign_in(Role.SUPERVISOR, province)
-    version = services.begin_new_version(kit, by=writer)
+    version = issuing.begin_new_version(kit, by=writer)
     version.text = version.text.replace("qua đêm", "trong phòng ngủ")
     version.changes = "Rõ hơn"
     version.save()
-    services.submit_version(version, by=writer)
+    issuing.submit_version(version, by=writer)
 
     sign_in(Role.OVERSEER, province)
     shown = client.get(page("approve", kit))

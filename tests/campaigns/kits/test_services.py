@@ -11,7 +11,7 @@ from django.utils.timezone import now
 
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.kits import services
+from campaigns.kits import issuing
 from campaigns.kits.checking import find_problems
 from campaigns.kits.edits import KitEdit, Slot
 from campaigns.kits.models import Kit, KitVersion
@@ -66,17 +66,15 @@ def test_a_kit_of_the_ministry_goes_by_way_of_a_province_to_its_communes(ministr
     other = factories.UnitFactory()
     issued, deafen = heard(kit_issued)
     try:
-        version = services.begin_kit(
-            unit=ministry, by=writer, edit=replace(edit, by_provinces=True)
-        )
-        services.submit_version(version, by=writer)
+        version = issuing.begin_kit(unit=ministry, by=writer, edit=replace(edit, by_provinces=True))
+        issuing.submit_version(version, by=writer)
         version.refresh_from_db()
         with pytest.raises(Refused, match="changed meanwhile"):
-            services.approve_version(version, by=leader, content_sha256="0" * 64)
+            issuing.approve_version(version, by=leader, content_sha256="0" * 64)
         with pytest.raises(NotAllowed):
-            services.approve_version(version, by=writer, content_sha256=version.content_sha256)
-        services.approve_version(version, by=leader, content_sha256=version.content_sha256)
-        services.issue_version(version, by=writer)
+            issuing.approve_version(version, by=writer, content_sha256=version.content_sha256)
+        issuing.approve_version(version, by=leader, content_sha256=version.content_sha256)
+        issuing.issue_version(version, by=writer)
     finally:
         deafen()
 
@@ -85,12 +83,12 @@ def test_a_kit_of_the_ministry_goes_by_way_of_a_province_to_its_communes(ministr
     assert {commune, other} == set(find_units(version))
     assert list(find_open_kits(commune)) == []
     overseer = factories.person(Role.OVERSEER, commune.parent)
-    services.pass_on(version.kit, unit=commune.parent, by=overseer, note="Chú ý các khu trọ.")
+    issuing.pass_on(version.kit, unit=commune.parent, by=overseer, note="Chú ý các khu trọ.")
     assert list(find_open_kits(commune)) == [version.kit]
     assert list(find_open_kits(other)) == []
     assert list(find_open_kits(commune, on=today() + timedelta(days=11))) == []
     with pytest.raises(Refused, match="passed this kit on already"):
-        services.pass_on(version.kit, unit=commune.parent, by=overseer)
+        issuing.pass_on(version.kit, unit=commune.parent, by=overseer)
     assert list(Entry.objects.order_by("pk").values_list("action", flat=True)) == [
         "kit.begun",
         "kit.submitted",
@@ -106,17 +104,17 @@ def test_a_leader_who_wrote_in_a_kit_does_not_approve_it(ministry, edit):
     first, helper, last, reader = (
         factories.person(Role.OVERSEER, ministry) for _leader in range(4)
     )
-    version = services.begin_kit(unit=ministry, by=first, edit=edit)
+    version = issuing.begin_kit(unit=ministry, by=first, edit=edit)
     noted = replace(edit, note="Đọc kỹ trước khi phát.")
-    services.change_version(version, by=helper, edit=noted)
-    services.change_version(version, by=last, edit=edit)
-    services.submit_version(version, by=last)
+    issuing.change_version(version, by=helper, edit=noted)
+    issuing.change_version(version, by=last, edit=edit)
+    issuing.submit_version(version, by=last)
     version.refresh_from_db()
 
     for writer in (first, helper, last):
         with pytest.raises(NotAllowed, match="Who wrote a kit may not approve it"):
-            services.approve_version(version, by=writer, content_sha256=version.content_sha256)
-    services.approve_version(version, by=reader, content_sha256=version.content_sha256)
+            issuing.approve_version(version, by=writer, content_sha256=version.content_sha256)
+    issuing.approve_version(version, by=reader, content_sha256=version.content_sha256)
 
 
 def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missing(ministry, edit):
@@ -132,10 +130,10 @@ def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missin
         for_levels=(),
         slots=(*edit.slots, Slot("thua", "text", ""), Slot("luc", "date", "Lúc", example="mai")),
     )
-    version = services.begin_kit(unit=ministry, by=writer, edit=bad)
+    version = issuing.begin_kit(unit=ministry, by=writer, edit=bad)
 
     with pytest.raises(Refused) as refused:
-        services.submit_version(version, by=writer)
+        issuing.submit_version(version, by=writer)
 
     words = str(refused.value)
     for said in (
@@ -167,7 +165,7 @@ def test_what_may_not_be_stored_is_refused_even_in_a_draft(ministry, edit, chang
     writer = factories.person(Role.OVERSEER, ministry)
 
     with pytest.raises(error):
-        services.begin_kit(unit=ministry, by=writer, edit=replace(edit, **changes))
+        issuing.begin_kit(unit=ministry, by=writer, edit=replace(edit, **changes))
 
     assert Kit.objects.count() == 0
 
@@ -178,30 +176,30 @@ def test_only_people_of_the_issuer_write_and_communes_issue_none(ministry, edit)
     above = factories.person(Role.OVERSEER, ministry)
 
     with pytest.raises(NotAllowed, match="Only people of"):
-        services.begin_kit(unit=province, by=above, edit=edit)
+        issuing.begin_kit(unit=province, by=above, edit=edit)
     with pytest.raises(NotAllowed, match="province or by the ministry"):
-        services.begin_kit(unit=commune, by=factories.person(Role.OFFICER, commune), edit=edit)
+        issuing.begin_kit(unit=commune, by=factories.person(Role.OFFICER, commune), edit=edit)
 
 
 def test_an_edit_after_approval_or_of_an_older_copy_is_refused(edit, ministry):
     kit = factories.kit(ministry, campaign=edit.campaign)
     version, writer = kit.versions.get(), factories.person(Role.OVERSEER, ministry)
-    services.change_version(version, by=writer, edit=edit, edition=1)
+    issuing.change_version(version, by=writer, edit=edit, edition=1)
     with pytest.raises(Refused, match="has saved this kit meanwhile"):
-        services.change_version(version, by=writer, edit=edit, edition=1)
+        issuing.change_version(version, by=writer, edit=edit, edition=1)
     factories.UnitFactory()
     version.refresh_from_db()
-    services.submit_version(version, by=writer)
+    issuing.submit_version(version, by=writer)
     with pytest.raises(Refused, match="not open for editing"):
-        services.change_version(version, by=writer, edit=edit)
+        issuing.change_version(version, by=writer, edit=edit)
     leader = factories.person(Role.OVERSEER, ministry)
     version.refresh_from_db()
-    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    issuing.approve_version(version, by=leader, content_sha256=version.content_sha256)
     KitVersion.objects.filter(pk=version.pk).update(text="Khác hẳn")
     with pytest.raises(Refused, match="not as it was approved"):
-        services.issue_version(version, by=writer)
-    services.return_version(version, by=leader, reason="Sửa lại phần đầu.")
-    services.change_version(version, by=writer, edit=edit)
+        issuing.issue_version(version, by=writer)
+    issuing.return_version(version, by=leader, reason="Sửa lại phần đầu.")
+    issuing.change_version(version, by=writer, edit=edit)
     version.refresh_from_db()
     assert (version.state, version.approved_by) == ("returned", None)
 
@@ -214,18 +212,18 @@ def test_a_new_version_replaces_the_one_before_and_says_what_changed(ministry):
     leader = factories.person(Role.OVERSEER, ministry)
     first = kit.current
 
-    version = services.begin_new_version(kit, by=writer)
+    version = issuing.begin_new_version(kit, by=writer)
     with pytest.raises(Refused, match="in the works"):
-        services.begin_new_version(kit, by=writer)
+        issuing.begin_new_version(kit, by=writer)
     with pytest.raises(Refused, match="what is new"):
-        services.submit_version(version, by=writer)
+        issuing.submit_version(version, by=writer)
     KitVersion.objects.filter(pk=version.pk).update(changes="Thêm số 114.", title="Sạc xe ban ngày")
     version.refresh_from_db()
-    services.submit_version(version, by=writer)
+    issuing.submit_version(version, by=writer)
     version.refresh_from_db()
-    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    issuing.approve_version(version, by=leader, content_sha256=version.content_sha256)
     assert list(find_open_kits(commune)) == [kit]
-    services.issue_version(version, by=writer)
+    issuing.issue_version(version, by=writer)
 
     kit.refresh_from_db()
     first.refresh_from_db()
@@ -240,7 +238,7 @@ def test_a_withdrawn_kit_is_open_to_nobody_and_says_so_to_who_stops_posts(minist
     leader = factories.person(Role.OVERSEER, ministry)
     withdrawn, deafen = heard(kit_withdrawn)
     try:
-        services.withdraw_kit(kit, by=leader, reason="Sai số điện thoại.", take_down=take_down)
+        issuing.withdraw_kit(kit, by=leader, reason="Sai số điện thoại.", take_down=take_down)
     finally:
         deafen()
 
@@ -249,7 +247,7 @@ def test_a_withdrawn_kit_is_open_to_nobody_and_says_so_to_who_stops_posts(minist
     assert withdrawn == [said]
     assert list(find_open_kits(commune)) == []
     with pytest.raises(Refused, match="is withdrawn"):
-        services.begin_new_version(kit, by=factories.person(Role.OVERSEER, kit.unit))
+        issuing.begin_new_version(kit, by=factories.person(Role.OVERSEER, kit.unit))
 
 
 def test_a_kit_is_for_the_units_of_its_levels_its_kinds_and_its_list(ministry):
@@ -294,13 +292,13 @@ def test_script_and_poster_take_only_gaps_that_the_post_has(ministry, edit):
     writer = factories.person(Role.SUPERVISOR, ministry)
     factories.UnitFactory()
     odd = replace(edit, script="Gọi {nguoi_trong}.", poster={**POSTER, "line_2": "{ So }"})
-    version = services.begin_kit(unit=ministry, by=writer, edit=odd)
+    version = issuing.begin_kit(unit=ministry, by=writer, edit=odd)
     with pytest.raises(Refused, match=r"\{ So \}, \{nguoi_trong\}: loudspeaker text and poster"):
-        services.submit_version(version, by=writer)
+        issuing.submit_version(version, by=writer)
 
     fine = replace(edit, script="Bà con {khu_vuc} chú ý. {don_vi}.", poster=POSTER)
-    services.change_version(version, by=writer, edit=fine)
-    services.submit_version(version, by=writer)
+    issuing.change_version(version, by=writer, edit=fine)
+    issuing.submit_version(version, by=writer)
 
 
 @pytest.mark.parametrize("wrong", [{"look": "evil"}, {"hotline": "0900"}, {"line_1": "a" * 181}])
@@ -308,29 +306,29 @@ def test_a_made_up_poster_is_not_stored(ministry, edit, wrong):
     writer = factories.person(Role.SUPERVISOR, ministry)
     edited = replace(edit, poster={**POSTER, **wrong})
     with pytest.raises(Refused):
-        services.begin_kit(unit=ministry, by=writer, edit=edited)
+        issuing.begin_kit(unit=ministry, by=writer, edit=edited)
 
 
 def test_the_poster_is_part_of_what_is_approved_and_goes_into_the_next_version(ministry, edit):
     writer = factories.person(Role.SUPERVISOR, ministry)
     leader = factories.person(Role.OVERSEER, ministry)
     factories.UnitFactory()
-    version = services.begin_kit(unit=ministry, by=writer, edit=replace(edit, poster=POSTER))
-    assert "poster" not in build_content(services.begin_kit(unit=ministry, by=writer, edit=edit))
-    services.submit_version(version, by=writer)
+    version = issuing.begin_kit(unit=ministry, by=writer, edit=replace(edit, poster=POSTER))
+    assert "poster" not in build_content(issuing.begin_kit(unit=ministry, by=writer, edit=edit))
+    issuing.submit_version(version, by=writer)
     version.refresh_from_db()
     KitVersion.objects.filter(pk=version.pk).update(poster={**POSTER, "line_1": "Khác"})
     with pytest.raises(Refused, match="changed meanwhile"):
-        services.approve_version(version, by=leader, content_sha256=version.content_sha256)
+        issuing.approve_version(version, by=leader, content_sha256=version.content_sha256)
     KitVersion.objects.filter(pk=version.pk).update(poster=POSTER)
-    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
-    services.issue_version(version, by=writer)
+    issuing.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    issuing.issue_version(version, by=writer)
     kit = Kit.objects.get(pk=version.kit_id)
 
-    copied = services.begin_new_version(kit, by=writer)
+    copied = issuing.begin_new_version(kit, by=writer)
 
     assert copied.poster == POSTER
-    services.change_version(copied, by=writer, edit=replace(edit, changes="Bỏ áp phích"))
+    issuing.change_version(copied, by=writer, edit=replace(edit, changes="Bỏ áp phích"))
     copied.refresh_from_db()
     assert "poster" in find_changed_parts(copied, kit.current)
 
@@ -339,25 +337,25 @@ def test_an_approval_that_nobody_gave_is_not_issued(ministry, edit):
     writer = factories.person(Role.SUPERVISOR, ministry)
     leader = factories.person(Role.OVERSEER, ministry)
     factories.UnitFactory()
-    version = services.begin_kit(unit=ministry, by=writer, edit=edit)
-    services.submit_version(version, by=writer)
+    version = issuing.begin_kit(unit=ministry, by=writer, edit=edit)
+    issuing.submit_version(version, by=writer)
     version.refresh_from_db()
     forged = {"state": "approved", "approved_by": leader, "approved_at": now()}
     KitVersion.objects.filter(pk=version.pk).update(**forged)
     with pytest.raises(Refused, match="not as it was approved"):
-        services.issue_version(version, by=writer)
+        issuing.issue_version(version, by=writer)
 
     KitVersion.objects.filter(pk=version.pk).update(
         state="in_review", approved_by=None, approved_at=None
     )
-    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
-    services.return_version(version, by=leader, reason="Sửa ngày")
+    issuing.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    issuing.return_version(version, by=leader, reason="Sửa ngày")
     version.refresh_from_db()
     assert (version.method, version.key_id, version.seal) == ("", "", "")
-    services.submit_version(version, by=writer)
+    issuing.submit_version(version, by=writer)
     version.refresh_from_db()
-    services.approve_version(version, by=leader, content_sha256=version.content_sha256)
-    services.issue_version(version, by=writer)
+    issuing.approve_version(version, by=leader, content_sha256=version.content_sha256)
+    issuing.issue_version(version, by=writer)
     version.refresh_from_db()
     assert is_sealed(version)
 
@@ -377,7 +375,7 @@ def test_a_kit_is_passed_on_while_its_next_version_is_issued(ministry):
         newer.save()
         Kit.objects.filter(pk=kit.pk).update(current=newer)
 
-    overtaken(lambda: services.pass_on(kit, unit=commune.parent, by=overseer), by=issue)
+    overtaken(lambda: issuing.pass_on(kit, unit=commune.parent, by=overseer), by=issue)
 
     assert Entry.objects.get(action="kit.passed_on").data["version"] == 2
 
@@ -387,21 +385,21 @@ def test_a_kit_for_a_channel_that_needs_a_picture_brings_one(ministry, edit):
     out there."""
     writer = factories.person(Role.OVERSEER, ministry)
     bare = replace(edit, slots=edit.slots[:1], platforms=("facebook", "zalo", "youtube"))
-    version = services.begin_kit(unit=ministry, by=writer, edit=bare)
+    version = issuing.begin_kit(unit=ministry, by=writer, edit=bare)
     factories.UnitFactory()
 
     with pytest.raises(Refused) as refused:
-        services.submit_version(version, by=writer)
+        issuing.submit_version(version, by=writer)
 
     picture, video = (words for words in find_problems(version) if "channel out" in words)
     assert [words.split()[0].rstrip(":") for words in (picture, video)] == ["Zalo", "YouTube"]
     assert f"{picture} {video}" in str(refused.value)
-    services.add_media(version, [factories.media(ministry)], by=writer)
+    issuing.add_media(version, [factories.media(ministry)], by=writer)
     assert not any(words.startswith("Zalo") for words in find_problems(version))
 
 
 def test_a_gap_for_a_picture_brings_one(ministry, edit):
-    version = services.begin_kit(
+    version = issuing.begin_kit(
         unit=ministry, by=factories.person(Role.OVERSEER, ministry), edit=edit
     )
     assert not any(words.startswith("Zalo") for words in find_problems(version))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from accounts.second_factors import passkeys
 from accounts.step_up import STEPPED_UP_AT
-from campaigns.kits import seals, services
+from campaigns.kits import issuing, seals
 from campaigns.kits.models import KitVersion
 from campaigns.kits.queries import find_proved_versions
 from core.errors import Refused
@@ -104,7 +104,7 @@ def test_one_touch_approves_the_kit_without_a_code(client, version, leader):
     }
     shown = client.get(address("kit", version)).content.decode()
     assert "Approved with a passkey" in shown
-    services.return_version(version, by=leader, reason="Sửa lại giờ.")
+    issuing.return_version(version, by=leader, reason="Sửa lại giờ.")
     version.refresh_from_db()
     assert (version.method, version.assertion) == ("", None)
 
@@ -148,11 +148,11 @@ def test_an_assertion_from_before_the_last_submission_approves_nothing(version, 
     given = {"by": leader, "content_sha256": version.content_sha256, "rendered": rendered}
     KitVersion.objects.update(submitted_at=timezone.now())
     with pytest.raises(Refused, match="changed meanwhile"):
-        services.approve_version(version, assertion=assertion, **given)
+        issuing.approve_version(version, assertion=assertion, **given)
     KitVersion.objects.update(submitted_at=rendered.at)
     with pytest.raises(Refused, match="did not sign"):
-        services.approve_version(version, assertion=touch(key, "another"), **given)
-    services.approve_version(version, assertion=assertion, **given)
+        issuing.approve_version(version, assertion=touch(key, "another"), **given)
+    issuing.approve_version(version, assertion=assertion, **given)
 
 
 @pytest.mark.parametrize("change", ["assertion", "nonce", "method", "text", "approver"])
@@ -160,7 +160,7 @@ def test_a_changed_row_bears_no_seal_that_fits(version, leader, key, change):
     mark, about = mark_of(version, leader)
     rendered = require_rendered(mark, about, by=leader)
     assertion = touch(key, seals.make_statement_to_sign(version, rendered, by=leader.pk))
-    services.approve_version(
+    issuing.approve_version(
         version,
         by=leader,
         content_sha256=version.content_sha256,

@@ -5,11 +5,11 @@ from django.urls import reverse
 
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.kits import services
+from campaigns.kits import issuing
 from campaigns.kits.models import Kit, KitVersion, Passing
 from campaigns.kits.queries import find_open_kits
 from core.errors import Refused
-from posts.kits import services as adopting
+from posts.kits import adopting
 from posts.models import Post
 from tests import factories
 from tests.rivals import act_at_once, act_before_commit_of, each_at_once
@@ -36,7 +36,7 @@ def test_of_two_who_approve_one_kit_one_does():
 
     outcomes = each_at_once(
         people(kit.unit),
-        lambda by: services.approve_version(version, by=by, content_sha256=version.content_sha256),
+        lambda by: issuing.approve_version(version, by=by, content_sha256=version.content_sha256),
     )
 
     assert outcomes == {"done": 1, "refused": 1}
@@ -52,8 +52,8 @@ def test_a_kit_that_one_returns_while_another_approves_it_is_one_of_both():
     first, second = people(kit.unit)
 
     act_at_once(
-        lambda: services.return_version(version, by=first, reason="Sửa phần đầu."),
-        lambda: services.approve_version(version, by=second, content_sha256=version.content_sha256),
+        lambda: issuing.return_version(version, by=first, reason="Sửa phần đầu."),
+        lambda: issuing.approve_version(version, by=second, content_sha256=version.content_sha256),
     )
 
     version.refresh_from_db()
@@ -67,7 +67,7 @@ def test_of_two_who_issue_one_version_one_does():
     factories.UnitFactory(parent=kit.unit)
     version = get_version(kit)
 
-    outcomes = each_at_once(people(kit.unit), lambda by: services.issue_version(version, by=by))
+    outcomes = each_at_once(people(kit.unit), lambda by: issuing.issue_version(version, by=by))
 
     assert outcomes == {"done": 1, "refused": 1}
     assert count_entries("kit.issued") == 1
@@ -78,7 +78,7 @@ def test_of_two_who_issue_one_version_one_does():
 def test_of_two_who_begin_a_new_version_one_does():
     kit = factories.kit(state="issued")
 
-    outcomes = each_at_once(people(kit.unit), lambda by: services.begin_new_version(kit, by=by))
+    outcomes = each_at_once(people(kit.unit), lambda by: issuing.begin_new_version(kit, by=by))
 
     assert outcomes == {"done": 1, "refused": 1}
     assert sorted(kit.versions.values_list("number", flat=True)) == [1, 2]
@@ -91,9 +91,7 @@ def test_of_two_who_pass_a_kit_on_one_does():
     levels = {"all_below": False, "for_levels": ["commune"], "by_provinces": True}
     kit = factories.kit(factories.ministry(), state="issued", **levels)
 
-    outcomes = each_at_once(
-        people(province), lambda by: services.pass_on(kit, unit=province, by=by)
-    )
+    outcomes = each_at_once(people(province), lambda by: issuing.pass_on(kit, unit=province, by=by))
 
     assert outcomes == {"done": 1, "refused": 1}
     assert Passing.objects.get().unit == province
@@ -106,7 +104,7 @@ def test_of_two_who_withdraw_a_kit_one_does():
     first, second = people(kit.unit)
 
     def withdraw(by):
-        services.withdraw_kit(kit, by=by, reason="Sai số", take_down=False)
+        issuing.withdraw_kit(kit, by=by, reason="Sai số", take_down=False)
 
     outcome = act_before_commit_of(lambda: withdraw(first), lambda: withdraw(second))
 
@@ -125,7 +123,7 @@ def test_a_kit_that_is_withdrawn_while_a_unit_takes_it_up_publishes_nothing():
 
     outcomes = act_at_once(
         lambda: adopting.adopt(kit, unit=unit, by=officer),
-        lambda: services.withdraw_kit(kit, by=leader, reason="Sai số", take_down=True),
+        lambda: issuing.withdraw_kit(kit, by=leader, reason="Sai số", take_down=True),
     )
 
     assert outcomes["done"] >= 1

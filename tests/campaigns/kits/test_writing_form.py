@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from campaigns.kits import services
+from campaigns.kits import issuing
 from campaigns.kits.models import MOST_MEDIA, Kit
 from tests import factories
 from tests.campaigns.kits.test_pages import written
@@ -116,7 +116,7 @@ def test_units_of_the_list_are_those_below_that_are_open(client, province, write
 
 def test_campaign_and_topic_of_an_issued_kit_stay_as_they_are(client, province, writer):
     kit = factories.kit(province, state="issued")
-    newer = services.begin_new_version(kit, by=writer)
+    newer = issuing.begin_new_version(kit, by=writer)
     address = reverse("kits:edit", args=[kit.public_id])
     other = factories.CampaignFactory(unit=province)
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.partners import services
+from campaigns.partners import agreements
+from campaigns.partners.agreements import reseal_contacts
 from campaigns.partners.models import Partner
 from campaigns.partners.queries import open_contact
-from campaigns.partners.resealing import reseal_contacts
 from campaigns.partners.tasks import warn_of_ends
 from core.errors import NotAllowed, Refused
 from tests import factories
@@ -40,7 +40,7 @@ def partner(unit):
 
 
 def change(partner, by, contact=OTHER, filed_at="Tủ 3"):
-    return services.change_contact(partner, contact=contact, filed_at=filed_at, by=by)
+    return agreements.change_contact(partner, contact=contact, filed_at=filed_at, by=by)
 
 
 def test_a_changed_contact_opens_for_the_unit_and_its_words_are_in_no_record(partner, officer):
@@ -96,7 +96,7 @@ def test_nobody_outside_the_unit_opens_or_changes_a_contact(partner, unit):
 def test_a_document_of_one_unit_is_not_renewed_by_another(partner, unit):
     neighbour = factories.UnitFactory(parent=unit.parent)
     officer = factories.person(Role.OFFICER, neighbour)
-    agreement = services.Agreement(
+    agreement = agreements.Agreement(
         kind="school",
         name="Trường Kim Đồng",
         document_number="11/TT",
@@ -109,7 +109,7 @@ def test_a_document_of_one_unit_is_not_renewed_by_another(partner, unit):
     )
 
     with pytest.raises(Refused):
-        services.register_partner(
+        agreements.register_partner(
             unit=neighbour,
             agreement=agreement,
             contact=factories.CONTACT,
@@ -121,7 +121,7 @@ def test_a_document_of_one_unit_is_not_renewed_by_another(partner, unit):
 
 
 def test_a_unit_has_so_many_agreements_in_force(client, partner, officer, monkeypatch):
-    monkeypatch.setattr(services, "MOST_PARTNERS", 1)
+    monkeypatch.setattr(agreements, "MOST_PARTNERS", 1)
     client.force_login(officer)
     day = f"{timezone.localdate():%d/%m/%Y}"
     form = {
@@ -141,7 +141,7 @@ def test_a_unit_has_so_many_agreements_in_force(client, partner, officer, monkey
     }
 
     assert client.post(reverse("partners:new"), form).status_code == 409
-    services.end_agreement(partner, "Dừng", by=officer)
+    agreements.end_agreement(partner, "Dừng", by=officer)
 
     assert client.post(reverse("partners:new"), form).status_code == 302
 
@@ -150,7 +150,7 @@ def test_contacts_are_sealed_anew_under_the_newest_key_and_still_open(partner, o
     older = settings.CREDENTIAL_KEYS
     settings.CREDENTIAL_KEYS = [base64.b64encode(os.urandom(32)).decode(), *older]
     ended = factories.partner(partner.unit, document_number="06/TT")
-    services.end_agreement(ended, "Dừng", by=officer)
+    agreements.end_agreement(ended, "Dừng", by=officer)
 
     assert reseal_contacts() == {"resealed": 1}
     assert reseal_contacts() == {"current": 1}

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.partners import services
+from campaigns.partners import agreements
+from campaigns.partners.agreements import reseal_contacts
 from campaigns.partners.models import Partner
 from campaigns.partners.queries import open_contact
-from campaigns.partners.resealing import reseal_contacts
 from tests import factories
 from tests.rivals import each_at_once
 
@@ -82,7 +82,7 @@ def test_those_above_read_and_change_nothing(client, unit, act):
 
 def test_what_the_unit_typed_of_an_ended_partner_stays_and_nothing_is_stored(client, unit, officer):
     row = factories.partner(unit)
-    services.end_agreement(row, "Hết hạn", by=officer)
+    agreements.end_agreement(row, "Hết hạn", by=officer)
     forms = {
         "edit": make_form(contact_name="Cô Mai 4815"),
         "end": {"reason": "Dừng phối hợp 4815"},
@@ -99,7 +99,7 @@ def test_what_the_unit_typed_of_an_ended_partner_stays_and_nothing_is_stored(cli
 
 def test_an_ended_partner_is_renewed_by_a_new_document(client, unit, officer):
     row = factories.partner(unit)
-    services.end_agreement(row, "Hết hạn", by=officer)
+    agreements.end_agreement(row, "Hết hạn", by=officer)
     form = client.get(page("renew", row))
     assert form.status_code == 200
     assert factories.CONTACT.name not in form.text
@@ -149,7 +149,7 @@ def test_filters_find_what_a_count_by_hand_finds(client, unit, officer):
         )
         for n, (name, (first, last)) in enumerate(spans.items())
     }
-    services.end_agreement(
+    agreements.end_agreement(
         factories.partner(unit, name="Hội ended", document_number="9/TT"), "Dừng", by=officer
     )
     factories.partner(unit, name="Hội newer", document_number="10/TT", renews=rows["soon"])
@@ -206,7 +206,7 @@ def test_a_partner_with_letters_that_grow_when_folded_is_stored(client, unit, of
 def test_contacts_are_sealed_anew_under_the_newest_key(unit, officer, settings):
     old = factories.partner(unit)
     ended = factories.partner(unit, document_number="06/TT")
-    services.end_agreement(ended, "Dừng", by=officer)
+    agreements.end_agreement(ended, "Dừng", by=officer)
     assert reseal_contacts() == {"current": 1}
     Partner.objects.filter(pk=old.pk).update(sealed=b"of no key that is left")
 
@@ -221,7 +221,7 @@ def test_contacts_are_sealed_anew_under_the_newest_key(unit, officer, settings):
 def test_of_two_who_enter_one_document_one_does():
     unit = factories.UnitFactory()
     people = [factories.person(Role.OFFICER, unit) for _number in range(2)]
-    agreement = services.Agreement(
+    agreement = agreements.Agreement(
         kind="school",
         name="Trường Kim Đồng",
         document_number="11/TT",
@@ -234,7 +234,9 @@ def test_of_two_who_enter_one_document_one_does():
     )
 
     def enter(by):
-        services.register_partner(unit=unit, agreement=agreement, contact=factories.CONTACT, by=by)
+        agreements.register_partner(
+            unit=unit, agreement=agreement, contact=factories.CONTACT, by=by
+        )
 
     outcomes = each_at_once(people, enter)
 
@@ -248,7 +250,7 @@ def test_of_two_who_end_one_agreement_one_does():
     row = factories.partner(unit)
     people = [factories.person(Role.OFFICER, unit) for _number in range(2)]
 
-    outcomes = each_at_once(people, lambda by: services.end_agreement(row, "Dừng", by=by))
+    outcomes = each_at_once(people, lambda by: agreements.end_agreement(row, "Dừng", by=by))
 
     assert outcomes == {"done": 1, "refused": 1}
     assert Entry.objects.filter(action="partner.ended").count() == 1

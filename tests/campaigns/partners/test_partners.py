@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.partners import services
+from campaigns.partners import agreements
 from campaigns.partners.models import Contact, Partner, PartnerPlace
 from campaigns.partners.queries import open_contact
 from core.errors import NotAllowed, Refused
@@ -46,11 +46,11 @@ def agreement(**changes):
         "filed_at": "Tủ 2",
         "pages": ["https://www.facebook.com/thcsnguyenhue"],
     }
-    return services.Agreement(**{**values, **changes})
+    return agreements.Agreement(**{**values, **changes})
 
 
 def enter(unit, by, contact=factories.CONTACT, **changes):
-    return services.register_partner(
+    return agreements.register_partner(
         unit=unit, agreement=agreement(**changes), contact=contact, by=by
     )
 
@@ -200,10 +200,10 @@ def test_the_end_by_hand_forgets_people_and_keeps_the_document(client, unit, off
     assert not [words for words in (*PEOPLE, "doanphuong", "Tủ 2") if words in stored]
     assert Entry.objects.get(action="partner.ended").reason == "Hai bên dừng phối hợp"
     with pytest.raises(Refused):
-        services.end_agreement(row, "Lần nữa", by=officer)
+        agreements.end_agreement(row, "Lần nữa", by=officer)
     assert client.get(reverse("partners:edit", args=[row.public_id])).status_code == 200
     with pytest.raises(Refused):
-        services.change_contact(row, contact=factories.CONTACT, filed_at="Tủ 3", by=officer)
+        agreements.change_contact(row, contact=factories.CONTACT, filed_at="Tủ 3", by=officer)
 
 
 def test_the_night_ends_what_is_over_and_warns_once_before(unit, officer):
@@ -213,7 +213,7 @@ def test_the_night_ends_what_is_over_and_warns_once_before(unit, officer):
     factories.partner(unit, document_number="09/TTPH", renews=renewed)
 
     apply_rules(["partners"])
-    warned = [services.warn_of_ends(on=TODAY), services.warn_of_ends(on=TODAY)]
+    warned = [agreements.warn_of_ends(on=TODAY), agreements.warn_of_ends(on=TODAY)]
 
     for row in (over, soon):
         row.refresh_from_db()

@@ -6,7 +6,7 @@ from django.core import mail
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
-from channels.allowances.services import allow, forbid
+from channels.allowances.allowing import allow, forbid
 from channels.connection.health import mark_lost
 from channels.queries import is_allowed
 from channels.states import Health

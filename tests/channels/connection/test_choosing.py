@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from channels.lifecycle import services as lifecycle
+from channels.lifecycle import transitions
 from channels.models import Channel
 from channels.queries import account_of
 from channels.states import Health, Lifecycle
@@ -294,7 +294,7 @@ def test_a_takeover_that_is_reported_while_the_page_is_connected_again_stays(
 
     overtaken(
         lambda: choose(browser, page),
-        by=lambda: lifecycle.report_taken_over(
+        by=lambda: transitions.report_taken_over(
             channel, by=approver, reason="Trang đăng quảng cáo lạ"
         ),
     )
@@ -317,7 +317,7 @@ def test_a_page_that_is_transferred_while_it_is_connected_again_is_the_other_uni
 
     overtaken(
         lambda: choose(browser, page),
-        by=lambda: lifecycle.transfer(channel, to=to, by=admin, reason="Sắp xếp đơn vị"),
+        by=lambda: transitions.transfer(channel, to=to, by=admin, reason="Sắp xếp đơn vị"),
     )
 
     channel = Channel.objects.get()
@@ -335,7 +335,7 @@ def test_a_page_that_is_closed_while_it_is_connected_again_stays_closed(
 
     overtaken(
         lambda: choose(browser, page),
-        by=lambda: lifecycle.retire(channel, by=approver, reason="Gộp về một trang"),
+        by=lambda: transitions.retire(channel, by=approver, reason="Gộp về một trang"),
     )
     between = Channel.objects.get()
     connect_flow(

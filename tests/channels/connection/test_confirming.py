@@ -10,7 +10,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from channels.connection import confirmation
 from channels.connection import manual as manual_channels
-from channels.lifecycle import services as lifecycle
+from channels.lifecycle import transitions
 from channels.models import Channel
 from channels.states import Health, Lifecycle
 from core.errors import NotAllowed, Refused
@@ -241,7 +241,7 @@ def test_the_unit_that_a_page_is_handed_to_has_two_people_for_it_too(unit):
     waiting = factories.ChannelFactory(unit=unit, confirmed_at=None)
 
     for channel in (theirs, own, waiting):
-        lifecycle.transfer(channel, to=other, by=administrator, reason="Sáp nhập")
+        transitions.transfer(channel, to=other, by=administrator, reason="Sáp nhập")
         channel.refresh_from_db()
 
     assert (theirs.confirmed_by, theirs.awaits_confirmation) == (administrator, False)

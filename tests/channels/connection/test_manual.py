@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from channels.allowances.services import forbid
+from channels.allowances.allowing import forbid
 from channels.connection import addresses
 from channels.connection import manual as manual_channels
 from channels.connection.health import check_due
 from channels.connection.tokens import refresh_due
-from channels.lifecycle import services as lifecycle
+from channels.lifecycle import transitions
 from channels.models import Channel, PlatformAllowance
 from channels.states import Health, Lifecycle
 from core.errors import NotAllowed, Refused
@@ -314,7 +314,7 @@ def test_a_takeover_that_is_reported_while_the_page_is_registered_again_stays(un
 
     overtaken(
         lambda: register(unit, leader),
-        by=lambda: lifecycle.report_taken_over(page, by=leader, reason="Trang lạ"),
+        by=lambda: transitions.report_taken_over(page, by=leader, reason="Trang lạ"),
     )
 
     page.refresh_from_db()

@@ -12,7 +12,7 @@ from channels.connection import confirmation
 from channels.connection import manual as manual_channels
 from channels.connection.health import disconnect
 from channels.credentials import grants
-from channels.lifecycle import services as lifecycle
+from channels.lifecycle import transitions
 from channels.models import Channel
 from channels.queries import account_of
 from channels.states import Health
@@ -135,7 +135,7 @@ def test_every_way_that_destroys_keys_notifies_the_platform(simulator, leader, w
     account = account_of(channel)
     match way:
         case "closed":
-            lifecycle.retire(channel, by=leader(channel), reason="Sáp nhập")
+            transitions.retire(channel, by=leader(channel), reason="Sáp nhập")
         case "by hand":
             manual_channels.continue_manually(channel, by=leader(channel), reason="Mất quyền")
         case "refused":

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from channels.credentials.sealing import reseal_all
-from channels.lifecycle import services as lifecycle
+from channels.lifecycle import transitions
 from channels.models import Channel
 from channels.queries import account_of, row_name
 from core import sealing
@@ -102,7 +102,7 @@ def test_a_transfer_seals_the_access_for_the_new_unit():
     channel = factories.ChannelFactory(unit=was)
     token = account_of(channel).token
 
-    lifecycle.transfer(
+    transitions.transfer(
         channel, to=to, by=factories.person(Role.ADMINISTRATOR, province), reason="Sắp xếp"
     )
 
@@ -120,7 +120,7 @@ def test_a_transfer_waits_for_a_renewal_whose_tokens_it_would_lose():
     Channel.objects.update(refresh_at=timezone.now() + timedelta(minutes=4))
 
     with pytest.raises(Refused, match="Try again in five minutes"):
-        lifecycle.transfer(
+        transitions.transfer(
             channel, to=to, by=factories.person(Role.ADMINISTRATOR, province), reason="Sắp xếp"
         )
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.permissions import Role
-from channels.lifecycle import services as lifecycle
+from channels.lifecycle import transitions
 from channels.models import Channel, PlatformAllowance
 from channels.monitoring import unrecognised
 from channels.queries import channels_for
@@ -391,7 +391,7 @@ def test_a_page_that_was_transferred_brings_no_other_units_decisions_along(enter
     unrecognised.acknowledge(
         factories.unrecognised_post(channel), by=leader, ours=False, note="Nghi lộ mật khẩu"
     )
-    lifecycle.transfer(
+    transitions.transfer(
         channel, to=new, by=factories.person(Role.ADMINISTRATOR, province), reason="Sắp xếp đơn vị"
     )
     unrecognised.acknowledge(

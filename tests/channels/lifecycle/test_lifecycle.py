@@ -9,7 +9,7 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from channels.connection.health import check, disconnect
-from channels.lifecycle import services as lifecycle
+from channels.lifecycle import transitions
 from channels.models import Channel
 from channels.queries import account_of, channels_for
 from channels.states import LIFECYCLE_STEPS, Health, Lifecycle
@@ -93,7 +93,7 @@ def test_a_page_that_is_renamed_sends_nothing_until_a_leader_confirms_it(page, l
     assert (kinds(person), kinds(overseer)) == (["channel_frozen"], ["channel_frozen"])
     assert actions() == ["channel.renamed", "channel.frozen"]
 
-    lifecycle.resume(page, by=person, reason="Đổi tên theo Quyết định 12")
+    transitions.resume(page, by=person, reason="Đổi tên theo Quyết định 12")
 
     page.refresh_from_db()
     assert (page.lifecycle, page.known_name, sendable()) == (
@@ -133,7 +133,7 @@ def during_the_check(page, leader, monkeypatch):
 
 @pytest.mark.parametrize(
     ("state", "act"),
-    [(Lifecycle.ACTIVE, lifecycle.pause), (Lifecycle.PAUSED, lifecycle.resume)],
+    [(Lifecycle.ACTIVE, transitions.pause), (Lifecycle.PAUSED, transitions.resume)],
 )
 def test_a_rename_freezes_whatever_a_person_did_during_the_look(page, during_the_check, state, act):
     Channel.objects.update(lifecycle=state)
@@ -168,7 +168,7 @@ def test_the_new_name_is_stored_with_the_freeze_or_not_at_all(page, monkeypatch)
     def broken(*_args, **_facts):
         raise ConnectionError
 
-    monkeypatch.setattr(lifecycle, "notify", broken)
+    monkeypatch.setattr(transitions, "notify", broken)
 
     with pytest.raises(ConnectionError):
         look(page, {"name": "Săn sale giá sốc"})
@@ -215,9 +215,9 @@ def test_a_rest_is_offered_for_no_post_and_ends_with_a_reason(page, leader):
     person = leader(page)
     factories.delivery(factories.approved(unit=page.unit, channels=[page]))
 
-    lifecycle.pause(page, by=person, reason="Bàn giao cán bộ")
+    transitions.pause(page, by=person, reason="Bàn giao cán bộ")
     between = (channels_for(page.unit), sendable())
-    lifecycle.resume(page, by=person, reason="Đã bàn giao xong")
+    transitions.resume(page, by=person, reason="Đã bàn giao xong")
 
     assert (between, channels_for(page.unit), sendable()) == (([], False), [page], True)
     assert actions() == ["channel.paused", "channel.resumed"]
@@ -234,7 +234,7 @@ def test_a_page_in_other_hands_alarms_the_province_and_takes_nothing_even_manual
     )
     before = Delivery.objects.filter(pk=row.pk).postable(timezone.now()).exists()
 
-    lifecycle.report_taken_over(page, by=person, reason="Trang đăng quảng cáo lạ")
+    transitions.report_taken_over(page, by=person, reason="Trang đăng quảng cáo lạ")
 
     after = Delivery.objects.filter(pk=row.pk).postable(timezone.now()).exists()
     assert (before, after) == (True, False)
@@ -247,12 +247,12 @@ def test_who_may_pause_publishing_may_stop_a_page_but_not_free_it(page):
         factories.person(Role.OFFICER, page.unit),
     )
 
-    lifecycle.pause(page, by=overseer, reason="Xác minh")
+    transitions.pause(page, by=overseer, reason="Xác minh")
 
     with pytest.raises(NotAllowed):
-        lifecycle.resume(page, by=overseer, reason="Xong")
+        transitions.resume(page, by=overseer, reason="Xong")
     with pytest.raises(NotAllowed):
-        lifecycle.report_taken_over(page, by=officer, reason="Trang lạ")
+        transitions.report_taken_over(page, by=officer, reason="Trang lạ")
 
 
 def test_closing_destroys_the_access_stops_what_waits_and_names_the_successor(page, leader):
@@ -260,7 +260,7 @@ def test_closing_destroys_the_access_stops_what_waits_and_names_the_successor(pa
     heir = factories.ChannelFactory(unit=page.unit)
     row = factories.delivery(factories.approved(unit=page.unit, channels=[page]))
 
-    lifecycle.retire(page, by=person, reason="Gộp về một trang", successor=heir)
+    transitions.retire(page, by=person, reason="Gộp về một trang", successor=heir)
 
     row.refresh_from_db()
     page.refresh_from_db()
@@ -279,7 +279,7 @@ def test_closing_destroys_the_access_stops_what_waits_and_names_the_successor(pa
 def test_every_act_asks_for_a_reason(page, leader, reason):
     person = leader(page)
 
-    for act in (lifecycle.pause, lifecycle.report_taken_over, lifecycle.retire):
+    for act in (transitions.pause, transitions.report_taken_over, transitions.retire):
         with pytest.raises(Refused):
             act(page, by=person, reason=reason)
 
@@ -289,8 +289,8 @@ def test_every_act_asks_for_a_reason(page, leader, reason):
 def test_no_step_is_taken_that_the_table_does_not_know(leader):
     for was in Lifecycle:
         for act, to in (
-            (lifecycle.pause, Lifecycle.PAUSED),
-            (lifecycle.report_taken_over, Lifecycle.TAKEN_OVER),
+            (transitions.pause, Lifecycle.PAUSED),
+            (transitions.report_taken_over, Lifecycle.TAKEN_OVER),
         ):
             channel = factories.ChannelFactory(lifecycle=was)
             try:
@@ -303,10 +303,10 @@ def test_no_step_is_taken_that_the_table_does_not_know(leader):
 
 def test_of_two_who_act_at_once_one_is_informed_so(page, leader):
     other = Channel.objects.get(pk=page.pk)
-    lifecycle.pause(page, by=leader(page), reason="Nghỉ")
+    transitions.pause(page, by=leader(page), reason="Nghỉ")
 
     with pytest.raises(Refused):
-        lifecycle.report_taken_over(other, by=leader(page), reason="Trang lạ")
+        transitions.report_taken_over(other, by=leader(page), reason="Trang lạ")
 
 
 # --- handing over ---------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ def test_a_page_transferred_keeps_its_access_and_the_old_units_posts_stop(page, 
     )
     token = account_of(page).token
 
-    lifecycle.transfer(page, to=new, by=admin, reason="Nghị quyết sắp xếp đơn vị")
+    transitions.transfer(page, to=new, by=admin, reason="Nghị quyết sắp xếp đơn vị")
 
     for row in (page, waiting, live):
         row.refresh_from_db()
@@ -357,7 +357,7 @@ def test_what_the_engine_has_in_hand_is_not_begun_after_a_transfer(page, merged)
     )
     before = sendable()
 
-    lifecycle.transfer(page, to=new, by=admin, reason="Nghị quyết sắp xếp đơn vị")
+    transitions.transfer(page, to=new, by=admin, reason="Nghị quyết sắp xếp đơn vị")
 
     assert (before, sendable()) == (True, False)
 
@@ -371,7 +371,7 @@ def test_only_who_manages_both_units_hands_over(page, merged, leader):
         factories.person(Role.ADMINISTRATOR),
     ):
         with pytest.raises(NotAllowed):
-            lifecycle.transfer(page, to=new, by=person, reason="Sắp xếp")
+            transitions.transfer(page, to=new, by=person, reason="Sắp xếp")
     page.refresh_from_db()
     assert page.unit == old
 
@@ -382,4 +382,4 @@ def test_a_closed_unit_takes_no_page(page, merged):
     new.save()
 
     with pytest.raises(Refused):
-        lifecycle.transfer(page, to=new, by=admin, reason="Sắp xếp")
+        transitions.transfer(page, to=new, by=admin, reason="Sắp xếp")

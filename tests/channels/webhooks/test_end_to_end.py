@@ -21,7 +21,7 @@ from posts.models import Post, PostChannel
 from publishing.engine import worker as engine
 from publishing.models import Delivery
 from publishing.reconciliation import reconcile
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
 from tests.publishing.conftest import later

@@ -17,7 +17,7 @@ from core.errors import NotAllowed, Refused
 from engagement.models import CommentCount, Measurement, ReplyAllowance
 from engagement.replies import services as replies
 from platforms.meta.facebook.connector import Facebook
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.models import Delivery, Freeze
 from publishing.states import State
 from tests import factories

@@ -12,7 +12,7 @@ from core import jobs, sandbox
 from core.models import JobState
 from media.cards.typesetting import SHEETS, Content, Format, typeset
 from media.models import Media
-from media.scanners import examining, queries, services
+from media.scanners import examining, queries, scanning
 from media.scanners.examining import examine
 from media.scanners.findings import findings_in
 from media.scanners.models import Scan
@@ -237,7 +237,7 @@ def stored(drawn: Variant) -> Media:
     out = io.BytesIO()
     drawn.picture.save(out, "JPEG")
     Path(row.file.path).write_bytes(out.getvalue())
-    services.queue(row)
+    scanning.queue(row)
     return row
 
 

@@ -15,7 +15,7 @@ from core.models import Job
 from core.models import JobState as State
 from core.tasks import run_job
 from media.models import Media
-from media.scanners import examining, queries, services
+from media.scanners import examining, queries, scanning
 from media.scanners.examining import Examined, Finding
 from media.scanners.models import Box, Priority, Scan
 from tests import factories
@@ -51,7 +51,7 @@ def waiting(settings, unit):
 
 def queued(unit):
     row = factories.media(unit)
-    services.queue(row)
+    scanning.queue(row)
     return Media.objects.get(pk=row.pk)
 
 
@@ -125,7 +125,7 @@ def test_a_killed_workers_picture_is_looked_at_by_the_next_one_and_once(waiting,
     programs += [Examined([FACE], []), Examined([CARD], ["codes"])]
     assert jobs.run_waiting("scan").done == 1
     with pytest.raises(jobs.JobLost):
-        services.scan(dead)
+        scanning.scan(dead)
 
     row = Scan.objects.get(media=waiting)
     assert (row.state, row.job.attempts, row.lacking) == (State.DONE, 2, [])
@@ -157,27 +157,27 @@ def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
     assert scan.needs_eye
     assert not is_clear(scan)
 
-    services.confirm_by_eye(waiting, by=officer)
+    scanning.confirm_by_eye(waiting, by=officer)
 
     assert is_clear(Scan.objects.get(media=waiting))
     entry = Entry.objects.get(action="media.looked_by_eye")
     assert entry.data == {"lacking": "text, faces, codes, stamps"}
     with pytest.raises(Refused):
-        services.confirm_by_eye(waiting, by=officer)
+        scanning.confirm_by_eye(waiting, by=officer)
 
 
 def test_a_missing_scanner_is_said_and_looked_for_by_eye(waiting, programs, officer):
     scanned(waiting, programs, lacking=["faces"])
     assert not is_clear(Scan.objects.get(media=waiting))
 
-    services.confirm_by_eye(waiting, by=officer)
+    scanning.confirm_by_eye(waiting, by=officer)
 
     assert is_clear(Scan.objects.get(media=waiting))
 
 
 def test_a_result_that_comes_after_the_row_was_queued_anew_is_dropped(waiting, programs):
     def answer(report):
-        services.queue(waiting)
+        scanning.queue(waiting)
         report(50)
         return Examined([CARD], [])
 
@@ -192,13 +192,13 @@ def test_a_result_that_comes_after_the_row_was_queued_anew_is_dropped(waiting, p
 def test_a_face_may_be_shown_with_a_reason_on_record(waiting, programs, officer, ground):
     (box,) = scanned(waiting, programs, FACE)
 
-    services.allow_box(box, as_=ground, by=officer)
+    scanning.allow_box(box, as_=ground, by=officer)
 
     assert is_clear(Scan.objects.get(media=waiting))
     entry = Entry.objects.get(action="media.box_shown")
     assert entry.data == {"box": str(box.public_id), "rule": "face", "ground": ground}
 
-    services.disallow_box(box, by=officer)
+    scanning.disallow_box(box, by=officer)
 
     assert not is_clear(Scan.objects.get(media=waiting))
     assert Entry.objects.filter(action="media.box_hidden").exists()
@@ -222,7 +222,7 @@ def test_a_ground_that_says_too_little_or_too_much_is_refused(
     (box,) = scanned(waiting, programs, FACE)
 
     with pytest.raises(Refused):
-        services.allow_box(box, as_=ground, note=note, by=officer)
+        scanning.allow_box(box, as_=ground, note=note, by=officer)
 
     assert Box.objects.get().is_open
 
@@ -230,7 +230,7 @@ def test_a_ground_that_says_too_little_or_too_much_is_refused(
 def test_a_childs_face_is_shown_by_the_guardians_signed_paper(waiting, programs, officer):
     (box,) = scanned(waiting, programs, FACE)
 
-    shown = services.allow_box(box, as_="guardian", note="Giấy số 12, tủ hồ sơ trường", by=officer)
+    shown = scanning.allow_box(box, as_="guardian", note="Giấy số 12, tủ hồ sơ trường", by=officer)
 
     assert (shown.shown_as, shown.shown_by) == ("guardian", officer)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -242,7 +242,7 @@ def test_numbers_and_marks_of_secrecy_are_never_shown(waiting, programs, officer
     (box,) = scanned(waiting, programs, found)
 
     with pytest.raises(Refused):
-        services.allow_box(box, as_="reason", note="cần cho bài", by=officer)
+        scanning.allow_box(box, as_="reason", note="cần cho bài", by=officer)
     if found is MARK:
         with pytest.raises(IntegrityError), transaction.atomic():
             Box.objects.update(shown_as="reason", shown_by=officer, shown_at=timezone.now())
@@ -253,11 +253,11 @@ def test_others_decide_nothing(waiting, programs):
     stranger = factories.person(Role.OFFICER, factories.UnitFactory())
 
     for act in (
-        lambda: services.allow_box(box, as_="consent", by=stranger),
-        lambda: services.disallow_box(box, by=stranger),
-        lambda: services.confirm_by_eye(waiting, by=stranger),
-        lambda: services.scan_again(waiting, by=stranger),
-        lambda: services.remove_marked(waiting, by=stranger),
+        lambda: scanning.allow_box(box, as_="consent", by=stranger),
+        lambda: scanning.disallow_box(box, by=stranger),
+        lambda: scanning.confirm_by_eye(waiting, by=stranger),
+        lambda: scanning.scan_again(waiting, by=stranger),
+        lambda: scanning.remove_marked(waiting, by=stranger),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -265,9 +265,9 @@ def test_others_decide_nothing(waiting, programs):
 
 def test_decisions_stay_where_the_same_is_found_again(waiting, programs, officer):
     face, _other = scanned(waiting, programs, FACE, FACE._replace(x=6000))
-    services.allow_box(face, as_="public", by=officer)
+    scanning.allow_box(face, as_="public", by=officer)
 
-    services.scan_again(waiting, by=officer)
+    scanning.scan_again(waiting, by=officer)
     moved = [FACE._replace(x=1100, y=1050), FACE._replace(x=4000), CARD._replace(x=1000, y=1000)]
     boxes = scanned(waiting, programs, *moved)
 
@@ -283,7 +283,7 @@ def test_decisions_go_over_to_an_edited_picture_that_frames_the_same(
 ):
     Media.objects.filter(pk=waiting.pk).update(dhash="f" * 32)
     (face,) = scanned(waiting, programs, FACE)
-    services.allow_box(face, as_="staff", by=officer)
+    scanning.allow_box(face, as_="staff", by=officer)
     edited = queued(unit)
     Media.objects.filter(pk=edited.pk).update(made_from=waiting, width=width, dhash=dhash)
 
@@ -299,11 +299,11 @@ def test_a_picture_with_a_mark_is_removed_with_its_bytes_once_nothing_shows_it(
 ):
     scanned(waiting, programs, MARK)
     post = factories.PostFactory(unit=unit, media=[waiting])
-    assert services.remove_marked(waiting, by=officer) is False
+    assert scanning.remove_marked(waiting, by=officer) is False
     post.pictures.all().delete()
     name = waiting.file.name
 
-    assert services.remove_marked(waiting, by=officer)
+    assert scanning.remove_marked(waiting, by=officer)
 
     assert not Media.objects.filter(pk=waiting.pk).exists()
     assert not waiting.file.storage.exists(name)
@@ -316,10 +316,10 @@ def test_older_stock_is_queued_newest_first_and_worked_on_last(unit, settings, p
     Job.objects.all().delete()
     settings.SCAN_MEDIA = True
 
-    assert services.queue_backlog(most=2) == 2
+    assert scanning.queue_backlog(most=2) == 2
     new = queued(unit)
 
-    assert services.queue_backlog(most=2) == 0
+    assert scanning.queue_backlog(most=2) == 0
     backlog = Scan.objects.filter(job__priority=Priority.BACKLOG)
     assert {scan.media for scan in backlog} == set(old[1:])
     (claim,) = jobs.claim_next("scan")

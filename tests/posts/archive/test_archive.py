@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
-from posts.archive import services as archives
+from posts.archive import archiving
 from posts.models import UNARCHIVED_WITHIN, Post
-from posts.review import services as reviews
+from posts.review import decisions
 from posts.states import PostState
 from tests import factories
 
@@ -25,7 +25,7 @@ def post():
 
 
 def archived(post):
-    archives.archive(post, by=post.author)
+    archiving.archive(post, by=post.author)
     return Post.objects.get(pk=post.pk)
 
 
@@ -56,7 +56,7 @@ def test_after_its_time_an_archived_draft_stays_where_it_is(client, post):
 
     page = client.get(reverse("posts:edit", args=[post.public_id])).content.decode()
     with pytest.raises(Refused):
-        archives.unarchive(post, by=post.author)
+        archiving.unarchive(post, by=post.author)
 
     assert reverse("posts:unarchive", args=[post.public_id]) in page  # the form, and no button
     assert 'form="unarchive"' not in page
@@ -64,19 +64,19 @@ def test_after_its_time_an_archived_draft_stays_where_it_is(client, post):
 
 def test_nobody_of_another_unit_takes_it_back(post):
     with pytest.raises(NotAllowed):
-        archives.unarchive(archived(post), by=factories.person(Role.OFFICER))
+        archiving.unarchive(archived(post), by=factories.person(Role.OFFICER))
 
 
 def test_an_archived_post_is_not_reopened_by_another_way(post):
     post = archived(post)
 
     with pytest.raises(Refused):
-        reviews.reopen(post, by=post.author)
+        decisions.reopen(post, by=post.author)
 
 
 def test_what_is_no_archived_draft_is_not_taken_back(post):
     with pytest.raises(Refused):
-        archives.unarchive(post, by=post.author)
+        archiving.unarchive(post, by=post.author)
 
 
 # --- The button of the message --------------------------------------------------------------------

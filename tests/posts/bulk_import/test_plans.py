@@ -23,11 +23,11 @@ from core.errors import QuotaExceeded
 from core.models import Job
 from media import incoming
 from media.models import Media
-from posts.bulk_import import pictures, services
+from posts.bulk_import import importing, pictures
 from posts.bulk_import.plans import Outcome, plan
 from posts.bulk_import.sheets import Row, channel_label, parse_moment
 from posts.models import BulkImport, Contribution, ImportedPost, Post
-from posts.review.services import approve
+from posts.review.decisions import approve
 from posts.states import ImportState, PostState
 from tests import factories
 from tests.posts.bulk_import.test_sheets import EN, xlsx
@@ -87,7 +87,7 @@ def upload(client, *lines: list[str], files: list = (), data: bytes = b"", follo
 def batch_of(officer, *lines: list[str]) -> BulkImport:
     rows = [Row(number, *values) for number, values in enumerate(lines, 2)]
     unit = officer.appointments.get().unit
-    batch = services.store_import(rows, [], unit=unit, file_name="ke-hoach.xlsx", by=officer)
+    batch = importing.store_import(rows, [], unit=unit, file_name="ke-hoach.xlsx", by=officer)
     jobs.run_job(batch.job_id)
     batch.refresh_from_db()
     return batch
@@ -300,9 +300,9 @@ def test_pictures_whose_worker_was_killed_are_read_on_by_the_next_one(officer):
     rows = [Row(2, *line(1, **{"Picture name": "a.png; b.png"}))]
     unit = officer.appointments.get().unit
     files = [picture("a.png"), picture("b.png", color="navy")]
-    batch = services.store_import(rows, files, unit=unit, file_name="x.xlsx", by=officer)
+    batch = importing.store_import(rows, files, unit=unit, file_name="x.xlsx", by=officer)
     now = timezone.now()
-    first = services.pictures.store(
+    first = importing.pictures.store(
         [pictures.Place(incoming.folder() / batch.files[0][0])], unit=unit, by=officer
     )
     dead = jobs.claim(batch.job_id)
@@ -310,36 +310,36 @@ def test_pictures_whose_worker_was_killed_are_read_on_by_the_next_one(officer):
 
     assert not jobs.run_job(batch.job_id)  # somebody is at it
     batch = BulkImport.objects.get()
-    assert (batch.state, services.is_lost(batch, now=now)) == (ImportState.READING, False)
+    assert (batch.state, importing.is_lost(batch, now=now)) == (ImportState.READING, False)
 
     expire(batch)
     batch = BulkImport.objects.get()
-    assert services.is_lost(batch, now=timezone.now())
+    assert importing.is_lost(batch, now=timezone.now())
     assert jobs.run_job(batch.job_id)
     batch = BulkImport.objects.get()
     assert (batch.state, sorted(batch.pictures)) == (ImportState.READY, ["a.png", "b.png"])
     assert (batch.pictures["a.png"], batch.done, batch.job.attempts) == (first.pk, 2, 2)
     with pytest.raises(jobs.JobLost):
-        services.work_on_sheet(dead)
+        importing.work_on_sheet(dead)
     assert BulkImport.objects.get().done == 2
 
 
 def test_work_that_stopped_is_gone_on_with_by_a_button(client, officer):
     rows = [Row(2, *line(1))]
     unit = officer.appointments.get().unit
-    batch = services.store_import(rows, [], unit=unit, file_name="x.xlsx", by=officer)
+    batch = importing.store_import(rows, [], unit=unit, file_name="x.xlsx", by=officer)
     address = reverse("posts:import_resume", args=[batch.public_id])
     alive = jobs.claim(batch.job_id)
     client.post(address)
     alive.renew()
 
-    for _number in range(services.MOST_ATTEMPTS):
+    for _number in range(importing.MOST_ATTEMPTS):
         expire(batch)
         jobs.claim(batch.job_id)
     expire(batch)
     jobs.run_waiting("sheet")
     batch = BulkImport.objects.get()
-    assert (batch.job.state, services.is_lost(batch, now=timezone.now())) == ("failed", True)
+    assert (batch.job.state, importing.is_lost(batch, now=timezone.now())) == ("failed", True)
     client.post(address)
 
     assert jobs.run_waiting("sheet").done == 1
@@ -449,7 +449,7 @@ def test_forty_rows_need_no_quota_of_forty_drafts(client, officer, settings):
     assert Post.objects.count() == 40
 
     with pytest.raises(QuotaExceeded):
-        services.use_quota(by=officer)
+        importing.use_quota(by=officer)
 
 
 def test_the_drafts_take_no_more_queries_for_more_rows(officer):
@@ -457,7 +457,7 @@ def test_the_drafts_take_no_more_queries_for_more_rows(officer):
         batch = batch_of(officer, *(line(each) for each in range(first, first + n)))
         digest = plan(batch, by=officer).digest
         with CaptureQueriesContext(connection) as found:
-            services.apply(batch, by=officer, digest=digest, only_correct=False, again=False)
+            importing.apply(batch, by=officer, digest=digest, only_correct=False, again=False)
         return len(found)
 
     assert queries(0, 1) == queries(10, 3)
@@ -490,7 +490,7 @@ def test_all_complete_drafts_are_submitted_with_one_notice(client, officer, unit
 def test_what_was_submitted_is_approved_by_somebody_else_only(client, officer, unit):
     apply(client, upload(client, line(1)))
     batch = BulkImport.objects.get()
-    services.begin_submission(batch, by=officer)
+    importing.begin_submission(batch, by=officer)
     assert jobs.run_job(batch.job_id)
     (post,) = Post.objects.all()
     both = factories.person(Role.APPROVER, unit)
@@ -504,16 +504,16 @@ def test_what_was_submitted_is_approved_by_somebody_else_only(client, officer, u
 def test_submission_that_was_cut_off_goes_on(officer):
     batch = batch_of(officer, line(1), line(2))
     digest = plan(batch, by=officer).digest
-    services.apply(batch, by=officer, digest=digest, only_correct=False, again=False)
+    importing.apply(batch, by=officer, digest=digest, only_correct=False, again=False)
     batch.refresh_from_db()
-    services.begin_submission(batch, by=officer)
+    importing.begin_submission(batch, by=officer)
     dead = jobs.claim(batch.job_id)
-    services._submit_if_complete(services.drafts_of(batch)[0], by=officer, answers={})
+    importing._submit_if_complete(importing.drafts_of(batch)[0], by=officer, answers={})
     expire(batch)
 
     assert jobs.run_job(batch.job_id)
     with pytest.raises(jobs.JobLost):
-        services.work_on_sheet(dead)
+        importing.work_on_sheet(dead)
 
     assert Post.objects.filter(state=PostState.IN_REVIEW).count() == 2
     batch.refresh_from_db()
@@ -521,7 +521,7 @@ def test_submission_that_was_cut_off_goes_on(officer):
 
 
 def test_much_work_is_left_to_a_task_and_its_progress_is_shown(client, officer, unit):
-    apply(client, upload(client, *(line(n) for n in range(services.POSTS_AT_ONCE + 1))))
+    apply(client, upload(client, *(line(n) for n in range(importing.POSTS_AT_ONCE + 1))))
     batch = BulkImport.objects.get()
 
     waiting = client.post(reverse("posts:import_submit", args=[batch.public_id]), follow=True)

@@ -11,10 +11,10 @@ from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from posts.canonical import content
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.models import Post, Revision
-from posts.origins import services as origins
-from posts.review import services as post_reviews
+from posts.origins import starting
+from posts.review import decisions
 from posts.states import PostState
 from publishing.states import State
 from tests import factories
@@ -52,13 +52,13 @@ def texts(post):
 def write(post, by, *, body="<p>Buổi sáng bắt đầu lúc 8 giờ.</p>", own=""):
     texts = {target.channel: own for target in post.targets.select_related("channel")}
     edit = factories.edit_of(post, body=body, texts=texts, urgent=post.urgent)
-    return editing.save(post, edit, by=by, version=post.version)
+    return saving.save(post, edit, by=by, version=post.version)
 
 
 def test_a_correction_is_a_linked_draft_for_the_same_pages(unit, officer):
     post = seen(unit, platforms=("facebook", "zalo"))
 
-    draft = origins.start_correction(post, by=officer)
+    draft = starting.start_correction(post, by=officer)
 
     assert (draft.state, draft.corrects, draft.author) == (PostState.DRAFT, post, officer)
     assert draft.title == "Đính chính: Lịch cấp căn cước"
@@ -70,7 +70,7 @@ def test_a_correction_is_a_linked_draft_for_the_same_pages(unit, officer):
 
 @pytest.mark.parametrize("own", ["", "Lời riêng cho kênh này."])
 def test_each_channel_says_first_what_is_corrected_whatever_is_written(unit, officer, own):
-    draft = origins.start_correction(seen(unit, platforms=("facebook", "zalo")), by=officer)
+    draft = starting.start_correction(seen(unit, platforms=("facebook", "zalo")), by=officer)
 
     draft = write(draft, officer, own=own)
 
@@ -84,13 +84,13 @@ def test_each_channel_says_first_what_is_corrected_whatever_is_written(unit, off
 
 def test_the_line_names_the_link_of_a_post_that_is_still_live_there(unit, officer):
     address = "https://platform.example/posts/1"
-    draft = origins.start_correction(seen(unit, permalink=address), by=officer)
+    draft = starting.start_correction(seen(unit, permalink=address), by=officer)
     assert texts(draft)["facebook"].startswith(f"{LINE} ({address})\n")
 
 
 @pytest.mark.parametrize("state", [State.RECALLING, State.RECALLED])
 def test_a_recalled_post_is_corrected_without_a_link_that_leads_nowhere(unit, officer, state):
-    draft = origins.start_correction(
+    draft = starting.start_correction(
         seen(unit, state=state, permalink="https://platform.example/1"), by=officer
     )
     assert texts(draft)["facebook"].startswith(f"{LINE}\n")
@@ -100,7 +100,7 @@ def test_the_line_keeps_the_title_that_residents_read(unit, officer):
     post = seen(unit)
     Post.objects.filter(pk=post.pk).update(title="Tiêu đề sửa sau khi đăng")
     post.refresh_from_db()
-    assert texts(origins.start_correction(post, by=officer))["facebook"].startswith(LINE)
+    assert texts(starting.start_correction(post, by=officer))["facebook"].startswith(LINE)
 
 
 def test_a_page_that_is_no_longer_connected_is_left_out(unit, officer):
@@ -108,33 +108,33 @@ def test_a_page_that_is_no_longer_connected_is_left_out(unit, officer):
     gone = post.targets.get(channel__platform="zalo").channel
     gone.health = "disconnected"
     gone.save()
-    draft = origins.start_correction(post, by=officer)
+    draft = starting.start_correction(post, by=officer)
     assert [t.channel.platform for t in draft.targets.all()] == ["facebook"]
 
 
 def test_what_no_resident_has_seen_cannot_be_corrected(unit, officer):
     with pytest.raises(Refused):
-        origins.start_correction(factories.approved(unit=unit), by=officer)
+        starting.start_correction(factories.approved(unit=unit), by=officer)
     assert Post.objects.filter(corrects__isnull=False).count() == 0
 
 
 @pytest.mark.parametrize("role", [Role.OVERSEER, Role.SUPERVISOR])
 def test_who_may_not_write_there_corrects_nothing(unit, role):
     with pytest.raises(NotAllowed):
-        origins.start_correction(seen(unit), by=factories.person(role, unit.parent))
+        starting.start_correction(seen(unit), by=factories.person(role, unit.parent))
 
 
 def test_a_correction_is_part_of_the_hash_and_other_posts_keep_theirs(unit, officer):
     post = seen(unit)
-    draft = origins.start_correction(post, by=officer)
+    draft = starting.start_correction(post, by=officer)
     assert content.compose(draft)["corrects"] == str(post.public_id)
     assert "corrects" not in content.compose(post)
     assert content.digest(content.compose(post)) == post.approved_revision.content_sha256
 
 
 def test_a_correction_goes_through_the_same_review(unit, officer):
-    draft = write(origins.start_correction(seen(unit), by=officer), officer)
-    revision = post_reviews.submit(draft, by=officer)
+    draft = write(starting.start_correction(seen(unit), by=officer), officer)
+    revision = decisions.submit(draft, by=officer)
     assert draft.state == PostState.IN_REVIEW
     assert Revision.objects.get(pk=revision.pk).content["channels"][0]["text"].startswith(LINE)
 
@@ -154,14 +154,14 @@ def test_the_two_pages_name_each_other(client, unit, officer):
 
 
 def test_a_correction_takes_no_picture_along_that_may_be_the_mistake(unit, officer):
-    draft = origins.start_correction(seen(unit), by=officer)
+    draft = starting.start_correction(seen(unit), by=officer)
 
     assert not draft.pictures.exists()
 
 
 def test_a_post_is_corrected_only_once_its_correction_stands_on_a_page(client, unit, officer):
     post = seen(unit)
-    draft = origins.start_correction(post, by=officer)
+    draft = starting.start_correction(post, by=officer)
     client.force_login(officer)
     page = reverse("publishing:post", args=[post.public_id])
 

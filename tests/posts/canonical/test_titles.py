@@ -5,10 +5,10 @@ import pytest
 from accounts.permissions import Role
 from posts.canonical import content
 from posts.canonical.titles import LONGEST, title_from
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import edit_of
 from posts.findings import find_findings
-from posts.origins import services as origins
+from posts.origins import starting
 from tests import factories
 from tests.posts.editor.composer import address, typed
 
@@ -40,7 +40,7 @@ def post(officer):
 
 
 def save(post, by, **fields):
-    return editing.save(post, factories.edit_of(post, **fields), by=by, version=post.version)
+    return saving.save(post, factories.edit_of(post, **fields), by=by, version=post.version)
 
 
 @pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_it_follows_the_text_until_somebody_writes_one(post, officer):
     assert (post.title, post.own_title) == ("Khóa cổng.", "")
     assert find_findings(post) == []
 
-    post = editing.save(post, edit_of(post), by=officer, version=post.version)
+    post = saving.save(post, edit_of(post), by=officer, version=post.version)
     post = save(post, officer, title="", body="<p>Rút chìa khóa.</p>")
     assert str(post) == "Rút chìa khóa."
 
@@ -79,4 +79,4 @@ def test_the_page_keeps_the_field_empty_and_says_so(client, post, officer):
     assert page.context["form"]["title"].value() == ""
     assert "the first line of the text is the title" in page.content.decode()
     post.refresh_from_db()
-    assert origins.duplicate(post, by=officer).own_title == ""
+    assert starting.duplicate(post, by=officer).own_title == ""

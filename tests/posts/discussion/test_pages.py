@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.permissions import Role
-from posts.discussion import services as talks
-from posts.discussion.services import Remark
+from posts.discussion import discussing
+from posts.discussion.discussing import Remark
 from posts.models import Comment, Post, Thread
-from posts.review import services as reviews
+from posts.review import decisions
 from tests import factories
 from tests.pages import one_line
 
@@ -21,7 +21,7 @@ def page(post):
 
 
 def begin(post, by, **remark):
-    return talks.begin(post, post.current_revision, Remark(**{"text": "Lời", **remark}), by=by)
+    return discussing.begin(post, post.current_revision, Remark(**{"text": "Lời", **remark}), by=by)
 
 
 def act(client, name, row, **data):
@@ -69,7 +69,7 @@ def test_words_that_are_gone_are_said_to_be_so_and_their_proposal_cannot_be_take
     client, post, officer, leader
 ):
     begin(post, leader, quote="không yêu cầu", proposal="không đòi")
-    reviews.request_changes(post, post.current_revision, by=leader, reason="Sửa")
+    decisions.request_changes(post, post.current_revision, by=leader, reason="Sửa")
     client.force_login(officer)
     before = client.get(page(post)).content.decode()
     Post.objects.filter(pk=post.pk).update(body="<p>Khác.</p>")
@@ -83,7 +83,7 @@ def test_words_that_are_gone_are_said_to_be_so_and_their_proposal_cannot_be_take
 
 def test_one_tap_takes_the_words_and_leads_back_to_the_composer(client, post, officer, leader):
     thread = begin(post, leader, quote="không yêu cầu", proposal="không đòi")
-    reviews.request_changes(post, post.current_revision, by=leader, reason="Sửa")
+    decisions.request_changes(post, post.current_revision, by=leader, reason="Sửa")
     client.force_login(officer)
 
     response = act(client, "take", thread.comments.get(), at="edit")
@@ -111,7 +111,7 @@ def test_an_answer_a_resolution_and_its_end(client, post, officer, leader):
 def test_the_reason_of_a_return_is_the_first_comment_in_the_composer_too(
     client, post, officer, leader
 ):
-    reviews.request_changes(post, post.current_revision, by=leader, reason="Sai số máy trực")
+    decisions.request_changes(post, post.current_revision, by=leader, reason="Sai số máy trực")
     client.force_login(officer)
 
     part = client.get(f"{page(post)}?at=edit", headers={"HX-Request": "true"}).content.decode()
@@ -122,7 +122,7 @@ def test_the_reason_of_a_return_is_the_first_comment_in_the_composer_too(
 
 def test_each_form_works_without_scripts_too(client, post, officer, leader):
     begin(post, leader, quote="không yêu cầu", proposal="không đòi")
-    reviews.request_changes(post, post.current_revision, by=leader, reason="Sửa")
+    decisions.request_changes(post, post.current_revision, by=leader, reason="Sửa")
     client.force_login(officer)
 
     main = client.get(page(post)).content.decode().partition("<main")[2].partition("</main>")[0]
@@ -167,7 +167,7 @@ def test_many_threads_are_pages_and_cost_no_more_queries_than_few(
     with django_assert_max_num_queries(60) as few:
         client.get(page(post))
     for number in range(31):
-        talks.reply(begin(post, leader, text=f"Số {number}"), Remark(text="2"), by=leader)
+        discussing.reply(begin(post, leader, text=f"Số {number}"), Remark(text="2"), by=leader)
 
     with django_assert_max_num_queries(len(few) + 1):  # the open ones of other pages are counted
         html = client.get(page(post)).content.decode()

@@ -11,11 +11,11 @@ from audit.models import Entry
 from core.errors import NotAllowed, QuotaExceeded, Refused
 from core.models import Letter
 from core.secrecy import SecrecyRefused
-from posts.discussion import services as talks
+from posts.discussion import discussing
+from posts.discussion.discussing import Remark
 from posts.discussion.queries import threads_of
-from posts.discussion.services import Remark
 from posts.models import Contribution, Post, Thread
-from posts.review import services as reviews
+from posts.review import decisions
 from posts.states import PostState
 from tests import factories
 
@@ -24,11 +24,11 @@ WORDS = "Lời không được ra khỏi cổng"
 
 
 def begin(post, by, **remark):
-    return talks.begin(post, post.current_revision, Remark(**{"text": WORDS, **remark}), by=by)
+    return discussing.begin(post, post.current_revision, Remark(**{"text": WORDS, **remark}), by=by)
 
 
 def returned(post, by):
-    reviews.request_changes(post, post.current_revision, by=by, reason="Sai số máy")
+    decisions.request_changes(post, post.current_revision, by=by, reason="Sai số máy")
     return Post.objects.get(pk=post.pk)
 
 
@@ -99,26 +99,26 @@ def test_a_comment_with_a_secrecy_mark_is_not_stored(post, leader):
 def test_nobody_comments_without_end(post, leader, settings):
     settings.QUOTAS = {**settings.QUOTAS, "comment": [(2, 3600)]}
     thread = begin(post, leader)
-    talks.reply(thread, Remark(text="2"), by=leader)
+    discussing.reply(thread, Remark(text="2"), by=leader)
 
     with pytest.raises(QuotaExceeded):
-        talks.reply(thread, Remark(text="3"), by=leader)
+        discussing.reply(thread, Remark(text="3"), by=leader)
 
 
 def test_a_full_post_and_a_full_thread_take_no_more(post, leader, monkeypatch):
-    monkeypatch.setattr(talks, "MOST_THREADS", 1)
-    monkeypatch.setattr(talks, "MOST_COMMENTS", 1)
+    monkeypatch.setattr(discussing, "MOST_THREADS", 1)
+    monkeypatch.setattr(discussing, "MOST_COMMENTS", 1)
     thread = begin(post, leader)
 
     with pytest.raises(Refused):
         begin(post, leader)
     with pytest.raises(Refused):
-        talks.reply(thread, Remark(text="2"), by=leader)
+        discussing.reply(thread, Remark(text="2"), by=leader)
 
 
 def test_the_author_who_speaks_first_reaches_whoever_will_decide(post, officer, leader):
     thread = begin(post, officer)
-    talks.reply(thread, Remark(text="Vâng"), by=leader)
+    discussing.reply(thread, Remark(text="Vâng"), by=leader)
 
     assert [(n.user, n.kind) for n in Notice.objects.order_by("pk")] == [
         (leader, "post_commented"),
@@ -132,26 +132,26 @@ def test_who_may_no_longer_see_the_post_is_told_nothing(post, officer, leader):
     Notice.objects.all().delete()
     talker.appointments.update(valid_to=timezone.localdate() - timedelta(days=1))
 
-    talks.reply(thread, Remark(text="2"), by=leader)
+    discussing.reply(thread, Remark(text="2"), by=leader)
 
     assert [n.user for n in Notice.objects.all()] == [officer]
 
 
 def test_open_threads_stand_before_resolved_ones(post, officer, leader):
     first, second, third = (begin(post, leader, text=str(n)) for n in range(3))
-    talks.resolve(second, by=officer)
+    discussing.resolve(second, by=officer)
 
     assert list(threads_of(post)) == [third, first, second]
 
 
 def test_a_thread_is_resolved_once_and_open_again_with_the_next_answer(post, officer, leader):
     thread = begin(post, leader)
-    talks.resolve(thread, by=officer)
-    talks.resolve(thread, by=leader)
+    discussing.resolve(thread, by=officer)
+    discussing.resolve(thread, by=leader)
     thread.refresh_from_db()
     assert thread.resolved_by == officer
 
-    talks.reply(thread, Remark(text="Chưa"), by=leader)
+    discussing.reply(thread, Remark(text="Chưa"), by=leader)
 
     thread.refresh_from_db()
     assert (thread.resolved_at, thread.resolved_by) == (None, None)
@@ -169,7 +169,7 @@ def test_a_return_opens_a_thread_that_its_reason_begins(post, leader, officer):
         post.current_revision,
         0,
     )
-    talks.reply(thread, Remark(text="Đã sửa"), by=officer)
+    discussing.reply(thread, Remark(text="Đã sửa"), by=officer)
     assert Notice.objects.filter(kind="post_commented").get().user == leader
 
 
@@ -184,7 +184,7 @@ def test_the_author_takes_proposed_words_and_who_proposed_them_still_approves(
     comment = proposal(post, leader)
     post = returned(post, leader)
 
-    talks.accept_proposal(comment, by=officer)
+    discussing.accept_proposal(comment, by=officer)
 
     post.refresh_from_db()
     assert post.body.startswith("<p>Công an không bao giờ đòi tiền.</p>")
@@ -192,9 +192,9 @@ def test_the_author_takes_proposed_words_and_who_proposed_them_still_approves(
     assert [c.user for c in Contribution.objects.all()] == [officer]
     comment.refresh_from_db()
     assert (comment.taken_by, comment.thread.resolved_by) == (officer, officer)
-    revision = reviews.submit(post, by=officer)
+    revision = decisions.submit(post, by=officer)
     assert "không bao giờ đòi tiền" in revision.content["body"]
-    reviews.approve(post, revision, by=leader, proof=factories.proof())
+    decisions.approve(post, revision, by=leader, proof=factories.proof())
     post.refresh_from_db()
     assert post.state == PostState.APPROVED
 
@@ -206,7 +206,7 @@ def test_the_rest_of_the_draft_stays_when_words_are_taken(post, officer, leader)
     comment = proposal(post, leader)
     post = returned(post, leader)
 
-    talks.accept_proposal(comment, by=officer)
+    discussing.accept_proposal(comment, by=officer)
 
     target = post.targets.get()
     assert (target.channel, target.text, target.options) == (channel, "Riêng", {"x": True})
@@ -217,21 +217,21 @@ def test_a_leader_who_takes_the_words_has_edited_and_may_not_approve(post, leade
     comment = proposal(post, leader)
     post = returned(post, leader)
 
-    talks.accept_proposal(comment, by=leader)
+    discussing.accept_proposal(comment, by=leader)
 
     post.refresh_from_db()
-    revision = reviews.submit(post, by=leader)
+    revision = decisions.submit(post, by=leader)
     with pytest.raises(NotAllowed):
-        reviews.approve(post, revision, by=leader, proof=factories.proof())
+        decisions.approve(post, revision, by=leader, proof=factories.proof())
 
 
 def test_words_are_taken_once(post, officer, leader):
     comment = proposal(post, leader)
     post = returned(post, leader)
-    talks.accept_proposal(comment, by=officer)
+    discussing.accept_proposal(comment, by=officer)
 
     with pytest.raises(Refused, match="taken already"):
-        talks.accept_proposal(comment, by=officer)
+        discussing.accept_proposal(comment, by=officer)
 
 
 def test_words_whose_place_has_changed_are_not_taken_and_can_be_later(post, officer, leader):
@@ -240,7 +240,7 @@ def test_words_whose_place_has_changed_are_not_taken_and_can_be_later(post, offi
     Post.objects.filter(pk=post.pk).update(body="<p>Viết lại.</p>")
 
     with pytest.raises(Refused, match="by hand"):
-        talks.accept_proposal(comment, by=officer)
+        discussing.accept_proposal(comment, by=officer)
 
     comment.refresh_from_db()
     assert comment.taken_at is None
@@ -252,14 +252,14 @@ def test_words_that_stand_in_the_text_and_in_the_title_are_not_taken(post, offic
     Post.objects.filter(pk=post.pk).update(title="Công an không chậm trễ")
 
     with pytest.raises(Refused):
-        talks.accept_proposal(comment, by=officer)
+        discussing.accept_proposal(comment, by=officer)
 
 
 def test_words_are_not_taken_while_the_post_waits_for_its_decision(post, officer, leader):
     comment = proposal(post, leader)
 
     with pytest.raises(Refused):
-        talks.accept_proposal(comment, by=officer)
+        discussing.accept_proposal(comment, by=officer)
 
     assert Post.objects.get(pk=post.pk).body == post.body
 
@@ -269,4 +269,4 @@ def test_nobody_of_another_unit_takes_words(post, leader):
     returned(post, leader)
 
     with pytest.raises(NotAllowed):
-        talks.accept_proposal(comment, by=factories.person(Role.OFFICER))
+        discussing.accept_proposal(comment, by=factories.person(Role.OFFICER))

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.permissions import Role
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.models import Post
 from posts.states import PostState
 from tests import factories
@@ -49,7 +49,7 @@ def test_autosave_names_what_is_missing(client, post):
 def test_autosave_reports_a_newer_copy_and_keeps_it(client, post, colleague):
     values = typed(post)
     newer = factories.edit_of(post, title="Bản của đồng nghiệp", texts={})
-    editing.save(post, newer, by=colleague, version=1)
+    saving.save(post, newer, by=colleague, version=1)
 
     response = client.post(address("autosave", post), {**values, "title": "Bản của tôi"})
 

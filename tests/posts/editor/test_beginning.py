@@ -13,8 +13,7 @@ from accounts.models import Appointment
 from accounts.permissions import Role
 from audit.models import Entry
 from posts.context import post_to_write
-from posts.editor import beginning
-from posts.editor import services as editing
+from posts.editor import beginning, saving
 from posts.models import Post
 from posts.states import PostState
 from tests import factories
@@ -195,9 +194,9 @@ def test_two_first_saves_at_once_make_one_post(unit, officer):
         try:
             edit = factories.edit_of(page, title=title, texts={})
             copy = Post(public_id=page.public_id, unit=unit, author=officer, last_editor=officer)
-            editing.save(copy, edit, by=officer, version=1)
+            saving.save(copy, edit, by=officer, version=1)
             outcomes.append("saved")
-        except editing.EditConflict:
+        except saving.EditConflict:
             outcomes.append("conflict")
         finally:
             connection.close()

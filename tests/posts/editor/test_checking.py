@@ -11,9 +11,8 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.models import Entry
 from core.semaphores import OwnTurns
-from posts.editor import script_views
-from posts.editor import services as editing
-from posts.kits import services as kits
+from posts.editor import saving, script_views
+from posts.kits import adopting
 from posts.models import Contribution, Post
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, person
@@ -113,7 +112,7 @@ def test_a_post_without_a_row_is_checked_and_gets_none(client, unit):
 
 def test_a_post_of_a_kit_is_checked_with_the_words_in_its_gaps(client, unit, officer):
     kit = factories.kit(unit.parent, state="issued")
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     values = typed(post, **{"slot-khu_vuc": f"nhà anh ấy, {NUMBER}"})
     stored = dict(post.adoption.values)
 
@@ -160,7 +159,7 @@ def test_what_the_save_refuses_is_not_checked(client, post, too_much):
 
 def test_what_is_written_over_a_colleagues_newer_copy_is_still_checked(client, post, colleague):
     values = typed(post, body=f"<p>{LEAK}</p>")
-    editing.save(post, factories.edit_of(post, title="Mới"), by=colleague, version=post.version)
+    saving.save(post, factories.edit_of(post, title="Mới"), by=colleague, version=post.version)
 
     answer = client.post(address("check", post), values)
 

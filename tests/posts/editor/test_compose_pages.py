@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.states import PostState
 from tests import factories
 from tests.factories import PostFactory
@@ -44,7 +44,7 @@ def test_the_page_keeps_my_text_beside_a_newer_copy_and_saves_it_when_asked(
     client, post, colleague
 ):
     values = typed(post, title="Bản của tôi")
-    editing.save(post, factories.edit_of(post, title="Mới", texts={}), by=colleague, version=1)
+    saving.save(post, factories.edit_of(post, title="Mới", texts={}), by=colleague, version=1)
 
     response = client.post(address("edit", post), values)
     page = response.content.decode()

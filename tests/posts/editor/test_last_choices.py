@@ -9,7 +9,7 @@ from django.utils import timezone
 from platforms.registry import CONNECTORS
 from posts.canonical import content
 from posts.models import Post, PostChannel, PostMedia
-from posts.origins import services as origins
+from posts.origins import starting
 from tests import factories
 from tests.posts.editor.composer import address, typed
 
@@ -43,7 +43,7 @@ def test_the_last_submitted_post_decides(unit, officer, channels):
     theirs = {"zalo": factories.ChannelFactory(unit=other, platform="zalo")}
     submitted(other, officer, theirs, ago=0, zalo={"comments": False})
 
-    assert options(origins.start_draft(unit=unit, by=officer)) == {
+    assert options(starting.start_draft(unit=unit, by=officer)) == {
         "zalo": {},
         "tiktok": {},
         "youtube": {"category": "29", "notify": False},
@@ -54,7 +54,7 @@ def test_what_has_to_be_chosen_for_each_post_is_not_remembered(unit, officer, ch
     tiktok = {"privacy": "PUBLIC_TO_EVERYONE", "comments": True, "own_brand": True}
     submitted(unit, officer, channels, ago=1, tiktok=tiktok, youtube={"made_for_kids": True})
 
-    found = options(origins.start_draft(unit=unit, by=officer))
+    found = options(starting.start_draft(unit=unit, by=officer))
 
     assert (found["tiktok"], found["youtube"]) == ({}, {})
     forms = CONNECTORS["tiktok"].facts.formats
@@ -83,7 +83,7 @@ def begun(unit, officer, facebook, chosen: str) -> Post:
     """Start a post after one for which somebody chose a format."""
     last = submitted(unit, officer, {"facebook": facebook}, ago=1)
     PostChannel.objects.filter(post=last).update(format=chosen)
-    return origins.start_draft(unit=unit, by=officer)
+    return starting.start_draft(unit=unit, by=officer)
 
 
 def format_of(post, *media) -> str:
@@ -95,7 +95,7 @@ def format_of(post, *media) -> str:
 
 def test_the_last_format_is_taken_where_it_fits(unit, officer, facebook):
     upright = factories.video(unit, width=540, height=960, seconds=30)
-    by_itself = origins.start_draft(unit=unit, by=officer)
+    by_itself = starting.start_draft(unit=unit, by=officer)
     assert format_of(by_itself, upright) == "reel"
 
     post = begun(unit, officer, facebook, "video")
@@ -105,8 +105,8 @@ def test_the_last_format_is_taken_where_it_fits(unit, officer, facebook):
     assert format_of(post, factories.media(unit)) == "post"
     # What was begun so is remembered in its turn.
     Post.objects.filter(pk=post.pk).update(submitted_at=timezone.now())
-    assert format_of(origins.start_draft(unit=unit, by=officer), upright) == "video"
-    assert format_of(origins.duplicate(post, by=officer), upright) == "video"
+    assert format_of(starting.start_draft(unit=unit, by=officer), upright) == "video"
+    assert format_of(starting.duplicate(post, by=officer), upright) == "video"
 
 
 @pytest.mark.parametrize("chosen", ["video_story", "of_old"])

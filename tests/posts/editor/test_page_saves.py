@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.permissions import Role
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.models import Post
 from tests import factories
 from tests.factories import person
@@ -54,7 +54,7 @@ def test_a_save_that_a_later_one_overtook_does_not_undo_it(post, send):
 def test_a_colleagues_save_after_it_is_a_conflict(post, send, colleague):
     assert send("Một", 1) == 200
     newer = factories.edit_of(post, title="Của anh Cường", texts={})
-    editing.save(post, newer, by=colleague, version=2)
+    saving.save(post, newer, by=colleague, version=2)
     assert send("Một hai", 2) == 409
     assert stored(post) == ("Của anh Cường", 3)
 
@@ -62,7 +62,7 @@ def test_a_colleagues_save_after_it_is_a_conflict(post, send, colleague):
 def test_what_changed_the_draft_besides_is_a_conflict(post, send, officer):
     assert send("Một", 1) == 200
     post.refresh_from_db()
-    editing.append(post, "Thêm một dòng.", by=officer)
+    saving.append(post, "Thêm một dòng.", by=officer)
     assert send("Một hai", 2) == 409
 
 

@@ -12,9 +12,9 @@ from accounts.permissions import Role
 from core.semaphores import SharedSemaphore
 from media import pictures
 from media.models import Media
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.models import Post
-from posts.review import services as post_reviews
+from posts.review import decisions
 from posts.states import PostState
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, person
@@ -49,7 +49,7 @@ def test_a_refused_upload_is_described(client, post):
 
 
 def test_presence_names_the_others_and_gives_a_fresh_token(client, post, officer, colleague):
-    editing.note_editing(post, by=colleague, now=timezone.now())
+    saving.note_editing(post, by=colleague, now=timezone.now())
     body = client.get(address("presence", post)).json()
     assert (body["others"], body["version"]) == (["Lê Văn Cường"], 1)
     assert len(body["token"]) > 30
@@ -70,8 +70,8 @@ def test_an_approved_post_is_shown_read_only_and_says_what_an_edit_would_stop(
 
 
 def test_a_returned_post_shows_why(client, post, unit, officer):
-    revision = post_reviews.submit(post, by=officer)
-    post_reviews.request_changes(
+    revision = decisions.submit(post, by=officer)
+    decisions.request_changes(
         post, revision, by=person(Role.APPROVER, unit), reason="Thiếu số trực ban"
     )
     assert "Thiếu số trực ban" in client.get(address("edit", post)).content.decode()

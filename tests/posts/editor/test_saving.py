@@ -13,11 +13,11 @@ from core.errors import NotAllowed, Refused
 from core.secrecy import SecrecyRefused
 from platforms.meta.facebook.connector import Facebook
 from posts.canonical import html
-from posts.editor import services as editing
-from posts.editor.services import EditConflict
+from posts.editor import saving
+from posts.editor.saving import EditConflict
 from posts.models import Post, PostChannel
-from posts.origins import services as origins
-from posts.review import services as post_reviews
+from posts.origins import starting
+from posts.review import decisions
 from posts.states import PostState
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
@@ -54,7 +54,7 @@ def post(unit, officer):
 
 def save(post, by, *, version=None, **written):
     version = post.version if version is None else version
-    return editing.save(post, factories.edit_of(post, **written), by=by, version=version)
+    return saving.save(post, factories.edit_of(post, **written), by=by, version=version)
 
 
 # --- Drafting -------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def test_a_new_draft_is_meant_for_all_usable_channels_of_the_unit(unit, officer)
     ChannelFactory(unit=unit, platform="telegram")  # off until the province allows it
     ChannelFactory()
 
-    post = origins.start_draft(unit=unit, by=officer)
+    post = starting.start_draft(unit=unit, by=officer)
 
     assert [t.channel for t in post.targets.all()] == [mine]
     assert (post.state, post.author) == (PostState.DRAFT, officer)
@@ -77,7 +77,7 @@ def test_a_new_draft_is_meant_for_all_usable_channels_of_the_unit(unit, officer)
 def test_who_may_not_write_can_neither_start_nor_save(unit, post, role):
     stranger = person(role, unit)
     with pytest.raises(NotAllowed):
-        origins.start_draft(unit=unit, by=stranger)
+        starting.start_draft(unit=unit, by=stranger)
     with pytest.raises(NotAllowed):
         save(post, stranger, title="Another title")
 
@@ -216,7 +216,7 @@ def test_a_copy_is_a_draft_of_its_own(unit, officer, colleague):
         post=post, channel=ChannelFactory(unit=unit, health="disconnected")
     )
 
-    copy = origins.duplicate(post, by=colleague)
+    copy = starting.duplicate(post, by=colleague)
 
     assert (copy.title, copy.body, copy.topic, copy.author, copy.duplicate_of) == (
         post.title,
@@ -235,9 +235,9 @@ def test_a_copy_is_a_draft_of_its_own(unit, officer, colleague):
 
 def test_others_who_have_the_post_open_are_named_for_a_minute(post, officer, colleague):
     now = timezone.now()
-    assert editing.note_editing(post, by=officer, now=now) == []
-    assert editing.note_editing(post, by=colleague, now=now + timedelta(seconds=30)) == [officer]
-    assert editing.note_editing(post, by=colleague, now=now + timedelta(seconds=61)) == []
+    assert saving.note_editing(post, by=officer, now=now) == []
+    assert saving.note_editing(post, by=colleague, now=now + timedelta(seconds=30)) == [officer]
+    assert saving.note_editing(post, by=colleague, now=now + timedelta(seconds=61)) == []
 
 
 def decided(post) -> dict[str, object]:
@@ -296,18 +296,18 @@ def test_a_change_of_any_of_them_is_a_change(with_video, colleague, part):
 
 
 def test_a_copy_goes_out_in_the_same_formats(with_video, colleague):
-    assert decided(origins.duplicate(with_video, by=colleague)) == decided(with_video)
+    assert decided(starting.duplicate(with_video, by=colleague)) == decided(with_video)
 
 
 def test_a_limit_that_changed_since_the_submission_is_named_at_approval(
     post, officer, approver, monkeypatch
 ):
-    revision = post_reviews.submit(post, by=officer)
+    revision = decisions.submit(post, by=officer)
     less = replace(Facebook.facts, formats=[replace(Facebook.facts.formats[0], max_text=20)])
     monkeypatch.setattr(Facebook, "facts", less)
 
     with pytest.raises(Refused, match="characters too long"):
-        post_reviews.approve(post, revision, by=approver, proof=factories.proof())
+        decisions.approve(post, revision, by=approver, proof=factories.proof())
 
     post.refresh_from_db()
     assert (post.state, revision.reviews.count()) == (PostState.IN_REVIEW, 0)

@@ -4,12 +4,12 @@ import pytest
 from django.urls import reverse
 
 from posts.canonical import content
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields, edit_of
 from posts.findings import find_findings
-from posts.history.services import restore
+from posts.history.restoring import restore
 from posts.models import Post
-from posts.origins import services as origins
+from posts.origins import starting
 from posts.review.revisions import store_version
 from posts.states import PostState
 from tests import factories
@@ -26,7 +26,7 @@ def pages(unit):
 
 @pytest.fixture
 def draft(unit, officer, pages):
-    return origins.start_draft(unit=unit, by=officer)
+    return starting.start_draft(unit=unit, by=officer)
 
 
 def save(post, by, *, pictures=(), switched=None):
@@ -42,7 +42,7 @@ def save(post, by, *, pictures=(), switched=None):
         for channel, chosen in edit.channels.items()
     }
     media = [MediaEdit(each, "Ảnh") for each in pictures]
-    return editing.save(post, PostEdit(edit.fields, channels, media), by=by, version=post.version)
+    return saving.save(post, PostEdit(edit.fields, channels, media), by=by, version=post.version)
 
 
 def on(post) -> set[str]:
@@ -74,7 +74,7 @@ def test_what_a_person_switched_stays_whatever_the_material(unit, officer, draft
 def test_a_format_that_somebody_chose_does_not_switch_its_channel_off(unit, officer, draft, pages):
     edit = edit_of(draft)
     edit.channels[pages["facebook"]] = ChannelEdit(format="reel")
-    draft = editing.save(draft, edit, by=officer, version=draft.version)
+    draft = saving.save(draft, edit, by=officer, version=draft.version)
     assert on(draft) == {"facebook"}
 
 
@@ -162,7 +162,7 @@ def test_what_is_submitted_goes_where_the_page_said(client, unit, officer, draft
 
 def test_a_post_that_no_channel_takes_says_what_to_do(unit, officer):
     factories.ChannelFactory(unit=unit, platform="youtube")
-    draft = origins.start_draft(unit=unit, by=officer)
+    draft = starting.start_draft(unit=unit, by=officer)
     (finding,) = [f for f in find_findings(draft) if f.where == "channels"]
     assert "YouTube: takes videos only" in finding.message
 
@@ -189,7 +189,7 @@ def test_a_channel_that_came_later_is_off_until_somebody_switches_it(client, uni
 
 def test_a_copy_is_switched_as_its_original(unit, officer, draft):
     draft = save(draft, officer, pictures=[factories.media(unit)], switched={"facebook": False})
-    copy = origins.duplicate(draft, by=officer)
+    copy = starting.duplicate(draft, by=officer)
     same = ("channel", "is_on", "by_hand")
     assert set(copy.targets.values_list(*same)) == set(draft.targets.values_list(*same))
 
@@ -201,7 +201,7 @@ def test_a_version_that_comes_back_has_exactly_its_channels(unit, officer, pages
     fields = PostFields(title="Khác", body="<p>Khác</p>")
     channels = dict.fromkeys(pages.values(), ChannelEdit())
     media = [MediaEdit(factories.video(unit))]
-    post = editing.save(post, PostEdit(fields, channels, media), by=officer, version=post.version)
+    post = saving.save(post, PostEdit(fields, channels, media), by=officer, version=post.version)
 
     post = restore(post, revision, by=officer)
     assert on(post) == {"facebook"}

@@ -12,11 +12,11 @@ from django.utils import timezone
 from accounts.permissions import Role
 from campaigns.kits.models import KitMedia
 from core.errors import Refused
-from media.cards import services as cards
-from media.cards.services import Words
+from media.cards import card_drawing
+from media.cards.card_drawing import Words
 from media.models import Media
 from posts.editor import tasks, unit_cards
-from posts.kits.services import adopt
+from posts.kits.adopting import adopt
 from posts.models import PostMedia
 from posts.states import PostState
 from tests import factories
@@ -36,7 +36,7 @@ def kit(province):
     """An issued kit with a card and a photograph."""
     kit = factories.kit(province, state="issued")
     writer = factories.person(Role.OFFICER, province)
-    card = cards.add(WORDS, unit=province, look="fire", formats=["1x1"], by=writer)[0]
+    card = card_drawing.add(WORDS, unit=province, look="fire", formats=["1x1"], by=writer)[0]
     for position, media in enumerate((card, factories.media(province))):
         KitMedia.objects.create(version=kit.current, media=media, position=position)
     Media.objects.filter(unit=province).update(shared=True)
@@ -71,7 +71,7 @@ def test_a_worker_draws_the_card_and_the_draft_takes_it_where_the_kits_one_stood
     page = client.get(reverse("posts:edit", args=[post.public_id]))
     (offer,) = page.context["unit_cards"]
     assert str(offer.own.public_id) in page.content.decode()
-    with mock.patch.object(cards, "typeset") as typeset:
+    with mock.patch.object(card_drawing, "typeset") as typeset:
         sent = client.post(reverse("posts:use_unit_cards", args=[post.public_id]), follow=True)
     assert not typeset.called  # the worker has drawn it
 
@@ -106,7 +106,7 @@ def test_a_card_drawn_before_the_kit_was_taken_up_is_drawn_anew(post, officer):
 def test_words_that_do_not_fit_leave_the_kits_card(post, officer):
     before = shown(post)
     with (
-        mock.patch.object(cards, "too_long", return_value={"title": 3}),
+        mock.patch.object(card_drawing, "too_long", return_value={"title": 3}),
         pytest.raises(Refused, match="do not fit"),
     ):
         unit_cards.use_unit_cards(post, by=officer)

@@ -5,16 +5,16 @@ from django.urls import reverse
 
 from accounts.permissions import Role
 from posts.canonical import content
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.history import diff
-from posts.origins import services as origins
+from posts.origins import starting
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 def save(post, **fields):
-    return editing.save(
+    return saving.save(
         post, factories.edit_of(post, texts={}, **fields), by=post.author, version=post.version
     )
 
@@ -87,4 +87,4 @@ def test_the_approver_sees_it_on_the_review_and_in_the_differences(client):
 
 def test_a_copy_is_not_urgent():
     post = factories.approved(urgent=True)
-    assert not origins.duplicate(post, by=post.author).urgent
+    assert not starting.duplicate(post, by=post.author).urgent

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from posts.canonical import content
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.history import diff
 from posts.history.diff import Piece
-from posts.review import services as post_reviews
+from posts.review import decisions
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
 from tests.pages import one_line
@@ -127,7 +127,7 @@ def test_everything_that_is_published_is_compared(unit, post):
         texts=texts,
         pictures=[(second.media, "Mô tả khác"), (added, "Thêm")],
     )
-    editing.save(post, edit, by=post.author, version=1)
+    saving.save(post, edit, by=post.author, version=1)
     post.refresh_from_db()
 
     found = diff.list_changes(old, content.compose(post))
@@ -178,11 +178,9 @@ def revised(unit, post):
     for number, title in enumerate(("Ba việc", "Bốn việc"), start=1):
         texts = {t.channel: "" for t in post.targets.select_related("channel")}
         edit = factories.edit_of(post, title=title, texts=texts)
-        post = editing.save(post, edit, by=officer, version=post.version)
-        post_reviews.submit(post, by=officer)
-        post_reviews.request_changes(
-            post, post.current_revision, by=chief, reason=f"Lý do {number}"
-        )
+        post = saving.save(post, edit, by=officer, version=post.version)
+        decisions.submit(post, by=officer)
+        decisions.request_changes(post, post.current_revision, by=chief, reason=f"Lý do {number}")
         post.refresh_from_db()
     return post
 

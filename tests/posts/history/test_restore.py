@@ -11,10 +11,9 @@ from audit.models import Entry
 from campaigns.models import Topic
 from core.errors import NotAllowed, Refused
 from posts.canonical import content
-from posts.history import diff
-from posts.history import services as histories
+from posts.history import diff, restoring
 from posts.models import Post, Revision
-from posts.review import services as reviews
+from posts.review import decisions
 from tests import factories
 from tests.channels.connection.rivals import overtaken
 
@@ -52,7 +51,7 @@ def post(unit, officer):
     made.targets.filter(channel=channels[1]).update(text="Riêng cho Threads: gọi 113.")
     made = factories.submitted(made)
     leader = factories.person(Role.APPROVER, unit)
-    reviews.request_changes(made, made.current_revision, by=leader, reason="Sửa")
+    decisions.request_changes(made, made.current_revision, by=leader, reason="Sửa")
     return Post.objects.get(pk=made.pk)
 
 
@@ -77,7 +76,7 @@ def test_the_draft_equals_the_version_that_was_brought_back(post, officer):
     version = post.current_revision
     post = rewritten(post)
 
-    saved = histories.restore(post, version, by=officer)
+    saved = restoring.restore(post, version, by=officer)
 
     saved = Post.objects.get(pk=saved.pk)
     assert content.digest(content.compose(saved)) == version.content_sha256
@@ -96,11 +95,11 @@ def test_a_title_that_came_from_the_text_still_does(unit, officer, written):
     Post.objects.filter(pk=post.pk).update(title_from_text=not written)
     post = factories.submitted(Post.objects.get(pk=post.pk))
     leader = factories.person(Role.APPROVER, unit)
-    reviews.request_changes(post, post.current_revision, by=leader, reason="Sửa")
+    decisions.request_changes(post, post.current_revision, by=leader, reason="Sửa")
     version = post.current_revision
     rewritten(Post.objects.get(pk=post.pk))
 
-    histories.restore(post, version, by=officer)
+    restoring.restore(post, version, by=officer)
 
     saved = Post.objects.get(pk=post.pk)
     assert (saved.title, saved.own_title) == ("Khóa cổng.", "Khóa cổng." if written else "")
@@ -112,27 +111,27 @@ def test_what_the_draft_was_before_is_a_version(post, officer):
     post = rewritten(post)
     before = content.compose(post)
 
-    histories.restore(post, version, by=officer)
+    restoring.restore(post, version, by=officer)
 
     kept = post.revisions.first()
     assert (kept.number, kept.content, kept.editor) == (2, before, post.last_editor)
     saved = Post.objects.get(pk=post.pk)
     assert saved.current_revision == version
-    histories.restore(saved, kept, by=officer)
+    restoring.restore(saved, kept, by=officer)
     assert Post.objects.get(pk=post.pk).title == "Khác"
     assert Revision.objects.filter(post=post).count() == 2
 
 
 def test_a_restored_draft_is_submitted_and_approved_like_any_other(post, officer):
     version = post.current_revision
-    histories.restore(rewritten(post), version, by=officer)
+    restoring.restore(rewritten(post), version, by=officer)
     saved = Post.objects.get(pk=post.pk)
 
-    revision = reviews.submit(saved, by=officer)
+    revision = decisions.submit(saved, by=officer)
 
     assert revision.content_sha256 == version.content_sha256
     leader = factories.person(Role.APPROVER, post.unit)
-    reviews.approve(saved, revision, by=leader, proof=factories.proof())
+    decisions.approve(saved, revision, by=leader, proof=factories.proof())
 
 
 def test_a_channel_that_is_closed_stays_out(post, officer):
@@ -140,7 +139,7 @@ def test_a_channel_that_is_closed_stays_out(post, officer):
     gone = post.targets.get(channel__platform="facebook").channel
     type(gone).objects.filter(pk=gone.pk).update(lifecycle="retired")
 
-    histories.restore(rewritten(post), version, by=officer)
+    restoring.restore(rewritten(post), version, by=officer)
 
     assert [t.channel.platform for t in post.targets.all()] == ["threads"]
 
@@ -149,12 +148,12 @@ def test_nothing_is_brought_back_while_the_post_is_not_open(officer, unit):
     post = factories.approved(unit=unit, author=officer)
 
     with pytest.raises(Refused):
-        histories.restore(post, post.current_revision, by=officer)
+        restoring.restore(post, post.current_revision, by=officer)
 
 
 def test_a_stranger_brings_nothing_back(post):
     with pytest.raises(NotAllowed):
-        histories.restore(post, post.current_revision, by=factories.person(Role.OFFICER))
+        restoring.restore(post, post.current_revision, by=factories.person(Role.OFFICER))
 
 
 def test_the_page_offers_each_version_but_that_which_the_draft_equals(client, post, officer):
@@ -188,7 +187,7 @@ def test_the_topic_that_a_colleague_chose_meanwhile_is_kept_with_the_draft(post,
     version, another = post.current_revision, Topic.objects.create(code="another")
 
     overtaken(
-        lambda: histories.restore(post, version, by=officer),
+        lambda: restoring.restore(post, version, by=officer),
         by=lambda: Post.objects.filter(pk=post.pk).update(topic=another),
     )
 

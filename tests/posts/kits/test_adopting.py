@@ -18,18 +18,18 @@ from campaigns.kits.models import Adoption, KitVersion
 from channels.states import Health
 from core.errors import Refused
 from posts.canonical import content
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import edit_of
 from posts.findings import find_findings
-from posts.kits import services as kits
+from posts.kits import adopting
 from posts.models import Post
-from posts.origins.services import duplicate
-from posts.review import services as reviews
+from posts.origins.starting import duplicate
+from posts.review import decisions
 from publishing.engine import worker as engine
-from publishing.manual import services as manual
+from publishing.manual import manual_posting
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_status
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from tests import factories
 from tests.posts.editor.composer import address, typed
 
@@ -138,20 +138,20 @@ def test_the_content_of_other_posts_is_hashed_as_before():
 
 
 def test_words_written_past_the_service_are_refused_at_every_step(unit, officer, kit, pages):
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     edit = edit_of(refreshed(post))
     words = {"khu_vuc": "tổ 5"}
-    post = editing.save(post, replace(edit, kit_words=words), by=officer, version=post.version)
+    post = saving.save(post, replace(edit, kit_words=words), by=officer, version=post.version)
     good = post.body
     Post.objects.filter(pk=post.pk).update(body=good.replace("không sạc", "nên sạc"))
     with pytest.raises(Refused, match="kit"):
-        reviews.submit(refreshed(post), by=officer)
+        decisions.submit(refreshed(post), by=officer)
 
     # Into the row, past the submission; the approval asks again, and so do schedule and engine.
     forged = factories.submitted(refreshed(post))
     chief = factories.person(Role.APPROVER, unit)
     with pytest.raises(Refused, match="kit"):
-        reviews.approve(forged, forged.current_revision, by=chief, proof=factories.proof())
+        decisions.approve(forged, forged.current_revision, by=chief, proof=factories.proof())
     forged = factories.approved(refreshed(post), by=chief)
     with pytest.raises(Refused, match="kit"):
         scheduling.schedule(forged, by=officer)
@@ -183,7 +183,7 @@ def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, p
             {"name": "so_nguoi", "kind": "number", "label": "Số người", "limit": 20},
         ],
     )
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     client.force_login(officer)
 
     def write(gio, ngay_hop, so_nguoi):
@@ -204,7 +204,7 @@ def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, p
     assert 'value="50-60"' in page
     assert "“Số người” asks for one number alone" in page
     with pytest.raises(Refused, match="Ngày họp"):
-        reviews.submit(wrong, by=officer)
+        decisions.submit(wrong, by=officer)
 
     right = write("7-9", "01/01/2020", "1.250")
     assert blocked(right) == []
@@ -215,7 +215,7 @@ def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, p
 
 
 def test_the_page_of_a_post_says_from_which_kit_it_began(client, unit, province, officer, kit):
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     page = reverse("publishing:post", args=[post.public_id])
     there = reverse("posts:kit", args=[kit.public_id])
     for person, link in (
@@ -244,10 +244,10 @@ def misfit(unit, officer, province):
         text="Họp lúc {gio} giờ.",
         slots=[{"name": "gio", "kind": "number", "label": "Giờ họp", "limit": 20}],
     )
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     edit = edit_of(refreshed(post))
     words = {"gio": "sáng sớm"}
-    post = editing.save(
+    post = saving.save(
         refreshed(post), replace(edit, kit_words=words), by=officer, version=post.version
     )
     return factories.submitted(refreshed(post))
@@ -256,12 +256,12 @@ def misfit(unit, officer, province):
 def test_a_wrong_gap_stops_a_post_that_waits_for_its_approval(unit, officer, misfit):
     chief = factories.person(Role.APPROVER, unit)
     with pytest.raises(Refused, match="“Giờ họp” asks for one number alone"):
-        reviews.approve(misfit, misfit.current_revision, by=chief, proof=factories.proof())
+        decisions.approve(misfit, misfit.current_revision, by=chief, proof=factories.proof())
     # The words in the submitted version count, not those that the row holds meanwhile.
     misfit.adoption.values = {"gio": "7"}
     misfit.adoption.save()
     with pytest.raises(Refused, match="“Giờ họp” asks for one number alone"):
-        reviews.approve(
+        decisions.approve(
             refreshed(misfit), misfit.current_revision, by=chief, proof=factories.proof()
         )
 
@@ -280,7 +280,7 @@ def test_a_wrong_gap_stops_what_is_scheduled_and_says_which(unit, officer, misfi
     row = factories.delivery(factories.approved(misfit), channel)
 
     if health == Health.MANUAL:
-        manual.create_manual_tasks()
+        manual_posting.create_manual_tasks()
     else:
         engine.publish_due(platform="facebook")
 
@@ -296,9 +296,9 @@ def test_a_wrong_gap_stops_what_is_scheduled_and_says_which(unit, officer, misfi
 )
 def test_what_nobody_approved_of_a_kit_is_not_published(unit, officer, kit, health, forged):
     channel = factories.ChannelFactory(unit=unit, platform="facebook", health=health)
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     edit = replace(edit_of(refreshed(post)), kit_words={"khu_vuc": "tổ 5"})
-    editing.save(refreshed(post), edit, by=officer, version=post.version)
+    saving.save(refreshed(post), edit, by=officer, version=post.version)
     rows = [factories.recorded(factories.delivery(factories.approved(refreshed(post)), channel))]
     call_command("verify_approvals")
     KitVersion.objects.filter(pk=kit.current_id).update(**forged)
@@ -306,7 +306,7 @@ def test_what_nobody_approved_of_a_kit_is_not_published(unit, officer, kit, heal
     with pytest.raises(CommandError, match="1 not proved"):
         call_command("verify_approvals")
     if health == Health.MANUAL:
-        manual.create_manual_tasks()
+        manual_posting.create_manual_tasks()
     else:
         engine.publish_due(platform="facebook")
 
@@ -315,7 +315,7 @@ def test_what_nobody_approved_of_a_kit_is_not_published(unit, officer, kit, heal
 
 
 def test_posts_of_one_moment_are_spread_over_the_kits_minutes(unit, officer, kit, pages):
-    post = refreshed(kits.adopt(kit, unit=unit, by=officer))
+    post = refreshed(adopting.adopt(kit, unit=unit, by=officer))
     at = timezone.now() + timedelta(days=1)
     spread = scheduling.spread_time(post, at)
     assert at <= spread < at + timedelta(minutes=30)
@@ -323,13 +323,13 @@ def test_posts_of_one_moment_are_spread_over_the_kits_minutes(unit, officer, kit
 
 
 def test_own_lines_stand_only_where_the_kit_lets_them(unit, officer, province, pages):
-    closed = kits.adopt(factories.kit(province, state="issued"), unit=unit, by=officer)
+    closed = adopting.adopt(factories.kit(province, state="issued"), unit=unit, by=officer)
     with pytest.raises(Refused, match="kit"):
-        editing.append(refreshed(closed), "Trực ban: 113", by=officer)
+        saving.append(refreshed(closed), "Trực ban: 113", by=officer)
 
     open_kit = factories.kit(province, state="issued", own_lines=True, name="Mở")
-    post = kits.adopt(open_kit, unit=unit, by=officer)
-    post = editing.append(refreshed(post), "Cần giúp đỡ, gọi 113.", by=officer)
+    post = adopting.adopt(open_kit, unit=unit, by=officer)
+    post = saving.append(refreshed(post), "Cần giúp đỡ, gọi 113.", by=officer)
     assert post.body.endswith("<p>Cần giúp đỡ, gọi 113.</p>")
     assert [rule for rule, _where in blocked(refreshed(post))] == ["kit_gap"]
     with pytest.raises(Refused):
@@ -345,17 +345,17 @@ def test_declining_is_undone_by_adopting_and_a_post_forbids_it(client, unit, off
     adoption = Adoption.objects.get(kit=kit, unit=unit)
     assert (adoption.reason, adoption.by) == ("no_channel", officer)
 
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     adoption.refresh_from_db()
     assert adoption.declined_at is None
-    assert kits.adopt(kit, unit=unit, by=officer) == post
+    assert adopting.adopt(kit, unit=unit, by=officer) == post
     assert client.post(address_of_decline, {"reason": "no_channel"}).status_code == 409
 
 
 def test_a_new_version_takes_the_words_over_and_shows_once_what_has_no_place(
     client, unit, officer, kit, pages
 ):
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     client.force_login(officer)
     client.post(address("autosave", post), typed(post, **{"slot-khu_vuc": "tổ 5"}))
     old = kit.current
@@ -394,7 +394,7 @@ def test_lists_ask_as_much_for_many_kits_as_for_one(client, unit, officer, provi
     def queries(n):
         for number in range(n):
             row = factories.kit(province, state="issued", name=f"Bộ {n}-{number}")
-            kits.adopt(row, unit=unit, by=officer)
+            adopting.adopt(row, unit=unit, by=officer)
         with CaptureQueriesContext(connection) as captured:
             assert client.get(reverse("posts:kits")).status_code == 200
         return len(captured)
@@ -413,7 +413,7 @@ def test_two_people_at_once_get_one_draft(province):
     def adopt(person):
         try:
             barrier.wait()
-            made.append(kits.adopt(row, unit=unit, by=person).pk)
+            made.append(adopting.adopt(row, unit=unit, by=person).pk)
         finally:
             connection.close()
 
@@ -446,7 +446,7 @@ def test_many_at_once_get_one_draft_of_a_version_newer_than_the_one_they_decline
     def adopt(person):
         try:
             barrier.wait()
-            made.append(kits.adopt(row, unit=unit, by=person).pk)
+            made.append(adopting.adopt(row, unit=unit, by=person).pk)
         finally:
             connection.close()
 
@@ -460,7 +460,7 @@ def test_many_at_once_get_one_draft_of_a_version_newer_than_the_one_they_decline
 
 def test_the_preview_shows_what_an_open_gap_asks_for(client, kit, unit, officer, pages):
     client.force_login(officer)
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     label = kit.current.slots[0]["label"]
 
     shown = client.get(reverse("posts:preview", args=[post.public_id, pages[0].public_id]))

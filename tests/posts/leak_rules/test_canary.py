@@ -23,13 +23,12 @@ from core.errors import Refused
 from core.secrecy import SecrecyRefused
 from core.text import fold
 from media import pictures
-from media.editing import services as media_editing
+from media.editing import picture_edits
 from media.scanners.models import Box
 from posts.checks.leaks.scan import RULES
-from posts.editor import leaks
-from posts.editor import services as editing
+from posts.editor import leaks, saving
 from posts.findings import find_findings
-from posts.review import services as reviews
+from posts.review import decisions
 from tests import factories
 from tests.factories import ChannelFactory, PostFactory, UnitFactory, person
 from tests.posts.checks.leaks.cases import FOUND
@@ -124,15 +123,15 @@ def leaky(post, text, n):
 def put_in_and_take_out(post, text, severity, n, officer):
     """Save the leak, report it as none, try to submit it, and save without it."""
     clean = factories.edit_of(post)
-    post = editing.save(post, leaky(post, text, n), by=officer, version=post.version)
+    post = saving.save(post, leaky(post, text, n), by=officer, version=post.version)
     if n % 10 == 0:
         for mark in [each.mark for each in find_findings(post) if each.mark][:1]:
             leaks.report_no_leak(post, mark, by=officer)
     if severity == "hard":
         with pytest.raises(Refused) as refused:
-            reviews.submit(post, by=officer)
+            decisions.submit(post, by=officer)
         assert not traces(str(refused.value), PLANTED)
-    editing.save(post, clean, by=officer, version=post.version)
+    saving.save(post, clean, by=officer, version=post.version)
 
 
 def drawn(numbers):
@@ -157,11 +156,11 @@ def read_and_blur(numbers, unit, officer):
     assert len(boxes) >= len(numbers)
     post = PostFactory(unit=unit, author=officer, media=[picture])
     with pytest.raises(Refused) as refused:
-        reviews.submit(post, by=officer)
+        decisions.submit(post, by=officer)
     assert not traces(str(refused.value), PLANTED)
     places = [(box.x, box.y, box.width, box.height) for box in boxes]
-    new = media_editing.blur(picture, places, by=officer)
-    editing.replace_media(post, picture, new, by=officer)
+    new = picture_edits.blur(picture, places, by=officer)
+    saving.replace_media(post, picture, new, by=officer)
 
 
 def refuse_everywhere(client, post, officer):
@@ -184,7 +183,7 @@ def refuse_everywhere(client, post, officer):
     secret = f"TUYỆT MẬT\n{text}"
     edit = factories.edit_of(post, body=f"<p>{secret}</p>")
     with pytest.raises(SecrecyRefused):
-        editing.save(post, edit, by=officer, version=post.version)
+        saving.save(post, edit, by=officer, version=post.version)
     for name in ("check", "autosave"):
         client.post(address(name, post), typed(post, body=f"<p>{secret}</p>"))
 

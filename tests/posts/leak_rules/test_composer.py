@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.permissions import Role
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.states import PostState
 from tests import factories
 from tests.factories import PostFactory, UnitFactory, person
@@ -89,7 +89,7 @@ def test_a_text_full_of_numbers_makes_no_page_of_megabytes(client, post, between
 
 def test_formatting_stays_where_the_words_bear_none(client, post, officer):
     body = f"<p>Chào <strong>bà con</strong>.</p><p>{LINE}</p>"
-    post = editing.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
+    post = saving.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
 
     assert take(client, post, "mask").body == body.replace("678", "xxx")
     assert "<strong>bà con</strong>" in post.body
@@ -104,7 +104,7 @@ def test_one_person_in_many_sentences_is_one_finding_and_one_tap(
     client, post, officer, greeting, kind, name
 ):
     body = f"<p>{greeting}</p><p>{NAMED}</p>"
-    post = editing.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
+    post = saving.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
     page = client.get(address("edit", post)).content.decode()
 
     assert page.count('data-leak="') == 1
@@ -117,7 +117,7 @@ def test_one_person_in_many_sentences_is_one_finding_and_one_tap(
 
 def test_two_numbers_are_two_findings(client, post, officer):
     body = f"<p>Gọi {NUMBER} hoặc 0912 345 679, hoặc {NUMBER} nhé.</p>"
-    post = editing.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
+    post = saving.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
 
     assert client.get(address("edit", post)).content.decode().count('data-leak="') == 2
     masked = "Gọi 0912 345 xxx hoặc 0912 345 679, hoặc 0912 345 xxx nhé."
@@ -128,7 +128,7 @@ def test_a_paragraph_is_not_called_a_line(client, post, officer):
     page = client.get(address("edit", post)).content.decode()
     assert "Drop the line" in page
     body = f"<p>Chào bà con. {LINE}</p>"
-    post = editing.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
+    post = saving.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
 
     page = client.get(address("edit", post)).content.decode()
     assert "Drop the whole paragraph" in page
@@ -137,7 +137,7 @@ def test_a_paragraph_is_not_called_a_line(client, post, officer):
 
 def test_words_that_bear_formatting_are_left_to_the_person(client, post, officer):
     body = "<p>Xin gọi cho anh ấy qua số 0912 <strong>345</strong> 678 nhé.</p>"
-    post = editing.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
+    post = saving.save(post, factories.edit_of(post, body=body), by=officer, version=post.version)
 
     assert take(client, post, "mask").body == body
 
@@ -151,12 +151,12 @@ def test_one_tap_changes_a_channel_s_own_text_a_title_and_a_description(client, 
         "own": {"texts": {channel: f"Dòng đầu.\n{LINE}\nDòng cuối."}},
         "alt": {"pictures": [(picture, f"Ảnh chụp số {NUMBER}")]},
     }.items():
-        post = editing.save(post, factories.edit_of(post, **edit), by=officer, version=post.version)
+        post = saving.save(post, factories.edit_of(post, **edit), by=officer, version=post.version)
         post = take(client, post, "drop_line" if place == "own" else "mask")
         if place == "title":
             assert post.title == "Gọi 0912 345 xxx"
             edit = {"title": "Cảnh giác"}
-            post = editing.save(
+            post = saving.save(
                 post, factories.edit_of(post, **edit), by=officer, version=post.version
             )
         elif place == "own":

@@ -16,17 +16,17 @@ from posts.canonical.html import to_plain_text
 from posts.checks import leak_words
 from posts.checks.base import Severity
 from posts.checks.leaks.scan import RULES, find_leaks
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.findings import find_findings
+from posts.leak_rules.enforcement import find_held_back, is_held_back
 from posts.leak_rules.models import LeakCheck, LeakCount
 from posts.leak_rules.queries import rules_of
-from posts.leak_rules.services import find_held_back, is_held_back
-from posts.library import services as library
+from posts.library import texts
 from posts.models import Review
 from posts.queries import CHECKED, PASSED
-from posts.review import services as reviews
+from posts.review import decisions
 from posts.states import PostState
-from publishing.scheduling.services import schedule
+from publishing.scheduling.scheduling import schedule
 from tests import factories
 from tests.factories import PostFactory, UnitFactory, person
 
@@ -62,7 +62,7 @@ def leaks(post):
 
 
 def decide(post, by, **more):
-    return reviews.approve(post, post.current_revision, by=by, proof=factories.proof(), **more)
+    return decisions.approve(post, post.current_revision, by=by, proof=factories.proof(), **more)
 
 
 def test_every_rule_has_words_of_its_own():
@@ -80,7 +80,7 @@ def test_a_private_number_blocks_and_no_finding_repeats_it(post, officer):
     assert to_plain_text(post.body)[slice(*found.span)] == NUMBER
     assert NUMBER not in repr(found)
     with pytest.raises(Refused) as refused:
-        reviews.submit(post, by=officer)
+        decisions.submit(post, by=officer)
     assert NUMBER not in str(refused.value)
     post.refresh_from_db()
     assert post.state == PostState.DRAFT
@@ -99,7 +99,7 @@ def test_every_text_of_a_post_is_read(unit, officer):
         pictures=[(video, f"Gọi số {NUMBER}")],
         captions={video: f"WEBVTT\n\n00:01.000 --> 00:02.000\nGọi {NUMBER}\n"},
     )
-    post = editing.save(post, edit, by=officer, version=post.version)
+    post = saving.save(post, edit, by=officer, version=post.version)
 
     key = f"media-{video.public_id}"
     places = [where for _rule, _severity, where in leaks(post)]
@@ -134,14 +134,14 @@ def test_a_tick_of_these_very_words_lets_a_warning_pass(post, officer):
     factories.rule_switch("phone_personal", "warn")
     [found] = [f for f in find_findings(post) if f.severity == Severity.TICK]
     with pytest.raises(Refused):
-        reviews.submit(post, by=officer)
+        decisions.submit(post, by=officer)
     other = factories.edit_of(post, body=BODY.replace("678", "679"))
-    post = editing.save(post, other, by=officer, version=post.version)
+    post = saving.save(post, other, by=officer, version=post.version)
     with pytest.raises(Refused):
-        reviews.submit(post, by=officer, ticks=[found.mark])
+        decisions.submit(post, by=officer, ticks=[found.mark])
 
     [found] = [f for f in find_findings(post) if f.severity == Severity.TICK]
-    reviews.submit(post, by=officer, ticks=[found.mark])
+    decisions.submit(post, by=officer, ticks=[found.mark])
 
     entry = Entry.objects.get(action="post.in_review")
     assert entry.data[CHECKED] == ["leak_phone_personal"]
@@ -151,7 +151,7 @@ def test_a_tick_of_these_very_words_lets_a_warning_pass(post, officer):
 
 def test_only_a_written_reason_of_the_approver_lets_a_probable_leak_pass(post, officer, approver):
     factories.rule_switch("phone_personal", "soft")
-    reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
     post.refresh_from_db()
     for reason in ("", "  "):
         with pytest.raises(Refused):
@@ -174,7 +174,7 @@ def test_only_a_written_reason_of_the_approver_lets_a_probable_leak_pass(post, o
 
 def test_what_needs_no_reason_keeps_none(officer, approver, unit):
     post = PostFactory(unit=unit, author=officer)
-    reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
     decide(post, approver, reason="Thừa")
 
     review = Review.objects.get()
@@ -183,7 +183,7 @@ def test_what_needs_no_reason_keeps_none(officer, approver, unit):
 
 def test_a_rule_that_became_stricter_stops_the_scheduling(post, officer, approver):
     switch = factories.rule_switch("phone_personal", "info")
-    reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
     post.refresh_from_db()
     decide(post, approver)
     assert not is_held_back(post.approved_revision, post.unit)
@@ -231,15 +231,15 @@ def test_the_words_found_reach_no_record_no_notice_no_mail_and_no_log(
     factories.rule_switch("phone_personal", "soft")
     post = PostFactory(unit=unit, author=officer)
     edit = factories.edit_of(post, title=f"Gọi {NUMBER} nhé", body=BODY)
-    post = editing.save(post, edit, by=officer, version=post.version)
-    reviews.submit(post, by=officer)
+    post = saving.save(post, edit, by=officer, version=post.version)
+    decisions.submit(post, by=officer)
     post.refresh_from_db()
     with pytest.raises(Refused):
-        reviews.request_changes(
+        decisions.request_changes(
             post, post.current_revision, by=approver, reason=f"Bỏ số {NUMBER} đi"
         )
     decide(post, approver, reason="Đã xác minh")
-    reviews.withdraw(post, by=approver, reason="Không cần nữa")
+    decisions.withdraw(post, by=approver, reason="Không cần nữa")
 
     assert Notice.objects.count() >= 2
     said = [
@@ -261,10 +261,10 @@ def test_a_template_holds_nothing_that_no_post_could_pass(unit, officer):
         "topic": factories.topic(),
     }
     with pytest.raises(Refused):
-        library.create_template(unit=unit, fields=library.TemplateFields(**fields), by=officer)
+        texts.create_template(unit=unit, fields=texts.TemplateFields(**fields), by=officer)
 
     factories.allowed_item(unit)
-    assert library.create_template(unit=unit, fields=library.TemplateFields(**fields), by=officer)
+    assert texts.create_template(unit=unit, fields=texts.TemplateFields(**fields), by=officer)
 
 
 def test_a_link_to_the_units_own_page_is_allowed_and_to_another_page_of_that_host_is_not(post):

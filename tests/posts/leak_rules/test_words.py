@@ -6,12 +6,12 @@ import pytest
 from django.urls import reverse
 
 from accounts.permissions import Role
-from campaigns import services as campaigns
+from campaigns import editing
 from core.errors import Refused
 from core.forms import ReasonForm
 from core.leaks import remove_leaks_from_file_name
 from core.reasons import require_reason
-from media.library import services as library
+from media.library import entries
 from tests import factories
 from tests.factories import UnitFactory, person
 
@@ -64,9 +64,9 @@ def test_a_description_in_the_library_names_no_number(client, officer, unit, fie
 @pytest.mark.clock("2026-10-26 08:00")
 def test_folders_and_campaigns_name_no_number(officer, unit):
     with pytest.raises(Refused, match="identification number"):
-        library.create_folder(unit, LEAK, by=officer)
+        entries.create_folder(unit, LEAK, by=officer)
     with pytest.raises(Refused, match="identification number"):
-        campaigns.begin_campaign(
+        editing.begin_campaign(
             unit=unit,
             by=person(Role.APPROVER, unit),
             name="Chiến dịch",

@@ -21,15 +21,15 @@ from posts.canonical.content import compose_text
 from posts.canonical.html import to_paragraphs
 from posts.checks.variables import LEFT, gap_names
 from posts.findings import find_findings
-from posts.library import services
+from posts.library import texts
 from posts.library.filling import BUILT_IN, fill_template
 from posts.library.models import Snippet, Template
 from posts.library.queries import signature_for, templates_for_today
 from posts.library.ready import load_library
-from posts.library.services import SnippetFields, TemplateFields
+from posts.library.texts import SnippetFields, TemplateFields
 from posts.models import Post
-from posts.origins.services import start_from_template
-from posts.review.services import submit
+from posts.origins.starting import start_from_template
+from posts.review.decisions import submit
 from tests import factories
 from units.facts import Facts, change_facts
 
@@ -57,7 +57,7 @@ def fields(**changed) -> TemplateFields:
 
 
 def test_an_officer_adds_a_template_and_the_record_says_so(unit, officer):
-    row = services.create_template(unit=unit, fields=fields(months=[1, 12]), by=officer)
+    row = texts.create_template(unit=unit, fields=fields(months=[1, 12]), by=officer)
 
     assert [row.fits_in(1), row.fits_in(2), row.fits_in(12)] == [True, False, True]
     entry = Entry.objects.get(action="template.created")
@@ -78,7 +78,7 @@ def test_an_officer_adds_a_template_and_the_record_says_so(unit, officer):
 )
 def test_what_would_harm_a_post_is_refused(unit, officer, changed, error):
     with pytest.raises(error):
-        services.create_template(unit=unit, fields=fields(**changed), by=officer)
+        texts.create_template(unit=unit, fields=fields(**changed), by=officer)
     assert not Template.objects.exists()
 
 
@@ -90,36 +90,36 @@ def test_nobody_else_writes_in_the_library_of_a_unit(unit, officer):
         factories.person(Role.ADMINISTRATOR, unit.parent),
     ):
         with pytest.raises(NotAllowed):
-            services.create_template(unit=unit, fields=fields(), by=user)
+            texts.create_template(unit=unit, fields=fields(), by=user)
         with pytest.raises(NotAllowed):
-            services.archive(row, by=user)
+            texts.archive(row, by=user)
 
 
 def test_who_edits_an_older_copy_is_told(unit, officer):
-    row = services.create_template(unit=unit, fields=fields(), by=officer)
-    services.change_template(row, fields(title="Mới"), by=officer, version=1)
+    row = texts.create_template(unit=unit, fields=fields(), by=officer)
+    texts.change_template(row, fields(title="Mới"), by=officer, version=1)
 
     with pytest.raises(Refused):
-        services.change_template(row, fields(title="Cũ"), by=officer, version=1)
+        texts.change_template(row, fields(title="Cũ"), by=officer, version=1)
     assert Template.objects.get().title == "Mới"
 
 
 def test_an_archived_template_begins_no_post_until_it_is_restored(unit, officer):
     row = factories.template(unit)
-    services.archive(row, by=officer)
+    texts.archive(row, by=officer)
     with pytest.raises(Refused):
         start_from_template(row, unit=unit, by=officer)
     with pytest.raises(Refused):
-        services.archive(row, by=officer)
+        texts.archive(row, by=officer)
 
-    services.restore(row, by=officer)
+    texts.restore(row, by=officer)
 
     assert start_from_template(row, unit=unit, by=officer).template == row
 
 
 def test_a_piece_has_no_gap_of_its_own(unit, officer):
     with pytest.raises(Refused):
-        services.create_snippet(
+        texts.create_snippet(
             unit=unit,
             fields=SnippetFields(kind="paragraph", name="A", text="{thoi_gian}"),
             by=officer,
@@ -256,10 +256,8 @@ def test_the_library_is_loaded_once_and_changed_texts_of_people_stay(topics):
     )
     touched, archived, stale = Template.objects.all()[:3]
     overseer = factories.person(Role.OVERSEER, ministry)
-    services.change_template(
-        touched, fields(title="Của người"), by=overseer, version=touched.version
-    )
-    services.archive(archived, by=overseer)
+    texts.change_template(touched, fields(title="Của người"), by=overseer, version=touched.version)
+    texts.archive(archived, by=overseer)
     Template.objects.filter(pk=stale.pk).update(title="Bản cũ")
 
     done = load_library(READY)

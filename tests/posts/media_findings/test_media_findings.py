@@ -11,15 +11,15 @@ from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import Refused
 from media.models import Media
-from media.scanners import services as scanners
+from media.scanners import scanning
 from media.scanners.models import Box
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.findings import find_findings
-from posts.media_findings import services
+from posts.media_findings import remedies
 from posts.models import Post
-from posts.review import services as reviews
+from posts.review import decisions
 from posts.states import PostState
-from publishing.scheduling.services import schedule
+from publishing.scheduling.scheduling import schedule
 from tests import factories
 from tests.factories import FACE, PostFactory, UnitFactory, person
 
@@ -67,10 +67,10 @@ def test_an_unchecked_picture_is_not_submitted(post, officer, picture):
     factories.scanned(picture, state="waiting")
 
     with pytest.raises(Refused, match="still being checked"):
-        reviews.submit(post, by=officer)
+        decisions.submit(post, by=officer)
 
     factories.scanned(picture)
-    reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
     assert post.state == PostState.IN_REVIEW
 
 
@@ -79,7 +79,7 @@ def test_an_open_finding_is_not_submitted(post, officer, picture):
 
     assert rules(post) == ["media_face", "leak_id_cccd"]
     with pytest.raises(Refused, match="A face is seen"):
-        reviews.submit(post, by=officer)
+        decisions.submit(post, by=officer)
 
 
 def test_the_gate_asks_as_often_for_many_pictures_as_for_one(post, unit, officer, picture):
@@ -102,11 +102,11 @@ def test_the_gate_asks_as_often_for_many_pictures_as_for_one(post, unit, officer
 def test_what_was_found_after_the_submission_keeps_the_approver_from_approving(
     post, officer, unit, picture
 ):
-    revision = reviews.submit(post, by=officer)
+    revision = decisions.submit(post, by=officer)
     factories.scanned(picture, FACE)
 
     with pytest.raises(Refused, match="A face is seen"):
-        reviews.approve(post, revision, by=person(Role.APPROVER, unit), proof=factories.proof())
+        decisions.approve(post, revision, by=person(Role.APPROVER, unit), proof=factories.proof())
 
 
 def test_what_was_found_after_the_approval_is_not_scheduled(post, officer, unit, picture):
@@ -119,9 +119,9 @@ def test_what_was_found_after_the_approval_is_not_scheduled(post, officer, unit,
 
 def test_who_let_what_stand_is_in_the_record_of_the_submission(post, officer, picture):
     scan = factories.scanned(picture, FACE)
-    scanners.allow_box(scan.boxes.get(), as_="staff", by=officer)
+    scanning.allow_box(scan.boxes.get(), as_="staff", by=officer)
 
-    reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
 
     entry = Entry.objects.filter(action="post.in_review").latest("pk")
     assert entry.data["shown"] == {"face": 1}
@@ -246,7 +246,7 @@ def test_a_marked_picture_goes_out_with_its_bytes(client, post, officer, picture
 def test_saving_a_draft_without_a_marked_picture_removes_its_bytes(post, officer, picture):
     factories.scanned(picture, SECRET)
 
-    editing.save(post, factories.edit_of(post, pictures=[]), by=officer, version=post.version)
+    saving.save(post, factories.edit_of(post, pictures=[]), by=officer, version=post.version)
 
     assert not Media.objects.filter(pk=picture.pk).exists()
 
@@ -257,17 +257,17 @@ def test_a_marked_picture_that_another_post_shows_stays_until_it_is_taken_out_th
     factories.scanned(picture, SECRET)
     other = PostFactory(unit=unit, author=officer, media=[picture])
 
-    services.remove_from_draft(picture, by=officer, post=post)
+    remedies.remove_from_draft(picture, by=officer, post=post)
     assert Media.objects.filter(pk=picture.pk).exists()
 
-    services.remove_from_draft(picture, by=officer, post=other)
+    remedies.remove_from_draft(picture, by=officer, post=other)
     assert not Media.objects.filter(pk=picture.pk).exists()
 
 
 def test_the_approver_refuses_what_the_author_let_stand(client, post, officer, unit, picture):
     scan = factories.scanned(picture, FACE)
-    scanners.allow_box(scan.boxes.get(), as_="reason", note="Ảnh chụp từ xa", by=officer)
-    reviews.submit(post, by=officer)
+    scanning.allow_box(scan.boxes.get(), as_="reason", note="Ảnh chụp từ xa", by=officer)
+    decisions.submit(post, by=officer)
     client.force_login(person(Role.APPROVER, unit))
 
     review = client.get(reverse("publishing:review", args=[post.public_id])).content.decode()

@@ -11,8 +11,8 @@ from media.editing.shapes import best_preset, crop_box
 from media.models import FilmEdit, Media
 from media.scanners.models import Box
 from platforms.facts import ImageLimits
-from posts.editor import services as editor
-from posts.media_library.services import _captions_of
+from posts.editor import saving
+from posts.media_library.upkeep import _captions_of
 from tests import factories
 from tests.pages import one_line
 
@@ -113,7 +113,7 @@ def test_a_blur_is_not_undone(client, unit, officer):
     client.post(f"{reverse('posts:undo_edit', args=[made.public_id])}?post={post.public_id}")
     assert [key for (key,) in post.pictures.values_list("media")] == [made.pk]
     with pytest.raises(Refused):
-        editor.replace_media(post, made, media, by=officer)
+        saving.replace_media(post, made, media, by=officer)
     answer = client.get(page_of(media))
     assert answer["Location"] == reverse("posts:library_medium", args=[made.public_id])
 

@@ -12,18 +12,17 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from core.errors import Refused
-from media.editing import films
-from media.editing import services as editing_services
-from media.library import services as library
-from media.library.services import Description
+from media.editing import films, picture_edits
+from media.library import entries
+from media.library.entries import Description
 from media.models import Folder, Media, Tag
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.findings import find_findings
-from posts.media_library import services
-from posts.media_library.services import replace_with_finished_film
+from posts.media_library import upkeep
+from posts.media_library.upkeep import replace_with_finished_film
 from posts.models import Post
-from posts.origins import services as origins
-from posts.review import services as reviews
+from posts.origins import starting
+from posts.review import decisions
 from posts.states import PostState
 from publishing.states import State
 from tests import factories
@@ -53,7 +52,7 @@ def _signed_in(client, officer):
 
 def describe(media, by, **said) -> Media:
     media.refresh_from_db()
-    return library.describe(media, Description(**said), by=by, version=media.version)
+    return entries.describe(media, Description(**said), by=by, version=media.version)
 
 
 def address(name: str, row) -> str:
@@ -99,8 +98,8 @@ def test_words_without_accents_find_the_description_a_tag_or_the_post(client, un
 
 
 def test_each_filter_leaves_what_fits(client, unit, officer):
-    folder = library.create_folder(unit, "Năm", by=officer)
-    inner = library.create_folder(unit, "Tháng", parent=folder, by=officer)
+    folder = entries.create_folder(unit, "Năm", by=officer)
+    inner = entries.create_folder(unit, "Tháng", parent=folder, by=officer)
     video = factories.video(unit)
     large = factories.media(unit)
     put(pk=large.pk, size=20 * 1024 * 1024)
@@ -340,7 +339,7 @@ def test_the_words_of_a_submitted_post_are_offered_with_its_picture_again(client
         unit=unit, author=officer, media=[media, kept], channels=[channel], topic=factories.topic()
     )
 
-    reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
 
     assert Media.objects.get(pk=media.pk).alt_text == "Ảnh minh họa"
     assert Media.objects.get(pk=kept.pk).alt_text == "Đã có"
@@ -362,7 +361,7 @@ def test_an_ended_picture_comes_into_no_further_post(client, unit, officer, ende
     post = factories.PostFactory(unit=unit, author=officer)
 
     with pytest.raises(Refused, match="may be used until"):
-        services.put_in_post(ended, unit=unit, by=officer)
+        upkeep.put_in_post(ended, unit=unit, by=officer)
     chosen = client.post(
         address("choose_media", post),
         {"media": ended.public_id},
@@ -393,7 +392,7 @@ def test_on_its_last_day_a_picture_is_used_still(unit, officer):
     put(pk=media.pk, expires_on=timezone.localdate())
     media.refresh_from_db()
 
-    post = services.put_in_post(media, unit=unit, by=officer)
+    post = upkeep.put_in_post(media, unit=unit, by=officer)
 
     assert "media_expired" not in [finding.rule for finding in find_findings(post)]
 
@@ -409,13 +408,13 @@ def test_a_unit_is_told_once_a_week_ahead_with_its_live_posts(unit, officer):
         post, channel, state=State.PUBLISHED, published_at=timezone.now(), remote_id="1"
     )
 
-    assert [services.warn_of_expiry(on=today) for _ in range(2)] == [1, 0]
+    assert [upkeep.warn_of_expiry(on=today) for _ in range(2)] == [1, 0]
     notice = Notice.objects.get(user=officer, kind="media_end")
     day = f"{today + timedelta(days=7):%d/%m/%Y}"
     assert notice.facts == {"n": "1", "day": day, "live": "1"}
     # A day that is moved is told of anew.
     put(pk=ending.pk, expires_on=today + timedelta(days=6))
-    assert services.warn_of_expiry(on=today) == 1
+    assert upkeep.warn_of_expiry(on=today) == 1
 
 
 # --- What something was blurred out of ------------------------------------------------------------
@@ -434,8 +433,8 @@ def test_the_blurred_picture_takes_the_place_of_the_old_one(unit, officer):
     post = factories.PostFactory(unit=unit, author=officer, media=[first, old, last])
     post.pictures.filter(media=old).update(alt_text="Hai em bé")
 
-    saved = editing.replace_media(post, old, new, by=officer)
-    again = editing.replace_media(saved, old, new, by=officer)
+    saved = saving.replace_media(post, old, new, by=officer)
+    again = saving.replace_media(saved, old, new, by=officer)
 
     shown = list(saved.pictures.values_list("media", "alt_text"))
     assert [key for key, _alt in shown] == [first.pk, new.pk, last.pk]
@@ -447,10 +446,10 @@ def test_no_way_leads_back_into_a_post(unit, officer, blurred):
     """It cannot be chosen, saved, brought back with a version or copied with a post."""
     post = factories.PostFactory(unit=unit, author=officer, media=[factories.media(unit)])
     with pytest.raises(Refused, match="blurred out"):
-        services.put_in_post(blurred, unit=unit, by=officer, post=post)
+        upkeep.put_in_post(blurred, unit=unit, by=officer, post=post)
     carrying = factories.PostFactory(unit=unit, author=officer, media=[blurred])
 
-    copy = origins.duplicate(carrying, by=officer)
+    copy = starting.duplicate(carrying, by=officer)
 
     assert not copy.pictures.exists()
     assert "media_blurred" in {finding.rule for finding in find_findings(carrying)}
@@ -460,7 +459,7 @@ def test_a_week_after_it_drafts_lose_it_and_are_told_of_it(unit, officer, blurre
     draft = factories.PostFactory(unit=unit, author=officer, media=[blurred], title="Bài nháp")
     sent = factories.submitted(unit=unit, author=officer, media=[blurred])
 
-    assert services.drop_blurred(now=timezone.now()) == 1
+    assert upkeep.drop_blurred(now=timezone.now()) == 1
 
     assert not draft.pictures.exists()
     assert list(sent.pictures.values_list("media", flat=True)) == [blurred.pk]
@@ -475,13 +474,13 @@ def test_what_only_former_versions_show_loses_its_bytes_and_keeps_its_row(
     post = factories.submitted(unit=unit, author=officer, media=[blurred])
     Post.objects.filter(pk=post.pk).update(state=PostState.CHANGES_REQUESTED)
 
-    services.drop_blurred(now=timezone.now())
+    upkeep.drop_blurred(now=timezone.now())
 
     assert not default_storage.exists(blurred.file.name)
     assert Media.objects.filter(pk=blurred.pk).exists()
     client.force_login(officer)
     assert client.get(reverse("posts:media", args=[blurred.public_id])).status_code == 404
-    assert services.drop_blurred(now=timezone.now()) == 0
+    assert upkeep.drop_blurred(now=timezone.now()) == 0
 
 
 # --- Where it is used -----------------------------------------------------------------------------
@@ -530,7 +529,7 @@ def test_the_province_sees_where_units_used_what_it_shares_and_a_unit_only_its_o
     put(pk=shared.pk, shared=True)
     for each in (unit, factories.UnitFactory(parent=unit.parent)):
         person = factories.person(Role.OFFICER, each)
-        services.put_in_post(shared, unit=each, by=person)
+        upkeep.put_in_post(shared, unit=each, by=person)
 
     own = client.get(address("library_medium", shared)).context["posts"]
     client.force_login(factories.person(Role.OVERSEER, unit.parent))
@@ -665,9 +664,9 @@ def test_units_that_took_a_shared_picture_over_are_told_that_it_was_blurred(unit
     above = factories.person(Role.OVERSEER, unit.parent)
     shared = factories.media(unit.parent)
     Media.objects.filter(pk=shared.pk).update(shared=True)
-    copy = services.own_media(Media.objects.get(pk=shared.pk), unit=unit, by=officer)
+    copy = upkeep.own_media(Media.objects.get(pk=shared.pk), unit=unit, by=officer)
 
-    editing_services.retire(shared)
+    picture_edits.retire(shared)
 
     notice = Notice.objects.get(kind="media_blurred_above")
     assert (notice.user, notice.address) == (officer, address("library_medium", copy))

@@ -11,10 +11,9 @@ from accounts.permissions import Role
 from audit.models import Entry
 from audit.sentences import describe_entry
 from core.errors import NotAllowed, Refused
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.models import Contribution, Post, Review, Signature, SignedList
-from posts.review import approvals
-from posts.review import services as post_reviews
+from posts.review import approvals, decisions
 from posts.review.queries import approved_channels
 from posts.states import PostState
 from tests import factories
@@ -226,7 +225,7 @@ def test_a_list_longer_than_the_most_is_neither_made_nor_proved(passkey, monkeyp
 def test_an_approval_keeps_its_statement_and_nobody_changes_it():
     post = factories.submitted()
     chief = factories.person(Role.APPROVER, post.unit)
-    post_reviews.approve(post, post.current_revision, by=chief, proof=factories.proof())
+    decisions.approve(post, post.current_revision, by=chief, proof=factories.proof())
 
     channel = str(post.targets.get().channel.public_id)
     revision = post.current_revision.public_id
@@ -267,7 +266,7 @@ def test_a_list_proves_no_post_that_the_passkey_did_not_sign_with_it():
 
     proof = factories.proof()._replace(method=approvals.Method.PASSKEY, listed=listed)
     with pytest.raises(Refused, match="did not sign"):
-        post_reviews.approve(other, other.current_revision, by=chief, proof=proof)
+        decisions.approve(other, other.current_revision, by=chief, proof=proof)
     assert Review.objects.count() == 1
 
 
@@ -276,8 +275,8 @@ def test_an_approval_that_was_taken_back_proves_nothing():
     post = factories.submitted()
     chief = factories.person(Role.APPROVER, post.unit)
     revision = post.current_revision
-    post_reviews.approve(post, revision, by=chief, proof=factories.proof())
-    post_reviews.undo_approval(post, by=chief, now=timezone.now())
+    decisions.approve(post, revision, by=chief, proof=factories.proof())
+    decisions.undo_approval(post, by=chief, now=timezone.now())
 
     assert approved_channels({revision.public_id}) == {}
 
@@ -287,7 +286,7 @@ def test_an_approval_that_was_taken_back_proves_nothing():
 
 def write(post, by, body):
     post.refresh_from_db()
-    return editing.save(post, factories.edit_of(post, body=body), by=by, version=post.version)
+    return saving.save(post, factories.edit_of(post, body=body), by=by, version=post.version)
 
 
 @pytest.fixture
@@ -298,7 +297,7 @@ def ghost():
     officer = post.author
     write(post, chief, "<p>Lời của chỉ huy.</p>")
     post = write(post, officer, "<p>Lời của chỉ huy..</p>")
-    post_reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
     return post, chief
 
 
@@ -307,7 +306,7 @@ def test_who_edited_before_the_last_editor_may_not_approve_either(ghost):
     post, chief = ghost
 
     with pytest.raises(NotAllowed, match="edited a post since"):
-        post_reviews.approve(post, post.current_revision, by=chief, proof=factories.proof())
+        decisions.approve(post, post.current_revision, by=chief, proof=factories.proof())
     assert not Review.objects.exists()
 
 
@@ -334,12 +333,12 @@ def test_who_edited_before_the_last_approval_may_approve_what_came_after(ghost):
     post, chief = ghost
     deputy = factories.person(Role.APPROVER, post.unit)
     Contribution.objects.update(edited_at=timezone.now() - timedelta(minutes=1))
-    post_reviews.approve(post, post.current_revision, by=deputy, proof=factories.proof())
-    post_reviews.reopen(post, by=post.author)
+    decisions.approve(post, post.current_revision, by=deputy, proof=factories.proof())
+    decisions.reopen(post, by=post.author)
     post = write(post, post.author, "<p>Lời khác của cán bộ.</p>")
-    post_reviews.submit(post, by=post.author)
+    decisions.submit(post, by=post.author)
 
-    post_reviews.approve(post, post.current_revision, by=chief, proof=factories.proof())
+    decisions.approve(post, post.current_revision, by=chief, proof=factories.proof())
 
     assert post.state == PostState.APPROVED
 
@@ -348,11 +347,11 @@ def test_who_edited_before_the_last_approval_may_approve_what_came_after(ghost):
 def test_a_post_reopened_and_submitted_unchanged_is_approved_again():
     post = factories.submitted()
     chief = factories.person(Role.APPROVER, post.unit)
-    post_reviews.approve(post, post.current_revision, by=chief, proof=factories.proof())
-    post_reviews.reopen(post, by=post.author)
-    post_reviews.submit(post, by=post.author)
+    decisions.approve(post, post.current_revision, by=chief, proof=factories.proof())
+    decisions.reopen(post, by=post.author)
+    decisions.submit(post, by=post.author)
 
-    post_reviews.approve(post, post.current_revision, by=chief, proof=factories.proof())
+    decisions.approve(post, post.current_revision, by=chief, proof=factories.proof())
 
     assert Post.objects.get().approved_revision.number == 2
 
@@ -377,7 +376,7 @@ def test_the_posts_page_its_history_and_the_record_say_how_an_approval_was_prove
         approve_list([post], by=chief)
     else:
         proof = factories.proof()._replace(method=method)
-        post_reviews.approve(post, post.current_revision, by=chief, proof=proof)
+        decisions.approve(post, post.current_revision, by=chief, proof=proof)
     client.force_login(factories.person(Role.SUPERVISOR, unit, language="en"))
 
     pages = [
@@ -397,7 +396,7 @@ def test_the_posts_page_its_history_and_the_record_say_how_an_approval_was_prove
 @pytest.mark.django_db
 def test_a_decision_without_a_signature_shows_no_method(client):
     post = factories.submitted()
-    post_reviews.request_changes(
+    decisions.request_changes(
         post, post.current_revision, by=factories.person(Role.APPROVER, post.unit), reason="Sai"
     )
     client.force_login(factories.person(Role.SUPERVISOR, post.unit, language="en"))

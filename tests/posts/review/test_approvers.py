@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Notice, User
 from accounts.permissions import Role
-from posts.review import approvers, services
+from posts.review import approvers, decisions
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -111,7 +111,7 @@ def test_today_tells_the_administrator_how_many_and_where(client, unit, administ
 def test_what_left_review_waits_for_nobody(client, unit, administrator, waiting):
     watch()
     waiting.refresh_from_db()
-    services.reopen(waiting, by=waiting.author)
+    decisions.reopen(waiting, by=waiting.author)
     watch()
 
     waiting.refresh_from_db()
@@ -122,7 +122,7 @@ def test_what_waits_for_the_province_is_not_the_units(unit, administrator):
     factories.topic_rule(unit.parent)
     chief = factories.person(Role.APPROVER, unit)
     post = factories.submitted(unit=unit)
-    services.approve(post, post.current_revision, by=chief, proof=factories.proof())
+    decisions.approve(post, post.current_revision, by=chief, proof=factories.proof())
     User.objects.filter(pk=chief.pk).update(is_active=False)
 
     assert watch() == (0, 0)

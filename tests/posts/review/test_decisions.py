@@ -11,12 +11,12 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
-from posts.archive import services as archive_services
+from posts.archive import archiving
 from posts.canonical import content
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.models import Post, Review, Revision
 from posts.queries import passed_warnings
-from posts.review import services as post_reviews
+from posts.review import decisions
 from posts.states import PostState
 from publishing.states import State
 from tests import factories
@@ -52,14 +52,14 @@ def post(unit, officer):
 
 def save(post, by, *, version=None, **written):
     version = post.version if version is None else version
-    return editing.save(post, factories.edit_of(post, **written), by=by, version=version)
+    return saving.save(post, factories.edit_of(post, **written), by=by, version=version)
 
 
 # --- Submission and approval ----------------------------------------------------------------------
 
 
 def test_submitting_cuts_a_revision_and_notifies_the_approvers(post, officer, approver):
-    revision = post_reviews.submit(post, by=officer)
+    revision = decisions.submit(post, by=officer)
 
     post.refresh_from_db()
     assert (post.state, post.current_revision) == (PostState.IN_REVIEW, revision)
@@ -69,9 +69,9 @@ def test_submitting_cuts_a_revision_and_notifies_the_approvers(post, officer, ap
 
 
 def test_submitting_unchanged_text_again_cuts_no_second_revision(post, officer, approver):
-    first = post_reviews.submit(post, by=officer)
-    post_reviews.request_changes(post, first, by=approver, reason="Xem lại")
-    assert post_reviews.submit(post, by=officer) == first
+    first = decisions.submit(post, by=officer)
+    decisions.request_changes(post, first, by=approver, reason="Xem lại")
+    assert decisions.submit(post, by=officer) == first
 
 
 @pytest.mark.django_db(transaction=True)
@@ -83,7 +83,7 @@ def test_of_many_submissions_at_once_one_counts_and_the_others_are_told(post, of
         copy = Post.objects.select_related("unit").get(pk=post.pk)
         barrier.wait()
         try:
-            post_reviews.submit(copy, by=officer)
+            decisions.submit(copy, by=officer)
             outcomes.append("submitted")
         except (Refused, IntegrityError) as error:
             outcomes.append(type(error).__name__)
@@ -111,7 +111,7 @@ def test_who_wrote_or_last_edited_may_not_approve(unit, hand):
     post = factories.submitted(unit=unit, **people)
 
     with pytest.raises(NotAllowed, match="drafted or last edited"):
-        post_reviews.approve(post, post.current_revision, by=chief, proof=factories.proof())
+        decisions.approve(post, post.current_revision, by=chief, proof=factories.proof())
 
     post.refresh_from_db()
     assert post.state == PostState.IN_REVIEW
@@ -121,12 +121,12 @@ def test_an_officer_and_another_units_chief_may_not_approve(unit, officer, colle
     post = factories.submitted(unit=unit, author=officer)
     for stranger in (colleague, person(Role.APPROVER)):
         with pytest.raises(NotAllowed):
-            post_reviews.approve(post, post.current_revision, by=stranger, proof=factories.proof())
+            decisions.approve(post, post.current_revision, by=stranger, proof=factories.proof())
 
 
 def test_another_chief_approves_exactly_the_revision(post, officer, approver):
-    revision = post_reviews.submit(post, by=officer)
-    post_reviews.approve(post, revision, by=approver, proof=factories.proof())
+    revision = decisions.submit(post, by=officer)
+    decisions.approve(post, revision, by=approver, proof=factories.proof())
 
     post.refresh_from_db()
     assert (post.state, post.approved_revision) == (PostState.APPROVED, revision)
@@ -140,21 +140,21 @@ def test_another_chief_approves_exactly_the_revision(post, officer, approver):
 
 
 def test_a_revision_that_is_no_longer_current_cannot_be_approved(post, officer, approver):
-    old = post_reviews.submit(post, by=officer)
-    post_reviews.reopen(post, by=officer)
+    old = decisions.submit(post, by=officer)
+    decisions.reopen(post, by=officer)
     post = save(post, officer, title="Tiêu đề khác")
-    post_reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
 
     with pytest.raises(Refused, match="changed meanwhile"):
-        post_reviews.approve(post, old, by=approver, proof=factories.proof())
+        decisions.approve(post, old, by=approver, proof=factories.proof())
 
 
 def test_sending_back_needs_a_reason_and_notifies_the_writers(post, officer, approver):
-    revision = post_reviews.submit(post, by=officer)
+    revision = decisions.submit(post, by=officer)
     with pytest.raises(Refused):
-        post_reviews.request_changes(post, revision, by=approver, reason=" ")
+        decisions.request_changes(post, revision, by=approver, reason=" ")
 
-    post_reviews.request_changes(post, revision, by=approver, reason="Thiếu số điện thoại")
+    decisions.request_changes(post, revision, by=approver, reason="Thiếu số điện thoại")
 
     post.refresh_from_db()
     assert post.state == PostState.CHANGES_REQUESTED
@@ -165,7 +165,7 @@ def test_editing_after_approval_ends_the_approval_and_what_was_scheduled(unit, o
     post = factories.approved(unit=unit, author=officer)
     delivery = factories.delivery(post, due_at=timezone.now() + timedelta(hours=1))
 
-    post_reviews.reopen(post, by=officer)
+    decisions.reopen(post, by=officer)
 
     post.refresh_from_db()
     delivery.refresh_from_db()
@@ -176,7 +176,7 @@ def test_editing_after_approval_ends_the_approval_and_what_was_scheduled(unit, o
 def test_an_approved_post_is_not_put_away(unit, officer):
     post = factories.approved(unit=unit, author=officer)
     with pytest.raises(Refused, match="withdraw it instead"):
-        archive_services.archive(post, by=officer)
+        archiving.archive(post, by=officer)
 
 
 # --- What the database holds to, whoever writes ---------------------------------------------------
@@ -235,16 +235,16 @@ def test_the_record_names_the_warnings_that_author_and_approver_passed_over(
     post = factories.PostFactory(
         unit=unit, author=officer, legal_basis="Nghị định 282/2025/NĐ-CP", legal_until=soon
     )
-    post_reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
     assert passed_warnings(post).author == {"legal_lapses_soon"}
 
-    post_reviews.approve(post, post.current_revision, by=approver, proof=factories.proof())
+    decisions.approve(post, post.current_revision, by=approver, proof=factories.proof())
     entry = Entry.objects.filter(action="post.approved").first()
     assert entry.data["warnings"] == ["legal_lapses_soon"]
 
 
 def test_a_submission_without_warnings_names_none(unit, officer):
     post = factories.PostFactory(unit=unit, author=officer)
-    post_reviews.submit(post, by=officer)
+    decisions.submit(post, by=officer)
     assert passed_warnings(post).author == frozenset()
     assert "warnings" not in Entry.objects.filter(action="post.in_review").first().data

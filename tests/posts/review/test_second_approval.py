@@ -15,12 +15,11 @@ from audit.models import Entry
 from campaigns import topic_rules
 from core.errors import NotAllowed, Refused
 from posts.models import Contribution, Post, Review, Signature
-from posts.review import approvals, second
-from posts.review import services as posts
+from posts.review import approvals, decisions, second
 from posts.review.queries import approved_channels
 from posts.states import Decision, PostState
 from publishing.models import Delivery
-from publishing.review import services as publishing
+from publishing.review import approval_and_time
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +51,7 @@ def waiting(unit, **fields) -> Post:
 
 
 def approve(post: Post, by: User, **options) -> bool:
-    return posts.approve(post, post.current_revision, by=by, proof=factories.proof(), **options)
+    return decisions.approve(post, post.current_revision, by=by, proof=factories.proof(), **options)
 
 
 def endorsed(unit, chief, **fields) -> Post:
@@ -222,11 +221,11 @@ def test_an_edit_between_the_steps_ends_the_first_and_both_are_given_anew(
     first_revision = post.current_revision
     stale = Post.objects.get(pk=post.pk)
 
-    posts.reopen(post, by=post.author)
+    decisions.reopen(post, by=post.author)
     with pytest.raises(Refused):
         approve(stale, overseer)
     assert post.endorsed_revision is None
-    again = posts.submit(post, by=post.author)
+    again = decisions.submit(post, by=post.author)
     assert again != first_revision
     assert approve(post, chief) is False
     assert approve(post, overseer) is True
@@ -235,7 +234,7 @@ def test_an_edit_between_the_steps_ends_the_first_and_both_are_given_anew(
 def test_the_province_returns_it_with_a_reason_and_all_are_told(unit, chief, overseer, rule):
     post = endorsed(unit, chief)
 
-    posts.request_changes(post, post.current_revision, by=overseer, reason="Thiếu căn cứ")
+    decisions.request_changes(post, post.current_revision, by=overseer, reason="Thiếu căn cứ")
 
     assert (post.state, post.endorsed_revision) == (PostState.CHANGES_REQUESTED, None)
     told = set(Notice.objects.filter(kind="post_returned").values_list("user", flat=True))
@@ -246,7 +245,7 @@ def test_the_unit_returns_nothing_that_waits_for_the_province(unit, chief, rule)
     post = endorsed(unit, chief)
 
     with pytest.raises(NotAllowed):
-        posts.request_changes(post, post.current_revision, by=chief, reason="Nghĩ lại")
+        decisions.request_changes(post, post.current_revision, by=chief, reason="Nghĩ lại")
 
 
 def test_the_province_is_asked_and_has_until_the_requested_time(unit, chief, overseer, rule):
@@ -264,10 +263,10 @@ def test_the_time_that_the_unit_chose_is_kept_by_the_second_approval(unit, chief
     post = waiting(unit)
     due_at = (timezone.now() + 8 * HOUR).replace(microsecond=0)
     proof = factories.proof()
-    publishing.approve(post, post.current_revision, by=chief, proof=proof, due_at=due_at)
+    approval_and_time.approve(post, post.current_revision, by=chief, proof=proof, due_at=due_at)
     assert not post.deliveries.exists()
 
-    publishing.approve(post, post.current_revision, by=overseer, proof=factories.proof())
+    approval_and_time.approve(post, post.current_revision, by=overseer, proof=factories.proof())
 
     row = post.deliveries.get()
     assert (row.due_at, row.scheduled_by) == (due_at, chief)

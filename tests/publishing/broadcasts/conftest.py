@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.permissions import Role
-from publishing.broadcasts import services as broadcasts
+from publishing.broadcasts import broadcasting
 from publishing.broadcasts import worker as broadcast_worker
 from tests import factories
 
 # Half past eleven in Viet Nam, today: the tests run at any hour.
 NOON = (
     datetime.now(UTC)
-    .astimezone(broadcasts.HERE)
+    .astimezone(broadcasting.HERE)
     .replace(hour=11, minute=30, second=0, microsecond=0)
 )
 
@@ -23,7 +23,7 @@ def at(moment):
 
 @pytest.fixture(autouse=True)
 def noon(monkeypatch):
-    monkeypatch.setattr(broadcasts, "database_now", at(NOON))
+    monkeypatch.setattr(broadcasting, "database_now", at(NOON))
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def chief(row):
 
 
 def planned(delivery, **fields):
-    return broadcasts.plan(delivery, by=officer(delivery), reason="Đang lan nhanh", **fields)
+    return broadcasting.plan(delivery, by=officer(delivery), reason="Đang lan nhanh", **fields)
 
 
 def confirmed(delivery, **fields):
     row = planned(delivery, **fields)
-    broadcasts.confirm(row, by=chief(delivery), words="Đồng ý")
+    broadcasting.confirm(row, by=chief(delivery), words="Đồng ý")
     return row
 
 

@@ -10,12 +10,11 @@ from django.utils import timezone
 
 from core.errors import Refused
 from operations.measure import take_measurement
-from publishing.broadcasts import seals
-from publishing.broadcasts import services as broadcasts
+from publishing.broadcasts import broadcasting, seals
 from publishing.broadcasts import worker as broadcast_worker
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.models import Broadcast, Delivery, Freeze
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.recalls import worker as recall_worker
 from publishing.states import BroadcastState
 from tests import factories
@@ -47,11 +46,11 @@ def unknown(article):
 def test_a_person_looks_and_says_what_it_is(unknown, sent, state):
     person = officer(unknown)
 
-    broadcasts.decide(unknown, by=person, sent=sent, words="Xem trong OA Manager")
+    broadcasting.decide(unknown, by=person, sent=sent, words="Xem trong OA Manager")
 
     assert (unknown.state, unknown.decided_by) == (state, person)
     with pytest.raises(Refused):
-        broadcasts.decide(unknown, by=person, sent=not sent, words="Đổi ý")
+        broadcasting.decide(unknown, by=person, sent=not sent, words="Đổi ý")
 
 
 @pytest.mark.django_db
@@ -59,16 +58,16 @@ def test_only_an_unknown_outcome_is_decided_and_what_has_begun_is_not_called_off
     waiting = planned(article())
 
     with pytest.raises(Refused):
-        broadcasts.decide(waiting, by=officer(waiting), sent=True, words="x")
+        broadcasting.decide(waiting, by=officer(waiting), sent=True, words="x")
     with pytest.raises(Refused):
-        broadcasts.call_off(unknown, by=officer(unknown), reason="x")
+        broadcasting.call_off(unknown, by=officer(unknown), reason="x")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_called_off_before_it_begins_nothing_is_sent(simulator, article):
     row = confirmed(article())
 
-    broadcasts.call_off(row, by=officer(row), reason="Chưa cần")
+    broadcasting.call_off(row, by=officer(row), reason="Chưa cần")
 
     assert (send(), sent_of(simulator)) == (0, [])
 
@@ -93,7 +92,7 @@ def test_a_restored_database_sends_nothing_that_it_holds_as_confirmed(simulator,
 
 def confirm_by_sql(row, **changes):
     """Write the row as it would be after a confirmation, by SQL alone."""
-    noon, day = NOON, broadcasts.day_of(NOON)
+    noon, day = NOON, broadcasting.day_of(NOON)
     values = {
         "state": "confirmed",
         "confirmed_by_id": chief(row).pk,
@@ -119,7 +118,7 @@ def test_a_confirmation_that_was_written_by_sql_alone_is_never_sent(simulator, a
         kept = {"key_id": sound.key_id, "seal": sound.seal}
         if way == "another's seal":
             confirm_by_sql(row, **kept)
-            broadcasts.call_off(sound, by=officer(sound), reason="Nhầm bài")
+            broadcasting.call_off(sound, by=officer(sound), reason="Nhầm bài")
         else:
             row = sound
             other = article(channel=sound.channel)
@@ -162,7 +161,7 @@ def test_a_broadcast_of_a_post_whose_approval_is_not_proved_is_never_sent(
 @pytest.mark.django_db
 def test_a_broadcast_that_was_called_off_is_not_sent_when_it_is_put_back(simulator, article):
     row = confirmed(article())
-    broadcasts.call_off(row, by=chief(row), reason="Sai số điện thoại")
+    broadcasting.call_off(row, by=chief(row), reason="Sai số điện thoại")
     Broadcast.objects.filter(pk=row.pk).update(state=BroadcastState.CONFIRMED, ended_at=None)
 
     assert send() == 0
@@ -201,7 +200,7 @@ def test_what_nobody_proved_to_have_approved_is_still_taken_down(simulator, arti
     Delivery.objects.filter(pk=delivery.pk).update(content_sha256="0" * 64)
     delivery.refresh_from_db()
 
-    recalls.recall(delivery, by=chief(delivery), reason="Giả mạo")
+    recalling.recall(delivery, by=chief(delivery), reason="Giả mạo")
     recall_worker.take_down_due(platform="zalo")
 
     assert simulator.visible("zalo") == []

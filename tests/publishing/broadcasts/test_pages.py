@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from publishing.broadcasts import services as broadcasts
+from publishing.broadcasts import broadcasting
 from publishing.models import Broadcast
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.states import BroadcastReason, BroadcastState
 from tests import factories
 from tests.publishing.broadcasts.conftest import NOON, at, chief, officer
@@ -19,7 +19,7 @@ from tests.publishing.broadcasts.conftest import NOON, at, chief, officer
 
 @pytest.fixture(autouse=True)
 def noon(monkeypatch):
-    monkeypatch.setattr(broadcasts, "database_now", at(NOON))
+    monkeypatch.setattr(broadcasting, "database_now", at(NOON))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def words_of(response):
 def test_the_list_shows_the_persons_own_ground_and_what_is_open_first(client, live_delivery, role):
     asked = factories.broadcast(live_delivery)
     over = factories.broadcast(factories.live_delivery(live_delivery.channel))
-    broadcasts.call_off(over, by=over.asked_by, reason="Chưa cần")
+    broadcasting.call_off(over, by=over.asked_by, reason="Chưa cần")
     foreign = factories.broadcast(
         factories.live_delivery(factories.ChannelFactory(platform="zalo"))
     )
@@ -99,7 +99,7 @@ def test_it_is_not_offered_on_a_page_that_nobody_has_confirmed_and_one_asked_for
     client, live_delivery
 ):
     row = factories.broadcast(factories.live_delivery(live_delivery.channel))
-    broadcasts.confirm(row, by=chief(row), words="Đồng ý")
+    broadcasting.confirm(row, by=chief(row), words="Đồng ý")
     live_delivery.channel.confirmed_at = None
     live_delivery.channel.save()
     client.force_login(officer(live_delivery))
@@ -255,7 +255,7 @@ def test_the_recalls_ledger_says_that_followers_had_been_sent_it(client, live_de
     )
     leader = chief(live_delivery)
     made = [
-        recalls.recall(delivery, by=leader, reason="Sai số liệu")
+        recalling.recall(delivery, by=leader, reason="Sai số liệu")
         for delivery in (live_delivery, other)
     ]
     client.force_login(leader)
@@ -269,8 +269,8 @@ def test_the_recalls_ledger_says_that_followers_had_been_sent_it(client, live_de
 
 
 def test_the_record_names_each_step(client, live_delivery):
-    row = broadcasts.plan(live_delivery, by=officer(live_delivery), reason="Đang lan nhanh")
-    broadcasts.call_off(row, by=officer(live_delivery), reason="Chưa cần")
+    row = broadcasting.plan(live_delivery, by=officer(live_delivery), reason="Đang lan nhanh")
+    broadcasting.call_off(row, by=officer(live_delivery), reason="Chưa cần")
     client.force_login(chief(live_delivery))
 
     words = post_page(client, live_delivery)

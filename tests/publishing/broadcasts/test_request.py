@@ -13,11 +13,11 @@ from audit.models import Entry
 from channels.models import Channel
 from channels.states import Health
 from core.errors import NotAllowed, Refused
-from posts.review import services as posts
-from publishing.broadcasts import services as broadcasts
-from publishing.freeze import services as freezing
+from posts.review import decisions
+from publishing.broadcasts import broadcasting
+from publishing.freeze import freezing
 from publishing.models import Broadcast, Delivery
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.states import BROADCAST_REASONS, BroadcastState
 from tests import factories
 from tests.publishing.broadcasts.conftest import (
@@ -54,10 +54,10 @@ def test_one_asks_another_confirms_and_all_followers_are_sent_it_once(simulator,
 def test_who_asks_does_not_confirm(article):
     delivery = article()
     leader = chief(delivery)
-    row = broadcasts.plan(delivery, by=leader, reason="Đang lan nhanh")
+    row = broadcasting.plan(delivery, by=leader, reason="Đang lan nhanh")
 
     with pytest.raises(Refused):
-        broadcasts.confirm(row, by=leader, words="Đồng ý")
+        broadcasting.confirm(row, by=leader, words="Đồng ý")
 
     row.refresh_from_db()
     assert (row.state, row.confirmed_by) == (BroadcastState.PLANNED, None)
@@ -79,14 +79,14 @@ def test_who_may_not_schedule_does_not_ask_and_who_may_not_approve_does_not_conf
     delivery = article()
     stranger = factories.person(Role.APPROVER, factories.UnitFactory())
     with pytest.raises(NotAllowed):
-        broadcasts.plan(delivery, by=stranger, reason="x")
+        broadcasting.plan(delivery, by=stranger, reason="x")
     with pytest.raises(NotAllowed):
-        broadcasts.plan(delivery, by=factories.person(Role.SUPERVISOR, delivery.unit), reason="x")
+        broadcasting.plan(delivery, by=factories.person(Role.SUPERVISOR, delivery.unit), reason="x")
     row = planned(delivery)
 
     for person in (officer(row), stranger):
         with pytest.raises(NotAllowed):
-            broadcasts.confirm(row, by=person, words="x")
+            broadcasting.confirm(row, by=person, words="x")
 
     assert Broadcast.objects.get().state == BroadcastState.PLANNED
 
@@ -98,7 +98,7 @@ def test_the_leaders_are_informed_and_not_the_one_who_asked(article):
     officer(delivery)
     reviewer = delivery.revision.reviews.get().by
 
-    broadcasts.plan(delivery, by=asks, reason="Đang lan nhanh")
+    broadcasting.plan(delivery, by=asks, reason="Đang lan nhanh")
 
     assert {notice.user for notice in Notice.objects.filter(kind="broadcast_asked")} == {
         other,
@@ -110,12 +110,12 @@ def test_the_leaders_are_informed_and_not_the_one_who_asked(article):
 def test_a_reason_is_asked_for_at_every_step(article):
     delivery = article()
     with pytest.raises(Refused):
-        broadcasts.plan(delivery, by=officer(delivery), reason="  ")
+        broadcasting.plan(delivery, by=officer(delivery), reason="  ")
     row = planned(delivery)
     with pytest.raises(Refused):
-        broadcasts.confirm(row, by=chief(row), words="")
+        broadcasting.confirm(row, by=chief(row), words="")
     with pytest.raises(Refused):
-        broadcasts.call_off(row, by=officer(row), reason=" ")
+        broadcasting.call_off(row, by=officer(row), reason=" ")
 
     assert Broadcast.objects.get().state == BroadcastState.PLANNED
 
@@ -124,8 +124,8 @@ HELD = {
     "by hand": lambda d: Delivery.objects.filter(pk=d.pk).update(
         receipt_source="posted", remote_id=""
     ),
-    "recalled": lambda d: recalls.recall(d, by=chief(d), reason="Sai"),
-    "edited": lambda d: posts.reopen(d.post, by=officer(d)),
+    "recalled": lambda d: recalling.recall(d, by=chief(d), reason="Sai"),
+    "edited": lambda d: decisions.reopen(d.post, by=officer(d)),
     "no longer valid": lambda d: type(d.post).objects.filter(pk=d.post_id).update(valid_until=NOON),
     "another revision": lambda d: Delivery.objects.filter(pk=d.pk).update(content_sha256="0" * 64),
     "lost channel": lambda d: Channel.objects.filter(pk=d.channel_id).update(health=Health.LOST),
@@ -144,9 +144,9 @@ def test_what_is_not_live_rightly_or_is_held_is_not_asked_for_nor_confirmed(arti
     hold(fresh)
 
     with pytest.raises(Refused):
-        broadcasts.confirm(row, by=chief(row), words="Đồng ý")
+        broadcasting.confirm(row, by=chief(row), words="Đồng ý")
     with pytest.raises(Refused):
-        broadcasts.plan(fresh, by=officer(fresh), reason="Đang lan nhanh")
+        broadcasting.plan(fresh, by=officer(fresh), reason="Đang lan nhanh")
 
     assert [each.state for each in Broadcast.objects.all()] == [BroadcastState.PLANNED]
 
@@ -175,7 +175,7 @@ def test_a_post_is_sent_once_and_asked_for_again_only_when_nothing_was_sent(arti
     row = planned(delivery)
     with pytest.raises(Refused):
         planned(delivery)
-    broadcasts.call_off(row, by=officer(row), reason="Chưa cần")
+    broadcasting.call_off(row, by=officer(row), reason="Chưa cần")
     again = planned(delivery)
 
     for state in (
@@ -208,9 +208,9 @@ def test_followers_get_one_a_day(article):
     elsewhere = planned(article())
 
     with pytest.raises(Refused):
-        broadcasts.confirm(second, by=chief(second), words="Đồng ý")
+        broadcasting.confirm(second, by=chief(second), words="Đồng ý")
     for row in (later, elsewhere):
-        broadcasts.confirm(row, by=chief(row), words="Đồng ý")
+        broadcasting.confirm(row, by=chief(row), words="Đồng ý")
 
     assert [row.state for row in (first, later, elsewhere)] == [BroadcastState.CONFIRMED] * 3
     assert Broadcast.objects.get(pk=second.pk).state == BroadcastState.PLANNED
@@ -225,7 +225,7 @@ def test_two_leaders_who_confirm_two_posts_for_one_day_at_once_send_one(article)
     def work(row, leader):
         try:
             barrier.wait()
-            broadcasts.confirm(Broadcast.objects.get(pk=row.pk), by=leader, words="Đồng ý")
+            broadcasting.confirm(Broadcast.objects.get(pk=row.pk), by=leader, words="Đồng ý")
         except Refused:
             refused.append(row)
         finally:
@@ -257,7 +257,7 @@ def test_nothing_goes_to_the_followers_of_a_page_that_no_second_person_has_confi
     with pytest.raises(Refused, match="second person"):
         planned(factories.live_delivery(asked.channel))
     with pytest.raises(Refused, match="second person"):
-        broadcasts.confirm(asked, by=chief(asked), words="Đồng ý")
+        broadcasting.confirm(asked, by=chief(asked), words="Đồng ý")
     assert (send(), sent_of(simulator)) == (0, [])
     assert Broadcast.objects.get(pk=sure.pk).state == BroadcastState.CONFIRMED
 

@@ -9,11 +9,10 @@ from django.db import connection
 from accounts.models import Notice
 from channels.states import Health
 from core.errors import Refused
-from publishing.broadcasts import seals
-from publishing.broadcasts import services as broadcasts
+from publishing.broadcasts import broadcasting, seals
 from publishing.broadcasts import worker as broadcast_worker
 from publishing.models import Broadcast
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.states import BroadcastState
 from tests.publishing.broadcasts.conftest import NOON, at, chief, confirmed, planned, send, sent_of
 
@@ -24,7 +23,7 @@ from tests.publishing.broadcasts.conftest import NOON, at, chief, confirmed, pla
 def test_the_hours_are_those_of_viet_nam(hour, minute, fine):
     moment = NOON.replace(hour=hour, minute=minute).astimezone(UTC)
 
-    assert broadcasts.is_within_sending_hours(moment) == bool(fine)
+    assert broadcasting.is_within_sending_hours(moment) == bool(fine)
 
 
 @pytest.mark.django_db
@@ -41,13 +40,13 @@ def test_what_is_confirmed_at_night_is_refused_and_may_be_confirmed_in_the_morni
     article, monkeypatch
 ):
     row = planned(article())
-    monkeypatch.setattr(broadcasts, "database_now", at(NOON.replace(hour=22)))
+    monkeypatch.setattr(broadcasting, "database_now", at(NOON.replace(hour=22)))
     with pytest.raises(Refused):
-        broadcasts.confirm(row, by=chief(row), words="Đồng ý")
+        broadcasting.confirm(row, by=chief(row), words="Đồng ý")
     morning = NOON.replace(hour=6) + timedelta(days=1)
-    monkeypatch.setattr(broadcasts, "database_now", at(morning))
+    monkeypatch.setattr(broadcasting, "database_now", at(morning))
 
-    broadcasts.confirm(row, by=chief(row), words="Đồng ý")
+    broadcasting.confirm(row, by=chief(row), words="Đồng ý")
 
     assert (row.state, row.send_at, row.day) == (BroadcastState.CONFIRMED, morning, morning.date())
 
@@ -94,7 +93,7 @@ def test_what_nobody_confirms_is_called_off(article):
     outcomes = [(row.state, row.error_code) for row in Broadcast.objects.all()]
     assert outcomes == [(BroadcastState.CANCELLED, "unconfirmed")] * 2
     with pytest.raises(Refused):
-        broadcasts.confirm(soon, by=chief(soon), words="Đồng ý")
+        broadcasting.confirm(soon, by=chief(soon), words="Đồng ý")
     assert whenever.delivery.broadcasts.count() == 1
 
 
@@ -245,7 +244,7 @@ def test_a_dead_token_marks_the_channel_and_nobody_was_sent_it(simulator, articl
 @pytest.mark.django_db(transaction=True)
 def test_what_is_live_no_longer_is_ended_before_its_time(simulator, article):
     row = confirmed(article(), requested_time=NOON + timedelta(hours=1))
-    recalls.recall(row.delivery, by=chief(row), reason="Sai")
+    recalling.recall(row.delivery, by=chief(row), reason="Sai")
 
     send()
 

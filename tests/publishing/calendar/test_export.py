@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from accounts.permissions import Role
 from core import jobs
-from posts.bulk_import import services
+from posts.bulk_import import importing
 from posts.bulk_import.plans import Outcome, plan
 from posts.bulk_import.sheets import channel_label, read_rows, stored_name
 from posts.models import PostMedia
@@ -77,7 +77,7 @@ def test_an_exported_plan_is_known_when_it_comes_back_and_copied_on_other_days(
 
     def planned(data: bytes):
         rows = read_rows(io.BytesIO(data), size=len(data))
-        batch = services.store_import(rows, [], unit=unit, file_name="x.xlsx", by=officer)
+        batch = importing.store_import(rows, [], unit=unit, file_name="x.xlsx", by=officer)
         jobs.run_waiting("sheet")
         batch.refresh_from_db()
         return plan(batch, by=officer).rows
@@ -101,7 +101,7 @@ def test_a_picture_of_another_unit_is_not_found_by_its_hash(officer, unit):
         f"Date;Time of day;Title;Text;Picture name\n1;2;3;4;{stored_name(foreign.sha256)}".encode()
     )
     rows = read_rows(io.BytesIO(data), size=len(data))
-    batch = services.store_import(rows, [], unit=unit, file_name="x.csv", by=officer)
+    batch = importing.store_import(rows, [], unit=unit, file_name="x.csv", by=officer)
     jobs.run_waiting("sheet")
     batch.refresh_from_db()
 

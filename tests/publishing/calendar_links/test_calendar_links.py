@@ -7,10 +7,10 @@ from icalendar import Calendar
 
 from accounts.permissions import Role
 from audit.models import Entry
-from publishing.calendar_links import queries, services
+from publishing.calendar_links import feed_links, queries
 from publishing.calendar_links.views import READS_A_MINUTE
 from publishing.models import CalendarLink
-from publishing.scheduling.services import reschedule
+from publishing.scheduling.scheduling import reschedule
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -234,11 +234,11 @@ def test_a_revoked_link_is_dead_and_both_acts_are_on_record(client, officer, uni
 
 
 def test_a_person_has_so_many_links_and_the_page_says_so(client, officer, unit):
-    for _each in range(services.MOST_LINKS):
+    for _each in range(feed_links.MOST_LINKS):
         factories.calendar_link(officer, unit)
     client.force_login(officer)
 
     refused = client.post(reverse("publishing:calendar_links"), {"shows": "unit"})
 
     assert refused.status_code == 409
-    assert CalendarLink.objects.count() == services.MOST_LINKS
+    assert CalendarLink.objects.count() == feed_links.MOST_LINKS

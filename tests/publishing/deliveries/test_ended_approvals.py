@@ -15,15 +15,15 @@ from accounts.permissions import Role
 from core.errors import Refused
 from operations.measure import take_measurement
 from posts.models import Review
-from posts.review import services as reviews
+from posts.review import decisions
 from publishing.deliveries.schedules import ENDS, find_unproved, schedule_of
 from publishing.engine import firing
 from publishing.engine.worker import publish_due
-from publishing.manual import services as manual
+from publishing.manual import manual_posting
 from publishing.models import Delivery
-from publishing.recalls import services as recalls
-from publishing.review.services import undo_approval
-from publishing.scheduling import services as scheduling
+from publishing.recalls import recalling
+from publishing.review.approval_and_time import undo_approval
+from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
 from tests.publishing.deliveries.test_proved_approvals import insert, never_append_only
@@ -245,12 +245,12 @@ def test_a_seal_holds_for_what_was_chosen_and_nothing_else(scheduled, name):
 
 
 ACTS = {
-    "withdrawn": lambda row, by: recalls.withdraw(row.post, by=by, reason=WHY, take_down=False),
-    "withdrawn and recalled": lambda row, by: recalls.withdraw(
+    "withdrawn": lambda row, by: recalling.withdraw(row.post, by=by, reason=WHY, take_down=False),
+    "withdrawn and recalled": lambda row, by: recalling.withdraw(
         row.post, by=by, reason=WHY, take_down=True
     ),
-    "recalled": lambda row, by: recalls.recall(row, by=by, reason=WHY),
-    "opened for editing": lambda row, by: reviews.reopen(row.post, by=row.post.author),
+    "recalled": lambda row, by: recalling.recall(row, by=by, reason=WHY),
+    "opened for editing": lambda row, by: decisions.reopen(row.post, by=row.post.author),
     "cancelled": lambda row, by: scheduling.cancel(row, by=by),
     "taken back": lambda row, by: undo_approval(
         row.post, by=Review.objects.get(decision="approved").by
@@ -299,7 +299,7 @@ def test_a_leader_withdraws_many_posts_for_ever(scheduled, leader, post):
     campaign = factories.CampaignFactory(unit=post.unit)
     type(post).objects.filter(pk=post.pk).update(campaign=campaign)
 
-    recalls.recall_campaign(campaign, unit=post.unit, by=leader, reason=WHY)
+    recalling.recall_campaign(campaign, unit=post.unit, by=leader, reason=WHY)
 
     ended = Review.objects.get(decision="ended")
     assert (ended.revision, ended.by, ended.reason) == (post.approved_revision, leader, WHY)
@@ -317,7 +317,7 @@ def test_what_people_end_after_the_claim_is_not_begun_although_it_is_put_back(
         if ended_by == "cancel":
             scheduling.cancel(Delivery.objects.get(pk=row.pk), by=leader)
         else:
-            recalls.withdraw(claimed.post, by=leader, reason=WHY, take_down=False)
+            recalling.withdraw(claimed.post, by=leader, reason=WHY, take_down=False)
         put_back(row)
         sql(
             "UPDATE publishing_delivery SET state = %s, attempt = %s, draft_ref = %s, "
@@ -348,7 +348,7 @@ def test_what_was_recalled_while_its_outcome_was_unknown_is_not_sent_again(
         row.pk,
     )
     row.refresh_from_db()
-    recalls.recall(row, by=leader, reason=WHY)
+    recalling.recall(row, by=leader, reason=WHY)
 
     put_back(row)
 
@@ -371,7 +371,7 @@ def test_a_published_post_is_not_published_again(simulator, scheduled, page):
 def test_an_end_is_kept_whoever_forgets_the_record(scheduled, leader, post):
     """Deleting decision and entry as the owner of the database breaks the record's chain."""
     row = scheduled()
-    recalls.withdraw(post, by=leader, reason=WHY, take_down=False)
+    recalling.withdraw(post, by=leader, reason=WHY, take_down=False)
     put_back(row)
     call_command("verify_audit", stdout=StringIO())
 
@@ -394,7 +394,7 @@ def test_nobody_is_asked_to_post_manually_at_a_time_that_nobody_chose():
     row = scheduling.schedule(post, by=by, due_at=later)[0]
     sql("UPDATE publishing_delivery SET due_at = now(), fire_at = now() WHERE id = %s", row.pk)
 
-    assert manual.create_manual_tasks() == 0
+    assert manual_posting.create_manual_tasks() == 0
 
     row.refresh_from_db()
     assert (row.state, row.error_code) == (State.FAILED, "not_approved")
@@ -405,15 +405,17 @@ def test_a_task_that_was_stopped_and_put_back_may_not_be_done():
     post = factories.approved(unit=channel.unit, channels=[channel])
     by = factories.person(Role.APPROVER, channel.unit)
     row = scheduling.schedule(post, by=by)[0]
-    assert manual.create_manual_tasks() == 1
+    assert manual_posting.create_manual_tasks() == 1
     row.refresh_from_db()
-    assert manual.describe_refusal(row, now=timezone.now()) == ""
+    assert manual_posting.describe_refusal(row, now=timezone.now()) == ""
     scheduling.cancel(row, by=by)
 
     sql("UPDATE publishing_delivery SET state = 'by_hand' WHERE id = %s", row.pk)
 
     row.refresh_from_db()
-    assert "or its publication was stopped" in manual.describe_refusal(row, now=timezone.now())
+    assert "or its publication was stopped" in manual_posting.describe_refusal(
+        row, now=timezone.now()
+    )
 
 
 def test_verify_approvals_names_what_nobody_scheduled_so(scheduled):

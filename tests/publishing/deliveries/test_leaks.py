@@ -10,7 +10,7 @@ from accounts.permissions import Role
 from channels.states import Health
 from posts.leak_rules.models import LeakCheck
 from publishing.engine.worker import publish_due
-from publishing.manual.services import create_manual_tasks
+from publishing.manual.manual_posting import create_manual_tasks
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_status
 from publishing.reconciliation.expiry import stop_leaks

@@ -15,7 +15,7 @@ from posts.canonical import content
 from posts.models import Review, Revision, Signature, SignedList
 from posts.states import PostState
 from publishing.engine.worker import publish_due
-from publishing.manual import services as manual
+from publishing.manual import manual_posting
 from publishing.models import Delivery
 from publishing.states import State
 from tests import factories
@@ -177,7 +177,7 @@ def test_nobody_is_asked_to_post_manually_what_was_written_by_sql_alone():
     row = factories.delivery(factories.approved(unit=channel.unit, channels=[channel]), channel)
     forge(row)
 
-    assert manual.create_manual_tasks() == 0
+    assert manual_posting.create_manual_tasks() == 0
 
     row.refresh_from_db()
     assert (row.state, row.error_code) == (State.FAILED, "not_approved")

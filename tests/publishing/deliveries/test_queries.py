@@ -54,7 +54,7 @@ def test_live_channels_are_those_whose_delivery_has_not_ended():
 
 
 def test_the_record_of_a_post_holds_its_own_lines_and_its_deliveries_and_no_others():
-    from publishing.scheduling import services as scheduling
+    from publishing.scheduling import scheduling
 
     unit = factories.UnitFactory()
     leader = factories.person(Role.APPROVER, unit)

@@ -26,16 +26,16 @@ from platforms.errors import Rejected
 from platforms.messages import Receipt
 from platforms.telegram.connector import Telegram
 from posts.models import Revision
-from posts.review import services as posts
+from posts.review import decisions
 from posts.states import PostState
 from publishing.deliveries.requests import longest_call
 from publishing.engine import firing, results, run_context
 from publishing.engine import worker as engine
 from publishing.models import Delivery, RateLimit
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.recalls import worker as recall_worker
-from publishing.reconciliation import decisions, expiry, reconcile
-from publishing.scheduling import services as scheduling
+from publishing.reconciliation import expiry, reconcile, verdicts
+from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
 from tests.publishing.conftest import later
@@ -275,7 +275,7 @@ def test_telegram_cannot_say_so_a_person_looks(simulator, deliver, fault):
     assert [n.kind for n in officer.notices.all()] == ["delivery_needs_person"]
     is_live = fault == "drop_after"
 
-    decisions.decide(
+    verdicts.decide(
         delivery, by=officer, is_live=is_live, permalink="https://t.me/x/1" if is_live else ""
     )
 
@@ -397,7 +397,7 @@ def test_an_edit_after_approval_stops_what_was_scheduled(simulator, deliver):
     delivery = deliver(due_at=timezone.now() + timedelta(hours=1))
     officer = delivery.post.author
 
-    posts.reopen(delivery.post, by=officer)
+    decisions.reopen(delivery.post, by=officer)
 
     engine.publish_due(platform="facebook", clock=later(hours=1, seconds=1))
     delivery.refresh_from_db()
@@ -832,7 +832,7 @@ def test_a_recalled_post_is_gone_and_its_text_stays_on_record(simulator, deliver
     engine.publish_due(platform="facebook")
     delivery.refresh_from_db()
     chief = factories.person(Role.APPROVER, delivery.unit)
-    recalls.recall(delivery, by=chief, reason="Số điện thoại sai")
+    recalling.recall(delivery, by=chief, reason="Số điện thoại sai")
     recall_worker.take_down_due(platform="facebook")
     delivery.refresh_from_db()
     assert delivery.state == State.RECALLED
@@ -932,7 +932,7 @@ def test_what_had_an_unknown_outcome_when_its_approval_ended_and_is_not_live_mak
     delivery = deliver()
     simulator.fault("facebook", "drop_before", operation="publish")
     engine.publish_due(platform="facebook")
-    posts.reopen(delivery.post, by=delivery.post.author)
+    decisions.reopen(delivery.post, by=delivery.post.author)
     reconcile.reconcile(platform="facebook", clock=later(minutes=2))
     delivery.refresh_from_db()
     assert delivery.state == State.SCHEDULED

@@ -6,15 +6,15 @@ from django.urls import reverse
 from accounts.permissions import Role
 from channels.queries import facts_of
 from posts.canonical import content
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.findings import find_findings
-from posts.history import services as history
-from posts.origins import services as origins
+from posts.history import restoring
+from posts.origins import starting
 from posts.queries import last_choices
 from posts.review.revisions import store_version
 from publishing.engine import worker as engine
 from publishing.outputs.texts import whole_text
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.recalls import worker as recall_worker
 from publishing.reconciliation import reconcile
 from publishing.states import State
@@ -161,7 +161,7 @@ def test_a_long_text_is_taken_down(simulator, portal, long_row):
     engine.publish_due(platform=long_row.platform)
     long_row.refresh_from_db()
 
-    recalls.recall(
+    recalling.recall(
         long_row, by=factories.person(Role.APPROVER, long_row.unit), reason="Số điện thoại sai"
     )
     recall_worker.take_down_due(platform=long_row.platform)
@@ -180,7 +180,7 @@ def test_a_long_text_is_read_aloud_and_copied_whole(long_row):
 def written(post, body, by):
     texts = {target.channel: "" for target in post.targets.select_related("channel")}
     edit = factories.edit_of(post, body=body, texts=texts)
-    return editing.save(post, edit, by=by, version=post.version)
+    return saving.save(post, edit, by=by, version=post.version)
 
 
 def test_an_earlier_version_that_is_brought_back_may_be_shortened(platform):
@@ -189,7 +189,7 @@ def test_an_earlier_version_that_is_brought_back_may_be_shortened(platform):
     store_version(post, content.compose(post))
     post = written(post, "<p>Ngắn.</p>", officer)
 
-    post = history.restore(post, post.revisions.first(), by=officer)
+    post = restoring.restore(post, post.revisions.first(), by=officer)
     brought_back = is_long(post)
     post = written(post, "<p>Ngắn.</p>", officer)
 
@@ -200,7 +200,7 @@ def test_the_correction_of_a_long_text_is_as_long_as_it_is(simulator, portal, lo
     engine.publish_due(platform=long_row.platform)
     officer = factories.person(Role.OFFICER, long_row.unit)
 
-    draft = origins.start_correction(long_row.post, by=officer)
+    draft = starting.start_correction(long_row.post, by=officer)
     short = written(draft, "<p>Số đúng là 113.</p>", officer)
     formats = [is_long(short)]
     long = written(short, long_row.post.body, officer)

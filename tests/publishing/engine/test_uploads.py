@@ -20,10 +20,10 @@ from publishing.engine import run_context, staging, uploads
 from publishing.engine import worker as engine
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_sentence, delivery_status
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.recalls import worker as recall_worker
 from publishing.reconciliation import expiry, reconcile
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
 from tests.publishing.conftest import later
@@ -286,7 +286,7 @@ def test_a_recall_in_mid_upload_wins(simulator, deliver_video):
     delivery = deliver_video()
     worker = begun()
     chief = factories.person(Role.APPROVER, delivery.unit)
-    recalls.recall(Delivery.objects.get(pk=delivery.pk), by=chief, reason="Sai")
+    recalling.recall(Delivery.objects.get(pk=delivery.pk), by=chief, reason="Sai")
     worker.run()
     recall_worker.take_down_due(platform="facebook")
     engine.publish_due(platform="facebook", clock=later(minutes=30))

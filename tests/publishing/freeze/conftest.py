@@ -4,7 +4,7 @@ import pytest
 
 from accounts.permissions import Role
 from publishing import tasks
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.freeze.heartbeats import _heartbeats
 from publishing.models import Freeze, Heartbeat
 from publishing.reconciliation import reconcile

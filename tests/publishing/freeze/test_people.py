@@ -11,10 +11,10 @@ from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from publishing import tasks
 from publishing.engine import worker as engine
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.freeze.heartbeats import record_heartbeat
 from publishing.models import Freeze
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
 from tests.publishing.freeze.conftest import visible

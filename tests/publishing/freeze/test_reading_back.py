@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.models import Delivery, Freeze
 from publishing.states import State
 from tests import factories

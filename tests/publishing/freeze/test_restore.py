@@ -13,11 +13,11 @@ from operations.measure import take_measurement
 from posts.models import Post, PostChannel
 from publishing import tasks
 from publishing.engine import worker as engine
-from publishing.freeze import services as freezing
+from publishing.freeze import freezing
 from publishing.freeze.heartbeats import record_heartbeat
 from publishing.models import Delivery, Freeze, database_identity
 from publishing.models.database_identity import _check_open_functions, database_id
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.receivers.channels import find_spans_of_unknown_posts
 from publishing.reconciliation import reconcile
 from publishing.states import State
@@ -326,7 +326,7 @@ def test_taking_down_goes_on_while_frozen(simulator, deliver, copy):
     copy.restore()
     assert freezing.may_publish() is False
     delivery.refresh_from_db()
-    recalls.recall(
+    recalling.recall(
         delivery, by=factories.person(Role.APPROVER, delivery.unit), reason="Sai số liệu"
     )
     tasks.take_down(platform="facebook")

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.permissions import Role
 from channels.states import Health
-from publishing.manual import services as manual
+from publishing.manual import manual_posting
 from tests import factories
 
 LINK = "https://www.facebook.com/conganphuong/posts/1"
@@ -46,13 +46,13 @@ def scheduled(unit, official):
 @pytest.fixture
 def task(scheduled):
     row = scheduled()
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
     row.refresh_from_db()
     return row
 
 
 def close(row, by, link=LINK, **fields):
-    manual.close(row, by=by, permalink=link, **fields)
+    manual_posting.close(row, by=by, permalink=link, **fields)
 
 
 def state(row):

@@ -10,8 +10,8 @@ from django.utils import timezone
 from pytest_django.asserts import assertInHTML
 
 from posts.models import Revision
-from publishing.manual import services as manual
-from publishing.scheduling import services as scheduling
+from publishing.manual import manual_posting
+from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
 from tests.publishing.manual.conftest import LINK, state
@@ -23,7 +23,7 @@ def test_the_screen_has_the_exact_text_the_pictures_and_the_page(client, unit, o
     picture = factories.media(unit)
     post = factories.approved(unit=unit, channels=[official], media=[picture])
     row = factories.delivery(post, official)
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
     client.force_login(officer)
 
     response = client.get(reverse("publishing:manual_task", args=[row.public_id]))
@@ -47,7 +47,7 @@ def test_a_video_is_taken_along_and_shown_as_it_shall_look(client, unit, officer
     )
     draft.targets.update(options={"privacy": "PUBLIC_TO_EVERYONE"})
     row = factories.delivery(factories.approved(draft), tiktok)
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
     client.force_login(officer)
 
     html = client.get(reverse("publishing:manual_task", args=[row.public_id])).content.decode()
@@ -124,14 +124,14 @@ def test_the_list_has_what_is_due_first_and_costs_the_same_for_many(
     factories.delivery(state=State.MANUAL, manual_deadline=timezone.now())  # another unit's
     address = reverse("publishing:manual_tasks")
     due = scheduled(due_at=timezone.now() - timedelta(minutes=5))
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
     assert [row.pk for row in client.get(address).context["page_obj"]] == [due.pk, coming.pk]
 
     with CaptureQueriesContext(connection) as two:
         client.get(address)
     for _ in range(3):
         scheduled()
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
     with CaptureQueriesContext(connection) as five:
         client.get(address)
     assert len(five) == len(two)

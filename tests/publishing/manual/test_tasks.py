@@ -11,13 +11,13 @@ from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from engagement.counting.schedule import schedule_new_posts
-from posts.review import services as posts
+from posts.review import decisions
 from publishing.engine import worker as engine
-from publishing.manual import services as manual
+from publishing.manual import manual_posting
 from publishing.models import Delivery
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.reconciliation import expiry
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
 from tests.publishing.conftest import later
@@ -29,11 +29,11 @@ pytestmark = pytest.mark.django_db
 def test_what_is_due_becomes_a_task_with_a_deadline(scheduled):
     row = scheduled()
 
-    assert manual.create_manual_tasks() == 1
+    assert manual_posting.create_manual_tasks() == 1
 
     row.refresh_from_db()
     assert (row.state, row.manual_deadline) == (State.MANUAL, row.not_after)
-    assert manual.create_manual_tasks() == 0
+    assert manual_posting.create_manual_tasks() == 0
 
 
 def test_the_deadline_is_never_later_than_the_posts_validity(scheduled):
@@ -41,7 +41,7 @@ def test_the_deadline_is_never_later_than_the_posts_validity(scheduled):
     row = scheduled()
     type(row.post).objects.filter(pk=row.post_id).update(valid_until=until)
 
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
 
     row.refresh_from_db()
     assert row.manual_deadline == until
@@ -52,7 +52,7 @@ def test_those_who_can_do_it_are_informed_with_the_way_to_the_task(scheduled, of
     settings.CELERY_TASK_ALWAYS_EAGER = True
     row = scheduled()
 
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
 
     address = reverse("publishing:manual_task", args=[row.public_id])
     notice = Notice.objects.get(user=officer)
@@ -63,14 +63,14 @@ def test_nothing_becomes_a_task_before_its_time_nor_on_a_connected_page(unit, sc
     scheduled(due_at=timezone.now() + timedelta(minutes=1))
     factories.delivery(factories.approved(unit=unit))
 
-    assert manual.create_manual_tasks() == 0
+    assert manual_posting.create_manual_tasks() == 0
 
 
 def test_a_pause_holds_it_back(unit, scheduled):
     row = scheduled()
     factories.pause(unit)
 
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
 
     assert state(row) == State.SCHEDULED
 
@@ -79,7 +79,7 @@ def test_what_is_no_longer_approved_becomes_no_task(scheduled):
     row = scheduled()
     type(row.post).objects.filter(pk=row.post_id).update(approved_revision=None)
 
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
 
     assert state(row) == State.SCHEDULED
 
@@ -98,7 +98,7 @@ def test_a_post_for_both_kinds_of_pages_goes_both_ways(simulator, unit, official
     rows = [factories.delivery(post, channel) for channel in (connected, official)]
 
     engine.publish_due(platform="facebook")
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
 
     assert [state(row) for row in rows] == [State.PUBLISHED, State.MANUAL]
 
@@ -124,7 +124,7 @@ def test_a_link_closes_the_task(task, officer):
 
 def test_the_time_of_posting_may_lie_between_its_hour_and_now(scheduled, officer):
     row = scheduled(due_at=timezone.now() - timedelta(minutes=30))
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
     row.refresh_from_db()
 
     with pytest.raises(Refused, match="was not due before"):
@@ -155,7 +155,7 @@ def test_a_link_that_proves_nothing_is_refused(task, officer, link):
 
 def test_one_link_proves_one_post(scheduled, officer):
     first, second = scheduled(), scheduled()
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
     for row in (first, second):
         row.refresh_from_db()
     close(first, officer)
@@ -214,7 +214,7 @@ def test_of_two_who_enter_a_link_the_first_stands(task, officer, approver):
 
 
 def test_an_approval_that_ends_takes_the_task_with_it(task, officer):
-    posts.reopen(task.post, by=officer)
+    decisions.reopen(task.post, by=officer)
 
     assert state(task) == State.CANCELLED
     with pytest.raises(Refused):
@@ -228,7 +228,7 @@ def test_a_task_can_be_cancelled(task, officer):
 
 
 def test_a_recall_ends_an_open_task(task, approver):
-    recalls.recall(task, by=approver, reason="Sai số liệu")
+    recalling.recall(task, by=approver, reason="Sai số liệu")
 
     assert state(task) not in (State.MANUAL, State.PUBLISHED)
     with pytest.raises(Refused):
@@ -247,7 +247,7 @@ def test_a_draft_that_the_engine_left_does_not_keep_the_task_from_being_cancelle
     scheduled, officer
 ):
     row = scheduled(draft_ref="104_1", attempt=1)
-    manual.create_manual_tasks()
+    manual_posting.create_manual_tasks()
     row.refresh_from_db()
 
     scheduling.cancel(row, by=officer)

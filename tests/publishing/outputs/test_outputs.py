@@ -11,9 +11,9 @@ from accounts.permissions import Role
 from links.models import Link
 from links.queries import get_short_address
 from media.codes import qr_svg
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import edit_of
-from posts.kits import services as kits
+from posts.kits import adopting
 from posts.models import Post
 from publishing.models import Delivery
 from publishing.outputs import texts
@@ -213,9 +213,9 @@ def of_kit(db):
     poster = {"look": "fire", "line_1": "Bà con {khu_vuc}!", "line_2": "", "hotline": "114"}
     script = "Alo, bà con {khu_vuc} chú ý. Gọi 114. {don_vi} thông báo."
     kit = factories.kit(province, state="issued", script=script, poster=poster)
-    post = kits.adopt(kit, unit=unit, by=factories.person(Role.OFFICER, unit))
+    post = adopting.adopt(kit, unit=unit, by=factories.person(Role.OFFICER, unit))
     edit = replace(edit_of(post), kit_words={"khu_vuc": "tổ 5"})
-    post = editing.save(post, edit, by=post.author, version=post.version)
+    post = saving.save(post, edit, by=post.author, version=post.version)
     return factories.approved(Post.objects.select_related("adoption__version").get(pk=post.pk))
 
 

@@ -11,7 +11,7 @@ from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from engagement.dashboards.queries import find_in_trouble
 from publishing.models import Delivery, Pause
-from publishing.pauses import services as pauses
+from publishing.pauses import pausing
 from publishing.pauses.queries import pauses_for
 from publishing.presenters.delivery import delivery_status
 from publishing.reconciliation import expiry
@@ -25,11 +25,11 @@ pytestmark = pytest.mark.django_db
 def test_a_pause_is_prepared_started_and_ended_on_record(world):
     leader = factories.person(Role.APPROVER, world.commune)
 
-    pause = pauses.create_prepared(world.commune, by=leader, reason="  Xác minh sự cố ")
+    pause = pausing.create_prepared(world.commune, by=leader, reason="  Xác minh sự cố ")
     assert pause.stage(timezone.now()) == PauseStage.PREPARED
-    pauses.start(pause, by=leader)
+    pausing.start(pause, by=leader)
     assert pause.lasts(timezone.now())
-    pauses.end(pause, by=leader)
+    pausing.end(pause, by=leader)
     assert pause.stage(timezone.now()) == PauseStage.PAST
 
     entries = Entry.objects.filter(object_type="publishing.pause").order_by("pk")
@@ -43,7 +43,7 @@ def test_a_pause_is_prepared_started_and_ended_on_record(world):
 
 def test_a_planned_pause_is_changed_started_sooner_or_called_off(world, now):
     leader = factories.person(Role.APPROVER, world.commune)
-    pause = pauses.create(
+    pause = pausing.create(
         world.commune, by=leader, reason="Bảo trì", starts_at=now + HOUR, ends_at=now + 2 * HOUR
     )
     assert (pause.stage(now), pause.lasts(now + 1.5 * HOUR), pause.lasts(now + 2 * HOUR)) == (
@@ -52,46 +52,46 @@ def test_a_planned_pause_is_changed_started_sooner_or_called_off(world, now):
         False,
     )
 
-    pauses.plan(pause, by=leader, starts_at=now + 3 * HOUR)
+    pausing.plan(pause, by=leader, starts_at=now + 3 * HOUR)
     assert (pause.started_at, pause.ended_at) == (now + 3 * HOUR, None)
-    pauses.plan(pause, by=leader, starts_at=now + 3 * HOUR, ends_at=now + 5 * HOUR)
-    pauses.start(pause, by=leader)
+    pausing.plan(pause, by=leader, starts_at=now + 3 * HOUR, ends_at=now + 5 * HOUR)
+    pausing.start(pause, by=leader)
     assert (pause.stage(timezone.now()), pause.ended_at) == (PauseStage.ACTIVE, now + 5 * HOUR)
-    pauses.set_end(pause, by=leader, ends_at=now + HOUR)
+    pausing.set_end(pause, by=leader, ends_at=now + HOUR)
     assert pause.ended_at == now + HOUR
 
-    other = pauses.create(world.commune, by=leader, reason="Bảo trì", starts_at=now + HOUR)
-    pauses.discard(other, by=leader)
+    other = pausing.create(world.commune, by=leader, reason="Bảo trì", starts_at=now + HOUR)
+    pausing.discard(other, by=leader)
     assert (other.stage(timezone.now()), other.started_at) == (PauseStage.DISCARDED, None)
 
 
 REFUSED = {
-    "a reason is missing": lambda p, who, now: pauses.create_prepared(
+    "a reason is missing": lambda p, who, now: pausing.create_prepared(
         p["prepared"].unit, by=who, reason=" "
     ),
-    "a foreign channel": lambda p, who, now: pauses.create_prepared(
+    "a foreign channel": lambda p, who, now: pausing.create_prepared(
         p["prepared"].unit, by=who, reason="x", channel=factories.ChannelFactory()
     ),
-    "starting what is active": lambda p, who, now: pauses.start(p["active"], by=who),
-    "starting what has ended": lambda p, who, now: pauses.start(p["ended"], by=who),
-    "an end in the past": lambda p, who, now: pauses.start(
+    "starting what is active": lambda p, who, now: pausing.start(p["active"], by=who),
+    "starting what has ended": lambda p, who, now: pausing.start(p["ended"], by=who),
+    "an end in the past": lambda p, who, now: pausing.start(
         p["prepared"], by=who, ends_at=now - HOUR
     ),
-    "planning into the past": lambda p, who, now: pauses.plan(
+    "planning into the past": lambda p, who, now: pausing.plan(
         p["prepared"], by=who, starts_at=now - HOUR
     ),
-    "an end before the start": lambda p, who, now: pauses.plan(
+    "an end before the start": lambda p, who, now: pausing.plan(
         p["prepared"], by=who, starts_at=now + 2 * HOUR, ends_at=now + HOUR
     ),
-    "planning what is active": lambda p, who, now: pauses.plan(
+    "planning what is active": lambda p, who, now: pausing.plan(
         p["active"], by=who, starts_at=now + HOUR
     ),
-    "ending what has not begun": lambda p, who, now: pauses.end(p["prepared"], by=who),
-    "ending twice": lambda p, who, now: pauses.end(p["ended"], by=who),
-    "setting the end of what has ended": lambda p, who, now: pauses.set_end(
+    "ending what has not begun": lambda p, who, now: pausing.end(p["prepared"], by=who),
+    "ending twice": lambda p, who, now: pausing.end(p["ended"], by=who),
+    "setting the end of what has ended": lambda p, who, now: pausing.set_end(
         p["ended"], by=who, ends_at=now + HOUR
     ),
-    "calling off what is active": lambda p, who, now: pauses.discard(p["active"], by=who),
+    "calling off what is active": lambda p, who, now: pausing.discard(p["active"], by=who),
 }
 
 
@@ -128,10 +128,10 @@ def test_one_pauses_ones_own_ground_and_nobody_elses(world, case):
     done = set()
     for name in ("commune", "province", "top"):
         try:
-            pause = pauses.create_prepared(getattr(world, name), by=person, reason="Sự cố")
+            pause = pausing.create_prepared(getattr(world, name), by=person, reason="Sự cố")
         except Refused:
             continue
-        pauses.start(pause, by=person)
+        pausing.start(pause, by=person)
         assert ids(Pause.objects.answered_by(person)) >= {pause.pk}
         done.add(name)
     assert done == allowed
@@ -140,37 +140,37 @@ def test_one_pauses_ones_own_ground_and_nobody_elses(world, case):
 def test_a_leader_at_the_province_pauses_its_own_channel_alone(world):
     leader = factories.person(Role.APPROVER, world.province)
     own = factories.ChannelFactory(unit=world.province)
-    pause = pauses.create(world.province, by=leader, reason="Sự cố", channel=own, at_once=True)
+    pause = pausing.create(world.province, by=leader, reason="Sự cố", channel=own, at_once=True)
     whole = factories.pause(world.province)
     below = factories.pause(world.commune, authority=world.province)
 
     assert ids(Pause.objects.answered_by(leader)) == {pause.pk}
     for other in (whole, below):
         with pytest.raises(NotAllowed):
-            pauses.end(other, by=leader)
-    pauses.end(pause, by=leader)
+            pausing.end(other, by=leader)
+    pausing.end(pause, by=leader)
 
 
 def test_a_commune_does_not_end_what_the_province_ordered_there(world):
     chief, province = factories.person(Role.APPROVER, world.commune), overseer(world.province)
-    pause = pauses.create(world.commune, by=province, reason="Trang bị chiếm quyền", at_once=True)
+    pause = pausing.create(world.commune, by=province, reason="Trang bị chiếm quyền", at_once=True)
 
-    for act in (pauses.end, lambda p, by: pauses.set_end(p, by=by, ends_at=None)):
+    for act in (pausing.end, lambda p, by: pausing.set_end(p, by=by, ends_at=None)):
         with pytest.raises(NotAllowed):
             act(pause, by=chief)
     assert ids(Pause.objects.answered_by(chief)) == set()
     assert ids(Pause.objects.visible_to(chief)) == {pause.pk}
 
-    own = pauses.create(world.commune, by=chief, reason="Sự cố", at_once=True)
-    pauses.end(own, by=overseer(world.province))
-    pauses.end(pause, by=overseer(world.top))
+    own = pausing.create(world.commune, by=chief, reason="Sự cố", at_once=True)
+    pausing.end(own, by=overseer(world.province))
+    pausing.end(pause, by=overseer(world.top))
     assert ids(Pause.objects.active(timezone.now())) == set()
 
 
 def test_a_province_does_not_end_what_the_ministry_ordered_there(world):
     province, top = overseer(world.province), overseer(world.top)
     ordered = [
-        pauses.create(unit, by=top, reason="Sự cố", at_once=True)
+        pausing.create(unit, by=top, reason="Sự cố", at_once=True)
         for unit in (world.province, world.commune)
     ]
 
@@ -178,7 +178,7 @@ def test_a_province_does_not_end_what_the_ministry_ordered_there(world):
     assert ids(Pause.objects.answered_by(top)) == {pause.pk for pause in ordered}
     for pause in ordered:
         with pytest.raises(NotAllowed):
-            pauses.end(pause, by=province)
+            pausing.end(pause, by=province)
 
 
 def kinds(*people):
@@ -192,13 +192,13 @@ def test_the_leaders_whom_it_concerns_are_informed_of_start_and_end(world):
     )
     mine, next_door, top = overseer(world.province), overseer(world.elsewhere), overseer(world.top)
 
-    pause = pauses.create(world.commune, by=mine, reason="Sự cố", at_once=True)
-    pauses.end(pause, by=mine)
+    pause = pausing.create(world.commune, by=mine, reason="Sự cố", at_once=True)
+    pausing.end(pause, by=mine)
     both = ["pause_started", "pause_ended"]
     assert kinds(chief, officer, mine, next_door, top) == [both, both, [], [], []]
 
     Notice.objects.all().delete()
-    pauses.end(pauses.create(world.top, by=top, reason="Sự cố", at_once=True), by=top)
+    pausing.end(pausing.create(world.top, by=top, reason="Sự cố", at_once=True), by=top)
     assert kinds(chief, officer, mine, next_door, top) == [[], [], both, both, []]
 
 
@@ -209,8 +209,8 @@ def test_a_pause_of_the_country_costs_as_much_for_one_commune_as_for_many(world)
 
     def cost():
         with CaptureQueriesContext(connection) as asked:
-            pause = pauses.create(world.top, by=top, reason="Sự cố", at_once=True)
-            pauses.end(pause, by=top)
+            pause = pausing.create(world.top, by=top, reason="Sự cố", at_once=True)
+            pausing.end(pause, by=top)
         return len(asked)
 
     cost()
@@ -228,8 +228,8 @@ def test_of_what_fell_due_one_leaves_what_is_undecided_and_nothing_else(world, n
         world.delivery(state=State.EXPIRED, error_code=code) for code in ("paused", "expired")
     )
 
-    assert pauses.keep_unpublished([kept, expired], by=officer) == 1
-    assert pauses.keep_unpublished([kept], by=officer) == 0
+    assert pausing.keep_unpublished([kept, expired], by=officer) == 1
+    assert pausing.keep_unpublished([kept], by=officer) == 0
 
     outcomes = [
         (fresh(row).error_code, bool(fresh(row).left_unpublished_at)) for row in (kept, expired)
@@ -240,7 +240,7 @@ def test_of_what_fell_due_one_leaves_what_is_undecided_and_nothing_else(world, n
     ]
     assert ids(find_in_trouble(Delivery.objects.all(), now=now)) == {expired.pk}
     with pytest.raises(NotAllowed):
-        pauses.keep_unpublished([expired], by=factories.person(Role.OFFICER, world.sibling))
+        pausing.keep_unpublished([expired], by=factories.person(Role.OFFICER, world.sibling))
 
 
 def test_what_a_pause_holds_is_no_trouble_until_it_waits_for_a_decision(world, now):

@@ -10,7 +10,7 @@ from accounts.permissions import Role
 from publishing.engine import firing
 from publishing.engine import worker as engine
 from publishing.models import Delivery, Pause
-from publishing.pauses import services as pauses
+from publishing.pauses import pausing
 from publishing.pauses.queries import undecided_deliveries
 from publishing.reconciliation import expiry
 from publishing.states import State
@@ -105,11 +105,11 @@ def test_a_pause_after_claim_and_before_the_call_wins_and_nothing_goes_out_when_
 ):
     delivery = deliver(platform)
     leader = factories.person(Role.APPROVER, delivery.unit)
-    pause = pauses.create_prepared(delivery.unit, by=leader, reason="Xác minh sự cố")
+    pause = pausing.create_prepared(delivery.unit, by=leader, reason="Xác minh sự cố")
     begin = firing.Firing.begin
 
     def pause_first(self, pks):
-        pauses.start(pause, by=leader)
+        pausing.start(pause, by=leader)
         monkeypatch.setattr(firing.Firing, "begin", begin)
         return begin(self, pks)
 
@@ -120,7 +120,7 @@ def test_a_pause_after_claim_and_before_the_call_wins_and_nothing_goes_out_when_
     engine.publish_due(platform=platform, clock=later(minutes=1))
     assert fresh(delivery).state == State.SCHEDULED
 
-    pauses.end(pause, by=leader)
+    pausing.end(pause, by=leader)
     engine.publish_due(platform=platform, clock=later(minutes=1))
     expiry.expire()
     engine.publish_due(platform=platform, clock=later(minutes=1))

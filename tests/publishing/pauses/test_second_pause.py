@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from accounts.permissions import Role
 from publishing.models import Pause
-from publishing.pauses import services as pauses
+from publishing.pauses import pausing
 from tests import factories
 from tests.publishing.pauses.conftest import HOUR, filled, fresh, html, ids, overseer, sign_in
 
@@ -23,16 +23,16 @@ SECOND = {
 def test_a_second_pause_that_adds_nothing_is_refused_and_names_the_first(world, now, case):
     leader = factories.person(Role.APPROVER, world.commune)
     times = SECOND[case](now)
-    first = pauses.create(world.commune, by=leader, reason="Sự cố", **times)
+    first = pausing.create(world.commune, by=leader, reason="Sự cố", **times)
 
-    with pytest.raises(pauses.AlreadyPaused) as refused:
-        pauses.create(world.commune, by=leader, reason="Sự cố", **times)
+    with pytest.raises(pausing.AlreadyPaused) as refused:
+        pausing.create(world.commune, by=leader, reason="Sự cố", **times)
 
     assert (refused.value.pause, Pause.objects.count()) == (first, 1)
-    narrower = pauses.create(
+    narrower = pausing.create(
         world.commune, by=leader, reason="Sự cố", channel=world.channel, **times
     )
-    above = pauses.create(world.commune, by=overseer(world.province), reason="Sự cố", **times)
+    above = pausing.create(world.commune, by=overseer(world.province), reason="Sự cố", **times)
     assert {first.pk, narrower.pk, above.pk} == ids(Pause.objects.all())
 
 

@@ -13,7 +13,7 @@ from accounts.permissions import Role
 from campaigns.models import Topic
 from core.text import fold
 from posts.models import Post
-from posts.origins import services as origins
+from posts.origins import starting
 from posts.states import PostState
 from publishing.states import Reason, State
 from tests import factories
@@ -272,7 +272,7 @@ def test_who_may_schedule_finds_the_way_beside_each_post_without_a_time(client, 
 
 
 def test_a_draft_that_nobody_has_written_in_is_not_in_the_list(client, unit, officer):
-    origins.start_draft(unit=unit, by=officer)
+    starting.start_draft(unit=unit, by=officer)
     make(unit, "Có chữ")
     assert titles(client) == ["Có chữ"]
     assert tabs(client)["drafts"] == 1

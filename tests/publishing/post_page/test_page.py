@@ -7,11 +7,11 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.kits.models import Adoption
-from posts.review import services as posts
+from posts.review import decisions
 from posts.states import PostState
 from publishing.deliveries.transitions import move
 from publishing.models import Attempt, Delivery
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
 from tests.pages import one_line
@@ -99,7 +99,9 @@ def test_the_page_says_when_and_on_how_many_channels_a_post_goes_out(client, uni
 
 def test_a_withdrawn_post_reports_why(client, unit, officer):
     post = factories.approved(unit=unit)
-    posts.withdraw(post, by=factories.person(Role.APPROVER, unit), reason="Số liệu chưa công bố")
+    decisions.withdraw(
+        post, by=factories.person(Role.APPROVER, unit), reason="Số liệu chưa công bố"
+    )
 
     assert page(client, post).context["next_step"].sentence == "Withdrawn: Số liệu chưa công bố."
 
@@ -519,15 +521,15 @@ def test_the_page_says_which_warnings_author_and_approver_passed_over(client, un
         return one_line(client.get(page).content.decode())
 
     assert "Warnings passed over" not in said()
-    posts.submit(post, by=officer)
+    decisions.submit(post, by=officer)
     assert "(the author saw it and submitted)" in said()
     assert "the approver saw it" not in said()
 
-    posts.approve(post, post.current_revision, by=approver, proof=factories.proof())
+    decisions.approve(post, post.current_revision, by=approver, proof=factories.proof())
     assert "(the author saw it and submitted; the approver saw it and approved)" in said()
 
     # A warning is about what was submitted: of a draft that is edited again it says nothing.
-    posts.reopen(post, by=officer)
+    decisions.reopen(post, by=officer)
     assert "Warnings passed over" not in said()
 
 
@@ -537,7 +539,7 @@ def test_a_warning_that_does_not_apply_any_more_is_counted(client, unit, approve
     post = factories.PostFactory(
         unit=unit, author=officer, legal_basis="Nghị định 282/2025/NĐ-CP", legal_until=soon
     )
-    posts.submit(post, by=officer)
+    decisions.submit(post, by=officer)
     monkeypatch.setattr("publishing.post_page.cards.find_findings", lambda *_: [])
 
     page = client.get(reverse("publishing:post", args=[post.public_id]))

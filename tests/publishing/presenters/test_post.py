@@ -17,7 +17,7 @@ from publishing.models import Delivery
 from publishing.post_list.queries import group_counts, post_groups, unscheduled_posts
 from publishing.presenters import post as post_presenters
 from publishing.presenters.post import next_step, post_status
-from publishing.review import services as reviews
+from publishing.review import approval_and_time
 from publishing.states import OPEN, PostGroup, State
 from tests import factories
 
@@ -230,7 +230,7 @@ def test_the_writers_are_informed_of_the_approval_and_of_what_is_next(scheduled)
     post = factories.submitted()
     due_at = timezone.now() + HOUR if scheduled else None
 
-    reviews.approve(
+    approval_and_time.approve(
         post,
         post.current_revision,
         by=factories.person(Role.APPROVER, post.unit),

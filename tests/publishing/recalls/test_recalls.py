@@ -20,9 +20,9 @@ from posts.states import PostState
 from publishing.engine import firing
 from publishing.engine import worker as engine
 from publishing.models import Delivery, Recall
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.recalls import worker as recall_worker
-from publishing.reconciliation import decisions, reconcile
+from publishing.reconciliation import reconcile, verdicts
 from publishing.states import Reason, State
 from tests import factories
 from tests.publishing.conftest import later
@@ -49,7 +49,7 @@ def chief_of(row):
 
 
 def recalled(row):
-    made = recalls.recall(row, by=chief_of(row), reason=WHY)
+    made = recalling.recall(row, by=chief_of(row), reason=WHY)
     row.refresh_from_db()
     return made
 
@@ -163,7 +163,7 @@ def test_a_recall_between_claim_and_the_visible_call_wins(simulator, deliver, mo
     begin = firing.Firing.begin
 
     def recalled_just_before(self, pks):
-        recalls.recall(Delivery.objects.get(pk=row.pk), by=chief_of(row), reason=WHY)
+        recalling.recall(Delivery.objects.get(pk=row.pk), by=chief_of(row), reason=WHY)
         return begin(self, pks)
 
     monkeypatch.setattr(firing.Firing, "begin", recalled_just_before)
@@ -185,7 +185,7 @@ def test_a_recall_during_a_call_that_hangs_takes_the_post_down_afterwards(
     run.start()
     while Delivery.objects.get(pk=row.pk).state != State.COMMITTING:
         pass
-    made = recalls.recall(Delivery.objects.get(pk=row.pk), by=chief_of(row), reason=WHY)
+    made = recalling.recall(Delivery.objects.get(pk=row.pk), by=chief_of(row), reason=WHY)
     run.join()
     row.refresh_from_db()
     assert (row.state, row.recall) == (
@@ -238,11 +238,11 @@ def test_what_a_person_sees_live_after_the_recall_is_pulled_back(simulator, deli
     assert row.manual_deadline is not None
 
     officer = factories.person(Role.OFFICER, row.unit)
-    decisions.decide(row, by=officer, is_live=True)
+    verdicts.decide(row, by=officer, is_live=True)
     assert take_down(row) == State.NEEDS_PERSON  # nobody but people knows where it stands
     assert (row.error_code, row.recall) == ("withdraw_by_hand", made)
 
-    decisions.decide(row, by=officer, is_live=False)
+    verdicts.decide(row, by=officer, is_live=False)
     row.refresh_from_db()
     assert row.state == State.RECALLED
 
@@ -334,7 +334,7 @@ def test_an_officer_who_says_that_it_is_still_live_lets_the_portal_try_again(sim
     assert take_down(row) == State.NEEDS_PERSON
     until = row.manual_deadline
 
-    decisions.decide(row, by=factories.person(Role.OFFICER, row.unit), is_live=True)
+    verdicts.decide(row, by=factories.person(Role.OFFICER, row.unit), is_live=True)
     assert take_down(row) == State.RECALLED
     assert (row.manual_deadline, is_live(simulator, row)) == (until, False)
 
@@ -467,7 +467,7 @@ def test_a_recall_that_loses_a_deadlock_with_the_engine_begins_again(deliver):
     for each in others:
         each.start()
     begun.wait()
-    made = recalls.withdraw(first.post, by=chief_of(first), reason=WHY, take_down=True)
+    made = recalling.withdraw(first.post, by=chief_of(first), reason=WHY, take_down=True)
     for each in others:
         each.join()
     assert made.deliveries.count() == 3
@@ -511,7 +511,7 @@ def test_the_act_costs_the_same_queries_for_one_page_and_for_many():
             factories.delivery(post, remote_id=f"{campaign.pk}_{number}", **live_fields)
         overseer = factories.person(Role.OVERSEER, province)
         with CaptureQueriesContext(connection) as queries:
-            recalls.recall_campaign(campaign, unit=province, by=overseer, reason=WHY)
+            recalling.recall_campaign(campaign, unit=province, by=overseer, reason=WHY)
         assert (
             Delivery.objects.filter(state=State.RECALLING, post__campaign=campaign).count() == pages
         )
@@ -528,7 +528,7 @@ def test_a_withdrawn_post_has_every_page_in_one_ledger(deliver):
     other = factories.delivery(
         row.post, factories.ChannelFactory(unit=row.unit, platform="telegram")
     )
-    made = recalls.withdraw(row.post, by=chief_of(row), reason=WHY, take_down=True)
+    made = recalling.withdraw(row.post, by=chief_of(row), reason=WHY, take_down=True)
     states = dict(made.deliveries.values_list("pk", "state"))
     assert states == {row.pk: State.RECALLING, other.pk: State.CANCELLED}
     assert row.post.state == PostState.WITHDRAWN
@@ -539,9 +539,9 @@ def test_the_writer_and_the_leaders_are_informed_but_not_who_did_it(deliver, act
     row = deliver(state=State.PUBLISHED, remote_id="1_1", published_at=timezone.now())
     others, chief = [chief_of(row) for _ in range(2)], chief_of(row)
     if act == "recall":
-        recalls.recall(row, by=chief, reason=WHY)
+        recalling.recall(row, by=chief, reason=WHY)
     else:
-        recalls.withdraw(row.post, by=chief, reason=WHY, take_down=True)
+        recalling.withdraw(row.post, by=chief, reason=WHY, take_down=True)
     kind = {"recall": "post_recalled", "withdraw": "post_withdrawn"}[act]
     notices = list(Notice.objects.filter(kind=kind).values_list("user", flat=True))
     first_leader = row.revision.reviews.get(decision="approved").by_id
@@ -553,7 +553,7 @@ def test_the_writer_and_the_leaders_are_informed_but_not_who_did_it(deliver, act
 def test_withdrawing_what_goes_out_nowhere_opens_no_ledger():
     post = factories.approved()
     assert (
-        recalls.withdraw(
+        recalling.withdraw(
             post, by=factories.person(Role.APPROVER, post.unit), reason=WHY, take_down=True
         )
         is None
@@ -588,7 +588,7 @@ def test_an_overseer_recalls_a_campaign_in_the_whole_province_and_nowhere_else(
 ):
     province, campaign, rows = campaign_in_two_units
     overseer = factories.person(Role.OVERSEER, province)
-    made = recalls.recall_campaign(campaign, unit=province, by=overseer, reason=WHY)
+    made = recalling.recall_campaign(campaign, unit=province, by=overseer, reason=WHY)
     for row in rows:
         row.refresh_from_db()
         row.post.refresh_from_db()
@@ -606,7 +606,7 @@ def test_an_overseer_recalls_a_campaign_in_the_whole_province_and_nowhere_else(
 
 def test_a_leader_recalls_the_campaign_in_the_own_unit_alone(campaign_in_two_units):
     _province, campaign, rows = campaign_in_two_units
-    recalls.recall_campaign(campaign, unit=rows[0].unit, by=chief_of(rows[0]), reason=WHY)
+    recalling.recall_campaign(campaign, unit=rows[0].unit, by=chief_of(rows[0]), reason=WHY)
     assert list(Delivery.objects.filter(state=State.RECALLING)) == [rows[0]]
 
 
@@ -614,7 +614,7 @@ def test_a_leader_at_the_province_does_not_reach_the_communes(campaign_in_two_un
     province, campaign, _rows = campaign_in_two_units
     leader = factories.person(Role.APPROVER, province)
     with pytest.raises(Refused):
-        recalls.recall_campaign(campaign, unit=province, by=leader, reason=WHY)
+        recalling.recall_campaign(campaign, unit=province, by=leader, reason=WHY)
     assert Delivery.objects.filter(state=State.PUBLISHED).count() == 3
 
 
@@ -622,13 +622,13 @@ def test_an_officer_recalls_nothing(campaign_in_two_units):
     _province, campaign, rows = campaign_in_two_units
     officer = factories.person(Role.OFFICER, rows[0].unit)
     with pytest.raises(NotAllowed):
-        recalls.recall_campaign(campaign, unit=rows[0].unit, by=officer, reason=WHY)
+        recalling.recall_campaign(campaign, unit=rows[0].unit, by=officer, reason=WHY)
 
 
 def test_who_recalled_is_informed_when_the_last_page_is_done(simulator, deliver):
     row = published(deliver)
     chief = chief_of(row)
-    recalls.recall(row, by=chief, reason=WHY)
+    recalling.recall(row, by=chief, reason=WHY)
     take_down(row)
     take_down(row, minutes=1)
     assert Notice.objects.filter(user=chief, kind="recall_finished").count() == 1
@@ -641,7 +641,7 @@ def test_two_recalls_at_once_take_the_post_back_once(deliver):
 
     def act(chief):
         try:
-            recalls.recall(Delivery.objects.get(pk=row.pk), by=chief, reason=WHY)
+            recalling.recall(Delivery.objects.get(pk=row.pk), by=chief, reason=WHY)
         except Refused:
             refused.append(chief)
         finally:

@@ -11,7 +11,7 @@ from core.errors import Refused
 from media.models import Media
 from publishing.models import Delivery
 from publishing.reconciliation.expiry import expire
-from publishing.scheduling.services import schedule
+from publishing.scheduling.scheduling import schedule
 from publishing.states import Reason, State
 from tests import factories
 

@@ -18,10 +18,10 @@ from publishing.engine import uploads
 from publishing.engine import worker as engine
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_sentence, delivery_status
-from publishing.recalls import services as recalls
+from publishing.recalls import recalling
 from publishing.recalls import worker as recall_worker
-from publishing.reconciliation import decisions, reconcile
-from publishing.scheduling import services as scheduling
+from publishing.reconciliation import reconcile, verdicts
+from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
 from tests.publishing.conftest import later
@@ -284,7 +284,7 @@ def test_what_a_person_finds_live_is_not_said_to_have_been_seen_before_it_was(
     waiting = {"state": State.NEEDS_PERSON, "error_code": code, "committing_at": begun}
     Delivery.objects.filter(pk=delivery.pk).update(**waiting)
 
-    decisions.decide(Delivery.objects.get(pk=delivery.pk), by=delivery.scheduled_by, is_live=True)
+    verdicts.decide(Delivery.objects.get(pk=delivery.pk), by=delivery.scheduled_by, is_live=True)
 
     delivery.refresh_from_db()
     assert delivery.state == State.PUBLISHED
@@ -308,7 +308,7 @@ def test_what_is_recalled_while_it_is_processed_becomes_a_task_where_only_people
     simulator, processing
 ):
     chief = factories.person(Role.APPROVER, processing.unit)
-    recalls.recall(processing, by=chief, reason="Sai")
+    recalling.recall(processing, by=chief, reason="Sai")
     processing.refresh_from_db()
     assert (processing.state, delivery_status(processing).label) == (
         State.PROCESSING,

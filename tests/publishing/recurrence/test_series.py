@@ -17,9 +17,9 @@ from posts.models import Post, Reading, Review, Signature
 from posts.states import Decision, PostState
 from publishing.models import Delivery, Occurrence, Series
 from publishing.models.series import MOST_OCCURRENCES, Rhythm
-from publishing.recurrence import services
+from publishing.recurrence import planning
+from publishing.recurrence.planning import occurrence_times
 from publishing.recurrence.queries import occurrences_of
-from publishing.recurrence.services import occurrence_times
 from publishing.states import State
 from tests import factories
 
@@ -49,12 +49,12 @@ def approver(unit):
 def begun(unit, officer, n: int = 3, **rule) -> Series:
     post = factories.PostFactory(unit=unit, author=officer)
     values = {"first": FIRST, "rhythm": Rhythm.WEEKS, "step": 1, "until": None, "times": n}
-    return services.create_series(post, by=officer, **{**values, **rule})
+    return planning.create_series(post, by=officer, **{**values, **rule})
 
 
 def submitted(unit, officer, n: int = 3) -> Series:
     series = begun(unit, officer, n)
-    services.submit_all(series, by=officer)
+    planning.submit_all(series, by=officer)
     return series
 
 
@@ -105,7 +105,7 @@ def test_a_series_ends_before_its_content_does(unit, officer):
     post = factories.PostFactory(unit=unit, author=officer, valid_until=FIRST + timedelta(days=10))
 
     with pytest.raises(Refused, match="End the series before that"):
-        services.create_series(
+        planning.create_series(
             post, by=officer, first=FIRST, rhythm="weeks", step=1, until=None, times=3
         )
 
@@ -134,7 +134,7 @@ def test_each_time_becomes_a_post_with_the_same_content(client, unit, officer):
     assert [each.requested_time for each in posts] == [FIRST + timedelta(weeks=n) for n in range(4)]
     assert {each.title for each in posts} == {post.title}
     assert {each.pictures.count() for each in posts} == {1}
-    services.submit_all(series, by=officer)
+    planning.submit_all(series, by=officer)
     hashes = {each.current_revision.content_sha256 for each in occurrences_of(series)}
     assert len(hashes) == 1
 
@@ -143,7 +143,7 @@ def test_a_post_of_a_series_begins_no_other(unit, officer):
     post = occurrences_of(begun(unit, officer))[1]
 
     with pytest.raises(Refused, match="Make a copy first"):
-        services.create_series(
+        planning.create_series(
             post, by=officer, first=FIRST, rhythm="weeks", step=1, until=None, times=3
         )
 
@@ -250,7 +250,7 @@ def test_without_the_sheet_nothing_of_a_series_can_be_approved_together(
 def test_another_content_is_not_opened_by_the_sheet(client, unit, officer, approver):
     series = begun(unit, officer)
     Post.objects.filter(occurrence__number=2).update(body="<p>Nội dung khác.</p>")
-    services.submit_all(series, by=officer)
+    planning.submit_all(series, by=officer)
 
     shown = sheet(client, series, approver)
 

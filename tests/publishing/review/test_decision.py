@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from posts.models import Post, Review
-from posts.review import services as posts
+from posts.review import decisions
 from posts.states import PostState
 from publishing.models import Delivery, Slot
 from publishing.states import State
@@ -239,7 +239,7 @@ def test_nothing_is_due_before_an_approval_can_no_longer_be_taken_back(client, u
     decided = dict(Review.objects.values_list("revision__post", "decided_at"))
     waits = [row.fire_at - decided[row.post_id] for row in Delivery.objects.all()]
     assert len(waits) == 2
-    assert all(wait > posts.UNDO + timedelta(seconds=1) for wait in waits)
+    assert all(wait > decisions.UNDO + timedelta(seconds=1) for wait in waits)
 
 
 def test_an_approval_is_not_taken_back_after_its_seconds(client, unit, approver):
@@ -370,7 +370,7 @@ def test_a_decision_on_a_revision_that_is_no_longer_current_is_refused_and_the_r
 
 def test_a_post_that_was_decided_meanwhile_is_shown_as_it_stands(client, unit, approver):
     post = factories.submitted(unit=unit)
-    posts.approve(post, post.current_revision, by=leader(unit), proof=factories.proof())
+    decisions.approve(post, post.current_revision, by=leader(unit), proof=factories.proof())
 
     response = decide(client, post, "return", reason="Muộn")
 
@@ -432,7 +432,7 @@ def test_the_free_slots_of_the_unit_are_among_the_times(client, unit, approver):
 def test_the_review_says_which_warnings_the_author_submitted_over(client, unit, approver):
     soon = timezone.localdate() + timedelta(days=9)
     post = factories.PostFactory(unit=unit, legal_basis="Nghị định 282", legal_until=soon)
-    posts.submit(post, by=post.author)
+    decisions.submit(post, by=post.author)
     page = one_line(client.get(address(post)).content.decode())
     assert page.count("(the author saw it and submitted)") == 1
 

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.permissions import Role
 from core.errors import NotAllowed
 from posts.models import Post, Review
-from posts.review import services as posts
+from posts.review import decisions
 from posts.review.queries import approved_channels
 from posts.states import PostState
 from tests import factories
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def waiting(unit):
     factories.topic_rule(unit.parent)
     post = factories.submitted(unit=unit, title="Nơi bỏ phiếu")
-    posts.approve(post, post.current_revision, by=leader(unit), proof=factories.proof())
+    decisions.approve(post, post.current_revision, by=leader(unit), proof=factories.proof())
     return post
 
 
@@ -46,7 +46,9 @@ def test_the_provinces_queue_shows_what_waits_for_it_and_the_units_does_not(
     elsewhere = factories.UnitFactory()
     factories.topic_rule(elsewhere.parent)
     foreign = factories.submitted(unit=elsewhere, title="Tỉnh khác")
-    posts.approve(foreign, foreign.current_revision, by=leader(elsewhere), proof=factories.proof())
+    decisions.approve(
+        foreign, foreign.current_revision, by=leader(elsewhere), proof=factories.proof()
+    )
 
     assert titles(client.get(reverse("publishing:second_queue"))) == ["Nơi bỏ phiếu"]
     client.force_login(leader(unit))
@@ -90,14 +92,14 @@ def test_a_second_approval_taken_back_waits_for_the_province_again(client, waiti
 def test_who_gave_the_first_approval_still_does_not_give_the_second_after_it_was_taken_back(
     client, unit, waiting, overseer
 ):
-    first = posts.first_approval(waiting).by
+    first = decisions.first_approval(waiting).by
     decide(client, waiting, "approve")
     client.post(reverse("publishing:undo_approval", args=[waiting.public_id]))
     first.appointments.create(unit=unit.parent, role=Role.OVERSEER, valid_from=timezone.localdate())
     waiting.refresh_from_db()
 
     with pytest.raises(NotAllowed, match="first approval"):
-        posts.approve(
+        decisions.approve(
             waiting,
             waiting.current_revision,
             by=User.objects.get(pk=first.pk),
@@ -115,7 +117,7 @@ def test_nobody_else_takes_a_second_approval_back(
     elif who == "another overseer":
         client.force_login(factories.person(Role.OVERSEER, unit.parent))
     else:
-        monkeypatch.setattr(posts, "UNDO", timedelta())
+        monkeypatch.setattr(decisions, "UNDO", timedelta())
 
     client.post(reverse("publishing:undo_approval", args=[waiting.public_id]))
 
@@ -131,7 +133,7 @@ def approve_many(client, *revisions, opened=True):
 
 def test_several_are_approved_a_second_time_at_once(client, unit, waiting, overseer):
     other = factories.submitted(unit=unit, title="Bài hai")
-    posts.approve(other, other.current_revision, by=leader(unit), proof=factories.proof())
+    decisions.approve(other, other.current_revision, by=leader(unit), proof=factories.proof())
 
     response = approve_many(client, waiting.current_revision, other.current_revision)
 
@@ -169,7 +171,7 @@ def test_today_shows_the_province_what_waits_and_the_nearest_deadline_first(
     sooner = factories.submitted(
         unit=unit, title="Gấp hơn", requested_time=timezone.now() + timedelta(hours=5)
     )
-    posts.approve(sooner, sooner.current_revision, by=leader(unit), proof=factories.proof())
+    decisions.approve(sooner, sooner.current_revision, by=leader(unit), proof=factories.proof())
 
     card = client.get(reverse("oversight:today")).context["second"]
 
@@ -274,7 +276,7 @@ def test_the_first_approval_is_given_anew_and_the_second_follows_that(client, un
 
     post.refresh_from_db()
     assert post.endorsed_revision == post.current_revision
-    assert posts.first_approval(post).by == other
+    assert decisions.first_approval(post).by == other
 
 
 @pytest.mark.parametrize("who", ["another leader", "the province", "too late", "decided"])
@@ -287,7 +289,7 @@ def test_the_first_approval_is_not_taken_back_by_others_nor_late(
     if who == "another leader":
         client.force_login(leader(unit))
     elif who == "too late":
-        monkeypatch.setattr(posts, "UNDO", timedelta())
+        monkeypatch.setattr(decisions, "UNDO", timedelta())
     else:
         overseer = factories.person(Role.OVERSEER, unit.parent)
         client.force_login(overseer)
@@ -334,7 +336,7 @@ def test_the_second_queue_costs_no_query_a_row(client, unit, overseer):
     for more in (1, 2):
         for _ in range(more):
             post = factories.submitted(unit=unit)
-            posts.approve(post, post.current_revision, by=leader(unit), proof=factories.proof())
+            decisions.approve(post, post.current_revision, by=leader(unit), proof=factories.proof())
         with CaptureQueriesContext(connection) as queries:
             client.get(reverse("publishing:second_queue"))
         counts.append(len(queries))

@@ -11,9 +11,9 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from core.errors import Refused
 from publishing.models import Delivery, Pause
-from publishing.pauses import services as pauses
-from publishing.review import services as reviews
-from publishing.scheduling import services as scheduling
+from publishing.pauses import pausing
+from publishing.review import approval_and_time
+from publishing.scheduling import scheduling
 from tests import factories
 from tests.publishing.pauses.conftest import (
     HOUR,
@@ -106,7 +106,7 @@ def test_an_urgent_post_passes_where_the_blackout_lets_it(world, now, officer, p
 def test_a_plain_pause_and_a_blackout_called_off_refuse_nothing(world, now, officer):
     factories.pause(world.commune, started_at=now + 2 * HOUR, ended_at=now + 4 * HOUR)
     chief = factories.person(Role.APPROVER, world.commune)
-    pauses.discard(blackout(world.commune, now, authority=world.commune), by=chief)
+    pausing.discard(blackout(world.commune, now, authority=world.commune), by=chief)
 
     scheduling.schedule(post_of(world), by=officer, times={world.channel: now + 3 * HOUR})
 
@@ -119,7 +119,9 @@ def test_nothing_is_published_at_once_during_a_blackout_and_the_approval_is_not_
     chief = factories.person(Role.APPROVER, world.commune)
 
     with pytest.raises(Refused, match="Nothing can be scheduled"), transaction.atomic():
-        reviews.approve(post, post.current_revision, by=chief, proof=factories.proof(), now=True)
+        approval_and_time.approve(
+            post, post.current_revision, by=chief, proof=factories.proof(), now=True
+        )
     post.refresh_from_db()
     assert (post.state, Delivery.objects.count()) == ("in_review", 0)
 
@@ -146,14 +148,14 @@ def test_a_blackout_without_an_end_is_refused_by_services_and_database(world, no
 
     for times in ({"at_once": True}, {"starts_at": now + HOUR}):
         with pytest.raises(Refused, match="until when"):
-            pauses.create(world.province, **what, **times)
-    made = pauses.create(world.province, **what, starts_at=now + HOUR, ends_at=now + 2 * HOUR)
+            pausing.create(world.province, **what, **times)
+    made = pausing.create(world.province, **what, starts_at=now + HOUR, ends_at=now + 2 * HOUR)
     with pytest.raises(Refused, match="until when"):
-        pauses.plan(made, by=by, starts_at=now + HOUR)
-    pauses.start(made, by=by)
+        pausing.plan(made, by=by, starts_at=now + HOUR)
+    pausing.start(made, by=by)
     assert made.ended_at == now + 2 * HOUR
     with pytest.raises(Refused, match="until when"):
-        pauses.set_end(made, by=by, ends_at=None)
+        pausing.set_end(made, by=by, ends_at=None)
     with pytest.raises(IntegrityError), transaction.atomic():
         Pause.objects.filter(pk=made.pk).update(ended_at=None)
 
@@ -162,7 +164,7 @@ def test_leaders_are_told_that_nothing_can_be_scheduled(world, now):
     leader = factories.person(Role.OVERSEER, world.province)
     by = overseer(world.province)
 
-    pauses.create(
+    pausing.create(
         world.province,
         by=by,
         reason="Quốc tang",

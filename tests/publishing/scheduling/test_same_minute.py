@@ -19,7 +19,7 @@ from posts.states import PostState
 from publishing.models import Delivery
 from publishing.presenters.scheduling import same_minute_warnings, spread_sentence
 from publishing.presenters.text import page_name
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.scheduling.conflicts import find_same_minute
 from publishing.states import State
 from tests import factories

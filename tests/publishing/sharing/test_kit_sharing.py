@@ -8,17 +8,17 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
+from campaigns.kits.issuing import withdraw_kit
 from campaigns.kits.models import Kit, KitMedia, KitVersion
 from campaigns.kits.seals import make_seal
-from campaigns.kits.services import withdraw_kit
-from campaigns.partners import services as partners
+from campaigns.partners import agreements
 from core.errors import NotAllowed, Refused
 from links.models import ClickCount, Link
 from links.queries import get_short_address
-from media.cards import services as cards
-from media.cards.services import Words
-from posts.kits.services import adopt
-from publishing.kit_sharing import services
+from media.cards import card_drawing
+from media.cards.card_drawing import Words
+from posts.kits.adopting import adopt
+from publishing.kit_sharing import kit_shares
 from publishing.kit_sharing.queries import PageState, page_state
 from publishing.models import KitShare
 from publishing.sharing.views import GUESSES_A_MINUTE
@@ -59,7 +59,7 @@ def partner(province):
 
 
 def make(kit, partner, by, *, until=TODAY + 10 * DAY, unit=None):
-    ((row, secret),) = services.share(
+    ((row, secret),) = kit_shares.share(
         kit, unit=unit or kit.unit, partners=[partner], until=until, by=by
     )
     return row, secret
@@ -110,7 +110,7 @@ def test_cards_and_poster_bear_the_name_of_the_unit_that_shares(client, kit, par
     commune = factories.UnitFactory(parent=kit.unit)
     writer = factories.person(Role.OFFICER, kit.unit)
     words = Words(title="Không sạc xe qua đêm", hotline="114")
-    card = cards.add(words, unit=kit.unit, look="fire", formats=["1x1"], by=writer)[0]
+    card = card_drawing.add(words, unit=kit.unit, look="fire", formats=["1x1"], by=writer)[0]
     card.shared = True
     card.save()
     KitVersion.objects.filter(pk=kit.current_id).update(poster={**POSTER, "line_1": "Gọi ngay."})
@@ -161,15 +161,15 @@ def test_the_page_closes_with_each_of_its_conditions(client, kit, partner, offic
     leader = factories.person(Role.OVERSEER, province)
     withdraw_kit(Kit.objects.get(), by=leader, reason="Sai số", take_down=False)
     assert now_standing(row) == PageState.GONE
-    services.revoke(row, by=officer)
+    kit_shares.revoke(row, by=officer)
     assert now_standing(row) == PageState.REVOKED
     with pytest.raises(Refused, match="already"):
-        services.revoke(row, by=officer)
+        kit_shares.revoke(row, by=officer)
 
 
 def test_the_end_of_the_agreement_closes_the_page(kit, partner, officer):
     row, _secret = make(kit, partner, officer)
-    partners.end_agreement(partner, by=officer, reason="Hết hợp tác.")
+    agreements.end_agreement(partner, by=officer, reason="Hết hợp tác.")
     assert now_standing(row) == PageState.AGREEMENT_OVER
     row.refresh_from_db()
     assert row.revoked_at

@@ -13,18 +13,18 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from audit.models import Entry
-from campaigns.kits.services import withdraw_kit
-from campaigns.partners import services as partners
+from campaigns.kits.issuing import withdraw_kit
+from campaigns.partners import agreements
 from core.errors import NotAllowed, Refused
 from core.logs import JsonFormatter
 from links.models import ClickCount, Link
 from links.queries import get_short_address
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import edit_of
-from posts.kits import services as kits
+from posts.kits import adopting
 from posts.models import Post
 from publishing.models import Delivery, Recall, Share
-from publishing.sharing import services
+from publishing.sharing import shares
 from publishing.sharing.presenters import poster_of
 from publishing.sharing.views import GUESSES_A_MINUTE, PAGE
 from tests import factories
@@ -66,7 +66,7 @@ def partner(unit):
 
 
 def make(delivery, partner, by, until=TODAY + 30 * DAY):
-    ((row, secret),) = services.share(delivery.post, partners=[partner], until=until, by=by)
+    ((row, secret),) = shares.share(delivery.post, partners=[partner], until=until, by=by)
     return row, secret
 
 
@@ -126,10 +126,10 @@ def test_clicks_are_counted_by_day_and_by_partner_and_nothing_else(
 @pytest.mark.parametrize(
     "close",
     [
-        lambda row, by: services.revoke(row, by=by),
-        lambda row, by: services.revoke_all(row.unit, by=by),
-        lambda row, by: services.revoke_all(row.unit, partner=row.partner, by=by),
-        lambda row, by: partners.end_agreement(row.partner, "Hai bên dừng phối hợp", by=by),
+        lambda row, by: shares.revoke(row, by=by),
+        lambda row, by: shares.revoke_all(row.unit, by=by),
+        lambda row, by: shares.revoke_all(row.unit, partner=row.partner, by=by),
+        lambda row, by: agreements.end_agreement(row.partner, "Hai bên dừng phối hợp", by=by),
         lambda row, by: Share.objects.filter(pk=row.pk).update(expires_on=TODAY - DAY),
         lambda row, by: type(row.partner).objects.update(ends_on=TODAY - DAY),
         lambda row, by: Delivery.objects.update(state="recalling"),
@@ -285,7 +285,9 @@ def test_closing_pages_keeps_the_partner_and_the_page_in_view(
     whose = [] if act == "share_revoke_all" else [page.context["rows"][0]["share"].public_id]
     action = re.search(f'action="({reverse(f"publishing:{act}", args=whose)}[^"]*)"', page.text)
     if act == "share_renew":
-        partners.end_agreement(partner, by=officer, reason="Hết phối hợp")  # so that it is refused
+        agreements.end_agreement(
+            partner, by=officer, reason="Hết phối hợp"
+        )  # so that it is refused
 
     answer = client.post(html.unescape(action[1]))
 
@@ -304,7 +306,7 @@ def test_of_two_renewals_at_once_the_second_is_refused_and_the_first_address_ope
     shown, refused = [], []
 
     def renew(by):
-        shown.extend(services.renew(row, until=TODAY + DAY, by=by))
+        shown.extend(shares.renew(row, until=TODAY + DAY, by=by))
 
     def renew_too():
         try:
@@ -328,7 +330,7 @@ def test_an_address_that_a_colleague_has_just_made_is_not_closed_for_a_minute(
         make(delivery, partner, colleague)
 
     assert client.get(address(row, secret)).status_code == 200
-    Share.objects.update(made_at=timezone.now() - services.JUST_MADE)
+    Share.objects.update(made_at=timezone.now() - shares.JUST_MADE)
     assert client.get(address(*make(delivery, partner, colleague))).status_code == 200
     assert client.get(address(row, secret)).status_code == 410
 
@@ -362,9 +364,9 @@ def kit(unit):
 @pytest.fixture
 def of_kit(unit, officer, kit):
     channel = factories.ChannelFactory(unit=unit, platform="zalo")
-    post = kits.adopt(kit, unit=unit, by=officer)
+    post = adopting.adopt(kit, unit=unit, by=officer)
     edit = replace(edit_of(post), kit_words={"khu_vuc": "tổ 5"})
-    editing.save(post, edit, by=officer, version=post.version)
+    saving.save(post, edit, by=officer, version=post.version)
     post = Post.objects.select_related("adoption__version").get(pk=post.pk)
     return factories.delivery(
         factories.approved(post),
@@ -406,7 +408,7 @@ def test_a_shared_kit_closes_with_its_poster(client, of_kit, partner, officer, u
     there = address(row, secret, "shared_poster", "a4")
     assert client.get(there).status_code == 200
     if ending == "revoked":
-        services.revoke(row, by=officer)
+        shares.revoke(row, by=officer)
     else:
         overseer = factories.person(Role.OVERSEER, unit.parent)
         withdraw_kit(kit, by=overseer, reason="Sai số", take_down=False)

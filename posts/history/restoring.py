@@ -21,7 +21,7 @@ from platforms.limits import choose_format
 from posts.canonical import content, corrections
 from posts.canonical.html import to_plain_text
 from posts.canonical.titles import title_from
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.models import Post, Revision
 from posts.review.revisions import store_version
@@ -42,7 +42,7 @@ def restore(post: Post, revision: Revision, *, by: User) -> Post:
     if post.state not in EDITABLE:
         raise Refused(_("This post is not open for editing now."))
     _store_working_copy(post)
-    saved = editing.save(post, _edit_of(revision, post), by=by, version=post.version)
+    saved = saving.save(post, _edit_of(revision, post), by=by, version=post.version)
     facts = {"version": revision.number, "position": authority.position}
     record("post.restored", saved, by=by, **facts)
     return saved

@@ -22,7 +22,7 @@ from core.semaphores import OwnTurns
 from core.text import normalise, parse_whole_number
 from core.word_search import make_search_text
 from media.models import Media
-from media.scanners import services as scanners
+from media.scanners import scanning
 from media.scanners.models import SECRET_MARK, Box
 from posts.canonical import content, material
 from posts.canonical.html import clean, to_paragraphs, to_plain_text
@@ -31,9 +31,9 @@ from posts.checks.privacy import safe_label
 from posts.editor.edits import PostEdit, PostFields, edit_of
 from posts.editor.limits import LONGEST_TITLE, refuse_other_units, refuse_too_much, refuse_unusable
 from posts.kit_words import OWN_LINES, Filling
-from posts.kits.services import carry_over, refuse_locked
+from posts.kits.adopting import carry_over, refuse_locked
 from posts.models import Contribution, Editing, Post, PostChannel, PostMedia
-from posts.origins import services as origins
+from posts.origins import starting
 from posts.states import EDITABLE
 from units.models import Unit
 
@@ -101,7 +101,7 @@ def save(
     """
     require(by, Permission.POST_WRITE, unit=post.unit)
     if post._state.adding:
-        post = origins.start_draft(unit=post.unit, by=by, public_id=post.public_id)
+        post = starting.start_draft(unit=post.unit, by=by, public_id=post.public_id)
     post = _lock_open_post(post, version=version, sent=sent)
     edit, words = _apply_kit(post, edit)
     stored = post.targets.values_list("channel_id", *_TARGET_FIELDS)
@@ -130,7 +130,7 @@ def save(
     media = shown_before - shown_after
     marked = Box.objects.filter(scan__media__in=media, rule=SECRET_MARK).values("scan__media")
     for row in Media.objects.filter(pk__in=marked) if media else ():
-        scanners.remove_marked(row, by=by)
+        scanning.remove_marked(row, by=by)
     return post
 
 

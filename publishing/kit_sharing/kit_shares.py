@@ -26,7 +26,7 @@ from publishing.kit_sharing.queries import (
     shareable_source,
 )
 from publishing.models import KitShare
-from publishing.sharing.services import refuse_just_made, require_partners
+from publishing.sharing.shares import refuse_just_made, require_partners
 from units.models import Unit
 
 

@@ -11,10 +11,10 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from core.errors import Refused
 from posts.models import Post, Review, Revision
-from posts.review import services as posts
+from posts.review import decisions
 from posts.review.approvals import Proof
 from posts.review.queries import first_approval
-from publishing.scheduling.services import schedule, stop_all
+from publishing.scheduling.scheduling import schedule, stop_all
 from publishing.states import (
     STOPPED,
 )
@@ -40,7 +40,7 @@ def approve(
     first = first_approval(post)
     if first:
         due_at, now = requested_time_to_keep(post, first), False
-    is_final = posts.approve(
+    is_final = decisions.approve(
         post,
         revision,
         by=by,
@@ -71,7 +71,7 @@ def requested_time_to_keep(post: Post, first: Review) -> datetime | None:
 
 # Two seconds more than an approval may be taken back: the engine begins half a second early, clocks
 # differ a little.
-_AFTER_UNDO = posts.UNDO + timedelta(seconds=2)
+_AFTER_UNDO = decisions.UNDO + timedelta(seconds=2)
 
 
 def earliest_time() -> datetime:
@@ -86,7 +86,7 @@ def undo_approval(post: Post, *, by: User) -> None:
     """Take one's own approval back and stop what it scheduled. Raises Refused when something of it
     was begun.
     """
-    revision = posts.undo_approval(post, by=by, now=timezone.now())
+    revision = decisions.undo_approval(post, by=by, now=timezone.now())
     stop_all(post, by=by, reason="")
     # Whoever schedules a post at once may be quicker: then nothing is undone, and the words say so.
     if revision.deliveries.exclude(state__in=STOPPED).exists():

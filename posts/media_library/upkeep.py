@@ -20,15 +20,14 @@ from audit.services import record
 from core.errors import NotAllowed, Refused
 from media import store
 from media.captions import trim_captions
-from media.editing import films
-from media.editing import services as media_editing
-from media.library import services as library
+from media.editing import films, picture_edits
+from media.library import entries
 from media.models import FilmEdit, Media
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import MediaEdit, edit_of
 from posts.media_library.queries import SOON
 from posts.models import Post, PostMedia
-from posts.origins import services as origins
+from posts.origins import starting
 from posts.queries import match_shown_nowhere, published_uses
 from posts.states import EDITABLE, PostState
 from units.models import Unit
@@ -45,7 +44,7 @@ def own_media(media: Media, *, unit: Unit, by: User) -> Media:
             _("“%(name)s” of the library may be used until %(day)s only. Choose another picture.")
             % {"name": media, "day": f"{media.expires_on:%d/%m/%Y}"}
         )
-    return library.take_over(media, unit=unit, by=by)
+    return entries.take_over(media, unit=unit, by=by)
 
 
 @transaction.atomic
@@ -54,13 +53,13 @@ def put_in_post(media: Media, *, unit: Unit, by: User, post: Post | None = None)
     library. Raise as `editing.save`.
     """
     own = own_media(media, unit=unit, by=by)
-    post = post or origins.start_draft(unit=unit, by=by)
+    post = post or starting.start_draft(unit=unit, by=by)
     edit = edit_of(post)
     if any(shown.media.pk == own.pk for shown in edit.media):
         return post
     added = MediaEdit(own, own.alt_text)
     edit = replace(edit, media=[*edit.media, added])
-    return editing.save(post, edit, by=by, version=post.version)
+    return saving.save(post, edit, by=by, version=post.version)
 
 
 @transaction.atomic
@@ -150,7 +149,7 @@ def replace_with_finished_film(edit: FilmEdit, **_: object) -> None:
     )
     if post := named.first():
         with suppress(Refused, NotAllowed), transaction.atomic():
-            saved = editing.replace_media(
+            saved = saving.replace_media(
                 post, edit.media, made, by=edit.by, captions=partial(_captions_of, edit)
             )
             if saved.pictures.filter(media=made).exists():
@@ -172,7 +171,7 @@ def _captions_of(edit: FilmEdit, captions: str) -> str:
     return trim_captions(captions, start=plan.start, end=plan.end)
 
 
-@receiver(media_editing.retired, dispatch_uid="posts.media_library.retired")
+@receiver(picture_edits.retired, dispatch_uid="posts.media_library.retired")
 def notify_of_blurred_copies(media: Media, **_: object) -> None:
     """Tell the units that took over a shared picture or video that its owner blurred something out
     of it: theirs shows it still, and what becomes of it is theirs to decide.

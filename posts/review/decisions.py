@@ -17,12 +17,12 @@ from accounts.queries import holders, require, second_approvers
 from audit.services import record_many
 from core.clock import format_local_time
 from core.errors import Refused
-from media.library import services as library
+from media.library import entries
 from posts.canonical import content
 from posts.checks.base import Severity
 from posts.findings import count_allowed_boxes
+from posts.leak_rules.enforcement import check_again, count_outcome, require_no_leak
 from posts.leak_rules.models import LeakCount
-from posts.leak_rules.services import check_again, count_outcome, require_no_leak
 from posts.models import Post, Review, Revision, Thread
 from posts.queries import CHECKED, PASSED, REQUESTED_BEFORE, SHOWN, WARNINGS, requested_before_first
 from posts.review import approvals
@@ -71,7 +71,7 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
         CHECKED: checked,
         SHOWN: count_allowed_boxes(revision.content),
     }
-    library.keep_alt_texts((p.media, p.alt_text) for p in post.pictures.select_related("media"))
+    entries.keep_alt_texts((p.media, p.alt_text) for p in post.pictures.select_related("media"))
     move_post(
         post,
         PostState.IN_REVIEW,

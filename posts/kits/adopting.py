@@ -22,7 +22,7 @@ from core.periods import get_midnight
 from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
 from core.word_search import make_search_text
-from media.library.services import take_over as take_media_over
+from media.library.entries import take_over as take_media_over
 from posts.canonical import content, material
 from posts.canonical.corrections import published_trace
 from posts.canonical.html import clean, to_plain_text
@@ -30,7 +30,7 @@ from posts.canonical.titles import title_from
 from posts.checks.privacy import safe_label
 from posts.kit_words import OWN_LINES, Filling
 from posts.models import Post, PostChannel, PostMedia
-from posts.origins.services import LONGEST_TITLE, first_targets
+from posts.origins.starting import LONGEST_TITLE, first_targets
 from posts.signals import kit_adopted
 from posts.states import PostState
 from units.models import Unit

@@ -24,10 +24,9 @@ from media.models import Media
 from posts.bulk_import import pictures
 from posts.bulk_import.plans import plan
 from posts.bulk_import.sheets import Row, hash_in
-from posts.editor import choices
-from posts.editor import services as editing
+from posts.editor import choices, saving
 from posts.models import BulkImport, ImportedPost, Post
-from posts.review import services as reviews
+from posts.review import decisions
 from posts.states import EDITABLE, ImportState
 from units.models import Unit
 
@@ -207,7 +206,7 @@ def apply(
     rows = todo.to_make
     if not rows:
         raise Refused(_("There is no row that could become a draft."))
-    made = editing.create_many(
+    made = saving.create_many(
         [each.edit for each in rows], unit=batch.unit, by=by, action="post.imported"
     )
     ImportedPost.objects.bulk_create(
@@ -263,7 +262,7 @@ def _submit_all(claim: jobs.Claim) -> None:
         claim.finish()
         BulkImport.objects.filter(pk=batch.pk).update(state=ImportState.DONE)
     if n:
-        reviews.announce_many(batch.unit, by=by, n=n)
+        decisions.announce_many(batch.unit, by=by, n=n)
 
 
 jobs.register(
@@ -282,7 +281,7 @@ def _submit_if_complete(post: Post, *, by: User, answers: choices.Answers) -> bo
     if choices.refused_choices(post, answers=answers):
         return False
     try:
-        reviews.submit(post, by=by, announce=False)
+        decisions.submit(post, by=by, announce=False)
     except Refused:
         return False
     return True

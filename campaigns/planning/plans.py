@@ -17,6 +17,7 @@ from accounts.models import Authority, User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
+from campaigns.editing import begin_campaign, require_open
 from campaigns.laws import find_repealed_laws, replace_repealed_laws
 from campaigns.models import TARGETS, Campaign
 from campaigns.planning.models import (
@@ -39,7 +40,6 @@ from campaigns.planning.queries import (
     name_next_year,
     to_canonical_json,
 )
-from campaigns.services import begin_campaign, require_open
 from core.errors import NotAllowed, Refused
 from core.leaks import require_recordable, require_storable
 from core.reasons import require_reason

@@ -26,7 +26,7 @@ from core.db_retry import retry_on_deadlock
 from core.errors import Refused
 from core.reasons import require_reason
 from posts.models import Post
-from posts.review import services as posts
+from posts.review import decisions
 from posts.states import PostState
 from publishing.deliveries.schedules import RECALL_ASKED
 from publishing.deliveries.transitions import move_many
@@ -85,7 +85,7 @@ def withdraw(post: Post, *, by: User, reason: str, take_down: bool) -> Recall | 
             reason=reason,
             post=current,
         )
-    posts.withdraw(current, by=by, reason=reason)
+    decisions.withdraw(current, by=by, reason=reason)
     leaders = holders(
         Permission.POST_APPROVE,
         unit=post.unit,
@@ -116,7 +116,7 @@ def recall_campaign(campaign: Campaign, *, unit: Unit, by: User, reason: str) ->
     )
     if new_recall is None:
         raise Refused(_("No post of this campaign is approved or stands on a page here."))
-    posts.withdraw_many(approved, **{**who, "reason": new_recall.reason})
+    decisions.withdraw_many(approved, **{**who, "reason": new_recall.reason})
     _notify_units(new_recall, withdrawn)
     return new_recall
 
@@ -146,7 +146,7 @@ def withdraw_kit(kit: Kit, *, by: User, reason: str, take_down: bool) -> Recall 
     live = deliveries.filter(state__in=RECALLABLE, recall=None).values("post")
     ended = approved.filter(pk__in=locked).exclude(pk__in=live)
     ended_pks = list(ended.values_list("pk", flat=True))
-    posts.withdraw_many(Post.objects.filter(pk__in=ended_pks), reason=reason, **who)
+    decisions.withdraw_many(Post.objects.filter(pk__in=ended_pks), reason=reason, **who)
     # One notice to each person whose posts ended with the kit, in the portal alone.
     concerned = Post.objects.filter(pk__in=ended_pks)
     people = _find_writers_and_leaders(concerned, besides=by.pk)

@@ -23,7 +23,7 @@ from core.clock import database_now, format_local_time
 from core.errors import Refused
 from posts.canonical import content
 from posts.findings import kit_obstacles, media_obstacles
-from posts.leak_rules.services import is_held_back
+from posts.leak_rules.enforcement import is_held_back
 from posts.models import Post, Revision, RevisionMedia
 from posts.states import ENDS, PostState
 from publishing.deliveries import schedules

@@ -7,20 +7,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from campaigns.kits import services as kits
+from campaigns.kits import issuing
 from campaigns.kits.models import KitVersion
 from campaigns.kits.wording import list_slot_names
 from core.errors import Refused
-from media.cards import services as cards
-from media.cards.services import Words
+from media.cards import card_drawing
+from media.cards.card_drawing import Words
 from media.models import Media
 from posts.checks.leak_words import rule_description
 from posts.checks.leaks.scan import Severity, find_leaks
+from posts.leak_rules.enforcement import require_publishable
 from posts.leak_rules.queries import rules_of
-from posts.leak_rules.services import require_publishable
-from posts.media_library import services as media_library
+from posts.media_library import upkeep
 from posts.models import Post
-from posts.origins import services as origins
+from posts.origins import starting
 from units.models import Unit
 
 _GRAVE = (Severity.HARD, Severity.SOFT, Severity.WARN)
@@ -44,13 +44,13 @@ def make_card(
         raise Refused(
             _("A card is the same picture for all units: a gap would stand on it as it is.")
         )
-    made = cards.add(words, unit=unit, look=look, formats=formats, by=by)
+    made = card_drawing.add(words, unit=unit, look=look, formats=formats, by=by)
     if version:
-        kits.add_media(version, made, by=by)
+        issuing.add_media(version, made, by=by)
     if post and post._state.adding:
-        post = origins.start_draft(unit=unit, by=by, public_id=post.public_id)
+        post = starting.start_draft(unit=unit, by=by, public_id=post.public_id)
     for media in made if post else ():
-        post = media_library.put_in_post(media, unit=unit, by=by, post=post)
+        post = upkeep.put_in_post(media, unit=unit, by=by, post=post)
     return made
 
 

@@ -20,7 +20,7 @@ from core import quotas
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.word_search import make_search_text
-from media.library.services import take_over
+from media.library.entries import take_over
 from media.models import Media
 from posts.canonical import content, corrections, material
 from posts.canonical.html import to_paragraphs, to_plain_text

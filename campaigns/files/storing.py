@@ -17,14 +17,14 @@ from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
+from campaigns.editing import require_open
 from campaigns.files import queries
 from campaigns.files.models import LONGEST_NAME, CampaignFile, FilePart
 from campaigns.files.reading import Checked, FileRefused, check_content
 from campaigns.files.states import FileState, Kind, Refusal
+from campaigns.kits.issuing import require_appointment_at, require_not_withdrawn
 from campaigns.kits.models import Kit
-from campaigns.kits.services import require_appointment_at, require_not_withdrawn
 from campaigns.models import Campaign
-from campaigns.services import require_open
 from core import jobs, quotas
 from core.errors import Refused
 from core.leaks import require_recordable, require_storable

@@ -1,5 +1,5 @@
 """Series: begin, submit, change and stop. Every occurrence is a post, and whatever is done to it is
-done by the services of posts, one by one.
+done by the decisions of posts, one by one.
 """
 
 import calendar
@@ -23,13 +23,12 @@ from audit.services import record
 from core.clock import format_local_time
 from core.errors import Refused
 from core.reasons import require_reason
-from posts.archive.services import archive
-from posts.editor import choices
-from posts.editor import services as editing
+from posts.archive.archiving import archive
+from posts.editor import choices, saving
 from posts.editor.edits import PostEdit, edit_of
-from posts.kits.services import refuse_locked
+from posts.kits.adopting import refuse_locked
 from posts.models import Post, Review
-from posts.review import services as reviews
+from posts.review import decisions
 from posts.states import EDITABLE, Decision, PostState
 from publishing.models import Delivery, Occurrence, Series
 from publishing.models.series import MOST_OCCURRENCES, Rhythm
@@ -76,8 +75,8 @@ def create_series(post: Post, *, by: User, **rule: Any) -> Series:
     times = planned_times(post, **rule)
     edit = edit_of(post)
     first, *rest = (_edit_at(edit, time) for time in times)
-    post = editing.save(post, first, by=by, version=post.version)
-    copies = editing.create_many(
+    post = saving.save(post, first, by=by, version=post.version)
+    copies = saving.create_many(
         rest, unit=post.unit, by=by, action="post.repeated", of=str(post.public_id)
     )
     series = Series.objects.create(
@@ -114,7 +113,7 @@ def submit_all(series: Series, *, by: User) -> tuple[int, list[str]]:
     reasons: dict[str, None] = {}
     for post in posts:
         try:
-            reviews.submit(post, by=by, announce=False)
+            decisions.submit(post, by=by, announce=False)
             n += 1
         except Refused as error:
             reasons[str(error)] = None
@@ -181,7 +180,7 @@ def change_later(series: Series, post: Post, *, by: User) -> int:
         if edit_of(each) == _edit_at(edit, each.requested_time):
             continue
         _reopen_if_closed(each, by=by)
-        editing.save(each, _edit_at(edit, each.requested_time), by=by, version=each.version)
+        saving.save(each, _edit_at(edit, each.requested_time), by=by, version=each.version)
         changed += 1
     record(
         "series.changed", series, by=by, position=authority.position, since=number, posts=changed
@@ -217,7 +216,7 @@ def _lock_posts(series: Series) -> QuerySet[Post]:
 
 def _reopen_if_closed(post: Post, *, by: User) -> None:
     if post.state in (PostState.IN_REVIEW, PostState.APPROVED):
-        reviews.reopen(post, by=by)
+        decisions.reopen(post, by=by)
 
 
 def occurrence_times(

@@ -12,7 +12,7 @@ from accounts.queries import require
 from core.errors import Refused
 from posts.models import Post
 from publishing.models import Delivery
-from publishing.scheduling import services as scheduling
+from publishing.scheduling import scheduling
 from publishing.states import CANCELLABLE
 
 

@@ -22,9 +22,9 @@ from core.secrecy import require_no_secrecy_mark
 from core.text import normalise
 from posts.discussion import anchors
 from posts.discussion.queries import people_to_notify
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import PostEdit, edit_of
-from posts.kits.services import refuse_locked
+from posts.kits.adopting import refuse_locked
 from posts.models import LONGEST_COMMENT, LONGEST_QUOTE, Comment, Post, Revision, Thread
 from posts.states import EDITABLE, PostState
 
@@ -171,7 +171,7 @@ def accept_proposal(comment: Comment, *, by: User) -> Post:
                 "one piece any more. Please change the text by hand."
             )
         )
-    saved = editing.save(row, edit, by=by, version=row.version)
+    saved = saving.save(row, edit, by=by, version=row.version)
     _set_resolved(comment.thread, by=by, resolved=True)
     record("post.proposal_taken", saved, by=by, position=authority.position)
     if comment.author_id != by.pk:

@@ -21,7 +21,7 @@ from core.leaks import require_storable
 from core.locks import hold_until_commit
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normalise
-from media import pictures, services, store
+from media import pictures, store, storing
 from media.models import (
     LONGEST_ALT,
     LONGEST_FOLDER,
@@ -79,7 +79,7 @@ class Description:
 def add(upload: BinaryIO | File, *, unit: Unit, by: User) -> Added:
     """Store a file in the unit's library. Raise Refused, Busy, QuotaExceeded."""
     require(by, Permission.LIBRARY_WRITE, unit=unit)
-    media = services.store(upload, unit=unit, by=by, right=Permission.LIBRARY_WRITE)
+    media = storing.store(upload, unit=unit, by=by, right=Permission.LIBRARY_WRITE)
     return Added(keep_in_library(media), media.was_stored_before)
 
 

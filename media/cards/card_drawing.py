@@ -21,7 +21,7 @@ from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from media import pictures
 from media.cards.typesetting import SHEETS, Content, DrawnSheet, Sheet, too_long, typeset
-from media.library import services as library
+from media.library import entries
 from media.models import LONGEST_ALT, LONGEST_TITLE, Card, Logo, Media, Rights
 from units.models import Unit
 from units.queries import get_facts
@@ -146,11 +146,11 @@ def _store(
         },
     )
     if media.title or media.alt_text:  # drawn before: people may have described it since
-        return library.keep_in_library(media)
-    said = library.Description(
+        return entries.keep_in_library(media)
+    said = entries.Description(
         title=content.title[:LONGEST_TITLE],
         alt_text=content.alt_text[:LONGEST_ALT],
         source=unit.name,
         rights=Rights.OWN,
     )
-    return library.describe(media, said, by=by, version=media.version)
+    return entries.describe(media, said, by=by, version=media.version)

@@ -8,12 +8,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Refused
-from media.editing import films
-from media.editing import services as media_editing
+from media.editing import films, picture_edits
 from media.models import Media
-from media.scanners import services as scanners
+from media.scanners import scanning
 from media.scanners.models import SECRET_MARK, Box
-from posts.editor import services as editing
+from posts.editor import saving
 from posts.editor.edits import edit_of
 from posts.models import Post
 
@@ -32,9 +31,9 @@ def blur(media: Media, boxes: Sequence[Box], *, by: User, post: Post | None = No
         ]
         films.blur_film(media, spans, by=by, purpose_id=post.public_id if post else None)
         return media
-    new = media_editing.blur(media, [(box.x, box.y, box.width, box.height) for box in boxes], by=by)
+    new = picture_edits.blur(media, [(box.x, box.y, box.width, box.height) for box in boxes], by=by)
     if post:
-        editing.replace_media(post, media, new, by=by)
+        saving.replace_media(post, media, new, by=by)
     return new
 
 
@@ -46,6 +45,6 @@ def remove_from_draft(media: Media, *, by: User, post: Post | None) -> None:
     if post and post.pictures.filter(media=media).exists():
         edit = edit_of(post)
         left = [each for each in edit.media if each.media.pk != media.pk]
-        editing.save(post, replace(edit, media=left), by=by, version=post.version)
+        saving.save(post, replace(edit, media=left), by=by, version=post.version)
     if Box.objects.filter(scan__media=media, rule=SECRET_MARK).exists():
-        scanners.remove_marked(media, by=by)
+        scanning.remove_marked(media, by=by)

@@ -21,7 +21,7 @@ from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normalise
 from posts.checks.leaks.scan import Severity
 from posts.checks.variables import gap_names, misnamed_gaps
-from posts.leak_rules.services import require_publishable
+from posts.leak_rules.enforcement import require_publishable
 from posts.library.filling import BUILT_IN
 from posts.library.models import (
     LONGEST_TEXT,

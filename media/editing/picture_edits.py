@@ -197,6 +197,6 @@ def copy_description(made: Media, source: Media, *, focus: tuple[int, int] | Non
 
 
 def retire(source: Media) -> None:
-    """Let no further post take the picture; see `posts.media_library.services.drop_blurred`."""
+    """Let no further post take the picture; see `posts.media_library.upkeep.drop_blurred`."""
     Media.objects.filter(pk=source.pk).update(blurred_at=timezone.now(), shared=False)
     retired.send(Media, media=source)

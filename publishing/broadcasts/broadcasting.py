@@ -31,7 +31,7 @@ from publishing.broadcasts import seals
 from publishing.deliveries.messages import has_proved_approval
 from publishing.deliveries.transitions import TransitionRefused
 from publishing.models import Broadcast, Delivery
-from publishing.scheduling.services import refuse_after_validity
+from publishing.scheduling.scheduling import refuse_after_validity
 from publishing.states import (
     BROADCAST_NEXT,
     BROADCAST_REASONS,
