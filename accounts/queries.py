@@ -137,9 +137,9 @@ def describe_waits(user: User) -> list[str]:
     now = timezone.now()
     permission = Permission.POST_APPROVE
     units = [
-        each.unit
-        for each in user.current_appointments
-        if permission in GRANTS[each.role] and each.waits(now)
+        appointment.unit
+        for appointment in user.current_appointments
+        if permission in GRANTS[appointment.role] and appointment.waits(now)
     ]
     closed = [unit for unit in units if not can(user, permission, unit=unit)]
     waits = [(unit, acts_from(user, permission, unit=unit)) for unit in closed]

@@ -119,7 +119,7 @@ def redirect_to_proof(
         "state": {"path": path, "origin": origin},
         "callback": "accounts.step_up.resume",
     }
-    ways = {each["id"]: each["url"] for each in methods}
+    ways = {method["id"]: method["url"] for method in methods}
     address = ways.get(request.POST.get(FACTOR, ""), methods[0]["url"])
     if getattr(request, "htmx", False):
         return HttpResponse(headers={"HX-Redirect": address})

@@ -34,7 +34,7 @@ class Occasion(NamedTuple):
 def find_occasions(first: date, last: date) -> list[Occasion]:
     """Return what falls between two days, both included, in order; the longest last."""
     years = range(first.year - 1, last.year + 1)  # a lunar year ends in the next one
-    found = {each for year in years for each in _find_occasions_of_year(year)}
+    found = {occasion for year in years for occasion in _find_occasions_of_year(year)}
     shown = [each for each in found if each.first <= last and each.last >= first]
     return sorted(shown, key=lambda each: (each.kind == MONTH, each.first, each.title_vi))
 

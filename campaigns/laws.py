@@ -56,8 +56,8 @@ def find_repealed_laws(text: str, *, on: date) -> list[Citation]:
 
 def replace_repealed_laws(text: str, *, on: date) -> str:
     """Return the text with each repealed law replaced by its successor."""
-    for each in reversed(find_repealed_laws(text, on=on)):
-        text = f"{text[: each.start]}{each.successor}{text[each.end :]}"
+    for law in reversed(find_repealed_laws(text, on=on)):
+        text = f"{text[: law.start]}{law.successor}{text[law.end :]}"
     return text
 
 

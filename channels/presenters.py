@@ -34,8 +34,8 @@ def _merge_names(part: str) -> dict[str, Any]:
     everywhere."""
     return {
         name: said
-        for each in CONNECTORS.values()
-        for name, said in getattr(each.words, part).items()
+        for connector in CONNECTORS.values()
+        for name, said in getattr(connector.words, part).items()
     }
 
 

@@ -33,7 +33,7 @@ def write_letters(letters: Iterable[Mail]) -> list[Letter]:
     """Store one letter an address, so that no recipient sees the others' addresses. They are sent
     once the caller's transaction commits.
     """
-    mails = [(address, each) for each in letters for address in each["to"]]
+    mails = [(address, letter) for letter in letters for address in letter["to"]]
     queued = jobs.enqueue_many("letter", len(mails))
     return Letter.objects.bulk_create(
         Letter(

@@ -48,7 +48,7 @@ class JsonFormatter(logging.Formatter):
             error = record.exc_info[1]
             entry |= {
                 "exception": _name_class(error),
-                "stack": [line for each in _list_causes(error) for line in _list_frames(each)],
+                "stack": [line for cause in _list_causes(error) for line in _list_frames(cause)],
             }
         return json.dumps(entry).replace("\x7f", "\\u007f")
 

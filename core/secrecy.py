@@ -205,11 +205,11 @@ def _compile_odd_letters() -> tuple[re.Pattern[str], re.Pattern[str]]:
     One letter may become eighteen: a form of 2.5 MB full of them took 28 seconds to read.
     """
     letters = [chr(code) for code in chain(range(0x20000), range(0xE0000, 0xE1000))]
-    swelling = [each for each in letters if len(normalize_unicode("NFKD", each)) > 4]
+    swelling = [letter for letter in letters if len(normalize_unicode("NFKD", letter)) > 4]
     invisible = [
-        each
-        for each in letters
-        if is_decoration(each) and (each == _JOINER or not _MARKS_OF_LETTERS.match(each))
+        letter
+        for letter in letters
+        if is_decoration(letter) and (letter == _JOINER or not _MARKS_OF_LETTERS.match(letter))
     ]
     return re.compile(f"[{''.join(swelling)}]"), re.compile(make_class(invisible))
 

@@ -238,7 +238,7 @@ def read_lines(
     file's.
     """
     text = _decode(data)
-    found = [_parse(text, each, rows=rows, columns=columns) for each in SEPARATORS]
+    found = [_parse(text, separator, rows=rows, columns=columns) for separator in SEPARATORS]
     lines, is_whole = max(found, key=lambda each: max(map(titles, each[0][:10]), default=0))
     if not is_whole:
         raise Refused(

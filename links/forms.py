@@ -62,7 +62,7 @@ class StopForm(VersionForm):
 
     def __init__(self, *args: Any, own: bool, **options: Any) -> None:
         super().__init__(*args, **options)
-        choices = [each for each in StopReason.choices if own or each[0] != StopReason.OWN]
+        choices = [choice for choice in StopReason.choices if own or choice[0] != StopReason.OWN]
         self.fields["kind"].choices = choices
         self.fields["words"].widget.attrs |= {"rows": 2, "maxlength": LONGEST_STOP_REASON}
         if not own:

@@ -225,7 +225,7 @@ def _smallest_limit() -> int:
         for form in connector.facts.formats
         if form.images
     ]
-    return min(each.max_bytes for each in bounds)
+    return min(bound.max_bytes for bound in bounds)
 
 
 def open_still(media: Media) -> File:

@@ -113,8 +113,8 @@ def _changed_before(before: datetime) -> Iterator[tuple[str, float]]:
 def _walk_folder(place: str) -> Iterator[tuple[str, os.DirEntry]]:
     """Walk a folder one entry at a time: there may be hundreds of thousands."""
     with suppress(FileNotFoundError), os.scandir(default_storage.path(place)) as entries:
-        for each in entries:
-            yield f"{place}/{each.name}", each
+        for entry in entries:
+            yield f"{place}/{entry.name}", entry
 
 
 def _needed_names(names: Iterable[str]) -> set[str]:

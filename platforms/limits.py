@@ -79,7 +79,7 @@ def choose_format(
     most = max(counts.values())
     best = [form for form in regular if counts[form.name] == most]
     # Where no format carries both kinds, the video wins: somebody has put more work into it.
-    if any(isinstance(each, Video) for each in media) and most < len(media):
+    if any(isinstance(medium, Video) for medium in media) and most < len(media):
         best = [form for form in regular if form.videos and counts[form.name]] or best
     media_only = Message(key="", title="", text="", media=media)
     fitting = [
@@ -138,7 +138,7 @@ def lacks_picture(facts: Facts, media: Sequence[Image | Video]) -> bool:
 
 def select_shown_media(form: Format, media: Sequence[Image | Video]) -> list[Image | Video]:
     """Return those of a post's media that the format shows, in order."""
-    return [each for each in media if form.carries(type(each))]
+    return [medium for medium in media if form.carries(type(medium))]
 
 
 def _check_words(form: Format, message: Message) -> Iterator[Problem]:
@@ -182,7 +182,9 @@ def _check_numbers(form: Format, message: Message) -> Iterator[Problem]:
 def _select_carried(
     form: Format, message: Message, kind: type[Image | Video]
 ) -> list[Image | Video]:
-    return [each for each in select_shown_media(form, message.media) if isinstance(each, kind)]
+    return [
+        medium for medium in select_shown_media(form, message.media) if isinstance(medium, kind)
+    ]
 
 
 def _check_choices(form: Format, message: Message) -> Iterator[Problem]:

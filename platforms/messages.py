@@ -84,11 +84,11 @@ class Message:
 
     @property
     def images(self) -> Sequence[Image]:
-        return [each for each in self.media if isinstance(each, Image)]
+        return [medium for medium in self.media if isinstance(medium, Image)]
 
     @property
     def videos(self) -> Sequence[Video]:
-        return [each for each in self.media if isinstance(each, Video)]
+        return [medium for medium in self.media if isinstance(medium, Video)]
 
 
 @dataclass(frozen=True, slots=True)

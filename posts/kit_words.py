@@ -115,7 +115,7 @@ class Filling:
         """List the gaps that an officer fills: the kit's own, and those of the built-in ones that
         the unit's page does not know.
         """
-        own = {each["name"]: each for each in self.version.slots}
+        own = {slot["name"]: slot for slot in self.version.slots}
         slots = []
         for name in list_slot_names(self.version.worded()):
             if name in own:
@@ -125,7 +125,7 @@ class Filling:
         # A picture's gap stands in no text.
         return [
             *slots,
-            *(_own_slot(each) for each in self.version.slots if each["kind"] == PICTURE),
+            *(_own_slot(slot) for slot in self.version.slots if slot["kind"] == PICTURE),
         ]
 
     def first_values(self) -> dict[str, str]:
@@ -212,7 +212,7 @@ class Filling:
     @cached_property
     def _labels(self) -> dict[str, str]:
         built_in = {name: str(label) for name, label in BUILT_IN.items()}
-        return built_in | {each["name"]: str(each["label"]) for each in self.version.slots}
+        return built_in | {slot["name"]: str(slot["label"]) for slot in self.version.slots}
 
     def show_labels(self, text: str, *, is_html: bool = False) -> str:
         """Show what open gaps ask for instead of their names, which readers do not know."""
@@ -225,7 +225,7 @@ class Filling:
 
     def open_slots(self, values: Mapping[str, str]) -> list[Slot]:
         """List the gaps of the texts into which nobody has written yet."""
-        return [each for each in self.slots if not each.is_picture and not values.get(each.name)]
+        return [slot for slot in self.slots if not slot.is_picture and not values.get(slot.name)]
 
     def problems(self, values: Mapping[str, str]) -> list[tuple[str, str]]:
         """List the gaps that hold something else than they ask for: name, and why in words."""

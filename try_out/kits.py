@@ -218,7 +218,7 @@ def _make_kit_on_false_calls(campaign: Campaign, today: date, posters: Iterable[
         for_levels=(Level.COMMUNE,),
         by_provinces=True,
         spread_minutes=60,
-        media=[(each, each.alt_text) for each in posters],
+        media=[(poster, poster.alt_text) for poster in posters],
     )
 
 

@@ -39,7 +39,7 @@ def import_sheet(
     """Make drafts from a sheet of which one row is wrong, so that its result says so."""
     staff = world.staff["hai-chau"]
     channels = list(Channel.objects.offered().filter(unit=staff.unit))
-    names = [channel_label(each) for each in channels if each.platform == Kind.FACEBOOK]
+    names = [channel_label(channel) for channel in channels if channel.platform == Kind.FACEBOOK]
     start, rows = timezone.localdate(now) + timedelta(days=6), []
     for days, sample in ((0, "G11"), (2, "G18"), (5, "G08")):
         title, text = texts[sample].make_texts(staff.unit)

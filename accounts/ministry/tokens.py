@@ -118,7 +118,7 @@ def _check_remaining_claims(claims: dict[str, Any], nonce: str) -> None:
 def _has_proved_factor(claims: dict[str, Any]) -> bool:
     """Check whether the server asked for a second factor, by the words agreed with its operator."""
     methods = claims.get("amr")
-    if isinstance(methods, list) and any(each in settings.OIDC_AMR for each in methods):
+    if isinstance(methods, list) and any(method in settings.OIDC_AMR for method in methods):
         return True
     return claims.get("acr") in settings.OIDC_ACR
 

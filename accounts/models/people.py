@@ -127,7 +127,7 @@ class User(PublicIdModel, AbstractUser):
         """Return the delegations in force now: in whose stead this person approves. Cached as
         ``current_appointments`` are, which tell most people that they have none.
         """
-        if not any(each.may_deputise for each in self.current_appointments):
+        if not any(appointment.may_deputise for appointment in self.current_appointments):
             return []
         return list(self.delegations.in_force(timezone.now()).select_related("unit", "chief"))
 

@@ -153,7 +153,7 @@ def end(row: Delegation, *, by: User, reason: str) -> None:
     row.save(update_fields=["ended_at", "ended_by", "ended_position", "end_reason"])
     _record(row, "account.delegation_ended", by=by, position=position, reason=reason)
     people = [row.chief, row.deputy, *leaders_of(row.unit)]
-    others = [each for each in people if each.pk != by.pk]
+    others = [person for person in people if person.pk != by.pk]
     _notify(row, "delegation_ended", others, by=by, reason=reason)
 
 

@@ -79,7 +79,7 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         """Offer the passkey first; the password only to people who have no factor: it proves less
         than theirs.
         """
-        methods = {each["id"]: each for each in super().get_reauthentication_methods(user)}
+        methods = {method["id"]: method for method in super().get_reauthentication_methods(user)}
         if not may_enter_without_ministry(cast("User", user)):
             methods.pop("reauthenticate", None)
         ways = {

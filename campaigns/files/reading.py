@@ -120,7 +120,7 @@ def _check_picture(path: Path, *, unit: Unit, place: Path) -> Checked:
     anew = place / "anew"
     anew.write_bytes(drawn.data)
     found = examine(anew, is_video=False, rules=rules_for(unit), report=lambda _progress: None)
-    rules = {each.rule for each in found.findings if each.severity == Severity.HARD}
+    rules = {finding.rule for finding in found.findings if finding.severity == Severity.HARD}
     if SECRET_MARK in rules:
         raise FileRefused(Refusal.MARKED)
     if rules:

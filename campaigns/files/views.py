@@ -127,7 +127,7 @@ def _render_page(request: HttpRequest, to: Campaign | Kit, about: dict[str, Any]
         "to": to,
         "form": form,
         "files": files,
-        "is_waiting": any(each.is_waiting for each in files) and not form.is_bound,
+        "is_waiting": any(file.is_waiting for file in files) and not form.is_bound,
         "may_write": may_write and not about["is_over"],
         "most": storing.MOST_FILES,
     }

@@ -102,7 +102,7 @@ def add_media(version: KitVersion, media: Sequence[Media], *, by: User) -> None:
     authority = require_appointment_at(by, Permission.KIT_WRITE, version.kit.unit)
     version = _lock_open_version(version)
     has = set(version.media.values_list("media", flat=True))
-    new = [each for each in media if each.pk not in has]
+    new = [medium for medium in media if medium.pk not in has]
     if len(has) + len(new) > MOST_MEDIA:
         raise Refused(_("At most %(n)s pictures; take some out.") % {"n": MOST_MEDIA})
     if in_library_of(version.kit.unit).filter(pk__in=[m.pk for m in new]).count() < len(new):
@@ -268,9 +268,12 @@ def begin_new_version(kit: Kit, *, by: User) -> KitVersion:
     copied.for_units.set(last.for_units.all())
     KitMedia.objects.bulk_create(
         KitMedia(
-            version=copied, media_id=each.media_id, position=each.position, alt_text=each.alt_text
+            version=copied,
+            media_id=medium.media_id,
+            position=medium.position,
+            alt_text=medium.alt_text,
         )
-        for each in last.media.all()
+        for medium in last.media.all()
     )
     _record("kit.version_begun", copied, by=by, authority=authority)
     return copied

@@ -149,7 +149,7 @@ def build_content(version: KitVersion) -> dict[str, Any]:
         "topic": version.kit.topic.code,
         "campaign": str(version.kit.campaign.public_id),
         "for_units": sorted(version.for_units.values_list("key", flat=True)),
-        "media": [[each.media.sha256, each.alt_text] for each in media],
+        "media": [[medium.media.sha256, medium.alt_text] for medium in media],
     }
 
 

@@ -412,7 +412,7 @@ def _make_preview_context(request: HttpRequest, version: KitVersion) -> dict[str
     problem = ""
     if found and unit is None:
         if found.candidates:
-            several = "; ".join(each.label for each in found.candidates)
+            several = "; ".join(candidate.label for candidate in found.candidates)
             problem = _("Several units fit: %(units)s.") % {"units": several}
         else:
             problem = _("No unit of the audience is called so.")

@@ -349,7 +349,7 @@ class KitForm(SlotRowsForm):
             for_units=[] if everybody else self.chosen_units,
             by_provinces=values.get("by_provinces", False),
             spread_minutes=values["spread_minutes"] or 0,
-            media=[(each, values[f"alt-{each.public_id}"]) for each in self.chosen_media],
+            media=[(medium, values[f"alt-{medium.public_id}"]) for medium in self.chosen_media],
         )
 
     def _read_poster(self) -> dict[str, str]:
@@ -395,7 +395,7 @@ def _make_initial_values(version: KitVersion | None, campaign: Campaign | None) 
         "campaign": version.kit.campaign,
         "topic": version.kit.topic,
         "audience": "all" if version.all_below else "chosen",
-        "media": [str(each.media.public_id) for each in media],
-        "alts": {str(each.media.public_id): each.alt_text for each in media},
+        "media": [str(medium.media.public_id) for medium in media],
+        "alts": {str(medium.media.public_id): medium.alt_text for medium in media},
         "for_units": list(version.for_units.values_list("key", flat=True)),
     }

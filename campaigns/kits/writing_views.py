@@ -106,7 +106,7 @@ def _make_form_again(request: HttpRequest, unit: Unit, version: KitVersion | Non
 
 def _list_law_fields(names: Iterable[str]) -> list[str]:
     """Return the fields of the form in which a kit may name a law."""
-    return [each for each in names if each in _LAW_FIELDS or each.startswith("text-")]
+    return [name for name in names if name in _LAW_FIELDS or name.startswith("text-")]
 
 
 def _insert_new_gap(data: QueryDict, name: str) -> None:
@@ -115,7 +115,7 @@ def _insert_new_gap(data: QueryDict, name: str) -> None:
     """
     gap = f"{{{name}}}"
     texts = [each for each in data if each in ("title", "text") or each.startswith("text-")]
-    if marked := [each for each in texts if CURSOR in data[each]]:
+    if marked := [text for text in texts if CURSOR in data[text]]:
         data[marked[0]] = data[marked[0]].replace(CURSOR, gap, 1)
     else:
         data["text"] = f"{data.get('text', '').rstrip()} {gap}".lstrip()

@@ -214,19 +214,25 @@ def copy_campaign(campaign: Campaign, *, by: User) -> Campaign:
     Phase.objects.bulk_create(
         Phase(
             campaign=copy,
-            name=each.name,
-            starts_on=add_year(each.starts_on),
-            ends_on=add_year(each.ends_on),
+            name=phase.name,
+            starts_on=add_year(phase.starts_on),
+            ends_on=add_year(phase.ends_on),
         )
-        for each in campaign.phases.all()
+        for phase in campaign.phases.all()
     )
     ChecklistItem.objects.bulk_create(
         ChecklistItem(campaign=copy, text=each.text, due_on=add_year(each.due_on))
         for each in campaign.checklist.all()
     )
     Document.objects.bulk_create(
-        Document(campaign=copy, name=each.name, number=each.number, link=each.link, text=each.text)
-        for each in campaign.documents.all()
+        Document(
+            campaign=copy,
+            name=document.name,
+            number=document.number,
+            link=document.link,
+            text=document.text,
+        )
+        for document in campaign.documents.all()
     )
     authority = require(by, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
     record(

@@ -46,8 +46,8 @@ def find_authority(campaign: Campaign, user: User) -> Authority | None:
         return own
     if not campaign.helpers.filter(pk=user.pk).exists():
         return None
-    for each in user.current_appointments:
-        if authority := user.authority(Permission.CAMPAIGN_WRITE, unit=each.unit):
+    for appointment in user.current_appointments:
+        if authority := user.authority(Permission.CAMPAIGN_WRITE, unit=appointment.unit):
             return authority
     return None
 

@@ -60,8 +60,13 @@ def plan(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "phases": list(campaign.phases.all()),
         "items": list(campaign.checklist.select_related("done_by")),
         "documents": [
-            (each, list_warnings([each.name, each.number, each.text], on=timezone.localdate()))
-            for each in campaign.documents.all()
+            (
+                document,
+                list_warnings(
+                    [document.name, document.number, document.text], on=timezone.localdate()
+                ),
+            )
+            for document in campaign.documents.all()
         ],
     }
     return render(request, "campaigns/plan.html", context, status=done.status)

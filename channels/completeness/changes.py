@@ -87,7 +87,7 @@ def public_numbers(channel: Channel) -> dict[str, str]:
     if facts is None:
         return {}
     numbers = {facts.duty_phone: _("officer on duty")} if facts.duty_phone else {}
-    return numbers | {each["number"]: each.get("label", "") for each in facts.public_numbers}
+    return numbers | {number["number"]: number.get("label", "") for number in facts.public_numbers}
 
 
 @transaction.atomic

@@ -121,7 +121,7 @@ def attributes(attrs: dict[str, Any]) -> SafeString:
 @register.simple_tag
 def options(choices: Iterable[dict[str, Any]]) -> SafeString:
     """Render the options of a select: a template for each took a fifth of a list of 170 units."""
-    drawn = ((each["value"], attributes(each["attrs"]), each["label"]) for each in choices)
+    drawn = ((choice["value"], attributes(choice["attrs"]), choice["label"]) for choice in choices)
     return format_html_join("", '<option value="{}"{}>{}</option>', drawn)
 
 

@@ -45,7 +45,7 @@ def draw_sheets(place: Path, job: dict[str, Any]) -> dict[str, Any]:
         assert isinstance(data, bytes)  # several pages would be a list: a look has one
         (place / f"{name}.{sheet['form']}").write_bytes(data)
         fits = json.loads(compiler.query("<fits>", field="value"))
-        over[name] = {each["name"]: each["over"] for each in fits if each["over"]}
+        over[name] = {fit["name"]: fit["over"] for fit in fits if fit["over"]}
     return {"over": over}
 
 

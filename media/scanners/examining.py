@@ -72,7 +72,7 @@ def examine(
     if not isinstance(samples, list) or not isinstance(lacking, list) or not samples:
         raise sandbox.ProgramFailed
     try:
-        found = [(float(each.get("second", 0)), findings_in(each, rules)) for each in samples]
+        found = [(float(sample.get("second", 0)), findings_in(sample, rules)) for sample in samples]
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise sandbox.ProgramFailed from error
     findings = merge_over_time(found) if is_video else found[0][1]

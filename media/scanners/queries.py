@@ -10,7 +10,7 @@ from media.scanners.models import Box, Scan
 
 def state_of(media: Iterable[Media]) -> dict[int, Scan]:
     """Return the scans by their media's key, each with its boxes: two queries, however many."""
-    rows = Scan.objects.filter(media__in=[each.pk for each in media]).select_related("job")
+    rows = Scan.objects.filter(media__in=[medium.pk for medium in media]).select_related("job")
     scans = rows.prefetch_related("boxes")
     return {scan.media_id: scan for scan in scans}
 

@@ -24,11 +24,11 @@ def find_overseeing_appointment(user: User, unit: Unit) -> Appointment | None:
     for those of the unit itself.
     """
     above = [
-        each
-        for each in user.current_appointments
-        if Permission.OVERSIGHT_VIEW in GRANTS[each.role]
-        and each.unit_id != unit.pk
-        and each.covers(unit)
+        appointment
+        for appointment in user.current_appointments
+        if Permission.OVERSIGHT_VIEW in GRANTS[appointment.role]
+        and appointment.unit_id != unit.pk
+        and appointment.covers(unit)
     ]
     return max(above, key=lambda each: len(each.unit.path), default=None)
 

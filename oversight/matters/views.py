@@ -59,7 +59,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     units = (
         find_overseen_units(request.user)
         .filter(valid_to=None)
-        .exclude(pk__in=[each.unit_id for each in request.user.current_appointments])
+        .exclude(pk__in=[appointment.unit_id for appointment in request.user.current_appointments])
     )
     given = {name: request.GET.get(name, "") for name in ("unit", "subject", "about")}
     unit = units.select_related("parent").filter(key=given["unit"]).first()

@@ -176,10 +176,10 @@ class Board:
     def within(self, province: int | None) -> "Board":
         if province is None:
             return self
-        return Board([each for each in self.places if province in (each.parent, each.unit)])
+        return Board([place for place in self.places if province in (place.parent, place.unit)])
 
     def in_state(self, state: str) -> "Board":
-        return Board([each for each in self.places if each.state == state]) if state else self
+        return Board([place for place in self.places if place.state == state]) if state else self
 
     @property
     def stamp(self) -> str:
@@ -309,9 +309,9 @@ def list_rows(kit: Kit, places: Iterable[Place]) -> list[Row]:
         .select_related("by")
         .annotate(post_id=F("post"))
     }
-    links = _find_links([each.post_id for each in adoptions.values()])
+    links = _find_links([adoption.post_id for adoption in adoptions.values()])
     asked = kit.current.platforms if kit.current else []
-    reached = _find_platforms([each.post_id for each in adoptions.values()])
+    reached = _find_platforms([adoption.post_id for adoption in adoptions.values()])
     rows = []
     for place in places:
         if place.unit not in units:

@@ -69,7 +69,7 @@ class Insights(Graph):
 
 def parse_lifetime_values(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return lifetime figures by metric; one without data is left out."""
-    return {each["name"]: each["values"][0]["value"] for each in rows if each.get("values")}
+    return {row["name"]: row["values"][0]["value"] for row in rows if row.get("values")}
 
 
 def parse_values_by_day(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[date, int]]:

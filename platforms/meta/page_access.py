@@ -155,7 +155,11 @@ class PageAccess(Graph):
         )
         me = Account(external_id="me", token=long, base_url=app["base_url"], app=app)
         permissions = (await self.call_api(me, "me/permissions"))["data"]
-        granted = [each["permission"] for each in permissions if each["status"] == "granted"]
+        granted = [
+            permission["permission"]
+            for permission in permissions
+            if permission["status"] == "granted"
+        ]
         ids_by_right = await self._read_ids_by_right(app, long)
         pages: dict[str, Any] = {}
         async for listed in self._iter_pages(me, granted, fields):
@@ -175,9 +179,9 @@ class PageAccess(Graph):
         """
         scopes = (await self._inspect_token(app, token)).get("granular_scopes", ())
         return {
-            each["scope"]: set(map(str, each["target_ids"]))
-            for each in scopes
-            if "target_ids" in each and each["scope"].startswith(_SCOPES_OF_PAGES)
+            scope["scope"]: set(map(str, scope["target_ids"]))
+            for scope in scopes
+            if "target_ids" in scope and scope["scope"].startswith(_SCOPES_OF_PAGES)
         }
 
     async def _iter_pages(

@@ -53,7 +53,7 @@ class Connection(Api):
             "client_id": app["app_id"],
             "redirect_uri": redirect_uri,
             "response_type": "code",
-            "scope": " ".join(_SCOPE + each for each in SCOPES),
+            "scope": " ".join(_SCOPE + scope for scope in SCOPES),
             "access_type": "offline",
             "prompt": "consent",  # else a second consent brings no refresh token
             "include_granted_scopes": "true",

@@ -56,7 +56,7 @@ def sort_error(status: int, reasons: Sequence[str], code: str, detail: str) -> C
 def list_reasons(error: Mapping[str, Any]) -> list[str]:
     """List the reasons of an error: those of the old way, of the new one, then the status."""
     entries = [*(error.get("errors") or ()), *(error.get("details") or ())]
-    reasons = [str(each.get("reason", "")) for each in entries if isinstance(each, dict)]
+    reasons = [str(entry.get("reason", "")) for entry in entries if isinstance(entry, dict)]
     return [each for each in (*reasons, str(error.get("status", ""))) if each]
 
 

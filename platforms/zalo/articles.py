@@ -49,7 +49,7 @@ def make_article_json(message: Message, status: str, video_id: str) -> dict[str,
         "cover": {**_make_cover(cover, video_id), "status": "show"},
         "body": [
             {"type": "text", "content": make_html_body(message)},
-            *(_make_block(each, video_id) for each in media),
+            *(_make_block(medium, video_id) for medium in media),
         ],
         **settings,
     }

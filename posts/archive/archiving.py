@@ -56,8 +56,8 @@ def remove_drafts(drafts: QuerySet[Post]) -> int:
         make_entry("post.blank_removed" if post.pk in blank else "post.draft_removed", post)
         for post in rows
     ]
-    for each in entries:
-        each.object_label = ""
+    for entry in entries:
+        entry.object_label = ""
     record_entries(entries)
     Upload.objects.filter(
         purpose=UPLOAD_PURPOSE, purpose_id__in=[post.public_id for post in rows]

@@ -198,7 +198,7 @@ def apply(
         raise Refused(
             _("Something changed since the preview, so nothing was written. Please look again.")
         )
-    wrong = [each for each in todo.rows if each.errors and not each.known]
+    wrong = [row for row in todo.rows if row.errors and not row.known]
     if wrong and not only_correct:
         raise Refused(
             _("Nothing was written: correct the rows with errors and upload the file again.")
@@ -207,7 +207,7 @@ def apply(
     if not rows:
         raise Refused(_("There is no row that could become a draft."))
     made = saving.create_many(
-        [each.edit for each in rows], unit=batch.unit, by=by, action="post.imported"
+        [row.edit for row in rows], unit=batch.unit, by=by, action="post.imported"
     )
     ImportedPost.objects.bulk_create(
         ImportedPost(bulk_import=batch, post=post, row=each.row.number, sha256=each.row.sha256)

@@ -82,7 +82,7 @@ def _refuse_bombs(path: Path) -> None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         raise Refused(_("This zip file is damaged. Make it anew, then try again.")) from None
-    if len(entries) > MOST_ENTRIES or sum(each.file_size for each in entries) > MOST_UNPACKED:
+    if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > MOST_UNPACKED:
         raise Refused(
             _(
                 "This zip file holds more than %(n)s files, or is larger than %(mb)s MB inside. "

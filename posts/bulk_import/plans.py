@@ -101,11 +101,11 @@ class PlannedPost:
 
     @property
     def missing(self) -> list[Finding]:
-        return [each for each in self.findings if each.needs_author]
+        return [finding for finding in self.findings if finding.needs_author]
 
     @property
     def warnings(self) -> list[Finding]:
-        return [each for each in self.findings if not each.needs_author]
+        return [finding for finding in self.findings if not finding.needs_author]
 
     @property
     def outcome(self) -> Outcome:
@@ -154,9 +154,9 @@ class Plan:
         nothing.
         """
         words = [
-            f"{each.row.number}|{each.outcome}|{[c.pk for c in each.channels]}|{each.errors}"
-            f"|{[medium.media.pk for medium in each.media]}"
-            for each in self.rows
+            f"{row.row.number}|{row.outcome}|{[c.pk for c in row.channels]}|{row.errors}"
+            f"|{[medium.media.pk for medium in row.media]}"
+            for row in self.rows
         ]
         return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
@@ -191,17 +191,14 @@ def _find_taken_times(planned: Iterable[PlannedPost]) -> None:
     """Note which other posts go out on the same pages in the same minutes. One query."""
     rows = [each for each in planned if each.outcome in (Outcome.COMPLETE, Outcome.DRAFT)]
     asked = {
-        (page.pk, each.requested_time)
-        for each in rows
-        if each.requested_time
-        for page in each.channels
+        (page.pk, row.requested_time) for row in rows if row.requested_time for page in row.channels
     }
     taken: dict[object, TakenTime] = {
         (each.channel.pk, each.at): each for each in taken_times(asked)
     }
-    for each in rows:
-        found = (taken.get((page.pk, each.requested_time)) for page in each.channels)
-        each.taken = [time for time in found if time]
+    for row in rows:
+        found = (taken.get((page.pk, row.requested_time)) for page in row.channels)
+        row.taken = [time for time in found if time]
 
 
 class _Lookup:
@@ -250,7 +247,7 @@ def _stored_pictures(unit: Unit, rows: Iterable[Row]) -> dict[str, Media]:
     if not names:
         return {}
     begins = Media.objects.annotate(begin=Substr("sha256", 1, 12))
-    return {each.sha256[:12]: each for each in begins.filter(unit=unit, begin__in=names)}
+    return {begin.sha256[:12]: begin for begin in begins.filter(unit=unit, begin__in=names)}
 
 
 def _read_row(each: PlannedPost, lookup: _Lookup, now: datetime) -> None:

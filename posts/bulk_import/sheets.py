@@ -181,7 +181,7 @@ def channel_label(channel: Channel) -> str:
 def example_rows(channels: Sequence[Channel], topics: Sequence[Topic], today: date) -> list[Cells]:
     """Return the two rows that show how the sheet is filled in; they are never imported."""
     first = datetime.combine(today + timedelta(days=7), time(7))
-    labels = [channel_label(each) for each in channels]
+    labels = [channel_label(channel) for channel in channels]
     topic = str(topics[0]) if topics else ""
     return [
         Cells(
@@ -229,7 +229,7 @@ def build_workbook(
     choices = book.create_sheet(_("Choices"))
     choices.column_dimensions["A"].width, choices.column_dimensions["B"].width = 50, 40
     choices.append([str(COLUMNS["channels"]), str(COLUMNS["topic"])])
-    lists = ([channel_label(each) for each in channels], [str(each) for each in topics])
+    lists = ([channel_label(channel) for channel in channels], [str(topic) for topic in topics])
     for place, (letter, names) in enumerate(zip("CH", lists, strict=True), 1):
         for at, name in enumerate(names, 2):
             choices.cell(at, place, name).data_type = "s"

@@ -111,7 +111,7 @@ def compose(
         (target for target in targets if target.is_on),
         key=lambda target: str(target.channel.public_id),
     )
-    media = [_compose_medium(each) for each in pictures]
+    media = [_compose_medium(picture) for picture in pictures]
     title = normalise(post.title).strip()
     return {
         "title": title,
@@ -148,7 +148,7 @@ def compose(
 
 def media_for_limits(pictures: Iterable[PostMedia]) -> list[Image | Video]:
     """Describe a post's media as the platforms' limits see them."""
-    return [to_platform_medium(_compose_medium(each)) for each in pictures]
+    return [to_platform_medium(_compose_medium(picture)) for picture in pictures]
 
 
 def _compose_medium(shown: PostMedia) -> dict[str, Any]:

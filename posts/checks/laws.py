@@ -15,13 +15,13 @@ def check_repealed_laws(draft: Draft) -> Iterator[Finding]:
     """Find laws, wherever the post names them, that another one has replaced."""
     today = timezone.localdate(draft.now)
     for place in places_in(draft.content, title=draft.own_title, text=draft.text):
-        for each in find_repealed_laws(place.text, on=today):
-            words = place.text[each.start : each.end]
+        for law in find_repealed_laws(place.text, on=today):
+            words = place.text[law.start : law.end]
             yield Finding(
                 REPEALED_LAW,
                 Severity.WARN,
-                each.law.warning,
+                law.law.warning,
                 place.where,
-                span=(each.start, each.end),
+                span=(law.start, law.end),
                 mark=mark_of(REPEALED_LAW, place.where, words),
             )

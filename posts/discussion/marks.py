@@ -59,7 +59,7 @@ class Marks:
 
 def marks_of(threads: Iterable[Thread]) -> Marks:
     """Return the marks of the threads that are about words and not resolved yet."""
-    return Marks([each for each in threads if each.quote and not each.resolved_at])
+    return Marks([thread for thread in threads if thread.quote and not thread.resolved_at])
 
 
 def _outside_links(pieces: list[str]) -> list[int]:

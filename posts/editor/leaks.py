@@ -268,8 +268,10 @@ def _apply_to_edit(edit: PostEdit, field: str, way: WayOut) -> PostEdit:
     kind, _dash, key = field.partition("-")
     if kind == "alt":
         media = [
-            replace(each, alt=way.apply(each.alt)) if str(each.media.public_id) == key else each
-            for each in edit.media
+            replace(medium, alt=way.apply(medium.alt))
+            if str(medium.media.public_id) == key
+            else medium
+            for medium in edit.media
         ]
         return replace(edit, media=media)
     channels = {

@@ -274,15 +274,15 @@ def replace_media(
     Raise as `save`.
     """
     edit = edit_of(post)
-    shown = [each.media.pk for each in edit.media]
+    shown = [medium.media.pk for medium in edit.media]
     if old.pk not in shown:
         return post
-    own = next(each for each in edit.media if each.media.pk == old.pk)
+    own = next(medium for medium in edit.media if medium.media.pk == old.pk)
     words = captions(own.captions) if captions else own.captions
     media = [
-        replace(each, media=new, captions=words) if each is own else each
-        for each in edit.media
-        if each.media.pk != new.pk  # it stands there once
+        replace(medium, media=new, captions=words) if medium is own else medium
+        for medium in edit.media
+        if medium.media.pk != new.pk  # it stands there once
     ]
     return save(post, replace(edit, media=media), by=by, version=post.version)
 
@@ -383,7 +383,7 @@ def _new_targets(edit: PostEdit) -> Targets:
 
 def targets_of(edit: PostEdit) -> list[PostChannel]:
     """Return the edit's channels as rows without a post, switched as its media or a person say."""
-    shown = [PostMedia(media=each.media, captions=each.captions) for each in edit.media]
+    shown = [PostMedia(media=medium.media, captions=medium.captions) for medium in edit.media]
     described = content.media_for_limits(shown)
     targets = []
     for channel, chosen in edit.channels.items():

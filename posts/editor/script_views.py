@@ -127,7 +127,7 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
     if films:
         # New videos, by the ids of those that they replace.
         scans = context["scans"]
-        shown = {each.media.pk: each for each in form.pictures}
+        shown = {picture.media.pk: picture for picture in form.pictures}
         answer["films"] = {
             old: render_to_string("posts/_picture.html", {"shown": shown[new.pk], "scans": scans})
             for old, new in films.items()

@@ -89,7 +89,7 @@ def use_unit_cards(post: Post, *, by: User) -> Post:
         )
     edit = edit_of(post)
     media = [
-        MediaEdit(mine, mine.alt_text) if (mine := own.get(each.media.pk)) else each
-        for each in edit.media
+        MediaEdit(mine, mine.alt_text) if (mine := own.get(medium.media.pk)) else medium
+        for medium in edit.media
     ]
     return saving.save(post, replace(edit, media=media), by=by, version=post.version)

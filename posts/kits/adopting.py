@@ -148,15 +148,15 @@ def _own_media(post: Post, version: KitVersion, *, by: User) -> list[PostMedia]:
     """
     shown: list[PostMedia] = []
     today = timezone.localdate()
-    for each in version.media.select_related("media__unit"):
-        if each.media.is_expired(today):
+    for medium in version.media.select_related("media__unit"):
+        if medium.media.is_expired(today):
             continue
         try:
-            media = take_media_over(each.media, unit=post.unit, by=by)
+            media = take_media_over(medium.media, unit=post.unit, by=by)
         except Refused:
             continue
-        alt = each.alt_text or media.alt_text
-        shown.append(PostMedia(post=post, media=media, position=each.position, alt_text=alt))
+        alt = medium.alt_text or media.alt_text
+        shown.append(PostMedia(post=post, media=media, position=medium.position, alt_text=alt))
     return shown
 
 

@@ -107,7 +107,7 @@ def gaps_of(template: Template, unit: Unit) -> list[Gap]:
 
 
 def _describe_gaps(template: Template, names: Iterable[str]) -> list[Gap]:
-    own = {each["name"]: each for each in template.variables}
+    own = {variable["name"]: variable for variable in template.variables}
     found = []
     for name in names:
         if name in own:

@@ -157,7 +157,7 @@ class TemplateForm(forms.Form):
 
     def _add_gaps(self, stored: Template) -> list[str]:
         """Add the fields by which each own gap of the text is explained; return the gaps' names."""
-        known = {each["name"]: each for each in stored.variables}
+        known = {variable["name"]: variable for variable in stored.variables}
         written = self._written_texts() if self.is_bound else stored.parts()
         names = undeclared_gaps(written)[:MOST_VARIABLES]
         for name in names:

@@ -93,7 +93,7 @@ class Template(LibraryText, Grounds):
     @property
     def labels(self) -> dict[str, str]:
         """Return what each of its own gaps asks for."""
-        return {each["name"]: each["label"] for each in self.variables}
+        return {variable["name"]: variable["label"] for variable in self.variables}
 
     def parts(self) -> list[str]:
         """List every text in which a gap may stand."""

@@ -51,30 +51,30 @@ def load_library(path: Path) -> LoadResult:
     texts = tomllib.loads(path.read_text(encoding="utf-8"))
     topics = {topic.code: topic for topic in Topic.objects.all()}
     done = LoadResult()
-    for each in texts["snippet"]:
-        topic = topics[each["topic"]] if "topic" in each else None
+    for text in texts["snippet"]:
+        topic = topics[text["topic"]] if "topic" in text else None
         _update_or_create(
             Snippet,
-            each["code"],
+            text["code"],
             snippet_values(
-                SnippetFields(kind=each["kind"], name=each["name"], text=each["text"], topic=topic)
+                SnippetFields(kind=text["kind"], name=text["name"], text=text["text"], topic=topic)
             ),
             ministry,
             done,
         )
-    for each in texts["template"]:
+    for text in texts["template"]:
         _update_or_create(
             Template,
-            each["code"],
+            text["code"],
             template_values(
                 TemplateFields(
-                    title=each["title"],
-                    text=each["text"],
-                    topic=topics[each["topic"]],
-                    hashtags=each.get("hashtags", ""),
-                    months=each.get("months", ()),
-                    texts=each.get("texts", {}),
-                    variables=each.get("variables", ()),
+                    title=text["title"],
+                    text=text["text"],
+                    topic=topics[text["topic"]],
+                    hashtags=text.get("hashtags", ""),
+                    months=text.get("months", ()),
+                    texts=text.get("texts", {}),
+                    variables=text.get("variables", ()),
                 )
             ),
             ministry,

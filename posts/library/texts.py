@@ -68,7 +68,7 @@ class SnippetFields:
 
 def undeclared_gaps(texts: Iterable[str], variables: Iterable[Mapping[str, str]] = ()) -> list[str]:
     """List the gaps in ``texts`` that neither the portal nor ``variables`` know."""
-    known = {*BUILT_IN, *(each["name"] for each in variables)}
+    known = {*BUILT_IN, *(variable["name"] for variable in variables)}
     return [name for name in gap_names(texts) if name not in known]
 
 
@@ -193,7 +193,7 @@ def template_values(fields: TemplateFields) -> dict[str, Any]:
     if any(len(text) > LONGEST_TEXT for text in texts.values()):
         raise Refused(_("A text is too long. Shorten it."))
     asked = set(gap_names(parts)) - BUILT_IN.keys()
-    variables = [dict(each) for each in fields.variables if each["name"] in asked]
+    variables = [dict(variable) for variable in fields.variables if variable["name"] in asked]
     if len(variables) > MOST_VARIABLES:
         raise Refused(_("At most %(n)s gaps of its own, please.") % {"n": MOST_VARIABLES})
     if lacking := undeclared_gaps(parts, variables):

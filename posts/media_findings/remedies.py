@@ -44,7 +44,7 @@ def remove_from_draft(media: Media, *, by: User, post: Post | None) -> None:
     """
     if post and post.pictures.filter(media=media).exists():
         edit = edit_of(post)
-        left = [each for each in edit.media if each.media.pk != media.pk]
+        left = [medium for medium in edit.media if medium.media.pk != media.pk]
         saving.save(post, replace(edit, media=left), by=by, version=post.version)
     if Box.objects.filter(scan__media=media, rule=SECRET_MARK).exists():
         scanning.remove_marked(media, by=by)

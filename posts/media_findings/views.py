@@ -59,7 +59,7 @@ class ShowForm(forms.Form):
         labels = dict(ShownAs.choices)
         if kind != Kind.FACE:
             labels[ShownAs.PUBLIC] = gettext_lazy("it is public already, or the unit's own")
-        self.fields["ground"].choices = [(each.value, labels[each]) for each in grounds]  # type: ignore[attr-defined]
+        self.fields["ground"].choices = [(ground.value, labels[ground]) for ground in grounds]  # type: ignore[attr-defined]
 
 
 MOST_LOOKS = 40  # of a page by itself; then it asks the person to look again

@@ -49,7 +49,7 @@ def notify_unapprovable(*, now: datetime) -> tuple[int, int]:
 @transaction.atomic
 def _notify_unit(unit: Unit, posts: list[Post], *, now: datetime) -> tuple[int, int]:
     approvers = holders(Permission.POST_APPROVE, unit=unit)
-    ways = _ways_to_approve(unit, {each.pk for each in approvers}, now=now)
+    ways = _ways_to_approve(unit, {approver.pk for approver in approvers}, now=now)
     writers: dict[int, set[int]] = defaultdict(set)
     contributions = Contribution.objects.filter(post__in=posts)
     for key, user in contributions.values_list("post", "user"):

@@ -92,10 +92,10 @@ def day_cards(
     def card(day: date) -> DayCard:
         return cards.setdefault(day, DayCard(day))
 
-    for each in marks.occasions:
-        if each.kind != MONTH:
-            for day in _days_between(max(each.first, first), min(each.last, last)):
-                card(day).occasions.append(each.title)
+    for occasion in marks.occasions:
+        if occasion.kind != MONTH:
+            for day in _days_between(max(occasion.first, first), min(occasion.last, last)):
+                card(day).occasions.append(occasion.title)
     for blackout in marks.blackouts:
         begins, ends = days_of(blackout)
         for day in _days_between(max(begins, first), min(ends, last)):
@@ -118,8 +118,8 @@ def count_chips(
     """
     names = dict(platforms())
     by_day: dict[date, list[DayCount]] = {}
-    for each in counts:
-        by_day.setdefault(each.day, []).append(each)
+    for count in counts:
+        by_day.setdefault(count.day, []).append(count)
     found = []
     for day, rows in sorted(by_day.items()):
         total = sum(row.n for row in rows)
@@ -160,10 +160,14 @@ def _day_address(day: date, filters: Mapping[str, str]) -> str:
 
 def long_marks(marks: Marks) -> list[str]:
     """Return the months of action and the campaigns that the period touches, with their days."""
-    spans = [(each.title, each.first, each.last) for each in marks.occasions if each.kind == MONTH]
+    spans = [
+        (occasion.title, occasion.first, occasion.last)
+        for occasion in marks.occasions
+        if occasion.kind == MONTH
+    ]
     spans += [
-        (_("Campaign “%(name)s”") % {"name": each}, each.starts_on, each.ends_on)
-        for each in marks.campaigns
+        (_("Campaign “%(name)s”") % {"name": campaign}, campaign.starts_on, campaign.ends_on)
+        for campaign in marks.campaigns
     ]
     return [f"{title} ({first:%d/%m} – {last:%d/%m/%Y})" for title, first, last in spans]
 
@@ -171,9 +175,9 @@ def long_marks(marks: Marks) -> list[str]:
 def mark_events(marks: Marks, *, compose: bool) -> list[dict[str, Any]]:
     """Return the marks as the script draws them: whole days, and with times what is free."""
     found = [
-        _all_day_event(each.title, each.first, each.last, kind=each.kind)
-        for each in marks.occasions
-        if each.kind != MONTH
+        _all_day_event(occasion.title, occasion.first, occasion.last, kind=occasion.kind)
+        for occasion in marks.occasions
+        if occasion.kind != MONTH
     ]
     for blackout in marks.blackouts:
         begins, ends = days_of(blackout)
@@ -187,7 +191,7 @@ def _all_day_event(title: str, first: date, last: date, *, kind: str) -> dict[st
 
 
 def _free_slot_event(slot: FreeSlot) -> dict[str, Any]:
-    names = ", ".join(dict.fromkeys(each.get_platform_display() for each in slot.channels))
+    names = ", ".join(dict.fromkeys(channel.get_platform_display() for channel in slot.channels))
     return {
         "title": _("Free: %(channels)s") % {"channels": names},
         "start": timezone.localtime(slot.at).isoformat(),

@@ -225,7 +225,7 @@ def _draft_line(post: Post) -> Cells:
     shown = list(post.pictures.all())
     return Cells(
         at=post.requested_time,
-        channels=_name_channels(each.channel for each in post.targets.all() if each.is_on),
+        channels=_name_channels(target.channel for target in post.targets.all() if target.is_on),
         title=post.title,
         text=to_plain_text(post.body),
         pictures=[stored_name(each.media.sha256) for each in shown],

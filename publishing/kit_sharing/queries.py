@@ -132,11 +132,11 @@ def media_of(share: KitShare) -> list[Shown]:
     rows = share.version.media.select_related("media__card").order_by("position", "pk")
     today = timezone.localdate()
     return [
-        Shown(each.media, each.alt_text or each.media.alt_text)
-        for each in rows
-        if each.media.blurred_at is None
-        and each.media.archived_at is None
-        and not each.media.is_expired(today)
+        Shown(row.media, row.alt_text or row.media.alt_text)
+        for row in rows
+        if row.media.blurred_at is None
+        and row.media.archived_at is None
+        and not row.media.is_expired(today)
     ]
 
 

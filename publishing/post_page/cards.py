@@ -229,7 +229,7 @@ def passed_warnings_card(post: Post, revision: Revision) -> PassedWarningsCard |
     rules = passed.author | passed.approver
     if not rules:
         return None
-    found = [each for each in find_findings(post, revision.content) if each.rule in rules]
+    found = [finding for finding in find_findings(post, revision.content) if finding.rule in rules]
     lines = []
     for each in found:
         seen = [

@@ -33,7 +33,9 @@ def record_of(
     """
     channels = {str(row.public_id): row.channel for row in deliveries}
     of_broadcasts = {
-        str(each.public_id): row.channel for row in deliveries for each in row.broadcasts.all()
+        str(broadcast.public_id): row.channel
+        for row in deliveries
+        for broadcast in row.broadcasts.all()
     }
     about = Q(object_type="posts.post", object_id=str(post.public_id))
     about |= Q(object_type="publishing.delivery", object_id__in=list(channels))

@@ -128,7 +128,14 @@ def _card(request: HttpRequest, row: Delivery) -> PageCard:
         row,
         delivery_status(row),
         report.OUTCOMES[row.outcome],
-        next((each for each in row.broadcasts.all() if each.state in MAY_HAVE_BEEN_SENT), None),
+        next(
+            (
+                broadcast
+                for broadcast in row.broadcasts.all()
+                if broadcast.state in MAY_HAVE_BEEN_SENT
+            ),
+            None,
+        ),
         can_be_decided,
     )
 

@@ -163,7 +163,7 @@ def announce_approvals(series: Series, posts: Sequence[Post], *, by: User) -> No
             address=reverse("publishing:second_queue"),
             **facts,
         )
-        writers = [each for each in people.values() if each.pk != by.pk]
+        writers = [person for person in people.values() if person.pk != by.pk]
         notify(writers, "series_first_approved", address=address, **facts)
 
 

@@ -79,16 +79,16 @@ def suggest(unit: Unit, *, by: User, platform: str, weekdays: Collection[int], a
 def remove_suggestions(suggestions: Iterable[SlotSuggestion], *, by: User) -> int:
     """Remove suggestions; slots that units took over stay theirs. Return how many there were."""
     removed = 0
-    for each in suggestions:
-        appointment = _require_suggests(by, each.unit)
-        if SlotSuggestion.objects.filter(pk=each.pk).delete()[0]:
+    for suggestion in suggestions:
+        appointment = _require_suggests(by, suggestion.unit)
+        if SlotSuggestion.objects.filter(pk=suggestion.pk).delete()[0]:
             _record(
                 "slot.suggestion_removed",
-                each.unit,
-                each,
+                suggestion.unit,
+                suggestion,
                 by=by,
                 appointment=appointment,
-                platform=each.platform,
+                platform=suggestion.platform,
             )
             removed += 1
     return removed

@@ -205,8 +205,10 @@ def _page(
 def _group_suggestions(suggestions: Any) -> list[dict[str, Any]]:
     """Group suggestions by unit and platform, each with its weekly times."""
     groups: dict[tuple[Unit, str], list[SlotSuggestion]] = {}
-    for each in suggestions:
-        groups.setdefault((each.unit, each.get_platform_display()), []).append(each)
+    for suggestion in suggestions:
+        groups.setdefault((suggestion.unit, suggestion.get_platform_display()), []).append(
+            suggestion
+        )
     return [
         {"unit": unit, "platform": platform or _("All platforms"), "times": weekly_times(rows)}
         for (unit, platform), rows in groups.items()

@@ -57,7 +57,7 @@ def _check_file(path: Path) -> dict[str, Any]:
         return answer | {"refused": f"cannot be read: {error.strerror}"}
     except Refused as refused:  # also for a while
         return answer | {"refused": str(refused)}
-    found = [each._asdict() for each in examined.findings]
+    found = [finding._asdict() for finding in examined.findings]
     return answer | {"lacking": examined.lacking, "findings": found}
 
 

@@ -224,7 +224,9 @@ class Letters:
             return text
         half = plate.shape[0] // 2
         halves = (plate[:half], plate[half:])
-        return " ".join(self._read_with_margin(each, tesserocr.PSM.SINGLE_LINE) for each in halves)
+        return " ".join(
+            self._read_with_margin(halve, tesserocr.PSM.SINGLE_LINE) for halve in halves
+        )
 
     def _read_with_margin(self, plate: np.ndarray, mode: int, *, only: str = _PLATE_LETTERS) -> str:
         """Read a plate, or a line of one, with more of its own ground around it."""

@@ -66,7 +66,9 @@ class Stamps:
             grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _AROUND, _DARKER
         )
         found: list[list[object]] = []
-        frames = [each for each in _find_outlines(dark, most=None) if _may_hold_mark(each, dark)]
+        frames = [
+            outline for outline in _find_outlines(dark, most=None) if _may_hold_mark(outline, dark)
+        ]
         for contour in frames[:MOST_DARK_FRAMES]:
             inside = _frame_content(contour, 255 - grey)
             if inside is not None and _is_written_mark(
@@ -120,7 +122,7 @@ def _find_outlines(red: np.ndarray, *, most: int | None = 60) -> list[np.ndarray
     closed = cv2.morphologyEx(red, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     contours, _tree = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     least = _LEAST * max(red.shape)
-    large = [each for each in contours if min(cv2.minAreaRect(each)[1]) >= least]
+    large = [contour for contour in contours if min(cv2.minAreaRect(contour)[1]) >= least]
     return sorted(large, key=cv2.contourArea, reverse=True)[:most]
 
 

@@ -40,7 +40,9 @@ class Drafts(Api):
         self, account: Account, staged: StagedPost
     ) -> tuple[ContainerState, str]:
         containers = [staged.container] if staged.container else staged.items
-        states = await asyncio.gather(*(self.read_state(account, each) for each in containers))
+        states = await asyncio.gather(
+            *(self.read_state(account, container) for container in containers)
+        )
         return min(states, key=lambda state_and_reason: state_and_reason[0].rank)
 
     async def _require_quota(self, account: Account) -> None:
@@ -63,7 +65,7 @@ class Drafts(Api):
         words = self.fingerprint_of_message(message)
         if len(message.media) > 1:
             fields = [self.item_container(medium) for medium in message.media]
-            ids = await asyncio.gather(*(self.create_container(account, each) for each in fields))
+            ids = await asyncio.gather(*(self.create_container(account, field) for field in fields))
             staged = StagedPost(items=tuple(ids), began=began, words=words, again=again)
         else:
             container = await self.create_container(account, self.single_container(message))

@@ -64,7 +64,7 @@ def _change_stamp(post: Post, deliveries: list[Delivery], pauses: Pauses) -> str
     parts = [f"{post.version}"]
     for row in deliveries:
         parts.append(f"{row.pk}{row.state}{row.attempt}.{row.fire_at:%d%H%M%S}")
-        parts += [f"b{each.pk}{each.state}" for each in row.broadcasts.all()]
+        parts += [f"b{broadcast.pk}{broadcast.state}" for broadcast in row.broadcasts.all()]
     parts += [f"p{pause.pk}" for pause in pauses.active]
     return "-".join(parts)
 

@@ -120,7 +120,7 @@ def review_context(
     chips = chips_after(post, channels, coming, now=now) if coming and others else []
     choices = _time_choices(post, coming, channels, now, chips)
     chosen = form.data.get("decision") if form.is_bound else ""
-    known = {each["value"] for each in choices}
+    known = {choice["value"] for choice in choices}
     discussion = discussion_of(post, reader=request.user, at="review")
     return {
         "post": post,

@@ -215,8 +215,10 @@ def _proofs(request: HttpRequest) -> dict[Revision, Proof]:
         .order_by("post__submitted_at", "pk")
     )
     return {
-        each: Proof(Method.CODE, rendered.at, rendered.nonce, isoformat_of(_time_of(each.post)))
-        for each in revisions
+        revision: Proof(
+            Method.CODE, rendered.at, rendered.nonce, isoformat_of(_time_of(revision.post))
+        )
+        for revision in revisions
     }
 
 
