@@ -38,11 +38,11 @@ class TableCache(BaseCache):
 
     def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
         asked = {self.make_and_validate_key(key, version=version): key for key in keys}
-        found = {}
+        values = {}
         for stored, value in _select_live().filter(pk__in=asked).values_list("cache_key", "value"):
             with suppress(ValueError):  # written by Django's own backend, before this one
-                found[asked[stored]] = json.loads(value)
-        return found
+                values[asked[stored]] = json.loads(value)
+        return values
 
     def has_key(self, key: str, version: int | None = None) -> bool:
         return _select_live().filter(pk=self.make_and_validate_key(key, version=version)).exists()

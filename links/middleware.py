@@ -113,8 +113,8 @@ class FollowLinks:
                 return _Target(pk, "", now)
             if len(self._targets) >= MOST_REMEMBERED:
                 del self._targets[next(iter(self._targets))]
-            found = self._targets[code] = _Target(pk, address, now + REMEMBERED)
-        return found
+            target = self._targets[code] = _Target(pk, address, now + REMEMBERED)
+        return target
 
 
 class GuessCounter:

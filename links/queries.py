@@ -27,12 +27,12 @@ def get_short_address(link: Link) -> str:
 
 def find_links(unit: Unit, *, words: str = "", state: str = "") -> QuerySet[Link]:
     """Find the unit's links, newest first; ``state`` is open, stopped or empty."""
-    found = Link.objects.filter(unit=unit).select_related("unit")
+    links = Link.objects.filter(unit=unit).select_related("unit")
     for word in fold(words).split():
-        found = found.filter(search__contains=word)
+        links = links.filter(search__contains=word)
     if state:
-        found = found.filter(stopped_at__isnull=state == "open")
-    return found
+        links = links.filter(stopped_at__isnull=state == "open")
+    return links
 
 
 def count_clicks(links: Iterable[Link], *, on: date) -> dict[int, Clicks]:

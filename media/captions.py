@@ -180,14 +180,14 @@ def read_cues(vtt: str) -> list[Cue]:
     """Read what `convert_to_webvtt` wrote, as letters to draw: without emphasis, and without signs
     that no font of letters has.
     """
-    found = []
+    cues = []
     for _line, block in _split_blocks(vtt):
         if span := _SPAN.match(block[0]):
             start, end = _to_milliseconds(span.groups()[:4]), _to_milliseconds(span.groups()[4:8])
             words = "".join(map(_keep_drawable, plain_text("\n".join(["", *block[1:]]))))
             if words.strip():
-                found.append(Cue((start or 0) / 1000, (end or 0) / 1000, words.strip()))
-    return found
+                cues.append(Cue((start or 0) / 1000, (end or 0) / 1000, words.strip()))
+    return cues
 
 
 def trim_captions(vtt: str, *, start: float, end: float) -> str:

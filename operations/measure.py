@@ -89,13 +89,13 @@ def _read_times() -> Mapping[str, list[tuple[str, datetime]]]:
     """
     breakers = RateLimit.objects.filter(key="", failures__gt=0).annotate(of=Value("breaker"))
     alarms = Alarm.objects.filter(NOT_REPORTED).annotate(of=Value("alarm"))
-    found = defaultdict(list)
+    times = defaultdict(list)
     for of, key, at in breakers.values_list("of", "platform", "opens_at").union(
         alarms.order_by().values_list("of", "kind", "opened_at"),
         all=True,
     ):
-        found[of].append((key, at))
-    return found
+        times[of].append((key, at))
+    return times
 
 
 def _count_unproved(now: datetime) -> dict[str, int]:

@@ -110,25 +110,25 @@ def _find_signs_of_platform(platform: Platform, now: datetime) -> list[Sign]:
         "needs_person": (platform.needs_person, platform.needs_person_since, NEEDS_PERSON),
         "overdue": (platform.overdue, platform.overdue_since, timedelta()),
     }
-    found = [
+    signs = [
         Sign(kind, platform.key, since, n)
         for kind, (n, since, most) in wrong.items()
         if n and since and now - since > most
     ]
     if platform.breaker_until and platform.breaker_until > now - BREAKER:
-        found.append(Sign("breaker", platform.key))
+        signs.append(Sign("breaker", platform.key))
     if (
         (version := find_version(platform.key))
         and version.ends
         and version.ends - timezone.localdate(now) <= VERSION_ENDS
     ):
-        found.append(Sign("version", platform.key))
+        signs.append(Sign("version", platform.key))
     if platform.lost_names:
         since = min((row.lost_since for row in platform.lost_names if row.lost_since), default=None)
-        found.append(Sign("metric", platform.key, since, len(platform.lost_names)))
+        signs.append(Sign("metric", platform.key, since, len(platform.lost_names)))
     if platform.newly_lost >= max(WAVE, platform.channels * WAVE_SHARE):
-        found.append(Sign("wave", platform.key, None, platform.newly_lost))
-    return found
+        signs.append(Sign("wave", platform.key, None, platform.newly_lost))
+    return signs
 
 
 def find_version(platform: str) -> Version | None:

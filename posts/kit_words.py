@@ -277,13 +277,13 @@ def find_misfits[K](contents: Mapping[K, Mapping[str, Any]]) -> dict[K, str]:
     asked = {each["version"] for each in cut.values()}
     rows = KitVersion.objects.filter(public_id__in=asked).values_list("public_id", "slots")
     slots = {str(version): [_own_slot(each) for each in own] for version, own in rows}
-    found = {}
+    misfits = {}
     for key, kit in cut.items():
         values = kit["values"]
         wrong = (s for s in slots.get(kit["version"], ()) if s.problem(values.get(s.name, "")))
         if slot := next(wrong, None):
-            found[key] = slot.label
-    return found
+            misfits[key] = slot.label
+    return misfits
 
 
 def _own_slot(each: Mapping[str, Any]) -> Slot:

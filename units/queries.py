@@ -45,26 +45,26 @@ def find_heirs(units: Iterable[int]) -> dict[int, int]:
     """Return by key each of ``units`` and each unit that was merged into one of them, in one step
     or several, with the key of the one that carries it on. A query a step.
     """
-    found = {pk: pk for pk in units}
-    step = found
+    heirs = {pk: pk for pk in units}
+    step = heirs
     while step:
         rows = Unit.objects.filter(successor__in=step).order_by().values_list("pk", "successor_id")
-        step = {pk: found[heir] for pk, heir in rows if heir and pk not in found}
-        found |= step
-    return found
+        step = {pk: heirs[heir] for pk, heir in rows if heir and pk not in heirs}
+        heirs |= step
+    return heirs
 
 
 def find_successors(units: Iterable[int]) -> set[int]:
     """Return ``units`` (keys) with all that they were merged into, in one step or several. A query
     a step.
     """
-    found = set(units)
-    step = found
+    successors = set(units)
+    step = successors
     while step:
         rows = Unit.objects.filter(pk__in=step, successor__isnull=False).order_by()
-        step = set(rows.values_list("successor_id", flat=True)) - found
-        found = found | step
-    return found
+        step = set(rows.values_list("successor_id", flat=True)) - successors
+        successors = successors | step
+    return successors
 
 
 def find_people(unit: Unit) -> QuerySet:

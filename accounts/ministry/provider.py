@@ -98,18 +98,18 @@ class Provider:
         address = f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration"
         status, body = self._request("description", address)
         names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-        found: dict[str, Any] = {
+        description: dict[str, Any] = {
             name: body[name] for name in (*names, "end_session_endpoint") if body.get(name)
         }
         if (
             status != 200
             or body.get("issuer") != settings.OIDC_ISSUER
-            or any(name not in found for name in names)
+            or any(name not in description for name in names)
         ):
             raise self._unavailable_error("description", f"{status}, or not of this issuer")
-        if not all(isinstance(each, str) and _is_safe(each) for each in found.values()):
+        if not all(isinstance(each, str) and _is_safe(each) for each in description.values()):
             raise self._unavailable_error("description", "an address that is not https")
-        return found
+        return description
 
     def _fetch_keys(self) -> list[dict[str, Any]]:
         status, body = self._request("keys", self.description()["jwks_uri"])

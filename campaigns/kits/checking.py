@@ -29,25 +29,25 @@ from platforms.registry import CONNECTORS
 
 def find_problems(version: KitVersion) -> list[str]:
     """List what has to be mended before the version may be submitted."""
-    found = []
+    problems = []
     if not version.title:
-        found.append(_("Write the title."))
+        problems.append(_("Write the title."))
     if not version.text:
-        found.append(_("Write the common text."))
+        problems.append(_("Write the common text."))
     if version.window_from is None or version.window_until is None:
-        found.append(_("Say from which day until which the kit may be published."))
+        problems.append(_("Say from which day until which the kit may be published."))
     elif version.window_until < timezone.localdate():
-        found.append(_("Its last day is over. Enter a later one."))
+        problems.append(_("Its last day is over. Enter a later one."))
     if not version.platforms:
-        found.append(_("Choose at least one channel."))
+        problems.append(_("Choose at least one channel."))
     if version.number > 1 and not version.changes:
-        found.append(_("Write what is new, for those who took the kit up already."))
+        problems.append(_("Write what is new, for those who took the kit up already."))
     if not find_units(version).exists():
-        found.append(_("The kit is for no unit yet. Say whom it is for."))
-    found += _find_channels_without_media(version)
-    found += _find_problems_of_slots(version.worded(), version.slots)
-    found += _find_problems_of_script_and_poster(version)
-    return found
+        problems.append(_("The kit is for no unit yet. Say whom it is for."))
+    problems += _find_channels_without_media(version)
+    problems += _find_problems_of_slots(version.worded(), version.slots)
+    problems += _find_problems_of_script_and_poster(version)
+    return problems
 
 
 def _find_channels_without_media(version: KitVersion) -> list[str]:
@@ -68,20 +68,20 @@ def _find_channels_without_media(version: KitVersion) -> list[str]:
         obstacles = find_obstacles(facts, media)
         if obstacles and all(problem.rule in LACKS_MEDIA for _form, problem in obstacles):
             lacking[lacks_picture(facts, media)].append(str(CONNECTORS[name].words.label))
-    found = []
+    channels_without_media = []
     if lacking[True]:
         words = _(
             "%(channels)s: takes no post without a picture. Make a card, choose a picture of your "
             "library, or leave the channel out."
         )
-        found.append(words % {"channels": ", ".join(lacking[True])})
+        channels_without_media.append(words % {"channels": ", ".join(lacking[True])})
     if lacking[False]:
         words = _(
             "%(channels)s: takes videos only. Choose a video of your library, or leave the channel "
             "out."
         )
-        found.append(words % {"channels": ", ".join(lacking[False])})
-    return found
+        channels_without_media.append(words % {"channels": ", ".join(lacking[False])})
+    return channels_without_media
 
 
 def _find_problems_of_script_and_poster(version: KitVersion) -> list[str]:
@@ -108,26 +108,26 @@ def _find_problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, A
     idle = [f"{{{name}}}" for name in in_text if name not in used]
     shown = [f"{{{name}}}" for name in used if name in named and name not in in_text]
     odd = find_misnamed_gaps(texts)
-    found = []
+    problems = []
     if odd:
         words = _("%(gaps)s: a gap is written in small letters without accents, such as {ten_pho}.")
-        found.append(words % {"gaps": ", ".join(odd)})
+        problems.append(words % {"gaps": ", ".join(odd)})
     if missing:
         words = _("%(gaps)s: describe the gap in the table of gaps, or take it out of the text.")
-        found.append(words % {"gaps": ", ".join(missing)})
+        problems.append(words % {"gaps": ", ".join(missing)})
     if unlabelled := [f"{{{name}}}" for name, slot in named.items() if not slot["label"]]:
         words = _("%(gaps)s: say in the table of gaps what the unit fills in.")
-        found.append(words % {"gaps": ", ".join(unlabelled)})
+        problems.append(words % {"gaps": ", ".join(unlabelled)})
     if unlike := [f"{{{name}}}" for name, slot in named.items() if not _has_fitting_example(slot)]:
         words = _("%(gaps)s: the example is no number (1.234, 12,5, 3-5) or no day (31/12/2026).")
-        found.append(words % {"gaps": ", ".join(unlike)})
+        problems.append(words % {"gaps": ", ".join(unlike)})
     if idle:
         words = _("%(gaps)s: no text has this gap. Put it in, or clear its row.")
-        found.append(words % {"gaps": ", ".join(sorted(idle))})
+        problems.append(words % {"gaps": ", ".join(sorted(idle))})
     if shown:
         words = _("%(gaps)s: a picture is chosen beside the text and stands in none.")
-        found.append(words % {"gaps": ", ".join(shown)})
-    return found
+        problems.append(words % {"gaps": ", ".join(shown)})
+    return problems
 
 
 def _has_fitting_example(slot: Mapping[str, Any]) -> bool:

@@ -42,20 +42,20 @@ def describe_statuses(
     on = on or timezone.localdate()
     if kit.is_withdrawn:
         return [Status("red", "ban", _("Kit withdrawn"))]
-    found = []
+    statuses = []
     if kit.current:
         until = kit.current.window_until
         if until and until < on:
-            found.append(Status("grey", "circle-check", _("Period over")))
+            statuses.append(Status("grey", "circle-check", _("Period over")))
         else:
-            found.append(Status("green", "send", _("Issued")))
+            statuses.append(Status("green", "send", _("Issued")))
     if newer:
         tone, icon = _STATES[VersionState(newer.state)]
         label = VersionState(newer.state).label
         words = _("Version %(n)s: %(state)s") % {"n": newer.number, "state": label}
         shown = words if kit.current else label[:1].upper() + label[1:]
-        found.append(Status(tone, icon, shown))
-    return found
+        statuses.append(Status(tone, icon, shown))
+    return statuses
 
 
 class Preview(NamedTuple):

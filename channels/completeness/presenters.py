@@ -115,12 +115,12 @@ def describe_items(channel: Channel, check: PageCheck | None, *, now: datetime) 
     """Return the items of the channel's page, in their order."""
     people = items_asked_of_people(channel, check)
     page = facts_of(channel.platform).page
-    found = []
+    items = []
     for name in items_of(channel.platform):
         there = getattr(check, name) if check else None
         to_do = "" if there else str(_TO_DO[name]) % {"register": settings.REGISTER_URL}
         field = {"register": "website"}.get(name, name)
-        found.append(
+        items.append(
             Item(
                 name=name,
                 there=there,
@@ -133,7 +133,7 @@ def describe_items(channel: Channel, check: PageCheck | None, *, now: datetime) 
                 longest=_longest(name, page),
             )
         )
-    return found
+    return items
 
 
 def _longest(name: str, page: Mapping[str, PageItem]) -> int:

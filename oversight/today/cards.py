@@ -43,55 +43,55 @@ def make_cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict
     usable = Channel.objects.usable()
     of_channels = {name: usable.filter(unit=unit) for name, unit in communes.items()}
     filled = _find_filled(user, {**rows, **checks, **of_kits, **of_channels})
-    found: dict[str, Any] = {
+    cards: dict[str, Any] = {
         name: make_card(each) if name in filled else Card() for name, each in rows.items()
     }
-    found["unconnected"] = [unit for name, unit in communes.items() if name not in filled]
+    cards["unconnected"] = [unit for name, unit in communes.items() if name not in filled]
     for name in _COSTLY_ROWS.keys() & checks.keys():
-        found[name] = make_card(_COSTLY_ROWS[name](user)) if name in filled else Card()
+        cards[name] = make_card(_COSTLY_ROWS[name](user)) if name in filled else Card()
     if user.reach(Permission.POST_APPROVE):
-        found["waiting"] = make_card(first_of_each_series(posts_to_review(user)))
+        cards["waiting"] = make_card(first_of_each_series(posts_to_review(user)))
     if user.reach(Permission.POST_WRITE):
-        found |= {"drafts": Card(), "returned": Card()}
+        cards |= {"drafts": Card(), "returned": Card()}
         if "unfinished" in filled:
-            found |= writing.make_unfinished_cards(user)
-        found["kits"] = writing.make_kit_card(
+            cards |= writing.make_unfinished_cards(user)
+        cards["kits"] = writing.make_kit_card(
             {unit: of_kits[f"kits_{unit.pk}"] for unit in units if f"kits_{unit.pk}" in filled}
         )
     if "unsent_reports" in filled:
-        found |= writing.make_report_cards(user)
-    found |= _make_publishing_cards(user, filled, pauses, now=now)
-    for broadcast in found.get("broadcasts", Card()).rows:
+        cards |= writing.make_report_cards(user)
+    cards |= _make_publishing_cards(user, filled, pauses, now=now)
+    for broadcast in cards.get("broadcasts", Card()).rows:
         broadcast.status = broadcast_status(broadcast)
-    for post in found.get("unrecognised", Card()).rows:
+    for post in cards.get("unrecognised", Card()).rows:
         post.tone, post.symbol = VERDICT_LOOKS[Verdict.OPEN]
     if "without_approver" in filled:
-        found["without_approver"] = administration.make_without_approver_cards(user)
+        cards["without_approver"] = administration.make_without_approver_cards(user)
     if user.reach(Permission.ACCOUNT_MANAGE):
-        found["acts"] = administration.find_latest_acts(user)
-    return found
+        cards["acts"] = administration.find_latest_acts(user)
+    return cards
 
 
 def _make_publishing_cards(
     user: User, filled: set[str], pauses: Pauses, *, now: datetime
 ) -> dict[str, Any]:
     """Return what goes out and what is in trouble, and the channels and sums of the units below."""
-    found: dict[str, Any] = {}
+    publishing_cards: dict[str, Any] = {}
     trouble = cache(partial(publishing.find_trouble, now=now))
     if reach := user.reach(Permission.POST_VIEW):
-        found["troubles"] = publishing.make_trouble_card(trouble(tuple(reach)), pauses)
-        found["outgoing"] = publishing.make_outgoing_card(user, pauses)
+        publishing_cards["troubles"] = publishing.make_trouble_card(trouble(tuple(reach)), pauses)
+        publishing_cards["outgoing"] = publishing.make_outgoing_card(user, pauses)
         if user.reach(Permission.POST_SCHEDULE):
-            found["unscheduled"] = make_card(unscheduled_posts(user, now=now))
+            publishing_cards["unscheduled"] = make_card(unscheduled_posts(user, now=now))
         if "by_hand" in filled:
-            found["manual_tasks"] = publishing.make_manual_task_card(user, now=now)
+            publishing_cards["manual_tasks"] = publishing.make_manual_task_card(user, now=now)
     if user.reach(Permission.CHANNEL_VIEW):
-        found["channels"] = publishing.make_failing_channel_card(user, now=now)
+        publishing_cards["channels"] = publishing.make_failing_channel_card(user, now=now)
     if reach := user.reach(Permission.OVERSIGHT_VIEW):
-        found["figures"] = publishing.sum_today(reach, now=now)
-        found["is_nation"] = publishing.find_nation(reach) is not None
-        found["units"] = Card(**trouble(tuple(reach))["units"])
-    return found
+        publishing_cards["figures"] = publishing.sum_today(reach, now=now)
+        publishing_cards["is_nation"] = publishing.find_nation(reach) is not None
+        publishing_cards["units"] = Card(**trouble(tuple(reach))["units"])
+    return publishing_cards
 
 
 def _find_rows_of_cards(user: User, *, now: datetime) -> dict[str, QuerySet[Any]]:

@@ -500,10 +500,10 @@ def options_of(platform: str) -> list[Option]:
 
 
 def _parse_uuids(values: list[str]) -> list[uuid.UUID]:
-    found = []
+    uuids = []
     for value in values:
         try:
-            found.append(uuid.UUID(value))
+            uuids.append(uuid.UUID(value))
         except ValueError:
             continue
-    return found
+    return uuids

@@ -108,12 +108,12 @@ def gaps_of(template: Template, unit: Unit) -> list[Gap]:
 
 def _describe_gaps(template: Template, names: Iterable[str]) -> list[Gap]:
     own = {variable["name"]: variable for variable in template.variables}
-    found = []
+    gaps = []
     for name in names:
         if name in own:
             each = own[name]
-            found.append(Gap(name, each["label"], each.get("hint", ""), each.get("example", "")))
+            gaps.append(Gap(name, each["label"], each.get("hint", ""), each.get("example", "")))
         else:
             label = BUILT_IN.get(name) or name.replace("_", " ")
-            found.append(Gap(name, str(label), is_fact=name in BUILT_IN))
-    return found
+            gaps.append(Gap(name, str(label), is_fact=name in BUILT_IN))
+    return gaps

@@ -21,10 +21,10 @@ NO_TIME = _("Please enter a time such as 0:05.")
 def parse_time(text: str) -> float:
     """Read a time as 1:05 or in seconds. Raise ValueError."""
     minutes, _colon, seconds = text.strip().rpartition(":")
-    found = 60 * int(minutes or 0) + float(seconds.replace(",", "."))
-    if not 0 <= found < 100_000:  # not: of what is no number
+    time = 60 * int(minutes or 0) + float(seconds.replace(",", "."))
+    if not 0 <= time < 100_000:  # not: of what is no number
         raise ValueError(text)
-    return found
+    return time
 
 
 def format_time(seconds: float) -> str:

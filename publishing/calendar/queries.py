@@ -239,13 +239,13 @@ def _group_into_slots(rows: Iterable[Delivery], user: User, now: datetime) -> li
     groups: dict[tuple[int, datetime], list[Delivery]] = {}
     for row in rows:
         groups.setdefault((row.post_id, row.due_at), []).append(row)
-    found = []
+    into_slots = []
     for group in groups.values():
         first = group[0]
         may = first.due_at > now and can(user, Permission.POST_SCHEDULE, unit=first.unit)
         movable = [row for row in group if may and row.state in MOVABLE]
-        found.append(CalendarSlot(first.post, first.due_at, group, movable))
-    return found
+        into_slots.append(CalendarSlot(first.post, first.due_at, group, movable))
+    return into_slots
 
 
 def copy_with_times(times: Mapping[Channel, datetime], rows: Iterable[Delivery]) -> list[Delivery]:

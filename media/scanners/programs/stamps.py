@@ -65,7 +65,7 @@ class Stamps:
         dark = cv2.adaptiveThreshold(
             grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _AROUND, _DARKER
         )
-        found: list[list[object]] = []
+        marks: list[list[object]] = []
         frames = [
             outline for outline in _find_outlines(dark, most=None) if _may_hold_mark(outline, dark)
         ]
@@ -76,9 +76,9 @@ class Stamps:
             ):
                 points = contour.reshape(-1, 2).astype(np.float32)
                 box = relative_box_of_points(points, width, height)
-                if ["secret_mark", *box] not in found:
-                    found.append(["secret_mark", *box])
-        return found
+                if ["secret_mark", *box] not in marks:
+                    marks.append(["secret_mark", *box])
+        return marks
 
     def _rule_of(self, contour: np.ndarray, small: Pixels, red: np.ndarray) -> str:
         """Return what the frame holds: a mark of secrecy, another stamp, or nothing of these."""
