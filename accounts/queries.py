@@ -51,10 +51,10 @@ def account_named(typed: str) -> User | None:
     if not typed:
         return None
     added = EmailAddress.objects.filter(email=typed, verified=True).values("user")
-    found = User.objects.filter(Q(username__iexact=typed) | Q(email=typed) | Q(pk__in=added))
+    users = User.objects.filter(Q(username__iexact=typed) | Q(email=typed) | Q(pk__in=added))
     # The account's own address wins over one that somebody added to theirs.
     return max(
-        found, key=lambda user: (user.username.lower() == typed, user.email == typed), default=None
+        users, key=lambda user: (user.username.lower() == typed, user.email == typed), default=None
     )
 
 
@@ -71,8 +71,8 @@ def has_account(address: str, *, besides: User | None = None) -> bool:
     name, _at, host = mailbox_of(address).rpartition("@")
     same = Q(email=address.lower()) | Q(email=f"{name}@{host}")
     tagged = Q(email__startswith=f"{name}+", email__endswith=f"@{host}")
-    found = User.objects.filter(same | tagged)
-    return found.exclude(pk=besides.pk if besides else None).exists()
+    users = User.objects.filter(same | tagged)
+    return users.exclude(pk=besides.pk if besides else None).exists()
 
 
 def account_to_reset(address: str) -> User | None:
@@ -213,11 +213,11 @@ def confirmers(unit: Unit, *, besides: Iterable[int], proposer: User | None = No
         posts = Appointment.objects.in_force(timezone.localdate()).filter(
             unit__path=path, role=Role.ADMINISTRATOR
         )
-        found = User.objects.filter(pk__in=posts.values("user"), is_active=True).exclude(
+        users = User.objects.filter(pk__in=posts.values("user"), is_active=True).exclude(
             pk__in=list(besides)
         )
-        tied = tied_to(proposer, found) if proposer else ()
-        if people := [person for person in found if person.pk not in tied]:
+        tied = tied_to(proposer, users) if proposer else ()
+        if people := [person for person in users if person.pk not in tied]:
             return people
     return []
 
@@ -272,8 +272,8 @@ def second_approvers(unit: Unit, *, besides: Iterable[int] = ()) -> list[User]:
         posts = Appointment.objects.in_force(timezone.localdate()).filter(
             unit__path=path, role=Role.OVERSEER
         )
-        found = User.objects.filter(pk__in=posts.values("user"), is_active=True)
-        if people := list(found.exclude(pk__in=list(besides))):
+        users = User.objects.filter(pk__in=posts.values("user"), is_active=True)
+        if people := list(users.exclude(pk__in=list(besides))):
             return people
     return []
 
@@ -297,8 +297,8 @@ def holders(permission: Permission, *, unit: Unit, besides: Iterable[int] = ()) 
 
 def holders_in(permission: Permission, *, units: Iterable[int]) -> set[int]:
     """Find the `holders` of many units at once, by the units' keys."""
-    found = User.objects.filter(_match_holders(permission, list(units)))
-    return set(found.values_list("pk", flat=True))
+    users = User.objects.filter(_match_holders(permission, list(units)))
+    return set(users.values_list("pk", flat=True))
 
 
 def _match_holders(permission: Permission, units: list[int]) -> Q:
@@ -527,10 +527,10 @@ def administrators_over(person: User) -> list[User]:
     above = posts.annotate(of=Value(paths[0] if paths else "")).filter(
         of__startswith=F("unit__path")
     )
-    found = User.objects.filter(pk__in=above.values("user"), is_active=True).order_by(
+    users = User.objects.filter(pk__in=above.values("user"), is_active=True).order_by(
         "search", "pk"
     )
-    return [each for each in found if governs(each, person)]
+    return [each for each in users if governs(each, person)]
 
 
 def require_governs(admin: User, person: User) -> Authority:

@@ -27,8 +27,8 @@ def _find_entries(user: User, words: str, parts: Iterable[str]) -> Iterator[Matc
 
 
 def find_people(user: User, words: str) -> Iterator[Match]:
-    found = User.objects.visible_to(user).search(words).order_by("search", "pk")
-    for person in found.only("public_id", "full_name", "username")[:MOST_MATCHES]:
+    users = User.objects.visible_to(user).search(words).order_by("search", "pk")
+    for person in users.only("public_id", "full_name", "username")[:MOST_MATCHES]:
         page = reverse("accounts:person", args=[person.public_id])
         yield Match(str(person), page, "user", person.username)
 

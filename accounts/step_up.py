@@ -171,10 +171,10 @@ def _store_request(request: HttpRequest, path: str, origin: str, act: str, *, ke
     typed = form.urlencode()
     if not keep or request.FILES or len(typed) > PENDING_BYTES:
         if typed or request.FILES:
-            words = _(
+            message = _(
                 "Files and secrets are not kept meanwhile. Afterwards, please enter them again."
             )
-            messages.warning(request, words)
+            messages.warning(request, message)
         return
     request.session[PENDING_FORM] = {
         "path": path,

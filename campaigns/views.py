@@ -74,8 +74,8 @@ def new(request: HttpRequest) -> HttpResponse:
         lambda: editing.begin_campaign(unit=position.unit, by=request.user, **form.cleaned_data),
     )
     if done:
-        said = _("“%(name)s” is open. Officers can now choose it when they write a post.")
-        messages.success(request, said % {"name": done.result})
+        message = _("“%(name)s” is open. Officers can now choose it when they write a post.")
+        messages.success(request, message % {"name": done.result})
         return redirect("engagement:campaign", done.result.public_id)
     context = {"form": form, "unit": position.unit, "back": reverse("campaigns:list")}
     return render(request, "campaigns/form.html", context, status=done.status)
@@ -140,10 +140,10 @@ def topic_rule_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ReasonForm(form_data(request), missing=_("Please write why it is ended."))
     done = form_action(form, lambda: end_rule(rule, by=request.user, **form.cleaned_data))
     if done:
-        said = _("The rule is ended.")
+        message = _("The rule is ended.")
         if rule.asks == TopicRule.Asks.SECOND_APPROVAL:
-            said = _("The rule is ended. Posts that wait already still need it.")
-        messages.success(request, said)
+            message = _("The rule is ended. Posts that wait already still need it.")
+        messages.success(request, message)
         return redirect("campaigns:topic_rules")
     context = {"form": form, "rule": rule}
     return render(request, "campaigns/topic_rule_end.html", context, status=done.status)

@@ -189,11 +189,11 @@ def describe_options(options: Mapping[str, Any]) -> list[tuple[str, str]]:
     """List what was decided for a post, each by name and in words."""
     decisions = []
     for name, value in options.items():
-        words = describe_option(name)
+        option = describe_option(name)
         if isinstance(value, bool):
-            decisions.append((str(words.label), _("yes") if value else _("no")))
+            decisions.append((str(option.label), _("yes") if value else _("no")))
         else:
-            decisions.append((str(words.label), str(words.choices.get(value, value))))
+            decisions.append((str(option.label), str(option.choices.get(value, value))))
     return decisions
 
 
@@ -320,18 +320,18 @@ def _format_number(n: float) -> str:
 def _describe_format_limits(form: Format, *, alone: bool) -> list[str]:
     sentences = []
     if form.for_long_text:
-        words = _("A longer text without pictures goes out so, up to %(n)s characters.")
-        sentences.append(words % {"n": _format_number(form.max_text)})
+        message = _("A longer text without pictures goes out so, up to %(n)s characters.")
+        sentences.append(message % {"n": _format_number(form.max_text)})
     if form.per_page_day:
         sentences.append(_("At most %(n)s a day and page.") % {"n": form.per_page_day})
     if form.images:
-        words = ngettext(
+        message = ngettext(
             "Up to %(n)s picture of at most %(size)s.",
             "Up to %(n)s pictures of at most %(size)s each.",
             form.images.most,
         )
         sentences.append(
-            words % {"n": form.images.most, "size": _format_size(form.images.max_bytes)}
+            message % {"n": form.images.most, "size": _format_size(form.images.max_bytes)}
         )
         if form.article and form.needs_media:
             sentences.append(
@@ -341,14 +341,14 @@ def _describe_format_limits(form: Format, *, alone: bool) -> list[str]:
                 )
             )
     if form.videos and form.videos.max_seconds:
-        words = _("A video of %(shortest)s to %(longest)s, at most %(size)s.")
+        message = _("A video of %(shortest)s to %(longest)s, at most %(size)s.")
         if not form.videos.min_seconds:
-            words = _("A video of at most %(longest)s and %(size)s.")
+            message = _("A video of at most %(longest)s and %(size)s.")
         span = {
             "shortest": format_duration(form.videos.min_seconds),
             "longest": format_duration(form.videos.max_seconds),
         }
-        sentences.append(words % {**span, "size": _format_size(form.videos.max_bytes)})
+        sentences.append(message % {**span, "size": _format_size(form.videos.max_bytes)})
     elif form.videos:
         sentences.append(
             _("A video of at most %(size)s.") % {"size": _format_size(form.videos.max_bytes)}

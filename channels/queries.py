@@ -133,8 +133,10 @@ def find_province_keepers(unit: Unit) -> list[User]:
 
 def load_allowances(units: list[Unit]) -> dict[tuple[int, str], PlatformAllowance]:
     """Return the allowances of these provinces, by unit and platform."""
-    found = PlatformAllowance.objects.filter(unit__in=units).select_related("allowed_by")
-    return {(each.unit_id, each.platform): each for each in found}
+    platform_allowances = PlatformAllowance.objects.filter(unit__in=units).select_related(
+        "allowed_by"
+    )
+    return {(each.unit_id, each.platform): each for each in platform_allowances}
 
 
 def restricted_platforms() -> list[str]:

@@ -34,8 +34,8 @@ class DayField(forms.DateField):
     def __init__(self, *, earliest: date = EARLIEST, latest: date = LATEST, **options: Any) -> None:
         attrs = {"placeholder": _("dd/mm/yyyy"), "autocomplete": "off"}
         options.setdefault("widget", forms.DateInput(attrs=attrs, format="%d/%m/%Y"))
-        words = _("Please enter a day from {first} to {last}.")
-        outside = format_lazy(words, first=f"{earliest:%d/%m/%Y}", last=f"{latest:%d/%m/%Y}")
+        message = _("Please enter a day from {first} to {last}.")
+        outside = format_lazy(message, first=f"{earliest:%d/%m/%Y}", last=f"{latest:%d/%m/%Y}")
         bounds = [MinValueValidator(earliest, outside), MaxValueValidator(latest, outside)]
         super().__init__(validators=[*bounds, *options.pop("validators", [])], **options)
 

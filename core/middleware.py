@@ -112,17 +112,17 @@ class BoundForms:
         except UnreadablePostError:
             return None
         if any(_is_too_long(name, values) for name, values in fields):
-            words = _(
+            message = _(
                 "A field holds more than it takes. Go back to the text, shorten it and send it "
                 "again."
             )
-            return _answer_in_words(request, words, "413.html", status=422)
+            return _answer_in_words(request, message, "413.html", status=422)
         if any(has_long_run(value) for _name, values in fields for value in values):
-            words = _(
+            message = _(
                 "Letters of the text bear more marks than can be read. Type it anew, or copy it "
                 "as plain text."
             )
-            return _answer_in_words(request, words, "413.html", status=422)
+            return _answer_in_words(request, message, "413.html", status=422)
         return None
 
 
@@ -134,12 +134,12 @@ def _is_too_long(name: str, values: list[str]) -> bool:
 
 def _answer_stranger(request: HttpRequest) -> HttpResponse:
     """Answer 413; a script 401, by which the composer knows that its person must sign in again."""
-    words = _(
+    message = _(
         "You are not signed in, and this is more than the portal takes from somebody who is not. "
         "Go back, copy your text, sign in, and enter it again."
     )
     status = 401 if _is_script(request) else 413
-    return _answer_in_words(request, words, "413.html", status=status)
+    return _answer_in_words(request, message, "413.html", status=status)
 
 
 class RefuseUnreadable:
@@ -288,11 +288,11 @@ def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpRespon
     """Answer 413 in words to a form that is too large, 400 to what nobody's browser sends."""
     if not isinstance(exception, RequestDataTooBig):
         return bad_request(request, exception)
-    words = _(
+    message = _(
         "This is more than one form takes. Go back, shorten the text or choose a smaller file, "
         "and send it again."
     )
-    return _answer_in_words(request, words, "413.html", status=413)
+    return _answer_in_words(request, message, "413.html", status=413)
 
 
 def _answer_in_words(request: HttpRequest, words: str, page: str, *, status: int) -> HttpResponse:

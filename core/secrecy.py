@@ -138,11 +138,11 @@ class SecrecyRefused(Refused):
     """The text bears a secrecy mark; nothing of it was stored."""
 
     def __init__(self, where: str = "") -> None:
-        words = _(
+        message = _(
             "The text seems to hold a state secret. Nothing was saved. "
             "Stop drafting on this system and report to your unit's leader."
         )
-        super().__init__(f"{where} {words}".strip())
+        super().__init__(f"{where} {message}".strip())
 
 
 def has_secrecy_mark(text: str) -> bool:

@@ -71,9 +71,9 @@ class FollowLinks:
             return self.get_response(request)
         target = self._find_target(path.removeprefix(PREFIX))
         if target is None and self._guesses.count(client_address(request) or "") > MOST_GUESSES:
-            words = _("There is no such link. Check the address, or try again in a minute.")
+            message = _("There is no such link. Check the address, or try again in a minute.")
             return HttpResponse(
-                words,
+                message,
                 status=429,
                 content_type="text/plain; charset=utf-8",
                 headers={

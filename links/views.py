@@ -37,8 +37,8 @@ def link_list(request: HttpRequest) -> HttpResponse:
     unit = _get_unit(request)
     form = LinkFilter(request.GET or None)
     filters = form.cleaned_data if form.is_valid() else {}
-    found = find_links(unit, words=filters.get("q", ""), state=filters.get("state", ""))
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    links = find_links(unit, words=filters.get("q", ""), state=filters.get("state", ""))
+    page = Paginator(links, PAGE).get_page(request.GET.get("page"))
     counted = count_clicks(page, on=timezone.localdate())
     context = {
         "page_obj": page,

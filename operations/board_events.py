@@ -26,6 +26,6 @@ def find_platforms_down(scope: Scope, period: Period) -> Iterable[Mark]:
     found: dict[tuple[str, str], Mark] = {}
     for key, opened_at in rows.order_by("-opened_at").values_list("key", "opened_at")[:200]:
         day = timezone.localdate(opened_at)
-        words = _("%(platform)s did not answer") % {"platform": names[key]}
-        found.setdefault((key, day.isoformat()), Mark(day, words))
+        message = _("%(platform)s did not answer") % {"platform": names[key]}
+        found.setdefault((key, day.isoformat()), Mark(day, message))
     return list(found.values())[:MOST]

@@ -202,45 +202,45 @@ def _make_alarm_card(alarm: Alarm, now: datetime) -> AlarmCard:
 
 def _summarise(broken: int, by_people: int, mild: int, recovered: int) -> dict[str, str]:
     if not broken and recovered:
-        words = _("The portal has just recovered and is being watched")
+        message = _("The portal has just recovered and is being watched")
         return {
             "tone": "yellow",
             "icon": "hourglass",
-            "label": words,
+            "label": message,
             "sentence": _("An alarm is over when its sign has stayed away for two minutes."),
         }
     if broken:
-        words = ngettext("%(n)s alarm needs you now", "%(n)s alarms need you now", broken) % {
+        message = ngettext("%(n)s alarm needs you now", "%(n)s alarms need you now", broken) % {
             "n": broken
         }
         return {
             "tone": "red",
             "icon": "alert-triangle",
-            "label": words,
+            "label": message,
             "sentence": _("What to do stands below."),
         }
     if by_people:
-        words = _("The portal does its work; officers are late with theirs")
+        message = _("The portal does its work; officers are late with theirs")
         return {
             "tone": "yellow",
             "icon": "users",
-            "label": words,
+            "label": message,
             "sentence": _("What to do stands below."),
         }
     if mild:
-        words = _("The portal does its work; something ends soon")
+        message = _("The portal does its work; something ends soon")
         return {
             "tone": "yellow",
             "icon": "hourglass",
-            "label": words,
+            "label": message,
             "sentence": _("What to do stands below."),
         }
-    words = _("Nothing is late and every queue is answered.")
+    message = _("Nothing is late and every queue is answered.")
     return {
         "tone": "green",
         "icon": "circle-check",
         "label": _("The portal does its work"),
-        "sentence": words,
+        "sentence": message,
     }
 
 

@@ -129,8 +129,8 @@ def find_needs(
 
 def count_needs(unit: Unit, *, now: datetime, silent_days: int = SILENT_DAYS) -> UnitNeeds:
     """Return what this very unit needs."""
-    found = find_needs(unit, now=now, silent_days=silent_days)
-    return next((row for row in found if row.unit.pk == unit.pk), UnitNeeds(unit))
+    needs = find_needs(unit, now=now, silent_days=silent_days)
+    return next((row for row in needs if row.unit.pk == unit.pk), UnitNeeds(unit))
 
 
 def count_units_by_kind(rows: Iterable[UnitNeeds]) -> dict[str, int]:

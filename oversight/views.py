@@ -158,8 +158,8 @@ def hand_over(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     person = get_object_or_404(User.objects.visible_to(request.user), public_id=public_id)
     if governs(request.user, person) is None:
         raise PermissionDenied
-    found = queries.list_work_in_hand(person)
-    context = {"person": person, **found, "is_empty": not any(found.values())}
+    work = queries.list_work_in_hand(person)
+    context = {"person": person, **work, "is_empty": not any(work.values())}
     return render(request, "oversight/hand_over.html", context)
 
 

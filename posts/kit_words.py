@@ -66,8 +66,10 @@ class Slot:
         if not words:
             return ""
         if self.kind == DATE and parse_day(words) is None:
-            said = _("“%(label)s” asks for a day that exists. Write it as day/month/year: %(day)s.")
-            return said % {**label, "day": timezone.localdate().strftime("%d/%m/%Y")}
+            message = _(
+                "“%(label)s” asks for a day that exists. Write it as day/month/year: %(day)s."
+            )
+            return message % {**label, "day": timezone.localdate().strftime("%d/%m/%Y")}
         if self.kind != NUMBER or is_number(words) or (self.takes_spans and is_span(words)):
             return ""
         if self.takes_spans:

@@ -133,8 +133,8 @@ class ScanCard:
         kinds = Counter(card.box.kind for card in self.open if not card.is_secret)
         found = [OpenGroup(kind, _blur_words(kind, n)) for kind, n in kinds.items() if n > 1]
         if len(kinds) > 1:
-            words = _("Blur all %(n)s places") % {"n": kinds.total()}
-            found.append(OpenGroup(EVERY_KIND, words))
+            message = _("Blur all %(n)s places") % {"n": kinds.total()}
+            found.append(OpenGroup(EVERY_KIND, message))
         return found
 
 

@@ -13,8 +13,8 @@ from posts.states import EDITABLE
 
 
 def find_posts(user: Person, words: str) -> Iterator[Match]:
-    found = Post.objects.visible_to(user).written().search(words).select_related("unit__parent")
-    newest = found.order_by("-changed_at", "-pk").defer("body", "search")
+    posts = Post.objects.visible_to(user).written().search(words).select_related("unit__parent")
+    newest = posts.order_by("-changed_at", "-pk").defer("body", "search")
     writing = user.reach(Permission.POST_WRITE)
     for post in newest[:MOST_MATCHES]:
         is_open = post.state in EDITABLE and any(part.covers(post.unit.path) for part in writing)

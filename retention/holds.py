@@ -20,8 +20,8 @@ def _exclude_held_rows(rows: QuerySet) -> QuerySet:
     if rows.model is Post:
         return rows.exclude(Q(_is_of_held_unit("unit__path")) | Q(_is_of_held_post("pk")))
     if rows.model is Media:
-        shown = PostMedia.objects.filter(_is_of_held_post("post"), media=OuterRef("pk"))
-        return rows.exclude(Q(_is_of_held_unit("unit__path")) | Q(Exists(shown)))
+        post_media = PostMedia.objects.filter(_is_of_held_post("post"), media=OuterRef("pk"))
+        return rows.exclude(Q(_is_of_held_unit("unit__path")) | Q(Exists(post_media)))
     if rows.model is PendingAppointment:
         return rows.exclude(_is_of_held_unit("unit__path"))
     return rows.exclude(_is_of_held_person())

@@ -530,8 +530,8 @@ class Filler:
             ]
             for phrase in proposed[:2]:
                 wording.approve_phrase(phrase, by=staff.chief)
-        shown = replies.find_desk_deliveries(staff.officer, now=self.now)
-        for publication in shown.order_by("-published_at")[:3]:
+        desk_deliveries = replies.find_desk_deliveries(staff.officer, now=self.now)
+        for publication in desk_deliveries.order_by("-published_at")[:3]:
             replies.read_comments(publication, by=staff.officer)
 
     def fill_library(self) -> None:

@@ -41,11 +41,11 @@ class UnitField(forms.CharField):
         return self.find(words) if words else None
 
     def find(self, words: str) -> Unit:
-        found = find_unit(words, self.units)
-        if found.unit:
-            return found.unit
-        if found.candidates:
-            listed = "; ".join(f"{u.label} ({u.code})" for u in found.candidates)
+        match = find_unit(words, self.units)
+        if match.unit:
+            return match.unit
+        if match.candidates:
+            listed = "; ".join(f"{u.label} ({u.code})" for u in match.candidates)
             raise ValidationError(
                 _("Several units fit. Write the code of the one you mean: %(units)s."),
                 params={"units": listed},

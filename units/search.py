@@ -26,8 +26,8 @@ def _oversees(user: Person) -> bool:
 
 def find_units(user: Person, words: str) -> Iterator[Match]:
     """Yield the units that the person may see, the best match first, at most MOST_MATCHES."""
-    found = find_best_matches(Unit.objects.visible_to(user), words)
-    for unit in found.select_related("parent")[:MOST_MATCHES]:
+    best_matches = find_best_matches(Unit.objects.visible_to(user), words)
+    for unit in best_matches.select_related("parent")[:MOST_MATCHES]:
         page = reverse("units:unit", args=[unit.key])
         yield Match(unit.name, page, "building", unit.above)
 

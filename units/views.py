@@ -264,10 +264,10 @@ def merge(request: HttpRequest, key: str) -> HttpResponse:
     )
     if done:
         n = len(_make_merge_arguments(row, form.cleaned_data)["units"])
-        words = ngettext(
+        message = ngettext(
             "%(n)s unit was merged into %(into)s.", "%(n)s units were merged into %(into)s.", n
         )
-        messages.success(request, words % {"n": n, "into": done.result})
+        messages.success(request, message % {"n": n, "into": done.result})
         return redirect("units:unit", done.result.key)
     return render(request, "units/merge.html", context, status=done.status)
 

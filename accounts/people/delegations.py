@@ -40,8 +40,8 @@ def possible_deputies(unit: Unit, *, besides: Iterable[int] = ()) -> QuerySet[Us
     posts = Appointment.objects.in_force(timezone.localdate()).filter(
         unit=unit, role__in=Delegation.DEPUTIES
     )
-    found = User.objects.filter(pk__in=posts.values("user"), is_active=True)
-    return found.exclude(pk__in=list(besides)).order_by("search", "pk")
+    users = User.objects.filter(pk__in=posts.values("user"), is_active=True)
+    return users.exclude(pk__in=list(besides)).order_by("search", "pk")
 
 
 @transaction.atomic

@@ -65,8 +65,8 @@ class MaximumLengthValidator:
 
     def validate(self, password: str, user: User | None = None) -> None:
         if len(password) > self.max_length:
-            words = _("This password is too long: at most %(n)s characters.")
-            raise ValidationError(words % {"n": self.max_length}, code="password_too_long")
+            message = _("This password is too long: at most %(n)s characters.")
+            raise ValidationError(message % {"n": self.max_length}, code="password_too_long")
 
     def get_help_text(self) -> str:
         return _("At most %(n)s characters.") % {"n": self.max_length}

@@ -33,13 +33,13 @@ def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
         form, lambda: appointments.appoint(row, by=request.user, **form.cleaned_data)
     )
     if done:
-        said = _("%(name)s holds a further post: %(post)s.")
+        message = _("%(name)s holds a further post: %(post)s.")
         if isinstance(done.result, PendingAppointment):
-            said = _(
+            message = _(
                 "%(name)s is proposed as %(post)s. A second administrator has to confirm "
                 "it within seven days."
             )
-        messages.success(request, said % {"name": row, "post": done.result})
+        messages.success(request, message % {"name": row, "post": done.result})
         return redirect("accounts:person", row.public_id)
     return render(
         request, "accounts/appoint.html", {"form": form, "person": row}, status=done.status
@@ -56,14 +56,14 @@ def end_post(request: HttpRequest, public_id: Any) -> HttpResponse:
         return show_refusal(request, row, why, status=422)
     facts = form.cleaned_data
     post = get_object_or_404(row.appointments.visible_to(request.user), public_id=facts["post"])
-    said = _("The post ends. What %(name)s did under it stays on record.")
+    message = _("The post ends. What %(name)s did under it stays on record.")
     return run_person_action(
         request,
         row,
         lambda: appointments.end_post(
             post, on=facts["on"], by=request.user, reason=facts["reason"]
         ),
-        said,
+        message,
     )
 
 
@@ -83,10 +83,10 @@ def pending_appointments(request: HttpRequest) -> HttpResponse:
             raise Http404 from error
         confirmed, refused = confirmations.confirm_many(chosen, by=request.user)
         if confirmed or not refused:
-            said = ngettext(
+            message = ngettext(
                 "%(n)s appointment confirmed.", "%(n)s appointments confirmed.", confirmed
             )
-            messages.success(request, said % {"n": confirmed})
+            messages.success(request, message % {"n": confirmed})
         for words in refused[:5]:
             messages.error(request, words)
         return redirect("accounts:pending_appointments")
@@ -185,10 +185,10 @@ def appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
     form = forms.WaiveForm(request.POST or None)
     done = form_action(form, lambda: confirmations.waive(row, by=request.user, **form.cleaned_data))
     if done:
-        said = _("Your waiver is on record. A second leader has to waive it, too.")
+        message = _("Your waiver is on record. A second leader has to waive it, too.")
         if done.result:
-            said = _("The waiting time is waived: %(name)s can approve now.")
-        messages.success(request, said % {"name": row.user})
+            message = _("The waiting time is waived: %(name)s can approve now.")
+        messages.success(request, message % {"name": row.user})
         return redirect("accounts:appointment", row.public_id)
     waivers = list(row.waivers.select_related("by").order_by("at"))
     context = {

@@ -59,12 +59,12 @@ def delegate(request: HttpRequest) -> HttpResponse:
         form, lambda: delegations.delegate(unit=own.unit, by=request.user, **form.cleaned_data)
     )
     if done:
-        said = _("%(name)s approves in your stead from %(first)s to %(last)s.")
+        message = _("%(name)s approves in your stead from %(first)s to %(last)s.")
         days = {
             "first": f"{done.result.valid_from:%d/%m/%Y}",
             "last": f"{done.result.valid_to:%d/%m/%Y}",
         }
-        messages.success(request, said % {"name": done.result.deputy, **days})
+        messages.success(request, message % {"name": done.result.deputy, **days})
         return redirect("accounts:delegation", done.result.public_id)
     context = {"form": form, "own": own}
     return render(request, "accounts/delegate.html", context, status=done.status)

@@ -128,12 +128,12 @@ def _decide(row: MinistryRequest, by: User, *, decision: str, reason: str) -> st
 @step_up_required(act_on_person(gettext_lazy("End the link to the ministry account")))
 def end_link(request: HttpRequest, public_id: Any) -> HttpResponse:
     person = visible_person(request, public_id)
-    said = _("The link to the ministry account is ended, and with it all sessions.")
+    message = _("The link to the ministry account is ended, and with it all sessions.")
     return run_person_action(
         request,
         person,
         lambda: links.end(person, by=request.user, reason=read_typed_reason(request)),
-        said,
+        message,
     )
 
 
@@ -178,12 +178,12 @@ def _propose_mapping(form: forms.ClaimMeaningsForm, *, by: User) -> str:
     n = mapping.propose(
         form.cleaned_data["kind"], form.cleaned_data["text"], by=by, now=timezone.now()
     )
-    said = ngettext(
+    message = ngettext(
         "%(n)s meaning proposed. Another administrator has to confirm it.",
         "%(n)s meanings proposed. Another administrator has to confirm them.",
         n,
     )
-    return said % {"n": n}
+    return message % {"n": n}
 
 
 def _change_mapping(request: HttpRequest, act: str) -> HttpResponse:
@@ -191,11 +191,11 @@ def _change_mapping(request: HttpRequest, act: str) -> HttpResponse:
     try:
         if act == "confirm":
             n = mapping.confirm(chosen, by=request.user, now=timezone.now())
-            said = ngettext("%(n)s meaning confirmed.", "%(n)s meanings confirmed.", n)
+            message = ngettext("%(n)s meaning confirmed.", "%(n)s meanings confirmed.", n)
         else:
             n = mapping.remove(chosen, by=request.user)
-            said = ngettext("%(n)s meaning removed.", "%(n)s meanings removed.", n)
-        messages.success(request, said % {"n": n})
+            message = ngettext("%(n)s meaning removed.", "%(n)s meanings removed.", n)
+        messages.success(request, message % {"n": n})
     except ValidationError as error:  # not an id at all
         raise Http404 from error
     except Refused as refused:

@@ -52,8 +52,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
         ended = services.end_own_sessions(request, key_hash=one)
         if one and not ended:
             raise Http404
-        said = ngettext("%(n)s device is signed out.", "%(n)s devices are signed out.", ended)
-        messages.success(request, said % {"n": ended})
+        message = ngettext("%(n)s device is signed out.", "%(n)s devices are signed out.", ended)
+        messages.success(request, message % {"n": ended})
         return redirect("accounts:sessions")
     this = hash_key(request.session.session_key)
     own = sorted(sessions_of(request.user), key=lambda row: row.pk != this)

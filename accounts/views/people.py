@@ -44,13 +44,13 @@ def people(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
     position = current_position(request)
     if position and Permission.ACCOUNT_MANAGE in GRANTS[position.role]:
-        found = User.objects.within([Reach(position.unit.path, position.role in DEEP)])
+        users = User.objects.within([Reach(position.unit.path, position.role in DEEP)])
     else:
-        found = User.objects.visible_to(request.user)
+        users = User.objects.visible_to(request.user)
     filters = forms.PeopleFilterForm(request.GET)
     filters.is_valid()
-    found = _filter_people(with_facts(found), filters.cleaned_data).order_by("search", "pk")
-    page = Paginator(found.values_list("pk", flat=True), PAGE).get_page(request.GET.get("page"))
+    users = _filter_people(with_facts(users), filters.cleaned_data).order_by("search", "pk")
+    page = Paginator(users.values_list("pk", flat=True), PAGE).get_page(request.GET.get("page"))
     context = {"page_obj": page, "people": _load_people(list(page)), "filters": filters}
     return render(
         request, "accounts/people.html#rows" if request.htmx else "accounts/people.html", context
@@ -118,25 +118,25 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 
 def _invited_text(person: User) -> str:
-    said = _("The invitation for %(name)s goes by e-mail to %(email)s. User name: %(username)s")
-    return said % {"name": person, "email": person.email, "username": person.username}
+    message = _("The invitation for %(name)s goes by e-mail to %(email)s. User name: %(username)s")
+    return message % {"name": person, "email": person.email, "username": person.username}
 
 
 def _proposed_text(person: User) -> str:
-    said = _(
+    message = _(
         "%(name)s is proposed. A second administrator has to confirm it within seven days; the "
         "invitation then goes by e-mail to %(email)s."
     )
-    return said % {"name": person, "email": person.email}
+    return message % {"name": person, "email": person.email}
 
 
 @require_POST
 @step_up_required(act_on_person(gettext_lazy("Send the invitation again")))
 def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
-    said = _("A new invitation for %(name)s goes by e-mail. The earlier link stops working.")
+    message = _("A new invitation for %(name)s goes by e-mail. The earlier link stops working.")
     return run_person_action(
-        request, row, lambda: invitations.invite_again(row, by=request.user), said
+        request, row, lambda: invitations.invite_again(row, by=request.user), message
     )
 
 
@@ -145,9 +145,9 @@ def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
 def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
-    said = _("The account of %(name)s is disabled and signed out everywhere.")
+    message = _("The account of %(name)s is disabled and signed out everywhere.")
     return run_person_action(
-        request, row, lambda: lifecycle.disable(row, by=request.user, reason=reason), said
+        request, row, lambda: lifecycle.disable(row, by=request.user, reason=reason), message
     )
 
 
@@ -156,17 +156,17 @@ def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
 def enable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
-    said = _("The account of %(name)s can sign in again.")
+    message = _("The account of %(name)s can sign in again.")
     return run_person_action(
-        request, row, lambda: lifecycle.enable(row, by=request.user, reason=reason), said
+        request, row, lambda: lifecycle.enable(row, by=request.user, reason=reason), message
     )
 
 
 @require_POST
 def unlock(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
-    said = _("%(name)s can try the password again at once.")
-    return run_person_action(request, row, lambda: lifecycle.unlock(row, by=request.user), said)
+    message = _("%(name)s can try the password again at once.")
+    return run_person_action(request, row, lambda: lifecycle.unlock(row, by=request.user), message)
 
 
 @require_http_methods(["GET", "POST"])

@@ -35,11 +35,11 @@ from core.errors import Refused
 def reset_second_factor(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
-    said = _(
+    message = _(
         "Asked. A second administrator has to confirm it; %(name)s has been told and can stop it."
     )
     return run_person_action(
-        request, row, lambda: recovery.request_reset(row, by=request.user, reason=reason), said
+        request, row, lambda: recovery.request_reset(row, by=request.user, reason=reason), message
     )
 
 
@@ -82,9 +82,9 @@ def _name_confirmation(request: HttpRequest, public_id: Any) -> str:
 @step_up_required(_name_confirmation)
 def confirm_recovery(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = get_object_or_404(_recoveries(request), public_id=public_id)
-    said = _("Confirmed. The person has been told and can stop it until then.")
+    message = _("Confirmed. The person has been told and can stop it until then.")
     button_action(
-        request, lambda: recovery.confirm(row, by=request.user, now=timezone.now()), said=said
+        request, lambda: recovery.confirm(row, by=request.user, now=timezone.now()), said=message
     )
     return redirect("accounts:recoveries")
 
@@ -92,9 +92,9 @@ def confirm_recovery(request: HttpRequest, public_id: Any) -> HttpResponse:
 @require_POST
 def stop_recovery_of(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = get_object_or_404(_recoveries(request), public_id=public_id)
-    said = _("The recovery is stopped.")
+    message = _("The recovery is stopped.")
     button_action(
-        request, lambda: recovery.stop(row, by=request.user, now=timezone.now()), said=said
+        request, lambda: recovery.stop(row, by=request.user, now=timezone.now()), said=message
     )
     return redirect("accounts:recoveries")
 

@@ -53,8 +53,8 @@ def system_changes(request: HttpRequest) -> HttpResponse:
 def confirm_system_change(request: HttpRequest, public_id: Any) -> HttpResponse:
     _require_may_change(request)
     row = get_object_or_404(SystemChange, public_id=public_id)
-    said = _("Confirmed and done. Everybody concerned is told.")
-    button_action(request, lambda: changes.confirm(row, by=request.user), said=said)
+    message = _("Confirmed and done. Everybody concerned is told.")
+    button_action(request, lambda: changes.confirm(row, by=request.user), said=message)
     return redirect("accounts:system_changes")
 
 
@@ -63,6 +63,6 @@ def confirm_system_change(request: HttpRequest, public_id: Any) -> HttpResponse:
 def stop_system_change(request: HttpRequest, public_id: Any) -> HttpResponse:
     _require_may_change(request)
     row = get_object_or_404(SystemChange, public_id=public_id)
-    said = _("Stopped. Everybody concerned is told.")
-    button_action(request, lambda: changes.stop(row, by=request.user), said=said)
+    message = _("Stopped. Everybody concerned is told.")
+    button_action(request, lambda: changes.stop(row, by=request.user), said=message)
     return redirect("accounts:system_changes")

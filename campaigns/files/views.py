@@ -166,8 +166,8 @@ def remove_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         raise Http404
     back = storing.get_address(row)
     if request.method == "POST":
-        said = _("Removed: %(name)s.") % {"name": row}
-        button_action(request, lambda: storing.remove_file(row, by=request.user), said=said)
+        message = _("Removed: %(name)s.") % {"name": row}
+        button_action(request, lambda: storing.remove_file(row, by=request.user), said=message)
         return redirect(back)
     return render(request, "campaigns/file_remove.html", {"file": row, "back": back})
 

@@ -70,17 +70,17 @@ def _find_channels_without_media(version: KitVersion) -> list[str]:
             lacking[lacks_picture(facts, media)].append(str(CONNECTORS[name].words.label))
     channels_without_media = []
     if lacking[True]:
-        words = _(
+        message = _(
             "%(channels)s: takes no post without a picture. Make a card, choose a picture of your "
             "library, or leave the channel out."
         )
-        channels_without_media.append(words % {"channels": ", ".join(lacking[True])})
+        channels_without_media.append(message % {"channels": ", ".join(lacking[True])})
     if lacking[False]:
-        words = _(
+        message = _(
             "%(channels)s: takes videos only. Choose a video of your library, or leave the channel "
             "out."
         )
-        channels_without_media.append(words % {"channels": ", ".join(lacking[False])})
+        channels_without_media.append(message % {"channels": ", ".join(lacking[False])})
     return channels_without_media
 
 
@@ -95,8 +95,8 @@ def _find_problems_of_script_and_poster(version: KitVersion) -> list[str]:
     ]
     if not odd:
         return []
-    words = _("%(gaps)s: loudspeaker text and poster take only gaps that stand in the post, too.")
-    return [words % {"gaps": ", ".join(odd)}]
+    message = _("%(gaps)s: loudspeaker text and poster take only gaps that stand in the post, too.")
+    return [message % {"gaps": ", ".join(odd)}]
 
 
 def _find_problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -110,23 +110,25 @@ def _find_problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, A
     odd = find_misnamed_gaps(texts)
     problems = []
     if odd:
-        words = _("%(gaps)s: a gap is written in small letters without accents, such as {ten_pho}.")
-        problems.append(words % {"gaps": ", ".join(odd)})
+        message = _(
+            "%(gaps)s: a gap is written in small letters without accents, such as {ten_pho}."
+        )
+        problems.append(message % {"gaps": ", ".join(odd)})
     if missing:
-        words = _("%(gaps)s: describe the gap in the table of gaps, or take it out of the text.")
-        problems.append(words % {"gaps": ", ".join(missing)})
+        message = _("%(gaps)s: describe the gap in the table of gaps, or take it out of the text.")
+        problems.append(message % {"gaps": ", ".join(missing)})
     if unlabelled := [f"{{{name}}}" for name, slot in named.items() if not slot["label"]]:
-        words = _("%(gaps)s: say in the table of gaps what the unit fills in.")
-        problems.append(words % {"gaps": ", ".join(unlabelled)})
+        message = _("%(gaps)s: say in the table of gaps what the unit fills in.")
+        problems.append(message % {"gaps": ", ".join(unlabelled)})
     if unlike := [f"{{{name}}}" for name, slot in named.items() if not _has_fitting_example(slot)]:
-        words = _("%(gaps)s: the example is no number (1.234, 12,5, 3-5) or no day (31/12/2026).")
-        problems.append(words % {"gaps": ", ".join(unlike)})
+        message = _("%(gaps)s: the example is no number (1.234, 12,5, 3-5) or no day (31/12/2026).")
+        problems.append(message % {"gaps": ", ".join(unlike)})
     if idle:
-        words = _("%(gaps)s: no text has this gap. Put it in, or clear its row.")
-        problems.append(words % {"gaps": ", ".join(sorted(idle))})
+        message = _("%(gaps)s: no text has this gap. Put it in, or clear its row.")
+        problems.append(message % {"gaps": ", ".join(sorted(idle))})
     if shown:
-        words = _("%(gaps)s: a picture is chosen beside the text and stands in none.")
-        problems.append(words % {"gaps": ", ".join(shown)})
+        message = _("%(gaps)s: a picture is chosen beside the text and stands in none.")
+        problems.append(message % {"gaps": ", ".join(shown)})
     return problems
 
 

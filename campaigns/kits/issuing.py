@@ -74,11 +74,11 @@ def change_version(
     authority = require_appointment_at(by, Permission.KIT_WRITE, version.kit.unit)
     version = _lock_open_version(version)
     if edition is not None and edition != version.edition:
-        words = _(
+        message = _(
             "%(name)s has saved this kit meanwhile. Open the page anew in another tab, and bring "
             "your words over."
         )
-        raise Refused(words % {"name": version.last_editor})
+        raise Refused(message % {"name": version.last_editor})
     _require_storable_edit(edit, version.kit.unit, kit=version.kit)
     if _is_stored(edit, version):
         return

@@ -52,8 +52,8 @@ def describe_statuses(
     if newer:
         tone, icon = _STATES[VersionState(newer.state)]
         label = VersionState(newer.state).label
-        words = _("Version %(n)s: %(state)s") % {"n": newer.number, "state": label}
-        shown = words if kit.current else label[:1].upper() + label[1:]
+        message = _("Version %(n)s: %(state)s") % {"n": newer.number, "state": label}
+        shown = message if kit.current else label[:1].upper() + label[1:]
         statuses.append(Status(tone, icon, shown))
     return statuses
 

@@ -98,8 +98,10 @@ def count_take_up(kits: Collection[Kit]) -> dict[int, Counts]:
 
 def find_open_versions(kits: Collection[Kit]) -> dict[int, KitVersion]:
     """Return by kit the version that is not issued yet."""
-    found = KitVersion.objects.filter(kit__in=kits, state__in=OPEN).select_related("last_editor")
-    return {version.kit_id: version for version in found}
+    kit_versions = KitVersion.objects.filter(kit__in=kits, state__in=OPEN).select_related(
+        "last_editor"
+    )
+    return {version.kit_id: version for version in kit_versions}
 
 
 def find_open_version(kit: Kit) -> KitVersion | None:

@@ -138,6 +138,6 @@ class SlotRowsForm(forms.Form):
 def _find_name_fault(name: str, *, taken: Collection[str]) -> str:
     """Say why a gap may not have this name; empty where it may."""
     if name in BUILT_IN:
-        words = gettext("{%(name)s} is filled by itself; leave this row empty.")
-        return words % {"name": name}
+        message = gettext("{%(name)s} is filled by itself; leave this row empty.")
+        return message % {"name": name}
     return gettext("Another row describes this gap already.") if name in taken else ""

@@ -278,15 +278,15 @@ def _render_undecidable(request: HttpRequest, row: Kit) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row, version = _get_own_open_version(request, public_id)
-    said = _("Submitted. Another leader of your unit has to approve it.")
-    return _run_act(request, row, lambda: issuing.submit_version(version, by=request.user), said)
+    message = _("Submitted. Another leader of your unit has to approve it.")
+    return _run_act(request, row, lambda: issuing.submit_version(version, by=request.user), message)
 
 
 @require_POST
 def issue(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row, version = _get_own_open_version(request, public_id)
-    said = _("Issued. The units are being notified.")
-    return _run_act(request, row, lambda: issuing.issue_version(version, by=request.user), said)
+    message = _("Issued. The units are being notified.")
+    return _run_act(request, row, lambda: issuing.issue_version(version, by=request.user), message)
 
 
 @require_POST

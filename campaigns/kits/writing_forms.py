@@ -299,11 +299,11 @@ class KitForm(SlotRowsForm):
         self._check_days("legal_from", "legal_until")
         self._check_hours()
         if len(self.chosen_media) > MOST_MEDIA:
-            words = gettext("At most %(n)s pictures; take some out.") % {"n": MOST_MEDIA}
-            self.add_error(None, words)
+            message = gettext("At most %(n)s pictures; take some out.") % {"n": MOST_MEDIA}
+            self.add_error(None, message)
         if len(self.chosen_units) > MOST_UNITS:
-            words = gettext("At most %(n)s units on the list; choose them by kind or level.")
-            self.add_error(None, words % {"n": MOST_UNITS})
+            message = gettext("At most %(n)s units on the list; choose them by kind or level.")
+            self.add_error(None, message % {"n": MOST_UNITS})
         return cleaned
 
     def _check_days(self, first: str, last: str) -> None:
@@ -319,8 +319,8 @@ class KitForm(SlotRowsForm):
         if begin is None and end is None:
             return
         if begin is None or end is None or end <= begin:
-            words = gettext("Enter both hours, the first before the last, or none.")
-            self.add_error("best_until", words)
+            message = gettext("Enter both hours, the first before the last, or none.")
+            self.add_error("best_until", message)
 
     def clean_link(self) -> str:
         link = self.cleaned_data["link"]

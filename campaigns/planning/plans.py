@@ -148,8 +148,8 @@ def replace_repealed_law(document: Document, *, by: User) -> None:
     campaign = document.campaign
     authority = _require_planner(campaign, by)
     today = timezone.localdate()
-    if found := find_repealed_laws(document.number, on=today):
-        law = found[0].law
+    if repealed_laws := find_repealed_laws(document.number, on=today):
+        law = repealed_laws[0].law
         if law.title != law.successor_title:
             document.name = law.successor_title
     for name in ("name", "number", "text"):

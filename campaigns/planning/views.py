@@ -174,13 +174,13 @@ def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Copy the campaign to the next year, and open the copy for changes."""
     campaign = _get_editable_campaign(request, public_id)
     copies: list[Campaign] = []
-    said = _(
+    message = _(
         "This is the campaign for the next year, with the plan of the last one. Check its days."
     )
     act = _count_against_quota(
         request, lambda: copies.append(plans.copy_campaign(campaign, by=request.user))
     )
-    if button_action(request, act, said=said):
+    if button_action(request, act, said=message):
         return redirect("campaigns:edit", copies[0].public_id)
     return redirect("engagement:campaign", campaign.public_id)
 

@@ -94,5 +94,5 @@ def _chosen_action(
     if act == "withdraw":
         return lambda: changes.withdraw(row, by=request.user), _("The proposal is withdrawn.")
     sha256 = request.POST.get("sha256", "")
-    said = _("Approved. The portal writes the words on the page within a minute.")
-    return lambda: changes.approve(row, by=request.user, content_sha256=sha256), said
+    message = _("Approved. The portal writes the words on the page within a minute.")
+    return lambda: changes.approve(row, by=request.user, content_sha256=sha256), message

@@ -61,8 +61,8 @@ def _require_fitting(channel: Channel, texts: Mapping[str, str]) -> None:
     limits = writable_lengths(channel)
     for name, text in texts.items():
         if len(text) > limits.get(name, 0):
-            words = _("The platform takes at most %(n)s characters here; these are %(long)s.")
-            raise Refused(words % {"n": limits.get(name, 0), "long": len(text)})
+            message = _("The platform takes at most %(n)s characters here; these are %(long)s.")
+            raise Refused(message % {"n": limits.get(name, 0), "long": len(text)})
     if "hours" in texts and not _is_valid_hours(texts["hours"]):
         raise Refused(_("Write hours as 07:30-11:30, 13:30-17:00, at most two spans a day."))
     if {"<", ">"} & set("".join(texts.values())):

@@ -165,10 +165,10 @@ def _describe_source(name: str, check: PageCheck | None, *, by_hand: bool, now: 
         return _("The platform does not tell this: please look at the page and say so.")
     day = date.fromisoformat(said)
     if day < timezone.localdate(now) - STALE_AFTER:
-        words = _("Last said on %(day)s, more than 90 days ago: please look again.")
+        message = _("Last said on %(day)s, more than 90 days ago: please look again.")
     else:
-        words = _("Said by a colleague on %(day)s.")
-    return words % {"day": day.strftime("%d/%m/%Y")}
+        message = _("Said by a colleague on %(day)s.")
+    return message % {"day": day.strftime("%d/%m/%Y")}
 
 
 def _describe_last_post(check: PageCheck) -> str:

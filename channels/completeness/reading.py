@@ -194,8 +194,8 @@ def record_seen(channel: Channel, *, by: User, seen: Mapping[str, bool | None]) 
     check = PageCheck.objects.select_for_update().get(channel=channel)
     said = {name: value for name, value in seen.items() if value is not None}
     if strange := set(said) - set(items_asked_of_people(channel, check)):
-        words = _("The platform itself tells this now: %(items)s. Reload the page.")
-        raise Refused(words % {"items": ", ".join(sorted(strange))})
+        message = _("The platform itself tells this now: %(items)s. Reload the page.")
+        raise Refused(message % {"items": ", ".join(sorted(strange))})
     if not said:
         raise Refused(_("Say of one item at least whether the page has it."))
     today = timezone.localdate(now).isoformat()

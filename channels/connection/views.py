@@ -297,8 +297,8 @@ def continue_manually(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
         form, lambda: manual.continue_manually(channel, by=request.user, **form.cleaned_data)
     )
     if done:
-        words = _("From now on approved posts for %(channel)s become tasks by hand.")
-        messages.success(request, words % {"channel": channel})
+        message = _("From now on approved posts for %(channel)s become tasks by hand.")
+        messages.success(request, message % {"channel": channel})
         return redirect("channels:channel", channel.public_id)
     context = {
         "channel": channel,

@@ -159,12 +159,12 @@ def remind_unit(request: HttpRequest, key: str) -> HttpResponse:
     if refused := refusal(lambda: done.append(reminding.remind_unit(unit, kind, **given))):
         messages.error(request, refused)
     else:
-        words = ngettext(
+        message = ngettext(
             "%(n)s person of the unit was reminded, in the portal and by mail.",
             "%(n)s people of the unit were reminded, in the portal and by mail.",
             done[0],
         )
-        messages.success(request, words % {"n": done[0]})
+        messages.success(request, message % {"n": done[0]})
     query = {} if days == SILENT_DAYS else {"days": days}
     return redirect(reverse("oversight:needs", args=[unit.key], query=query))
 

@@ -56,9 +56,9 @@ def official_pages(request: HttpRequest) -> HttpResponse:
     if place is None:
         return redirect("channels:completeness")
     item = chosen.get("lacking", "")
-    found = list_rows_below(place, request.user, words=chosen.get("q", ""))
-    rows = [row for row in found if row.pages and (not item or row.lacks[item])]
-    pageless = [row for row in found if not row.pages and not item]
+    rows_below = list_rows_below(place, request.user, words=chosen.get("q", ""))
+    rows = [row for row in rows_below if row.pages and (not item or row.lacks[item])]
+    pageless = [row for row in rows_below if not row.pages and not item]
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
         return make_download(
@@ -66,17 +66,18 @@ def official_pages(request: HttpRequest) -> HttpResponse:
             f"trang-chinh-thuc-{timezone.localdate():%Y%m%d}",
             [_make_sheet(rows + pageless)],
         )
-    totals = {name: sum(row.lacks[name] for row in found) for name in PROFILE}
+    totals = {name: sum(row.lacks[name] for row in rows_below) for name in PROFILE}
     context = {
         "form": form,
         "place": place,
         "nation": place.level == Level.MINISTRY,
         "may_nation": oversees_nation(request.user),
         "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-        "pages": sum(row.pages for row in found),
+        "pages": sum(row.pages for row in rows_below),
         "pageless": pageless,
         "score": score_of(
-            sum(row.score.there for row in found), sum(row.score.possible for row in found)
+            sum(row.score.there for row in rows_below),
+            sum(row.score.possible for row in rows_below),
         ),
         "asked": item,
         "asked_label": LABELS[item] if item else "",

@@ -53,8 +53,8 @@ def ask_unit(unit: Unit, question: Question, *, by: User) -> Matter:
     if question.subject not in Subject.values:
         raise Refused(_("Choose what it is about."))
     if question.object_id:
-        found = find_about(question.subject, question.object_id, unit=unit, reader=by)
-        if found is None:
+        about = find_about(question.subject, question.object_id, unit=unit, reader=by)
+        if about is None:
             raise Refused(_("What this is about does not exist in that unit any more."))
     quotas.use("matter", by=by)
     Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)

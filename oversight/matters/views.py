@@ -122,8 +122,8 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         lambda: asking.close_matter(row, form.cleaned_data["text"], by=request.user),
         field="text",
     )
-    said = _("Closed. The unit is notified; you can ask again at any time.")
-    return _answer_after_act(request, row, done, said, close_form=form)
+    message = _("Closed. The unit is notified; you can ask again at any time.")
+    return _answer_after_act(request, row, done, message, close_form=form)
 
 
 def _may_ask(request: HttpRequest) -> bool:

@@ -45,10 +45,10 @@ def boards(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = BoardsForm(request.GET or None)
     words = form.cleaned_data["q"] if form.is_valid() else ""
-    found = queries.find_listed_kits(request.user)
+    listed_kits = queries.find_listed_kits(request.user)
     if words:
-        found = found.filter(pk__in=Kit.objects.search(words).values("pk"))
-    related = found.select_related("unit", "campaign", "current")
+        listed_kits = listed_kits.filter(pk__in=Kit.objects.search(words).values("pk"))
+    related = listed_kits.select_related("unit", "campaign", "current")
     page = Paginator(related, KITS).get_page(request.GET.get("page"))
     kits_shown = list(page)
     sums = queries.count_units_by_take_up(kits_shown, request.user)

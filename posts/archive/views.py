@@ -30,16 +30,16 @@ def archive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, refused)
         return redirect("posts:edit", post.public_id)
     # Its page, where one tap takes it back.
-    said = _("The draft is put away. You find it in the list under “archived”.")
-    offer_undo(request, said, reverse("posts:unarchive", args=[post.public_id]))
+    message = _("The draft is put away. You find it in the list under “archived”.")
+    offer_undo(request, message, reverse("posts:unarchive", args=[post.public_id]))
     return redirect("posts:edit", post.public_id)
 
 
 @require_POST
 def unarchive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = post_to_write(request, public_id)
-    said = _("The draft is back.")
-    button_action(request, lambda: archiving.unarchive(post, by=request.user), said=said)
+    message = _("The draft is back.")
+    button_action(request, lambda: archiving.unarchive(post, by=request.user), said=message)
     return redirect("posts:edit", post.public_id)
 
 
@@ -63,8 +63,8 @@ def archive_many(request: HttpRequest) -> HttpResponse:
         done.append(str(post.public_id))
     if done:
         request.session[PUT_AWAY] = done
-        said = ngettext("%(n)s draft is put away.", "%(n)s drafts are put away.", len(done))
-        offer_undo(request, said % {"n": len(done)}, reverse("posts:unarchive_many"))
+        message = ngettext("%(n)s draft is put away.", "%(n)s drafts are put away.", len(done))
+        offer_undo(request, message % {"n": len(done)}, reverse("posts:unarchive_many"))
     if left := len(set(chosen)) - len(done):
         messages.error(
             request,
@@ -89,15 +89,15 @@ def unarchive_many(request: HttpRequest) -> HttpResponse:
     for post in posts.filter(state=PostState.ARCHIVED).select_related("unit"):
         done += not refusal(partial(archiving.unarchive, post, by=request.user))
     if done:
-        said = ngettext("%(n)s draft is back.", "%(n)s drafts are back.", done)
-        messages.success(request, said % {"n": done})
+        message = ngettext("%(n)s draft is back.", "%(n)s drafts are back.", done)
+        messages.success(request, message % {"n": done})
     if left := len(put_away) - done:
-        said = ngettext(
+        message = ngettext(
             "%(n)s draft is not back: it was changed meanwhile, or put away too long ago.",
             "%(n)s drafts are not back: they were changed meanwhile, or put away too long ago.",
             left,
         )
-        messages.error(request, said % {"n": left})
+        messages.error(request, message % {"n": left})
     return redirect("publishing:post_list")
 
 

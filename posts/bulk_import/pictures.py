@@ -69,8 +69,8 @@ def _copy(upload: File, path: Path) -> None:
     upload.seek(0)
     most = MOST_ARCHIVE if is_archive else settings.IMAGE_MAX_BYTES
     if upload.size > most:
-        words = _("“%(name)s” is larger than %(n)s MB. Make it smaller, or split it.")
-        raise Refused(words % {"name": str(upload.name)[:80], "n": most // (1024 * 1024)})
+        message = _("“%(name)s” is larger than %(n)s MB. Make it smaller, or split it.")
+        raise Refused(message % {"name": str(upload.name)[:80], "n": most // (1024 * 1024)})
     with path.open("wb") as out:
         shutil.copyfileobj(upload, out, 1024 * 1024)
 

@@ -285,11 +285,11 @@ def _read_time(each: PlannedPost, now: datetime) -> None:
         return
     each.requested_time = parse_moment(each.row.date, each.row.time)
     if each.requested_time <= now:
-        words = _("%(when)s has passed. Write a time that is still ahead.")
-        each.add_error("date", words % {"when": format_local_time(each.requested_time)})
+        message = _("%(when)s has passed. Write a time that is still ahead.")
+        each.add_error("date", message % {"when": format_local_time(each.requested_time)})
     elif each.requested_time > now + FURTHEST:
-        words = _("%(when)s is more than a year ahead. Check the year.")
-        each.add_error("date", words % {"when": format_local_time(each.requested_time)})
+        message = _("%(when)s is more than a year ahead. Check the year.")
+        each.add_error("date", message % {"when": format_local_time(each.requested_time)})
 
 
 def _can_be_read(each: PlannedPost, column: str, parse: Callable[[str], object], cell: str) -> bool:
@@ -309,12 +309,12 @@ def _read_channels(each: PlannedPost, lookup: _Lookup) -> None:
         )
         if len(found) > 1 and fold(name) not in _ALL_CHANNELS:
             names = "; ".join(channel_label(channel) for channel in found)
-            words = _("Several channels are called “%(name)s”. Write one of: %(names)s.")
-            each.add_error("channels", words % {"name": name[:60], "names": names})
+            message = _("Several channels are called “%(name)s”. Write one of: %(names)s.")
+            each.add_error("channels", message % {"name": name[:60], "names": names})
         elif not found and lookup.channels:
             names = "; ".join(channel_label(channel) for channel in lookup.channels)
-            words = _("There is no channel “%(name)s”. Write one of: %(names)s.")
-            each.add_error("channels", words % {"name": name[:60], "names": names})
+            message = _("There is no channel “%(name)s”. Write one of: %(names)s.")
+            each.add_error("channels", message % {"name": name[:60], "names": names})
         else:
             chosen |= {channel.pk: channel for channel in found}
     each.channels = list(chosen.values())
@@ -351,8 +351,10 @@ def _read_pictures(each: PlannedPost, lookup: _Lookup) -> None:
         elif isinstance(found, str):
             each.add_error("pictures", f"{name[:80]}: {found}")
         else:
-            words = _("The picture “%(name)s” was not uploaded. Add it below, or correct its name.")
-            each.add_error("pictures", words % {"name": name[:80]})
+            message = _(
+                "The picture “%(name)s” was not uploaded. Add it below, or correct its name."
+            )
+            each.add_error("pictures", message % {"name": name[:80]})
     each.media = list(shown.values())
 
 
@@ -392,10 +394,10 @@ def _findings(each: PlannedPost, lookup: _Lookup, by: User) -> list[Finding]:
     ]
     composed = content.compose(post, targets=targets, pictures=pictures)
     asked = lookup.asked.get(each.topic.pk, set()) if each.topic else set()
-    found = find_findings(
+    findings = find_findings(
         post, composed, targets=targets, asked=asked, leak_rules=lookup.leak_rules
     )
     places = list(places_in(composed, title=post.own_title, text=to_plain_text(post.body)))
-    marked = ((finding, place_of(finding, places)) for finding in found if finding.mark)
+    marked = ((finding, place_of(finding, places)) for finding in findings if finding.mark)
     each.words = {finding.mark: place.words_of(finding) for finding, place in marked if place}
-    return found
+    return findings

@@ -127,7 +127,7 @@ def split_moment(day: str, clock: str) -> tuple[str, str]:
 
 def parse_day(text: str) -> date:
     """Read dd/mm/yyyy, what Excel makes of a date, or the number that it keeps for one."""
-    words = _("Write the day as dd/mm/yyyy, such as 05/12/2026.")
+    message = _("Write the day as dd/mm/yyyy, such as 05/12/2026.")
     serial = _parse_number(text)
     try:
         if serial is not None and int(serial) in _SERIALS:
@@ -137,24 +137,24 @@ def parse_day(text: str) -> date:
             return date(year if year > 99 else 2000 + year, month, day)
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(words) from None
+        raise ValueError(message) from None
 
 
 def parse_time(text: str) -> time:
     """Read 07:30, 7h30, 7h, what Excel makes of a time, or the fraction of a day that it keeps."""
-    words = _("Write the time as hh:mm, such as 07:30.")
+    message = _("Write the time as hh:mm, such as 07:30.")
     serial = _parse_number(text)
     if serial is not None and serial % 1 and (serial < 1 or int(serial) in _SERIALS):
         minutes = round(serial % 1 * 24 * 60)
         return time(minutes // 60 % 24, minutes % 60)
     written = _CLOCK.fullmatch(text.rpartition(" ")[2])
     if not written:
-        raise ValueError(words)
+        raise ValueError(message)
     hour, minute, _seconds = (int(part or 0) for part in written.groups())
     try:
         return time(hour, minute)
     except ValueError:
-        raise ValueError(words) from None
+        raise ValueError(message) from None
 
 
 def _parse_number(text: str) -> float | None:

@@ -184,12 +184,12 @@ def _compose_target(
         form = choose_format(facts, all_media, usual=requested)
     else:
         form = choose_format(facts, all_media, requested)
-    shown = select_shown_media(form, all_media)
+    shown_media = select_shown_media(form, all_media)
     texts = compose_text(form, **words)
-    longer = choose_longer_format(facts, form, texts["text"], texts["html"], media=shown)
+    longer = choose_longer_format(facts, form, texts["text"], texts["html"], media=shown_media)
     if longer != form:
         form, texts = longer, compose_text(longer, **words)
-    carried = [each.sha256 for each in shown]
+    carried = [each.sha256 for each in shown_media]
     return {
         "channel": str(target.channel.public_id),
         "platform": target.channel.platform,

@@ -30,6 +30,6 @@ def reasons_for_off(targets: Iterable[PostChannel], material: Material) -> dict[
             continue
         if obstructed := find_obstacles(facts_of(platform), material, target.format):
             name = str(Kind(platform).label)
-            words = presenters.describe_obstacles(obstructed, channel=name)
-            found[str(target.channel.public_id)] = words
+            obstacles = presenters.describe_obstacles(obstructed, channel=name)
+            found[str(target.channel.public_id)] = obstacles
     return found

@@ -74,31 +74,31 @@ def _display_notes(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
     left_out = [medium for medium in composed["media"] if medium not in shown]
     if left_out:
         films = sum("video" in medium for medium in left_out)
-        words = _("%(channel)s shows this post as “%(format)s”, without %(media)s.")
+        message = _("%(channel)s shows this post as “%(format)s”, without %(media)s.")
         media = presenters.describe_media_counts(len(left_out) - films, films)
         facts = {"channel": name, "format": format_name(form.name), "media": media}
-        yield warn("media_left_out", words % facts, key)
+        yield warn("media_left_out", message % facts, key)
     if oblong := [
         str(at)
         for at, medium in enumerate(composed["media"], start=1)
         if medium in shown and _is_cropped(form, medium)
     ]:
-        words = ngettext(
+        message = ngettext(
             "Picture %(at)s is too long or too wide for %(channel)s and gets white margins there. "
             "“Edit the picture” crops it.",
             "Pictures %(at)s are too long or too wide for %(channel)s and get white margins there. "
             "“Edit the picture” crops them.",
             len(oblong),
         )
-        yield warn("margins", words % {"at": ", ".join(oblong), "channel": name}, key)
+        yield warn("margins", message % {"at": ", ".join(oblong), "channel": name}, key)
     if form.for_long_text:
-        words = _("%(channel)s shows this long text as “%(format)s”. %(explained)s")
+        message = _("%(channel)s shows this long text as “%(format)s”. %(explained)s")
         explained = presenters.describe_format(form)
         facts = {"channel": name, "format": format_name(form.name), "explained": explained}
-        yield warn("long_text", words % facts, key)
+        yield warn("long_text", message % facts, key)
     if composed["link"] and not form.takes_link:
-        words = _("%(channel)s shows no link that can be opened; it is left out there.")
-        yield warn("link_left_out", words % {"channel": name}, key)
+        message = _("%(channel)s shows no link that can be opened; it is left out there.")
+        yield warn("link_left_out", message % {"channel": name}, key)
     for problem in list_advice(form, content.build_message(composed, target, key="")):
         yield warn(problem.rule, presenters.describe_advice(problem, channel=name), key)
 

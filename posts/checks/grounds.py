@@ -33,23 +33,23 @@ def check_legal_basis_in_force(draft: Draft) -> Iterator[Finding]:
     today = timezone.localdate(draft.now)
     out_on = timezone.localdate(draft.requested_time) if draft.requested_time else today
     if end and end < today:
-        words = _(
+        message = _(
             "The legal basis lapsed on %(day)s. Name the document in force now, and check the text "
             "against it."
         )
-        yield block("legal_lapsed", words % {"day": _format_day(end)}, "legal")
+        yield block("legal_lapsed", message % {"day": _format_day(end)}, "legal")
     elif end and end < out_on:
-        words = _(
+        message = _(
             "The legal basis lapses on %(day)s, before the wanted time of publication. Choose an "
             "earlier time, or name the document that replaces it."
         )
-        yield block("legal_lapses_before", words % {"day": _format_day(end)}, "legal")
+        yield block("legal_lapses_before", message % {"day": _format_day(end)}, "legal")
     elif end and end <= today + WARNED_BEFORE:
-        words = _("The legal basis lapses on %(day)s; after that day the post is not published.")
-        yield warn("legal_lapses_soon", words % {"day": _format_day(end)}, "legal")
+        message = _("The legal basis lapses on %(day)s; after that day the post is not published.")
+        yield warn("legal_lapses_soon", message % {"day": _format_day(end)}, "legal")
     if start and start > max(today, out_on):
-        words = _("The legal basis is in force only from %(day)s on. Say so in the text.")
-        yield warn("legal_not_yet", words % {"day": _format_day(start)}, "legal")
+        message = _("The legal basis is in force only from %(day)s on. Say so in the text.")
+        yield warn("legal_not_yet", message % {"day": _format_day(start)}, "legal")
 
 
 def check_source(draft: Draft) -> Iterator[Finding]:

@@ -43,18 +43,20 @@ def check_first_line(draft: Draft) -> Iterator[Finding]:
     where = "title" if title else "body"
     first = text.split("\n", 1)[0]
     if len(first) > LONGEST_FIRST_LINE:
-        words = _(
+        message = _(
             "The first line has %(n)s characters. Residents see about %(most)s before “See more”: "
             "say the most important thing there."
         )
-        yield hint("first_line_long", words % {"n": len(first), "most": LONGEST_FIRST_LINE}, where)
+        yield hint(
+            "first_line_long", message % {"n": len(first), "most": LONGEST_FIRST_LINE}, where
+        )
     if len(text) > LONGEST_FIRST_LINE and len(_words(fold_text(text, NARROWEST_FOLD).head)) < (
         FEWEST_WORDS_AHEAD
     ):
-        words = _(
+        message = _(
             "Hardly any words stand before “See more”. Begin with what residents should know."
         )
-        yield hint("beginning_empty", words, where)
+        yield hint("beginning_empty", message, where)
 
 
 def check_accents(draft: Draft) -> Iterator[Finding]:
@@ -82,13 +84,13 @@ def check_readability(draft: Draft) -> Iterator[Finding]:
     mean = sum(sentences) / len(sentences)
     long = sum(length > LONG_SENTENCE for length in sentences)
     if mean > LONG_ON_AVERAGE or long > MOST_LONG * len(sentences):
-        words = _(
+        message = _(
             "Sentences are long: %(mean)s syllables on average, %(long)s of %(all)s above "
             "%(most)s. "
             "Shorter ones are easier to follow."
         )
         facts = {"mean": round(mean), "long": long, "all": len(sentences), "most": LONG_SENTENCE}
-        yield hint("sentences_long", words % facts, "body")
+        yield hint("sentences_long", message % facts, "body")
 
 
 def check_length(draft: Draft) -> Iterator[Finding]:
@@ -136,12 +138,12 @@ def check_time(draft: Draft) -> Iterator[Finding]:
     if not best or not draft.requested_time:
         return
     if not best.first <= timezone.localtime(draft.requested_time).hour < best.end:
-        words = _(
+        message = _(
             "By the unit's last %(n)s posts, those published between %(first)s:00 and %(end)s:00 "
             "are seen most."
         )
         facts = {"n": best.posts, "first": best.first, "end": best.end}
-        yield hint("other_hours_better", words % facts, "wanted")
+        yield hint("other_hours_better", message % facts, "wanted")
 
 
 def _words(text: str) -> list[str]:

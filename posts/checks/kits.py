@@ -9,23 +9,23 @@ from posts.checks.base import Draft, Finding, block, warn
 
 def check_kit_in_use(draft: Draft) -> Iterator[Finding]:
     if draft.kit and draft.kit.is_withdrawn:
-        words = _("The kit was withdrawn by those who wrote it. Put this post away.")
-        yield block("kit_withdrawn", words, "kit")
+        message = _("The kit was withdrawn by those who wrote it. Put this post away.")
+        yield block("kit_withdrawn", message, "kit")
 
 
 def check_core(draft: Draft) -> Iterator[Finding]:
     if draft.kit and not draft.kit.keeps_core:
-        words = _(
+        message = _(
             "The text is not that of the kit any more. Save the draft: the portal then puts the "
             "kit's words back."
         )
-        yield block("kit_core", words, "kit")
+        yield block("kit_core", message, "kit")
 
 
 def check_gaps_filled(draft: Draft) -> Iterator[Finding]:
     for name, label in draft.kit.open_slots if draft.kit else ():
-        words = _("“%(label)s” is still to be filled in.") % {"label": label}
-        yield block("kit_gap", words, f"slot-{name}")
+        message = _("“%(label)s” is still to be filled in.") % {"label": label}
+        yield block("kit_gap", message, f"slot-{name}")
 
 
 def check_gap_values(draft: Draft) -> Iterator[Finding]:
@@ -35,11 +35,11 @@ def check_gap_values(draft: Draft) -> Iterator[Finding]:
 
 def check_gap_days(draft: Draft) -> Iterator[Finding]:
     for name, label in draft.kit.outside if draft.kit else ():
-        words = _("The day in “%(label)s” lies outside the time of the kit. Check it once more.")
-        yield warn("kit_gap_day", words % {"label": label}, f"slot-{name}")
+        message = _("The day in “%(label)s” lies outside the time of the kit. Check it once more.")
+        yield warn("kit_gap_day", message % {"label": label}, f"slot-{name}")
 
 
 def check_unit_pictures(draft: Draft) -> Iterator[Finding]:
     for _name, label in draft.kit.lacks_pictures if draft.kit else ():
-        words = _("A picture of the unit itself is missing: %(label)s.") % {"label": label}
-        yield block("kit_picture", words, "pictures")
+        message = _("A picture of the unit itself is missing: %(label)s.") % {"label": label}
+        yield block("kit_picture", message, "pictures")

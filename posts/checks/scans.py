@@ -42,19 +42,21 @@ def rule_of(box: OpenBox) -> str:
 
 def _unchecked_text(check: MediaCheck, number: int, is_video: bool) -> str:
     if is_video:
-        words = _("Video %(n)s is still being checked (%(percent)s %%). Submit it afterwards.")
-        return words % {"n": number, "percent": check.progress}
-    words = _("Picture %(n)s is still being checked. It takes some seconds; submit it afterwards.")
-    return words % {"n": number}
+        message = _("Video %(n)s is still being checked (%(percent)s %%). Submit it afterwards.")
+        return message % {"n": number, "percent": check.progress}
+    message = _(
+        "Picture %(n)s is still being checked. It takes some seconds; submit it afterwards."
+    )
+    return message % {"n": number}
 
 
 def describe_eye_check(lacking: tuple[str, ...], *, is_video: bool) -> str:
     """Say what no scanner looked for, and who has to instead."""
     what = ", ".join(str(Scanner(each).label) for each in lacking)
-    words = _("Nothing could look for this in the picture: %(what)s. Look at it by eye.")
+    message = _("Nothing could look for this in the picture: %(what)s. Look at it by eye.")
     if is_video:
-        words = _("Nothing could look for this in the video: %(what)s. Watch it by eye.")
-    return words % {"what": what}
+        message = _("Nothing could look for this in the video: %(what)s. Watch it by eye.")
+    return message % {"what": what}
 
 
 def describe_box(box: OpenBox, n: int, *, is_video: bool) -> str:
@@ -66,13 +68,13 @@ def describe_box(box: OpenBox, n: int, *, is_video: bool) -> str:
         )
     match box.kind:
         case Kind.FACE:
-            found = ngettext("A face is seen.", "%(n)s faces are seen.", n) % {"n": n}
+            message = ngettext("A face is seen.", "%(n)s faces are seen.", n) % {"n": n}
         case Kind.STAMP:
-            found = ngettext("A red stamp is seen.", "%(n)s red stamps are seen.", n) % {"n": n}
+            message = ngettext("A red stamp is seen.", "%(n)s red stamps are seen.", n) % {"n": n}
         case Kind.CODE:
-            found = _("A code leads to a website that the unit has not entered as its own.")
+            message = _("A code leads to a website that the unit has not entered as its own.")
         case _:
-            found = _("This can be read: %(what)s.") % {"what": rule_name(box.rule)}
+            message = _("This can be read: %(what)s.") % {"what": rule_name(box.rule)}
     way = _("Blur it, or say why it may be shown.")
     if not box.may_be_shown:
         way = _("Blur it.")
@@ -80,5 +82,5 @@ def describe_box(box: OpenBox, n: int, *, is_video: bool) -> str:
         way = _("Blur it, cut it out, or say why it may be shown.")
         if not box.may_be_shown:
             way = _("Blur it, or cut it out.")
-        return _("In the video: %(found)s %(way)s") % {"found": found, "way": way}
-    return _("In the picture: %(found)s %(way)s") % {"found": found, "way": way}
+        return _("In the video: %(found)s %(way)s") % {"found": message, "way": way}
+    return _("In the picture: %(found)s %(way)s") % {"found": message, "way": way}

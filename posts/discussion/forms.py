@@ -83,6 +83,6 @@ class RemarkForm(ReplyForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("proposal") and not cleaned.get("quote"):
-            words = gettext_lazy("Mark the words that the proposed ones shall replace.")
-            self.add_error("quote", ValidationError(words))
+            message = gettext_lazy("Mark the words that the proposed ones shall replace.")
+            self.add_error("quote", ValidationError(message))
         return cleaned

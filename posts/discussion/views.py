@@ -91,8 +91,10 @@ def accept_proposal(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     comment = get_object_or_404(rows, public_id=public_id)
     if not can(request.user, Permission.POST_WRITE, unit=comment.thread.revision.post.unit):
         raise PermissionDenied
-    said = _("The proposed words stand in the draft now.")
-    button_action(request, lambda: discussing.accept_proposal(comment, by=request.user), said=said)
+    message = _("The proposed words stand in the draft now.")
+    button_action(
+        request, lambda: discussing.accept_proposal(comment, by=request.user), said=message
+    )
     return redirect(_address(request, comment.thread.revision.post, comment.thread))
 
 

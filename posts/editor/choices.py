@@ -75,11 +75,11 @@ def refused_choices(post: Post, *, answers: Answers | None = None) -> list[str]:
         if longest and any(
             medium.get("seconds", 0) > longest for medium in content.media_for(composed, target)
         ):
-            words = _(
+            message = _(
                 "%(channel)s takes videos of at most %(longest)s. Cut the video, or "
                 "leave this channel out."
             )
-            said.append(words % {"channel": name, "longest": presenters.format_duration(longest)})
+            said.append(message % {"channel": name, "longest": presenters.format_duration(longest)})
     return said
 
 

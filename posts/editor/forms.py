@@ -265,8 +265,8 @@ class ComposeForm(forms.Form):
         is_usual = bool(stored and target and target.format_as_before)
         usual = stored if is_usual else self._last_choices[channel.pk].format
         self.usual_formats[channel.pk] = usual
-        words = gettext("As in the last post: %(format)s") % {"format": names.get(usual)}
-        before = [(AS_BEFORE, words)] if usual else []
+        message = gettext("As in the last post: %(format)s") % {"format": names.get(usual)}
+        before = [(AS_BEFORE, message)] if usual else []
         return forms.ChoiceField(
             label=_("Format"),
             choices=[("", _("What fits best")), *before, *names.items()],

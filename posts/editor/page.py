@@ -149,7 +149,9 @@ def find_clash(post: Post, targets: Sequence[PostChannel], *, now: datetime) -> 
         content.channel_name({"platform": time.channel.platform, "name": time.channel.name})
         for time in sorted(taken, key=lambda time: platform_rank(time.channel.platform))
     )
-    words = _("Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s).") % {
+    message = _(
+        "Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s)."
+    ) % {
         "title": taken[0].post,
         "page": ", ".join(names),
         "when": format_local_time(at),
@@ -158,7 +160,7 @@ def find_clash(post: Post, targets: Sequence[PostChannel], *, now: datetime) -> 
     times = [(format_local_time(time), _field_value(time)) for time in free]
     wanted = _field_value(at)
     keep = _("Keep %(time)s") % {"time": f"{timezone.localtime(at):%H:%M}"}
-    return Clash(words, [*times, (keep, wanted)], wanted)
+    return Clash(message, [*times, (keep, wanted)], wanted)
 
 
 _NO_FINDINGS: dict[str, Any] = {
@@ -195,10 +197,10 @@ def findings_by_field(
     shown. ``about``: what `find_findings` takes besides.
     """
     required = find_needs_of_topic(post.topic_id, post.unit, on=timezone.localdate())
-    found = find_findings(post, composed, targets=targets, asked=required, **about)
+    findings = find_findings(post, composed, targets=targets, asked=required, **about)
     by_field: dict[str, list[leaks.Shown]] = {}
     by_severity: dict[Severity, list[leaks.Shown]] = {severity: [] for severity in Severity}
-    for finding in leaks.attach_words(post, composed, found, targets):
+    for finding in leaks.attach_words(post, composed, findings, targets):
         by_field.setdefault(finding.where, []).append(finding)
         by_severity[finding.severity].append(finding)
     return {

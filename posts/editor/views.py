@@ -171,10 +171,10 @@ def _answer_finding(request: HttpRequest, post: Post, act: str, about: str) -> s
         return refusal(lambda: leaks.apply_way_out(post, mark, kind, by=request.user))
     refused = refusal(lambda: leaks.report_no_leak(post, mark, by=request.user))
     if not refused:
-        words = _(
+        message = _(
             "Thank you. The ministry sees the rule and the shape of the words, never the words."
         )
-        messages.success(request, words)
+        messages.success(request, message)
     return refused
 
 
@@ -219,11 +219,11 @@ def _describe_switched(form: ComposeForm, post: Post) -> str:
     names = [part.label for part in form.channel_parts() if part.channel.pk in shown ^ stored]
     if not names:
         return ""
-    words = _(
+    message = _(
         "The pictures and videos decided anew about %(names)s. Look at the channels, then "
         "submit again."
     )
-    return words % {"names": ", ".join(names)}
+    return message % {"names": ", ".join(names)}
 
 
 def _submit(request: HttpRequest, post: Post) -> HttpResponse:

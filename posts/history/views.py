@@ -68,14 +68,14 @@ def _restorable(
 @require_POST
 def restore(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Bring a version back as the draft, and go on to edit it."""
-    found = Revision.objects.filter(post__in=Post.objects.visible_to(request.user))
-    row = get_object_or_404(found.select_related("post"), public_id=public_id)
+    revisions = Revision.objects.filter(post__in=Post.objects.visible_to(request.user))
+    row = get_object_or_404(revisions.select_related("post"), public_id=public_id)
     post = post_to_write(request, row.post.public_id)
-    said = _("The draft is now like version %(n)s. What it was before is kept as a version.")
+    message = _("The draft is now like version %(n)s. What it was before is kept as a version.")
     done = button_action(
         request,
         lambda: restoring.restore(post, row, by=request.user),
-        said=said % {"n": row.number},
+        said=message % {"n": row.number},
     )
     if not done:
         return redirect("posts:history", post.public_id)
@@ -85,9 +85,9 @@ def restore(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def revision(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one revision exactly as it was submitted, as it looks on each channel."""
-    found = Revision.objects.filter(post__in=Post.objects.visible_to(request.user))
+    revisions = Revision.objects.filter(post__in=Post.objects.visible_to(request.user))
     row = get_object_or_404(
-        found.select_related("post__unit", "author", "editor").prefetch_related(
+        revisions.select_related("post__unit", "author", "editor").prefetch_related(
             prefetch_decisions()
         ),
         public_id=public_id,

@@ -128,7 +128,7 @@ def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         form, lambda: adopting.decline(row, unit=unit, by=request.user, **form.cleaned_data)
     )
     if outcome:
-        said = _("Noted. If it fits later after all, take it up: that undoes this answer.")
-        messages.success(request, said)
+        message = _("Noted. If it fits later after all, take it up: that undoes this answer.")
+        messages.success(request, message)
         return redirect(f"{reverse('posts:kits')}?unit={unit.key}")
     return _page(request, row, unit, form, status=outcome.status)

@@ -124,15 +124,15 @@ def _checked_value(kind: str, typed: str) -> str:
         case Kind.PHONE:
             if number := phones.parse_digits(typed):
                 return number
-            words = _("This is no Vietnamese telephone number. Write it with its area code.")
+            message = _("This is no Vietnamese telephone number. Write it with its area code.")
         case Kind.ACCOUNT:
             bare = re.sub(r"[\s.-]+", "", typed)
             if _ACCOUNT.fullmatch(bare):
                 return bare
-            words = _("This is no account: write its 6 to 19 digits.")
+            message = _("This is no account: write its 6 to 19 digits.")
         case _:
             host = re.sub(r"^https?://|[/?#].*$", "", typed.casefold()).removeprefix("www.")
             if _HOST.fullmatch(host):
                 return host
-            words = _("This is no website. Write its address, such as mttqdanang.org.vn.")
-    raise Refused(words)
+            message = _("This is no website. Write its address, such as mttqdanang.org.vn.")
+    raise Refused(message)

@@ -99,8 +99,8 @@ def switch_rule(request: HttpRequest, rule: str) -> HttpResponse:
 def confirm_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     _require_ministry(request)
     row = get_object_or_404(RuleSwitch, public_id=public_id)
-    said = _("Confirmed. What is scheduled is checked anew.")
-    button_action(request, lambda: switching.confirm_switch(row, by=request.user), said=said)
+    message = _("Confirmed. What is scheduled is checked anew.")
+    button_action(request, lambda: switching.confirm_switch(row, by=request.user), said=message)
     return redirect("posts:leak_rules")
 
 
@@ -109,8 +109,8 @@ def confirm_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def end_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     _require_ministry(request)
     row = get_object_or_404(RuleSwitch, public_id=public_id)
-    said = _("Ended: the rule is as it was before. What is scheduled is checked anew.")
-    button_action(request, lambda: switching.end_switch(row, by=request.user), said=said)
+    message = _("Ended: the rule is as it was before. What is scheduled is checked anew.")
+    button_action(request, lambda: switching.end_switch(row, by=request.user), said=message)
     return redirect("posts:leak_rule", row.rule)
 
 
@@ -118,6 +118,6 @@ def end_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def see_alarms(request: HttpRequest, rule: str) -> HttpResponse:
     _require_ministry(request)
     n = switching.see_alarms(_rule(rule), by=request.user)
-    said = ngettext("%(n)s report is dealt with.", "%(n)s reports are dealt with.", n)
-    messages.success(request, said % {"n": n})
+    message = ngettext("%(n)s report is dealt with.", "%(n)s reports are dealt with.", n)
+    messages.success(request, message % {"n": n})
     return redirect("posts:leak_rules")

@@ -115,8 +115,8 @@ def _item(request: HttpRequest, public_id: uuid.UUID) -> AllowedItem:
 @step_up_required(gettext_lazy("Confirm that posts may name it"))
 def confirm_allowed(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     item = _item(request, public_id)
-    said = _("Confirmed: from now on posts may name it.")
-    button_action(request, lambda: allowing.confirm(item, by=request.user), said=said)
+    message = _("Confirmed: from now on posts may name it.")
+    button_action(request, lambda: allowing.confirm(item, by=request.user), said=message)
     return redirect(f"{reverse('posts:allowed')}?unit={item.unit.key}")
 
 

@@ -99,19 +99,19 @@ def _back_address(media: Media, post: Post | None) -> str:
 
 
 def _finish(request: HttpRequest, media: Media, made: Media, post: Post | None) -> HttpResponse:
-    said = _("The new picture is there.")
+    message = _("The new picture is there.")
     if media.blurred_at:
-        said = _("The new picture is there. The old one is used no more, and removed.")
+        message = _("The new picture is there. The old one is used no more, and removed.")
     if post is None:
-        messages.success(request, said)
+        messages.success(request, message)
         return redirect("posts:library_medium", made.public_id)
     if refused := refusal(lambda: saving.replace_media(post, media, made, by=request.user)):
         messages.error(request, refused)
     elif media.blurred_at:
-        messages.success(request, said)
+        messages.success(request, message)
     else:
         undo = reverse("posts:undo_edit", args=[made.public_id])
-        offer_undo(request, said, f"{undo}?{urlencode({'post': post.public_id})}")
+        offer_undo(request, message, f"{undo}?{urlencode({'post': post.public_id})}")
     return redirect(_back_address(made, post))
 
 

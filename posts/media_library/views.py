@@ -154,8 +154,8 @@ def _add_many(request: HttpRequest, unit: Unit) -> HttpResponse:
             messages.error(request, f"{file.name}: {refused}")
     known = sum(each.is_known for each in added)
     if added:
-        said = _("%(n)s files are in the library, %(known)s of them were there before.")
-        messages.success(request, said % {"n": len(added), "known": known})
+        message = _("%(n)s files are in the library, %(known)s of them were there before.")
+        messages.success(request, message % {"n": len(added), "known": known})
     elif not request.FILES:
         messages.error(request, _("No file arrived. Choose it again."))
     return redirect("posts:media_library")
@@ -254,8 +254,8 @@ def archive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if refused := refusal(lambda: upkeep.archive(media, by=request.user)):
         messages.error(request, refused)
         return redirect("posts:library_medium", media.public_id)
-    said = _("“%(name)s” is archived, and removed after 30 days.") % {"name": media}
-    offer_undo(request, said, reverse("posts:unarchive_media", args=[media.public_id]))
+    message = _("“%(name)s” is archived, and removed after 30 days.") % {"name": media}
+    offer_undo(request, message, reverse("posts:unarchive_media", args=[media.public_id]))
     return redirect("posts:media_library")
 
 

@@ -151,10 +151,10 @@ def _answer_made(
         return redirect("kits:kit", version.kit.public_id)
     if post:
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-pictures")
-    said = ngettext("The card is in the library.", "%(n)s cards are in the library.", len(made)) % {
-        "n": len(made)
-    }
-    messages.success(request, said)
+    message = ngettext(
+        "The card is in the library.", "%(n)s cards are in the library.", len(made)
+    ) % {"n": len(made)}
+    messages.success(request, message)
     if len(made) == 1:
         return redirect("posts:library_medium", made[0].public_id)
     return redirect("posts:media_library")

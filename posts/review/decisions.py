@@ -60,9 +60,9 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
     found = refuse_blocked(post)
     unchecked = find_unticked(found, ticks)
     if unchecked:
-        words = _("Please look at this again, then tick that you have checked it: %(findings)s")
+        message = _("Please look at this again, then tick that you have checked it: %(findings)s")
         messages = dict.fromkeys(finding.message for finding in unchecked)
-        raise Refused(words % {"findings": " ".join(messages)})
+        raise Refused(message % {"findings": " ".join(messages)})
     revision = create_revision(post)
     checked = rule_names(found, Severity.TICK)
     count_outcome(post.unit, checked, LeakCount.Outcome.TICKED)

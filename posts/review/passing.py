@@ -14,10 +14,10 @@ from posts.models import Post, Review
 
 def refuse_blocked(post: Post, composed: Mapping[str, Any] | None = None) -> list[Finding]:
     """Raise Refused with what blocks; return the findings that people pass over."""
-    found = find_findings(post, composed)
-    if blocking := [f.message for f in found if f.severity == Severity.BLOCK]:
+    findings = find_findings(post, composed)
+    if blocking := [f.message for f in findings if f.severity == Severity.BLOCK]:
         raise Refused(" ".join(blocking))
-    return found
+    return findings
 
 
 def rule_names(found: Iterable[Finding], *severities: Severity) -> list[str]:
@@ -42,8 +42,8 @@ def passed_with_reason(found: Iterable[Finding], first: Review | None, reason: s
     rules = rules_to_pass(found, first)
     if rules and not reason.strip():
         messages = dict.fromkeys(f.message for f in found if f.rule in rules)
-        words = _("Write why this may be published, or return the post: %(findings)s")
-        raise Refused(words % {"findings": " ".join(messages)})
+        message = _("Write why this may be published, or return the post: %(findings)s")
+        raise Refused(message % {"findings": " ".join(messages)})
     if rules:
         require_no_leak(reason)
     return rules

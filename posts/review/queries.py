@@ -30,7 +30,7 @@ def approved_channels(revisions: Collection[uuid.UUID]) -> dict[uuid.UUID, froze
     approval.
     """
     undone = Review.objects.filter(revision=OuterRef("review__revision"), decision=Decision.UNDONE)
-    found = Signature.objects.filter(
+    signatures = Signature.objects.filter(
         ~Exists(undone),
         review__revision__public_id__in=revisions,
         review__decision=Decision.APPROVED,
@@ -41,7 +41,7 @@ def approved_channels(revisions: Collection[uuid.UUID]) -> dict[uuid.UUID, froze
         "review__revision__content_sha256",
         "review__by",
     )
-    rows = list(found.values_list(*_SIGNED, *facts))
+    rows = list(signatures.values_list(*_SIGNED, *facts))
     lists = _lists({row[len(_SIGNED)] for row in rows} - {None})
     proved = {}
     for *stored, listed, revision, sha256, by in rows:

@@ -14,10 +14,10 @@ def _reason_field(label: Any) -> ReasonField:
 
 
 def _understood_field() -> forms.BooleanField:
-    words = gettext_lazy("Please tick that you know this.")
+    message = gettext_lazy("Please tick that you know this.")
     return forms.BooleanField(
         label=gettext_lazy("I know that it goes to all followers and that nobody can take it back"),
-        error_messages={"required": words},
+        error_messages={"required": message},
     )
 
 

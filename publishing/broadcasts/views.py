@@ -51,8 +51,8 @@ def _broadcast(
     request: HttpRequest, public_id: uuid.UUID, permission: Permission | None = None
 ) -> Broadcast:
     """Return the broadcast, of those the person may see; 403 when they may not act on it."""
-    found = Broadcast.objects.visible_to(request.user).select_related(*RELATED, "decided_by")
-    row = get_object_or_404(found, public_id=public_id)
+    broadcasts = Broadcast.objects.visible_to(request.user).select_related(*RELATED, "decided_by")
+    row = get_object_or_404(broadcasts, public_id=public_id)
     if permission and not can(request.user, permission, unit=row.unit):
         raise PermissionDenied
     return row
@@ -63,7 +63,7 @@ def broadcast_list(request: HttpRequest) -> HttpResponse:
     """List the broadcasts in the person's scope, those that are not over first."""
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
-    found = (
+    broadcasts = (
         Broadcast.objects.visible_to(request.user)
         .select_related("delivery__post", "channel", "unit", "asked_by", "confirmed_by")
         .defer("delivery__post__body", "delivery__post__search", "channel__sealed")
@@ -73,7 +73,7 @@ def broadcast_list(request: HttpRequest) -> HttpResponse:
             "-pk",
         )
     )
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(broadcasts, PAGE).get_page(request.GET.get("page"))
     rows = [(row, broadcast_status(row)) for row in page]
     return render(request, "publishing/broadcast_list.html", {"page_obj": page, "rows": rows})
 

@@ -23,8 +23,8 @@ def serialise_gap(label: str) -> str:
 def violation_sentence(detail: str, *, page: str) -> str:
     """Return the sentence for what was stored; the bare name of a limit that has no sentence."""
     if detail.startswith(_GAP):
-        words = _("what stands in “%(label)s” is not what the kit asks for there.")
-        return words % {"label": detail.removeprefix(_GAP)}
+        message = _("what stands in “%(label)s” is not what the kit asks for there.")
+        return message % {"label": detail.removeprefix(_GAP)}
     rule, n, at = detail.split(" ")
     try:
         return describe_problem(Problem(rule, float(n), int(at)), channel=page)

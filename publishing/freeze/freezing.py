@@ -125,10 +125,10 @@ def _mark_unknown_now(clock: Clock) -> None:
         & ~Q(channel__health=Health.DISCONNECTED)
     )
     waiting &= ~Q(platform__in=blind) | Q(due_at__lte=now + _AHEAD)
-    found = Delivery.objects.filter(waiting | Q(state__in=UNKNOWN_AFTER_RESTORE)).select_related(
-        "unit"
-    )
-    rows = list(found.select_for_update(of=("self",)).order_by("pk"))
+    deliveries = Delivery.objects.filter(
+        waiting | Q(state__in=UNKNOWN_AFTER_RESTORE)
+    ).select_related("unit")
+    rows = list(deliveries.select_for_update(of=("self",)).order_by("pk"))
     in_hand = [delivery for delivery in rows if delivery.state in IN_HAND]
     move_many(
         rows,

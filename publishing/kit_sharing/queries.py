@@ -46,8 +46,8 @@ class Source(NamedTuple):
 def kits_for(unit: Unit) -> QuerySet[Kit]:
     """Return the issued kits that the unit may share: its own, and those that it may take up."""
     open_kits = Kit.objects.open_to(unit).order_by().values("pk")
-    found = Kit.objects.issued().filter(Q(unit=unit) | Q(pk__in=open_kits))
-    return found.select_related("unit", "campaign", "topic", "current")
+    kits = Kit.objects.issued().filter(Q(unit=unit) | Q(pk__in=open_kits))
+    return kits.select_related("unit", "campaign", "topic", "current")
 
 
 def shareable_source(kit: Kit, unit: Unit) -> Source:

@@ -114,20 +114,20 @@ def pause_status(pause: Pause, now: datetime) -> StatusView:
     }
     match stage:
         case PauseStage.ACTIVE if pause.ended_at:
-            words = _("since %(start)s, ends by itself at %(end)s")
+            message = _("since %(start)s, ends by itself at %(end)s")
         case PauseStage.ACTIVE:
-            words = _("since %(start)s, until somebody ends it")
+            message = _("since %(start)s, until somebody ends it")
         case PauseStage.PLANNED if pause.ended_at:
-            words = _("begins by itself at %(start)s and ends at %(end)s")
+            message = _("begins by itself at %(start)s and ends at %(end)s")
         case PauseStage.PLANNED:
-            words = _("begins by itself at %(start)s, until somebody ends it")
+            message = _("begins by itself at %(start)s, until somebody ends it")
         case PauseStage.PREPARED:
-            words = _("waits to be started")
+            message = _("waits to be started")
         case PauseStage.PAST:
-            words = _("from %(start)s to %(end)s")
+            message = _("from %(start)s to %(end)s")
         case PauseStage.DISCARDED:
-            words = _("called off at %(end)s")
-    return StatusView(str(capfirst(stage.label)), tone, icon, words % times)
+            message = _("called off at %(end)s")
+    return StatusView(str(capfirst(stage.label)), tone, icon, message % times)
 
 
 def decided_status(delivery: Delivery) -> StatusView:

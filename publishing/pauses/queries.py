@@ -29,21 +29,21 @@ def pauses_for(user: User, *, now: datetime) -> Pauses:
     keys = list(Pause.objects.lasting(now).filter(touched).values_list("pk", flat=True))
     if not keys:
         return Pauses((), now)
-    found = Pause.objects.filter(pk__in=keys).select_related(
+    pauses = Pause.objects.filter(pk__in=keys).select_related(
         "unit", "authority", "channel", "topic", "started_by"
     )
-    return Pauses(tuple(found.defer("channel__sealed").order_by("unit__path", "pk")), now)
+    return Pauses(tuple(pauses.defer("channel__sealed").order_by("unit__path", "pk")), now)
 
 
 def deliveries_covered_by(pause: Pause) -> QuerySet[Delivery]:
     """Find all deliveries in the pause's scope, whenever they
     are due; the pause may be one that is not stored yet."""
-    found = Delivery.objects.filter(unit__path__startswith=pause.unit.path)
+    deliveries = Delivery.objects.filter(unit__path__startswith=pause.unit.path)
     if pause.channel:
-        found = found.filter(channel=pause.channel)
+        deliveries = deliveries.filter(channel=pause.channel)
     if pause.topic:
-        found = found.filter(post__topic=pause.topic)
-    return found.filter(post__urgent=False) if pause.urgent_passes else found
+        deliveries = deliveries.filter(post__topic=pause.topic)
+    return deliveries.filter(post__urgent=False) if pause.urgent_passes else deliveries
 
 
 def count_waiting(pause: Pause, *, start: datetime, end: datetime) -> int:

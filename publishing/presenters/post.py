@@ -168,23 +168,23 @@ class _Newest:
 def _step_to_check(newest: _Newest) -> StatusView | None:
     if not (n := newest.count(State.NEEDS_PERSON)):
         return None
-    words = ngettext(
+    message = ngettext(
         "%(n)s channel needs somebody to look at the page.",
         "%(n)s channels need somebody to look at the page.",
         n,
     )
-    return StatusView(_("Please look"), "red", "eye-check", words % {"n": n})
+    return StatusView(_("Please look"), "red", "eye-check", message % {"n": n})
 
 
 def _step_to_post_manually(newest: _Newest) -> StatusView | None:
     if not (n := newest.count(State.MANUAL)):
         return None
-    words = ngettext(
+    message = ngettext(
         "Waits to be posted by hand on %(n)s channel.",
         "Waits to be posted by hand on %(n)s channels.",
         n,
     )
-    return StatusView(_("By hand"), "yellow", "pencil", words % {"n": n})
+    return StatusView(_("By hand"), "yellow", "pencil", message % {"n": n})
 
 
 def _step_while_paused(newest: _Newest) -> StatusView | None:
@@ -197,29 +197,29 @@ def _step_while_paused(newest: _Newest) -> StatusView | None:
     first = delivery_status(first_row, newest.pauses)
     if len(newest.rows) == 1:
         return first
-    words = ngettext(
+    message = ngettext(
         "Paused on %(n)s of %(all)s channels: %(reason)s",
         "Paused on %(n)s of %(all)s channels: %(reason)s",
         len(paused),
     )
     facts = {"n": len(paused), "all": len(newest.rows), "reason": as_sentence(pause.reason)}
-    return first._replace(sentence=words % facts)
+    return first._replace(sentence=message % facts)
 
 
 def _step_going_out(newest: _Newest) -> StatusView | None:
     n = sum(row.state in MOVING and not row.is_prepared_early for row in newest.rows)
     if not n:
         return None
-    words = _("On its way to the channels now.")
+    message = _("On its way to the channels now.")
     if n < len(newest.rows):
-        words = _(
+        message = _(
             "Published on %(done)s of %(all)s channels; %(n)s on the way or being checked."
         ) % {
             "done": newest.count(State.PUBLISHED),
             "all": len(newest.rows),
             "n": n,
         }
-    return StatusView(_("Going out"), "blue", "send", words)
+    return StatusView(_("Going out"), "blue", "send", message)
 
 
 def _step_waiting(newest: _Newest) -> StatusView | None:
@@ -259,8 +259,8 @@ def _step_missed(newest: _Newest) -> StatusView | None:
 def _step_published(newest: _Newest) -> StatusView | None:
     if not (n := newest.count(State.PUBLISHED)):
         return None
-    words = ngettext("Published on %(n)s channel.", "Published on %(n)s channels.", n) % {"n": n}
-    return StatusView(_("Published"), "green", "circle-check", words)
+    message = ngettext("Published on %(n)s channel.", "Published on %(n)s channels.", n) % {"n": n}
+    return StatusView(_("Published"), "green", "circle-check", message)
 
 
 def _step_taken_down(newest: _Newest) -> StatusView | None:
@@ -268,13 +268,13 @@ def _step_taken_down(newest: _Newest) -> StatusView | None:
         row.state == State.RECALLED and row.published_at for row in newest.rows
     ):
         return None
-    words = _("Taken down from its channels. The text stays on record.")
-    return StatusView(_("Taken down"), "grey", "arrow-back-up", words)
+    message = _("Taken down from its channels. The text stays on record.")
+    return StatusView(_("Taken down"), "grey", "arrow-back-up", message)
 
 
 def _step_without_time(newest: _Newest) -> StatusView:
-    words = _("Approved, with no time set. Next: schedule it or publish it now.")
-    return StatusView(_("Approved"), "green", "circle-check", words)
+    message = _("Approved, with no time set. Next: schedule it or publish it now.")
+    return StatusView(_("Approved"), "green", "circle-check", message)
 
 
 # Who may describe the post while a channel's newest delivery is in the state. A post that has
@@ -329,9 +329,9 @@ def _add_trouble(step: StatusView, newest: _Newest) -> StatusView:
     bad = [status for status in statuses if status.tone == "red"]
     if step.tone == "red" or not bad:
         return step
-    words = ngettext(
+    message = ngettext(
         "On %(n)s channel it does not go on by itself: look below what to do.",
         "On %(n)s channels it does not go on by itself: look below what to do.",
         len(bad),
     ) % {"n": len(bad)}
-    return summarise(statuses)._replace(sentence=f"{step.sentence} {words}")
+    return summarise(statuses)._replace(sentence=f"{step.sentence} {message}")

@@ -59,16 +59,16 @@ def pause_warning(post: Post, times: Mapping[Channel, datetime], pauses: Pauses)
         "when": format_moment(min(times.values())),
     }
     if len(over) == len(planned):
-        words = _(
+        message = _(
             "Paused: %(reason)s Due at %(when)s, but it does not go out unless the pause "
             "has ended by then."
         )
     else:
-        words = _(
+        message = _(
             "Due at %(when)s, but paused on %(n)s of %(all)s channels: %(reason)s "
             "There it does not go out unless the pause has ended by then."
         )
-    return words % facts
+    return message % facts
 
 
 def manual_tasks_sentence(channels: Iterable[Channel]) -> str:
@@ -93,10 +93,14 @@ def same_minute_warnings(others: Iterable[SameMinuteDelivery]) -> list[str]:
     found = []
     for (post, when, same_text), names in pages.items():
         facts = {"title": post, "page": ", ".join(names), "when": when}
-        words = _("Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s).")
+        message = _(
+            "Another post, “%(title)s”, goes out on %(page)s in the same minute (%(when)s)."
+        )
         if same_text:
-            words = _("“%(title)s” shows the same text on %(page)s in the same minute (%(when)s).")
-        found.append(words % facts)
+            message = _(
+                "“%(title)s” shows the same text on %(page)s in the same minute (%(when)s)."
+            )
+        found.append(message % facts)
     return found
 
 
@@ -124,23 +128,23 @@ def full_day_warning(full: FullDay) -> str:
     }
     if full.format:
         facts["format"] = format_name(full.format)
-        words = _(
+        message = _(
             "%(page)s takes %(n)s posts of the format “%(format)s” a day, and on %(day)s "
             "more are planned: what comes "
             "last waits or is too late. Choose another day or format if you can."
         )
     elif full.of_app:
-        words = _(
+        message = _(
             "%(platform)s has a limit of %(n)s a day for all units together, and on "
             "%(day)s more posts are planned: "
             "what comes last waits or is too late. Choose another day if you can."
         )
     else:
-        words = _(
+        message = _(
             "%(page)s has a limit of %(n)s a day, and on %(day)s more posts are planned: what "
             "comes last waits or is too late. Choose another day if you can."
         )
-    return words % facts
+    return message % facts
 
 
 def spread_sentence(post: Post, due_at: datetime, times: Iterable[datetime]) -> str:
@@ -150,16 +154,16 @@ def spread_sentence(post: Post, due_at: datetime, times: Iterable[datetime]) -> 
         return ""
     source, minutes = spread
     if isinstance(source, Kit):
-        words = _(
+        message = _(
             "The kit “%(source)s” spreads its posts over %(n)s minutes so that the units do not "
             "all post at once: the turn of %(unit)s is %(time)s."
         )
     else:
-        words = _(
+        message = _(
             "The campaign “%(source)s” spreads its posts over %(n)s minutes so that the units do "
             "not all post at once: the turn of %(unit)s is %(time)s."
         )
-    return words % {
+    return message % {
         "source": source,
         "n": minutes,
         "unit": post.unit,

@@ -48,7 +48,7 @@ def recall_list(request: HttpRequest) -> HttpResponse:
     """List the recalls in the person's scope, those not finished first."""
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
-    found = (
+    recalls = (
         Recall.objects.visible_to(request.user)
         .select_related("unit", "post", "campaign", "kit", "by")
         .defer("post__body", "post__search")
@@ -60,7 +60,7 @@ def recall_list(request: HttpRequest) -> HttpResponse:
         )
         .order_by("-started_at", "-pk")
     )
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(recalls, PAGE).get_page(request.GET.get("page"))
     return render(request, "publishing/recall_list.html", {"page_obj": page})
 
 
@@ -77,10 +77,10 @@ def recall_report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
     For HTMX the moving part alone, or 204 while nothing has changed.
     """
-    found = Recall.objects.visible_to(request.user).select_related(
+    recalls = Recall.objects.visible_to(request.user).select_related(
         "unit", "post__unit", "campaign", "kit", "by"
     )
-    recall = get_object_or_404(found, public_id=public_id)
+    recall = get_object_or_404(recalls, public_id=public_id)
     now = timezone.now()
     rows = report.report_rows(recall, request.user, now=now)
     counts = report.report_counts(rows)

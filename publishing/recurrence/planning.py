@@ -55,8 +55,8 @@ def planned_times(
     if found[-1] > timezone.now() + FURTHEST:
         raise Refused(_("A series ends within two years. Choose an earlier end."))
     if post.ends_at and found[-1] >= post.ends_at:
-        words = _("The post is valid only until %(when)s. End the series before that.")
-        raise Refused(words % {"when": format_local_time(post.ends_at)})
+        message = _("The post is valid only until %(when)s. End the series before that.")
+        raise Refused(message % {"when": format_local_time(post.ends_at)})
     return found
 
 

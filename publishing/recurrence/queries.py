@@ -63,8 +63,8 @@ def pending_posts(series: Series, user: User) -> list[Post]:
 
 def series_of(posts: Iterable[Post]) -> dict[int, Series]:
     """Return the series of which several of ``posts`` are, by the key of each of these posts."""
-    found = Occurrence.objects.filter(post__in=list(posts)).select_related("series__unit")
-    rows = list(found)
+    occurrences = Occurrence.objects.filter(post__in=list(posts)).select_related("series__unit")
+    rows = list(occurrences)
     counts = Counter(row.series_id for row in rows)
     return {row.post_id: row.series for row in rows if counts[row.series_id] > 1}
 

@@ -137,10 +137,10 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     series = _series(request, public_id, Permission.POST_WRITE)
     n, reasons = planning.submit_all(series, by=request.user)
     if n:
-        words = ngettext(
+        message = ngettext(
             "%(n)s post is before the approver.", "%(n)s posts are before the approver.", n
         )
-        messages.success(request, words % {"n": n})
+        messages.success(request, message % {"n": n})
     for reason in reasons or ([] if n else [_("There is no draft to submit.")]):
         messages.error(request, reason)
     return redirect("publishing:series", series.public_id)
@@ -162,12 +162,12 @@ def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, refused)
     else:
         n = changed[0]
-        words = ngettext(
+        message = ngettext(
             "%(n)s later post is changed; it has to be submitted again.",
             "%(n)s later posts are changed; they have to be submitted again.",
             n,
         )
-        messages.success(request, words % {"n": n})
+        messages.success(request, message % {"n": n})
     return redirect("publishing:series", occurrence.series.public_id)
 
 
@@ -177,8 +177,8 @@ def stop(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ReasonForm(form_data(request), label_suffix="")
     done = form_action(form, lambda: planning.stop(series, by=request.user, **form.cleaned_data))
     if done:
-        words = ngettext("%(n)s post is put away.", "%(n)s posts are put away.", done.result)
-        messages.success(request, words % {"n": done.result})
+        message = ngettext("%(n)s post is put away.", "%(n)s posts are put away.", done.result)
+        messages.success(request, message % {"n": done.result})
         return redirect("publishing:series", series.public_id)
     n = later_occurrences(series, now=timezone.now()).count()
     context = {"series": series, "form": form, "n": n}

@@ -123,8 +123,8 @@ def refuse_after_validity(post: Post, at: datetime) -> None:
         raise Refused(
             _("The post is valid only until %(when)s.") % {"when": format_local_time(post.ends_at)}
         )
-    shown = RevisionMedia.objects.filter(revision=post.approved_revision_id)
-    last = shown.aggregate(day=Min("media__expires_on"))["day"]
+    revision_media = RevisionMedia.objects.filter(revision=post.approved_revision_id)
+    last = revision_media.aggregate(day=Min("media__expires_on"))["day"]
     if last and timezone.localdate(at) > last:
         raise Refused(
             _("A picture of the post may be used until %(day)s only. Take another picture.")
@@ -250,11 +250,11 @@ def reschedule(delivery: Delivery, *, by: User, due_at: datetime, same_text: boo
         times["draft_partial"] = ExpressionWrapper(~Q(draft_ref=""), BooleanField())
     if not row.update(**times):
         if Delivery.objects.get(pk=delivery.pk).is_prepared_early:
-            words = _(
+            message = _(
                 "Its video is being brought to the platform now. Move it in some "
                 "minutes, or cancel it."
             )
-            raise Refused(words)
+            raise Refused(message)
         raise Refused(_("It is being published already and can no longer be moved."))
     was = delivery.due_at
     delivery.refresh_from_db(fields=[*times])

@@ -75,11 +75,11 @@ def _refuse_replaced(row: Share) -> None:
     """Raise Refused for a page that was renewed already: its new address is being passed on."""
     newer = Share.objects.filter(partner=row.partner_id, post=row.post_id, pk__gt=row.pk)
     if found := newer.select_related("made_by").first():
-        words = _(
+        message = _(
             "%(who)s made a new address for %(partner)s meanwhile, which is in use. To make "
             "another one, look at the list anew and renew it there."
         )
-        raise Refused(words % {"who": found.made_by, "partner": row.partner})
+        raise Refused(message % {"who": found.made_by, "partner": row.partner})
 
 
 def refuse_just_made(pages: QuerySet[Share] | QuerySet[KitShare], *, by: User) -> None:
@@ -88,11 +88,11 @@ def refuse_just_made(pages: QuerySet[Share] | QuerySet[KitShare], *, by: User) -
     """
     recent = pages.filter(revoked_at=None, made_at__gt=timezone.now() - JUST_MADE)
     if found := recent.exclude(made_by=by).select_related("made_by", "partner").first():
-        words = _(
+        message = _(
             "%(who)s made an address for %(partner)s a moment ago. Use that one, or make "
             "another one in a minute: it closes the first."
         )
-        raise Refused(words % {"who": found.made_by, "partner": found.partner})
+        raise Refused(message % {"who": found.made_by, "partner": found.partner})
 
 
 def require_partners(partners: Collection[Partner], *, unit: Unit, until: date) -> None:

@@ -33,15 +33,17 @@ class FreeSlot:
 def slots_of(unit: Unit) -> QuerySet[Slot]:
     """Find the slots of a unit's channels, of those that it still holds and uses."""
     channels = Channel.objects.offered().filter(unit=unit)
-    found = Slot.objects.filter(unit=unit, channel__in=channels)
-    return found.select_related("channel").defer("channel__sealed")
+    slots = Slot.objects.filter(unit=unit, channel__in=channels)
+    return slots.select_related("channel").defer("channel__sealed")
 
 
 def suggestions_for(unit: Unit) -> QuerySet[SlotSuggestion]:
     """Find what the units above suggest to ``unit``, the nearest of them last."""
     above = [path for path in list_ancestors(unit.path) if path != unit.path]
-    found = SlotSuggestion.objects.filter(unit__path__in=above)
-    return found.select_related("unit").order_by("unit__path", "platform", "at", "weekday")
+    slot_suggestions = SlotSuggestion.objects.filter(unit__path__in=above)
+    return slot_suggestions.select_related("unit").order_by(
+        "unit__path", "platform", "at", "weekday"
+    )
 
 
 def missing_slots(unit: Unit) -> list[Slot]:

@@ -159,14 +159,14 @@ def _unit(request: HttpRequest, permission: Permission) -> Unit:
 
 
 def _channels(unit: Unit) -> list[Channel]:
-    found = Channel.objects.offered().filter(unit=unit).defer("sealed")
-    return list(found.order_by(by_platform(), "name"))
+    channels = Channel.objects.offered().filter(unit=unit).defer("sealed")
+    return list(channels.order_by(by_platform(), "name"))
 
 
 def _say_added(request: HttpRequest, n: int) -> None:
     if n:
-        words = ngettext("%(n)s slot is added.", "%(n)s slots are added.", n) % {"n": n}
-        messages.success(request, words)
+        message = ngettext("%(n)s slot is added.", "%(n)s slots are added.", n) % {"n": n}
+        messages.success(request, message)
     else:
         messages.info(request, _("These slots are there already."))
 

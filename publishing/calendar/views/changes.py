@@ -157,8 +157,8 @@ def change_many(request: HttpRequest) -> HttpResponse:
 def _chosen_posts(request: HttpRequest) -> list[Post]:
     """Return the posts that were ticked, of those that the person may see."""
     ids = {name for name in request.POST.getlist("post") if parse_uuid(name)}
-    found = Post.objects.visible_to(request.user).filter(public_id__in=sorted(ids)[:MOST_CHOSEN])
-    return list(found.select_related("unit", "campaign", "current_revision").order_by("pk"))
+    posts = Post.objects.visible_to(request.user).filter(public_id__in=sorted(ids)[:MOST_CHOSEN])
+    return list(posts.select_related("unit", "campaign", "current_revision").order_by("pk"))
 
 
 def _require_choices(post: Post, answers: choices.Answers) -> None:
@@ -185,8 +185,8 @@ def _act_on(request: HttpRequest, post: Post, asked: dict[str, Any]) -> str:
             return planned_times_sentence(times.values(), now=timezone.now())
         case ManyForm.CANCEL:
             n = len(moving.cancel(post, by=by, reason=asked["reason"]))
-            words = ngettext("Cancelled on %(n)s channel.", "Cancelled on %(n)s channels.", n)
-            return words % {"n": n}
+            message = ngettext("Cancelled on %(n)s channel.", "Cancelled on %(n)s channels.", n)
+            return message % {"n": n}
         case _:
             decisions.submit(post, by=by)
             return _("Submitted: it waits for approval.")

@@ -35,13 +35,13 @@ def pause_list(request: HttpRequest) -> HttpResponse:
         default=Value(3),
         output_field=IntegerField(),
     )
-    found = Pause.objects.visible_to(request.user).select_related(
+    pauses = Pause.objects.visible_to(request.user).select_related(
         "unit", "channel", "topic", *PEOPLE
     )
-    found = found.defer("channel__sealed").order_by(
+    pauses = pauses.defer("channel__sealed").order_by(
         order, F("ended_at").desc(nulls_first=True), "-pk"
     )
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(pauses, PAGE).get_page(request.GET.get("page"))
     ordered = Pause.objects.answered_by(request.user).filter(pk__in=[row.pk for row in page])
     own = set(ordered.values_list("pk", flat=True))
     context = {
@@ -55,10 +55,10 @@ def pause_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def pause(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one pause: what it does, what fell due during it, and its record."""
-    found = Pause.objects.visible_to(request.user).select_related(
+    pauses = Pause.objects.visible_to(request.user).select_related(
         "unit", "channel", "topic", "authority", *PEOPLE
     )
-    row = get_object_or_404(found, public_id=public_id)
+    row = get_object_or_404(pauses, public_id=public_id)
     now = timezone.now()
     may_act = Pause.objects.answered_by(request.user).filter(pk=row.pk).exists()
     card = pause_card(row, now=now, may_act=may_act)

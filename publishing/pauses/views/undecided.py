@@ -86,10 +86,10 @@ def keep_unpublished(request: HttpRequest) -> HttpResponse:
     )
     if outcome:
         n = outcome.result
-        words = ngettext(
+        message = ngettext(
             "%(n)s publication stays unpublished.", "%(n)s publications stay unpublished.", n
         )
-        messages.success(request, words % {"n": n})
+        messages.success(request, message % {"n": n})
     else:
         messages.error(request, str(outcome.refused or _("Nothing is chosen.")))
     return redirect(back)

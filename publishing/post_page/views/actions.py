@@ -112,8 +112,8 @@ def action_page(
 def reopen(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take a submitted or approved post back for editing, and go straight to the editor."""
     post = post_of(request, public_id, Permission.POST_WRITE)
-    said = _("Open for editing. It must be submitted and approved again.")
-    if not button_action(request, lambda: decisions.reopen(post, by=request.user), said=said):
+    message = _("Open for editing. It must be submitted and approved again.")
+    if not button_action(request, lambda: decisions.reopen(post, by=request.user), said=message):
         return redirect(address_of(post))
     return redirect("posts:edit", public_id=post.public_id)
 

@@ -41,10 +41,10 @@ def post_of(
 
 def delivery_of(request: HttpRequest, public_id: uuid.UUID, permission: Permission) -> Delivery:
     """Return the delivery, of those the person may see; 403 when they may not act on it."""
-    found = Delivery.objects.visible_to(request.user).select_related(
+    deliveries = Delivery.objects.visible_to(request.user).select_related(
         "channel", "unit", "post", "revision"
     )
-    delivery = get_object_or_404(found, public_id=public_id)
+    delivery = get_object_or_404(deliveries, public_id=public_id)
     if not can(request.user, permission, unit=delivery.unit):
         raise PermissionDenied
     return delivery

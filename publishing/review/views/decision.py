@@ -220,9 +220,9 @@ def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if not _gives_second(request, post) and not _approves_here(request, post):
         raise PermissionDenied
-    said = _("The approval of “%(title)s” is taken back.") % {"title": post}
+    message = _("The approval of “%(title)s” is taken back.") % {"title": post}
     if not button_action(
-        request, lambda: approval_and_time.undo_approval(post, by=request.user), said=said
+        request, lambda: approval_and_time.undo_approval(post, by=request.user), said=message
     ):
         return redirect("publishing:post", public_id=post.public_id)
     return redirect(_address(request, post))

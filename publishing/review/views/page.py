@@ -97,9 +97,9 @@ class Checked(NamedTuple):
 def check_waiting(post: Post) -> Checked:
     """Check the revision that waits for a decision."""
     asked = find_needs_of_topic(post.topic_id, post.unit, on=timezone.localdate())
-    found = find_findings(post, post.current_revision.content, asked=asked)
-    asks_reason = bool(rules_to_pass(found, first_approval(post)))
-    return Checked(found, asks_reason, step_of(post, asked=asked))
+    findings = find_findings(post, post.current_revision.content, asked=asked)
+    asks_reason = bool(rules_to_pass(findings, first_approval(post)))
+    return Checked(findings, asks_reason, step_of(post, asked=asked))
 
 
 def review_context(

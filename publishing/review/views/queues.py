@@ -245,11 +245,11 @@ def _signed_by_passkey(
         answer = form.cleaned_data["assertion"]
         assertion = passkeys.assertion_of(request.user, answer, make_challenge(text))
     except passkeys.InvalidSignature:
-        words = _(
+        message = _(
             "The passkey did not sign these posts as they are now. Nothing was approved; "
             "please try again."
         )
-        raise Refused(words) from None
+        raise Refused(message) from None
     listed = signing.sign_list(text, assertion)
     return {
         each: proof._replace(method=Method.PASSKEY, listed=listed) for each, proof in proofs.items()
