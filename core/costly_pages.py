@@ -8,10 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
-from core.semaphores import OwnTurns
+from core.semaphores import PerUserLock
 
 # In a process with eight threads a person occupies four at most.
-READING = OwnTurns(waiting=3, patience=20)
+READING = PerUserLock(queue=3, timeout=20)
 
 
 def costly[Response: HttpResponseBase](view: Callable[..., Response]) -> Callable[..., Response]:
@@ -21,7 +21,7 @@ def costly[Response: HttpResponseBase](view: Callable[..., Response]) -> Callabl
 
     @wraps(view)
     def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        with READING.taken(by=request.user.pk):
+        with READING.hold(request.user.pk):
             return view(request, *args, **kwargs)
 
     return respond

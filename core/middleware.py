@@ -17,13 +17,13 @@ from django.views.defaults import bad_request
 from core import logs
 from core.errors import Busy, QuotaExceeded
 from core.secrecy import SecrecyRefused, require_no_secrecy_mark
-from core.semaphores import OwnTurns
+from core.semaphores import PerUserLock
 from core.text import parse_whole_number
 from platforms.text import has_long_run
 
 log = logging.getLogger(__name__)
 LONG_FORM = 20_000  # characters, from which on a person's forms are read one by one
-_reading = OwnTurns("forms", waiting=2, patience=10)
+_reading = PerUserLock("forms", queue=2, timeout=10)
 _UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 # What somebody who is not signed in may send: a name, a password, a passkey's answer take 8 kB.
 STRANGERS_BYTES = 20_000
@@ -215,7 +215,7 @@ class RefuseSecrecyMarks:
             if sum(map(len, texts)) < LONG_FORM:
                 require_no_secrecy_mark(texts)
             else:
-                with _reading.taken(by=request.user.pk):
+                with _reading.hold(request.user.pk):
                     require_no_secrecy_mark(texts)
         except SecrecyRefused as error:
             return _answer_in_words(request, str(error), "secrecy_refused.html", status=422)

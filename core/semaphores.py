@@ -21,55 +21,55 @@ _LOOK_EVERY = 0.05  # seconds
 
 
 class SharedSemaphore:
-    """Limit the work called ``name`` to ``at_once`` callers, across all processes.
+    """Limit the work called ``name`` to ``limit`` callers, across all processes.
 
-    In each process ``waiting`` more may wait for a slot, for ``patience`` seconds; the next one is
-    refused at once, so that waiting never occupies all threads that answer pages. A person has one
-    slot at a time in a process, and ``each`` callers with those that wait for it: one who sends
-    twenty files at once does not stand in everybody's way.
+    In each process ``queue`` more may wait for a worker slot, for ``timeout`` seconds; the next one
+    is refused at once, so that waiting never occupies all threads that answer pages. A user has one
+    worker slot at a time in a process, and ``per_user`` callers with those that wait for it: one
+    who sends twenty files at once does not stand in everybody's way.
     """
 
     def __init__(
-        self, name: str, *, at_once: int, waiting: int, patience: float, each: int = 1
+        self, name: str, *, limit: int, queue: int, timeout: float, per_user: int = 1
     ) -> None:
-        self.name, self.at_once, self.patience, self.each = name, at_once, patience, each
-        self._capacity = threading.BoundedSemaphore(at_once + waiting)
-        self._callers: Counter[object] = Counter()  # by person
-        self._at_work: set[object] = set()  # people who have their slot
+        self.name, self.limit, self.timeout, self.per_user = name, limit, timeout, per_user
+        self._capacity = threading.BoundedSemaphore(limit + queue)
+        self._callers: Counter[object] = Counter()  # by user
+        self._at_work: set[object] = set()  # users who have their worker slot
         self._free = threading.Condition()
 
     @contextmanager
-    def taken(self, *, by: object = None) -> Iterator[None]:
-        """Hold a slot for the block. ``by``: the person's key, or None. Raise Busy."""
+    def hold(self, user: object = None) -> Iterator[None]:
+        """Hold a worker slot for the block. ``user``: the person's key, or None. Raise Busy."""
         with self._free:
-            is_too_much = by is not None and self._callers[by] >= self.each
+            is_too_much = user is not None and self._callers[user] >= self.per_user
             if is_too_much or not self._capacity.acquire(blocking=False):
                 raise _make_busy_error()
-            self._callers[by] += 1
+            self._callers[user] += 1
         try:
-            with self._hold_turn(by), self._lock_slot():
+            with self._wait_for_own_calls(user), self._lock_slot():
                 yield
         finally:
             with self._free:
-                self._callers[by] -= 1
+                self._callers[user] -= 1
                 self._callers += Counter()  # people with none are forgotten
                 self._capacity.release()
 
     @contextmanager
-    def _hold_turn(self, by: object) -> Iterator[None]:
+    def _wait_for_own_calls(self, user: object) -> Iterator[None]:
         """Wait until the person's callers before this one are through. Raise Busy."""
-        if by is None:
+        if user is None:
             yield
             return
         with self._free:
-            if not self._free.wait_for(lambda: by not in self._at_work, timeout=self.patience):
+            if not self._free.wait_for(lambda: user not in self._at_work, timeout=self.timeout):
                 raise _make_busy_error()
-            self._at_work.add(by)
+            self._at_work.add(user)
         try:
             yield
         finally:
             with self._free:
-                self._at_work.discard(by)
+                self._at_work.discard(user)
                 self._free.notify_all()
 
     @contextmanager
@@ -77,9 +77,9 @@ class SharedSemaphore:
         """Lock one of the files; the system releases it when the process dies."""
         folder = Path(settings.VAR_DIR) / "turns"
         folder.mkdir(parents=True, exist_ok=True)
-        give_up = time.monotonic() + self.patience
+        give_up = time.monotonic() + self.timeout
         while True:
-            for number in range(self.at_once):
+            for number in range(self.limit):
                 with (folder / f"{self.name}-{number}").open("w") as file:
                     if _try_lock(file):
                         yield
@@ -89,52 +89,51 @@ class SharedSemaphore:
             time.sleep(_LOOK_EVERY)  # flock has no deadline of its own
 
 
-class OwnTurns:
+class PerUserLock:
     """Let each person do work of a kind one at a time, so that one script never holds all threads
     or processors that answer pages: in a process, or, where the work has a ``name``, in all
     processes of all machines. A name costs two queries.
 
-    In each process ``waiting`` more of theirs wait for their turn, for ``patience`` seconds; the
-    next one is refused at once.
+    In each process ``queue`` more of theirs wait, for ``timeout`` seconds; the next one is refused
+    at once.
     """
 
-    def __init__(self, name: str = "", *, waiting: int, patience: float) -> None:
-        self.name, self.waiting, self.patience = name, waiting, patience
+    def __init__(self, name: str = "", *, queue: int, timeout: float) -> None:
+        self.name, self.queue, self.timeout = name, queue, timeout
         self._callers: Counter[object] = Counter()
         self._at_work: set[object] = set()
         self._free = threading.Condition()
 
     @contextmanager
-    def taken(self, *, by: object) -> Iterator[None]:
-        """Hold the turn of the person with the key ``by`` for the block. Raise Busy."""
-        give_up = time.monotonic() + self.patience
+    def hold(self, user: object) -> Iterator[None]:
+        """Hold the lock of the user with the key ``user`` for the block. Raise Busy."""
+        give_up = time.monotonic() + self.timeout
         with self._free:
-            if self._callers[by] > self.waiting:
+            if self._callers[user] > self.queue:
                 raise _make_too_fast_error()
-            self._callers[by] += 1
-            if not self._free.wait_for(lambda: by not in self._at_work, timeout=self.patience):
-                self._release_turn(by)
+            self._callers[user] += 1
+            if not self._free.wait_for(lambda: user not in self._at_work, timeout=self.timeout):
+                self._release(user)
                 raise _make_too_fast_error()
-            self._at_work.add(by)
+            self._at_work.add(user)
         try:
-            with self._hold_in_database(by, give_up) if self.name else nullcontext():
+            with self._hold_in_database(user, give_up) if self.name else nullcontext():
                 yield
         finally:
             with self._free:
-                self._at_work.discard(by)
-                self._release_turn(by)
+                self._at_work.discard(user)
+                self._release(user)
                 self._free.notify_all()
 
     @contextmanager
-    def _hold_in_database(self, by: object, give_up: float) -> Iterator[None]:
-        """Wait until no other process has the person's turn. Raise Busy.
+    def _hold_in_database(self, user: object, give_up: float) -> Iterator[None]:
+        """Wait until no other process holds the user's lock. Raise Busy.
 
         By a lock of the database, for each process may have a disk of its own. It is asked for
-        again and again: one that waits there would hold its connection beyond the person's
-        patience.
+        again and again: one that waits there would hold its connection beyond the timeout.
         """
         while True:
-            with try_alone(f"turn of {self.name} {by}") as got:
+            with try_alone(f"turn of {self.name} {user}") as got:
                 if got:
                     yield
                     return
@@ -142,8 +141,8 @@ class OwnTurns:
                 raise _make_too_fast_error()
             time.sleep(_LOOK_EVERY)
 
-    def _release_turn(self, by: object) -> None:
-        self._callers[by] -= 1
+    def _release(self, user: object) -> None:
+        self._callers[user] -= 1
         self._callers += Counter()  # people with none are forgotten
 
 

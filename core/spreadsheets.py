@@ -39,7 +39,7 @@ TITLES_WITHIN = 10  # lines: above the titles people write what the sheet is abo
 LONGEST_CELL = 300  # characters; what is longer is cut
 MOST_COLUMNS = 20
 _PROGRAM = Path(__file__).with_name("workbook_reader.py")
-_semaphore = SharedSemaphore("workbooks", at_once=1, waiting=1, patience=20)
+_semaphore = SharedSemaphore("workbooks", limit=1, queue=1, timeout=20)
 
 
 class Line(NamedTuple):
@@ -127,7 +127,7 @@ def _read_lines(file: BinaryIO, shape: Shape) -> list[list[str]]:
         longest = max(1000, shape.longest_text)
         most = (str(shape.most_rows + 50), str(MOST_COLUMNS), str(longest))
         try:
-            with _semaphore.taken():
+            with _semaphore.hold():
                 scanner.require_clean(source)
                 facts = sandbox.run_program(
                     _PROGRAM, str(source), folder, *most, place=place, limits=LIMITS

@@ -52,7 +52,7 @@ LIMITS = sandbox.Limits(
 _DHASH = re.compile("[0-9a-f]{32}")
 _PROGRAM = Path(__file__).with_name("drawing.py")
 # The composer sends three photos at once.
-_semaphore = SharedSemaphore("pictures", at_once=2, waiting=4, patience=10, each=3)
+_semaphore = SharedSemaphore("pictures", limit=2, queue=4, timeout=10, per_user=3)
 # What is stored is ours, and at most 2048 pixels wide: it is drawn smaller in this process, one at
 # a time.
 _WAIT = 10  # seconds
@@ -133,7 +133,7 @@ def redraw(
             upload, place, most=settings.IMAGE_MAX_BYTES, too_large=too_large_error
         )
         try:
-            with _semaphore.taken(by=by and by.pk):
+            with _semaphore.hold(by and by.pk):
                 scanner.require_clean(source)
                 facts = sandbox.run_program(
                     _PROGRAM,

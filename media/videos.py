@@ -37,7 +37,7 @@ _STILL = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"
 _QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}  # before there was ftyp
 LIMITS = sandbox.Limits(memory=640 * 1024 * 1024, cpu_seconds=60, file_bytes=0, patience=180)
 # One at a time, and nobody waits in the web process: the browser asks again.
-_semaphore = SharedSemaphore("videos", at_once=1, waiting=0, patience=0)
+_semaphore = SharedSemaphore("videos", limit=1, queue=0, timeout=0)
 
 
 class VideoFile(NamedTuple):
@@ -151,7 +151,7 @@ def _run_program(
     bounds = {"pixels": settings.IMAGE_MAX_PIXELS, "seconds": settings.VIDEO_MAX_SECONDS}
     limits = LIMITS._replace(file_bytes=most_bytes)
     try:
-        with _semaphore.taken(by=by.pk):
+        with _semaphore.hold(by.pk):
             scanner.require_clean(source)
             return sandbox.run_program(
                 _PROGRAM,

@@ -30,7 +30,7 @@ _KEPT = 3600
 _KEYS_AGAIN_AFTER = 60
 _SILENT_FOR = 10  # seconds in which nobody asks again a server that did not answer
 # A server that hangs holds this many of the machine's threads and no more.
-_semaphore = SharedSemaphore("ministry", at_once=6, waiting=4, patience=3.0)
+_semaphore = SharedSemaphore("ministry", limit=6, queue=4, timeout=3.0)
 
 
 class Unavailable(Exception):
@@ -134,7 +134,7 @@ class Provider:
     ) -> tuple[int, dict[str, Any]]:
         if cache.get(_cache_key("silent")):
             raise Unavailable("silent a moment ago")
-        with _semaphore.taken():
+        with _semaphore.hold():
             left = self._until - time.monotonic()
             try:
                 status, raw = asyncio.run(

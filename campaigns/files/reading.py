@@ -30,7 +30,7 @@ LIMITS = sandbox.Limits(
 )
 _PROGRAM = Path(__file__).with_name("program.py")
 _AT_ONCE = 5_000  # lines that the leak check reads together
-_semaphore = SharedSemaphore("campaign-files", at_once=1, waiting=0, patience=0)
+_semaphore = SharedSemaphore("campaign-files", limit=1, queue=0, timeout=0)
 
 
 class FileRefused(Exception):
@@ -58,7 +58,7 @@ def check_content(
     _require_clean(path)
     if kind == Kind.PICTURE:
         return _check_picture(path, unit=unit, place=place)
-    with semaphore.taken():
+    with semaphore.hold():
         facts = _read(path, kind, place)
     lines = [str(line) for line in facts["lines"]]
     if any(has_secrecy_mark(line) for line in lines):

@@ -48,7 +48,7 @@ class Kind:
         if self.slots is None:
             yield
             return
-        with self.slots.taken():
+        with self.slots.hold():
             yield
 
 

@@ -37,7 +37,7 @@ MOST_ATTEMPTS = 3
 _PART = 256 * 1024
 _TOLD_EVERY = 500  # rows
 # Of a machine: what is more waits, so that counting goes on beside.
-_at_work = SharedSemaphore("exports", at_once=2, waiting=2, patience=0)
+_at_work = SharedSemaphore("exports", limit=2, queue=2, timeout=0)
 
 type Params = Mapping[str, str]
 type Build = Callable[[User, Params], File]

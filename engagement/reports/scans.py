@@ -15,7 +15,7 @@ from units.models import Unit
 
 LARGEST = 5 * 1024 * 1024  # bytes; ten pages in colour take 4 MB
 # Its reader waits for the answer, and many send on the last day: a scan takes a second.
-_semaphore = SharedSemaphore("report-scans", at_once=1, waiting=20, patience=30)
+_semaphore = SharedSemaphore("report-scans", limit=1, queue=20, timeout=30)
 
 
 def read_scan(scan: File, unit: Unit) -> bytes:

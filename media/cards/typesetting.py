@@ -35,7 +35,7 @@ _HERE = Path(__file__).parent
 _LOOKS, _PROGRAM = _HERE / "looks", _HERE / "program.py"
 _FONTS = _HERE.parent / "fonts" / "be_vietnam_pro"
 # A preview is asked for while somebody types: a second one waits for the first.
-_semaphore = SharedSemaphore("cards", at_once=2, waiting=4, patience=5, each=2)
+_semaphore = SharedSemaphore("cards", limit=2, queue=4, timeout=5, per_user=2)
 
 
 class Look(models.TextChoices):
@@ -153,7 +153,7 @@ def typeset(
         }
         (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
         try:
-            with _semaphore.taken(by=by and by.pk):
+            with _semaphore.hold(by and by.pk):
                 facts = sandbox.run_program(
                     _PROGRAM, str(place), place=place, limits=LIMITS, reads=[_FONTS]
                 )

@@ -49,7 +49,7 @@ MOST_MARKS = 300
 _PROGRAM = Path(__file__).with_name("film_program.py")
 # Vietnamese complete, and heavy enough for a phone.
 _FONT = Path(__file__).parents[1] / "fonts/be_vietnam_pro/BeVietnamPro-SemiBold.ttf"
-_semaphore = SharedSemaphore("films", at_once=1, waiting=0, patience=0)
+_semaphore = SharedSemaphore("films", limit=1, queue=0, timeout=0)
 MOST_TRIES = 100  # to have the result checked, while uploads are
 _LOOK_EVERY = 2.0  # seconds, at the program's progress
 Span = tuple[int, int, int, int, float, float]  # x, y, width, height, from and to second

@@ -34,7 +34,7 @@ _PROGRAM = Path(__file__).with_name("picture_program.py")
 LIMITS = sandbox.Limits(
     memory=320 * 1024 * 1024, cpu_seconds=10, file_bytes=32 * 1024 * 1024, patience=30
 )
-_semaphore = SharedSemaphore("edits", at_once=1, waiting=4, patience=15)
+_semaphore = SharedSemaphore("edits", limit=1, queue=4, timeout=15)
 # What is said of a picture holds of one that was made from it, too. The consent of somebody shown
 # goes with it: which of the people shown were blurred is not known here, and a note too many does
 # no harm, one that is missing does.
@@ -167,7 +167,7 @@ def _draw_edited(media: Media, edits: Edits, *, by: User) -> pictures.DrawnPictu
                 source = incoming.path_on_disk(
                     stored, place, most=LIMITS.file_bytes, too_large=pictures.damaged_error
                 )
-            with _semaphore.taken(by=by.pk):
+            with _semaphore.hold(by.pk):
                 facts = sandbox.run_program(
                     _PROGRAM,
                     str(source),

@@ -46,8 +46,8 @@ FILM_LIMITS = LIMITS._replace(cpu_seconds=900, patience=1800, resident=640 * 102
 _POLL = 1.0  # seconds
 _RENEW_EVERY = 10.0
 # One picture at a time, and one film beside it: who finds the slot taken comes again.
-_pictures = SharedSemaphore("scans", at_once=1, waiting=0, patience=0)
-_films = SharedSemaphore("film-scans", at_once=1, waiting=0, patience=0)
+_pictures = SharedSemaphore("scans", limit=1, queue=0, timeout=0)
+_films = SharedSemaphore("film-scans", limit=1, queue=0, timeout=0)
 _FOLDERS = "portal-scan-"
 _LEFT_BEHIND = 3600.0  # seconds: longer than any program may run
 
@@ -66,7 +66,7 @@ def examine(
     sandbox.ProgramFailed, Busy.
     """
     program, limits = (_FILM, FILM_LIMITS) if is_video else (_PICTURE, LIMITS)
-    with (_films if is_video else _pictures).taken(), _working_folder() as place:
+    with (_films if is_video else _pictures).hold(), _working_folder() as place:
         facts = _run(program, path.resolve(), place, limits, report)
     samples, lacking = facts.get("samples"), facts.get("lacking")
     if not isinstance(samples, list) or not isinstance(lacking, list) or not samples:

@@ -18,7 +18,7 @@ from campaigns.kits.models import Adoption, KitVersion
 from core.errors import Refused
 from core.resends import claim
 from core.secrecy import require_no_secrecy_mark
-from core.semaphores import OwnTurns
+from core.semaphores import PerUserLock
 from core.text import normalise, parse_whole_number
 from core.word_search import make_search_text
 from media.models import Media
@@ -37,8 +37,8 @@ from posts.origins import starting
 from posts.states import EDITABLE
 from units.models import Unit
 
-CHECKING = OwnTurns("writing", waiting=1, patience=10)
-SAVING = OwnTurns("writing", waiting=2, patience=30)
+CHECKING = PerUserLock("writing", queue=1, timeout=10)
+SAVING = PerUserLock("writing", queue=2, timeout=30)
 
 LONGEST_PAGE = 36  # a UUID
 

@@ -46,7 +46,7 @@ def check(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     if refused:
         return refused
     try:
-        with CHECKING.taken(by=request.user.pk):
+        with CHECKING.hold(request.user.pk):
             return _check(request, beginning.post_of(request, public_id))
     except (Busy, QuotaExceeded) as error:
         return _retry_response(error)
@@ -86,7 +86,7 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     if refused:
         return refused
     try:
-        with SAVING.taken(by=request.user.pk):
+        with SAVING.hold(request.user.pk):
             return _autosave(request, beginning.post_of(request, public_id))
     except (Busy, QuotaExceeded) as error:
         return _retry_response(error)

@@ -69,7 +69,7 @@ def _handle_composer(
             unsent.store_unsent(request, public_id)
         return redirect_to_login(_address_of(request, public_id))
     if request.method == "POST":
-        with SAVING.taken(by=request.user.pk):
+        with SAVING.hold(request.user.pk):
             post = beginning.post_of(request, public_id)
             if request.POST.get("act") == "return":
                 return _show_unsaved(request, post)

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from accounts.permissions import Role
 from core import costly_pages
-from core.semaphores import OwnTurns
+from core.semaphores import PerUserLock
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -34,14 +34,14 @@ def people():
 def test_a_page_that_the_person_waits_for_already_is_refused_with_a_time(
     client, people, monkeypatch, name
 ):
-    turns = OwnTurns("work", waiting=0, patience=0)
+    turns = PerUserLock("work", queue=0, timeout=0)
     monkeypatch.setattr(costly_pages, "READING", turns)
     script, neighbour = people
     client.force_login(script)
 
-    with turns.taken(by=script.pk):
+    with turns.hold(script.pk):
         refused = client.get(reverse(name))
-    with turns.taken(by=neighbour.pk):
+    with turns.hold(neighbour.pk):
         answered = client.get(reverse(name))
 
     assert (refused.status_code, refused["Retry-After"]) == (503, "10")

@@ -12,7 +12,7 @@ from campaigns import editing
 from campaigns.models import Campaign
 from core import middleware
 from core.secrecy import SecrecyRefused
-from core.semaphores import OwnTurns
+from core.semaphores import PerUserLock
 from tests import factories
 from tests.architecture.test_access import _sample, all_urls
 
@@ -97,9 +97,9 @@ def test_a_service_refuses_a_marked_campaign_by_itself(overseer):
 
 
 def test_a_persons_long_forms_are_read_one_by_one(client, overseer, monkeypatch):
-    monkeypatch.setattr(middleware, "_reading", OwnTurns("work", waiting=0, patience=0))
+    monkeypatch.setattr(middleware, "_reading", PerUserLock("work", queue=0, timeout=0))
     address, long = reverse("campaigns:new"), "a" * middleware.LONG_FORM
-    with middleware._reading.taken(by=overseer.pk):
+    with middleware._reading.hold(overseer.pk):
         answers = [client.post(address, {"name": name}) for name in (long, "a")]
     answers.append(client.post(address, {"name": long}))
 

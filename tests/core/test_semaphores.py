@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from core.errors import Busy
-from core.semaphores import OwnTurns, SharedSemaphore
+from core.semaphores import PerUserLock, SharedSemaphore
 
 pytestmark = pytest.mark.django_db
 
@@ -17,26 +17,26 @@ def _own_folder(settings, tmp_path):
 
 
 def test_so_many_are_at_work_at_once_and_the_next_is_informed_to_come_again():
-    semaphore = SharedSemaphore("work", at_once=2, waiting=0, patience=0)
-    with semaphore.taken(), semaphore.taken():
-        with pytest.raises(Busy) as refused, semaphore.taken():
+    semaphore = SharedSemaphore("work", limit=2, queue=0, timeout=0)
+    with semaphore.hold(), semaphore.hold():
+        with pytest.raises(Busy) as refused, semaphore.hold():
             pytest.fail("a third one")
         assert refused.value.retry_after == 10
-    with semaphore.taken():
+    with semaphore.hold():
         pass
 
 
 def test_who_waits_gets_the_slot_that_becomes_free():
-    semaphore = SharedSemaphore("work", at_once=1, waiting=1, patience=60)
+    semaphore = SharedSemaphore("work", limit=1, queue=1, timeout=60)
     began, done = threading.Event(), threading.Event()
 
     def wait_for_it() -> None:
         began.set()
-        with semaphore.taken():
+        with semaphore.hold():
             done.set()
 
     waiter = threading.Thread(target=wait_for_it)
-    with semaphore.taken():
+    with semaphore.hold():
         waiter.start()
         assert began.wait(30)
         assert not done.is_set()
@@ -45,33 +45,33 @@ def test_who_waits_gets_the_slot_that_becomes_free():
 
 
 def test_whoever_finds_enough_waiting_is_reported_at_once():
-    semaphore = SharedSemaphore("work", at_once=1, waiting=0, patience=3600)
-    with semaphore.taken(), pytest.raises(Busy), semaphore.taken():
+    semaphore = SharedSemaphore("work", limit=1, queue=0, timeout=3600)
+    with semaphore.hold(), pytest.raises(Busy), semaphore.hold():
         pytest.fail("waited for an hour")
 
 
 def test_a_person_has_one_slot_at_a_time_and_another_person_their_own():
-    semaphore = SharedSemaphore("work", at_once=3, waiting=0, patience=0)
-    with semaphore.taken(by=1):
-        with pytest.raises(Busy), semaphore.taken(by=1):
+    semaphore = SharedSemaphore("work", limit=3, queue=0, timeout=0)
+    with semaphore.hold(1):
+        with pytest.raises(Busy), semaphore.hold(1):
             pytest.fail("twice")
-        with semaphore.taken(by=2), semaphore.taken():
+        with semaphore.hold(2), semaphore.hold():
             pass
-    with semaphore.taken(by=1):
+    with semaphore.hold(1):
         pass
 
 
 def test_a_persons_further_work_waits_for_their_own_slot():
-    semaphore = SharedSemaphore("work", at_once=3, waiting=0, patience=60, each=2)
+    semaphore = SharedSemaphore("work", limit=3, queue=0, timeout=60, per_user=2)
     began, done = threading.Event(), threading.Event()
 
     def work() -> None:
         began.set()
-        with semaphore.taken(by=1):
+        with semaphore.hold(1):
             done.set()
 
     second = threading.Thread(target=work)
-    with semaphore.taken(by=1):
+    with semaphore.hold(1):
         second.start()
         assert began.wait(30)
         assert not done.is_set()
@@ -88,8 +88,8 @@ def test_all_processes_share_the_slots_and_a_dead_one_gives_its_back(settings):
         "print('held', flush=True)\n"
         "sys.stdin.read()\n"
     )
-    semaphore = SharedSemaphore("work", at_once=1, waiting=0, patience=0)
-    with semaphore.taken():
+    semaphore = SharedSemaphore("work", limit=1, queue=0, timeout=0)
+    with semaphore.hold():
         pass  # so that the folder is there
     place = settings.VAR_DIR / "turns" / "work-0"
     holder = subprocess.Popen(
@@ -100,20 +100,20 @@ def test_all_processes_share_the_slots_and_a_dead_one_gives_its_back(settings):
     )
     try:
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(Busy), semaphore.taken():
+        with pytest.raises(Busy), semaphore.hold():
             pytest.fail("two processes at once")
     finally:
         holder.kill()
         holder.communicate()
-    with semaphore.taken():
+    with semaphore.hold():
         pass
 
 
 def test_a_slot_is_released_by_work_that_failed():
-    semaphore = SharedSemaphore("work", at_once=1, waiting=0, patience=0)
-    with pytest.raises(ZeroDivisionError), semaphore.taken(by=1):
+    semaphore = SharedSemaphore("work", limit=1, queue=0, timeout=0)
+    with pytest.raises(ZeroDivisionError), semaphore.hold(1):
         _ = 1 / 0
-    with semaphore.taken(by=1):
+    with semaphore.hold(1):
         pass
 
 
@@ -121,29 +121,29 @@ def test_a_slot_is_released_by_work_that_failed():
 
 
 def test_a_person_has_one_turn_at_a_time_and_another_person_their_own():
-    turns = OwnTurns("work", waiting=0, patience=60)
-    with turns.taken(by=1):
-        with pytest.raises(Busy), turns.taken(by=1):
+    turns = PerUserLock("work", queue=0, timeout=60)
+    with turns.hold(1):
+        with pytest.raises(Busy), turns.hold(1):
             pytest.fail("twice")
-        with turns.taken(by=2):
+        with turns.hold(2):
             pass
-    with turns.taken(by=1):
+    with turns.hold(1):
         pass
     assert not turns._callers
 
 
 def test_a_persons_further_work_waits_for_their_own_turn():
-    turns = OwnTurns("work", waiting=1, patience=60)
+    turns = PerUserLock("work", queue=1, timeout=60)
     began, done = threading.Event(), threading.Event()
 
     def work() -> None:
         began.set()
-        with turns.taken(by=1):
+        with turns.hold(1):
             done.set()
         connection.close()
 
     second = threading.Thread(target=work)
-    with turns.taken(by=1):
+    with turns.hold(1):
         second.start()
         assert began.wait(30)
         assert not done.is_set()
@@ -152,10 +152,10 @@ def test_a_persons_further_work_waits_for_their_own_turn():
 
 
 def test_who_has_waited_long_enough_is_told_so():
-    turns = OwnTurns("work", waiting=1, patience=0)
-    with turns.taken(by=1), pytest.raises(Busy), turns.taken(by=1):
+    turns = PerUserLock("work", queue=1, timeout=0)
+    with turns.hold(1), pytest.raises(Busy), turns.hold(1):
         pytest.fail("twice")
-    with pytest.raises(ZeroDivisionError), turns.taken(by=1):
+    with pytest.raises(ZeroDivisionError), turns.hold(1):
         raise ZeroDivisionError
     assert not turns._callers
     assert not turns._at_work
@@ -163,11 +163,11 @@ def test_who_has_waited_long_enough_is_told_so():
 
 def test_a_person_has_one_turn_in_all_processes():
     """Another process is another object here, and another connection to the database."""
-    here, there = (OwnTurns("work", waiting=0, patience=0) for _ in range(2))
+    here, there = (PerUserLock("work", queue=0, timeout=0) for _ in range(2))
     began, done = threading.Event(), threading.Event()
 
     def work_elsewhere() -> None:
-        with there.taken(by=1):
+        with there.hold(1):
             began.set()
             done.wait(60)
         connection.close()
@@ -176,32 +176,32 @@ def test_a_person_has_one_turn_in_all_processes():
     elsewhere.start()
     assert began.wait(30)
     try:
-        with pytest.raises(Busy), here.taken(by=1):
+        with pytest.raises(Busy), here.hold(1):
             pytest.fail("in two processes at once")
-        with here.taken(by=2):
+        with here.hold(2):
             pass
-        with OwnTurns("other work", waiting=0, patience=0).taken(by=1):
+        with PerUserLock("other work", queue=0, timeout=0).hold(1):
             pass
     finally:
         done.set()
         elsewhere.join(60)
-    with here.taken(by=1):
+    with here.hold(1):
         pass
     assert not here._callers
 
 
 def test_who_waits_for_another_process_gets_the_turn_that_becomes_free():
-    here, there = (OwnTurns("work", waiting=0, patience=60) for _ in range(2))
+    here, there = (PerUserLock("work", queue=0, timeout=60) for _ in range(2))
     began, done = threading.Event(), threading.Event()
 
     def wait_for_it() -> None:
         began.set()
-        with here.taken(by=1):
+        with here.hold(1):
             done.set()
         connection.close()
 
     waiter = threading.Thread(target=wait_for_it)
-    with there.taken(by=1):
+    with there.hold(1):
         waiter.start()
         assert began.wait(30)
         assert not done.is_set()

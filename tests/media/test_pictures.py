@@ -291,9 +291,9 @@ def test_a_program_that_dies_hangs_or_lies_is_a_broken_picture_and_no_more(
 
 def test_while_others_are_drawn_it_waits_no_longer_than_its_patience(monkeypatch):
     monkeypatch.setattr(
-        pictures, "_semaphore", SharedSemaphore("pictures", at_once=1, waiting=1, patience=0)
+        pictures, "_semaphore", SharedSemaphore("pictures", limit=1, queue=1, timeout=0)
     )
-    with pictures._semaphore.taken(), pytest.raises(Busy):
+    with pictures._semaphore.hold(), pytest.raises(Busy):
         redrawn(encoded("PNG"))
 
     assert redrawn(encoded("PNG")).content_type == "image/png"

@@ -216,7 +216,7 @@ def test_a_video_in_another_requests_hands_is_asked_for_again_and_released_by_de
 
 def test_a_video_is_asked_for_again_at_once_while_another_one_is_looked_into(desk, post):
     url = begin(desk, post).json()["url"]
-    with videos._semaphore.taken():
+    with videos._semaphore.hold():
         response = send(desk, url, VIDEO, 0)
     assert (response.status_code, response["Retry-After"]) == (202, "10")
     assert send(desk, url, b"", SIZE).json()["picture"]

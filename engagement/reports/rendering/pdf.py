@@ -33,7 +33,7 @@ LIMITS = sandbox.Limits(
 _MOST_TAGGED = 500
 _HERE = Path(__file__).parent
 FONTS = Path(settings.BASE_DIR) / "media" / "fonts" / "liberation_serif"
-_semaphore = SharedSemaphore("reports", at_once=2, waiting=4, patience=30, each=2)
+_semaphore = SharedSemaphore("reports", limit=2, queue=4, timeout=30, per_user=2)
 
 
 def write_pdfs(documents: Sequence[Document], *, by: object = None) -> list[bytes]:
@@ -45,7 +45,7 @@ def write_pdfs(documents: Sequence[Document], *, by: object = None) -> list[byte
     with incoming.working_folder() as place:
         _write_job(place, documents)
         try:
-            with _semaphore.taken(by=by):
+            with _semaphore.hold(by):
                 facts = sandbox.run_program(
                     _HERE / "program.py", str(place), place=place, limits=LIMITS, reads=[FONTS]
                 )

@@ -520,7 +520,7 @@ def test_a_server_that_hangs_holds_a_few_threads_and_no_more(ministry_server, mo
     monkeypatch.setattr(provider, "SECONDS", 20.0)
     monkeypatch.setattr(provider._semaphore, "_capacity", threading.BoundedSemaphore(1))
     ministry_server.lies["openid-configuration"] = _hang
-    with provider._semaphore.taken():
+    with provider._semaphore.hold():
         answer = Client().post(reverse("accounts:ministry_start"))
 
     assert (answer.status_code, "Retry-After" in answer.headers, ministry_server.asked) == (

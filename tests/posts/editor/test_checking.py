@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from core.semaphores import OwnTurns
+from core.semaphores import PerUserLock
 from posts.editor import saving, script_views
 from posts.kits import adopting
 from posts.models import Contribution, Post
@@ -230,8 +230,8 @@ def test_a_check_takes_the_same_few_queries_however_much_there_is(client, unit, 
 def test_a_script_that_sends_many_at_once_holds_up_nobody_else(
     client, post, officer, colleague, monkeypatch, name, turns
 ):
-    monkeypatch.setattr(script_views, turns, OwnTurns("work", waiting=0, patience=0))
-    with getattr(script_views, turns).taken(by=officer.pk):
+    monkeypatch.setattr(script_views, turns, PerUserLock("work", queue=0, timeout=0))
+    with getattr(script_views, turns).hold(officer.pk):
         answer = client.post(address(name, post), typed(post))
         assert (answer.status_code, answer["Retry-After"]) == (429, "10")
         assert answer.json()["errors"][""][0].startswith("The portal is still at work")

@@ -125,9 +125,9 @@ def test_a_body_that_would_take_minutes_to_clean_is_refused_and_stays_on_the_pag
 
 def test_a_script_is_asked_when_to_send_a_picture_again(client, post, monkeypatch):
     monkeypatch.setattr(
-        pictures, "_semaphore", SharedSemaphore("pictures", at_once=1, waiting=0, patience=0)
+        pictures, "_semaphore", SharedSemaphore("pictures", limit=1, queue=0, timeout=0)
     )
-    with pictures._semaphore.taken():
+    with pictures._semaphore.hold():
         response = client.post(address("upload", post), {"file": picture_file()})
 
     assert (response.status_code, response["Retry-After"]) == (503, "10")
@@ -139,9 +139,9 @@ def test_a_plain_form_keeps_what_was_typed_and_says_which_picture_is_missing(
     client, post, monkeypatch
 ):
     monkeypatch.setattr(
-        pictures, "_semaphore", SharedSemaphore("pictures", at_once=1, waiting=0, patience=0)
+        pictures, "_semaphore", SharedSemaphore("pictures", limit=1, queue=0, timeout=0)
     )
-    with pictures._semaphore.taken():
+    with pictures._semaphore.hold():
         form = typed(post, title="Tiêu đề mới", act="upload:", files=picture_file("anh-1.png"))
         response = client.post(address("edit", post), form, follow=True)
 
