@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import Notice, User
-from core.letters import Mail
+from core.outbox import Mail
 from core.tasks import send_mails
 
 # Message ids by kind.

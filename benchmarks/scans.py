@@ -126,7 +126,7 @@ def examined(kind, number, seed, scanners):
 def _plain_reader():
     import tesserocr
 
-    from media.scanners.programs.letters import DATA
+    from media.scanners.programs.ocr import DATA
 
     return tesserocr.PyTessBaseAPI(path=str(DATA), lang="vie")
 

@@ -131,7 +131,7 @@ class JobRow(models.Model):
 
 
 class Letter(JobRow):
-    """A mail to one address; see ``core.letters``. Emptied as soon as it is sent or given up."""
+    """A mail to one address; see ``core.outbox``. Emptied as soon as it is sent or given up."""
 
     to = models.EmailField(max_length=254, blank=True)
     subject = models.CharField(max_length=200, blank=True)

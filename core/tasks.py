@@ -1,6 +1,6 @@
 from collections.abc import Iterable
 
-from core import letters
+from core import outbox
 from core.jobs.tasks import run_job as run_job
 from core.jobs.tasks import run_waiting_jobs as run_waiting_jobs
 
@@ -10,6 +10,6 @@ def send_mail(*, to: Iterable[str], subject: str, text: str) -> None:
     send_mails([{"to": to, "subject": subject, "text": text}])
 
 
-def send_mails(messages: Iterable[letters.Mail]) -> None:
+def send_mails(messages: Iterable[outbox.Mail]) -> None:
     """Do as `send_mail`, for many at once."""
-    letters.write_letters(messages)
+    outbox.write_letters(messages)

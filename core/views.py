@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import quotas, shortcuts
 from core import search as searching
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from core.text import parse_whole_number
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
-@costly
+@one_at_a_time
 def search(request: HttpRequest) -> HttpResponse:
     """Find pages, actions and rows of every app by words; as a fragment for the dialog."""
     typed = request.GET.get("q", "")[: searching.LONGEST_WORDS]

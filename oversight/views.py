@@ -19,7 +19,7 @@ from accounts.permissions import Permission
 from accounts.queries import governs
 from channels.models import Channel
 from core import quotas
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from core.forms import PeriodForm
 from core.periods import Period, make_quick_links
 from engagement.exports.sheets import FORMATS, Sheet, make_download, name_file
@@ -73,7 +73,7 @@ class PostCard(NamedTuple):
 
 
 @require_GET
-@costly
+@one_at_a_time
 def today(request: HttpRequest) -> HttpResponse:
     if request.user.is_operator and not request.user.current_appointments:
         return redirect("operations:status")
@@ -88,7 +88,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
-@costly
+@one_at_a_time
 def province(request: HttpRequest) -> HttpResponse:
     """Show the communes of one province, or of the smaller scope that the person oversees."""
     form = _read_form(request)
@@ -107,7 +107,7 @@ def province(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
-@costly
+@one_at_a_time
 def nation(request: HttpRequest) -> HttpResponse:
     if not queries.oversees_nation(request.user):
         raise PermissionDenied
@@ -125,7 +125,7 @@ def nation(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@costly
+@one_at_a_time
 def unit(request: HttpRequest, key: str) -> HttpResponse:
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied

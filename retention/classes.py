@@ -35,7 +35,7 @@ from campaigns.partners.models import Partner
 from channels.connection.tokens import ATTEMPT_LIFETIME
 from channels.models import ConnectAttempt, HookEvent
 from channels.webhooks.inbox import KEPT as NEWS_KEPT
-from core import jobs, letters, quotas
+from core import jobs, outbox, quotas
 from core.models import CacheEntry, Job, Letter, QuotaUse
 from engagement.exports.models import Export
 from engagement.exports.services import KEPT as EXPORTS_KEPT
@@ -181,7 +181,7 @@ RULES: tuple[Rule | Files, ...] = (
         name="letters",
         source=TECHNICAL,
         model=Letter,
-        after=letters.KEPT,
+        after=outbox.KEPT,
         since="job__ended_at",
         words="7 days after sending; its text at once",
     ),

@@ -309,7 +309,7 @@ class Filler:
             case _:
                 post = self._submit(line, staff, submitted, requested_time=due)
                 with time_set_to(submitted + timedelta(hours=2)):
-                    approval_and_time.approve(
+                    approval_and_time.approve_and_schedule(
                         post, post.current_revision, by=staff.chief, proof=_make_proof(), due_at=due
                     )
                 deliveries = list(
@@ -615,7 +615,9 @@ class Filler:
         evening = datetime.combine(today + timedelta(days=1), time(19, 30))
         due_at = timezone.make_aware(evening)
         revision, proof = post.current_revision, _make_proof()
-        approval_and_time.approve(post, revision, by=staff.chief, proof=proof, due_at=due_at)
+        approval_and_time.approve_and_schedule(
+            post, revision, by=staff.chief, proof=proof, due_at=due_at
+        )
 
     def lose_a_connection(self) -> None:
         """Lose a page's connection, as after its administrator changed the password: it must be

@@ -82,5 +82,7 @@ def _approve_post(
     with time_set_to((post.submitted_at or due) + timedelta(hours=1)):
         revision = post.current_revision
         assert revision
-        approval_and_time.approve(post, revision, by=staff.chief, proof=proof(), due_at=due)
+        approval_and_time.approve_and_schedule(
+            post, revision, by=staff.chief, proof=proof(), due_at=due
+        )
     return list(post.deliveries.select_related("channel", "unit", "post").order_by("pk"))

@@ -30,7 +30,7 @@ from accounts.sign_in_policy import ministry_is_required
 from audit.services import record
 from core.clock import format_local_time
 from core.errors import Refused
-from core.letters import Mail
+from core.outbox import Mail
 from core.tasks import send_mails
 from core.text import fold
 from units.models import Unit

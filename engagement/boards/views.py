@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.context import current_position
 from accounts.permissions import Permission
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from core.periods import Period, make_quick_links
 from engagement.boards import charts, scopes
 from engagement.boards.board import Board
@@ -32,7 +32,7 @@ FIRST_SEEN = ("publications", "views", "reach", "clicks")
 
 
 @require_GET
-@costly
+@one_at_a_time
 def own_board(request: HttpRequest) -> HttpResponse:
     """Show the dashboard of the unit of one's current position."""
     position: Any = current_position(request)
@@ -41,25 +41,25 @@ def own_board(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@costly
+@one_at_a_time
 def unit_board(request: HttpRequest, key: str) -> HttpResponse:
     return _show(request, scopes.get_unit_scope(request, key))
 
 
 @require_GET
-@costly
+@one_at_a_time
 def topic_board(request: HttpRequest, code: str) -> HttpResponse:
     return _show(request, scopes.get_topic_scope(request, code))
 
 
 @require_GET
-@costly
+@one_at_a_time
 def channel_board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return _show(request, scopes.get_channel_scope(request, public_id))
 
 
 @require_GET
-@costly
+@one_at_a_time
 def kit_board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return _show(request, scopes.get_kit_scope(request, public_id))
 

@@ -24,7 +24,7 @@ from campaigns.models import Campaign
 from campaigns.planning.models import CampaignResult
 from campaigns.planning.queries import find_authority
 from core.actions import button_action
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from engagement.dashboards import progress, queries, reminders, usual
 from engagement.dashboards.agenda import list_next_dates
 from engagement.dashboards.charts import thin_totals
@@ -45,7 +45,7 @@ ICONS = {"posts": "file-text", "units": "building-community", "reach": "users", 
 
 
 @require_POST
-@costly
+@one_at_a_time
 def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Remind the units that have published nothing in the campaign."""
     shown = get_campaign_or_404(request, public_id)
@@ -69,7 +69,7 @@ def _find_place_to_remind_from(request: HttpRequest, shown: Campaign) -> Unit | 
 
 
 @require_GET
-@costly
+@one_at_a_time
 def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     shown = get_campaign_or_404(request, public_id)
     user, now = request.user, timezone.now()

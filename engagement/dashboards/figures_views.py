@@ -17,7 +17,7 @@ from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from channels.states import Kind
 from core import quotas
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from core.periods import Period, make_quick_links
 from engagement.dashboards import charts, comparisons, files, hours, queries, usual
 from engagement.dashboards.charts import Chart
@@ -75,7 +75,7 @@ def _read_page(request: HttpRequest, public_id: uuid.UUID) -> FiguresPage:
 
 
 @require_GET
-@costly
+@one_at_a_time
 def figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     page = _read_page(request, public_id)
     whole = make_whole_period(page.campaign)
@@ -255,7 +255,7 @@ def _find_chart(page: FiguresPage, key: str) -> Chart:
 
 
 @require_GET
-@costly
+@one_at_a_time
 def campaign_export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return the figures as a file: of one chart, or all publications with the units behind."""
     format = request.GET.get("format", "xlsx")

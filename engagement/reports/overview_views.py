@@ -19,7 +19,7 @@ from accounts.context import current_position
 from accounts.notices import count_reminded_units
 from accounts.permissions import GRANTS, Permission
 from core.actions import button_action
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from core.periods import Period
 from engagement.reports import periods, queries, reminders
 from engagement.reports.figures import exclude_founded_later
@@ -77,7 +77,7 @@ class OverviewFilter(forms.Form):
 
 @require_GET
 @vary_on_headers("HX-Request")
-@costly
+@one_at_a_time
 def overview(request: HttpRequest) -> HttpResponse:
     """List the units below with the status of the report of each on a period."""
     place = _get_unit(request)

@@ -20,7 +20,7 @@ from accounts.queries import can
 from campaigns.models import Campaign
 from core import quotas
 from core.actions import button_action, form_action, form_data
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from core.models import JobState
 from core.scope import list_ancestors
 from engagement.reports import drafts, files, periods, queries, services
@@ -225,7 +225,7 @@ def download_file(request: HttpRequest, public_id: uuid.UUID, format: str) -> Ht
 
 
 @require_GET
-@costly
+@one_at_a_time
 def download_draft(request: HttpRequest, public_id: uuid.UUID, format: str) -> HttpResponse:
     """Download the paper of a report as it reads now, before anybody has approved it."""
     row = _get_report(request, public_id)
@@ -302,7 +302,7 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@costly
+@one_at_a_time
 def send(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send a report whose paper is signed and registered; what was typed stays where it fails."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)

@@ -17,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.notices import count_reminded_units
 from accounts.permissions import Permission
 from core.actions import button_action, refusal
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from oversight.board import reminding
 from oversight.board.cards import describe_needs
 from oversight.kinds import FINE, KINDS, PAGELESS
@@ -64,7 +64,7 @@ class BoardForm(forms.Form):
 
 @require_GET
 @vary_on_headers("HX-Request")
-@costly
+@one_at_a_time
 def board(request: HttpRequest) -> HttpResponse:
     """Show a tile for each unit, the most in need first; for HTMX the tiles alone, or 204 where
     nothing has changed since those that the page shows.

@@ -15,7 +15,7 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from channels.completeness.presenters import LABELS, score_of
 from core import quotas
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from engagement.exports.sheets import FORMATS, Sheet, make_download
 from oversight.completeness.queries import Row, list_rows_below
 from oversight.queries import find_overseen_unit, find_overseen_units, oversees_nation
@@ -43,7 +43,7 @@ PAGE = 50
 
 @require_GET
 @vary_on_headers("HX-Request")
-@costly
+@one_at_a_time
 def official_pages(request: HttpRequest) -> HttpResponse:
     """Show the units right below with how complete their pages are, by name: the provinces, or the
     communes of one.

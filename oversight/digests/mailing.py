@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Appointment, User
 from accounts.permissions import GRANTS, Permission
-from core.letters import Mail
+from core.outbox import Mail
 from core.tasks import send_mails
 from oversight.kinds import KINDS, Kind
 from oversight.matters.models import Matter

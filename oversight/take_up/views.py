@@ -22,7 +22,7 @@ from campaigns.kits.models import Kit
 from campaigns.kits.queries import find_provinces_to_remind, find_readable_kits
 from core import quotas
 from core.actions import button_action
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from engagement.dashboards.charts import Chart, name_steps
 from engagement.exports.sheets import FORMATS, make_download
 from engagement.exports.views import file_or_offer
@@ -38,7 +38,7 @@ PAGE, KITS = 25, 12
 
 @require_GET
 @vary_on_headers("HX-Request")
-@costly
+@one_at_a_time
 def boards(request: HttpRequest) -> HttpResponse:
     """List the kits whose take-up the person follows, each with how many units did what."""
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
@@ -64,7 +64,7 @@ def boards(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @vary_on_headers("HX-Request")
-@costly
+@one_at_a_time
 def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show tiles by state and the units; for HTMX the moving part alone, or 204 while nothing has
     changed.

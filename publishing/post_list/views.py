@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from core.paging import CappedPaginator
 from core.scope import Reach
 from posts.context import unit_to_write_in
@@ -44,7 +44,7 @@ CORRECTABLE, MOST_CORRECTABLE = 20, 500  # a page, and in all; the search finds 
 
 
 @require_GET
-@costly
+@one_at_a_time
 @vary_on_headers("HX-Request")
 def posts(request: HttpRequest) -> HttpResponse:
     """List the posts of the current position's unit, and for deep roles those below it."""

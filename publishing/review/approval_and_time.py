@@ -21,31 +21,31 @@ from publishing.states import (
 
 
 @transaction.atomic
-def approve(
+def approve_and_schedule(
     post: Post,
     revision: Revision,
     *,
     by: User,
     proof: Proof,
     due_at: datetime | None = None,
-    now: bool = False,
+    publish_immediately: bool = False,
     announce: bool = True,
     reason: str = "",
 ) -> None:
-    """Approve and, when ``due_at`` or ``now`` is given,
-    schedule all channels, in one transaction.
+    """Approve and, when ``due_at`` is given or it shall ``publish_immediately``, schedule all
+    channels, in one transaction.
 
     What the province approves after the unit keeps the time that the unit wants, if it is still
     ahead: it is scheduled as by the unit's approver."""
     first = first_approval(post)
     if first:
-        due_at, now = requested_time_to_keep(post, first), False
+        due_at, publish_immediately = requested_time_to_keep(post, first), False
     is_final = decisions.approve(
         post,
         revision,
         by=by,
         proof=proof,
-        scheduled=bool(due_at or now),
+        scheduled=bool(due_at or publish_immediately),
         requested_time=due_at,
         announce=announce,
         reason=reason,
@@ -53,7 +53,7 @@ def approve(
     if not is_final:
         return
     by = first.by if first else by
-    if now:
+    if publish_immediately:
         schedule(post, by=by, due_at=earliest_time())
     elif due_at:
         schedule(post, by=by, due_at=max(due_at, earliest_time()))
@@ -82,7 +82,7 @@ def earliest_time() -> datetime:
 
 
 @transaction.atomic
-def undo_approval(post: Post, *, by: User) -> None:
+def undo_approval_and_stop(post: Post, *, by: User) -> None:
     """Take one's own approval back and stop what it scheduled. Raises Refused when something of it
     was begun.
     """

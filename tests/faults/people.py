@@ -178,7 +178,9 @@ class People:
             from posts.review.approvals import Method, Proof
 
             proof = Proof(Method.CODE, datetime.now(UTC), "0")
-            approval_and_time.approve(post, post.current_revision, by=place.leader, proof=proof)
+            approval_and_time.approve_and_schedule(
+                post, post.current_revision, by=place.leader, proof=proof
+            )
         if post.state == "approved" and f"V{version}Z" in post.title:
             due = _moment(time.time() + act.facts["again"])
             made = scheduling.schedule(

@@ -40,7 +40,7 @@ def _make_scanner(kind: str) -> Callable[[Pixels], Any]:
     # Each by itself: where one cannot be loaded, the others work.
     match kind:
         case "text":
-            from media.scanners.programs.letters import Letters
+            from media.scanners.programs.ocr import Letters
 
             return Letters().read
         case "faces":

@@ -10,7 +10,7 @@ import numpy as np
 import tesserocr
 from PIL import Image
 
-from media.scanners.programs.letters import DATA
+from media.scanners.programs.ocr import DATA
 from media.scanners.programs.pixels import Pixels, shrink
 from media.scanners.programs.places import relative_box_of_points
 from platforms.text import normalize_unicode

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Permission
 from channels.states import Health, platform_rank
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from publishing.calendar.forms import CalendarForm, WindowForm
 from publishing.calendar.presenters import (
     CountChip,
@@ -106,7 +106,7 @@ def _platform_words(row: Delivery) -> str:
 
 
 @require_GET
-@costly
+@one_at_a_time
 def feed(request: HttpRequest) -> JsonResponse:
     """Return what goes out in the asked days, one event for a post and a time on all its channels,
     and what else these days bring.

@@ -22,7 +22,7 @@ from accounts.queries import can
 from campaigns.models import Topic
 from channels.queries import channels_for
 from core import quotas
-from core.costly_pages import costly
+from core.expensive import one_at_a_time
 from core.forms import PeriodForm
 from core.paging import CappedPaginator
 from core.periods import Period, get_midnight
@@ -53,7 +53,7 @@ WEEK, MONTH = timedelta(days=7), timedelta(days=28)  # ahead, at least
 
 
 @require_GET
-@costly
+@one_at_a_time
 def calendar(request: HttpRequest) -> HttpResponse:
     """Show the agenda as a list that needs no script; on a wide screen the calendar grows from it.
 
@@ -231,7 +231,7 @@ def _script_options(
 
 
 @require_GET
-@costly
+@one_at_a_time
 def export(request: HttpRequest) -> HttpResponse:
     """Return what one unit plans in a period as the sheet by which posts are planned."""
     unit = filters_of(request).chosen().unit or current_position(request).unit

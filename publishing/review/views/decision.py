@@ -222,7 +222,9 @@ def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         raise PermissionDenied
     message = _("The approval of “%(title)s” is taken back.") % {"title": post}
     if not button_action(
-        request, lambda: approval_and_time.undo_approval(post, by=request.user), said=message
+        request,
+        lambda: approval_and_time.undo_approval_and_stop(post, by=request.user),
+        said=message,
     ):
         return redirect("publishing:post", public_id=post.public_id)
     return redirect(_address(request, post))
@@ -248,15 +250,14 @@ def _decide(request: HttpRequest, post: Post, form: ReviewForm) -> str:
                 post, revision, by=request.user, reason=form.cleaned_data["reason"]
             )
         else:
-            now = decision == ReviewForm.NOW
             proof = _proof(request, post, form, rendered)
-            approval_and_time.approve(
+            approval_and_time.approve_and_schedule(
                 post,
                 revision,
                 by=request.user,
                 proof=proof,
                 due_at=due_at,
-                now=now,
+                publish_immediately=decision == ReviewForm.NOW,
                 reason=form.cleaned_data["passing"],
             )
 

@@ -169,7 +169,7 @@ def _approve_listed(revision: Revision, proof: Proof, *, by: User, announce: boo
     """Approve one revision of the list, for the time that the proof names. Raises Refused."""
     readings.use_list_mark(revision, Rendered(proof.rendered_at, proof.nonce), by=by)
     due_at = datetime.fromisoformat(proof.requested) if proof.requested else None
-    approval_and_time.approve(
+    approval_and_time.approve_and_schedule(
         revision.post, revision, by=by, proof=proof, due_at=due_at, announce=announce
     )
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from media.scanners.programs.letters import DATA
+from media.scanners.programs.ocr import DATA
 
 
 def test_each_model_is_the_one_that_the_manifest_names():

@@ -263,10 +263,14 @@ def test_the_time_that_the_unit_chose_is_kept_by_the_second_approval(unit, chief
     post = waiting(unit)
     due_at = (timezone.now() + 8 * HOUR).replace(microsecond=0)
     proof = factories.proof()
-    approval_and_time.approve(post, post.current_revision, by=chief, proof=proof, due_at=due_at)
+    approval_and_time.approve_and_schedule(
+        post, post.current_revision, by=chief, proof=proof, due_at=due_at
+    )
     assert not post.deliveries.exists()
 
-    approval_and_time.approve(post, post.current_revision, by=overseer, proof=factories.proof())
+    approval_and_time.approve_and_schedule(
+        post, post.current_revision, by=overseer, proof=factories.proof()
+    )
 
     row = post.deliveries.get()
     assert (row.due_at, row.scheduled_by) == (due_at, chief)

@@ -22,7 +22,7 @@ from publishing.engine.worker import publish_due
 from publishing.manual import manual_posting
 from publishing.models import Delivery
 from publishing.recalls import recalling
-from publishing.review.approval_and_time import undo_approval
+from publishing.review.approval_and_time import undo_approval_and_stop
 from publishing.scheduling import scheduling
 from publishing.states import State
 from tests import factories
@@ -252,7 +252,7 @@ ACTS = {
     "recalled": lambda row, by: recalling.recall(row, by=by, reason=WHY),
     "opened for editing": lambda row, by: decisions.reopen(row.post, by=row.post.author),
     "cancelled": lambda row, by: scheduling.cancel(row, by=by),
-    "taken back": lambda row, by: undo_approval(
+    "taken back": lambda row, by: undo_approval_and_stop(
         row.post, by=Review.objects.get(decision="approved").by
     ),
 }

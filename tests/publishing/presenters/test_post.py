@@ -230,7 +230,7 @@ def test_the_writers_are_informed_of_the_approval_and_of_what_is_next(scheduled)
     post = factories.submitted()
     due_at = timezone.now() + HOUR if scheduled else None
 
-    approval_and_time.approve(
+    approval_and_time.approve_and_schedule(
         post,
         post.current_revision,
         by=factories.person(Role.APPROVER, post.unit),

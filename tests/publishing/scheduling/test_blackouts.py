@@ -119,8 +119,8 @@ def test_nothing_is_published_at_once_during_a_blackout_and_the_approval_is_not_
     chief = factories.person(Role.APPROVER, world.commune)
 
     with pytest.raises(Refused, match="Nothing can be scheduled"), transaction.atomic():
-        approval_and_time.approve(
-            post, post.current_revision, by=chief, proof=factories.proof(), now=True
+        approval_and_time.approve_and_schedule(
+            post, post.current_revision, by=chief, proof=factories.proof(), publish_immediately=True
         )
     post.refresh_from_db()
     assert (post.state, Delivery.objects.count()) == ("in_review", 0)

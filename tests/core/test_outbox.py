@@ -14,7 +14,7 @@ from accounts.models import Notice
 from accounts.notices import notify
 from accounts.people import invitations
 from accounts.permissions import Role
-from core import jobs, letters, tasks
+from core import jobs, outbox, tasks
 from core.models import Job, Letter
 from retention.services import apply_rules
 from tests import factories
@@ -38,7 +38,7 @@ def messages():
 
 def write(**fields):
     given = {"to": ["chi-huy@congan.example"], "subject": "Lời mời", "text": SECRET, **fields}
-    return letters.write_letters([given])[0]
+    return outbox.write_letters([given])[0]
 
 
 def send(letter) -> bool:
@@ -49,7 +49,7 @@ def read(letter) -> Letter:
     return Letter.objects.get(pk=letter.pk)
 
 
-def outbox():
+def sent():
     return [(m.to, m.subject, m.body) for m in mail.outbox]
 
 
@@ -79,7 +79,7 @@ def test_a_letter_is_emptied_once_it_is_sent():
 
     tasks.run_job(job=letter.job_id)
 
-    assert outbox() == [(["chi-huy@congan.example"], "Lời mời", SECRET)]
+    assert sent() == [(["chi-huy@congan.example"], "Lời mời", SECRET)]
     letter = read(letter)
     assert (letter.to, letter.subject, letter.text, letter.state) == ("", "", "", "done")
 
@@ -111,7 +111,7 @@ def test_a_letter_whose_message_was_lost_is_swept_up():
 
 def test_a_letter_that_is_under_way_is_not_taken_by_another(monkeypatch):
     letter, second = write(), []
-    monkeypatch.setattr(letters, "send_mail", lambda *_: second.append(send(letter)))
+    monkeypatch.setattr(outbox, "send_mail", lambda *_: second.append(send(letter)))
 
     assert send(letter) is True
     assert second == [False]
@@ -121,9 +121,9 @@ def test_a_mail_server_that_is_away_is_waited_for_and_in_the_end_given_up(monkey
     def refused(*_):
         raise ConnectionRefusedError("chi-huy@congan.example")
 
-    monkeypatch.setattr(letters, "send_mail", refused)
+    monkeypatch.setattr(outbox, "send_mail", refused)
     letter, waits = write(), []
-    for _ in range(letters.MOST_TRIES):
+    for _ in range(outbox.MOST_TRIES):
         began = timezone.now()
         jobs.run_waiting("letter")
         waits.append(round((read(letter).job.run_at - began) / timedelta(minutes=1)))
@@ -131,14 +131,14 @@ def test_a_mail_server_that_is_away_is_waited_for_and_in_the_end_given_up(monkey
 
     assert waits[:7] == [1, 2, 4, 8, 16, 32, 60]
     letter = read(letter)
-    assert (letter.job.attempts, letter.state, letter.text) == (letters.MOST_TRIES, "failed", "")
+    assert (letter.job.attempts, letter.state, letter.text) == (outbox.MOST_TRIES, "failed", "")
     assert not send(letter)
     assert "chi-huy" not in caplog.text
 
 
 def test_a_letter_of_a_worker_that_died_is_sent_after_its_lease(monkeypatch):
     letter = write()
-    monkeypatch.setattr(letters, "send_mail", lambda *_: (_ for _ in ()).throw(SystemExit))
+    monkeypatch.setattr(outbox, "send_mail", lambda *_: (_ for _ in ()).throw(SystemExit))
     with pytest.raises(SystemExit):
         send(letter)
     monkeypatch.undo()
@@ -154,7 +154,7 @@ def test_a_letter_that_another_worker_has_sent_stays_as_it_is_told():
     Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert send(letter)
 
-    for late in (lambda: letters.send_letter(dead), dead.retry, dead.fail):
+    for late in (lambda: outbox.send_letter(dead), dead.retry, dead.fail):
         with pytest.raises(jobs.JobLost):
             late()
     assert (read(letter).state, read(letter).job.attempts) == ("done", 2)

@@ -14,7 +14,9 @@ from core.semaphores import PerUserLock
 READING = PerUserLock(queue=3, timeout=20)
 
 
-def costly[Response: HttpResponseBase](view: Callable[..., Response]) -> Callable[..., Response]:
+def one_at_a_time[Response: HttpResponseBase](
+    view: Callable[..., Response],
+) -> Callable[..., Response]:
     """Have the person's requests to all views with this decorator wait for each other; a further
     one is answered 503 (`SayWhenToTryAgain`). The view returns what is rendered already.
     """

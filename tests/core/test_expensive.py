@@ -1,10 +1,10 @@
-"""One person's costly pages wait for each other, and for nobody else's."""
+"""One person's expensive pages wait for each other, and for nobody else's."""
 
 import pytest
 from django.urls import reverse
 
 from accounts.permissions import Role
-from core import costly_pages
+from core import expensive
 from core.semaphores import PerUserLock
 from tests import factories
 
@@ -35,7 +35,7 @@ def test_a_page_that_the_person_waits_for_already_is_refused_with_a_time(
     client, people, monkeypatch, name
 ):
     turns = PerUserLock("work", queue=0, timeout=0)
-    monkeypatch.setattr(costly_pages, "READING", turns)
+    monkeypatch.setattr(expensive, "READING", turns)
     script, neighbour = people
     client.force_login(script)
 
