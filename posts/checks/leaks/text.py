@@ -1,4 +1,4 @@
-"""What several families share: word lists, letters without their marks, amounts and dates.
+"""Word lists, letters without their marks, amounts and dates: for all families of rules.
 
 A list is a file in `data`: one entry a line, comments and sources behind #.
 """
