@@ -111,7 +111,7 @@ def make_outgoing_card(user: User, pauses: Pauses) -> Card:
 
 def make_manual_task_card(user: User, *, now: datetime) -> Card:
     """Return what this person may post by hand now."""
-    card = make_card(manual_tasks(user).postable(now))
+    card = make_card(manual_tasks(user).manual_due(now))
     for row in card.rows:
         row.left = time_left(row.manual_deadline, now)
     return card

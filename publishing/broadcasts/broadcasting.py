@@ -219,7 +219,7 @@ def _require_broadcastable(delivery: Delivery, now: datetime) -> None:
     if not facts_of(delivery.platform).broadcasts:
         raise Refused(_("This platform sends no posts to followers."))
     this = Delivery.objects.filter(pk=delivery.pk)
-    if not this.live(now).exists() or not has_proved_approval(delivery):
+    if not this.visible(now).exists() or not has_proved_approval(delivery):
         raise Refused(
             _(
                 "Only a post that stands on its page as it was approved can be sent to "

@@ -83,7 +83,7 @@ def _load(rows: Any) -> Any:
 def end_unsendable(clock: Clock = database_now) -> None:
     """End what can no longer be sent.
 
-    A call whose worker died, what nobody confirmed, what became too late or is no longer rightful.
+    A call whose worker died, what nobody confirmed, what became too late or is no longer approved.
     """
     now = clock()
     for row in _load(
@@ -100,8 +100,10 @@ def end_unsendable(clock: Clock = database_now) -> None:
         )
     for row in _load(Broadcast.objects.filter(state=BroadcastState.CONFIRMED, not_after__lte=now)):
         _fail(row, BroadcastReason.TOO_LATE, now=now)
-    rightful = Delivery.objects.rightful(now).filter(pk=OuterRef("delivery"), state="published")
-    for row in _load(Broadcast.objects.filter(~Exists(rightful), state=BroadcastState.CONFIRMED)):
+    approved = Delivery.objects.still_approved(now).filter(
+        pk=OuterRef("delivery"), state="published"
+    )
+    for row in _load(Broadcast.objects.filter(~Exists(approved), state=BroadcastState.CONFIRMED)):
         _fail(row, BroadcastReason.NOT_LIVE, now=now)
 
 

@@ -50,7 +50,7 @@ def create_manual_tasks(*, clock: Clock = database_now) -> int:
         found = list(
             skip_locked()
             .filter(due)
-            .fit(now)
+            .deliverable_now(now)
             .select_related("unit", "channel", "post", "revision")
             .order_by("due_at", "pk")[:_BATCH]
         )
@@ -129,7 +129,7 @@ def describe_refusal(row: Delivery, *, now: datetime) -> str:
         )
     # The whole question is the database's, as for all that is sent; what follows only finds the
     # words.
-    if Delivery.objects.filter(pk=row.pk).postable(now).exists():
+    if Delivery.objects.filter(pk=row.pk).manual_due(now).exists():
         if not find_unproved([schedule_of(row)]):
             return ""
         return _(

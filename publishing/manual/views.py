@@ -86,8 +86,8 @@ def task_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(manual_tasks(request.user), PAGE).get_page(request.GET.get("page"))
     rows, now = list(page), timezone.now()
     # One query for all rows.
-    postable = Delivery.objects.filter(pk__in=[row.pk for row in rows]).postable(now)
-    doable = set(postable.values_list("pk", flat=True))
+    due = Delivery.objects.filter(pk__in=[row.pk for row in rows]).manual_due(now)
+    doable = set(due.values_list("pk", flat=True))
     cards = []
     for row in rows:
         is_due = row.state == State.MANUAL

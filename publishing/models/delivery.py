@@ -140,11 +140,11 @@ class DeliveryQuerySet(ScopedQuerySet):
         """
         return self.filter(_match_pauses(_match_kept_back(now)), ~match_paused(now))
 
-    def valid(self, now: datetime) -> Self:
-        """Select those that are rightful, and not too late."""
-        return self.rightful(now).filter(not_after__gt=now)
+    def approved_in_time(self, now: datetime) -> Self:
+        """Select those that are still approved, and not too late."""
+        return self.still_approved(now).filter(not_after__gt=now)
 
-    def rightful(self, now: datetime) -> Self:
+    def still_approved(self, now: datetime) -> Self:
         """Select those approved as they are, not recalled, the
         channel in use and its unit's own, the unit in being, and
         every picture within the days for which the unit may use it."""
@@ -164,16 +164,16 @@ class DeliveryQuerySet(ScopedQuerySet):
             recall__isnull=True,
         )
 
-    def fit(self, now: datetime) -> Self:
+    def deliverable_now(self, now: datetime) -> Self:
         """Select those still rightly on their way out, whoever
-        takes them there: valid, and nothing is paused or frozen."""
-        return self.valid(now).exclude(
+        takes them there: approved, in time, and nothing is paused or frozen."""
+        return self.approved_in_time(now).exclude(
             _match_pauses(_match_active_at_due_time(now) | _match_kept_back(now)) | _match_frozen()
         )
 
-    def live(self, now: datetime) -> Self:
-        """Select live posts that the engine published and that are rightful, on connected pages."""
-        return self.rightful(now).filter(
+    def visible(self, now: datetime) -> Self:
+        """Select live posts that the engine published, still approved and on connected pages."""
+        return self.still_approved(now).filter(
             receipt_source=ReceiptSource.PLATFORM,
             state=State.PUBLISHED,
             channel__health=Health.CONNECTED,
@@ -185,18 +185,20 @@ class DeliveryQuerySet(ScopedQuerySet):
         Asked in the very statement that begins the sending.
         """
         return (
-            self.live(now)
+            self.visible(now)
             .confirmed_pages()
             .exclude(_match_pauses(active_condition(now)) | _match_frozen())
         )
 
-    def postable(self, now: datetime) -> Self:
+    def manual_due(self, now: datetime) -> Self:
         """Select the tasks by hand that may be done now.
 
         They are before a person already, so a pause that is over leaves them there.
         """
         return (
-            self.filter(state=State.MANUAL).valid(now).exclude(match_paused(now) | _match_frozen())
+            self.filter(state=State.MANUAL)
+            .approved_in_time(now)
+            .exclude(match_paused(now) | _match_frozen())
         )
 
     def sendable(self, now: datetime) -> Self:
@@ -206,7 +208,7 @@ class DeliveryQuerySet(ScopedQuerySet):
         A second person has confirmed it. Asked when a delivery is claimed and again in the very
         statement that begins the visible call.
         """
-        return self.filter(channel__health=Health.CONNECTED).confirmed_pages().fit(now)
+        return self.filter(channel__health=Health.CONNECTED).confirmed_pages().deliverable_now(now)
 
     def confirmed_pages(self) -> Self:
         """Select those on pages that a second person has confirmed

@@ -35,7 +35,7 @@ def live_deliveries(now: datetime) -> QuerySet[Delivery]:
     """Return what stands on official pages and may: of posts that are recalled, replaced or over,
     nothing.
     """
-    return Delivery.objects.rightful(now).filter(state=State.PUBLISHED)
+    return Delivery.objects.still_approved(now).filter(state=State.PUBLISHED)
 
 
 def is_shareable(post: Post, *, now: datetime) -> bool:

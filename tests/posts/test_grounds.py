@@ -227,10 +227,10 @@ def test_nothing_goes_out_after_the_last_day_of_its_legal_basis(unit):
     now = timezone.now()
     row = factories.delivery(due_at=now, not_after=now + DAY)
     Post.objects.filter(pk=row.post_id).update(legal_until=timezone.localdate(now))
-    assert Delivery.objects.valid(now).filter(pk=row.pk).exists()
+    assert Delivery.objects.approved_in_time(now).filter(pk=row.pk).exists()
 
     Post.objects.filter(pk=row.post_id).update(legal_until=timezone.localdate(now) - DAY)
-    assert not Delivery.objects.valid(now).filter(pk=row.pk).exists()
+    assert not Delivery.objects.approved_in_time(now).filter(pk=row.pk).exists()
     assert expire(clock=lambda: now) == 1
 
 

@@ -232,11 +232,11 @@ def test_a_page_in_other_hands_alarms_the_province_and_takes_nothing_even_manual
         state=State.MANUAL,
         manual_deadline=timezone.now(),
     )
-    before = Delivery.objects.filter(pk=row.pk).postable(timezone.now()).exists()
+    before = Delivery.objects.filter(pk=row.pk).manual_due(timezone.now()).exists()
 
     transitions.report_taken_over(page, by=person, reason="Trang đăng quảng cáo lạ")
 
-    after = Delivery.objects.filter(pk=row.pk).postable(timezone.now()).exists()
+    after = Delivery.objects.filter(pk=row.pk).manual_due(timezone.now()).exists()
     assert (before, after) == (True, False)
     assert (kinds(overseer), kinds(elsewhere), kinds(person)) == (["channel_taken_over"], [], [])
 

@@ -386,7 +386,7 @@ def test_a_unit_publishes_until_midnight_of_its_last_day_and_no_minute_longer(
     delivery.unit.valid_to = midnight.date()
     delivery.unit.save()
 
-    fit = Delivery.objects.fit(moment).exists()
+    fit = Delivery.objects.deliverable_now(moment).exists()
     expiry.expire(clock=lambda: moment)
 
     delivery.refresh_from_db()
