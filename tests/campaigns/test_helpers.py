@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from campaigns.planning import services
+from campaigns.planning import plans
 from campaigns.planning.models import ChecklistItem
 from campaigns.planning.queries import (
     find_authority,
@@ -76,7 +76,7 @@ def test_a_helper_whose_position_has_ended_ticks_nothing(client, campaign, helpe
 
     assert find_authority(campaign, late) is None
     with pytest.raises(NotAllowed):
-        services.tick_item(item, by=late, is_done=True)
+        plans.tick_item(item, by=late, is_done=True)
     client.force_login(late)
     answer = client.post(reverse("campaigns:tick", args=[item.public_id]), {"done": "1"})
     assert answer.status_code == 403
@@ -90,21 +90,21 @@ def test_helping_gives_no_right_to_plan(client, campaign, helper):
         address = reverse(f"campaigns:{name}", args=[campaign.public_id])
         assert client.post(address, {"act": "item"}).status_code == 404
     for act in (
-        lambda: services.add_item(campaign, by=helper, text="Việc", due_on=TODAY()),
-        lambda: services.set_plan(campaign, by=helper, owner=None, helpers=[], targets={}),
+        lambda: plans.add_item(campaign, by=helper, text="Việc", due_on=TODAY()),
+        lambda: plans.set_plan(campaign, by=helper, owner=None, helpers=[], targets={}),
     ):
         with pytest.raises(NotAllowed):
             act()
 
 
 def test_a_campaign_has_so_many_helpers_at_most(campaign, overseer, monkeypatch):
-    monkeypatch.setattr(services, "MOST_HELPERS", 1)
+    monkeypatch.setattr(plans, "MOST_HELPERS", 1)
     unit = factories.UnitFactory(parent=campaign.unit)
     people = [factories.person(Role.APPROVER, unit) for _number in range(2)]
 
     with pytest.raises(Refused):
-        services.set_plan(campaign, by=overseer, owner=None, helpers=people, targets={})
-    services.set_plan(campaign, by=overseer, owner=None, helpers=people[:1], targets={})
+        plans.set_plan(campaign, by=overseer, owner=None, helpers=people, targets={})
+    plans.set_plan(campaign, by=overseer, owner=None, helpers=people[:1], targets={})
 
     assert list(campaign.helpers.all()) == people[:1]
 
@@ -114,7 +114,7 @@ def test_a_copy_takes_those_helpers_along_who_may_still_help(campaign, overseer,
     campaign.helpers.add(gone)
     gone.appointments.update(valid_to=TODAY() - DAY)
 
-    copy = services.copy_campaign(campaign, by=overseer)
+    copy = plans.copy_campaign(campaign, by=overseer)
 
     assert list(copy.helpers.all()) == [helper]
     assert copy.owner == overseer
