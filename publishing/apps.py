@@ -7,5 +7,9 @@ class PublishingConfig(AppConfig):
     verbose_name = _("Publishing")
 
     def ready(self) -> None:
+        from core import jobs
         from publishing import audit_sentences, menu, notice_texts, search  # noqa: F401
+        from publishing.freeze import freezing
         from publishing.receivers import campaigns, channels, posts  # noqa: F401
+
+        jobs.hold_outside_acts(lambda: not freezing.may_publish())

@@ -90,6 +90,7 @@ jobs.register(
     most_attempts=_TRIES,
     backoff=lambda attempts: _SOON,
     most_a_run=20,
+    acts_outside=True,
 )
 
 

@@ -3,7 +3,7 @@ finished together with what they wrote (ADR 82).
 """
 
 from core.jobs.claims import Claim, JobLost, claim, claim_next
-from core.jobs.kinds import BROKEN, LOST, register
+from core.jobs.kinds import BROKEN, LOST, hold_outside_acts, register
 from core.jobs.queueing import (
     KEPT,
     AlreadyQueued,
@@ -31,6 +31,7 @@ __all__ = [
     "enqueue",
     "enqueue_many",
     "find_forgotten",
+    "hold_outside_acts",
     "measure",
     "register",
     "restart",

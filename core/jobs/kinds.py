@@ -41,6 +41,11 @@ class Kind:
     pick: Pick | None
     slots: SharedSemaphore | None
     most_a_run: int
+    acts_outside: bool
+
+    def is_held(self) -> bool:
+        """Check whether nothing may act outside the portal now: such jobs wait, and lose no try."""
+        return self.acts_outside and any(holds() for holds in _outside_holds)
 
     @contextmanager
     def hold_slot(self) -> Iterator[None]:
@@ -53,6 +58,14 @@ class Kind:
 
 
 _kinds: dict[str, Kind] = {}
+_outside_holds: list[Callable[[], bool]] = []
+
+
+def hold_outside_acts(while_true: Callable[[], bool]) -> None:
+    """Let jobs that act outside the portal wait while the condition holds. For an app above, which
+    alone can tell.
+    """
+    _outside_holds.append(while_true)
 
 
 def register(
@@ -69,6 +82,7 @@ def register(
     pick: Pick | None = None,
     slots: SharedSemaphore | None = None,
     most_a_run: int = 50,
+    acts_outside: bool = False,
 ) -> None:
     """Add a kind of job, whose subjects are ``rows``: each refers to its job by a field ``job``.
 
@@ -78,6 +92,7 @@ def register(
     Busy is none. ``on_failure`` is given the row in the transaction in which its job fails for
     good. ``backoff`` says how long the job waits after so many attempts. ``most_a_run``: a message
     that leaves more behind sends another one, so that other kinds have their turn between.
+    ``acts_outside``: residents see what it does, so that it waits while publishing is frozen.
     """
     _kinds[name] = Kind(
         name=name,
@@ -92,6 +107,7 @@ def register(
         pick=pick,
         slots=slots,
         most_a_run=most_a_run,
+        acts_outside=acts_outside,
     )
 
 

@@ -28,6 +28,8 @@ def run_waiting(name: str, *, first: int | None = None, now: datetime | None = N
     the machine is busy. Any number of workers share them, and a repeat does no harm.
     """
     kind = get_kind(name)
+    if kind.is_held():
+        return Run(0, is_full=False)
     fail_exhausted(kind, now=now)
     if kind.pick:  # it says itself what is done next
         first = None

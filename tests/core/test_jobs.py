@@ -294,7 +294,7 @@ def test_a_kind_without_a_free_slot_leaves_its_jobs_waiting(kind):
         raise Busy("Wait.")
         yield
 
-    kind(slots=SimpleNamespace(taken=taken))
+    kind(slots=SimpleNamespace(hold=taken))
     job = enqueue()
 
     assert jobs.run_waiting("test") == (0, False)
