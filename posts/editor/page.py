@@ -23,7 +23,7 @@ from platforms.limits import extract_visible_text, get_text_limit
 from posts.canonical import content, corrections
 from posts.canonical.destinations import describe_destinations
 from posts.checks.base import Severity
-from posts.editor import beginning, choices, leaks, unit_cards, unsent
+from posts.editor import choices, drafts, leaks, unit_cards, unsent
 from posts.editor.fields import captions_name
 from posts.editor.forms import ComposeForm, pictures_of, targets_of
 from posts.findings import find_findings, find_hints
@@ -46,7 +46,7 @@ def page_context(
     with_settings = [part.channel for part in parts if part.options]
     return {
         "post": post,
-        "query": beginning.address_query(request, post),
+        "query": drafts.address_query(request, post),
         "form": form,
         "kit": form.kit_part(),
         "parts": parts,

@@ -15,7 +15,7 @@ from core import quotas
 from core.actions import button_action, refusal
 from posts.checks.variables import fill_gaps
 from posts.context import post_to_write
-from posts.editor import beginning, saving, unit_cards
+from posts.editor import drafts, saving, unit_cards
 from posts.library.filling import known_values
 from posts.library.queries import snippets_for
 from posts.models import Post
@@ -31,7 +31,7 @@ def pieces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
     if request.method == "POST":
         return _append_piece(request, post_to_write(request, public_id))
-    post = beginning.post_of(request, public_id)
+    post = drafts.get_or_build_post(request, public_id)
     words = request.GET.get("q", "")[:200]
     found = snippets_for(post.unit, None if words else post.topic).search(words)[:MOST_SHOWN]
     values = known_values(post.unit, post.topic, on=timezone.localdate())

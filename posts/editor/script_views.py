@@ -27,7 +27,7 @@ from media.models import FilmEdit
 from posts.canonical import content
 from posts.canonical.destinations import describe_destinations
 from posts.context import post_to_write
-from posts.editor import beginning, choices, saving, unsent
+from posts.editor import choices, drafts, saving, unsent
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm
 from posts.editor.page import find_clash, findings_by_field, saved_context, with_new_films
@@ -47,7 +47,7 @@ def check(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         return refused
     try:
         with CHECKING.hold(request.user.pk):
-            return _check(request, beginning.post_of(request, public_id))
+            return _check(request, drafts.get_or_build_post(request, public_id))
     except (Busy, QuotaExceeded) as error:
         return _retry_response(error)
 
@@ -87,7 +87,7 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         return refused
     try:
         with SAVING.hold(request.user.pk):
-            return _autosave(request, beginning.post_of(request, public_id))
+            return _autosave(request, drafts.get_or_build_post(request, public_id))
     except (Busy, QuotaExceeded) as error:
         return _retry_response(error)
 
@@ -164,7 +164,7 @@ def presence(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """
     if not request.user.is_authenticated:
         return _signed_out_response()
-    post = beginning.post_of(request, public_id)
+    post = drafts.get_or_build_post(request, public_id)
     others: list[User] = []
     if not post._state.adding:
         others = saving.note_editing(post, by=request.user, now=timezone.now())
@@ -204,7 +204,7 @@ def preview(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> H
 @require_GET
 def channel_choices(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> HttpResponse:
     """Return what the page's own settings allow now, by which the script narrows the fields."""
-    post = beginning.post_of(request, public_id)
+    post = drafts.get_or_build_post(request, public_id)
     row = get_object_or_404(Channel.objects.usable(), public_id=channel, unit=post.unit)
     if not choices.asks_platform(row):
         return HttpResponse(status=204)
@@ -227,7 +227,7 @@ def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """
     if not request.user.is_authenticated:
         return _signed_out_response()
-    post = beginning.post_of(request, public_id)
+    post = drafts.get_or_build_post(request, public_id)
     file = request.FILES.get("file")
     if file is None:
         return JsonResponse({"error": _("No file arrived. Choose it again.")}, status=422)

@@ -25,7 +25,7 @@ from media.library.entries import LIBRARY_PURPOSE
 from media.library.queries import find_similar
 from media.links import THUMB, viewing_url
 from media.models import Media, Upload
-from posts.editor import beginning
+from posts.editor import drafts
 from posts.editor.cards import picture_card
 from posts.models import UPLOAD_PURPOSE
 from units.models import Unit
@@ -39,7 +39,7 @@ def begin(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """
     if not request.user.is_authenticated:
         return JsonResponse({}, status=401)
-    post = beginning.post_of(request, public_id)
+    post = drafts.get_or_build_post(request, public_id)
     return _begin(request, unit=post.unit, purpose=UPLOAD_PURPOSE, purpose_id=post.public_id)
 
 

@@ -22,7 +22,7 @@ from media import storing
 from posts.canonical import content
 from posts.checks.base import Severity
 from posts.context import units_to_write_in
-from posts.editor import beginning, choices, leaks, saving, unsent
+from posts.editor import choices, drafts, leaks, saving, unsent
 from posts.editor.forms import ComposeForm
 from posts.editor.page import page_context, with_new_films
 from posts.editor.parts import FormMedia
@@ -33,14 +33,14 @@ from posts.leak_rules.models import LeakCount
 from posts.models import Post
 from posts.queries import deliveries_that_would_stop
 from posts.review import decisions
-from posts.review.passing import rule_names
+from posts.review.overrides import rule_names
 from posts.states import EDITABLE, PostState
 
 
 @require_safe
 def new(request: HttpRequest) -> HttpResponse:
     """Open the composer at once. The first save makes the post; looking makes none."""
-    post = beginning.build_new_post(request)
+    post = drafts.build_new_post(request)
     units = units_to_write_in(request.user)
     page = page_context(request, post, ComposeForm(None, post=post), units=units)
     return render(request, "posts/edit.html", page)
@@ -70,7 +70,7 @@ def _handle_composer(
         return redirect_to_login(_address_of(request, public_id))
     if request.method == "POST":
         with SAVING.hold(request.user.pk):
-            post = beginning.post_of(request, public_id)
+            post = drafts.get_or_build_post(request, public_id)
             if request.POST.get("act") == "return":
                 return _show_unsaved(request, post)
             if "version" in request.POST:
@@ -79,7 +79,7 @@ def _handle_composer(
                 return _submit(request, post)
             unsent.drop_unsent(request, post)  # "use what was saved" of the offer
             return redirect(_address_of(request, post.public_id))
-    post = beginning.post_of(request, public_id)
+    post = drafts.get_or_build_post(request, public_id)
     if post.state not in EDITABLE:
         return _show_locked(request, post)
     offered = unsent.unsent_offer(request, post)
@@ -127,7 +127,7 @@ def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpRespons
     if act == "card" and post._state.adding and form.is_blank:
         # Who gives the card up leaves no empty draft behind.
         address = reverse("posts:card_for_post", args=[post.public_id])
-        return redirect(address + beginning.address_query(request, post))
+        return redirect(address + drafts.address_query(request, post))
     try:
         quotas.use("autosave", by=request.user)
         overrule = parse_whole_number(about) if act == "overwrite" else None

@@ -30,7 +30,7 @@ from media.library.queries import find_similar, folders_of, in_library_of, tags_
 from media.links import COVER, ITSELF, THUMB, viewing_url
 from media.models import Card, Folder, Media
 from posts.context import post_to_write, units_to_write_in
-from posts.editor import beginning
+from posts.editor import drafts
 from posts.editor.cards import picture_card
 from posts.editor.upload_views import library_card
 from posts.media_library import queries, upkeep
@@ -320,7 +320,7 @@ def choose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """List the library for a post. To a script, a POST answers with the card of the chosen one,
     which the next form makes part of the post; a plain POST puts it into the stored post.
     """
-    post = beginning.post_of(request, public_id)
+    post = drafts.get_or_build_post(request, public_id)
     if request.method == "POST":
         return _answer_chosen(request, post)
     words = request.GET.get("q", "")[:100]
@@ -328,7 +328,7 @@ def choose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     rows = list(found[: MOST_CHOSEN_FROM + 1])
     context = {
         "post": post,
-        "query": beginning.address_query(request, post),
+        "query": drafts.address_query(request, post),
         "words": words,
         "cards": _cards(rows[:MOST_CHOSEN_FROM], post.unit),
         "has_more": len(rows) > MOST_CHOSEN_FROM,

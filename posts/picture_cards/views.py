@@ -28,7 +28,7 @@ from media.cards import card_drawing
 from media.cards.card_drawing import PREVIEW_SCALE, Preview
 from media.cards.typesetting import LONGEST_TITLE, SHEETS, Format, Look
 from media.models import Card, Media
-from posts.editor import beginning
+from posts.editor import drafts
 from posts.models import Post
 from posts.picture_cards import making
 from posts.picture_cards.forms import FIELDS, OTHER, CardForm
@@ -46,9 +46,9 @@ def new_card(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def card_for_post(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make a card that stands in the post's draft at once."""
-    post = beginning.post_of(request, public_id)
+    post = drafts.get_or_build_post(request, public_id)
     initial = {"title": post.own_title[:LONGEST_TITLE]}
-    back = reverse("posts:edit", args=[post.public_id]) + beginning.address_query(request, post)
+    back = reverse("posts:edit", args=[post.public_id]) + drafts.address_query(request, post)
     return _page(request, post.unit, initial=initial, back=back, post=post)
 
 

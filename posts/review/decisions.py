@@ -27,7 +27,7 @@ from posts.models import Post, Review, Revision, Thread
 from posts.queries import CHECKED, PASSED, REQUESTED_BEFORE, SHOWN, WARNINGS, requested_before_first
 from posts.review import approvals
 from posts.review.four_eyes import authority_to_approve, deciding_right
-from posts.review.passing import find_unticked, passed_with_reason, refuse_blocked, rule_names
+from posts.review.overrides import find_unticked, passed_with_reason, refuse_blocked, rule_names
 from posts.review.queries import first_approval, step_of, was_second
 from posts.review.revisions import create_revision, repeat_revision
 from posts.review.signing import sign

@@ -19,7 +19,7 @@ from posts.history import diff
 from posts.models import Post
 from posts.queries import passed_warnings
 from posts.review import readings
-from posts.review.passing import rules_to_pass
+from posts.review.overrides import rules_to_pass
 from posts.review.queries import first_approval, step_of
 from posts.scanned import cards_of_content
 from posts.states import Decision

@@ -13,7 +13,7 @@ from accounts.models import Appointment
 from accounts.permissions import Role
 from audit.models import Entry
 from posts.context import post_to_write
-from posts.editor import beginning, saving
+from posts.editor import drafts, saving
 from posts.models import Post
 from posts.states import PostState
 from tests import factories
@@ -110,7 +110,7 @@ def test_a_picture_that_arrives_while_the_first_save_makes_the_row_is_stored(cli
                 is_saved = True
                 page.send("autosave", title="Đang lưu")
 
-    monkeypatch.setattr(beginning, "post_to_write", save_after_the_look)
+    monkeypatch.setattr(drafts, "post_to_write", save_after_the_look)
     answer = client.post(page.address("upload"), {"file": picture_file()})
     assert (answer.status_code, Post.objects.get().title) == (200, "Đang lưu")
 

@@ -39,7 +39,7 @@ def build_new_post(request: HttpRequest) -> Post:
     return post
 
 
-def post_of(request: HttpRequest, public_id: uuid.UUID) -> Post:
+def get_or_build_post(request: HttpRequest, public_id: uuid.UUID) -> Post:
     """Return the post that the page is about, as ``post_to_write`` does, or one without a row that
     this person has begun.
     """

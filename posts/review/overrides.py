@@ -1,4 +1,4 @@
-"""Findings that people pass over: the author by a tick, the approver by a reason."""
+"""Findings that people override: the author by a tick, the approver by a reason."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from posts.models import Post, Review
 
 
 def refuse_blocked(post: Post, composed: Mapping[str, Any] | None = None) -> list[Finding]:
-    """Raise Refused with what blocks; return the findings that people pass over."""
+    """Raise Refused with what blocks; return the findings that people may override."""
     findings = find_findings(post, composed)
     if blocking := [f.message for f in findings if f.severity == Severity.BLOCK]:
         raise Refused(" ".join(blocking))
