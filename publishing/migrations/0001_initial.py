@@ -120,6 +120,7 @@ class Migration(migrations.Migration):
                             models.Index(condition=models.Q(('state__in', ['verifying', 'recalling', 'processing'])), fields=['verify_at'], name='delivery_doubtful'),
                             models.Index(condition=models.Q(('prepare_at__isnull', False), ('state', 'scheduled'), models.Q(('draft_ref', ''), ('draft_partial', True), _connector='OR')), fields=['platform', 'prepare_at'], name='delivery_to_prepare'),
                             models.Index(fields=['unit', 'due_at'], name='delivery_unit_due'),
+                            models.Index(condition=models.Q(('published_at__isnull', False)), fields=['unit', 'published_at'], name='delivery_unit_published'),
                             models.Index(fields=['due_at'], name='delivery_due_at'),
                             models.Index(condition=models.Q(('state__in', ['cancelled', 'expired', 'failed', 'published', 'recalled']), _negated=True), fields=['due_at'], name='delivery_open'),
                             models.Index(condition=models.Q(('state__in', ['needs_person', 'processing'])), fields=['due_at'], name='delivery_undecided'),
