@@ -327,6 +327,13 @@ BROADCAST_NEXT: dict[str, frozenset[str]] = {
     BroadcastState.CANCELLED: frozenset(),
 }
 # Which reasons a broadcast's state may bear, as `REASONS` says of a delivery's.
+# What the worker has something to do for, by itself.
+BROADCASTS_UNDER_WAY = (
+    BroadcastState.PLANNED,
+    BroadcastState.CONFIRMED,
+    BroadcastState.SENDING,
+)
+
 BROADCAST_REASONS: dict[str, frozenset[str]] = {
     BroadcastState.PLANNED: frozenset({BroadcastReason.NONE}),
     BroadcastState.CONFIRMED: frozenset({BroadcastReason.NONE, BroadcastReason.LATER}),

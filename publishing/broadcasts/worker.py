@@ -32,6 +32,7 @@ from publishing.deliveries.transitions import TransitionRefused
 from publishing.models import Broadcast, Delivery
 from publishing.states import (
     BROADCAST_GOING_OUT,
+    BROADCASTS_UNDER_WAY,
     BroadcastReason,
     BroadcastState,
 )
@@ -49,8 +50,7 @@ def send_due(clock: Clock = database_now) -> int:
 
     Any number of workers may call it.
     """
-    open_states = (BroadcastState.PLANNED, BroadcastState.CONFIRMED, BroadcastState.SENDING)
-    if not Broadcast.objects.filter(state__in=open_states).exists():
+    if not Broadcast.objects.filter(state__in=BROADCASTS_UNDER_WAY).exists():
         return 0  # the usual case; the questions below take 20 ms
     end_unsendable(clock)
     due = Broadcast.objects.filter(state=BroadcastState.CONFIRMED, send_at__lte=clock()).order_by(
