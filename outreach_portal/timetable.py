@@ -28,33 +28,33 @@ ROUTES = {
 # No tick expires: a worker would hold that against its own clock, and one that is fast would never
 # work.
 _FOR_ALL: dict[str, dict[str, Any]] = {
-    "bring videos to their platforms": {"task": "publishing.tasks.prepare_due", "schedule": 5.0},
-    "take down what is recalled": {"task": "publishing.tasks.take_down", "schedule": 2.0},
-    "settle what is manual or unknown": {"task": "publishing.tasks.settle", "schedule": 3.0},
+    "upload-videos": {"task": "publishing.tasks.prepare_due", "schedule": 5.0},
+    "take-down-recalled-posts": {"task": "publishing.tasks.take_down", "schedule": 2.0},
+    "settle-deliveries": {"task": "publishing.tasks.settle", "schedule": 3.0},
     # Nothing late goes out meanwhile: a claim asks for the time, too.
-    "expire what is too late": {"task": "publishing.tasks.expire", "schedule": 10.0},
-    "send to followers what two people confirmed": {
+    "expire-deliveries": {"task": "publishing.tasks.expire", "schedule": 10.0},
+    "send-broadcasts": {
         "task": "publishing.tasks.send_broadcasts",
         "schedule": 10.0,
     },
-    "stop what leaks": {"task": "publishing.tasks.stop_leaks", "schedule": 60.0},
-    "reset factors that two administrators agreed to": {
+    "stop-leaking-posts": {"task": "publishing.tasks.stop_leaks", "schedule": 60.0},
+    "reset-factors": {
         "task": "accounts.tasks.reset_factors",
         "schedule": 60.0,
     },
-    "notify units of kits": {"task": "campaigns.kits.tasks.announce_kits", "schedule": 60.0},
+    "announce-kits": {"task": "campaigns.kits.tasks.announce_kits", "schedule": 60.0},
     # Later hours of the day catch up when the first was missed.
-    "mail the week to those who oversee": {
+    "send-weekly-digests": {
         "task": "oversight.tasks.send_digests",
         "schedule": crontab(minute=0, hour="7-18", day_of_week=1),
     },
-    "remind units of requests that are late": {
+    "remind-of-late-requests": {
         "task": "oversight.tasks.remind_of_late_matters",
         "schedule": crontab(minute=15, hour=8),
     },
     "watch": {"task": "operations.tasks.watch", "schedule": 30.0},
     **{
-        f"serve {queue}": {
+        f"serve-{queue}": {
             "task": "publishing.tasks.serve_queue",
             "schedule": 10.0,
             "kwargs": {"queue": queue},
@@ -62,92 +62,92 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
         }
         for queue in ("channels", "counts", "scans", "mail", "house")
     },
-    "see how older pictures look": {
+    "fill-picture-looks": {
         "task": "media.library.tasks.fill_looks",
         "schedule": 300.0,
     },
-    "queue older pictures for the scanners": {
+    "queue-older-pictures": {
         "task": "media.scanners.tasks.queue_backlog",
         "schedule": 60.0,
     },
-    "end grants of channels that were given up": {
+    "end-channel-grants": {
         "task": "channels.tasks.end_grants",
         "schedule": 10.0,
     },
-    "process what platforms reported": {"task": "channels.tasks.process_inbox", "schedule": 5.0},
-    "subscribe to platforms' news": {"task": "channels.tasks.subscribe", "schedule": 300.0},
-    "check channels": {
+    "process-inbox": {"task": "channels.tasks.process_inbox", "schedule": 5.0},
+    "subscribe-to-platforms": {"task": "channels.tasks.subscribe", "schedule": 300.0},
+    "check-channels": {
         "task": "channels.tasks.check_channels",
         "schedule": crontab(minute=10, hour=5),
     },
-    "announce connections that end": {
+    "announce-ending-connections": {
         "task": "channels.tasks.announce_ends",
         "schedule": crontab(minute=40, hour=5),
     },
-    "watch second approvals": {
+    "watch-second-approvals": {
         "task": "posts.review.tasks.watch_second_approvals",
         "schedule": 60.0,
     },
-    "watch who can approve what waits": {
+    "watch-approvers": {
         "task": "posts.review.tasks.watch_approvers",
         "schedule": 600.0,
     },
-    "announce pictures of the library that end": {
+    "announce-ending-pictures": {
         "task": "posts.media_library.tasks.warn_of_ends",
         "schedule": crontab(minute=50, hour=6),
     },
-    "drop pictures that something was blurred out of": {
+    "drop-blurred-pictures": {
         "task": "posts.media_library.tasks.drop_blurred",
         "schedule": crontab(minute=20, hour=3),  # before what nothing shows is removed
     },
-    "announce agreements with partners that end": {
+    "announce-ending-agreements": {
         "task": "campaigns.partners.tasks.warn_of_ends",
         "schedule": crontab(minute=55, hour=6),
     },
-    "announce the end of delegations": {
+    "announce-ending-delegations": {
         "task": "accounts.tasks.watch_delegations",
         "schedule": crontab(minute=25, hour="7-18"),
     },
-    "expire appointments": {
+    "expire-appointments": {
         "task": "accounts.tasks.expire_pending_appointments",
         "schedule": crontab(minute=20),
     },
     # What has served its time leaves by night; what lives for minutes or hours and takes room, more
     # often.
-    "remove what has served its time": {
+    "apply-retention": {
         "task": "retention.tasks.apply",
         "schedule": crontab(minute=40, hour=3),
     },
-    "sweep the cache and consent dialogs": {
+    "sweep-cache": {
         "task": "retention.tasks.sweep",
         "schedule": 600.0,
         "kwargs": {"classes": ["cache", "connect-attempts"]},
     },
-    "sweep uploads": {
+    "sweep-uploads": {
         "task": "retention.tasks.sweep",
         "schedule": crontab(minute=50),
         "kwargs": {"classes": ["uploads", "incoming", "spent-tickets", "exports"]},
     },
-    "sign how far the record has come": {
+    "sign-checkpoint": {
         "task": "audit.tasks.make_checkpoint",
         "schedule": crontab(minute=5),
     },
-    "count": {"task": "engagement.tasks.collect", "schedule": 20.0},
-    "count pages": {"task": "engagement.tasks.collect_pages", "schedule": 60.0},
-    "thin counts older than two months": {
+    "collect-counts": {"task": "engagement.tasks.collect", "schedule": 20.0},
+    "collect-page-counts": {"task": "engagement.tasks.collect_pages", "schedule": 60.0},
+    "thin-counts": {
         "task": "engagement.tasks.thin_counts",
         "schedule": crontab(minute=10, hour="1-3"),
     },
     # Later hours of the day catch up when the first was missed.
-    "draft reports that are due": {
+    "draft-reports": {
         "task": "engagement.tasks.draft_reports",
         "schedule": crontab(minute=35, hour="4-6"),
     },
-    "remind units of reports": {
+    "remind-of-reports": {
         "task": "engagement.tasks.remind_of_reports",
         "schedule": crontab(minute=20, hour=8),
     },
-    "sum up the days that have changed": {
+    "refresh-summaries": {
         "task": "engagement.tasks.refresh_rollups",
         "schedule": 60.0,
     },
@@ -164,23 +164,23 @@ def schedule(platforms: Iterable[str]) -> dict[str, dict[str, Any]]:
     entries = dict(_FOR_ALL)
     for platform in platforms:
         of_platform = {"platform": platform}
-        entries[f"publish due on {platform}"] = {
+        entries[f"publish-{platform}"] = {
             "task": "publishing.tasks.publish_due",
             "schedule": 1.0,
             "kwargs": of_platform,
             "options": {"queue": f"publish.{platform}"},
         }
-        entries[f"refresh tokens of {platform}"] = {
+        entries[f"refresh-{platform}-tokens"] = {
             "task": "channels.tasks.refresh_tokens",
             "schedule": 60.0,
             "kwargs": of_platform,
         }
-        entries[f"check for unrecognised posts on {platform}"] = {
+        entries[f"check-{platform}-for-unrecognised-posts"] = {
             "task": "channels.tasks.check_for_unrecognised_posts",
             "schedule": 60.0,
             "kwargs": of_platform,
         }
-        entries[f"read what pages tell of themselves on {platform}"] = {
+        entries[f"read-{platform}-pages"] = {
             "task": "channels.tasks.read_pages",
             "schedule": 300.0,
             "kwargs": of_platform,
