@@ -25,6 +25,7 @@ def test_no_view_hangs_an_attribute_on_a_row():
         if isinstance(node, ast.Attribute)
         and isinstance(node.ctx, ast.Store)
         and ast.unparse(node) not in NO_ROWS
+        and not ast.unparse(node).startswith("self.")  # of a form that stands in its view
     }
 
     assert len(files) > 10

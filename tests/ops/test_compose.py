@@ -278,8 +278,8 @@ def test_a_web_process_gives_back_what_hashing_took():
 def test_what_reads_videos_and_pictures_fits_into_its_container_all_at_once():
     limit = compose.services()["web-files"]["deploy"]["resources"]["limits"]["memory"]
     programs = (
-        videos._semaphore.at_once * videos.LIMITS.memory
-        + pictures._semaphore.at_once * pictures.LIMITS.memory
+        videos._semaphore.limit * videos.LIMITS.memory
+        + pictures._semaphore.limit * pictures.LIMITS.memory
     )
 
     assert (
