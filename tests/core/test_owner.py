@@ -13,7 +13,7 @@ from tests.core.test_roles import KINDS
 # What belongs to this database's owner, and the command that gives it to another one.
 _OWNED = """
     SELECT format('ALTER TABLE %s OWNER TO ', oid::regclass) FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
     UNION ALL
     SELECT format('ALTER FUNCTION %s OWNER TO ', oid::regprocedure) FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND probin IS NULL
