@@ -1,4 +1,6 @@
-"""The end of deliveries whose time is over, and of those whose approval ended."""
+"""The end of deliveries whose time is over, whose approval ended, or that a stricter rule of the
+leak check stops.
+"""
 
 import time
 from datetime import datetime, timedelta
