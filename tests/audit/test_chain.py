@@ -247,10 +247,9 @@ def test_a_checkpoint_goes_by_mail_to_the_addresses_outside(five, settings, mail
     assert [(mail.to, mail.body) for mail in mailoutbox] == [
         (["archive@outside.example"], path.read_text())
     ]
-    assert (
-        django_settings.CELERY_BEAT_SCHEDULE["sign how far the record has come"]["task"]
-        == make_checkpoint.name
-    )
+    assert make_checkpoint.name in {
+        entry["task"] for entry in django_settings.CELERY_BEAT_SCHEDULE.values()
+    }
 
 
 def test_an_export_of_a_period_proves_itself_and_nothing_else(five, tmp_path, capsys):
