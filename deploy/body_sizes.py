@@ -36,8 +36,8 @@ FORM = Tier("form", 3 * MB, of_person=8, of_all=400)
 PIECE = Tier("piece", 9 * MB, of_person=6, of_all=200)
 PICTURE = Tier("picture", SCRIPTS, of_person=6, of_all=120)
 ARCHIVE = Tier("archive", 220 * MB, of_person=2, of_address=2, of_all=8)
-FILM = Tier("film", 1_100 * MB, of_person=2, of_address=2, of_all=6)
-TIERS = (FORM, PIECE, PICTURE, ARCHIVE, FILM)
+VIDEO = Tier("video", 1_100 * MB, of_person=2, of_address=2, of_all=6)
+TIERS = (FORM, PIECE, PICTURE, ARCHIVE, VIDEO)
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,12 @@ UPLOADS = (
         f"/posts/{ONE}/(?:edit|submit)/",
         "the composer; without a script with whole pictures and videos",
         PICTURE,
-        FILM,
+        VIDEO,
     ),
-    Upload("/media/add/", "the library; without a script whole pictures and videos", PICTURE, FILM),
-    Upload(f"/media/{ONE}/film/", "captions of a video, 100 kB", FORM),
+    Upload(
+        "/media/add/", "the library; without a script whole pictures and videos", PICTURE, VIDEO
+    ),
+    Upload(f"/media/{ONE}/video/", "captions of a video, 100 kB", FORM),
     Upload("/posts/import/", "a sheet of posts, with a zip or pictures", PICTURE, ARCHIVE),
     Upload(f"/posts/import/{ONE}/pictures/", "its missing pictures", PICTURE, ARCHIVE),
     Upload("/people/import/", "a workbook of people, 2 MB", FORM),
@@ -106,7 +108,7 @@ def render_http() -> str:
         '\t"~^(?:large|unknown:(?:POST|PUT|PATCH):[^:])" large;',
         "\tdefault small;",
         "}",
-        "# Films and archives of an address together.",
+        "# Videos and archives of an address together.",
         "limit_conn_zone $binary_remote_addr zone=heavy_of_address:4m;",
     ]
     for tier in TIERS:
@@ -145,7 +147,7 @@ def render_server() -> str:
         if tier is FORM:
             lines.append("\tlimit_req zone=pages burst=200 delay=60;")
         else:
-            # A weak line that halts for a moment loses no film.
+            # A weak line that halts for a moment loses no video.
             lines += ["\tclient_body_timeout 20s;", "\tproxy_read_timeout 200s;"]
         lines += ["\tproxy_pass $files$request_uri;", "}"]
     lines += [

@@ -4,6 +4,8 @@ ALTER TABLE channels_foreignpost RENAME TO channels_unrecognisedpost;
 ALTER SEQUENCE channels_foreignpost_id_seq RENAME TO channels_unrecognisedpost_id_seq;
 ALTER TABLE engagement_deskallowance RENAME TO engagement_replyallowance;
 ALTER SEQUENCE engagement_deskallowance_id_seq RENAME TO engagement_replyallowance_id_seq;
+ALTER TABLE media_film_edit RENAME TO media_video_edit;
+ALTER SEQUENCE media_film_edit_id_seq RENAME TO media_video_edit_id_seq;
 ALTER TABLE posts_media RENAME TO media_media;
 ALTER SEQUENCE posts_media_id_seq RENAME TO media_media_id_seq;
 ALTER TABLE posts_media_tags RENAME TO media_media_tags;
@@ -38,3 +40,6 @@ ALTER TABLE publishing_delivery RENAME hand_until TO manual_deadline;
 ALTER TABLE publishing_freeze RENAME doubted_at TO marked_unknown_at;
 ALTER TABLE publishing_heartbeat RENAME rung_at TO last_seen_at;
 ALTER TABLE publishing_recall RENAME post_held TO position;
+
+UPDATE accounts_notice SET kind = 'video_made' WHERE kind = 'film_made';
+UPDATE core_job SET kind = 'video' WHERE kind = 'film';

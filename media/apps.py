@@ -15,4 +15,4 @@ class MediaConfig(AppConfig):
 
         # In this order a tick does their jobs: scans take seconds.
         from media.scanners import scanning  # noqa: F401  # isort: skip
-        from media.editing import films  # noqa: F401  # isort: skip
+        from media.editing import video_edits  # noqa: F401  # isort: skip

@@ -201,12 +201,12 @@ class Media(PublicIdModel):
         return self.content_type.startswith("video/")
 
 
-class FilmEdit(PublicIdModel, JobRow):
-    """An edit of a film that a worker makes, or has made: ``result`` is the new film."""
+class VideoEdit(PublicIdModel, JobRow):
+    """An edit of a video that a worker makes, or has made: ``result`` is the new video."""
 
-    media = models.ForeignKey(Media, models.CASCADE, related_name="film_edits")
+    media = models.ForeignKey(Media, models.CASCADE, related_name="video_edits")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    plan = models.JSONField()  # seconds and places, see media/editing/films.py
+    plan = models.JSONField()  # seconds and places, see media/editing/video_edits.py
     # The object that it is for, in the words of the app that asked, as of an upload.
     purpose_id = models.UUIDField(null=True)
     # The version of that object which first had the result.
@@ -215,7 +215,7 @@ class FilmEdit(PublicIdModel, JobRow):
     result = models.ForeignKey(Media, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
-        db_table = "media_film_edit"
+        db_table = "media_video_edit"
 
 
 class Logo(models.Model):

@@ -348,13 +348,13 @@ QUEUES = {
     "settle": _("Checking unknown outcomes"),
     "channels": _("Renewing connections"),
     "counts": _("Counting"),
-    "scans": _("Checking pictures and films"),
+    "scans": _("Checking pictures and videos"),
     "mail": _("Letters"),
     "house": _("Housekeeping and watch"),
 }
 JOBS = {
-    "film": _("Editing videos"),
-    "scan": _("Checking pictures and films"),
+    "video": _("Editing videos"),
+    "scan": _("Checking pictures and videos"),
     "campaign_file": _("Checking files of campaigns"),
     "export": _("Large files"),
     "report_file": _("Files of reports"),

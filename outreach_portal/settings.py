@@ -220,7 +220,7 @@ MEDIA_ROOM_BYTES = env.int("MEDIA_ROOM_BYTES", default=1024 * 1024 * 1024)
 # clamd looks at every upload before anything else reads it: unix:///path, or tcp://localhost:3310;
 # empty: none.
 CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="")
-# Every picture and film is looked into by the scanners. Off in tests alone, where each then counts
+# Every picture and video is looked into by the scanners. Off in tests alone, where each then counts
 # as looked into; production refuses that.
 SCAN_MEDIA = True
 UPLOADS_A_PERSON = env.int(
@@ -251,7 +251,7 @@ QUOTAS = {
     "edit": [(200, 3600), (600, 86400)],  # pictures cropped, turned, blurred
     "card": [(40, 3600), (120, 86400)],  # of up to four pictures
     "card_preview": [(60, 60), (1200, 3600)],  # drawn while somebody types
-    "film": [(20, 3600), (60, 86400)],  # films cut or blurred
+    "video": [(20, 3600), (60, 86400)],  # videos cut or blurred
     "comment": [(60, 3600), (300, 86400)],
     "autosave": [(120, 60)],  # the composer saves at most every second and a half
     "check": [(240, 60)],  # at most one at a time, and none while somebody types on
@@ -275,7 +275,7 @@ QUOTAS = {
     # Sheets of up to 200 posts, whose drafts count here alone.
     "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone
     "false_alarm": [(30, 3600), (100, 86400)],
-    "scan": [(30, 3600), (100, 86400)],  # a picture or film checked anew
+    "scan": [(30, 3600), (100, 86400)],  # a picture or video checked anew
     "bulk_plan": [(6, 3600), (12, 86400)],
 }
 

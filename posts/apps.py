@@ -19,6 +19,6 @@ class PostsConfig(AppConfig):
         from posts.editor import tasks as _unit_cards  # noqa: F401
         from posts.leak_rules import registered  # noqa: F401
         from posts.leak_rules.queries import is_allowed_host
-        from posts.media_library import upkeep as _films  # noqa: F401
+        from posts.media_library import upkeep as _videos  # noqa: F401
 
         targets.register_permission(is_allowed_host)

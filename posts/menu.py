@@ -57,7 +57,7 @@ register(
         ),
         "posts:media_library": (
             *("posts:library_medium", "posts:media_folders"),
-            *("posts:edit_media", "posts:edit_film"),
+            *("posts:edit_media", "posts:edit_video"),
             *("posts:new_card", "posts:change_card"),
         ),
     },
@@ -112,9 +112,9 @@ register_keys(
     Shortcut("Ctrl+Z", _("Undo what was typed"), COMPOSER, 31, "composer/editor.js"),
 )
 
-FILM = _("While editing a video")
+VIDEO = _("While editing a video")
 
 register_keys(
-    Shortcut("← →", _("Move a marked place sideways"), FILM, 40, "pages/edit_film.js"),
-    Shortcut("↑ ↓", _("Move a marked place up or down"), FILM, 41, "pages/edit_film.js"),
+    Shortcut("← →", _("Move a marked place sideways"), VIDEO, 40, "pages/edit_video.js"),
+    Shortcut("↑ ↓", _("Move a marked place up or down"), VIDEO, 41, "pages/edit_video.js"),
 )

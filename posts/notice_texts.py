@@ -55,7 +55,7 @@ SENTENCES = {
         "%(n)s pictures or videos of the library end soon, the first after %(day)s. Posts on your "
         "pages that show them: %(live)s."
     ),
-    "film_made": gettext_noop("The new video “%(title)s” is there, and is being checked."),
+    "video_made": gettext_noop("The new video “%(title)s” is there, and is being checked."),
     "media_blurred_above": gettext_noop(
         "%(by)s blurred something out of “%(title)s”, which your unit took over. Yours still shows "
         "it: look whether it may go on being used."

@@ -13,7 +13,7 @@ from posts.leak_rules import views as leak_views
 from posts.library import views as library_views
 from posts.media_access import views as media_views
 from posts.media_findings import views as finding_views
-from posts.media_library import edit_views, film_views
+from posts.media_library import edit_views, video_views
 from posts.media_library import views as media_library_views
 from posts.origins import views as origin_views
 from posts.picture_cards import views as card_views
@@ -123,7 +123,7 @@ urlpatterns = [
     path("media/<uuid:public_id>/findings/", finding_views.findings, name="media_findings"),
     path("media/<uuid:public_id>/about/", media_library_views.medium, name="library_medium"),
     path("media/<uuid:public_id>/edit/", edit_views.edit, name="edit_media"),
-    path("media/<uuid:public_id>/film/", film_views.edit_film, name="edit_film"),
+    path("media/<uuid:public_id>/video/", video_views.edit_video, name="edit_video"),
     path("media/<uuid:public_id>/edit/undo/", edit_views.undo, name="undo_edit"),
     path("media/<uuid:public_id>/use/", media_library_views.use, name="use_media"),
     path("media/<uuid:public_id>/share/", media_library_views.share, name="share_media"),

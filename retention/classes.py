@@ -42,7 +42,7 @@ from engagement.exports.services import KEPT as EXPORTS_KEPT
 from engagement.models import SpentTicket
 from engagement.replies.services import TICKET_LASTS
 from media import incoming, store
-from media.models import FilmEdit, Media, Upload
+from media.models import Media, Upload, VideoEdit
 from oversight.models import Digest, Reminder
 from posts.archive.archiving import remove_drafts
 from posts.leak_rules.models import FalseAlarm, LeakCount
@@ -375,9 +375,9 @@ RULES: tuple[Rule | Files, ...] = (
         words="put into the library, shown nowhere, not shared: 24 months after the last use",
     ),
     Rule(
-        name="film-edits",
+        name="video-edits",
         source=TECHNICAL,
-        model=FilmEdit,
+        model=VideoEdit,
         after=MONTH,
         since="job__ended_at",
         words="30 days after its end",

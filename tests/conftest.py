@@ -161,7 +161,7 @@ def _own_folders(settings, tmp_path):
 
 @pytest.fixture(autouse=True)
 def _nothing_found_in_pictures(request, settings):
-    """Pictures and films count as looked into with nothing found, unless a test is marked
+    """Pictures and videos count as looked into with nothing found, unless a test is marked
     ``scanners``: then the real ones run, by `jobs.run_job`.
     """
     settings.SCAN_MEDIA = bool(request.node.get_closest_marker("scanners"))

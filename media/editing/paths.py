@@ -1,4 +1,4 @@
-"""Places of a film that somebody marked by hand, and how each moves between two marks.
+"""Places of a video that somebody marked by hand, and how each moves between two marks.
 
 Between two marks a place moves evenly, which is a guess. Where the scanners saw something near it,
 the place goes there; else the person is asked about some frames between, until one of them was
@@ -39,7 +39,7 @@ class Mark(NamedTuple):
 
 
 def interpolate_box(one: Mark, other: Mark, second: float) -> Box:
-    """Return where a place is on its even way, as ``marked_areas`` of the film's program does."""
+    """Return where a place is on its even way, as ``marked_areas`` of the video's program does."""
     share = (second - one.end) / (other.start - one.end)
     x, y, width, height = (
         round(a + share * (b - a)) for a, b in zip(one.box, other.box, strict=True)

@@ -105,12 +105,12 @@ class Migration(migrations.Migration):
                     ],
                 ),
                 migrations.CreateModel(
-                    name='FilmEdit',
+                    name='VideoEdit',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                         ('job', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s', to='core.job')),
-                        ('media', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='film_edits', to='media.media')),
+                        ('media', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='video_edits', to='media.media')),
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('plan', models.JSONField()),
                         ('purpose_id', models.UUIDField(null=True)),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                         ('result', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.media')),
                     ],
                     options={
-                        'db_table': 'media_film_edit',
+                        'db_table': 'media_video_edit',
                     },
                 ),
                 migrations.CreateModel(

@@ -1,1 +1,1 @@
-"""Find in pictures and films what should not be published: text, faces, codes and red stamps."""
+"""Find in pictures and videos what should not be published: text, faces, codes and red stamps."""

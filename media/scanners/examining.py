@@ -28,7 +28,7 @@ __all__ = ["EVERY_SCANNER", "Examined", "Finding", "examine", "scanners_version"
 
 EVERY_SCANNER = [scanner.value for scanner in Scanner]
 _HERE = Path(__file__).parent
-_PICTURE, _FILM = _HERE / "programs/picture.py", _HERE / "programs/film.py"
+_PICTURE, _VIDEO = _HERE / "programs/picture.py", _HERE / "programs/video.py"
 # Address space, of which the libraries reserve far more than they use, and what they may use: see
 # docs/operations.md for what was measured.
 _MEMORY, _RESIDENT = 1536 * 1024 * 1024, 512 * 1024 * 1024
@@ -42,12 +42,12 @@ LIMITS = sandbox.Limits(
     resident=_RESIDENT,
 )
 # Frames of 3840 × 2160 alone take 100 MB more.
-FILM_LIMITS = LIMITS._replace(cpu_seconds=900, patience=1800, resident=640 * 1024 * 1024)
+VIDEO_LIMITS = LIMITS._replace(cpu_seconds=900, patience=1800, resident=640 * 1024 * 1024)
 _POLL = 1.0  # seconds
 _RENEW_EVERY = 10.0
-# One picture at a time, and one film beside it: who finds the slot taken comes again.
+# One picture at a time, and one video beside it: who finds the slot taken comes again.
 _pictures = SharedSemaphore("scans", limit=1, queue=0, timeout=0)
-_films = SharedSemaphore("film-scans", limit=1, queue=0, timeout=0)
+_videos = SharedSemaphore("video-scans", limit=1, queue=0, timeout=0)
 _FOLDERS = "portal-scan-"
 _LEFT_BEHIND = 3600.0  # seconds: longer than any program may run
 
@@ -65,8 +65,8 @@ def examine(
     """Return what is found in the file. ``report`` is called with the progress, of 100. Raise
     sandbox.ProgramFailed, Busy.
     """
-    program, limits = (_FILM, FILM_LIMITS) if is_video else (_PICTURE, LIMITS)
-    with (_films if is_video else _pictures).hold(), _working_folder() as place:
+    program, limits = (_VIDEO, VIDEO_LIMITS) if is_video else (_PICTURE, LIMITS)
+    with (_videos if is_video else _pictures).hold(), _working_folder() as place:
         facts = _run(program, path.resolve(), place, limits, report)
     samples, lacking = facts.get("samples"), facts.get("lacking")
     if not isinstance(samples, list) or not isinstance(lacking, list) or not samples:

@@ -322,8 +322,8 @@ def _span_both(one: Finding, other: Finding) -> Finding:
 
 
 def merge_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list[Finding]:
-    """Return the findings of a film's samples: what goes on from one to the next is one box, around
-    all its places, from the sample before it to the one after it.
+    """Return the findings of a video's samples: what goes on from one to the next is one box,
+    around all its places, from the sample before it to the one after it.
     """
     seconds = [second for second, _found in samples]
     done: list[tuple[Finding, int, int]] = []  # with the numbers of its first and last sample

@@ -1,4 +1,4 @@
-"""Store what the scanners found in a picture or film: where it is, and never what it says."""
+"""Store what the scanners found in a picture or video: where it is, and never what it says."""
 
 from typing import Self
 
@@ -52,7 +52,7 @@ class Priority(models.IntegerChoices):
 
 
 class Scan(JobRow):
-    """Hold what the scanners found in one picture or film, and how far they are."""
+    """Hold what the scanners found in one picture or video, and how far they are."""
 
     media = models.OneToOneField(Media, models.CASCADE, related_name="scan")
     lacking = models.JSONField(default=list)  # scanners that were missing or failed
@@ -83,7 +83,7 @@ class BoxQuerySet(models.QuerySet):
 
 class Box(PublicIdModel):
     """One finding: its kind and place, never its text. Measured in ten-thousandths of the picture's
-    width and height; of a film, with the seconds between which it is seen.
+    width and height; of a video, with the seconds between which it is seen.
     """
 
     scan = models.ForeignKey(Scan, models.CASCADE, related_name="boxes")

@@ -1,4 +1,4 @@
-"""Ask how far the scanners are, and whether a picture or film may go into a post."""
+"""Ask how far the scanners are, and whether a picture or video may go into a post."""
 
 from collections.abc import Iterable
 

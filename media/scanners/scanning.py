@@ -1,4 +1,4 @@
-"""Queue pictures and films for the scanners, run these, and keep what people decide on findings."""
+"""Queue pictures and videos for the scanners, run these, and keep what people decide."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -104,7 +104,7 @@ def scan_again(media: Media, *, by: User) -> Scan:
 
 
 def scan(claim: jobs.Claim) -> None:
-    """Let the scanners look at one picture or film, and store what they find. Raise Busy where the
+    """Let the scanners look at one picture or video, and store what they find. Raise Busy where the
     machine scans as much as it can.
     """
     media = claim.row.media
@@ -196,7 +196,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def _overlap_in_time(one: Box, other: Box) -> bool:
-    """Check of a film whether one is shown no longer than the other, a sample's time aside."""
+    """Check of a video whether one is shown no longer than the other, a sample's time aside."""
     if one.from_second is None or other.from_second is None:
         return one.from_second is other.from_second
     assert one.to_second is not None
@@ -209,7 +209,7 @@ def _overlap_in_time(one: Box, other: Box) -> bool:
 
 @transaction.atomic
 def confirm_by_eye(media: Media, *, by: User) -> Scan:
-    """Note that a person looked at the picture or film for what its scanners lack. Raise
+    """Note that a person looked at the picture or video for what its scanners lack. Raise
     Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=media.unit)

@@ -73,9 +73,9 @@ def _display_notes(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
     shown = content.media_for(composed, target)
     left_out = [medium for medium in composed["media"] if medium not in shown]
     if left_out:
-        films = sum("video" in medium for medium in left_out)
+        videos = sum("video" in medium for medium in left_out)
         message = _("%(channel)s shows this post as “%(format)s”, without %(media)s.")
-        media = presenters.describe_media_counts(len(left_out) - films, films)
+        media = presenters.describe_media_counts(len(left_out) - videos, videos)
         facts = {"channel": name, "format": format_name(form.name), "media": media}
         yield warn("media_left_out", message % facts, key)
     if oblong := [

@@ -17,7 +17,7 @@ from channels.states import platform_rank
 from core.clock import format_local_time
 from core.text import parse_whole_number
 from media import storing, uploads
-from media.models import FilmEdit, Media
+from media.models import Media, VideoEdit
 from media.scanners.queries import state_of
 from platforms.limits import extract_visible_text, get_text_limit
 from posts.canonical import content, corrections
@@ -221,7 +221,7 @@ def _preview_hash(composed: Mapping[str, Any], target: Mapping[str, Any]) -> str
     return content.digest(shown | {"channels": [dict(target)]})[:16]
 
 
-def with_new_films(data: QueryDict, post: Post) -> tuple[QueryDict, dict[str, Media]]:
+def with_new_videos(data: QueryDict, post: Post) -> tuple[QueryDict, dict[str, Media]]:
     """Take over the videos that workers made while the page was open, where nothing else of the
     draft has changed: return what the page sent as if it showed them, and them by the old ones'
     public ids.
@@ -229,7 +229,7 @@ def with_new_films(data: QueryDict, post: Post) -> tuple[QueryDict, dict[str, Me
     seen = parse_whole_number(data.get("version", ""))
     if seen is None or seen >= post.version:
         return data, {}
-    edits = FilmEdit.objects.filter(
+    edits = VideoEdit.objects.filter(
         purpose_id=post.public_id, purpose_version__gt=seen, purpose_version__lte=post.version
     )
     made = list(edits.select_related("media", "result").order_by("purpose_version"))

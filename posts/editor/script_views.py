@@ -23,14 +23,14 @@ from core.errors import Busy, NotAllowed, QuotaExceeded, Refused
 from core.middleware import count_seconds_to_wait
 from core.text import parse_whole_number
 from media import storing
-from media.models import FilmEdit
+from media.models import VideoEdit
 from posts.canonical import content
 from posts.canonical.destinations import describe_destinations
 from posts.context import post_to_write
 from posts.editor import choices, drafts, saving, unsent
 from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm
-from posts.editor.page import find_clash, findings_by_field, saved_context, with_new_films
+from posts.editor.page import find_clash, findings_by_field, saved_context, with_new_videos
 from posts.editor.saving import CHECKING, SAVING
 from posts.kit_words import Filling
 from posts.models import Post
@@ -94,7 +94,7 @@ def autosave(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
 
 def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
     quotas.use("autosave", by=request.user)
-    data, films = with_new_films(request.POST, post)
+    data, videos = with_new_videos(request.POST, post)
     form = ComposeForm(data, post=post)
     if not form.is_valid() and not form.keep_stored_times():
         return JsonResponse({"errors": form.errors_by_field()}, status=422)
@@ -124,13 +124,13 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
     parts = render_to_string("posts/_parts.html", context, request)
     saved = formats.time_format(timezone.localtime(post.changed_at), "H:i:s")
     answer = {"version": post.version, "saved": saved, "html": parts}
-    if films:
+    if videos:
         # New videos, by the ids of those that they replace.
         scans = context["scans"]
         shown = {picture.media.pk: picture for picture in form.pictures}
-        answer["films"] = {
+        answer["videos"] = {
             old: render_to_string("posts/_picture.html", {"shown": shown[new.pk], "scans": scans})
-            for old, new in films.items()
+            for old, new in videos.items()
             if new.pk in shown
         }
     errors = form.errors_by_field(of_half_times=False)
@@ -174,7 +174,7 @@ def presence(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
             "others": [str(person) for person in others],
             "version": post.version,
             # The newest change is a video that a worker made: the page takes it over as it saves.
-            "has_new_film": FilmEdit.objects.filter(
+            "has_new_video": VideoEdit.objects.filter(
                 purpose_id=post.public_id, purpose_version=post.version
             ).exists(),
             "token": get_token(request),

@@ -24,7 +24,7 @@ from posts.checks.base import Severity
 from posts.context import units_to_write_in
 from posts.editor import choices, drafts, leaks, saving, unsent
 from posts.editor.forms import ComposeForm
-from posts.editor.page import page_context, with_new_films
+from posts.editor.page import page_context, with_new_videos
 from posts.editor.parts import FormMedia
 from posts.editor.saving import SAVING
 from posts.findings import find_findings
@@ -116,7 +116,7 @@ def _show_locked(request: HttpRequest, post: Post) -> HttpResponse:
 
 def _save(request: HttpRequest, post: Post, *, then_submit: bool) -> HttpResponse:
     """Save the whole form from a plain POST, then do the action of its button: ``act``."""
-    data, _films = with_new_films(request.POST, post)
+    data, _videos = with_new_videos(request.POST, post)
     form = ComposeForm(data, request.FILES, post=post)
     act, _colon, about = request.POST.get("act", "").partition(":")
     refused = _add_uploads(request, form) if act == "upload" else ""

@@ -1,5 +1,5 @@
 """Register the leak check below: for what is recorded or stored, and for words in pictures and
-films, as it holds for their unit.
+videos, as it holds for their unit.
 """
 
 from collections.abc import Iterable, Iterator

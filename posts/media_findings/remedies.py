@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Refused
-from media.editing import films, picture_edits
+from media.editing import picture_edits, video_edits
 from media.models import Media
 from media.scanners import scanning
 from media.scanners.models import SECRET_MARK, Box
@@ -29,7 +29,7 @@ def blur(media: Media, boxes: Sequence[Box], *, by: User, post: Post | None = No
             (box.x, box.y, box.width, box.height, box.from_second or 0, box.to_second or 0)
             for box in boxes
         ]
-        films.blur_film(media, spans, by=by, purpose_id=post.public_id if post else None)
+        video_edits.blur_video(media, spans, by=by, purpose_id=post.public_id if post else None)
         return media
     new = picture_edits.blur(media, [(box.x, box.y, box.width, box.height) for box in boxes], by=by)
     if post:

@@ -90,7 +90,7 @@ def findings(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(_address(request, media))
     if media.is_video and act in (_blur_one, _blur_kind):  # a worker makes it: see how far it is
-        return redirect(_film_address(request, media))
+        return redirect(_video_address(request, media))
     if request.htmx:
         return _page(request, media, replaces=public_id)
     if media.pk is None:  # removed
@@ -104,8 +104,8 @@ def _address(request: HttpRequest, media: Media) -> str:
     return f"{address}?{urlencode(kept)}" if kept else address
 
 
-def _film_address(request: HttpRequest, media: Media) -> str:
-    address = reverse("posts:edit_film", args=[media.public_id])
+def _video_address(request: HttpRequest, media: Media) -> str:
+    address = reverse("posts:edit_video", args=[media.public_id])
     post = _post(request)
     return f"{address}?{urlencode({'post': post.public_id})}" if post else address
 
@@ -156,7 +156,7 @@ def _finding_context(request: HttpRequest, media: Media, card: ScanCard) -> dict
         "card": card,
         "address": _address(request, media),
         "post": _post(request),
-        "film": _film_address(request, media) if media.is_video else "",
+        "video": _video_address(request, media) if media.is_video else "",
         "whole": viewing_url(media, COVER if media.is_video else ITSELF),
         "may_decide": can(request.user, Permission.POST_WRITE, unit=media.unit),
         "may_refuse": any(can(request.user, right, unit=media.unit) for right in rights),

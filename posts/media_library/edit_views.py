@@ -33,7 +33,7 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = _draft(request)
     if media.is_video:
         query = f"?{urlencode({'post': post.public_id})}" if post else ""
-        return redirect(reverse("posts:edit_film", args=[media.public_id]) + query)
+        return redirect(reverse("posts:edit_video", args=[media.public_id]) + query)
     if media.blurred_at:
         return _redirect_to_replacement(request, media)
     form = EditForm(form_data(request), media=media, shape=request.GET.get("shape", ""))

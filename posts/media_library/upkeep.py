@@ -20,9 +20,9 @@ from audit.services import record
 from core.errors import NotAllowed, Refused
 from media import store
 from media.captions import trim_captions
-from media.editing import films, picture_edits
+from media.editing import picture_edits, video_edits
 from media.library import entries
-from media.models import FilmEdit, Media
+from media.models import Media, VideoEdit
 from posts.editor import saving
 from posts.editor.edits import MediaEdit, edit_of
 from posts.media_library.queries import SOON
@@ -135,9 +135,9 @@ def _remove_bytes(media: Media) -> bool:
     return store.remove_bytes(media)
 
 
-@receiver(films.finished, dispatch_uid="posts.media_library.film")
-def replace_with_finished_film(edit: FilmEdit, **_: object) -> None:
-    """Put a new film into the draft that it was made for, in the place of the old one, where the
+@receiver(video_edits.finished, dispatch_uid="posts.media_library.video")
+def replace_with_finished_video(edit: VideoEdit, **_: object) -> None:
+    """Put a new video into the draft that it was made for, in the place of the old one, where the
     draft still shows that, and tell who asked for it.
     """
     made = edit.result
@@ -156,14 +156,14 @@ def replace_with_finished_film(edit: FilmEdit, **_: object) -> None:
                 edit.purpose_version = saved.version
                 edit.save(update_fields=["purpose_version"])
             address = reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
-    notify([edit.by], "film_made", address=address, title=made)
+    notify([edit.by], "video_made", address=address, title=made)
 
 
-def _captions_of(edit: FilmEdit, captions: str) -> str:
-    """Return a draft's captions of a film as they fit the new one; none beside those in its
+def _captions_of(edit: VideoEdit, captions: str) -> str:
+    """Return a draft's captions of a video as they fit the new one; none beside those in its
     frames.
     """
-    plan = films.Plan(**edit.plan)
+    plan = video_edits.Plan(**edit.plan)
     if plan.captions or not captions:
         return ""
     if not plan.start and plan.end >= edit.media.seconds:

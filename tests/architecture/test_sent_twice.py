@@ -103,13 +103,13 @@ def _append_piece(unit, officer):
     return reverse("posts:pieces", args=[post.public_id]), {"piece": str(piece.public_id)}
 
 
-def _cut_film(unit, officer):
-    film = factories.video(unit, seconds=90)
+def _cut_video(unit, officer):
+    video = factories.video(unit, seconds=90)
     fields = {"start": "0:05", "end": "1:05", "cover": "0:07"}
-    return reverse("posts:edit_film", args=[film.public_id]), fields
+    return reverse("posts:edit_video", args=[video.public_id]), fields
 
 
-@pytest.mark.parametrize("form", [_save, _append_piece, _cut_film])
+@pytest.mark.parametrize("form", [_save, _append_piece, _cut_video])
 def test_what_writes_no_entry_is_done_once_too(client, form):
     unit = factories.UnitFactory()
     officer = factories.person(Role.OFFICER, unit)

@@ -1,4 +1,4 @@
-"""Files that strangers might send: what is no picture or film at all, and what looks like one and
+"""Files that strangers might send: what is no picture or video at all, and what looks like one and
 is broken, cut off, or made to cost much. Each kind with the words in which it is refused.
 """
 
@@ -136,8 +136,8 @@ DAMAGED = "The picture is damaged or incomplete."
 TOO_MANY = "The picture has more than 40 million pixels"
 OBLONG = "The picture is too long and narrow"
 HEAVY = "The picture takes too much memory."
-BROKEN_FILM = "The video is damaged or incomplete."
-NO_FILM = "There is no moving picture"
+BROKEN_VIDEO = "The video is damaged or incomplete."
+NO_VIDEO = "There is no moving picture"
 NO_CODEC = "The platforms cannot play this kind of video."
 NO_SOUND = "The platforms cannot play the sound of this video."
 HIDDEN = "This video was only trimmed"
@@ -220,7 +220,7 @@ _HEADS = {
     "avi": b"RIFF\0\0\0\0AVI LIST",
     "mkv": b"\x1a\x45\xdf\xa3\x42\x82\x88matroska",
     "flash": b"FWS\x0a",
-    "flash film": b"FLV\x01\x05",
+    "flash video": b"FLV\x01\x05",
     "windows media": b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
     "mpeg stream": b"\0\0\x01\xba\x44",
     "transport stream": b"\x47\x40\x11\x10",
@@ -259,27 +259,27 @@ _PICTURES: dict[str, tuple[Callable[[], bytes], str]] = {
     "standing strip": (lambda: encoded("PNG", (100, 2100)), OBLONG),
     "deep png": (lambda: deep_png(7300, 5470), HEAVY),
 }
-_FILMS: dict[str, tuple[Callable[[], bytes], str]] = {
-    "cut off before its index": (lambda: video_file()[:30_000], BROKEN_FILM),
+_VIDEOS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "cut off before its index": (lambda: video_file()[:30_000], BROKEN_VIDEO),
     "half a webm": (
         lambda: part(video_file(container="webm", codec="libvpx"), 0.02),
-        BROKEN_FILM,
+        BROKEN_VIDEO,
     ),
-    "empty boxes": (lambda: b"\0\0\0\x18ftypmp42" + bytes(2000), BROKEN_FILM),
-    "boxes of noise": (lambda: b"\0\0\0\x18ftypisom" + b"x" * 1000, BROKEN_FILM),
-    "box without an end": (lambda: b"\0\0\0\x18ftypisom" + b"\xff" * 64, BROKEN_FILM),
-    "index alone": (lambda: b"\0\0\0\x08moov" + bytes(60), NO_FILM),
-    "data alone": (lambda: b"\0\0\x10\0mdat" + bytes(4096), BROKEN_FILM),
-    "empty webm": (lambda: b"\x1a\x45\xdf\xa3\x93\x42\x82\x84webm" + bytes(500), BROKEN_FILM),
-    "a thousand frames of a byte": (lambda: crowded(1_000), BROKEN_FILM),
+    "empty boxes": (lambda: b"\0\0\0\x18ftypmp42" + bytes(2000), BROKEN_VIDEO),
+    "boxes of noise": (lambda: b"\0\0\0\x18ftypisom" + b"x" * 1000, BROKEN_VIDEO),
+    "box without an end": (lambda: b"\0\0\0\x18ftypisom" + b"\xff" * 64, BROKEN_VIDEO),
+    "index alone": (lambda: b"\0\0\0\x08moov" + bytes(60), NO_VIDEO),
+    "data alone": (lambda: b"\0\0\x10\0mdat" + bytes(4096), BROKEN_VIDEO),
+    "empty webm": (lambda: b"\x1a\x45\xdf\xa3\x93\x42\x82\x84webm" + bytes(500), BROKEN_VIDEO),
+    "a thousand frames of a byte": (lambda: crowded(1_000), BROKEN_VIDEO),
     "millions of frames": (lambda: crowded(2_000_000), LONG),
-    "sound alone": (sound_alone, NO_FILM),
+    "sound alone": (sound_alone, NO_VIDEO),
     "mpeg 2": (lambda: video_file(container="mov", codec="mpeg2video"), NO_CODEC),
     "sound of a studio": (lambda: video_file(container="mov", sound="pcm_s16le"), NO_SOUND),
     "only trimmed": (lambda: trimmed(0.5), HIDDEN),
 }
 BY_HEAD = {name: (lambda head=head: head.ljust(80, b" "), NEITHER) for name, head in _HEADS.items()}
-BY_PROGRAM = _PICTURES | _FILMS
+BY_PROGRAM = _PICTURES | _VIDEOS
 KINDS = BY_HEAD | BY_PROGRAM
 # The first of each reason.
 ONE_OF_EACH = {

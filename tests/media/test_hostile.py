@@ -20,9 +20,9 @@ from accounts.permissions import Role
 from core import jobs, quotas, sandbox
 from core.errors import Refused
 from media import incoming, storing
-from media.editing import films, picture_edits
+from media.editing import picture_edits, video_edits
 from media.editing.picture_edits import Edits
-from media.models import FilmEdit, Media
+from media.models import Media, VideoEdit
 from media.scanners.examining import examine
 from media.scanners.registry import rules_for
 from posts.bulk_import import pictures as bulk
@@ -224,19 +224,19 @@ def test_stored_bytes_that_were_changed_harm_neither_editor_nor_scanners(unit, o
     assert scanned(media) in ("failed", "lacking")  # a person looks at it, or it stays out
 
 
-def test_a_stored_film_that_was_changed_harms_neither_editor_nor_scanners(unit, officer):
-    film = factories.media(unit)
-    Media.objects.filter(pk=film.pk).update(content_type="video/mp4", seconds=3)
-    film.refresh_from_db()
+def test_a_stored_video_that_was_changed_harms_neither_editor_nor_scanners(unit, officer):
+    video = factories.media(unit)
+    Media.objects.filter(pk=video.pk).update(content_type="video/mp4", seconds=3)
+    video.refresh_from_db()
     said = {}
     for name in ("cut off before its index", "boxes of noise", "a thousand frames of a byte"):
-        swap(film, MADE[name])
-        row = films.queue(film, films.Plan(end=3), by=officer)
-        jobs.run_waiting("film")
-        row = FilmEdit.objects.get(pk=row.pk)
-        said[name] = (row.state, row.refused[:20], scanned(film) == "read")
+        swap(video, MADE[name])
+        row = video_edits.queue(video, video_edits.Plan(end=3), by=officer)
+        jobs.run_waiting("video")
+        row = VideoEdit.objects.get(pk=row.pk)
+        said[name] = (row.state, row.refused[:20], scanned(video) == "read")
 
-    assert set(said.values()) == {("failed", hostile.BROKEN_FILM[:20], False)}
+    assert set(said.values()) == {("failed", hostile.BROKEN_VIDEO[:20], False)}
     assert Media.objects.count() == 1
 
 

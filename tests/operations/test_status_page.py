@@ -202,15 +202,15 @@ def test_a_page_that_updates_itself_does_not_keep_the_session_alive(client, boss
 
 
 def test_it_says_by_kind_what_waits_runs_and_failed(client, boss):
-    factories.job("film", "waiting")
-    factories.job("film", "running")
+    factories.job("video", "waiting")
+    factories.job("video", "running")
     factories.job("export", "failed")
 
     shown = page(client)
 
     figures = {each.kind: each for _name, each in shown.context["jobs"]}
-    assert (figures["film"].waiting, figures["film"].running) == (1, 1)
-    assert figures["film"].oldest
+    assert (figures["video"].waiting, figures["video"].running) == (1, 1)
+    assert figures["video"].oldest
     assert (figures["export"].failed, figures["export"].oldest) == (1, None)
     assert "Background work" in shown.text
     assert figures.keys() == presenters.JOBS.keys()

@@ -19,7 +19,7 @@ from accounts.permissions import Role
 from campaigns.files.storing import LARGEST
 from channels.webhooks.views import MOST_BYTES
 from deploy import body_sizes
-from deploy.body_sizes import ARCHIVE, FILM, FORM, HOOKS, PICTURE, SCRIPTS, STRANGERS, Tier
+from deploy.body_sizes import ARCHIVE, FORM, HOOKS, PICTURE, SCRIPTS, STRANGERS, VIDEO, Tier
 from media.uploads import LARGEST_PIECE
 from posts.bulk_import.pictures import MOST_ARCHIVE
 from tests import factories
@@ -163,13 +163,13 @@ def test_a_platform_sends_its_megabyte_without_a_session_and_not_a_byte_more(por
 @pytest.mark.parametrize(
     ("length", "cookies", "status"),
     [
-        (FILM.largest, "", 401),
-        (FILM.largest, NOBODY, 401),
+        (VIDEO.largest, "", 401),
+        (VIDEO.largest, NOBODY, 401),
         (STRANGERS + 1, NOBODY, 401),
         (None, "", 413),
         (None, NOBODY, 401),
     ],
-    ids=["film", "made-up session", "form, made-up session", "chunks", "chunks, made-up session"],
+    ids=["video", "made-up session", "form, made-up session", "chunks", "chunks, made-up session"],
 )
 def test_nothing_of_a_strangers_body_comes_onto_the_disk(portal, length, cookies, status):
     piece = b"10000\r\n" + bytes(0x10000) + b"\r\n" if length is None else bytes(0x10000)
@@ -303,28 +303,28 @@ def test_where_nobody_can_be_asked_nothing_large_is_taken(web_processes, officer
 # --- how many at once -----------------------------------------------------------------------------
 
 
-def test_a_person_sends_two_films_at_once_in_all_sessions_together(portal, env):
+def test_a_person_sends_two_videos_at_once_in_all_sessions_together(portal, env):
     person, other = factories.person(Role.OFFICER), factories.person(Role.OFFICER)
     first, second = (cookies_of(person, env["SECRET_KEY"]) for _each in range(2))
     others = cookies_of(other, env["SECRET_KEY"])
-    film = FILM.largest
+    video = VIDEO.largest
     with (
-        asked(portal, COMPOSER, film, first) as one,
-        asked(portal, COMPOSER, film, second, source="127.0.0.2") as two,
-        asked(portal, COMPOSER, film, second, source="127.0.0.3") as three,
-        asked(portal, COMPOSER, film, others, source="127.0.0.3") as of_other,
+        asked(portal, COMPOSER, video, first) as one,
+        asked(portal, COMPOSER, video, second, source="127.0.0.2") as two,
+        asked(portal, COMPOSER, video, second, source="127.0.0.3") as three,
+        asked(portal, COMPOSER, video, others, source="127.0.0.3") as of_other,
     ):
         assert (one, two, three, of_other) == (100, 100, 429, 100)
         assert refusal(portal, COMPOSER, STRANGERS + 1, first) == 100  # the text is saved meanwhile
 
 
-def test_an_address_sends_two_films_or_archives_at_once(portal, env):
+def test_an_address_sends_two_videos_or_archives_at_once(portal, env):
     people = [cookies_of(factories.person(Role.OFFICER), env["SECRET_KEY"]) for _each in range(3)]
     with (
-        asked(portal, COMPOSER, FILM.largest, people[0]) as one,
+        asked(portal, COMPOSER, VIDEO.largest, people[0]) as one,
         asked(portal, "/posts/import/", ARCHIVE.largest, people[1]) as two,
-        asked(portal, COMPOSER, FILM.largest, people[2]) as three,
-        asked(portal, COMPOSER, FILM.largest, people[2], source="127.0.0.2") as elsewhere,
+        asked(portal, COMPOSER, VIDEO.largest, people[2]) as three,
+        asked(portal, COMPOSER, VIDEO.largest, people[2], source="127.0.0.2") as elsewhere,
     ):
         assert (one, two, three, elsewhere) == (100, 100, 429, 100)
 
@@ -332,10 +332,10 @@ def test_an_address_sends_two_films_or_archives_at_once(portal, env):
 def test_strangers_take_no_place_of_those_who_are_signed_in(portal, officer):
     """The proxy goes on reading for a while what it refused: such a request holds no place."""
     with contextlib.ExitStack() as strangers:
-        for _each in range(FILM.of_all + 2):
-            cookies = strangers.enter_context(asked(portal, COMPOSER, FILM.largest, NOBODY))
+        for _each in range(VIDEO.of_all + 2):
+            cookies = strangers.enter_context(asked(portal, COMPOSER, VIDEO.largest, NOBODY))
             assert cookies == 401
-        assert refusal(portal, COMPOSER, FILM.largest, officer) == 100
+        assert refusal(portal, COMPOSER, VIDEO.largest, officer) == 100
 
 
 def test_the_whole_disk_of_waiting_bodies_is_the_sum_on_the_page():
@@ -351,7 +351,7 @@ def test_the_proxy_takes_what_the_portal_promises():
     form = 100_000  # the other fields, and what separates them
     assert PICTURE.largest > settings.IMAGE_MAX_BYTES + form
     assert PICTURE.largest > LARGEST + form
-    assert FILM.largest > settings.VIDEO_MAX_BYTES + form
+    assert VIDEO.largest > settings.VIDEO_MAX_BYTES + form
     assert ARCHIVE.largest > MOST_ARCHIVE + 2 * 1024 * 1024 + form
     assert body_sizes.PIECE.largest > LARGEST_PIECE
     assert FORM.largest > settings.DATA_UPLOAD_MAX_MEMORY_SIZE + form

@@ -35,7 +35,7 @@ from core.models import CacheEntry, Job, Letter, QuotaUse
 from engagement.exports.models import Export
 from engagement.models import SpentTicket
 from media import incoming
-from media.models import FilmEdit, Media, Upload
+from media.models import Media, Upload, VideoEdit
 from oversight.models import Digest, Reminder
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
@@ -117,10 +117,12 @@ def _archived(at: datetime) -> Media:
     return media
 
 
-def _film_edit(at: datetime) -> FilmEdit:
+def _video_edit(at: datetime) -> VideoEdit:
     media = _media(at)
     Media.objects.filter(pk=media.pk).update(kept_at=NOW, last_used_at=NOW)
-    return FilmEdit.objects.create(job=_job(at, "film"), media=media, by=media.uploaded_by, plan={})
+    return VideoEdit.objects.create(
+        job=_job(at, "video"), media=media, by=media.uploaded_by, plan={}
+    )
 
 
 def _job(at: datetime, kind: str) -> Job:
@@ -231,7 +233,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     "quotas": (_row(QuotaUse, "ends_at", key=_key), DAY),
     "cache": (_row(CacheEntry, "expires", cache_key=_key, value="x"), timedelta()),
     "letters": (lambda at: Letter.objects.create(job=_job(at, "letter")), 7 * DAY),
-    "jobs": (lambda at: _job(at, "film"), 7 * DAY),
+    "jobs": (lambda at: _job(at, "video"), 7 * DAY),
     "notices": (
         _row(Notice, "created_at", user=_person, kind="post_approved", address="/"),
         365 * DAY,
@@ -332,7 +334,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     "drafts": (_draft, 365 * DAY),
     "media": (_media, 7 * DAY),
     "library-media": (_library, 730 * DAY),
-    "film-edits": (_film_edit, 30 * DAY),
+    "video-edits": (_video_edit, 30 * DAY),
     "digests": (
         _row(
             Digest, "sent_at", user=_person, week=NOW.date(), unit=factories.UnitFactory, counts={}

@@ -16,15 +16,15 @@ from media.scanners.registry import rules_for
 
 class Command(BaseCommand):
     help = (
-        "Looks into pictures and films for what should not be published: faces, red stamps, codes, "
-        "and what the leak check finds in their words. Each finding with its kind, rule, severity "
-        "and place (ten-thousandths of the width and height; seconds of a film); never the words "
-        "themselves. Nothing is stored."
+        "Looks into pictures and videos for what should not be published: faces, red stamps, "
+        "codes, and what the leak check finds in their words. Each finding with its kind, rule, "
+        "severity and place (ten-thousandths of the width and height; seconds of a video); never "
+        "the words themselves. Nothing is stored."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", metavar="FILE", help="a picture or a film")
+        parser.add_argument("paths", nargs="+", metavar="FILE", help="a picture or a video")
         parser.add_argument("--json", action="store_true", help="one list of files with findings")
 
     def handle(self, *, paths: list[str], **options: Any) -> None:
@@ -52,7 +52,7 @@ def _check_file(path: Path) -> dict[str, Any]:
     except sandbox.OverLimit as over:
         return answer | {"refused": f"not looked into: it takes too much {over.what}"}
     except (sandbox.ProgramFailed, ValueError):
-        return answer | {"refused": "no picture or film that can be read"}
+        return answer | {"refused": "no picture or video that can be read"}
     except OSError as error:
         return answer | {"refused": f"cannot be read: {error.strerror}"}
     except Refused as refused:  # also for a while
@@ -62,7 +62,7 @@ def _check_file(path: Path) -> dict[str, Any]:
 
 
 def _examine_file(path: Path) -> Examined:
-    """Look into a film, or into a picture as an upload would store it. Raise Refused, ValueError,
+    """Look into a video, or into a picture as an upload would store it. Raise Refused, ValueError,
     OSError, sandbox.ProgramFailed.
     """
     rules = rules_for(None)
@@ -77,8 +77,8 @@ def _examine_file(path: Path) -> Examined:
 
 
 def _is_video(path: Path) -> bool:
-    """Tell pictures and films apart by their content. Raise ValueError for neither, and for what is
-    larger than an upload may be; OSError.
+    """Tell pictures and videos apart by their content. Raise ValueError for neither, and for what
+    is larger than an upload may be; OSError.
     """
     with path.open("rb") as file:
         head = file.read(videos.HEAD)

@@ -1,1 +1,1 @@
-"""Programs that read one picture or film each, started by `media.scanners.examining`."""
+"""Programs that read one picture or video each, started by `media.scanners.examining`."""

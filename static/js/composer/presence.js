@@ -10,13 +10,13 @@ const AWAKE = 5 * 60_000;
 export let signedOut = false;
 let lastInput = Date.now();
 let afterReturn = () => {};
-let takeFilms = () => {};
+let takeVideos = () => {};
 
-// Begins to ask; `onReturn` is called when the person has signed in again, `onNewFilm` when a video that was being made
+// Begins to ask; `onReturn` is called when the person has signed in again, `onNewVideo` when a video that was being made
 // has taken its place in the draft.
-export function watchPresence(onReturn, onNewFilm) {
+export function watchPresence(onReturn, onNewVideo) {
   afterReturn = onReturn;
-  takeFilms = onNewFilm;
+  takeVideos = onNewVideo;
   for (const kind of ["keydown", "pointerdown", "input"]) {
     document.addEventListener(kind, () => (lastInput = Date.now()), { passive: true });
   }
@@ -35,7 +35,7 @@ export async function checkPresence() {
     return false;
   }
   if (!answer.ok) return false;
-  const { person, token, others, version, has_new_film: hasNewFilm } = await answer.json();
+  const { person, token, others, version, has_new_video: hasNewVideo } = await answer.json();
   // At a shared machine a colleague has signed in: what is typed here is not theirs to save.
   if (person !== form.dataset.person) {
     showSignedOut();
@@ -44,7 +44,7 @@ export async function checkPresence() {
   for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
   document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
   showOthers(others);
-  if (hasNewFilm && version > Number(form.elements.version.value)) takeFilms();
+  if (hasNewVideo && version > Number(form.elements.version.value)) takeVideos();
   return true;
 }
 

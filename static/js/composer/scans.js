@@ -102,8 +102,8 @@ function replace(key, html) {
 }
 
 // A video that was being made is there: the portal has put it into the draft already.
-onSaved(({ films = {} }) => {
-  for (const [key, html] of Object.entries(films)) {
+onSaved(({ videos = {} }) => {
+  for (const [key, html] of Object.entries(videos)) {
     const tile = fragment(html).querySelector(".picture");
     const old = tileOf(key);
     if (!old || tileOf(tile.dataset.picture)) continue;

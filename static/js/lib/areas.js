@@ -1,4 +1,4 @@
-// Boxes over a picture or film, in per cent of its sides.
+// Boxes over a picture or video, in per cent of its sides.
 export const round = (value) => Math.round(value * 100) / 100;
 export const within = (value, least, most) => Math.min(Math.max(value, least), most);
 

@@ -96,7 +96,7 @@ ENTRIES = {
     "posts:media_findings": Entry(roles=READERS, kwargs=_media),
     "posts:library_medium": Entry(roles=LIBRARIANS, kwargs=_media),
     "posts:edit_media": Entry(roles=LIBRARIANS, kwargs=_media),
-    "posts:edit_film": Entry(roles=LIBRARIANS, kwargs=_media),
+    "posts:edit_video": Entry(roles=LIBRARIANS, kwargs=_media),
     "posts:undo_edit": Entry(roles=LIBRARIANS, kwargs=_media, method="post"),
     "posts:use_media": Entry(roles=WRITERS, kwargs=_media, method="post"),
     "posts:share_media": Entry(roles=LIBRARIANS, kwargs=_media, method="post"),

@@ -40,7 +40,7 @@ def test_findings_are_printed_without_what_they_say(tmp_path):
         lambda: b"<svg onload=alert(1)>",
         lambda: b"",
     ],
-    ids=["38-byte webp", "deep png", "20,000 scans", "no jpeg", "no film", "svg", "empty"],
+    ids=["38-byte webp", "deep png", "20,000 scans", "no jpeg", "no video", "svg", "empty"],
 )
 def test_a_hostile_file_is_refused_with_a_reason(make, tmp_path):
     file = tmp_path / "file"

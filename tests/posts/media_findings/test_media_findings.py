@@ -180,8 +180,8 @@ def test_a_video_is_blurred_by_a_worker_for_the_draft(client, unit, officer):
         page_of(video, post=post.public_id, card=1), {"act": "blur", "box": box.public_id}
     )
 
-    edit = video.film_edits.get()
-    assert answer.url.startswith(reverse("posts:edit_film", args=[video.public_id]))
+    edit = video.video_edits.get()
+    assert answer.url.startswith(reverse("posts:edit_video", args=[video.public_id]))
     assert edit.purpose_id == post.public_id
     assert edit.plan["blurs"] == [[box.x, box.y, box.width, box.height, 0.5, 1.5]]
 

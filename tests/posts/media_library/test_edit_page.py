@@ -8,7 +8,7 @@ from accounts.permissions import Role
 from core.errors import Refused
 from core.models import Job
 from media.editing.shapes import best_preset, crop_box
-from media.models import FilmEdit, Media
+from media.models import Media, VideoEdit
 from media.scanners.models import Box
 from platforms.facts import ImageLimits
 from posts.editor import saving
@@ -174,47 +174,47 @@ def test_a_platforms_limits_name_the_shape_that_loses_least():
     assert best_preset(1000, 1000, instagram) == ""
 
 
-# --- Films ----------------------------------------------------------------------------------------
+# --- Videos ---------------------------------------------------------------------------------------
 
 
-def film_page(film: Media) -> str:
-    return reverse("posts:edit_film", args=[film.public_id])
+def video_page(video: Media) -> str:
+    return reverse("posts:edit_video", args=[video.public_id])
 
 
 def test_the_page_of_a_video_queues_its_edit_and_shows_how_far_it_is(client, unit):
-    film = factories.video(unit, seconds=90)
+    video = factories.video(unit, seconds=90)
 
-    client.post(film_page(film), {"start": "0:05", "end": "1:05,5", "cover": "0:07"})
+    client.post(video_page(video), {"start": "0:05", "end": "1:05,5", "cover": "0:07"})
 
-    edit = FilmEdit.objects.get()
+    edit = VideoEdit.objects.get()
     assert (edit.plan["start"], edit.plan["end"], edit.plan["cover"]) == (5.0, 65.5, 2.0)
-    page = client.get(film_page(film)).content.decode()
+    page = client.get(video_page(video)).content.decode()
     assert 'hx-trigger="every 3s"' in page
-    FilmEdit.objects.update(refused="Video bị hỏng")
+    VideoEdit.objects.update(refused="Video bị hỏng")
     Job.objects.update(state="failed", ended_at=timezone.now())
-    part = client.get(film_page(film), headers={"HX-Request": "true"}).content.decode()
+    part = client.get(video_page(video), headers={"HX-Request": "true"}).content.decode()
     assert "Video bị hỏng" in part
     assert "every 3s" not in part
     assert "<html" not in part
 
 
 def test_a_time_that_is_none_is_refused_beside_its_field(client, unit):
-    film = factories.video(unit, seconds=90)
+    video = factories.video(unit, seconds=90)
 
-    response = client.post(film_page(film), {"start": "nan", "end": "x", "cover": "0"})
+    response = client.post(video_page(video), {"start": "nan", "end": "x", "cover": "0"})
 
     assert response.status_code == 422
     assert set(response.context["form"].errors) == {"start", "end"}
 
 
 def test_what_the_check_found_in_a_video_is_blurred_in_one_go(client, unit):
-    film = factories.video(unit, seconds=90)
+    video = factories.video(unit, seconds=90)
     box = {"x": 10, "y": 20, "width": 300, "height": 400, "from_second": 1.0, "to_second": 3.0}
-    Box.objects.create(scan=film.scan, kind="face", rule="face", severity="soft", **box)
+    Box.objects.create(scan=video.scan, kind="face", rule="face", severity="soft", **box)
 
-    client.post(film_page(film), {"start": "0", "end": "1:30", "cover": "0", "blur_found": "on"})
+    client.post(video_page(video), {"start": "0", "end": "1:30", "cover": "0", "blur_found": "on"})
 
-    assert FilmEdit.objects.get().plan["blurs"] == [[10, 20, 300, 400, 1.0, 3.0]]
+    assert VideoEdit.objects.get().plan["blurs"] == [[10, 20, 300, 400, 1.0, 3.0]]
 
 
 def marked(**columns: list) -> dict[str, list]:
@@ -222,7 +222,7 @@ def marked(**columns: list) -> dict[str, list]:
 
 
 def test_what_lies_between_two_marks_is_asked_on_frames_before_the_video_is_made(client, unit):
-    film = factories.video(unit, seconds=90)
+    video = factories.video(unit, seconds=90)
     times = {"start": "0", "end": "1:30", "cover": "0"}
     rows = marked(
         place=["1", "1", "1"],
@@ -234,19 +234,19 @@ def test_what_lies_between_two_marks_is_asked_on_frames_before_the_video_is_made
         kind=["drawn", "drawn", "drawn"],
     )
 
-    asked = client.post(film_page(film), times | rows)
+    asked = client.post(video_page(video), times | rows)
 
-    assert (asked.status_code, FilmEdit.objects.count()) == (422, 0)
+    assert (asked.status_code, VideoEdit.objects.count()) == (422, 0)
     form = asked.context["form"]
     assert [row["kind"] for row in form.mark_rows()] == ["drawn", "asked", "drawn"]
-    assert f"/media/{film.public_id}/#t=2.00" in asked.content.decode()  # the browser shows it
+    assert f"/media/{video.public_id}/#t=2.00" in asked.content.decode()  # the browser shows it
     answer = {
         f"mark_{name}": [row[name] for row in form.mark_rows()]
         for name in ("place", "from", "to", "x", "y", "width", "height")
     }
-    client.post(film_page(film), times | answer | {"mark_kind": ["drawn", "right", "drawn"]})
+    client.post(video_page(video), times | answer | {"mark_kind": ["drawn", "right", "drawn"]})
 
-    plan = FilmEdit.objects.get().plan
+    plan = VideoEdit.objects.get().plan
     assert plan["marks"] == [
         [[1, 1, 1000, 0, 1000, 1000], [2, 2, 3025, 0, 1000, 1000], [3, 3, 5050, 0, 1000, 1000]]
     ]
@@ -277,29 +277,29 @@ def test_what_lies_between_two_marks_is_asked_on_frames_before_the_video_is_made
 def test_captions_and_places_that_cannot_be_drawn_are_said_and_nothing_is_lost(
     client, unit, typed, field
 ):
-    film = factories.video(unit, seconds=9)
+    video = factories.video(unit, seconds=9)
 
-    response = client.post(film_page(film), {"start": "0", "end": "9", "cover": "0"} | typed)
+    response = client.post(video_page(video), {"start": "0", "end": "9", "cover": "0"} | typed)
 
     assert (response.status_code, list(response.context["form"].errors)) == (422, [field])
-    assert FilmEdit.objects.count() == 0
+    assert VideoEdit.objects.count() == 0
 
 
 def test_captions_of_the_draft_are_burnt_in_and_attached_no_more(client, unit):
-    film = factories.video(unit, seconds=9)
-    post = factories.PostFactory(unit=unit, media=[film])
+    video = factories.video(unit, seconds=9)
+    post = factories.PostFactory(unit=unit, media=[video])
     vtt = "WEBVTT\n\n00:00:01.000 --> 00:00:05.000\nGọi 113\n"
     post.pictures.update(captions=vtt)
-    page = f"{film_page(film)}?post={post.public_id}"
+    page = f"{video_page(video)}?post={post.public_id}"
     times = {"start": "0:02", "end": "0:09", "cover": "0:02"}
     assert client.get(page).context["form"].initial["captions"] == "0:01 – 0:05 Gọi 113"
 
     client.post(page, times | {"captions": vtt})
-    cut = FilmEdit.objects.get()
+    cut = VideoEdit.objects.get()
     burnt_in = client.post(page, times | {"captions": vtt, "burn_in": "on"})
 
     assert burnt_in.status_code == 302
-    burnt = FilmEdit.objects.exclude(pk=cut.pk).get()
+    burnt = VideoEdit.objects.exclude(pk=cut.pk).get()
     assert (cut.plan["captions"], burnt.plan["captions"]) == ("", vtt)
     assert _captions_of(cut, vtt) == "WEBVTT\n\n00:00:00.000 --> 00:00:03.000\nGọi 113\n"
     assert _captions_of(burnt, vtt) == ""

@@ -12,14 +12,14 @@ from django.utils import timezone
 from accounts.models import Notice
 from accounts.permissions import Role
 from core.errors import Refused
-from media.editing import films, picture_edits
+from media.editing import picture_edits, video_edits
 from media.library import entries
 from media.library.entries import Description
 from media.models import Folder, Media, Tag
 from posts.editor import saving
 from posts.findings import find_findings
 from posts.media_library import upkeep
-from posts.media_library.upkeep import replace_with_finished_film
+from posts.media_library.upkeep import replace_with_finished_video
 from posts.models import Post
 from posts.origins import starting
 from posts.review import decisions
@@ -632,29 +632,31 @@ def test_folders_are_made_renamed_and_removed_on_their_page(client, unit):
 VTT = "WEBVTT\n\n00:00:01.000 --> 00:00:05.000\nGọi 113\n"
 
 
-def test_a_film_that_is_made_while_the_composer_is_open_is_taken_over_without_a_conflict(
+def test_a_video_that_is_made_while_the_composer_is_open_is_taken_over_without_a_conflict(
     client, unit, officer
 ):
-    film, made, other = (factories.video(unit, seconds=9) for _number in range(3))
-    post = factories.PostFactory(unit=unit, author=officer, media=[film])
+    video, made, other = (factories.video(unit, seconds=9) for _number in range(3))
+    post = factories.PostFactory(unit=unit, author=officer, media=[video])
     post.pictures.update(captions=VTT)
-    page = typed(post, title="Viết tiếp", **{f"captions-{film.public_id}": VTT})
-    edit = films.queue(film, films.Plan(start=2, end=9), by=officer, purpose_id=post.public_id)
+    page = typed(post, title="Viết tiếp", **{f"captions-{video.public_id}": VTT})
+    edit = video_edits.queue(
+        video, video_edits.Plan(start=2, end=9), by=officer, purpose_id=post.public_id
+    )
     edit.result = made
     edit.save()
-    replace_with_finished_film(edit)
+    replace_with_finished_video(edit)
     client.force_login(officer)
-    assert client.get(address("presence", post)).json()["has_new_film"]
+    assert client.get(address("presence", post)).json()["has_new_video"]
 
     answer = client.post(address("autosave", post), page)
 
     assert answer.status_code == 200
-    assert list(answer.json()["films"]) == [str(film.public_id)]
-    assert f'data-picture="{made.public_id}"' in answer.json()["films"][str(film.public_id)]
+    assert list(answer.json()["videos"]) == [str(video.public_id)]
+    assert f'data-picture="{made.public_id}"' in answer.json()["videos"][str(video.public_id)]
     post.refresh_from_db()
     shown = post.pictures.get()
     assert (shown.media, post.title) == (made, "Viết tiếp")
-    assert "00:00:00.000 --> 00:00:03.000" in shown.captions  # cut like the film
+    assert "00:00:00.000 --> 00:00:03.000" in shown.captions  # cut like the video
     # A colleague's change in between is a conflict still.
     behind = typed(post) | {"version": post.version - 1, "picture": [str(other.public_id)]}
     assert client.post(address("autosave", post), behind).status_code == 409

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
 from media.captions import LARGEST, convert_to_webvtt, decode_captions, format_rows
-from media.editing.films import MOST_MARKS, Plan
 from media.editing.paths import Kind, Mark, complete_marks
 from media.editing.picture_edits import MOST_BLURS
+from media.editing.video_edits import MOST_MARKS, Plan
 from media.models import Media
 from posts.media_library.edit_forms import SIDES, percent_box
 
@@ -54,7 +54,7 @@ class TimeField(forms.Field):
 _MARK_FIELDS = ("place", "from", "to", *SIDES, "kind")
 
 
-class FilmForm(forms.Form):
+class VideoForm(forms.Form):
     """Ask what is done to a video. ``spans``: what the scanners found and nobody decided about;
     ``seen``: all that they found, by which a place that somebody marks is followed.
     """

@@ -1,4 +1,4 @@
-"""Editing a film: what the program leaves, what becomes of the row, and how a dead worker's is
+"""Editing a video: what the program leaves, what becomes of the row, and how a dead worker's is
 taken again.
 """
 
@@ -18,8 +18,9 @@ from core import jobs, sandbox
 from core.errors import NotAllowed, QuotaExceeded, Refused
 from core.models import Job
 from media import incoming, videos
-from media.editing import films
-from media.editing.film_program import (
+from media.editing import video_edits
+from media.editing.paths import Kind, Mark, complete_marks, interpolate_box
+from media.editing.video_edit_program import (
     Captions,
     blurred_areas,
     cover_area,
@@ -27,9 +28,8 @@ from media.editing.film_program import (
     result_size,
     scale_frame,
 )
-from media.editing.films import Plan
-from media.editing.paths import Kind, Mark, complete_marks, interpolate_box
-from media.models import FilmEdit, Media
+from media.editing.video_edits import Plan
+from media.models import Media, VideoEdit
 from media.pictures import open_still
 from tests import factories
 from tests.videos import video_file
@@ -49,51 +49,51 @@ def officer(unit):
 
 
 @pytest.fixture
-def film(unit, officer):
+def video(unit, officer):
     data = video_file(320, 180, 3.0, fps=10)
     file = SimpleUploadedFile("phim.mp4", data, "video/mp4")
     return videos.store(file, unit=unit, by=officer)
 
 
-def make(film, officer, **plan) -> FilmEdit:
+def make(video, officer, **plan) -> VideoEdit:
     """Queue an edit, make it, and return its row."""
-    row = films.queue(film, Plan(**({"end": film.seconds} | plan)), by=officer)
-    jobs.run_waiting("film")
-    return FilmEdit.objects.get(pk=row.pk)
+    row = video_edits.queue(video, Plan(**({"end": video.seconds} | plan)), by=officer)
+    jobs.run_waiting("video")
+    return VideoEdit.objects.get(pk=row.pk)
 
 
-def test_a_cut_upright_film_is_a_new_one_with_the_chosen_cover(film, officer):
-    row = make(film, officer, start=1.0, end=2.5, cover=1.0, vertical=True)
+def test_a_cut_upright_video_is_a_new_one_with_the_chosen_cover(video, officer):
+    row = make(video, officer, start=1.0, end=2.5, cover=1.0, vertical=True)
 
     assert (row.state, row.progress, row.refused) == ("done", 100, "")
     made = row.result
     assert (made.width, made.height, made.codec) == (720, 1280, "h264")
     assert made.seconds == pytest.approx(1.5, abs=0.15)
-    assert (made.made_from, made.unit) == (film, film.unit)
+    assert (made.made_from, made.unit) == (video, video.unit)
     with av.open(made.file.path) as stored:
         assert stored.streams.audio[0].codec_context.name == "aac"
     with open_still(made) as poster:
         assert Image.open(poster).size == (720, 1280)
-    film.refresh_from_db()
-    assert film.blurred_at is None
+    video.refresh_from_db()
+    assert video.blurred_at is None
     assert Entry.objects.filter(action="media.edited").count() == 1
 
 
-def test_a_blurred_film_takes_the_place_in_its_draft_and_the_old_one_goes(unit, film, officer):
-    post = factories.PostFactory(unit=unit, author=officer, media=[film])
+def test_a_blurred_video_takes_the_place_in_its_draft_and_the_old_one_goes(unit, video, officer):
+    post = factories.PostFactory(unit=unit, author=officer, media=[video])
 
-    row = films.blur_film(
-        film, [(1000, 1000, 3000, 3000, 0.0, 3.0)], by=officer, purpose_id=post.public_id
+    row = video_edits.blur_video(
+        video, [(1000, 1000, 3000, 3000, 0.0, 3.0)], by=officer, purpose_id=post.public_id
     )
-    jobs.run_waiting("film")
+    jobs.run_waiting("video")
 
     row.refresh_from_db()
     assert list(post.pictures.values_list("media", flat=True)) == [row.result.pk]
-    film.refresh_from_db()
-    assert film.blurred_at
-    assert Notice.objects.filter(user=officer, kind="film_made").exists()
+    video.refresh_from_db()
+    assert video.blurred_at
+    assert Notice.objects.filter(user=officer, kind="video_made").exists()
     with pytest.raises(Refused, match="blurred out"):
-        films.blur_film(film, [], by=officer)
+        video_edits.blur_video(video, [], by=officer)
 
 
 def test_a_place_is_covered_before_and_after_it_was_seen_and_between_two_places():
@@ -113,7 +113,7 @@ def test_a_covered_place_of_a_frame_keeps_sixteen_colours_at_most():
     assert len(frame.crop((80, 80, 220, 220)).getcolors()) <= 16
 
 
-def test_an_upright_frame_shows_the_whole_film_between_its_own_colours():
+def test_an_upright_frame_shows_the_whole_video_between_its_own_colours():
     plan = {"vertical": True, "side": 640}
     frame = scale_frame(Image.new("RGB", (320, 180), "red"), result_size(320, 180, plan), plan)
 
@@ -121,41 +121,41 @@ def test_an_upright_frame_shows_the_whole_film_between_its_own_colours():
     assert frame.getpixel((180, 5)) == (255, 0, 0)
 
 
-def test_what_the_program_cannot_read_is_said_in_words(film, officer):
-    with open(film.file.path, "r+b") as stored:
+def test_what_the_program_cannot_read_is_said_in_words(video, officer):
+    with open(video.file.path, "r+b") as stored:
         stored.write(b"\0" * 4000)
 
-    row = make(film, officer)
+    row = make(video, officer)
 
     assert (row.state, row.job.error) == ("failed", "refused")
     assert "damaged" in row.refused
     assert Media.objects.count() == 1
 
 
-def expire(row: FilmEdit) -> None:
-    """Let the lease of the worker run out that makes the film."""
+def expire(row: VideoEdit) -> None:
+    """Let the lease of the worker run out that makes the video."""
     Job.objects.filter(pk=row.job_id).update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_a_film_whose_worker_died_is_made_by_another_one_and_not_for_ever(film, officer):
-    row = films.queue(film, Plan(end=film.seconds, captions=CAPTIONS), by=officer)
-    for _number in range(films.MOST_ATTEMPTS):
+def test_a_video_whose_worker_died_is_made_by_another_one_and_not_for_ever(video, officer):
+    row = video_edits.queue(video, Plan(end=video.seconds, captions=CAPTIONS), by=officer)
+    for _number in range(video_edits.MOST_ATTEMPTS):
         assert jobs.claim(row.job_id)
-        assert jobs.run_waiting("film").done == 0
+        assert jobs.run_waiting("video").done == 0
         expire(row)
 
-    jobs.run_waiting("film")
+    jobs.run_waiting("video")
 
-    row = FilmEdit.objects.get()
+    row = VideoEdit.objects.get()
     assert (row.state, row.job.error, row.plan["captions"]) == ("failed", "lost", "")
     assert row.refused
 
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_worker_that_was_taken_for_dead_changes_nothing_of_its_edit(
-    film, officer, monkeypatch, fails
+    video, officer, monkeypatch, fails
 ):
-    row = films.queue(film, Plan(end=film.seconds, captions=CAPTIONS), by=officer)
+    row = video_edits.queue(video, Plan(end=video.seconds, captions=CAPTIONS), by=officer)
     working_folder, others = incoming.working_folder, []
 
     @contextmanager
@@ -175,17 +175,17 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_of_its_edit(
         patched.setattr(incoming, "working_folder", folder_until_taken_over)
         if fails:
             patched.setattr(sandbox, "run_program", fail)
-        jobs.run_waiting("film")
+        jobs.run_waiting("video")
 
-    row = FilmEdit.objects.get()
+    row = VideoEdit.objects.get()
     assert (row.state, row.job.attempts, row.result, row.refused) == ("running", 2, None, "")
     assert row.plan["captions"] == CAPTIONS
-    assert not film.blurred_at
+    assert not video.blurred_at
     assert not Entry.objects.filter(action="media.edited").exists()
     # The other one finishes it.
     (other,) = others
-    films.make_film(other)
-    row = FilmEdit.objects.get()
+    video_edits.make_video(other)
+    row = VideoEdit.objects.get()
     assert (row.state, row.plan["captions"]) == ("done", "")
     assert Entry.objects.filter(action="media.edited").count() == 1
 
@@ -204,24 +204,24 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_of_its_edit(
         {"end": 5, "marks": [[(0, 1, 9900, 0, 500, 500)]]},
     ],
 )
-def test_what_no_film_bears_is_refused(wrong):
+def test_what_no_video_bears_is_refused(wrong):
     with pytest.raises(Refused):
         Plan(**wrong)
 
 
-def test_a_person_has_three_films_made_at_once_and_a_stranger_none(unit, film, officer):
+def test_a_person_has_three_videos_made_at_once_and_a_stranger_none(unit, video, officer):
     with pytest.raises(NotAllowed):
-        films.queue(film, Plan(end=2), by=factories.person(Role.OFFICER))
+        video_edits.queue(video, Plan(end=2), by=factories.person(Role.OFFICER))
     with pytest.raises(Refused, match="picture"):
-        films.queue(factories.media(unit), Plan(end=2), by=officer)
-    for _number in range(films.MOST_WAITING):
-        films.queue(film, Plan(end=2), by=officer)
+        video_edits.queue(factories.media(unit), Plan(end=2), by=officer)
+    for _number in range(video_edits.MOST_WAITING):
+        video_edits.queue(video, Plan(end=2), by=officer)
     with pytest.raises((Refused, QuotaExceeded), match="already"):
-        films.queue(film, Plan(end=2), by=officer)
+        video_edits.queue(video, Plan(end=2), by=officer)
 
 
 def frames(media) -> dict[float, Image.Image]:
-    """Decode the stored film: its frames by their seconds."""
+    """Decode the stored video: its frames by their seconds."""
     with av.open(media.file.path) as stored:
         return {round(frame.time, 2): frame.to_image() for frame in stored.decode(video=0)}
 
@@ -231,19 +231,19 @@ def difference(one: Image.Image, other: Image.Image) -> int:
     return ImageChops.difference(one.convert("L"), other.convert("L")).getextrema()[1]
 
 
-def test_captions_are_drawn_into_the_frames_of_their_time_alone(film, officer):
-    plain = frames(make(film, officer).result)
-    row = make(film, officer, captions=CAPTIONS)
+def test_captions_are_drawn_into_the_frames_of_their_time_alone(video, officer):
+    plain = frames(make(video, officer).result)
+    row = make(video, officer, captions=CAPTIONS)
     burnt = frames(row.result)
 
     assert burnt.keys() == plain.keys()
     changed = {at: difference(burnt[at], plain[at]) for at in burnt}
     assert min(changed[at] for at in changed if 1.0 <= at < 2.0) > 120  # white letters, dark edges
     assert max(changed[at] for at in changed if not 1.0 <= at < 2.0) < 60  # the encoder's own noise
-    assert row.plan["captions"] == ""  # no words are kept beside those in the film
+    assert row.plan["captions"] == ""  # no words are kept beside those in the video
     with pytest.raises(Refused, match="state secret"):
-        films.queue(
-            film, Plan(end=2, captions=CAPTIONS.replace("Gọi 113", "Độ mật: TỐI MẬT")), by=officer
+        video_edits.queue(
+            video, Plan(end=2, captions=CAPTIONS.replace("Gọi 113", "Độ mật: TỐI MẬT")), by=officer
         )
 
 
@@ -253,7 +253,7 @@ def test_a_long_caption_stays_within_the_safe_area_and_readable_on_a_phone(size)
         "Không chuyển tiền, không đọc mã OTP cho người lạ tự xưng là công an; hãy gọi ngay 113 " * 2
     )
     frame = Image.new("RGB", size, "green")
-    drawing = Captions([[0, 1, words[: films.LONGEST_CAPTION]]], str(films._FONT), size)
+    drawing = Captions([[0, 1, words[: video_edits.LONGEST_CAPTION]]], str(video_edits._FONT), size)
 
     drawing.draw(frame, 0.5)
 
@@ -262,7 +262,7 @@ def test_a_long_caption_stays_within_the_safe_area_and_readable_on_a_phone(size)
     assert changed[0] >= size[0] * side - 5
     assert changed[2] <= size[0] * (1 - side) + 5
     assert changed[3] <= size[1] * (1 - foot) + 1
-    font, lines = drawing._fit_lines(words[: films.LONGEST_CAPTION])
+    font, lines = drawing._fit_lines(words[: video_edits.LONGEST_CAPTION])
     assert len(lines) <= 4
     assert font.size * 390 / size[0] >= 9  # points of a phone held upright
 
@@ -274,7 +274,7 @@ def test_a_caption_too_long_for_one_view_is_refused_with_its_second():
 
 @pytest.fixture
 def striped(unit, officer, tmp_path):
-    """Make a film of stripes, of which a covered place shows none."""
+    """Make a video of stripes, of which a covered place shows none."""
     frame = Image.new("L", (320, 180))
     frame.putdata([255 * (x // 8 % 2) for _y in range(180) for x in range(320)])
     path = tmp_path / "stripes.mp4"
@@ -308,9 +308,9 @@ def test_a_place_marked_by_hand_moves_between_two_marks_and_is_covered(striped, 
     assert where(1.2) == pytest.approx((2650, 1330, 6500, 7500), abs=700)
     assert where(2.4) == pytest.approx((6375, 4000, 10_000, 10_000), abs=500)
     assert where(2.9) is None
-    film = striped
-    film.refresh_from_db()
-    assert film.blurred_at
+    video = striped
+    video.refresh_from_db()
+    assert video.blurred_at
     assert Entry.objects.filter(action="media.blurred").count() == 1
 
 

@@ -1,10 +1,10 @@
-"""Edit one stored film: cut its ends, cover places in it, set it upright between blurred sides, and
-draw captions into it.
+"""Edit one stored video: cut its ends, cover places in it, set it upright between blurred sides,
+and draw captions into it.
 
-A program of its own, started by ``media.editing.films`` (see ``core.sandbox``). It imports nothing
-of ours; what it leaves is checked and copied by ``media.videos.store``, like an upload.
+A program of its own, started by ``media.editing.video_edits`` (see ``core.sandbox``). It imports
+nothing of ours; what it leaves is checked and copied by ``media.videos.store``, like an upload.
 
-    film_program.py mov|webm SOURCE FOLDER PLAN
+    video_edit_program.py mov|webm SOURCE FOLDER PLAN
     PLAN: {"from": second, "to": second, "vertical": bool, "cover": second of the result,
     "blurs": [[x, y, width, height, from, to], …] in ten-thousandths and seconds of the source,
     "marks": [[[from, to, x, y, width, height], …], …], for each place that somebody marked where it
@@ -33,9 +33,9 @@ BEFORE_AND_AFTER = 2.0  # seconds
 WIDER = 0.25  # of a place's sides, to each side: it moves between two looks
 CELLS, LINE = 4, 2  # as media/editing/picture_program.py
 MARK_MARGIN = 0.2  # seconds before and after a mark: a person pauses a few frames late
-# Of captions, in parts of the frame. A phone held upright shows a film that lies at a width of 390
+# Of captions, in parts of the frame. A phone held upright shows a video that lies at a width of 390
 # points: letters of 14; one that stands fills it, with letters of 24. Pages cover the lower
-# quarter of a standing film with words, and its right side with buttons.
+# quarter of a standing video with words, and its right side with buttons.
 LETTER, OUTLINE, SPACING = 0.062, 0.09, 0.3  # of the shorter side; of a letter
 FOOT, STANDING_FOOT = 0.07, 0.25
 SIDE, STANDING_SIDE = 0.06, 0.13
@@ -50,7 +50,7 @@ Area = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class UnusableVideo(Exception):
-    """The film is refused; the reason is one of empty, broken."""
+    """The video is refused; the reason is one of empty, broken."""
 
 
 def blurred_areas(second: float, blurs: list[list[float]]) -> list[Area]:
@@ -133,7 +133,7 @@ def result_size(width: int, height: int, plan: dict[str, Any]) -> tuple[int, int
 
 
 def scale_frame(picture: Image.Image, size: tuple[int, int], plan: dict[str, Any]) -> Image.Image:
-    """Return the frame in the size of the result; an upright one has the film in its middle, and
+    """Return the frame in the size of the result; an upright one has the video in its middle, and
     the same, large and blurred, behind it.
     """
     if not plan["vertical"]:
@@ -161,7 +161,7 @@ def scale_frame(picture: Image.Image, size: tuple[int, int], plan: dict[str, Any
 
 class Captions:
     """Draws words into frames of one size: white letters with a dark outline, above what pages lay
-    over a film.
+    over a video.
     """
 
     def __init__(self, cues: list[list[Any]], font: str, size: tuple[int, int]):
@@ -239,14 +239,14 @@ def rotate_upright(frame: Any) -> Image.Image:
     return picture.transpose(turn) if turn is not None else picture
 
 
-def edit_film(kind: str, source: str, place: Path, plan: dict[str, Any]) -> float:
-    """Write the film anew; return its seconds."""
+def edit_video(kind: str, source: str, place: Path, plan: dict[str, Any]) -> float:
+    """Write the video anew; return its seconds."""
     import av
 
     form = "mov" if kind == "mov" else "matroska"
     options = {"protocol_whitelist": "file"}
     with (
-        av.open(source, format=form, options=options) as film,
+        av.open(source, format=form, options=options) as video,
         av.open(
             str(place / "edited.mp4"),
             "w",
@@ -254,12 +254,12 @@ def edit_film(kind: str, source: str, place: Path, plan: dict[str, Any]) -> floa
             options={"movflags": "faststart", "fflags": "+bitexact"},
         ) as result,
     ):
-        shown = film.streams.video[0]
+        shown = video.streams.video[0]
         shown.codec_context.thread_count = 1
-        sound = film.streams.audio[0] if film.streams.audio else None
+        sound = video.streams.audio[0] if video.streams.audio else None
         writer = Writer(result, shown, sound, place, plan)
-        film.seek(int(plan["from"] * 1_000_000))
-        for packet in film.demux(*filter(None, (shown, sound))):
+        video.seek(int(plan["from"] * 1_000_000))
+        for packet in video.demux(*filter(None, (shown, sound))):
             for frame in packet.decode():
                 writer.write_frame(frame, is_sound=packet.stream is sound)
             if writer.is_over:
@@ -349,10 +349,10 @@ def main(kind: str, source: str, folder: str, given: str) -> None:
     place = Path(folder)
     facts: dict[str, Any]
     try:
-        facts = {"seconds": edit_film(kind, source, place, json.loads(given))}
+        facts = {"seconds": edit_video(kind, source, place, json.loads(given))}
     except UnusableVideo as why:
         facts = {"refused": str(why)}
-    except Exception:  # whatever a garbled film brings about, it is the film that is broken
+    except Exception:  # whatever a garbled video brings about, it is the video that is broken
         facts = {"refused": "broken"}
     (place / "facts.json").write_text(json.dumps(facts))
 

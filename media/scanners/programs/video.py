@@ -1,9 +1,9 @@
-"""Looks at a film: at a frame every two seconds, and where the scene changes.
+"""Looks at a video: at a frame every two seconds, and where the scene changes.
 
 A program of its own, started by ``media.scanners.examining`` (see ``core.sandbox``). What it says
 is checked by its caller.
 
-    film.py ROOT SOURCE FOLDER    leaves in FOLDER ``facts.json``; meanwhile how far it is, of 100,
+    video.py ROOT SOURCE FOLDER    leaves in FOLDER ``facts.json``; meanwhile how far it is, of 100,
                                   in ``progress``
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 EVERY = 2.0  # seconds
-MOST_FRAMES = 120  # a longer film is looked at less often
+MOST_FRAMES = 120  # a longer video is looked at less often
 MOST_CHANGES = 40  # of scenes, beside those
 MOST_PACKETS = 1_500_000
 CHANGE = 28.0  # steps of grey by which a frame differs, on average, from the one before it
@@ -32,12 +32,12 @@ def main(root: str, source: str, folder: str) -> None:
     scanners = Scanners()
     place = Path(folder)
     samples: list[dict[str, Any]] = []
-    with av.open(source, options={"protocol_whitelist": "file"}) as film:
-        said = sorted(metadata_words(film))
-        picture = film.streams.video[0]
+    with av.open(source, options={"protocol_whitelist": "file"}) as video:
+        said = sorted(metadata_words(video))
+        picture = video.streams.video[0]
         picture.thread_type = "NONE"
-        seconds = length_of(film, picture)
-        for second, frame in sample_frames(film, picture, seconds):
+        seconds = length_of(video, picture)
+        for second, frame in sample_frames(video, picture, seconds):
             pixels = shrink(upright_pixels(frame), SIDE)
             samples.append({"second": second, **scanners.look(pixels)})
             done = min(99, int(100 * second / max(seconds, 0.1)))
@@ -49,7 +49,7 @@ def main(root: str, source: str, folder: str) -> None:
     (place / "facts.json").write_text(json.dumps(facts))
 
 
-def sample_frames(film: Any, picture: Any, seconds: float) -> Iterator[tuple[float, Any]]:
+def sample_frames(video: Any, picture: Any, seconds: float) -> Iterator[tuple[float, Any]]:
     """Yield what is looked at, with its second: a frame each so often, and those at which the scene
     changes.
     """
@@ -58,7 +58,7 @@ def sample_frames(film: Any, picture: Any, seconds: float) -> Iterator[tuple[flo
     every = max(EVERY, seconds / MOST_FRAMES)
     due, changes, taken = 0.0, 0, 0
     before = None
-    for number, packet in enumerate(film.demux(picture)):
+    for number, packet in enumerate(video.demux(picture)):
         if number > MOST_PACKETS or taken >= MOST_FRAMES + MOST_CHANGES:
             return
         for frame in packet.decode():
@@ -86,16 +86,16 @@ def upright_pixels(frame: Any) -> Any:
     return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
 
 
-def length_of(film: Any, picture: Any) -> float:
+def length_of(video: Any, picture: Any) -> float:
     if picture.duration:
         return float(picture.duration * picture.time_base)
-    return (film.duration or 0) / 1_000_000
+    return (video.duration or 0) / 1_000_000
 
 
-def metadata_words(film: Any) -> set[str]:
-    """Return what the container and its tracks say of the film in words."""
+def metadata_words(video: Any) -> set[str]:
+    """Return what the container and its tracks say of the video in words."""
     said: set[str] = set()
-    for facts in (film.metadata, *(stream.metadata for stream in film.streams)):
+    for facts in (video.metadata, *(stream.metadata for stream in video.streams)):
         for name, value in facts.items():
             if name.lower() not in _TECHNICAL:
                 said.add(str(value)[:LONGEST_TEXT])

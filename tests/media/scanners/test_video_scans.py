@@ -1,4 +1,4 @@
-"""Films: what goes on is one box with its seconds; progress shows; metadata is read."""
+"""Videos: what goes on is one box with its seconds; progress shows; metadata is read."""
 
 import av
 import numpy as np
@@ -59,8 +59,8 @@ def test_a_box_does_not_grow_over_the_whole_picture():
     assert max(box.width for box in boxes) <= 4 * FACE.width
 
 
-def film(path, *, title=""):
-    """Make a film of 6 seconds, in whose seconds 2 to 4 somebody is seen."""
+def video(path, *, title=""):
+    """Make a video of 6 seconds, in whose seconds 2 to 4 somebody is seen."""
     portrait = Image.open(DATA / "astronaut.jpg").resize((324, 360))
     scene = Image.new("RGB", (480, 360), (90, 110, 90))
     scene.paste(portrait, (80, 0))
@@ -76,11 +76,11 @@ def film(path, *, title=""):
         container.mux(stream.encode())
 
 
-def test_a_face_in_a_film_is_found_with_its_seconds_and_what_the_file_says(tmp_path):
-    film(tmp_path / "film.mp4", title="Gọi 0912 345 678")
+def test_a_face_in_a_video_is_found_with_its_seconds_and_what_the_file_says(tmp_path):
+    video(tmp_path / "video.mp4", title="Gọi 0912 345 678")
 
     examined = examine(
-        tmp_path / "film.mp4", is_video=True, rules=rules_for(None), report=lambda _progress: None
+        tmp_path / "video.mp4", is_video=True, rules=rules_for(None), report=lambda _progress: None
     )
 
     assert examined.lacking == []

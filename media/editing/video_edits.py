@@ -1,5 +1,5 @@
-"""Edit films: cut their ends, choose the cover, blur places, set them upright. A worker makes a new
-film, which is checked like an upload; a row says how far it is.
+"""Edit videos: cut their ends, choose the cover, blur places, set them upright. A worker makes a
+new video, which is checked like an upload; a row says how far it is.
 """
 
 import json
@@ -31,7 +31,7 @@ from core.secrecy import require_no_secrecy_mark
 from core.semaphores import SharedSemaphore
 from media import captions, incoming, videos
 from media.editing.picture_edits import LEAST_BLUR, MOST_BLURS, copy_description, is_within, retire
-from media.models import FilmEdit, Media
+from media.models import Media, VideoEdit
 
 finished = Signal()  # with the ``edit``, in the transaction that stores its result
 MOST_SECONDS = 600  # of the result
@@ -44,12 +44,12 @@ MOST_BYTES = 512 * 1024 * 1024
 LIMITS = sandbox.Limits(
     memory=1024 * 1024 * 1024, cpu_seconds=1800, file_bytes=MOST_BYTES, patience=2400
 )
-LONGEST_CAPTION = 130  # characters shown at once: four lines of a film that stands
+LONGEST_CAPTION = 130  # characters shown at once: four lines of a video that stands
 MOST_MARKS = 300
-_PROGRAM = Path(__file__).with_name("film_program.py")
+_PROGRAM = Path(__file__).with_name("video_edit_program.py")
 # Vietnamese complete, and heavy enough for a phone.
 _FONT = Path(__file__).parents[1] / "fonts/be_vietnam_pro/BeVietnamPro-SemiBold.ttf"
-_semaphore = SharedSemaphore("films", limit=1, queue=0, timeout=0)
+_semaphore = SharedSemaphore("video-edits", limit=1, queue=0, timeout=0)
 MOST_TRIES = 100  # to have the result checked, while uploads are
 _LOOK_EVERY = 2.0  # seconds, at the program's progress
 Span = tuple[int, int, int, int, float, float]  # x, y, width, height, from and to second
@@ -58,7 +58,7 @@ Stop = tuple[float, float, int, int, int, int]  # from and to second, x, y, widt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Say what becomes of a film: the seconds that stay, the second of the result that is its
+    """Say what becomes of a video: the seconds that stay, the second of the result that is its
     cover, whether it stands upright between blurred sides, places that are blurred, in
     ten-thousandths and seconds of the source, and captions (WebVTT) drawn into it. ``marks``: for
     each place that somebody marked by hand, where it stands when, in order. Raise Refused for what
@@ -75,7 +75,7 @@ class Plan:
 
     @property
     def has_blurs(self) -> bool:
-        """Check whether something is blurred out of the film."""
+        """Check whether something is blurred out of the video."""
         return bool(self.blurs or self.marks)
 
     def __post_init__(self) -> None:
@@ -118,29 +118,29 @@ def _is_in_order(place: Sequence[Stop]) -> bool:
 
 
 @transaction.atomic
-def queue(media: Media, plan: Plan, *, by: User, purpose_id: UUID | None = None) -> FilmEdit:
-    """Have a worker make a new film of this one by the plan. ``purpose_id``: what takes it in the
+def queue(media: Media, plan: Plan, *, by: User, purpose_id: UUID | None = None) -> VideoEdit:
+    """Have a worker make a new video of this one by the plan. ``purpose_id``: what takes it in the
     place of the old one. Raise Refused, QuotaExceeded.
     """
     require(by, Permission.LIBRARY_WRITE, unit=media.unit)
     _require_editable(media)
     if plan.end > media.seconds + 1:
         raise Refused(_("The video ends before that. Move its end."))
-    waiting = FilmEdit.objects.filter(by=by, job__state__in=UNFINISHED)
+    waiting = VideoEdit.objects.filter(by=by, job__state__in=UNFINISHED)
     if waiting.count() >= MOST_WAITING:
         raise Refused(_("%(n)s videos of yours are being made already.") % {"n": MOST_WAITING})
     require_no_secrecy_mark([captions.plain_text(plan.captions)])
-    quotas.use("film", by=by)
-    claim_form()  # a film in the queue has no entry yet
-    return FilmEdit.objects.create(
-        job=jobs.enqueue("film"), media=media, by=by, plan=asdict(plan), purpose_id=purpose_id
+    quotas.use("video", by=by)
+    claim_form()  # a video in the queue has no entry yet
+    return VideoEdit.objects.create(
+        job=jobs.enqueue("video"), media=media, by=by, plan=asdict(plan), purpose_id=purpose_id
     )
 
 
-def blur_film(
+def blur_video(
     media: Media, spans: Sequence[Span], *, by: User, purpose_id: UUID | None = None
-) -> FilmEdit:
-    """Have a worker make a new film in which these places cannot be recognised. No post takes the
+) -> VideoEdit:
+    """Have a worker make a new video in which these places cannot be recognised. No post takes the
     old one once it is there.
     """
     plan = Plan(end=media.seconds, blurs=tuple(spans))
@@ -162,8 +162,8 @@ def _require_editable(media: Media) -> None:
 # --- The work -------------------------------------------------------------------------------------
 
 
-def make_film(claim: jobs.Claim) -> None:
-    """Make the film that somebody asked for, or note why it cannot be made."""
+def make_video(claim: jobs.Claim) -> None:
+    """Make the video that somebody asked for, or note why it cannot be made."""
     try:
         _store_result(claim)
     except Busy:
@@ -175,8 +175,8 @@ def make_film(claim: jobs.Claim) -> None:
         claim.fail()
 
 
-def note_failure(row: FilmEdit) -> None:
-    """Say in words why there is no film."""
+def note_failure(row: VideoEdit) -> None:
+    """Say in words why there is no video."""
     row.refused = row.refused or _("The video could not be made. Try a shorter part of it.")
     row.plan = _without_captions(row)
     row.save(update_fields=["refused", "plan"])
@@ -184,7 +184,7 @@ def note_failure(row: FilmEdit) -> None:
 
 def _store_result(claim: jobs.Claim) -> None:
     """Run the program, and store its result as an upload is stored."""
-    row: FilmEdit = claim.row
+    row: VideoEdit = claim.row
     media, plan = row.media, Plan(**row.plan)
     with incoming.working_folder() as place:
         facts = _run_program(claim, place, plan)
@@ -215,13 +215,13 @@ def _store_result(claim: jobs.Claim) -> None:
         )
         row.result = made
         row.save(update_fields=["result"])
-        finished.send(FilmEdit, edit=row)
+        finished.send(VideoEdit, edit=row)
         row.plan = _without_captions(row)
         row.save(update_fields=["plan"])
 
 
-def _without_captions(row: FilmEdit) -> dict[str, Any]:
-    """Return the plan of an edit that is over: the captions stand in the film."""
+def _without_captions(row: VideoEdit) -> dict[str, Any]:
+    """Return the plan of an edit that is over: the captions stand in the video."""
     return {**row.plan, "captions": ""}
 
 
@@ -285,10 +285,10 @@ def _renew(claim: jobs.Claim, progress: Path) -> None:
 
 
 jobs.register(
-    "film",
+    "video",
     queue="scans",
-    rows=FilmEdit.objects.select_related("media__unit", "by"),
-    run=make_film,
+    rows=VideoEdit.objects.select_related("media__unit", "by"),
+    run=make_video,
     on_failure=note_failure,
     codes=["refused"],
     lease=LEASE,

@@ -1,5 +1,5 @@
-// Places of a film that are blurred, drawn by hand. The rows of numbers are what is saved: each says where a place is
-// from one second to another, and between two rows of the same place it moves evenly. This shows them over the film at
+// Places of a video that are blurred, drawn by hand. The rows of numbers are what is saved: each says where a place is
+// from one second to another, and between two rows of the same place it moves evenly. This shows them over the video at
 // the second where it stands, and writes into them what is drawn, dragged or moved by keys. Lengths are per cent.
 import { boxFrom, corners, holds, inside, round, sidesTo } from "../lib/areas.js";
 
@@ -9,9 +9,9 @@ const STEP = 1; // of an arrow key
 const LASTS = 2; // seconds that a new place is blurred, until somebody says otherwise
 const SIDES = ["x", "y", "width", "height"];
 
-const form = document.getElementById("film-editor");
-const film = document.getElementById("film");
-const boxes = document.getElementById("film-boxes");
+const form = document.getElementById("video-editor");
+const video = document.getElementById("video");
+const boxes = document.getElementById("video-boxes");
 const list = document.getElementById("marks");
 const rowTemplate = document.getElementById("mark-row");
 const drawing = document.getElementById("draw-marks");
@@ -78,9 +78,9 @@ function writeBox(row, box) {
   if (["asked", "right"].includes(kind.value)) kind.value = "moved";
 }
 
-// Puts a place somewhere at the second where the film stands: in the row that speaks of it, or in a new one.
+// Puts a place somewhere at the second where the video stands: in the row that speaks of it, or in a new one.
 function put(place, box) {
-  const now = film.currentTime;
+  const now = video.currentTime;
   const mark = marksOf(place).find(({ start, end }) => start - 0.05 <= now && now <= end + 0.05);
   if (mark) writeBox(mark.row, box);
   else addRow(place, now, now, box);
@@ -91,7 +91,7 @@ function put(place, box) {
 // --- Drawing ---
 
 function draw() {
-  const now = film.currentTime;
+  const now = video.currentTime;
   boxes.replaceChildren();
   for (const place of places()) {
     const box = boxAt(place, now);
@@ -109,10 +109,10 @@ function pick(place) {
   addMark.querySelector("span").textContent = place;
 }
 
-for (const name of ["timeupdate", "seeked", "loadedmetadata"]) film.addEventListener(name, draw);
-film.addEventListener("play", function follow() {
+for (const name of ["timeupdate", "seeked", "loadedmetadata"]) video.addEventListener(name, draw);
+video.addEventListener("play", function follow() {
   draw();
-  if (!film.paused) requestAnimationFrame(follow);
+  if (!video.paused) requestAnimationFrame(follow);
 });
 
 // --- By pointer and keys, while drawing ---
@@ -122,11 +122,11 @@ const isDrawing = () => drawing.getAttribute("aria-pressed") === "true";
 function setDrawing(is) {
   drawing.setAttribute("aria-pressed", String(is));
   boxes.classList.toggle("is-drawing", is);
-  if (is) film.pause();
+  if (is) video.pause();
 }
 
 drawing.addEventListener("click", () => setDrawing(!isDrawing()));
-film.addEventListener("play", () => setDrawing(false));
+video.addEventListener("play", () => setDrawing(false));
 
 function at(event) {
   const { left, top, width, height } = boxes.getBoundingClientRect();
@@ -142,7 +142,7 @@ function cornerAt(box, [x, y]) {
 
 function take(point) {
   for (const place of places().reverse()) {
-    const box = boxAt(place, film.currentTime);
+    const box = boxAt(place, video.currentTime);
     if (!box) continue;
     const isHeld = holds(box, point);
     const corner = cornerAt(box, point);
@@ -151,7 +151,7 @@ function take(point) {
     if (isHeld || corner >= 0) return { place, box, corner: middle ? -1 : corner, from: point };
   }
   const place = newPlace(inside({ x: point[0], y: point[1], width: LEAST, height: LEAST }, LEAST));
-  return { place, box: boxAt(place, film.currentTime), corner: 2, from: point };
+  return { place, box: boxAt(place, video.currentTime), corner: 2, from: point };
 }
 
 boxes.addEventListener("pointerdown", (event) => {
@@ -185,7 +185,7 @@ drawing.addEventListener("keydown", (event) => {
   const step = ARROWS[event.key];
   if (!step || !isDrawing()) return;
   event.preventDefault();
-  const box = boxAt(picked, film.currentTime);
+  const box = boxAt(picked, video.currentTime);
   if (!box) return;
   const [x, y] = step;
   if (event.shiftKey) put(picked, { ...box, width: box.width + x, height: box.height + y });
@@ -194,7 +194,7 @@ drawing.addEventListener("keydown", (event) => {
 });
 
 function sayWhere(place) {
-  const box = boxAt(place, film.currentTime);
+  const box = boxAt(place, video.currentTime);
   const values = { place, ...Object.fromEntries(SIDES.map((side) => [side, Math.round(box[side])])) };
   said.textContent = said.dataset.moved.replaceAll(/\{(\w+)\}/g, (_all, name) => `${values[name]} ${SIDES.includes(name) ? "%" : ""}`.trim());
 }
@@ -203,8 +203,8 @@ function sayWhere(place) {
 
 function newPlace(box) {
   const place = Math.max(0, ...places()) + 1;
-  const start = film.currentTime;
-  addRow(place, start, Math.min(start + LASTS, film.duration || start + LASTS), box);
+  const start = video.currentTime;
+  addRow(place, start, Math.min(start + LASTS, video.duration || start + LASTS), box);
   pick(place);
   return place;
 }
@@ -221,29 +221,29 @@ document.getElementById("add-place").addEventListener("click", () => {
 addMark.addEventListener("click", () => {
   const known = marksOf(picked);
   if (!known.length) return;
-  put(picked, boxAt(picked, film.currentTime) || (known[0].start > film.currentTime ? known[0] : known.at(-1)).box);
+  put(picked, boxAt(picked, video.currentTime) || (known[0].start > video.currentTime ? known[0] : known.at(-1)).box);
   setDrawing(true);
   drawing.focus({ preventScroll: true });
 });
 
 list.addEventListener("click", ({ target }) => {
   if (!target.closest("[data-remove]")) return;
-  target.closest(".film-mark").remove();
+  target.closest(".video-mark").remove();
   if (!marksOf(picked).length) pick(0);
   document.getElementById("add-place").focus({ preventScroll: true });
   draw();
 });
 
-// The row in which somebody writes is shown: the film goes to its second.
+// The row in which somebody writes is shown: the video goes to its second.
 list.addEventListener("focusin", ({ target }) => {
-  const mark = read(target.closest(".film-mark"));
+  const mark = read(target.closest(".video-mark"));
   pick(mark.place);
-  if (film.paused && (film.currentTime < mark.start || film.currentTime > mark.end)) film.currentTime = mark.start;
+  if (video.paused && (video.currentTime < mark.start || video.currentTime > mark.end)) video.currentTime = mark.start;
   draw();
 });
 
 form.addEventListener("input", ({ target }) => {
-  const row = target.closest("#marks .film-mark");
+  const row = target.closest("#marks .video-mark");
   if (!row) return;
   if (SIDES.some((side) => target === field(row, side))) {
     const kind = field(row, "kind");

@@ -13,20 +13,20 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission
 from core.actions import form_action, form_data
-from media.editing import films
-from media.editing.films import Span
+from media.editing import video_edits
+from media.editing.video_edits import Span
 from media.models import Media
 from media.scanners.models import Box
 from media.scanners.queries import open_boxes, state_of
 from posts.context import post_to_write
-from posts.media_library.film_forms import FilmForm
+from posts.media_library.video_forms import VideoForm
 from posts.models import Post
 
-MOST_SHOWN = 5  # edits of a film, the newest
+MOST_SHOWN = 5  # edits of a video, the newest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_film(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def edit_video(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show how far the video's edits are; a POST has a worker make another one, which takes the
     place of the old one in the draft that ``post`` names.
     """
@@ -37,7 +37,7 @@ def edit_film(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("posts:edit_media", media.public_id)
     scan = state_of([media]).get(media.pk)
     spans = _spans(open_boxes(scan) if scan else ())
-    form = FilmForm(
+    form = VideoForm(
         form_data(request),
         request.FILES or None,
         media=media,
@@ -48,15 +48,17 @@ def edit_film(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     key = post.public_id if post else None
     done = form_action(
         form,
-        lambda: films.queue(media, form.cleaned_data["plan"], by=request.user, purpose_id=key),
+        lambda: video_edits.queue(
+            media, form.cleaned_data["plan"], by=request.user, purpose_id=key
+        ),
     )
     if done:
         messages.success(
             request, _("The video is being made. You may leave this page; you are told when.")
         )
         query = f"?{urlencode({'post': post.public_id})}" if post else ""
-        return redirect(reverse("posts:edit_film", args=[media.public_id]) + query)
-    edits = list(media.film_edits.select_related("result", "job").order_by("-pk")[:MOST_SHOWN])
+        return redirect(reverse("posts:edit_video", args=[media.public_id]) + query)
+    edits = list(media.video_edits.select_related("result", "job").order_by("-pk")[:MOST_SHOWN])
     context = {
         "media": media,
         "form": form,
@@ -67,7 +69,7 @@ def edit_film(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "back": _back_address(media, post),
         "address": request.get_full_path(),
     }
-    name = "posts/media_library/film.html"
+    name = "posts/media_library/video.html"
     is_part = request.htmx and not request.htmx.boosted and request.method != "POST"
     return render(request, f"{name}#edits" if is_part else name, context, status=done.status)
 
