@@ -43,3 +43,18 @@ ALTER TABLE publishing_recall RENAME post_held TO position;
 
 UPDATE accounts_notice SET kind = 'video_made' WHERE kind = 'film_made';
 UPDATE core_job SET kind = 'video' WHERE kind = 'film';
+
+-- Share links of posts and of kits stand in one table.
+ALTER TABLE publishing_share RENAME TO publishing_sharelink;
+ALTER SEQUENCE publishing_share_id_seq RENAME TO publishing_sharelink_id_seq;
+ALTER TABLE publishing_sharelink
+    ALTER post_id DROP NOT NULL,
+    ALTER revision_id DROP NOT NULL,
+    ADD kit_id bigint,
+    ADD version_id bigint,
+    ADD "values" jsonb NOT NULL DEFAULT '{}';
+INSERT INTO publishing_sharelink
+    (public_id, unit_id, partner_id, kit_id, version_id, "values", link_id, secret_hash, made_by_id, made_at, expires_on, revoked_at)
+SELECT public_id, unit_id, partner_id, kit_id, version_id, "values", link_id, secret_hash, made_by_id, made_at, expires_on, revoked_at
+FROM publishing_kitshare;
+DROP TABLE publishing_kitshare;

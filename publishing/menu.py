@@ -89,7 +89,6 @@ register(
         "publishing:calendar": ("publishing:calendar_links", "publishing:slots"),
         "partners:list": (
             "publishing:share_kit",
-            "publishing:share_kit_revoke",
             "publishing:share_list",
             "publishing:share_renew",
             "publishing:share_revoke",

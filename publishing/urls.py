@@ -1,11 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
 from publishing.broadcasts import views as broadcast_views
 from publishing.calendar.views import changes as calendar_changes
 from publishing.calendar.views import events as calendar_events
 from publishing.calendar.views import pages as calendar_pages
 from publishing.calendar_links import views as calendar_link_views
-from publishing.kit_sharing import views as kit_sharing_views
 from publishing.manual import views as manual_views
 from publishing.outputs import views as output_views
 from publishing.pauses.views import actions as pause_actions
@@ -21,6 +20,25 @@ from publishing.sharing import views as sharing_views
 from publishing.slots import views as slot_views
 
 app_name = "publishing"
+# What a partner opens, without an account.
+SHARED = [
+    path("<uuid:public_id>/<str:secret>/", sharing_views.partner_page, name="shared"),
+    path(
+        "<uuid:public_id>/<str:secret>/<int:number>/", sharing_views.shared_file, name="shared_file"
+    ),
+    path("<uuid:public_id>/<str:secret>/qr.png", sharing_views.shared_code, name="shared_code"),
+    path(
+        "<uuid:public_id>/<str:secret>/poster-<slug:paper>.pdf",
+        sharing_views.shared_poster,
+        name="shared_poster",
+    ),
+    path(
+        "<uuid:public_id>/<str:secret>/card-<int:number>-<slug:size>.png",
+        sharing_views.shared_card,
+        name="shared_card",
+    ),
+]
+
 urlpatterns = [
     path("posts/", post_list_views.posts, name="post_list"),
     path("posts/new/correction/", post_list_views.correctable_posts, name="correctable"),
@@ -54,49 +72,9 @@ urlpatterns = [
     path("shares/revoke/", sharing_views.revoke_all, name="share_revoke_all"),
     path("shares/<uuid:public_id>/renew/", sharing_views.renew, name="share_renew"),
     path("shares/<uuid:public_id>/revoke/", sharing_views.revoke, name="share_revoke"),
-    path("kits/<uuid:public_id>/share/", kit_sharing_views.share_kit, name="share_kit"),
-    path("kit-shares/<uuid:public_id>/revoke/", kit_sharing_views.revoke, name="share_kit_revoke"),
-    path(
-        "shared/kit/<uuid:public_id>/<str:secret>/",
-        kit_sharing_views.shared_kit,
-        name="shared_kit",
-    ),
-    path(
-        "shared/kit/<uuid:public_id>/<str:secret>/<int:number>/",
-        kit_sharing_views.shared_kit_file,
-        name="shared_kit_file",
-    ),
-    path(
-        "shared/kit/<uuid:public_id>/<str:secret>/qr.png",
-        kit_sharing_views.shared_kit_code,
-        name="shared_kit_code",
-    ),
-    path(
-        "shared/kit/<uuid:public_id>/<str:secret>/poster-<slug:paper>.pdf",
-        kit_sharing_views.shared_kit_poster,
-        name="shared_kit_poster",
-    ),
-    path(
-        "shared/kit/<uuid:public_id>/<str:secret>/card-<int:number>-<slug:size>.png",
-        kit_sharing_views.shared_kit_card,
-        name="shared_kit_card",
-    ),
-    path("shared/<uuid:public_id>/<str:secret>/", sharing_views.partner_page, name="shared"),
-    path(
-        "shared/<uuid:public_id>/<str:secret>/<int:number>/",
-        sharing_views.shared_file,
-        name="shared_file",
-    ),
-    path(
-        "shared/<uuid:public_id>/<str:secret>/poster-<slug:paper>.pdf",
-        sharing_views.shared_poster,
-        name="shared_poster",
-    ),
-    path(
-        "shared/<uuid:public_id>/<str:secret>/qr.png",
-        sharing_views.shared_code,
-        name="shared_code",
-    ),
+    path("kits/<uuid:public_id>/share/", sharing_views.share_kit, name="share_kit"),
+    path("shared/kit/", include(SHARED)),  # the address of kits in earlier links
+    path("shared/", include(SHARED)),
     path("posts/<uuid:public_id>/reopen/", actions.reopen, name="reopen"),
     path("posts/<uuid:public_id>/withdraw/", actions.withdraw, name="withdraw"),
     path("deliveries/<uuid:public_id>/", page.delivery, name="delivery"),

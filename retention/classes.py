@@ -56,7 +56,7 @@ from posts.queries import (
     unused_library,
     unused_media,
 )
-from publishing.models import CalendarLink, KitShare, Share
+from publishing.models import CalendarLink, ShareLink
 from retention import holds
 
 AT_ONCE, DAY, WEEK, MONTH = timedelta(), timedelta(days=1), timedelta(days=7), timedelta(days=30)
@@ -245,18 +245,10 @@ RULES: tuple[Rule | Files, ...] = (
     ),
     Rule(
         name="shares",
-        model=Share,
+        model=ShareLink,
         after=YEAR,
         since="expires_on",
-        due=lambda before: Share.objects.filter(expires_on__lt=timezone.localdate(before)),
-        words="12 months after its last day",
-    ),
-    Rule(
-        name="kit-shares",
-        model=KitShare,
-        after=YEAR,
-        since="expires_on",
-        due=lambda before: KitShare.objects.filter(expires_on__lt=timezone.localdate(before)),
+        due=lambda before: ShareLink.objects.filter(expires_on__lt=timezone.localdate(before)),
         words="12 months after its last day",
     ),
     Rule(name="imports", model=PeopleImport, after=MONTH, since="created_at", words="30 days"),

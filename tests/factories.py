@@ -77,12 +77,11 @@ from publishing.models import (
     Broadcast,
     CalendarLink,
     Delivery,
-    KitShare,
     Occurrence,
     Pause,
     Recall,
     Series,
-    Share,
+    ShareLink,
 )
 from publishing.states import Reason, State
 from tests.videos import video_file
@@ -323,7 +322,7 @@ def partner(unit: Unit, *, contact: Contact = CONTACT, **fields: object) -> Part
     return row
 
 
-def share(unit: Unit, *, secret: str = "abc", **fields: object) -> Share:
+def share(unit: Unit, *, secret: str = "abc", **fields: object) -> ShareLink:
     """Make an open page of a live post with a picture for a partner of the unit."""
     live = live_delivery(unit=unit, media=[media(unit)])
     values = {
@@ -331,15 +330,15 @@ def share(unit: Unit, *, secret: str = "abc", **fields: object) -> Share:
         "partner": fields.pop("partner", None) or partner(unit),
         "post": live.post,
         "revision": live.revision,
-        "secret_hash": Share.hash_of(secret),
+        "secret_hash": ShareLink.hash_of(secret),
         "made_by": UserFactory(),
         "made_at": timezone.now(),
         "expires_on": timezone.localdate() + timedelta(days=30),
     }
-    return Share.objects.create(unit=unit, **{**values, **fields})
+    return ShareLink.objects.create(unit=unit, **{**values, **fields})
 
 
-def kit_share(unit: Unit, *, secret: str = "abc", **fields: object) -> KitShare:
+def kit_share(unit: Unit, *, secret: str = "abc", **fields: object) -> ShareLink:
     """Make an open page of an issued kit of the unit, with a picture and without gaps, for a
     partner of it.
     """
@@ -349,12 +348,12 @@ def kit_share(unit: Unit, *, secret: str = "abc", **fields: object) -> KitShare:
         "partner": fields.pop("partner", None) or partner(unit),
         "version": shared.current,
         "link": link(unit),
-        "secret_hash": KitShare.hash_of(secret),
+        "secret_hash": ShareLink.hash_of(secret),
         "made_by": UserFactory(),
         "made_at": timezone.now(),
         "expires_on": timezone.localdate() + timedelta(days=30),
     }
-    return KitShare.objects.create(unit=unit, kit=shared, **{**values, **fields})
+    return ShareLink.objects.create(unit=unit, kit=shared, **{**values, **fields})
 
 
 def campaign_file(

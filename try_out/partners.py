@@ -10,10 +10,8 @@ from campaigns.partners.agreements import Agreement
 from campaigns.partners.models import Contact, Kind, Partner
 from links.clicks import add_clicks
 from posts.models import Post
-from publishing.kit_sharing import kit_shares
-from publishing.kit_sharing.queries import kits_for
-from publishing.sharing import shares
-from publishing.sharing.queries import is_shareable, live_deliveries
+from publishing.sharing import share_links
+from publishing.sharing.queries import is_shareable, kits_for, live_deliveries
 from try_out.history import time_set_to
 from try_out.people import Staff, World
 
@@ -28,7 +26,7 @@ def create_partners(world: World, now: datetime) -> None:
     for post, days_ago, readers in zip(shared, (6, 2), ((union, school), (union,)), strict=False):
         with time_set_to(now - timedelta(days=days_ago)):
             until = timezone.localdate() + timedelta(days=30)
-            made = shares.share(post, partners=readers, until=until, by=staff.officer)
+            made = share_links.share_post(post, partners=readers, until=until, by=staff.officer)
         today = timezone.localdate(now)
         add_clicks(
             (row.link_id, today - timedelta(days=n), usual + (n * 5) % 7)
@@ -45,7 +43,7 @@ def _share_a_kit(staff: Staff, union: Partner, now: datetime) -> None:
     with time_set_to(now - timedelta(days=3)):
         kit = kits_for(staff.unit).get(current__slots=[])
         until = timezone.localdate() + timedelta(days=30)
-        ((row, _secret),) = kit_shares.share(
+        ((row, _secret),) = share_links.share_kit(
             kit, unit=staff.unit, partners=[union], until=until, by=staff.officer
         )
     add_clicks((row.link_id, today - timedelta(days=n), 5 + n) for n in range(3) if row.link_id)

@@ -185,32 +185,6 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='Share',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                        ('secret_hash', models.CharField(max_length=64)),
-                        ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
-                        ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='campaigns.partner')),
-                        ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='posts.post')),
-                        ('revision', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='posts.revision')),
-                        ('link', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='links.link')),
-                        ('made_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('made_at', models.DateTimeField()),
-                        ('expires_on', models.DateField()),
-                        ('revoked_at', models.DateTimeField(null=True)),
-                    ],
-                    options={
-                        'ordering': ['-made_at', '-pk'],
-                        'indexes': [
-                            models.Index(fields=['unit', '-made_at', '-id'], name='shares_of_unit'),
-                        ],
-                        'constraints': [
-                            models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('partner', 'post'), name='one_open_share_a_partner'),
-                        ],
-                    },
-                ),
-                migrations.CreateModel(
                     name='Slot',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -355,17 +329,19 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
-                    name='KitShare',
+                    name='ShareLink',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                        ('secret_hash', models.CharField(max_length=64)),
                         ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='units.unit')),
-                        ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='kit_shares', to='campaigns.partner')),
-                        ('kit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='campaigns.kit')),
-                        ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.kitversion')),
+                        ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='campaigns.partner')),
+                        ('post', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='posts.post')),
+                        ('revision', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='posts.revision')),
+                        ('kit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='campaigns.kit')),
+                        ('version', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.kitversion')),
                         ('values', models.JSONField(default=dict)),
                         ('link', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='links.link')),
+                        ('secret_hash', models.CharField(max_length=64)),
                         ('made_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('made_at', models.DateTimeField()),
                         ('expires_on', models.DateField()),
@@ -374,10 +350,20 @@ class Migration(migrations.Migration):
                     options={
                         'ordering': ['-made_at', '-pk'],
                         'indexes': [
-                            models.Index(fields=['unit', 'kit'], name='kit_shares_of_unit'),
+                            models.Index(fields=['unit', '-made_at', '-id'], name='share_links_of_unit'),
+                            models.Index(fields=['unit', 'kit'], name='share_links_of_kit'),
                         ],
                         'constraints': [
-                            models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('partner', 'kit'), name='one_open_kit_share_a_partner'),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(('kit__isnull', True), ('post__isnull', False), ('revision__isnull', False), ('version__isnull', True)),
+                                    models.Q(('kit__isnull', False), ('post__isnull', True), ('revision__isnull', True), ('version__isnull', False)),
+                                    _connector='OR',
+                                ),
+                                name='a_share_link_has_one_subject',
+                            ),
+                            models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('partner', 'post'), name='one_active_share_link_a_post'),
+                            models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('partner', 'kit'), name='one_active_share_link_a_kit'),
                         ],
                     },
                 ),

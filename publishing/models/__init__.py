@@ -13,7 +13,7 @@ from publishing.models.pause import Pause, PauseQuerySet, Pauses
 from publishing.models.rate_limit import RateLimit
 from publishing.models.recall import Recall, RecallQuerySet
 from publishing.models.series import Occurrence, Rhythm, Series, SeriesQuerySet
-from publishing.models.share import KitShare, Share, ShareQuerySet
+from publishing.models.share_link import ShareLink, ShareLinkQuerySet
 from publishing.models.slot import Slot, SlotQuerySet, SlotSuggestion, Weekday
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "DeliveryQuerySet",
     "Freeze",
     "Heartbeat",
-    "KitShare",
     "Occurrence",
     "Pause",
     "PauseQuerySet",
@@ -37,8 +36,8 @@ __all__ = [
     "Rhythm",
     "Series",
     "SeriesQuerySet",
-    "Share",
-    "ShareQuerySet",
+    "ShareLink",
+    "ShareLinkQuerySet",
     "Slot",
     "SlotQuerySet",
     "SlotSuggestion",

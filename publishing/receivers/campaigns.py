@@ -8,9 +8,8 @@ from campaigns.kits.models import Kit
 from campaigns.kits.signals import kit_withdrawn
 from campaigns.partners.models import Partner
 from campaigns.partners.signals import agreements_ended
-from publishing.kit_sharing import kit_shares
 from publishing.recalls import recalling
-from publishing.sharing import shares
+from publishing.sharing import share_links
 
 
 @receiver(kit_withdrawn, sender=Kit)
@@ -21,5 +20,4 @@ def stop_posts_of_kit(kit: Kit, by: User, reason: str, take_down: bool, **_: Any
 
 @receiver(agreements_ended, sender=Partner)
 def close_pages_of_ended_partners(partners: Collection[int], **_: Any) -> None:
-    shares.close_pages_of_partners(partners)
-    kit_shares.close_for(partners)
+    share_links.revoke_of_partners(partners)

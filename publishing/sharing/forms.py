@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.partners.models import Partner
 from core.fields import DayField
-from publishing.sharing.shares import LONGEST_DAYS
+from publishing.sharing.share_links import LONGEST_DAYS
 
 USUAL_DAYS = 30
 
@@ -18,7 +18,7 @@ def _usual_day() -> date:
 
 
 class ShareForm(forms.Form):
-    """With whom a post is shared, and until when."""
+    """With whom a post or kit is shared, and until when."""
 
     partners = forms.MultipleChoiceField(
         label=_("Share with"),

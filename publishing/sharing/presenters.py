@@ -1,24 +1,33 @@
-"""Words of a partner's page, and of its state in lists."""
+"""Words of a partner's page, and of a share link's status in lists."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from campaigns.kits.states import PLATFORMS
 from core.errors import Refused
 from links.queries import get_short_address
 from media import links as media_links
 from media.cards.card_drawing import Words, content_of
-from media.cards.typesetting import Content, Format
+from media.cards.typesetting import SHEETS, Content, Format
 from media.codes import qr_svg
 from media.models import Card, Media
-from posts.kit_words import approved_filling
-from publishing.models import Share
+from posts.kit_words import Filling, approved_filling
+from publishing.models import ShareLink
 from publishing.outputs import texts
-from publishing.sharing.queries import PageState, Shown, media_of
+from publishing.sharing.queries import SharedMedia, Status, media_of
 
 # Whoever passes the post on says with whom: data, in the language of residents.
 DISCLOSURE = "Hợp tác với {unit}"
+
+
+class Text(NamedTuple):
+    """A text to copy: approved, disclosed, with the address that counts."""
+
+    label: str
+    text: str
 
 
 class Piece(NamedTuple):
@@ -31,70 +40,67 @@ class Piece(NamedTuple):
     is_video: bool
 
 
+class CardSizes(NamedTuple):
+    """A card of a kit, drawn with the unit's name in each size."""
+
+    number: int
+    title: str
+    formats: list[tuple[str, str]]
+
+
 class SharedPage(NamedTuple):
     title: str
-    text: str  # as it is copied: approved, disclosed, with the address that counts
+    texts: list[Text]  # for all channels; of a kit also by platform
     disclosure: str
     pieces: list[Piece]
+    cards: list[CardSizes]
     address: str  # short
     qr: SafeString | str
-    has_poster: bool  # of the kit from which the post came
+    has_poster: bool
 
 
-def shared_page(share: Share) -> SharedPage:
-    content = share.revision.content
-    disclosure = DISCLOSURE.format(unit=share.unit)
-    address = get_short_address(share.link) if share.link and not share.link.is_stopped else ""
-    parts = [texts.whole_text(content), "\n".join(filter(None, [disclosure, address]))]
+class Drawing(NamedTuple):
+    """A poster or card of a kit, to be drawn."""
+
+    look: str
+    content: Content
+
+
+def shared_page(share: ShareLink) -> SharedPage:
+    disclosure, address = DISCLOSURE.format(unit=share.unit), _address(share)
+    end = "\n".join(filter(None, [disclosure, address]))
+    if share.version:
+        filled = Filling(share.version, share.unit).texts(share.values)
+        title, bodies = filled.title, [(_("For all channels"), f"{filled.title}\n\n{filled.text}")]
+        labels = dict(PLATFORMS)
+        bodies += [(str(labels[name]), own) for name, own in filled.own.items()]
+    else:
+        title = share.content["title"]
+        bodies = [(_("Text"), texts.whole_text(share.content))]
+    media = media_of(share)
     return SharedPage(
-        title=content["title"],
-        text="\n\n".join(parts),
+        title=title,
+        texts=[Text(label, f"{body}\n\n{end}") for label, body in bodies],
         disclosure=disclosure,
-        pieces=[describe_piece(n, shown) for n, shown in enumerate(media_of(share))],
+        pieces=[_describe_piece(number, row) for number, row in enumerate(media)],
+        cards=_list_cards(media) if share.version else [],
         address=address,
         qr=qr_svg(address) if address else "",
         has_poster=poster_of(share) is not None,
     )
 
 
-class Poster(NamedTuple):
-    look: str
-    content: Content
+def _address(share: ShareLink) -> str:
+    return get_short_address(share.link) if share.link and not share.link.is_stopped else ""
 
 
-def poster_of(share: Share) -> Poster | None:
-    """Return the poster of the kit from which the shared revision came, with the words that the
-    unit's leader approved, the cooperation and the code of this partner; None where there is none.
-    """
-    content = share.revision.content
-    cut = approved_filling(content, share.unit)
-    if cut is None or not (chosen := cut[0].version.poster):
-        return None
-    try:
-        lines = [*cut[0].poster(cut[1]), "", ""]
-    except Refused:  # the unit's page does not name what stands on it
-        return None
-    address = get_short_address(share.link) if share.link and not share.link.is_stopped else ""
-    words = Words(
-        title=content["title"],
-        line_1=lines[0],
-        line_2=lines[1],
-        hotline=chosen["hotline"],
-        link=address,
-    )
-    code = texts.short_hash(share.revision.content_sha256)
-    proof = f"{DISCLOSURE.format(unit=share.unit)} · Mã bản duyệt: {code}"
-    return Poster(chosen["look"], content_of(words, share.unit, proof=proof))
-
-
-def describe_piece(number: int, shown: Shown) -> Piece:
-    media = shown.media
+def _describe_piece(number: int, row: SharedMedia) -> Piece:
     return Piece(
         number=number,
-        preview=media_links.viewing_url(media, media_links.THUMB),
-        alt_text=shown.alt_text,
-        label=_label(media),
-        is_video=media.is_video,
+        preview=media_links.viewing_url(row.media, media_links.THUMB),
+        alt_text=row.alt_text,
+        label=_label(row.media),
+        is_video=row.media.is_video,
     )
 
 
@@ -109,14 +115,64 @@ def _label(media: Media) -> str:
     return _("Card, %(shape)s, %(size)s") % {"shape": shape, "size": size}
 
 
-def status(state: PageState) -> dict[str, str]:
-    """Return how a page is, for a badge."""
+def _list_cards(media: list[SharedMedia]) -> list[CardSizes]:
+    sizes = [(size.value, str(size.label)) for size in Format]
+    cards = [(number, getattr(row.media, "card", None)) for number, row in enumerate(media)]
+    return [CardSizes(number, card.words["title"], sizes) for number, card in cards if card]
+
+
+def card_of(share: ShareLink, number: int, size: str) -> Drawing | None:
+    """Return a card of the kit with the unit's name, badge and number, and this partner's code."""
+    media = media_of(share) if share.version else []
+    card = getattr(media[number].media, "card", None) if number < len(media) else None
+    if card is None or size not in SHEETS:
+        return None
+    words = Words(**{**card.words, "link": _address(share) or card.words.get("link", "")})
+    proof = DISCLOSURE.format(unit=share.unit)
+    return Drawing(card.look, content_of(words, share.unit, proof=proof))
+
+
+def poster_of(share: ShareLink) -> Drawing | None:
+    """Return the poster of the kit that is shared, or from which the shared revision came, with the
+    approved words in its gaps, the cooperation and the code of this partner; None where there is
+    none.
+    """
+    proof = DISCLOSURE.format(unit=share.unit)
+    cut: tuple[Filling, Mapping[str, str]] | None = None
+    if share.version:
+        cut = Filling(share.version, share.unit), share.values
+    elif share.revision:
+        cut = approved_filling(share.content, share.unit)
+        proof += f" · Mã bản duyệt: {texts.short_hash(share.revision.content_sha256)}"
+    if cut is None or not (chosen := cut[0].version.poster):
+        return None
+    filling, values = cut
+    try:
+        lines = [*filling.poster(values), "", ""]
+    except Refused:  # the unit's page does not name what stands on it
+        return None
+    title = filling.texts(values).title if share.version else share.content["title"]
+    words = Words(
+        title=title,
+        line_1=lines[0],
+        line_2=lines[1],
+        hotline=chosen["hotline"],
+        link=_address(share),
+    )
+    return Drawing(chosen["look"], content_of(words, share.unit, proof=proof))
+
+
+def describe_status(status: Status) -> dict[str, str]:
+    """Return the status for a badge."""
     tone, icon, label = {
-        PageState.OPEN: ("green", "circle-check", _("open")),
-        PageState.REVOKED: ("grey", "ban", _("revoked")),
-        PageState.AGREEMENT_OVER: ("grey", "circle-x", _("agreement ended")),
-        PageState.EXPIRED: ("grey", "clock", _("day over")),
-        PageState.CORRECTED: ("yellow", "alert-triangle", _("closed: corrected")),
-        PageState.GONE: ("red", "circle-x", _("closed: the post is no longer live")),
-    }[state]
+        Status.ACTIVE: ("green", "circle-check", _("open")),
+        Status.EARLY: ("blue", "clock", _("opens later")),
+        Status.REVOKED: ("grey", "ban", _("revoked")),
+        Status.AGREEMENT_OVER: ("grey", "circle-x", _("agreement ended")),
+        Status.EXPIRED: ("grey", "clock", _("day over")),
+        Status.CORRECTED: ("yellow", "alert-triangle", _("closed: corrected")),
+        Status.REPLACED: ("yellow", "alert-triangle", _("closed: a newer version")),
+        Status.GONE: ("red", "circle-x", _("closed: the post is no longer live")),
+        Status.WITHDRAWN: ("red", "circle-x", _("closed: the kit is withdrawn")),
+    }[status]
     return {"tone": tone, "icon": icon, "label": label}

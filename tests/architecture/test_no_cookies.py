@@ -25,7 +25,7 @@ def _make_closed_share(unit):
 
 def _make_closed_kit_share(unit):
     row = factories.kit_share(unit, revoked_at=timezone.now())
-    return reverse("publishing:shared_kit", args=[row.public_id, "abc"])
+    return reverse("publishing:shared", args=[row.public_id, "abc"])
 
 
 PAGES = {
@@ -42,12 +42,12 @@ PAGES = {
     "an unknown share": (lambda unit: reverse("publishing:shared", args=[NOBODY, "abc"]), 404),
     "a shared kit": (
         lambda unit: reverse(
-            "publishing:shared_kit", args=[factories.kit_share(unit).public_id, "abc"]
+            "publishing:shared", args=[factories.kit_share(unit).public_id, "abc"]
         ),
         200,
     ),
     "a closed kit": (_make_closed_kit_share, 410),
-    "an unknown kit": (lambda unit: reverse("publishing:shared_kit", args=[NOBODY, "abc"]), 404),
+    "an unknown kit": (lambda unit: reverse("publishing:shared", args=[NOBODY, "abc"]), 404),
     "a summary": (
         lambda unit: reverse(
             "engagement:public_summary", args=[factories.public_summary(unit).public_id]

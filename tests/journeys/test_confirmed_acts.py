@@ -333,7 +333,7 @@ ACTS = {
         lambda world: world.again().revoked_at is not None,
     ),
     "a page of a kit is closed": Act(
-        "publishing/share_kit.html",
+        "publishing/share.html",
         Role.OFFICER,
         _shared_kit,
         lambda world: world.again().revoked_at is not None,

@@ -48,10 +48,7 @@ NO_PAGE = {
     "publishing:calendar_subscribed",
     "publishing:shared_code",
     "publishing:shared_file",
-    "publishing:shared_kit_card",
-    "publishing:shared_kit_code",
-    "publishing:shared_kit_file",
-    "publishing:shared_kit_poster",
+    "publishing:shared_card",
     "publishing:shared_poster",
     "units:options",
 }

@@ -14,7 +14,7 @@ from campaigns.partners.models import Partner
 from channels.completeness import changes
 from channels.models import PageCheck
 from channels.states import ChangeState
-from publishing.models import KitShare
+from publishing.models import ShareLink
 from tests import factories
 from tests.campaigns.files.made import word
 from tests.journeys.conftest import DESK
@@ -190,7 +190,7 @@ def test_a_kit_is_shared_and_revoked_by_keyboard(at_desk):
     page.keyboard.press("Space")
     pressed(page, ".action-bar .btn-primary")
     expect(page.locator("#made-1")).to_be_visible()
-    row = KitShare.objects.get()
+    row = ShareLink.objects.get()
     desk.open(address)
     pressed(page, f"form[action$='{row.public_id}/revoke/'] button")
     pressed(page, "#confirm-yes")

@@ -29,11 +29,11 @@ from posts.models import BulkImport, Post, Review
 from posts.review import approvals
 from posts.states import PostState
 from publishing.broadcasts.broadcasting import broadcasts_awaiting
-from publishing.kit_sharing.presenters import kit_page
-from publishing.kit_sharing.queries import RELATED, PageState, page_state
-from publishing.models import Delivery, KitShare
+from publishing.models import Delivery, ShareLink
 from publishing.recurrence.queries import first_of_each_series
 from publishing.review.queries import posts_awaiting_second, posts_to_review
+from publishing.sharing.presenters import shared_page
+from publishing.sharing.queries import RELATED, Status, statuses
 from publishing.states import State
 from simulator.testing import RunningSimulator
 from tests.conftest import platforms_at
@@ -76,13 +76,13 @@ class TestFilled(TestCase):
         call_command("try_out")
 
     def test_a_partners_page_of_a_kit_shows_all_that_such_a_page_can(self):
-        share = KitShare.objects.select_related(*RELATED).get()
+        share = ShareLink.objects.select_related(*RELATED).exclude(kit=None).get()
 
-        page = kit_page(share)
+        page = shared_page(share)
 
-        assert page_state(share, now=timezone.now()) == PageState.OPEN
+        assert statuses([share], now=timezone.now()) == {share.pk: Status.ACTIVE}
         assert len(page.texts) == 2
-        assert not any("{" in text.words for text in page.texts)
+        assert not any("{" in text.text for text in page.texts)
         assert page.pieces
         assert page.cards
         assert page.qr

@@ -39,7 +39,7 @@ from media.models import Media, Upload, VideoEdit
 from oversight.models import Digest, Reminder
 from posts.leak_rules.models import FalseAlarm, LeakCount
 from posts.models import BulkImport, Editing, Post
-from publishing.models import CalendarLink, KitShare, Share
+from publishing.models import CalendarLink, ShareLink
 from retention.classes import RULES
 from retention.services import apply_rules, plan_removal
 from tests import factories
@@ -146,11 +146,7 @@ def _partner(at: datetime) -> Partner:
     return factories.partner(factories.UnitFactory(), ends_on=_last_day(at))
 
 
-def _kit_share(at: datetime) -> KitShare:
-    return factories.kit_share(factories.UnitFactory(), expires_on=_last_day(at))
-
-
-def _share(at: datetime) -> Share:
+def _share(at: datetime) -> ShareLink:
     return factories.share(factories.UnitFactory(), expires_on=_last_day(at))
 
 
@@ -271,7 +267,6 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
     ),
     "partners": (_partner, timedelta()),
     "shares": (_share, 365 * DAY),
-    "kit-shares": (_kit_share, 365 * DAY),
     "imports": (
         _row(PeopleImport, "created_at", made_by=_person, file_name="a.xlsx", rows=[]),
         30 * DAY,

@@ -13,8 +13,7 @@ WITHDRAWERS = frozenset({APPROVER, OVERSEER})
 POST, DELIVERY = {"public_id": "approved_post"}, {"public_id": "delivery"}
 PAUSE = {"public_id": "pause"}
 SHARE = {"public_id": "share"}
-KIT_SHARE = {"public_id": "kit_share"}
-KIT_SECRET = {**KIT_SHARE, "secret": "word"}
+KIT_SECRET = {"public_id": "kit_share", "secret": "word"}
 SECRET = {**SHARE, "secret": "word"}
 
 WORDS = {"words": "Cảnh báo khẩn", "understood": "on"}
@@ -56,16 +55,7 @@ ENTRIES = {
     "publishing:share_kit": Entry(
         roles=SCHEDULERS, kwargs={"public_id": "issued_kit"}, reach="above"
     ),
-    "publishing:share_kit_revoke": Entry(roles=SCHEDULERS, kwargs=KIT_SHARE, method="post"),
-    "publishing:shared_kit": Entry(kwargs=KIT_SECRET, anonymous=True, reach="all"),
-    "publishing:shared_kit_file": Entry(
-        kwargs=KIT_SECRET | {"number": "number"}, anonymous=True, reach="all"
-    ),
-    "publishing:shared_kit_code": Entry(kwargs=KIT_SECRET, anonymous=True, reach="all"),
-    "publishing:shared_kit_poster": Entry(
-        kwargs=KIT_SECRET | {"paper": "word"}, anonymous=True, reach="all"
-    ),
-    "publishing:shared_kit_card": Entry(
+    "publishing:shared_card": Entry(
         kwargs=KIT_SECRET | {"number": "number", "size": "word"}, anonymous=True, reach="all"
     ),
     "publishing:shared_code": Entry(kwargs=SECRET, anonymous=True, reach="all"),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,9 +19,9 @@ from links.queries import get_short_address
 from media.cards import card_drawing
 from media.cards.card_drawing import Words
 from posts.kits.adopting import adopt
-from publishing.kit_sharing import kit_shares
-from publishing.kit_sharing.queries import PageState, page_state
-from publishing.models import KitShare
+from publishing.models import ShareLink
+from publishing.sharing import share_links
+from publishing.sharing.queries import RELATED, Status, statuses
 from publishing.sharing.views import GUESSES_A_MINUTE
 from tests import factories
 
@@ -59,13 +60,13 @@ def partner(province):
 
 
 def make(kit, partner, by, *, until=TODAY + 10 * DAY, unit=None):
-    ((row, secret),) = kit_shares.share(
+    ((row, secret),) = share_links.share_kit(
         kit, unit=unit or kit.unit, partners=[partner], until=until, by=by
     )
     return row, secret
 
 
-def address(row, secret, name="shared_kit", *more):
+def address(row, secret, name="shared", *more):
     return reverse(f"publishing:{name}", args=[row.public_id, secret, *more])
 
 
@@ -73,9 +74,9 @@ def page(kit):
     return reverse("publishing:share_kit", args=[kit.public_id])
 
 
-def now_standing(row):
-    fresh = KitShare.objects.select_related("partner", "kit", "version").get(pk=row.pk)
-    return page_state(fresh, now=timezone.now())
+def status_of(row):
+    fresh = ShareLink.objects.select_related(*RELATED).get(pk=row.pk)
+    return statuses([fresh], now=timezone.now())[row.pk]
 
 
 def test_a_partner_copies_the_units_words_without_an_account(
@@ -89,7 +90,7 @@ def test_a_partner_copies_the_units_words_without_an_account(
 
     text = shown.content.decode()
     link = Link.objects.get()
-    assert shown.context["page"].texts[0].words == (
+    assert shown.context["page"].texts[0].text == (
         f"Không sạc xe qua đêm\n\nCông an tỉnh Mẫu nhắc bà con.\n\n"
         f"Hợp tác với Công an tỉnh Mẫu\n{get_short_address(link)}"
     )
@@ -98,10 +99,10 @@ def test_a_partner_copies_the_units_words_without_an_account(
     assert shown["X-Robots-Tag"].startswith("noindex")
     assert "no-store" in shown["Cache-Control"]
     assert not shown.cookies
-    saved = client.get(address(row, secret, "shared_kit_file", 0))
+    saved = client.get(address(row, secret, "shared_file", 0))
     assert saved.status_code == 302
-    assert client.get(address(row, secret, "shared_kit_file", 1)).status_code == 404
-    code = client.get(address(row, secret, "shared_kit_code"))
+    assert client.get(address(row, secret, "shared_file", 1)).status_code == 404
+    code = client.get(address(row, secret, "shared_code"))
     assert code.content.startswith(b"\x89PNG")
     assert Entry.objects.get(action="share.made").actor_id == officer.pk
 
@@ -121,19 +122,52 @@ def test_cards_and_poster_bear_the_name_of_the_unit_that_shares(client, kit, par
     theirs, other = make(kit, partner, officer)
 
     sheets = [
-        b"".join(client.get(address(each, key, "shared_kit_card", 0, size)))
+        b"".join(client.get(address(each, key, "shared_card", 0, size)))
         for each, key in ((row, secret), (theirs, other))
         for size in ("1x1", "9x16")
     ]
 
     assert all(sheet.startswith(b"\x89PNG") for sheet in sheets)
     assert len(set(sheets)) == 4
-    poster = client.get(address(row, secret, "shared_kit_poster", "a4"))
+    poster = client.get(address(row, secret, "shared_poster", "a4"))
     assert poster.content.startswith(b"%PDF")
     assert poster["Content-Disposition"] == 'attachment; filename="ap-phich-a4.pdf"'
-    for wrong in (("shared_kit_card", 7, "1x1"), ("shared_kit_card", 0, "big")):
+    for wrong in (("shared_card", 7, "1x1"), ("shared_card", 0, "big")):
         assert client.get(address(row, secret, *wrong)).status_code == 302
-    assert client.get(address(row, secret, "shared_kit_poster", "a9")).status_code == 302
+    assert client.get(address(row, secret, "shared_poster", "a9")).status_code == 302
+
+
+def test_a_kits_address_of_an_earlier_version_of_the_portal_opens(client, kit, partner, officer):
+    row, secret = make(kit, partner, officer)
+
+    page = client.get(f"/shared/kit/{row.public_id}/{secret}/")
+
+    assert page.status_code == 200
+    assert "nhắc bà con" in page.text
+    assert client.get(f"/shared/kit/{row.public_id}/{secret}/qr.png").status_code == 200
+
+
+def test_a_share_link_has_exactly_one_subject(kit, partner, officer):
+    row, _secret = make(kit, partner, officer)
+    live = factories.live_delivery(unit=kit.unit)
+    for fields in (
+        {"kit": None, "version": None},
+        {"kit": None},
+        {"post": live.post, "revision": live.revision},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ShareLink.objects.filter(pk=row.pk).update(**fields)
+
+
+def test_only_a_posts_address_is_renewed_from_the_list(client, kit, partner, officer):
+    row, _secret = make(kit, partner, officer)
+    client.force_login(officer)
+
+    assert client.get(reverse("publishing:share_list")).context["rows"] == []
+    renewed = client.post(reverse("publishing:share_renew", args=[row.public_id]))
+
+    assert renewed.status_code == 404
+    assert status_of(row) == Status.ACTIVE
 
 
 def _seal(kit):
@@ -145,32 +179,32 @@ def _seal(kit):
 
 def test_the_page_closes_with_each_of_its_conditions(client, kit, partner, officer, province):
     row, secret = make(kit, partner, officer)
-    assert now_standing(row) == PageState.OPEN
+    assert status_of(row) == Status.ACTIVE
     KitVersion.objects.update(text="Ai đó viết khác.")
-    assert now_standing(row) == PageState.GONE
+    assert status_of(row) == Status.WITHDRAWN
     KitVersion.objects.update(text=kit.current.text)
-    KitShare.objects.update(expires_on=TODAY - DAY)
-    assert now_standing(row) == PageState.EXPIRED
+    ShareLink.objects.update(expires_on=TODAY - DAY)
+    assert status_of(row) == Status.EXPIRED
     closed = client.get(address(row, secret))
     assert closed.status_code == 410
-    assert client.get(address(row, secret, "shared_kit_code")).status_code == 404
-    KitShare.objects.update(expires_on=TODAY + DAY)
+    assert client.get(address(row, secret, "shared_code")).status_code == 404
+    ShareLink.objects.update(expires_on=TODAY + DAY)
     Kit.objects.update(current=None)
-    assert now_standing(row) == PageState.REPLACED
+    assert status_of(row) == Status.REPLACED
     Kit.objects.update(current=row.version)
     leader = factories.person(Role.OVERSEER, province)
     withdraw_kit(Kit.objects.get(), by=leader, reason="Sai số", take_down=False)
-    assert now_standing(row) == PageState.GONE
-    kit_shares.revoke(row, by=officer)
-    assert now_standing(row) == PageState.REVOKED
+    assert status_of(row) == Status.WITHDRAWN
+    share_links.revoke(row, by=officer)
+    assert status_of(row) == Status.REVOKED
     with pytest.raises(Refused, match="already"):
-        kit_shares.revoke(row, by=officer)
+        share_links.revoke(row, by=officer)
 
 
 def test_the_end_of_the_agreement_closes_the_page(kit, partner, officer):
     row, _secret = make(kit, partner, officer)
     agreements.end_agreement(partner, by=officer, reason="Hết hợp tác.")
-    assert now_standing(row) == PageState.AGREEMENT_OVER
+    assert status_of(row) == Status.AGREEMENT_OVER
     row.refresh_from_db()
     assert row.revoked_at
     assert Entry.objects.filter(action="share.closed").count() == 1
@@ -184,7 +218,7 @@ def test_before_the_first_day_the_page_says_when_it_opens(client, kit, partner, 
     assert early.status_code == 200
     assert f"{first:%d/%m/%Y}" in early.content.decode()
     assert "nhắc bà con" not in early.content.decode()
-    assert client.get(address(row, secret, "shared_kit_code")).status_code == 404
+    assert client.get(address(row, secret, "shared_code")).status_code == 404
 
 
 def test_words_that_nobody_approved_are_not_shared(client, province, officer, partner):
@@ -257,12 +291,13 @@ def test_the_page_of_the_kit_makes_lists_and_revokes(client, kit, partner, offic
     listed = client.get(page(kit))
     assert shown not in listed.content.decode()
     (entry,) = listed.context["rows"]
-    assert (entry["clicks"].total, entry["may_revoke"]) == (7, True)
+    assert entry["clicks"].total == 7
+    assert f"{row.public_id}/revoke/" in listed.content.decode()
     wrong = client.post(page(kit), {"until": f"{TODAY + DAY:%d/%m/%Y}"})
     assert wrong.status_code == 422
-    revoked = client.post(reverse("publishing:share_kit_revoke", args=[row.public_id]))
+    revoked = client.post(reverse("publishing:share_revoke", args=[row.public_id]))
     assert revoked.url == page(kit)
-    assert now_standing(row) == PageState.REVOKED
+    assert status_of(row) == Status.REVOKED
     button = client.get(reverse("kits:kit", args=[kit.public_id])).content.decode()
     assert page(kit) in button
 

@@ -23,8 +23,8 @@ from posts.editor import saving
 from posts.editor.edits import edit_of
 from posts.kits import adopting
 from posts.models import Post
-from publishing.models import Delivery, Recall, Share
-from publishing.sharing import shares
+from publishing.models import Delivery, Recall, ShareLink
+from publishing.sharing import share_links
 from publishing.sharing.presenters import poster_of
 from publishing.sharing.views import GUESSES_A_MINUTE, PAGE
 from tests import factories
@@ -66,7 +66,7 @@ def partner(unit):
 
 
 def make(delivery, partner, by, until=TODAY + 30 * DAY):
-    ((row, secret),) = shares.share(delivery.post, partners=[partner], until=until, by=by)
+    ((row, secret),) = share_links.share_post(delivery.post, partners=[partner], until=until, by=by)
     return row, secret
 
 
@@ -93,7 +93,7 @@ def test_a_partner_copies_downloads_and_prints_without_an_account(
     assert "noindex" in page["X-Robots-Tag"]
     assert page["Referrer-Policy"] == "no-referrer"
     assert "default-src" in page["Content-Security-Policy"]
-    assert secret not in Share.objects.get().secret_hash
+    assert secret not in ShareLink.objects.get().secret_hash
 
     file = client.get(address(row, secret, "shared_file", 0))
     picture = client.get(file["Location"])
@@ -119,18 +119,18 @@ def test_clicks_are_counted_by_day_and_by_partner_and_nothing_else(
 
     assert (again.link, other.link == row.link) == (row.link, False)
     assert page.count(">41<") == 2  # in seven days, in all; of one row
-    names = {field.name for field in Share._meta.concrete_fields}
+    names = {field.name for field in ShareLink._meta.concrete_fields}
     assert not {name for name in names if any(w in name for w in ("ip", "agent", "cookie", "view"))}
 
 
 @pytest.mark.parametrize(
     "close",
     [
-        lambda row, by: shares.revoke(row, by=by),
-        lambda row, by: shares.revoke_all(row.unit, by=by),
-        lambda row, by: shares.revoke_all(row.unit, partner=row.partner, by=by),
+        lambda row, by: share_links.revoke(row, by=by),
+        lambda row, by: share_links.revoke_all_posts(row.unit, by=by),
+        lambda row, by: share_links.revoke_all_posts(row.unit, partner=row.partner, by=by),
         lambda row, by: agreements.end_agreement(row.partner, "Hai bên dừng phối hợp", by=by),
-        lambda row, by: Share.objects.filter(pk=row.pk).update(expires_on=TODAY - DAY),
+        lambda row, by: ShareLink.objects.filter(pk=row.pk).update(expires_on=TODAY - DAY),
         lambda row, by: type(row.partner).objects.update(ends_on=TODAY - DAY),
         lambda row, by: Delivery.objects.update(state="recalling"),
         lambda row, by: Delivery.objects.update(
@@ -157,7 +157,7 @@ def test_clicks_are_counted_by_day_and_by_partner_and_nothing_else(
 def test_a_page_closes_at_once(client, delivery, partner, officer, close):
     row, secret = make(delivery, partner, officer)
     before = client.get(address(row, secret)).status_code
-    row = Share.objects.select_related("unit", "partner__unit", "post").get()
+    row = ShareLink.objects.select_related("unit", "partner__unit", "post").get()
 
     close(row, officer)
 
@@ -207,7 +207,7 @@ def test_the_secret_is_in_no_row_and_no_line_of_the_log(client, delivery, partne
     client.force_login(officer)
     sent = {"partners": [str(partner.public_id)], "until": f"{TODAY + DAY:%d/%m/%Y}"}
     page = client.post(reverse("publishing:share", args=[delivery.post.public_id]), sent)
-    row = Share.objects.get()
+    row = ShareLink.objects.get()
     secret = page.context["made"][0][2].rstrip("/").rpartition("/")[2]
     client.get(address(row, secret))
     client.get(address(row, "wrong"))
@@ -248,7 +248,7 @@ def test_only_what_is_live_is_shared_with_own_partners_in_force(unit, delivery, 
     with pytest.raises(Refused):
         make(delivery, partner, officer)
 
-    assert not Share.objects.exists()
+    assert not ShareLink.objects.exists()
 
 
 def test_a_page_ends_with_the_agreement(delivery, unit, officer):
@@ -269,7 +269,7 @@ def test_shares_are_listed_with_the_same_queries_for_more_rows(
 
     assert [f"Trường {number}" in page for number in range(3)] == [True] * 3
     client.post(reverse("publishing:share_revoke_all"))
-    assert not Share.objects.filter(revoked_at=None).exists()
+    assert not ShareLink.objects.filter(revoked_at=None).exists()
 
 
 @pytest.mark.parametrize("act", ["share_revoke", "share_renew", "share_revoke_all"])
@@ -302,11 +302,15 @@ def test_of_two_renewals_at_once_the_second_is_refused_and_the_first_address_ope
 ):
     row, _secret = make(delivery, partner, officer)
     colleague = factories.person(Role.OFFICER, unit)
-    Share.objects.update(made_at=timezone.now() - DAY)
+    ShareLink.objects.update(made_at=timezone.now() - DAY)
     shown, refused = [], []
 
     def renew(by):
-        shown.extend(shares.renew(row, until=TODAY + DAY, by=by))
+        shown.extend(
+            share_links.share_post(
+                row.post, partners=[partner], until=TODAY + DAY, by=by, replaces=row
+            )
+        )
 
     def renew_too():
         try:
@@ -330,7 +334,7 @@ def test_an_address_that_a_colleague_has_just_made_is_not_closed_for_a_minute(
         make(delivery, partner, colleague)
 
     assert client.get(address(row, secret)).status_code == 200
-    Share.objects.update(made_at=timezone.now() - shares.JUST_MADE)
+    ShareLink.objects.update(made_at=timezone.now() - share_links.JUST_MADE)
     assert client.get(address(*make(delivery, partner, colleague))).status_code == 200
     assert client.get(address(row, secret)).status_code == 410
 
@@ -344,7 +348,7 @@ def test_a_page_that_was_renewed_is_renewed_from_the_list_alone(client, officer,
     new = client.post(reverse("publishing:share_renew", args=[newer.public_id]))
 
     assert (old.status_code, new.status_code) == (302, 200)
-    assert Share.objects.count() == 3
+    assert ShareLink.objects.count() == 3
 
 
 # --- A kit: the unit shares it as it published it -------------------------------------------------
@@ -408,7 +412,7 @@ def test_a_shared_kit_closes_with_its_poster(client, of_kit, partner, officer, u
     there = address(row, secret, "shared_poster", "a4")
     assert client.get(there).status_code == 200
     if ending == "revoked":
-        shares.revoke(row, by=officer)
+        share_links.revoke(row, by=officer)
     else:
         overseer = factories.person(Role.OVERSEER, unit.parent)
         withdraw_kit(kit, by=overseer, reason="Sai số", take_down=False)
@@ -422,3 +426,5 @@ def test_a_post_of_its_own_has_no_poster_on_its_page(client, delivery, partner, 
     there = address(row, secret, "shared_poster", "a4")
     assert there not in client.get(address(row, secret)).text
     assert client.get(there)["Location"] == address(row, secret)
+    card = client.get(address(row, secret, "shared_card", 0, "1x1"))
+    assert card["Location"] == address(row, secret)
