@@ -5,14 +5,16 @@ from django.utils.translation import gettext_lazy as _
 from core.navigation import ACTIONS, ADMINISTRATION, Entry, register
 
 register(
-    Entry("accounts:people", "users", _("Accounts"), ADMINISTRATION, 20, needs=("account_manage",)),
+    Entry(
+        "accounts:people", "users", _("Accounts"), ADMINISTRATION, 20, rights=("account_manage",)
+    ),
     Entry(
         "accounts:system_changes",
         "user-cog",
         _("Operators and administrators"),
         ADMINISTRATION,
         22,
-        needs=("system_change",),
+        rights=("system_change",),
     ),
     Entry(
         "accounts:delegations",
@@ -20,7 +22,7 @@ register(
         _("Delegations"),
         ADMINISTRATION,
         25,
-        needs=("post_withdraw",),
+        rights=("post_withdraw",),
     ),
     Entry(
         "accounts:delegations",
@@ -28,7 +30,7 @@ register(
         _("Delegations"),
         ADMINISTRATION,
         25,
-        needs=("account_manage",),
+        rights=("account_manage",),
         hidden_by=("post_withdraw",),
     ),
     Entry(
@@ -37,7 +39,7 @@ register(
         _("Invite a person"),
         ACTIONS,
         15,
-        needs=("account_manage",),
+        rights=("account_manage",),
     ),
     Entry(
         "accounts:import",
@@ -45,7 +47,7 @@ register(
         _("Import people from Excel"),
         ACTIONS,
         16,
-        needs=("account_manage",),
+        rights=("account_manage",),
     ),
     Entry(
         "accounts:pending_appointments",
@@ -53,7 +55,7 @@ register(
         _("Confirm appointments"),
         ACTIONS,
         17,
-        needs=("account_manage",),
+        rights=("account_manage",),
     ),
     Entry(
         "accounts:delegate",
@@ -61,7 +63,7 @@ register(
         _("Hand approval over"),
         ACTIONS,
         55,
-        needs=("post_approve", "post_withdraw"),
+        rights=("post_approve", "post_withdraw"),
     ),
     Entry("accounts:notices", "bell", _("Notices"), ACTIONS, 80),
     Entry("accounts:me", "user-circle", _("My account"), ACTIONS, 82),

@@ -3,7 +3,7 @@
     python -m benchmarks.hostile [--minutes 60]
 
 The proxy and the three web services by the commands of docker-compose.yml under production
-settings; publisher, settle, recall and beat against the simulator; PostgreSQL and Redis of this
+settings; publisher, reconcile, recall and beat against the simulator; PostgreSQL and Redis of this
 run; all in control groups with the file's limits and weights where this machine has them (version
 1). A fourth of the time is calm, then the attack goes on to the end: forms of 250,000 marks, bodies
 of 1,100 MB that are announced, slow senders, sign-ins, resets, hostile files, long texts from a
@@ -45,7 +45,7 @@ RUNNING = {  # what the stage started, and its service
     "postgresql": "postgres",
     "redis": "redis",
     "publish facebook": "publish-facebook",
-    "settle": "settle",
+    "reconcile": "reconcile",
     "recall": "recall",
     "beat": "beat",
 }

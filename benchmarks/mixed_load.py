@@ -3,7 +3,7 @@ files come in.
 
     python -m benchmarks.mixed_load [--minutes 30]
 
-The proxy, web, web-files, a publisher, settle, house and beat by the commands of
+The proxy, web, web-files, a publisher, reconcile, maintenance and beat by the commands of
 docker-compose.yml, in control groups with its limits, under production settings; PostgreSQL and
 Redis of this run in such groups too. Windows with the load and windows without it take turns, so
 that what else the machine does falls on both; ``ratio`` is the p95 of all ordinary pages with the
@@ -36,7 +36,7 @@ from benchmarks.servers import start
 from benchmarks.simulator import ROOT
 from benchmarks.stage import Stage, at, run
 
-WORKERS = ("publish-facebook", "settle", "house", "beat")
+WORKERS = ("publish-facebook", "reconcile", "maintenance", "beat")
 THINKS = 0.4  # seconds between two pages of an ordinary person
 BEGINS = 3  # seconds of a window that are not counted: what the other one began comes to its end
 

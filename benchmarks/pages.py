@@ -216,14 +216,14 @@ def _of_leader(rows: Rows) -> list[Which]:
 def _of_overseer(rows: Rows) -> list[Which]:
     found = [
         *_everybodys(),
-        ("needs of units", reverse("oversight:board"), DASHBOARD, 150),
+        ("issues of units", reverse("oversight:board"), DASHBOARD, 150),
         ("matters", reverse("oversight:matters"), LIST, 150),
         ("official pages", reverse("oversight:official_pages"), DASHBOARD, 150),
         ("unrecognised", reverse("channels:unrecognised_posts"), LIST, 150),
-        ("take-up", reverse("oversight:take_ups"), DASHBOARD, 150),
+        ("take-up", reverse("oversight:adoption_list"), DASHBOARD, 150),
     ]
     if rows.kit:
-        address = reverse("oversight:take_up", args=[rows.kit.public_id])
+        address = reverse("oversight:adoption", args=[rows.kit.public_id])
         found.append(("take-up of a kit", address, DASHBOARD, 150))
     return [*found, *_of_campaigns(rows)]
 

@@ -1,4 +1,4 @@
-"""Compare drawing an uploaded picture anew in a program of its own with doing the same in this
+"""Compare drawing an uploaded picture again in a program of its own with doing the same in this
 process.
 
     python -m benchmarks.pictures [--n 5]
@@ -52,10 +52,10 @@ def main() -> None:
         source = Path(folder) / "photo.jpg"
         source.write_bytes(photo())
         bounds = pictures._program_limits(keep_png=True)
-        pictures.redraw(source)  # both warm
-        apart = median_seconds(lambda: pictures.redraw(source), options.n)
+        pictures.re_encode(source)  # both warm
+        apart = median_seconds(lambda: pictures.re_encode(source), options.n)
         within = median_seconds(
-            lambda: drawing.redraw(str(source), Path(folder), bounds), options.n
+            lambda: drawing.re_encode(str(source), Path(folder), bounds), options.n
         )
     print(
         f"pictures n={options.n} apart_ms={apart * 1000:.0f} "

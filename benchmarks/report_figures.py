@@ -1,5 +1,5 @@
 """Draft reports of all kinds for a commune, its province and the ministry, and have every number of
-them counted anew from the raw rows by a script that shares no code with the portal.
+them counted again from the raw rows by a script that shares no code with the portal.
 
     DATABASE_URL=postgres://… python manage.py seed_national --share 0.01
     DATABASE_URL=… python -m benchmarks.report_figures

@@ -266,7 +266,7 @@ def compare(path: str, said: Any, counted: Any, differ: list[str]) -> int:
 
 
 def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
-    """Count the numbers of one report anew; return how many they were."""
+    """Count the numbers of one report again; return how many they were."""
     unit, at = raw.of_key[content["unit"]], datetime.fromisoformat(content["taken"])
     about = raw.campaigns[_bare(content["campaign"]["id"])] if content["campaign"] else None
 

@@ -158,9 +158,9 @@ def measure_cost() -> None:
             )
             _pid, status, used = os.wait4(program.pid, 0)
             program.returncode = status
-            lacking = json.loads((Path(place) / "facts.json").read_text())["lacking"]
+            missing = json.loads((Path(place) / "facts.json").read_text())["missing"]
         took, most = used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
-        print(f"12 megapixels, {kind:12} {took:.2f} s, {most} MB, lacking {lacking}")
+        print(f"12 megapixels, {kind:12} {took:.2f} s, {most} MB, missing {missing}")
 
 
 def draw(kind: str, path: str) -> None:

@@ -73,7 +73,7 @@ class Stage:
         for platform in fresh:
             self._worker(f"publish {platform}", f"publish.{platform}", 4)
         if "beat" not in self.processes:
-            self._worker("settle", "settle", 6)
+            self._worker("reconcile", "reconcile", 6)
             self._worker("recall", "recall", 4)
             beat = [
                 sys.executable,

@@ -15,22 +15,22 @@ from core.shortcuts import Shortcut
 from core.shortcuts import register as register_keys
 
 register(
-    Entry("campaigns:list", "speakerphone", _("Campaigns"), CONTENT, 34, needs=("campaign_view",)),
-    Entry("campaigns:list", "speakerphone", _("Campaigns"), TABS, 70, needs=("campaign_view",)),
+    Entry("campaigns:list", "speakerphone", _("Campaigns"), CONTENT, 34, rights=("campaign_view",)),
+    Entry("campaigns:list", "speakerphone", _("Campaigns"), TABS, 70, rights=("campaign_view",)),
     Entry(
         "campaigns:topic_rules",
         "tags",
         _("Topics' rules"),
         ADMINISTRATION,
         27,
-        needs=("topic_rule",),
+        rights=("topic_rule",),
     ),
-    Entry("kits:list", "package", _("Kits"), CONTENT, 36, needs=("kit_issue",)),
-    Entry("partners:list", "users-group", _("Partners"), CHANNELS, 73, needs=("campaign_view",)),
-    Entry("partners:new", "users-group", _("New partner"), ACTIONS, 67, needs=("partner_write",)),
-    Entry("kits:new", "package", _("New kit"), ACTIONS, 66, needs=("kit_issue",)),
+    Entry("kits:list", "package", _("Kits"), CONTENT, 36, rights=("kit_issue",)),
+    Entry("partners:list", "users-group", _("Partners"), CHANNELS, 73, rights=("campaign_view",)),
+    Entry("partners:new", "users-group", _("New partner"), ACTIONS, 67, rights=("partner_write",)),
+    Entry("kits:new", "package", _("New kit"), ACTIONS, 66, rights=("kit_issue",)),
     Entry(
-        "campaigns:new", "speakerphone", _("New campaign"), ACTIONS, 65, needs=("campaign_write",)
+        "campaigns:new", "speakerphone", _("New campaign"), ACTIONS, 65, rights=("campaign_write",)
     ),
     pages={
         "campaigns:list": ("campaigns",),

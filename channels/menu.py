@@ -5,15 +5,15 @@ from django.utils.translation import gettext_lazy as _
 from core.navigation import ACTIONS, CHANNELS, TABS, Entry, register
 
 register(
-    Entry("channels:list", "plug-connected", _("Channels"), CHANNELS, 10, needs=("channel_view",)),
-    Entry("channels:list", "plug-connected", _("Channels"), TABS, 80, needs=("channel_view",)),
+    Entry("channels:list", "plug-connected", _("Channels"), CHANNELS, 10, rights=("channel_view",)),
+    Entry("channels:list", "plug-connected", _("Channels"), TABS, 80, rights=("channel_view",)),
     Entry(
         "channels:platforms",
         "plug",
         _("Connect a channel"),
         ACTIONS,
         50,
-        needs=("channel_manage",),
+        rights=("channel_manage",),
     ),
     Entry(
         "channels:forecast",
@@ -21,7 +21,7 @@ register(
         _("Channels that would fail tomorrow"),
         ACTIONS,
         52,
-        needs=("channel_view",),
+        rights=("channel_view",),
     ),
     Entry(
         "channels:completeness",
@@ -29,7 +29,7 @@ register(
         _("What the official pages lack"),
         ACTIONS,
         54,
-        needs=("channel_view",),
+        rights=("channel_view",),
     ),
     pages={
         "channels:list": ("channels",),

@@ -186,7 +186,7 @@ class PageCheck(models.Model):
     # The texts as the platform told them at the last reading, by their names in `PageDetails`.
     texts = models.JSONField(default=dict)
     told = models.JSONField(default=list)  # the items that the platform told at the last reading
-    by_hand = models.JSONField(default=dict)  # the day on which a person said so, by item
+    confirmed_on = models.JSONField(default=dict)  # the day on which a person said so, by item
     last_post_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)  # when the platform answered last
     due_at = models.DateTimeField(default=timezone.now)

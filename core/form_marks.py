@@ -13,7 +13,7 @@ from core.errors import Refused
 
 # A second tap that was meant for the page before comes within a second; nobody reads a post in two.
 SHORTEST_READING = timedelta(seconds=2)
-# A form that a browser shows longer than this is rendered anew.
+# A form that a browser shows longer than this is rendered again.
 LONGEST_READING = timedelta(hours=24)
 _SALT = "posts.readings"
 

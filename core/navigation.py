@@ -35,7 +35,7 @@ class Entry(NamedTuple):
     """A link of the sidebar, of the phone's bottom bar (``TABS``), where the first four that a
     person sees count, or to a page on which one does something, found by the search (``ACTIONS``).
 
-    It is shown to people who have all rights in ``needs``, and none of those in ``hidden_by``.
+    It is shown to people who have all rights in ``rights``, and none of those in ``hidden_by``.
     """
 
     view: str
@@ -43,11 +43,11 @@ class Entry(NamedTuple):
     label: str | Promise
     part: str
     place: int
-    needs: tuple[str, ...] = ()
+    rights: tuple[str, ...] = ()
     hidden_by: tuple[str, ...] = ()
 
     def is_for(self, may: Mapping[str, bool]) -> bool:
-        return all(may.get(right) for right in self.needs) and not any(
+        return all(may.get(right) for right in self.rights) and not any(
             may.get(right) for right in self.hidden_by
         )
 

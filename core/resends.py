@@ -1,6 +1,6 @@
 """Do the work of a form once, however often the same form is sent (docs/adr/0072).
 
-A form is known by its CSRF token, which Django masks anew for each page that it renders, and by
+A form is known by its CSRF token, which Django masks again for each page that it renders, and by
 what it was sent with, files by their content. The first entry that its request writes to the record
 claims it, in the same transaction. A second sending is led to where the first one went.
 """
@@ -60,7 +60,7 @@ def claim() -> None:
     form = _current.get()
     if form is None:
         return
-    # A claim that was rolled back is made anew: hence not only once a request.
+    # A claim that was rolled back is made again: hence not only once a request.
     is_first = cache.add(form.key, form.mark, settings.SESSION_COOKIE_AGE)
     if not is_first and cache.get(form.key) != form.mark:
         raise SentBefore

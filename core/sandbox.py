@@ -25,7 +25,7 @@ _LOOK_EVERY = 0.1  # seconds: as soon as that, memory above the limit is noticed
 
 class Limits(NamedTuple):
     """Bound a program: ``memory`` and ``file_bytes`` in bytes, ``cpu_seconds`` of processor time,
-    ``patience`` in seconds by the clock, ``answer_bytes`` what its ``facts.json`` may hold.
+    ``timeout`` in seconds by the clock, ``answer_bytes`` what its ``facts.json`` may hold.
 
     ``memory`` is address space, of which some libraries reserve much more than they use;
     ``resident`` is what is in use, where that is to be bounded more closely.
@@ -34,7 +34,7 @@ class Limits(NamedTuple):
     memory: int
     cpu_seconds: int
     file_bytes: int
-    patience: float
+    timeout: float
     answer_bytes: int = 4096
     resident: int = 0  # in bytes; 0: bounded by ``memory`` alone
 
@@ -101,7 +101,7 @@ def _wait_for(process: "subprocess.Popen[bytes]", limits: Limits) -> None:
     """Wait until the program has ended well. Kill it where it takes too long or too much. Raise
     OverLimit, SubprocessError.
     """
-    until = time.monotonic() + limits.patience
+    until = time.monotonic() + limits.timeout
     try:
         while True:
             left = until - time.monotonic()

@@ -31,7 +31,7 @@ LIMITS = sandbox.Limits(
     memory=320 * 1024 * 1024,
     cpu_seconds=12,
     file_bytes=8 * 1024 * 1024,
-    patience=40,
+    timeout=40,
     answer_bytes=8 * 1024 * 1024,
 )
 MAX_ROWS = 5_000

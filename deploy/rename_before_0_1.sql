@@ -4,6 +4,8 @@ ALTER TABLE channels_foreignpost RENAME TO channels_unrecognisedpost;
 ALTER SEQUENCE channels_foreignpost_id_seq RENAME TO channels_unrecognisedpost_id_seq;
 ALTER TABLE engagement_deskallowance RENAME TO engagement_replyallowance;
 ALTER SEQUENCE engagement_deskallowance_id_seq RENAME TO engagement_replyallowance_id_seq;
+ALTER TABLE engagement_thinned RENAME TO engagement_downsampleduntil;
+ALTER SEQUENCE engagement_thinned_id_seq RENAME TO engagement_downsampleduntil_id_seq;
 ALTER TABLE media_film_edit RENAME TO media_video_edit;
 ALTER SEQUENCE media_film_edit_id_seq RENAME TO media_video_edit_id_seq;
 ALTER TABLE posts_media RENAME TO media_media;
@@ -40,9 +42,17 @@ ALTER TABLE publishing_delivery RENAME hand_until TO manual_deadline;
 ALTER TABLE publishing_freeze RENAME doubted_at TO marked_unknown_at;
 ALTER TABLE publishing_heartbeat RENAME rung_at TO last_seen_at;
 ALTER TABLE publishing_recall RENAME post_held TO position;
+ALTER TABLE posts_postchannel RENAME by_hand TO switched_by_person;
+ALTER TABLE channels_pagecheck RENAME by_hand TO confirmed_on;
+ALTER TABLE media_scan RENAME eye_by_id TO reviewed_by_id;
+ALTER TABLE media_scan RENAME eye_at TO reviewed_at;
+ALTER TABLE media_scan RENAME lacking TO missing;
 
 UPDATE accounts_notice SET kind = 'video_made' WHERE kind = 'film_made';
 UPDATE core_job SET kind = 'video' WHERE kind = 'film';
+UPDATE publishing_heartbeat SET queue = 'reconcile' WHERE queue = 'settle';
+UPDATE publishing_heartbeat SET queue = 'maintenance' WHERE queue = 'house';
+UPDATE engagement_export SET kind = 'adoption' WHERE kind = 'take_up';
 
 -- Share links of posts and of kits stand in one table.
 ALTER TABLE publishing_share RENAME TO publishing_sharelink;

@@ -17,21 +17,21 @@ register(
         _("Results of the unit"),
         TOP,
         32,
-        needs=("figures_view",),
+        rights=("figures_view",),
     ),
     Entry(
-        "engagement:desks", "message-circle", _("Comments"), CHANNELS, 20, needs=("post_schedule",)
+        "engagement:desks", "message-circle", _("Comments"), CHANNELS, 20, rights=("post_schedule",)
     ),
-    Entry("engagement:examples", "award", _("Good examples"), LIBRARY, 17, needs=("post_view",)),
+    Entry("engagement:examples", "award", _("Good examples"), LIBRARY, 17, rights=("post_view",)),
     Entry(
         "engagement:dictionary",
         "chart-bar",
         _("What the figures mean"),
         ACTIONS,
         70,
-        needs=("figures_view",),
+        rights=("figures_view",),
     ),
-    Entry("engagement:reports", "file-text", _("Reports"), CONTENT, 38, needs=("figures_view",)),
+    Entry("engagement:reports", "file-text", _("Reports"), CONTENT, 38, rights=("figures_view",)),
     pages={
         "engagement:reports": (
             *("engagement:report", "engagement:begin_report", "engagement:edit_report"),

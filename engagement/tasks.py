@@ -4,7 +4,7 @@ from engagement.counting import pages
 from engagement.counting import services as counting
 from engagement.reports.tasks import draft_reports as draft_reports
 from engagement.reports.tasks import remind_of_reports as remind_of_reports
-from engagement.rollups import months, thinning
+from engagement.rollups import downsampling, months
 from engagement.rollups import services as rollups
 
 
@@ -32,4 +32,4 @@ def thin_counts(**_: object) -> None:
     run at once, or a repeat, changes nothing.
     """
     months.make_months()
-    thinning.thin_old_counts()
+    downsampling.downsample_old_counts()

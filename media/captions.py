@@ -2,7 +2,7 @@
 browsers take.
 
 Only times and words are kept: a file's styles, notes and cue names are left out, and SubRip (.srt)
-is written anew.
+is written again.
 """
 
 import re

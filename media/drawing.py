@@ -1,4 +1,4 @@
-"""Draw one uploaded picture anew: upright, without metadata, within the longest side, small enough
+"""Draw one uploaded picture again: upright, without metadata, within the longest side, small enough
 for the platforms.
 
 A program of its own, started by ``media.pictures`` for each upload (see ``core.sandbox``). It
@@ -171,7 +171,7 @@ def dhash(picture: Image.Image) -> str:
     return f"{int(bits, 2):032x}"
 
 
-def redraw(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
+def re_encode(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
     picture = open_picture(source, limits)
     keep_png = limits["keep_png"] and picture.format == "PNG"
     # The decoder of a JPEG in several scans keeps them all, and calls the lack of memory a broken
@@ -194,7 +194,7 @@ def redraw(source: str, place: Path, limits: dict[str, Any]) -> dict[str, Any]:
 def main(source: str, folder: str, given: str) -> None:
     place = Path(folder)
     try:
-        facts = redraw(source, place, json.loads(given))
+        facts = re_encode(source, place, json.loads(given))
     except UnusablePicture as why:
         facts = {"refused": str(why)}
     except MemoryError:

@@ -39,8 +39,8 @@ def public_url(
     """Return the address at which the platform fetches ``media`` for a delivery of ``revision``
     until then, by the database's clock: a worker whose own is slow would sign expired links.
 
-    ``limits``: what it takes. A picture of another type or shape is drawn anew for it, and the link
-    says how.
+    ``limits``: what it takes. A picture of another type or shape is drawn again for it, and the
+    link says how.
     """
     shape = shape_for(media, limits) if limits and not media.is_video else None
     return _signed_url(media, revision, until, part=shape or ITSELF)
@@ -63,7 +63,7 @@ def viewing_url(media: Media, part: str, *, download: bool = False) -> str:
     """Return the address at which somebody who may see ``media`` views it, or downloads it, on the
     host of media, for the next minutes.
 
-    The host gets no cookie, so the address alone is the right: it is signed, and made anew at each
+    The host gets no cookie, so the address alone is the right: it is signed, and made again at each
     look.
     """
     token = _viewing.sign_object([str(media.public_id), part])

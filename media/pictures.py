@@ -1,5 +1,5 @@
 """Pictures on their way in: known by their content, measured before they are decoded, and drawn
-anew.
+again.
 
 What is stored shares no byte with what was uploaded: no metadata, no second file hidden behind the
 first, and one size and format that every platform takes.
@@ -47,7 +47,7 @@ MOST_SCANS = 100  # of a JPEG; cameras and editors make up to a dozen
 WEBP_MAX_PIXELS = 16_000_000  # its decoder takes 17 bytes a pixel
 # Measured: a telephone's 12 megapixels take 98 MB and 0.4 s, 40 of a PNG 245 MB and 2 s.
 LIMITS = sandbox.Limits(
-    memory=320 * 1024 * 1024, cpu_seconds=10, file_bytes=64 * 1024 * 1024, patience=30
+    memory=320 * 1024 * 1024, cpu_seconds=10, file_bytes=64 * 1024 * 1024, timeout=30
 )
 _DHASH = re.compile("[0-9a-f]{32}")
 _PROGRAM = Path(__file__).with_name("drawing.py")
@@ -63,7 +63,7 @@ class Damaged(FileNotFoundError):
     """The stored bytes of a picture are no picture any more: it is as good as lost."""
 
 
-class DrawnPicture(NamedTuple):
+class EncodedImage(NamedTuple):
     data: bytes
     content_type: str
     width: int
@@ -78,15 +78,15 @@ def store(
     by: User,
     right: Permission = Permission.POST_WRITE,
 ) -> Media:
-    """Store the uploaded picture for the unit, drawn anew; the same picture twice is one row. Raise
-    Refused, Busy.
+    """Store the uploaded picture for the unit, drawn again; the same picture twice is one row.
+    Raise Refused, Busy.
     """
     require(by, right, unit=unit)
-    return keep_drawn(redraw(upload, by=by), unit=unit, by=by)
+    return keep_encoded(re_encode(upload, by=by), unit=unit, by=by)
 
 
-def keep_drawn(drawn: DrawnPicture, *, unit: Unit, by: User) -> Media:
-    """Store a picture that was drawn anew; the same one twice is one row."""
+def keep_encoded(drawn: EncodedImage, *, unit: Unit, by: User) -> Media:
+    """Store a picture that was drawn again; the same one twice is one row."""
     sha256 = hashlib.sha256(drawn.data).hexdigest()
     name = f"media/{sha256}.{'png' if drawn.content_type == 'image/png' else 'jpg'}"
 
@@ -96,7 +96,7 @@ def keep_drawn(drawn: DrawnPicture, *, unit: Unit, by: User) -> Media:
         return default_storage.save(name, ContentFile(drawn.data))
 
     was_blurred = Media.objects.filter(unit=unit, sha256=sha256, blurred_at__isnull=False)
-    is_anew = was_blurred.exists()
+    must_rescan = was_blurred.exists()
     media = get_or_store(
         unit=unit,
         sha256=sha256,
@@ -108,13 +108,13 @@ def keep_drawn(drawn: DrawnPicture, *, unit: Unit, by: User) -> Media:
         size=len(drawn.data),
         dhash=drawn.dhash,
     )
-    if is_anew:  # what was blurred out of it is to be found again
+    if must_rescan:  # what was blurred out of it is to be found again
         scanning.queue(media)
     return media
 
 
 def may_be_picture(head: bytes) -> bool:
-    """Check whether a file that begins so may be a picture; ``redraw`` finds
+    """Check whether a file that begins so may be a picture; ``re_encode`` finds
     out whether it is one.
     """
     return head.startswith((b"\xff\xd8\xff", b"\x89PNG")) or (
@@ -122,10 +122,10 @@ def may_be_picture(head: bytes) -> bool:
     )
 
 
-def redraw(
+def re_encode(
     upload: BinaryIO | File | Path, *, by: User | None = None, keep_png: bool = True
-) -> DrawnPicture:
-    """Draw a JPEG, PNG or WebP anew, small enough for every platform, in a program of its own.
+) -> EncodedImage:
+    """Draw a JPEG, PNG or WebP again, small enough for every platform, in a program of its own.
     Raise Refused in the officer's words, and Busy for a retry.
     """
     with incoming.working_folder() as place:
@@ -146,7 +146,7 @@ def redraw(
                 )
             if refused := facts.get("refused"):
                 raise _refusal(str(refused))
-            return _checked_drawing(facts, (place / "drawn").read_bytes())
+            return _checked_encoding(facts, (place / "drawn").read_bytes())
         except (sandbox.ProgramFailed, KeyError, TypeError, ValueError, OSError):
             raise damaged_error() from None
 
@@ -163,7 +163,7 @@ def _program_limits(keep_png: bool) -> dict[str, Any]:
     }
 
 
-def _checked_drawing(facts: dict[str, Any], data: bytes) -> DrawnPicture:
+def _checked_encoding(facts: dict[str, Any], data: bytes) -> EncodedImage:
     """Read what the program made, if its bytes begin like the type that it names. Raise
     ValueError.
     """
@@ -176,7 +176,7 @@ def _checked_drawing(facts: dict[str, Any], data: bytes) -> DrawnPicture:
     dhash = str(facts["dhash"])
     if not _DHASH.fullmatch(dhash):
         raise ValueError("dhash")
-    return DrawnPicture(data, content_type, width, height, dhash)
+    return EncodedImage(data, content_type, width, height, dhash)
 
 
 def _refusal(why: str) -> Refused:

@@ -33,7 +33,7 @@ def get_or_store(
 ) -> Media:
     """Return the unit's row for these bytes, marked as used; ``put`` stores the missing files, and
     returns the name of the main one. The same bytes twice are one row. Something may have been
-    blurred out of it: uploaded anew, it is a picture like any other, and checked again.
+    blurred out of it: uploaded again, it is a picture like any other, and checked again.
     """
     now = timezone.now()
     hold_until_commit(_lock_names(sha256, facts.get("poster_sha256", "")))
@@ -84,7 +84,7 @@ def remove_bytes(media: Media) -> bool:
 
 def find_orphaned_files(before: datetime) -> Iterator[tuple[str, float]]:
     """Find the files that were last changed before then and belong to no row, with their times:
-    left by a process that died between file and row, or made anew of a picture that was being
+    left by a process that died between file and row, or made again of a picture that was being
     removed.
     """
     for some in batched(_changed_before(before), 500):
@@ -118,7 +118,7 @@ def _walk_folder(place: str) -> Iterator[tuple[str, os.DirEntry]]:
 
 
 def _needed_names(names: Iterable[str]) -> set[str]:
-    """Return those of ``names`` that a row needs, or that can be made anew for one."""
+    """Return those of ``names`` that a row needs, or that can be made again for one."""
     found = {name: _hash_in(name) for name in names}
     hashes = set(found.values())
     media = set(Media.objects.filter(sha256__in=hashes).values_list("sha256", flat=True))

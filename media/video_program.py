@@ -132,10 +132,10 @@ def picture_stream(video: Any) -> Any:
 def first_visible_second(video: Any, picture: Any) -> Fraction:
     """Return the second from which on nothing is hidden.
 
-    A video that was trimmed without being encoded anew keeps what stood before the cut, back to the
-    last frame that stands by itself, and tells players not to show it. Some platforms hand the file
-    on as it is, and whoever wants to sees the face that was cut away. So the copy begins with the
-    next frame that stands by itself.
+    A video that was trimmed without being encoded again keeps what stood before the cut, back to
+    the last frame that stands by itself, and tells players not to show it. Some platforms hand the
+    file on as it is, and whoever wants to sees the face that was cut away. So the copy begins with
+    the next frame that stands by itself.
     """
     hidden = False
     for packet in video.demux(picture):

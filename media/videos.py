@@ -35,7 +35,7 @@ _PROGRAM = Path(__file__).with_name("video_program.py")
 _ENDINGS = {"mov": ("mp4", "video/mp4"), "webm": ("webm", "video/webm")}
 _STILL = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
 _QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}  # before there was ftyp
-LIMITS = sandbox.Limits(memory=640 * 1024 * 1024, cpu_seconds=60, file_bytes=0, patience=180)
+LIMITS = sandbox.Limits(memory=640 * 1024 * 1024, cpu_seconds=60, file_bytes=0, timeout=180)
 # One at a time, and nobody waits in the web process: the browser asks again.
 _semaphore = SharedSemaphore("videos", limit=1, queue=0, timeout=0)
 
@@ -47,7 +47,7 @@ class VideoFile(NamedTuple):
     seconds: float
     fps: float
     codec: str
-    poster: pictures.DrawnPicture
+    poster: pictures.EncodedImage
 
 
 def kind_of(head: bytes) -> str:
@@ -167,8 +167,8 @@ def _run_program(
         return {"refused": "broken"}
 
 
-def _draw_poster(frame: Path) -> pictures.DrawnPicture:
-    return pictures.redraw(frame, keep_png=False)
+def _draw_poster(frame: Path) -> pictures.EncodedImage:
+    return pictures.re_encode(frame, keep_png=False)
 
 
 def _require_between(value: Any, least: float, most: float) -> Any:

@@ -11,7 +11,7 @@ register(
         _("System status"),
         ADMINISTRATION,
         40,
-        needs=("system_watch",),
+        rights=("system_watch",),
     ),
     # The stock admin, for those who operate the installation.
     Entry(
@@ -20,7 +20,7 @@ register(
         _("System operation"),
         ADMINISTRATION,
         41,
-        needs=("system_operate",),
+        rights=("system_operate",),
     ),
     pages={"operations:status": ("operations",)},
 )

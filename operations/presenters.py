@@ -345,12 +345,12 @@ KINDS: dict[str, Meaning] = {
 QUEUES = {
     "upload": _("Bringing videos to the platforms"),
     "recall": _("Taking posts down"),
-    "settle": _("Checking unknown outcomes"),
+    "reconcile": _("Checking unknown outcomes"),
     "channels": _("Renewing connections"),
     "counts": _("Counting"),
     "scans": _("Checking pictures and videos"),
     "mail": _("Letters"),
-    "house": _("Housekeeping and watch"),
+    "maintenance": _("Housekeeping and watch"),
 }
 JOBS = {
     "video": _("Editing videos"),
@@ -418,7 +418,7 @@ def _name_queues(platform: str) -> dict[str, str]:
         for word, queue in (
             ("publishing", f"publish.{platform}"),
             ("recalling", "recall"),
-            ("checking", "settle"),
+            ("checking", "reconcile"),
         )
     }
 

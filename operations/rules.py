@@ -52,7 +52,9 @@ def list_served_queues() -> list[str]:
 
 def get_silence_limit(queue: str) -> timedelta:
     return (
-        SILENT if queue.startswith("publish.") or queue in {"recall", "settle"} else SILENT_BEHIND
+        SILENT
+        if queue.startswith("publish.") or queue in {"recall", "reconcile"}
+        else SILENT_BEHIND
     )
 
 

@@ -23,15 +23,25 @@ TRY_OUT_DOMAIN = "try-out.example"
 # that read hostile files run below `scans` and web, and beat only sends messages.
 _OF_PLATFORMS = frozenset({"web", "publishing", "channels", "counts"})
 NEEDED_BY = {
-    "SECRET_KEY": _OF_PLATFORMS | {"scans", "house", "migrate"},
+    "SECRET_KEY": _OF_PLATFORMS | {"scans", "maintenance", "migrate"},
     "CREDENTIAL_KEYS": _OF_PLATFORMS,
     "APPROVAL_KEY": frozenset({"web", "publishing"}),
-    "AUDIT_SIGNING_KEY": frozenset({"house"}),
-    "EMAIL_URL": frozenset({"web", "mail", "house"}),
+    "AUDIT_SIGNING_KEY": frozenset({"maintenance"}),
+    "EMAIL_URL": frozenset({"web", "mail", "maintenance"}),
 }
 PLATFORM_SECRETS = "PLATFORM_SECRETS"  # what the platforms gave the applications, and hooks' words
 NEEDED_BY[PLATFORM_SECRETS] = _OF_PLATFORMS
-PROCESSES = ("web", "publishing", "channels", "counts", "scans", "mail", "house", "beat", "migrate")
+PROCESSES = (
+    "web",
+    "publishing",
+    "channels",
+    "counts",
+    "scans",
+    "mail",
+    "maintenance",
+    "beat",
+    "migrate",
+)
 
 
 def needs(process: str, key: str) -> bool:
@@ -356,7 +366,7 @@ def refuse_try_out_accounts() -> None:
         )
 
 
-def refuse_a_locked_house() -> None:
+def refuse_without_break_glass() -> None:
     """Refuse to start where the ministry's sign-in would be the only way in. Called when web
     starts: it queries the database.
     """

@@ -268,14 +268,14 @@ QUOTAS = {
     "matter": [(60, 3600), (200, 86400)],  # requests to units, answers and what follows
     "board_note": [(30, 3600), (100, 86400)],  # written on the dashboard of a unit
     "example": [(20, 3600), (40, 86400)],  # proposed to other units
-    "report": [(40, 3600), (120, 86400)],  # begun, figures taken anew, corrected; forms changed
+    "report": [(40, 3600), (120, 86400)],  # begun, figures taken again, corrected; forms changed
     "report_reminder": [(10, 3600), (30, 86400)],  # to all units that have not sent a report
     "report_text": [(240, 3600), (800, 86400)],  # texts of reports saved
     "calendar_link": [(10, 3600), (20, 86400)],
     # Sheets of up to 200 posts, whose drafts count here alone.
     "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone
     "false_alarm": [(30, 3600), (100, 86400)],
-    "scan": [(30, 3600), (100, 86400)],  # a picture or video checked anew
+    "scan": [(30, 3600), (100, 86400)],  # a picture or video checked again
     "bulk_plan": [(6, 3600), (12, 86400)],
 }
 
@@ -593,7 +593,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_CREATE_MISSING_QUEUES = False
-CELERY_TASK_DEFAULT_QUEUE = "house"
+CELERY_TASK_DEFAULT_QUEUE = "maintenance"
 CELERY_TASK_QUEUES = timetable.queues(PLATFORMS)
 CELERY_TASK_ROUTES = timetable.ROUTES
 CELERY_TIMEZONE = TIME_ZONE

@@ -6,18 +6,18 @@ from typing import Any
 from celery.schedules import crontab
 
 # Beside the queue of each platform.
-_QUEUES = ("upload", "recall", "settle", "channels", "counts", "scans", "mail", "house")
+_QUEUES = ("upload", "recall", "reconcile", "channels", "counts", "scans", "mail", "maintenance")
 
 ROUTES = {
     "publishing.tasks.prepare_due": {"queue": "upload"},
     "publishing.tasks.take_down": {"queue": "recall"},
-    "publishing.tasks.settle": {"queue": "settle"},
-    "publishing.tasks.reconcile_unknown": {"queue": "settle"},
-    "publishing.tasks.expire": {"queue": "settle"},
-    "publishing.tasks.stop_leaks": {"queue": "settle"},
-    "publishing.tasks.create_manual_tasks": {"queue": "settle"},
-    "publishing.tasks.send_broadcasts": {"queue": "settle"},
-    "publishing.tasks.read_back": {"queue": "settle"},
+    "publishing.tasks.reconcile_and_expire": {"queue": "reconcile"},
+    "publishing.tasks.reconcile_unknown": {"queue": "reconcile"},
+    "publishing.tasks.expire": {"queue": "reconcile"},
+    "publishing.tasks.stop_leaks": {"queue": "reconcile"},
+    "publishing.tasks.create_manual_tasks": {"queue": "reconcile"},
+    "publishing.tasks.send_broadcasts": {"queue": "reconcile"},
+    "publishing.tasks.read_back": {"queue": "reconcile"},
     "channels.tasks.*": {"queue": "channels"},
     "engagement.tasks.*": {"queue": "counts"},
     "media.scanners.tasks.*": {"queue": "scans"},
@@ -30,7 +30,7 @@ ROUTES = {
 _FOR_ALL: dict[str, dict[str, Any]] = {
     "upload-videos": {"task": "publishing.tasks.prepare_due", "schedule": 5.0},
     "take-down-recalled-posts": {"task": "publishing.tasks.take_down", "schedule": 2.0},
-    "settle-deliveries": {"task": "publishing.tasks.settle", "schedule": 3.0},
+    "reconcile-deliveries": {"task": "publishing.tasks.reconcile_and_expire", "schedule": 3.0},
     # Nothing late goes out meanwhile: a claim asks for the time, too.
     "expire-deliveries": {"task": "publishing.tasks.expire", "schedule": 10.0},
     "send-broadcasts": {
@@ -60,7 +60,7 @@ _FOR_ALL: dict[str, dict[str, Any]] = {
             "kwargs": {"queue": queue},
             "options": {"queue": queue},
         }
-        for queue in ("channels", "counts", "scans", "mail", "house")
+        for queue in ("channels", "counts", "scans", "mail", "maintenance")
     },
     "fill-picture-looks": {
         "task": "media.library.tasks.fill_looks",

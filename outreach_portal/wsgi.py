@@ -12,4 +12,4 @@ from outreach_portal import guard  # noqa: E402
 if settings.PRODUCTION:
     guard.log_missing_protections()
     guard.refuse_try_out_accounts()
-    guard.refuse_a_locked_house()
+    guard.refuse_without_break_glass()

@@ -14,4 +14,4 @@ class OversightConfig(AppConfig):
         from engagement.exports import services as exports
         from oversight import audit_sentences, menu, notice_texts  # noqa: F401
 
-        exports.register("take_up", "oversight.take_up.files.make_take_up_file")
+        exports.register("adoption", "oversight.adoption.files.make_adoption_file")

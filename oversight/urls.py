@@ -1,11 +1,11 @@
 from django.urls import path
 
 from oversight import views
+from oversight.adoption import views as adoption_views
 from oversight.board import views as board_views
 from oversight.completeness import views as completeness_views
 from oversight.digests import views as digest_views
 from oversight.matters import views as matter_views
-from oversight.take_up import views as take_up_views
 
 app_name = "oversight"
 urlpatterns = [
@@ -15,16 +15,16 @@ urlpatterns = [
     path("oversight/figures/", views.province, name="province"),
     path("oversight/pages/", completeness_views.official_pages, name="official_pages"),
     path("oversight/nation/", views.nation, name="nation"),
-    path("oversight/take-up/", take_up_views.boards, name="take_ups"),
-    path("oversight/take-up/<uuid:public_id>/", take_up_views.board, name="take_up"),
+    path("oversight/take-up/", adoption_views.boards, name="adoption_list"),
+    path("oversight/take-up/<uuid:public_id>/", adoption_views.board, name="adoption"),
     path(
         "oversight/take-up/<uuid:public_id>/remind/",
-        take_up_views.remind_units,
-        name="remind_take_up",
+        adoption_views.remind_units,
+        name="remind_adoption",
     ),
     path(
         "oversight/take-up/<uuid:public_id>/remind-provinces/",
-        take_up_views.remind_provinces,
+        adoption_views.remind_provinces,
         name="remind_provinces",
     ),
     path("oversight/digest/", digest_views.digest, name="digest"),
@@ -36,6 +36,6 @@ urlpatterns = [
     path("oversight/matters/<uuid:public_id>/close/", matter_views.close, name="close_matter"),
     path("people/<uuid:public_id>/in-hand/", views.hand_over, name="hand_over"),
     path("oversight/<slug:key>/", views.unit, name="unit"),
-    path("oversight/<slug:key>/needs/", board_views.needs, name="needs"),
+    path("oversight/<slug:key>/needs/", board_views.issues, name="issues"),  # as mails say
     path("oversight/<slug:key>/remind/", board_views.remind_unit, name="remind"),
 ]

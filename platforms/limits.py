@@ -55,7 +55,7 @@ def find_problems(form: Format, message: Message) -> list[Problem]:
     """List every limit of this format that ``message`` exceeds; empty when the platform takes it.
 
     Pictures of another type or shape than the platform takes are no problem where it fetches them:
-    they are drawn anew for it (see ``media/links.py``).
+    they are drawn again for it (see ``media/links.py``).
     """
     return [
         *_check_words(form, message),

@@ -34,7 +34,7 @@ class Words:
     formats: Mapping[str, Term]
     reasons: Mapping[str, str]  # by the error's code: what it means to an officer, and what to do
     # Of these, what passes with time: the post need not be revised.
-    passing: frozenset[str] = frozenset()
+    transient: frozenset[str] = frozenset()
     short: str = ""  # beside the icon; empty: the label
     options: Mapping[str, Term] = field(default_factory=dict)
     rights: Mapping[str, str] = field(

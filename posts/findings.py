@@ -115,8 +115,8 @@ def check_of(scan: Scan | None) -> MediaCheck:
     return MediaCheck(
         state=scan.state,
         progress=scan.progress,
-        needs_eye=scan.needs_eye,
-        lacking=tuple(scan.lacking),
+        needs_review=scan.needs_review,
+        missing=tuple(scan.missing),
         open=tuple(OpenBox(box.kind, box.rule, box.may_be_shown) for box in open_boxes(scan)),
     )
 

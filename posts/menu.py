@@ -13,19 +13,21 @@ register(
         _("Compose"),
         TABS,
         40,
-        needs=("post_write",),
+        rights=("post_write",),
         hidden_by=("post_approve",),
     ),
-    Entry("posts:library", "template", _("Template library"), LIBRARY, 15, needs=("post_view",)),
-    Entry("posts:kits", "package", _("Kits to take up"), CONTENT, 32, needs=("post_write",)),
-    Entry("posts:allowed", "device-mobile", _("Public numbers"), LIBRARY, 80, needs=("post_view",)),
+    Entry("posts:library", "template", _("Template library"), LIBRARY, 15, rights=("post_view",)),
+    Entry("posts:kits", "package", _("Kits to take up"), CONTENT, 32, rights=("post_write",)),
+    Entry(
+        "posts:allowed", "device-mobile", _("Public numbers"), LIBRARY, 80, rights=("post_view",)
+    ),
     Entry(
         "posts:leak_rules",
         "eye-check",
         _("Leak check"),
         ADMINISTRATION,
         28,
-        needs=("oversight_view",),
+        rights=("oversight_view",),
     ),
     Entry(
         "posts:media_library",
@@ -33,19 +35,19 @@ register(
         _("Picture and video library"),
         LIBRARY,
         16,
-        needs=("library_write",),
+        rights=("library_write",),
     ),
-    Entry("posts:new", "pencil", _("Compose a post"), ACTIONS, 10, needs=("post_write",)),
+    Entry("posts:new", "pencil", _("Compose a post"), ACTIONS, 10, rights=("post_write",)),
     Entry(
         "posts:import",
         "file-spreadsheet",
         _("Import posts from Excel"),
         ACTIONS,
         12,
-        needs=("post_write",),
+        rights=("post_write",),
     ),
     Entry(
-        "posts:new_template", "template", _("New template"), ACTIONS, 60, needs=("library_write",)
+        "posts:new_template", "template", _("New template"), ACTIONS, 60, rights=("library_write",)
     ),
     pages={
         "posts:kits": ("posts:kit", "posts:decline_kit"),

@@ -64,7 +64,7 @@ class Post(PublicIdModel, Grounds):
     last_editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     state = models.CharField(max_length=20, choices=PostState, default=PostState.DRAFT)
     title = models.CharField(_("title"), max_length=200, blank=True)
-    # Nobody wrote one: it is the first line of the text, anew with each save.
+    # Nobody wrote one: it is the first line of the text, again with each save.
     title_from_text = models.BooleanField(default=False, db_default=False)
     # The title as the record and notices name the post, where the title itself may hold a leak.
     label = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
@@ -225,7 +225,7 @@ class PostChannel(models.Model):
     format_as_before = models.BooleanField(default=False, db_default=False)
     options = models.JSONField(default=dict)  # what the author decided of the format's options
     is_on = models.BooleanField(default=True, db_default=True)
-    by_hand = models.BooleanField(default=False, db_default=False)  # a person switched it
+    switched_by_person = models.BooleanField(default=False, db_default=False)
 
     objects = PostChannelQuerySet.as_manager()
 
@@ -238,7 +238,7 @@ class PostChannel(models.Model):
     @property
     def switched(self) -> bool | None:
         """Return how a person switched it; None where the material decides."""
-        return self.is_on if self.by_hand else None
+        return self.is_on if self.switched_by_person else None
 
 
 class PostMedia(models.Model):

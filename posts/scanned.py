@@ -66,8 +66,8 @@ class ScanCard:
         return self.scan is not None and self.scan.is_over
 
     @property
-    def needs_eye(self) -> bool:
-        return self.scan is not None and self.scan.needs_eye
+    def needs_review(self) -> bool:
+        return self.scan is not None and self.scan.needs_review
 
     @property
     def open(self) -> list[BoxCard]:
@@ -84,17 +84,17 @@ class ScanCard:
     @property
     def has_news(self) -> bool:
         """Check whether who decides on a post should look: something is open, or was let pass."""
-        return not self.is_over or bool(self.boxes) or self.looked_by_eye or self.needs_eye
+        return not self.is_over or bool(self.boxes) or self.is_reviewed or self.needs_review
 
     @property
-    def looked_by_eye(self) -> bool:
-        return self.scan is not None and self.scan.eye_at is not None
+    def is_reviewed(self) -> bool:
+        return self.scan is not None and self.scan.reviewed_at is not None
 
     @property
     def tone(self) -> str:
         if not self.is_over:
             return "yellow"
-        return "red" if self.open or self.needs_eye else "green"
+        return "red" if self.open or self.needs_review else "green"
 
     @property
     def icon(self) -> str:
@@ -111,18 +111,18 @@ class ScanCard:
             return _("Being checked…")
         if n := len(self.open):
             return ngettext("%(n)s place to look at", "%(n)s places to look at", n) % {"n": n}
-        return self.by_eye if self.needs_eye else _("Checked")
+        return self.review_note if self.needs_review else _("Checked")
 
     @property
-    def by_eye(self) -> str:
+    def review_note(self) -> str:
         """Say what is to be looked at by eye, as no scanner could; empty where nothing is."""
-        if not self.needs_eye:
+        if not self.needs_review:
             return ""
         assert self.scan is not None
-        lacking = [each for each in Scanner if each in self.scan.lacking]
-        if len(lacking) == len(Scanner):
+        missing = [each for each in Scanner if each in self.scan.missing]
+        if len(missing) == len(Scanner):
             return _("Could not be checked: look at it by eye")
-        names = ", ".join(str(each.label) for each in lacking)
+        names = ", ".join(str(each.label) for each in missing)
         return _("Could not look for %(what)s: look at it by eye") % {"what": names}
 
     @property
@@ -192,7 +192,9 @@ def cards_of(
         scans = state_of(rows) if rows else {}
     boxes = [box for scan in scans.values() for box in scan.boxes.all() if box.shown_as]
     prefetch_related_objects(boxes, "shown_by")
-    prefetch_related_objects([scan for scan in scans.values() if scan.eye_by_id], "eye_by")
+    prefetch_related_objects(
+        [scan for scan in scans.values() if scan.reviewed_by_id], "reviewed_by"
+    )
     return {str(row.public_id): card_of(row, scans.get(row.pk)) for row in rows}
 
 

@@ -7,14 +7,14 @@ from core.shortcuts import Shortcut
 from core.shortcuts import register as register_keys
 
 register(
-    Entry("publishing:post_list", "file-text", _("Posts"), CONTENT, 10, needs=("post_view",)),
+    Entry("publishing:post_list", "file-text", _("Posts"), CONTENT, 10, rights=("post_view",)),
     Entry(
         "publishing:review_queue",
         "clipboard-check",
         _("Waiting for approval"),
         CONTENT,
         20,
-        needs=("post_approve",),
+        rights=("post_approve",),
     ),
     Entry(
         "publishing:second_queue",
@@ -22,11 +22,11 @@ register(
         _("Second approval"),
         CONTENT,
         25,
-        needs=("post_approve_second",),
+        rights=("post_approve_second",),
     ),
-    Entry("publishing:calendar", "calendar", _("Calendar"), CONTENT, 30, needs=("post_view",)),
+    Entry("publishing:calendar", "calendar", _("Calendar"), CONTENT, 30, rights=("post_view",)),
     Entry(
-        "publishing:pauses", "player-pause", _("Pauses"), CONTENT, 40, needs=("publishing_pause",)
+        "publishing:pauses", "player-pause", _("Pauses"), CONTENT, 40, rights=("publishing_pause",)
     ),
     Entry(
         "publishing:recall_list",
@@ -34,10 +34,10 @@ register(
         _("Recalls"),
         CONTENT,
         50,
-        needs=("post_withdraw",),
+        rights=("post_withdraw",),
     ),
     Entry(
-        "publishing:broadcast_list", "send", _("Broadcasts"), CONTENT, 60, needs=("post_schedule",)
+        "publishing:broadcast_list", "send", _("Broadcasts"), CONTENT, 60, rights=("post_schedule",)
     ),
     Entry(
         "publishing:review_queue",
@@ -45,17 +45,17 @@ register(
         _("Approve"),
         TABS,
         20,
-        needs=("post_approve",),
+        rights=("post_approve",),
     ),
-    Entry("publishing:post_list", "file-text", _("Posts"), TABS, 50, needs=("post_view",)),
-    Entry("publishing:calendar", "calendar", _("Calendar"), TABS, 60, needs=("post_view",)),
+    Entry("publishing:post_list", "file-text", _("Posts"), TABS, 50, rights=("post_view",)),
+    Entry("publishing:calendar", "calendar", _("Calendar"), TABS, 60, rights=("post_view",)),
     Entry(
         "publishing:review_queue",
         "clipboard-check",
         _("Approve waiting posts"),
         ACTIONS,
         20,
-        needs=("post_approve",),
+        rights=("post_approve",),
     ),
     Entry(
         "publishing:pause_new",
@@ -63,7 +63,7 @@ register(
         _("Pause publishing"),
         ACTIONS,
         30,
-        needs=("publishing_pause",),
+        rights=("publishing_pause",),
     ),
     Entry(
         "publishing:manual_tasks",
@@ -71,9 +71,9 @@ register(
         _("Tasks by hand"),
         ACTIONS,
         40,
-        needs=("post_schedule",),
+        rights=("post_schedule",),
     ),
-    Entry("publishing:slots", "clock", _("Set up slots"), ACTIONS, 45, needs=("post_schedule",)),
+    Entry("publishing:slots", "clock", _("Set up slots"), ACTIONS, 45, rights=("post_schedule",)),
     pages={
         "publishing:post_list": ("posts", "publishing"),
         "publishing:review_queue": ("publishing:review", "publishing:series_review"),

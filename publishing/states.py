@@ -198,7 +198,7 @@ RECALL_TASKS = frozenset({Reason.MANUAL_WITHDRAWAL, Reason.WITHDRAW_FAILED})
 
 # --- sets of states, each named for the question that it answers ----------------------------------
 
-# Is it over, so that the post may be scheduled anew on its channel?
+# Is it over, so that the post may be scheduled again on its channel?
 ENDED = frozenset({State.RECALLED, State.FAILED, State.EXPIRED, State.CANCELLED})
 # Is nothing left to do, by the portal or by a person?
 CONCLUDED = ENDED | {State.PUBLISHED}

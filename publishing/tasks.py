@@ -74,7 +74,7 @@ def prepare_due(*, platform: str = "", **_: object) -> None:
 def reconcile_unknown(*, platform: str = "", **_: object) -> None:
     """Check whatever has an unknown outcome on this platform, or wherever something has."""
     freezing.mark_unknown_after_restore()
-    record_heartbeat("settle")
+    record_heartbeat("reconcile")
     _run_on_each([platform] if platform else reconcile.platforms_to_check(), reconcile.reconcile)
 
 
@@ -131,8 +131,8 @@ def read_back(**_: object) -> None:
 
 
 @shared_task(acks_late=False, ignore_result=True)
-def settle(**_: object) -> None:
-    """Do all that the queue `settle` is asked to do every few seconds: one message for the three,
+def reconcile_and_expire(**_: object) -> None:
+    """Do all that the queue `reconcile` is asked to do every few seconds: one message for all,
     since each would cost as much as what it asks for. What waits for a platform comes last.
     """
     for task in (create_manual_tasks, read_back, reconcile_unknown):

@@ -561,7 +561,7 @@ STATE = frozenset(
         "engagement.UnitPeriod",
         "engagement.UnitGain",
         "engagement.CampaignGain",
-        "engagement.Thinned",
+        "engagement.DownsampledUntil",
         "engagement.MetricName",
         "engagement.ReadingUse",
         "accounts.ClaimMapping",

@@ -1,7 +1,7 @@
 """Removes what has served its time, class by class, in batches that each commit by themselves.
 
 Whoever is killed leaves the rest for the next run: what is due is found by its age, every time
-anew. Two at once would share the rows between them; a lock keeps the second one from trying.
+again. Two at once would share the rows between them; a lock keeps the second one from trying.
 """
 
 import logging

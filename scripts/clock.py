@@ -52,7 +52,7 @@ def set_ahead(seconds: int, folder: Path) -> dict[str, str]:
             (folder / name).chmod(0o755)
     values = (
         str(find_library()),
-        f"{seconds:+d}",  # a moment would begin anew with each program
+        f"{seconds:+d}",  # a moment would begin again with each program
         "1",  # waits and time-outs last as long as they do
         "1",  # programs that are killed would leave their shared memory behind
         str(10**9),  # read once: else every ten seconds, by whichever thread comes by

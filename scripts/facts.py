@@ -1,7 +1,7 @@
 """Tables of the documentation and parts of the proxy's configuration, written from the code that
 holds their facts: what fits into a post on each platform, how large a request may be.
 
-python scripts/facts.py update    writes them anew
+python scripts/facts.py update    writes them again
 python scripts/facts.py check     fails when one is not what the facts say
 """
 

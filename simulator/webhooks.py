@@ -256,7 +256,7 @@ class Webhooks:
             self.start(self.deliver(page.platform, report, dict(faults)))
 
     async def deliver(self, platform: str, report: Report, faults: dict[str, Any]) -> None:
-        """Try until it is taken, or nobody has patience any more. Each try is signed anew. A
+        """Try until it is taken, or nobody has patience any more. Each try is signed again. A
         forgery is a notice of somebody who does not know the secret: it is tried once.
         """
         reporter = self.reporters[platform]

@@ -951,7 +951,7 @@ def scanned(
         made.delete()
         made.pk = former.pk
         made.save(force_update=True)
-    values = {"lacking": [], **fields, "job": made}
+    values = {"missing": [], **fields, "job": made}
     scan, _is_new = Scan.objects.update_or_create(media=media, defaults=values)
     scan.boxes.all().delete()
     place = {"x": 1000, "y": 1000, "width": 1500, "height": 2000}

@@ -204,7 +204,7 @@ FROM campaigns_adoption AS adoption CROSS JOIN LATERAL (
 # What a look at each page found; a thirtieth was not read of late.
 _LOOKS = """
 INSERT INTO channels_pagecheck (channel_id, picture, cover, description, address, phone, hours,
-    register, pinned, recent, verified, texts, told, by_hand, last_post_at, read_at, due_at)
+    register, pinned, recent, verified, texts, told, confirmed_on, last_post_at, read_at, due_at)
 SELECT id, random() < 0.9, random() < 0.7, random() < 0.8, random() < 0.6, random() < 0.6,
     random() < 0.3, CASE WHEN random() < 0.5 THEN true END, random() < 0.2, random() < 0.8,
     random() < 0.4, '{}', '["picture", "description", "phone"]', '{}', now() - INTERVAL '2 days',

@@ -63,7 +63,7 @@ def create_drafts_with_findings(world: World, now: datetime) -> None:
             unit_name=staff.unit.name,
         )
         looked = pictures.store(io.BytesIO(card), unit=staff.unit, by=staff.officer)
-        _store_findings(looked, lacking=[Scanner.FACES])
+        _store_findings(looked, missing=[Scanner.FACES])
         scanning.confirm_by_eye(looked, by=staff.officer)
         _create_draft(
             world,
@@ -88,15 +88,15 @@ def _create_draft(
     saving.save(post, edit, by=staff.officer, version=1)
 
 
-def _store_findings(media: Media, *boxes: Box, lacking: list[str] | None = None) -> None:
+def _store_findings(media: Media, *boxes: Box, missing: list[str] | None = None) -> None:
     """Store what was found; a worker that has been told of the picture finds it checked."""
     scan = Scan.objects.get(media=media)
     with transaction.atomic():
         jobs.restart(Job.objects.filter(pk=scan.job_id))
         if claim := jobs.claim(scan.job_id):
             claim.finish()
-    scan.lacking = lacking or []
-    scan.save(update_fields=["lacking"])
+    scan.missing = missing or []
+    scan.save(update_fields=["missing"])
     for box in boxes:
         box.scan = scan
     Box.objects.bulk_create(boxes)

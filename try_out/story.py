@@ -51,6 +51,7 @@ from publishing.recurrence import planning
 from publishing.review import approval_and_time
 from publishing.states import Outcome, Reason, State
 from try_out import (
+    adoption,
     cards,
     examples,
     figures,
@@ -64,7 +65,6 @@ from try_out import (
     samples,
     scans,
     shelf,
-    take_up,
     undertakings,
     year,
 )
@@ -144,7 +144,7 @@ def create_story(now: datetime) -> World:
     kits.create_kits(world, now, year_end=filler.campaigns["year_end"])
     undertakings.create_plans(world, now, filler.campaigns)
     scans.create_drafts_with_findings(world, now)
-    take_up.create_take_up(world, now, proof=_make_proof, go_out=filler.go_out)
+    adoption.create_adoption(world, now, proof=_make_proof, go_out=filler.go_out)
     kits.create_new_versions(world, now)
     examples.create_examples(world, now)
     filler.ask_for_a_second_approval()

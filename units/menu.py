@@ -6,7 +6,7 @@ from core.navigation import ADMINISTRATION, Entry, register
 
 register(
     Entry(
-        "units:tree", "sitemap", _("Units"), ADMINISTRATION, 10, needs=("unit_view", "unit_manage")
+        "units:tree", "sitemap", _("Units"), ADMINISTRATION, 10, rights=("unit_view", "unit_manage")
     ),
     pages={
         "units:tree": ("units",),

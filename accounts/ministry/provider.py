@@ -52,7 +52,7 @@ class Provider:
         return self._get_cached("description", self._fetch_description)
 
     def keys(self, *, kid: str = "") -> list[dict[str, Any]]:
-        """Return the keys that sign tokens; asked anew where ``kid`` is none of those we know."""
+        """Return the keys that sign tokens; asked again where ``kid`` is none of those we know."""
         keys = self._get_cached("keys", self._fetch_keys)
         if (
             kid

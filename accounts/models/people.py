@@ -510,7 +510,7 @@ class PeopleImport(PublicIdModel):
     file_name = models.CharField(max_length=200)
     rows = (
         models.JSONField()
-    )  # as read: the plan is made anew from them when it is shown and when it is applied
+    )  # as read: the plan is made again from them when it is shown and when it is applied
     created_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True)
 

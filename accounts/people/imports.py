@@ -1,5 +1,5 @@
 """People from a spreadsheet: kept for the preview, then applied. What each row would change is
-planned anew for both, see `import_plans`.
+planned again for both, see `import_plans`.
 """
 
 from datetime import timedelta

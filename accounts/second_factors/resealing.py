@@ -1,4 +1,4 @@
-"""Sealing second factors anew under a new key, while the portal runs."""
+"""Sealing second factors again under a new key, while the portal runs."""
 
 import base64
 from collections import Counter

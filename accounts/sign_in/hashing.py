@@ -40,7 +40,7 @@ class BoundedArgon2Hasher(Argon2PasswordHasher):
 
     The parameters are the recommendation of OWASP's Password Storage Cheat Sheet
     (https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id).
-    Django hashes a password anew with them at the next sign-in of its holder.
+    Django hashes a password again with them at the next sign-in of its holder.
     """
 
     time_cost = 2

@@ -25,7 +25,7 @@ LIMITS = sandbox.Limits(
     memory=512 * 1024 * 1024,
     cpu_seconds=60,
     file_bytes=8 * 1024 * 1024,
-    patience=120,
+    timeout=120,
     answer_bytes=8 * 1024 * 1024,
 )
 _PROGRAM = Path(__file__).with_name("program.py")
@@ -42,7 +42,7 @@ class FileRefused(Exception):
 
 
 class Checked(NamedTuple):
-    """A file that may be read: ``data`` where it was drawn anew, ``was_read`` where all of it was
+    """A file that may be read: ``data`` where it was drawn again, ``was_read`` where all of it was
     text.
     """
 
@@ -110,9 +110,9 @@ def _read(path: Path, kind: str, place: Path) -> dict[str, Any]:
 
 
 def _check_picture(path: Path, *, unit: Unit, place: Path) -> Checked:
-    """Draw the picture anew, without metadata, and read the words in it."""
+    """Draw the picture again, without metadata, and read the words in it."""
     try:
-        drawn = pictures.redraw(path)
+        drawn = pictures.re_encode(path)
     except Busy:
         raise
     except Refused:
@@ -125,4 +125,4 @@ def _check_picture(path: Path, *, unit: Unit, place: Path) -> Checked:
         raise FileRefused(Refusal.MARKED)
     if rules:
         raise FileRefused(Refusal.LEAK)
-    return Checked(was_read=not found.lacking, data=drawn.data, content_type=drawn.content_type)
+    return Checked(was_read=not found.missing, data=drawn.data, content_type=drawn.content_type)

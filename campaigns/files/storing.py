@@ -45,7 +45,7 @@ CONTENT_TYPES = {
     Kind.PDF: "application/pdf",
     Kind.WORD: f"{_OOXML}.wordprocessingml.document",
     Kind.EXCEL: f"{_OOXML}.spreadsheetml.sheet",
-    Kind.PICTURE: "image/jpeg",  # until it is drawn anew
+    Kind.PICTURE: "image/jpeg",  # until it is drawn again
 }
 
 

@@ -84,7 +84,7 @@ class Counts(NamedTuple):
     passed: int = 0
 
 
-def count_take_up(kits: Collection[Kit]) -> dict[int, Counts]:
+def count_adoption(kits: Collection[Kit]) -> dict[int, Counts]:
     """Count for the kits of a page, in two queries."""
     rows = Adoption.objects.filter(kit__in=kits).order_by().values("kit")
     decided = rows.annotate(adopted=Count("adopted_at"), declined=Count("declined_at"))

@@ -75,7 +75,7 @@ def kit_list(request: HttpRequest) -> HttpResponse:
     found = found.search(wanted.get("q", "")).select_related(*RELATED)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     kits = list(page)
-    newer, counts = queries.find_open_versions(kits), queries.count_take_up(kits)
+    newer, counts = queries.find_open_versions(kits), queries.count_adoption(kits)
     context = {
         "page_obj": page,
         "rows": [
@@ -106,7 +106,7 @@ def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "version": version,
         "newer": newer,
         "statuses": presenters.describe_statuses(row, newer),
-        "counts": queries.count_take_up([row])[row.pk],
+        "counts": queries.count_adoption([row])[row.pk],
         "facts": presenters.list_facts(version),
         "units": queries.find_units(version).count(),
         "versions": versions,
@@ -338,7 +338,7 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done:
         messages.success(request, _("The kit is withdrawn. Units that took it up are notified."))
         return redirect("kits:kit", row.public_id)
-    counts = queries.count_take_up([row])[row.pk]
+    counts = queries.count_adoption([row])[row.pk]
     context = {"kit": row, "form": form, "counts": counts}
     return render(request, "kits/withdraw.html", context, status=done.status)
 

@@ -106,7 +106,7 @@ class CampaignResult(models.Model):
 
 
 class PublicSummary(PublicIdModel):
-    """A page without sign-in about a closed campaign. Shown anew, it keeps its address."""
+    """A page without sign-in about a closed campaign. Shown again, it keeps its address."""
 
     campaign = models.OneToOneField(Campaign, models.PROTECT, related_name="public_summary")
     # The posts that it may link to, best first, as they were chosen when it was shown.

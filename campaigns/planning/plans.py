@@ -328,7 +328,7 @@ def _require_planner(campaign: Campaign, by: User) -> Authority:
 
 
 def _lock_open_campaign(campaign: Campaign) -> None:
-    """Lock the campaign and read its days anew: a colleague may have closed it since ``campaign``
+    """Lock the campaign and read its days again: a colleague may have closed it since ``campaign``
     was read, or changed what a phase has to lie within. Raise Refused once it is closed.
     """
     locked = Campaign.objects.select_for_update(of=("self",))

@@ -73,7 +73,7 @@ class Item:
     to_do: str = ""
     note: str = ""  # where it is known from
     text: str = ""  # what the page says
-    by_hand: bool = False  # a person says whether it is there
+    by_person: bool = False  # a person says whether it is there
     said: bool = False  # and has said so at some time
     longest: int = 0  # of a text that the portal may write there
 
@@ -126,10 +126,10 @@ def describe_items(channel: Channel, check: PageCheck | None, *, now: datetime) 
                 there=there,
                 label=str(LABELS[name]),
                 to_do=to_do,
-                note=_describe_source(name, check, by_hand=name in people, now=now),
+                note=_describe_source(name, check, by_person=name in people, now=now),
                 text=format_text(field, str(check.texts.get(field, ""))) if check else "",
-                by_hand=name in people,
-                said=bool(check and name in check.by_hand),
+                by_person=name in people,
+                said=bool(check and name in check.confirmed_on),
                 longest=_longest(name, page),
             )
         )
@@ -152,15 +152,15 @@ def format_text(field: str, text: str) -> str:
     return "\n".join(f"{DAYS.get(day, day)}: {spans}" for day, _blank, spans in parts)
 
 
-def _describe_source(name: str, check: PageCheck | None, *, by_hand: bool, now: datetime) -> str:
+def _describe_source(name: str, check: PageCheck | None, *, by_person: bool, now: datetime) -> str:
     """Say where a state is known from, and since when."""
     if check is None:
         return _("The portal has not looked yet.")
     if name == "recent":
         return _describe_last_post(check)
-    if not by_hand:
+    if not by_person:
         return "" if check.read_at else _("The portal has not looked yet.")
-    said = check.by_hand.get(name)
+    said = check.confirmed_on.get(name)
     if said is None:
         return _("The platform does not tell this: please look at the page and say so.")
     day = date.fromisoformat(said)

@@ -124,7 +124,7 @@ def store_reading(
     meanwhile. ``details`` None: the platform was not asked.
     """
     channel = check.channel
-    check.refresh_from_db(fields=["by_hand", "last_post_at", *items_of(channel.platform)])
+    check.refresh_from_db(fields=["confirmed_on", "last_post_at", *items_of(channel.platform)])
     told = _reported_items(channel.platform, details) if details else {}
     last = max(filter(None, (last_post_at, check.last_post_at)), default=None)
     fields: dict[str, Any] = {
@@ -140,7 +140,9 @@ def store_reading(
             "read_at": now,
             "due_at": now + _time_until_reading(channel.platform),
         }
-        fields["by_hand"] = {k: day for k, day in fields["by_hand"].items() if k not in told}
+        fields["confirmed_on"] = {
+            k: day for k, day in fields["confirmed_on"].items() if k not in told
+        }
     PageCheck.objects.filter(pk=check.pk).update(**fields)
 
 
@@ -180,8 +182,8 @@ def fields_without_stale(check: PageCheck, *, now: datetime) -> dict[str, Any]:
     """Return the fields in which nothing stands any more that a person said too long ago. The days
     stay, so that the page can say since when it is asked again."""
     first = timezone.localdate(now) - STALE_AFTER
-    stale = [name for name, day in check.by_hand.items() if date.fromisoformat(day) < first]
-    return {"by_hand": dict(check.by_hand), **dict.fromkeys(stale)}
+    stale = [name for name, day in check.confirmed_on.items() if date.fromisoformat(day) < first]
+    return {"confirmed_on": dict(check.confirmed_on), **dict.fromkeys(stale)}
 
 
 @transaction.atomic
@@ -201,8 +203,8 @@ def record_seen(channel: Channel, *, by: User, seen: Mapping[str, bool | None]) 
     today = timezone.localdate(now).isoformat()
     for name, value in said.items():
         setattr(check, name, value)
-    check.by_hand = {**check.by_hand, **dict.fromkeys(said, today)}
-    check.save(update_fields=["by_hand", *said])
+    check.confirmed_on = {**check.confirmed_on, **dict.fromkeys(said, today)}
+    check.save(update_fields=["confirmed_on", *said])
     record(
         "channel.page_seen",
         channel,

@@ -79,7 +79,7 @@ def profile(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     check = presenters.check_of(channel)
     items = presenters.describe_items(channel, check, now=now)
     may_say = can(request.user, Permission.POST_WRITE, unit=channel.unit)
-    form = SeenForm(form_data(request), items=[item for item in items if item.by_hand])
+    form = SeenForm(form_data(request), items=[item for item in items if item.by_person])
     done = form_action(
         form, lambda: reading.record_seen(channel, by=request.user, seen=form.cleaned_data)
     )

@@ -27,8 +27,8 @@ def confirmation_fields(channel: Channel, external_id: str, *, by: User) -> dict
     ``external_id``.
 
     The same page, connected again, stays confirmed; another page, or one that was closed, is asked
-    for anew. Where the one who confirmed it connects it now, the two change places: both have named
-    this very page.
+    for again. Where the one who confirmed it connects it now, the two change places: both have
+    named this very page.
     """
     if (
         channel.pk is None

@@ -91,7 +91,7 @@ def _account(channel: Channel) -> Account | None:
 
 
 def _is_shared(channel: Channel) -> bool:
-    """Tell whether another channel may live on the same consent: of this page, connected anew, or
+    """Tell whether another channel may live on the same consent: of this page, connected again, or
     of another page of the same person. The platform does not tell which person: it may be the
     colleague who connected both, or one of the same unit.
     """

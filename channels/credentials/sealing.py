@@ -1,4 +1,4 @@
-"""Sealing the channels' credentials anew: under a new key, or for another unit, while the portal
+"""Sealing the channels' credentials again: under a new key, or for another unit, while the portal
 runs.
 """
 

@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                         ('verified', models.BooleanField(null=True)),
                         ('texts', models.JSONField(default=dict)),
                         ('told', models.JSONField(default=list)),
-                        ('by_hand', models.JSONField(default=dict)),
+                        ('confirmed_on', models.JSONField(default=dict)),
                         ('last_post_at', models.DateTimeField(null=True)),
                         ('read_at', models.DateTimeField(null=True)),
                         ('due_at', models.DateTimeField(default=django.utils.timezone.now)),

@@ -16,10 +16,10 @@ from engagement.boards import events, figures, usual
 from engagement.boards.cached_sums import get_or_compute
 from engagement.boards.changes import (
     Facts,
+    KitAdoption,
     NewKit,
     PauseDays,
     Sentence,
-    TakeUp,
     TopPost,
     describe_changes,
 )
@@ -222,7 +222,7 @@ class Board:
             publications=now["publications"] or 0,
             publications_before=before["publications"] or 0,
             reach=now["reach"],
-            take_up=_compare_take_up(now, before),
+            adoption=_compare_adoption(now, before),
             top_post=self.top_post,
             platforms=events.group_platform_days(self.days_of_period),
             kits=() if self.scope.kit else self.new_kits,
@@ -237,7 +237,7 @@ class Board:
         return usual.find_usual(self.scope, self.page_totals[0], self.period, self.form.values)
 
 
-def _compare_take_up(now: figures.Sums, before: figures.Sums) -> list[TakeUp]:
+def _compare_adoption(now: figures.Sums, before: figures.Sums) -> list[KitAdoption]:
     """Set beside each other what the publications of both periods had. Of clicks nobody knows how
     many publications were measured: they are set against all.
     """
@@ -275,7 +275,7 @@ def _compare_take_up(now: figures.Sums, before: figures.Sums) -> list[TakeUp]:
     }
     counted = {"reach": "reach_of", "reactions": "reactions_of", "clicks": "publications"}
     return [
-        TakeUp(
+        KitAdoption(
             *words[measure],
             now[measure],
             now[of] or 0,

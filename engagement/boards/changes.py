@@ -49,7 +49,7 @@ class Platform:
 
 
 @dataclass(frozen=True)
-class TakeUp:
+class KitAdoption:
     """A measure of how residents took up the publications of a period and of the one before: its
     sum, and over how many publications it was measured.
     """
@@ -108,7 +108,7 @@ class Facts:
     publications: int
     publications_before: int
     reach: int | None
-    take_up: Sequence[TakeUp] = ()
+    adoption: Sequence[KitAdoption] = ()
     top_post: TopPost | None = None
     platforms: Sequence[Platform] = ()
     kits: Sequence[NewKit] = ()
@@ -218,12 +218,14 @@ def report_more_or_fewer(facts: Facts) -> Sentence | None:
     return Sentence("more_or_fewer", words % named, facts.of_publications)
 
 
-def report_take_up(facts: Facts) -> Sentence | None:
+def report_adoption(facts: Facts) -> Sentence | None:
     """Report the measure of which one publication had clearly less than before; where none has, the
     one that grew most. More publications do not hide that each was taken up less.
     """
     limits = facts.limits
-    compared = [(times, row) for row in facts.take_up if (times := row.compare(limits)) is not None]
+    compared = [
+        (times, row) for row in facts.adoption if (times := row.compare(limits)) is not None
+    ]
     if not compared:
         return None
     least, most = (of(compared, key=lambda pair: pair[0]) for of in (min, max))
@@ -243,7 +245,7 @@ def report_take_up(facts: Facts) -> Sentence | None:
         "total": _format_number(now),
         "total_before": _format_number(before),
     }
-    return Sentence("take_up", words % named, facts.of_sums)
+    return Sentence("adoption", words % named, facts.of_sums)
 
 
 def report_dominant_post(facts: Facts) -> Sentence | None:
@@ -279,7 +281,7 @@ def report_new_kit(facts: Facts) -> Sentence | None:
 RULES: tuple[Callable[[Facts], Sentence | None], ...] = (
     report_silent_platform,
     report_pause,
-    report_take_up,
+    report_adoption,
     report_more_or_fewer,
     report_dominant_post,
     report_new_kit,

@@ -10,7 +10,7 @@ from platforms.errors import ConnectorError
 LEASE = timedelta(minutes=10)
 # After each failure in a row the wait doubles, up to half a day.
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=12)
-# Where a platform does not say when the application's calls begin anew.
+# Where a platform does not say when the application's calls begin again.
 FULL_APP_WAIT = timedelta(minutes=5)
 
 

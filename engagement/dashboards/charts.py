@@ -242,14 +242,14 @@ def name_steps() -> dict[str, str]:
     }
 
 
-def draw_take_up(funnels: Sequence[Funnel]) -> Chart:
+def draw_adoption(funnels: Sequence[Funnel]) -> Chart:
     words = name_steps()
     series = [
         {"name": str(each.kit), "values": each.steps(), "words": _describe_steps(each.steps())}
         for each in funnels
     ]
     return Chart(
-        "take_up",
+        "adoption",
         _("How far the kits came"),
         {"kind": "bar", "labels": [words[step] for step in STEPS], "series": series},
         [_("Kit"), *(words[step] for step in STEPS)],

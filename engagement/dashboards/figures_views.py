@@ -233,7 +233,7 @@ def _build_comparison(page: FiguresPage) -> dict[str, Any]:
         "compare_form": form,
         "other": other,
         "is_campaign": isinstance(form.get_choice(), Campaign),
-        "charts": [table, *lines, charts.draw_take_up(count_funnels(page.user, _find_kits(page)))],
+        "charts": [table, *lines, charts.draw_adoption(count_funnels(page.user, _find_kits(page)))],
     }
 
 

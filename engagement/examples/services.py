@@ -177,7 +177,7 @@ def accept(example: Example, *, by: User) -> Example:
 
 @transaction.atomic
 def return_example(example: Example, *, by: User, reason: str) -> None:
-    """Return an example to its unit: it leaves the library, and may be proposed anew."""
+    """Return an example to its unit: it leaves the library, and may be proposed again."""
     reason = require_reason(reason, _("Please write why the example is returned."))
     example = _lock(example)
     if example.state not in RETURNABLE:

@@ -78,7 +78,7 @@ BEGIN
         RAISE EXCEPTION 'counts of % are too young to be thinned', counted_on;
     END IF;
     -- Not as a setting that the function bears: only a superuser may make such a function.
-    PERFORM set_config('portal.thinning', 'on', true);
+    PERFORM set_config('portal.downsampling', 'on', true);
     DELETE FROM engagement_count WHERE taken_at >= starts AND taken_at < ends AND id IN (
         SELECT id FROM (
             SELECT id, ROW_NUMBER() OVER later = 1
@@ -99,7 +99,7 @@ BEGIN
         ) AS days WHERE NOT kept
     );
     GET DIAGNOSTICS removed = ROW_COUNT;
-    PERFORM set_config('portal.thinning', '', true);
+    PERFORM set_config('portal.downsampling', '', true);
     RETURN removed;
 END
 $$;

@@ -45,7 +45,7 @@ $$;
 
 CREATE FUNCTION mark_count_delete() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_setting('portal.thinning', true) = 'on' THEN
+    IF current_setting('portal.downsampling', true) = 'on' THEN
         RETURN NULL;
     END IF;
     INSERT INTO engagement_changedday (kind, unit_id, day)

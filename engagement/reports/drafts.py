@@ -171,7 +171,7 @@ def _check_period(
 
 @transaction.atomic
 def retake_figures(report: Report, *, by: User, fill: bool | None = None) -> Report:
-    """Freeze the figures of a draft anew, with what the units below sent meanwhile; with ``fill``
+    """Freeze the figures of a draft again, with what the units below sent meanwhile; with ``fill``
     also with what the portal counted of those that sent nothing. None: as before.
     """
     row = lock_report(report)

@@ -24,7 +24,7 @@ from units.models import Level, Unit
 @transaction.atomic
 def change_form(unit: Unit, kind: str, content: Mapping[str, Any], *, by: User) -> ReportForm:
     """Make the next version of the form that the units below follow. Reports that are begun keep
-    theirs until their figures are taken anew. Raise NotAllowed, Refused, QuotaExceeded.
+    theirs until their figures are taken again. Raise NotAllowed, Refused, QuotaExceeded.
     """
     authority = require_position(by, Permission.REPORT_APPROVE, unit)
     if unit.level == Level.COMMUNE:

@@ -53,7 +53,7 @@ class ReportForm(PublicIdModel):
 
 class ReportFigures(models.Model):
     """The figures of a unit for a period, as they were when they were taken, with their
-    definitions. Append-only: figures taken anew are another row.
+    definitions. Append-only: figures taken again are another row.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")

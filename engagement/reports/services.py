@@ -202,7 +202,7 @@ def find_appointment_above(user: User, unit: Unit) -> Appointment | None:
 
 @transaction.atomic
 def correct(report: Report, *, by: User, changes: str) -> Report:
-    """Draft the next version of a report that was approved, with its texts and figures taken anew;
+    """Draft the next version of a report that was approved, with its texts and figures taken again;
     ``changes`` says in it what changed.
     """
     missing = _("Please write what changes.")

@@ -16,7 +16,7 @@ class ReportKind(models.TextChoices):
     AD_HOC = "ad_hoc", _("report on chosen days")
 
 
-# Due anew with each period: reminders and the overview know them.
+# Due again with each period: reminders and the overview know them.
 REGULAR = (
     ReportKind.WEEK,
     ReportKind.MONTH,

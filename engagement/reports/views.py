@@ -270,7 +270,7 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def retake_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Take the figures of a draft anew."""
+    """Take the figures of a draft again."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
     fill = {"1": True, "0": False}.get(request.POST.get("fill", ""))
     said = _("The figures are those of this moment.")

@@ -393,8 +393,8 @@ class CampaignGain(CampaignGains):
         indexes = [models.Index(fields=["unit", "day"], name="campaign_gain_unit")]
 
 
-class Thinned(models.Model):
-    """The last day whose counts were thinned; one row. See ``rollups.thinning``."""
+class DownsampledUntil(models.Model):
+    """The last day whose counts were downsampled; one row. See ``rollups.downsampling``."""
 
     until = models.DateField()
 

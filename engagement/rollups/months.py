@@ -1,7 +1,7 @@
 """Counts lie in a partition a month, so that old months can be taken off.
 
 Summaries outlive the counts that they were made of. Of days whose counts are gone, or lack those
-before them, they stay as they are: nothing is summed up anew, and nothing compared.
+before them, they stay as they are: nothing is summed up again, and nothing compared.
 """
 
 from datetime import date, timedelta

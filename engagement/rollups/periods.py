@@ -49,7 +49,7 @@ def start_periods() -> None:
 
 
 def refresh_units(changed: Mapping[str, Collection[tuple[date, int]]]) -> None:
-    """Add up anew the units whose publications of a period, pages or followers changed: by kind of
+    """Add up again the units whose publications of a period, pages or followers changed: by kind of
     mark, the days and units.
     """
     followed = {unit for _day, unit in changed.get(Kind.FOLLOWED, ())}

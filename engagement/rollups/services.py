@@ -1,4 +1,4 @@
-"""Keep the daily summaries: sum up anew what has changed, or all of it, and prove it.
+"""Keep the daily summaries: sum up again what has changed, or all of it, and prove it.
 
 A change marks its day in its own transaction. A run takes marks away, then sums those days up, all
 in one transaction: what it reads is younger than the marks that it took, and a change that commits
@@ -96,7 +96,7 @@ def _find_provinces(units: Iterable[int]) -> dict[int, int]:
 
 
 def rebuild_all(*, on_progress: Callable[[int, int], object] = lambda done, of: None) -> bool:
-    """Make all summaries anew from the raw rows: some units at a time, in a transaction of their
+    """Make all summaries again from the raw rows: some units at a time, in a transaction of their
     own that replaces their rows and the sums of their province. So pages are right all the time,
     runs of `refresh_changed_days` come between, and one that was killed is begun again. Return
     False where another run does not end.

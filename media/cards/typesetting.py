@@ -29,7 +29,7 @@ LONGEST_TITLE, LONGEST_LINE = 140, 180  # characters; what fits is measured
 # Measured: four formats with a logo take 0.5 s and 101 MB, an A3 poster of 200 dots an inch 0.9 s
 # and 130 MB. Address space is more: the library alone maps 84 MB, and reserves for its threads.
 LIMITS = sandbox.Limits(
-    memory=700 * 1024 * 1024, cpu_seconds=10, file_bytes=32 * 1024 * 1024, patience=20
+    memory=700 * 1024 * 1024, cpu_seconds=10, file_bytes=32 * 1024 * 1024, timeout=20
 )
 _HERE = Path(__file__).parent
 _LOOKS, _PROGRAM = _HERE / "looks", _HERE / "program.py"

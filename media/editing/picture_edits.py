@@ -32,7 +32,7 @@ MOST_BLURS = 100
 _PROGRAM = Path(__file__).with_name("picture_program.py")
 # Stored pictures have at most 2048 pixels a side: measured 0.4 s and 130 MB.
 LIMITS = sandbox.Limits(
-    memory=320 * 1024 * 1024, cpu_seconds=10, file_bytes=32 * 1024 * 1024, patience=30
+    memory=320 * 1024 * 1024, cpu_seconds=10, file_bytes=32 * 1024 * 1024, timeout=30
 )
 _semaphore = SharedSemaphore("edits", limit=1, queue=4, timeout=15)
 # What is said of a picture holds of one that was made from it, too. The consent of somebody shown
@@ -108,7 +108,7 @@ def edit(media: Media, edits: Edits, *, by: User) -> Media:
     with transaction.atomic():
         protect_until_commit([media])
         source = _lock_editable(media)
-        made = pictures.keep_drawn(drawn, unit=source.unit, by=by)
+        made = pictures.keep_encoded(drawn, unit=source.unit, by=by)
         if made.pk == source.pk:
             raise Refused(_("Nothing of the picture looks different."))
         if not made.was_stored_before:
@@ -157,7 +157,7 @@ def _require_editable(media: Media) -> None:
         )
 
 
-def _draw_edited(media: Media, edits: Edits, *, by: User) -> pictures.DrawnPicture:
+def _draw_edited(media: Media, edits: Edits, *, by: User) -> pictures.EncodedImage:
     """Run the program on the stored bytes, and draw its result as an upload is drawn."""
     given = asdict(edits)
     given.pop("focus")
@@ -180,7 +180,7 @@ def _draw_edited(media: Media, edits: Edits, *, by: User) -> pictures.DrawnPictu
             if facts.get("refused"):
                 raise pictures.damaged_error()
             is_png = media.content_type == "image/png"
-            return pictures.redraw(place / "edited.png", by=by, keep_png=is_png)
+            return pictures.re_encode(place / "edited.png", by=by, keep_png=is_png)
     except (sandbox.ProgramFailed, FileNotFoundError):
         raise pictures.damaged_error() from None
 

@@ -2,7 +2,7 @@
 
 A program of its own, started by ``media.editing.picture_edits`` for each edit (see
 ``core.sandbox``). It imports nothing of ours; what it leaves is encoded again by
-``media.pictures.redraw``, like an upload.
+``media.pictures.re_encode``, like an upload.
 
     picture_program.py SOURCE FOLDER EDITS
     EDITS: {"blurs": [[x, y, width, height], …], "turn": 0 | 90 | 180 | 270, "straighten": degrees,

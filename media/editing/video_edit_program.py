@@ -240,7 +240,7 @@ def rotate_upright(frame: Any) -> Image.Image:
 
 
 def edit_video(kind: str, source: str, place: Path, plan: dict[str, Any]) -> float:
-    """Write the video anew; return its seconds."""
+    """Write the video again; return its seconds."""
     import av
 
     form = "mov" if kind == "mov" else "matroska"

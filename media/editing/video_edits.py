@@ -42,7 +42,7 @@ MOST_ATTEMPTS = 2
 LEASE = timedelta(minutes=2)  # renewed while the program works
 MOST_BYTES = 512 * 1024 * 1024
 LIMITS = sandbox.Limits(
-    memory=1024 * 1024 * 1024, cpu_seconds=1800, file_bytes=MOST_BYTES, patience=2400
+    memory=1024 * 1024 * 1024, cpu_seconds=1800, file_bytes=MOST_BYTES, timeout=2400
 )
 LONGEST_CAPTION = 130  # characters shown at once: four lines of a video that stands
 MOST_MARKS = 300

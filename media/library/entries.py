@@ -145,7 +145,7 @@ def compute_dhashes(*, most: int = 20) -> int:
     for row in rows:
         try:
             with pictures.open_still(row) as file:
-                drawn = pictures.redraw(file)
+                drawn = pictures.re_encode(file)
         except Busy:
             break
         except (Refused, OSError) as error:

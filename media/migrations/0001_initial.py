@@ -139,9 +139,9 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                         ('job', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s', to='core.job')),
                         ('media', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='scan', to='media.media')),
-                        ('lacking', models.JSONField(default=list)),
-                        ('eye_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                        ('eye_at', models.DateTimeField(null=True)),
+                        ('missing', models.JSONField(default=list)),
+                        ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('reviewed_at', models.DateTimeField(null=True)),
                         ('rules', models.CharField(blank=True, default='', max_length=16)),
                     ],
                     options={

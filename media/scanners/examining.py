@@ -37,12 +37,12 @@ LIMITS = sandbox.Limits(
     memory=_MEMORY,
     cpu_seconds=40,
     file_bytes=_ANSWER,
-    patience=120,
+    timeout=120,
     answer_bytes=_ANSWER,
     resident=_RESIDENT,
 )
 # Frames of 3840 × 2160 alone take 100 MB more.
-VIDEO_LIMITS = LIMITS._replace(cpu_seconds=900, patience=1800, resident=640 * 1024 * 1024)
+VIDEO_LIMITS = LIMITS._replace(cpu_seconds=900, timeout=1800, resident=640 * 1024 * 1024)
 _POLL = 1.0  # seconds
 _RENEW_EVERY = 10.0
 # One picture at a time, and one video beside it: who finds the slot taken comes again.
@@ -55,8 +55,8 @@ _LEFT_BEHIND = 3600.0  # seconds: longer than any program may run
 class Examined:
     """Hold what was found, and which scanners were missing or failed."""
 
-    def __init__(self, findings: list[Finding], lacking: list[str]) -> None:
-        self.findings, self.lacking = findings, lacking
+    def __init__(self, findings: list[Finding], missing: list[str]) -> None:
+        self.findings, self.missing = findings, missing
 
 
 def examine(
@@ -68,15 +68,15 @@ def examine(
     program, limits = (_VIDEO, VIDEO_LIMITS) if is_video else (_PICTURE, LIMITS)
     with (_videos if is_video else _pictures).hold(), _working_folder() as place:
         facts = _run(program, path.resolve(), place, limits, report)
-    samples, lacking = facts.get("samples"), facts.get("lacking")
-    if not isinstance(samples, list) or not isinstance(lacking, list) or not samples:
+    samples, missing = facts.get("samples"), facts.get("missing")
+    if not isinstance(samples, list) or not isinstance(missing, list) or not samples:
         raise sandbox.ProgramFailed
     try:
         found = [(float(sample.get("second", 0)), findings_in(sample, rules)) for sample in samples]
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise sandbox.ProgramFailed from error
     findings = merge_over_time(found) if is_video else found[0][1]
-    return Examined(findings, [each for each in EVERY_SCANNER if each in lacking])
+    return Examined(findings, [each for each in EVERY_SCANNER if each in missing])
 
 
 def _run(

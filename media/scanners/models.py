@@ -55,12 +55,12 @@ class Scan(JobRow):
     """Hold what the scanners found in one picture or video, and how far they are."""
 
     media = models.OneToOneField(Media, models.CASCADE, related_name="scan")
-    lacking = models.JSONField(default=list)  # scanners that were missing or failed
-    # Who looked at it instead, for what is lacking.
-    eye_by = models.ForeignKey(
+    missing = models.JSONField(default=list)  # scanners that were missing or failed
+    # Who looked at it instead, for what is missing.
+    reviewed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
-    eye_at = models.DateTimeField(null=True)
+    reviewed_at = models.DateTimeField(null=True)
     rules = models.CharField(max_length=16, blank=True, default="")  # mark of the scanners' version
 
     class Meta:
@@ -70,9 +70,9 @@ class Scan(JobRow):
         return str(self.media)
 
     @property
-    def needs_eye(self) -> bool:
+    def needs_review(self) -> bool:
         """Check whether somebody has yet to look at it instead of a scanner."""
-        return self.is_over and bool(self.lacking) and self.eye_at is None
+        return self.is_over and bool(self.missing) and self.reviewed_at is None
 
 
 class BoxQuerySet(models.QuerySet):

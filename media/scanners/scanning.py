@@ -51,7 +51,7 @@ _BITS_OF_ANOTHER_FRAMING = 20  # of the 128 of a dhash
 
 @transaction.atomic
 def queue(media: Media, *, priority: int = Priority.NORMAL) -> Scan:
-    """Have the scanners look at ``media``, anew where they have before. They begin once the
+    """Have the scanners look at ``media``, again where they have before. They begin once the
     caller's transaction commits.
     """
     scan = Scan.objects.filter(media=media).first()
@@ -62,8 +62,8 @@ def queue(media: Media, *, priority: int = Priority.NORMAL) -> Scan:
         scan.job.refresh_from_db()
     else:
         scan.job = _make_job(priority)
-    scan.lacking, scan.eye_by, scan.eye_at = [], None, None
-    scan.save(update_fields=["job", "lacking", "eye_by", "eye_at"])
+    scan.missing, scan.reviewed_by, scan.reviewed_at = [], None, None
+    scan.save(update_fields=["job", "missing", "reviewed_by", "reviewed_at"])
     return scan
 
 
@@ -87,7 +87,7 @@ def queue_backlog(*, most: int) -> int:
 
 
 def scan_again(media: Media, *, by: User) -> Scan:
-    """Have the scanners look anew; decisions on what they find again stay. Raise Refused,
+    """Have the scanners look again; decisions on what they find again stay. Raise Refused,
     QuotaExceeded.
     """
     authority = require(by, Permission.POST_WRITE, unit=media.unit)
@@ -119,8 +119,8 @@ def scan(claim: jobs.Claim) -> None:
 
 def note_failure(row: Scan) -> None:
     """Leave to a person what no scanner could look at."""
-    row.lacking = EVERY_SCANNER
-    row.save(update_fields=["lacking"])
+    row.missing = EVERY_SCANNER
+    row.save(update_fields=["missing"])
 
 
 jobs.register(
@@ -151,8 +151,8 @@ def _store_findings(claim: jobs.Claim, examined: Examined) -> None:
     """Replace the boxes by what was found."""
     claim.finish()
     row: Scan = claim.row
-    row.lacking, row.rules = examined.lacking, examining.scanners_version()
-    row.save(update_fields=["lacking", "rules"])
+    row.missing, row.rules = examined.missing, examining.scanners_version()
+    row.save(update_fields=["missing", "rules"])
     decided = [*row.boxes.exclude(shown_as=""), *_earlier_decisions(row.media)]
     row.boxes.all().delete()
     boxes = [Box(scan=row, **found._asdict()) for found in examined.findings]
@@ -214,16 +214,16 @@ def confirm_by_eye(media: Media, *, by: User) -> Scan:
     """
     authority = require(by, Permission.POST_WRITE, unit=media.unit)
     row = _lock_scan(media)
-    if not row.needs_eye:
+    if not row.needs_review:
         raise Refused(_("All scanners have read it. There is nothing to look at by eye."))
-    row.eye_by, row.eye_at = by, timezone.now()
-    row.save(update_fields=["eye_by", "eye_at"])
+    row.reviewed_by, row.reviewed_at = by, timezone.now()
+    row.save(update_fields=["reviewed_by", "reviewed_at"])
     record(
         "media.looked_by_eye",
         media,
         by=by,
         position=authority.position,
-        lacking=", ".join(row.lacking),
+        lacking=", ".join(row.missing),
     )
     return row
 

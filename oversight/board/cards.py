@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from channels.models import Channel, UnrecognisedPost
 from core.clock import format_local_time
 from oversight import kinds
-from oversight.kinds import KINDS, Kind
-from oversight.matters.models import Matter
-from oversight.matters.states import Subject
-from oversight.models import Reminder
-from oversight.needs import (
+from oversight.issues import (
     SILENT_DAYS,
     explain_silence,
     find_blocked_or_late,
     find_kits_not_taken_up,
     find_pages,
 )
+from oversight.kinds import KINDS, Kind
+from oversight.matters.models import Matter
+from oversight.matters.states import Subject
+from oversight.models import Reminder
 from publishing.models import Delivery
 from publishing.presenters.delivery import delivery_status
 from publishing.states import Reason
@@ -51,8 +51,8 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """A kind of need of a unit, with its things; ``reminded``: today already."""
+class Issue:
+    """A kind of issue of a unit, with its things; ``reminded``: today already."""
 
     kind: Kind
     n: int
@@ -80,15 +80,15 @@ class Need:
         return self.kind.key in {kinds.DEAD, kinds.UNRECOGNISED, kinds.BLOCKED}
 
 
-def describe_needs(
+def describe_issues(
     unit: Unit, *, last_post: datetime | None, now: datetime, silent_days: int = SILENT_DAYS
-) -> list[Need]:
+) -> list[Issue]:
     """Return what ``unit`` needs, thing by thing, the most urgent first. Seven queries."""
     found: dict[str, list[Thing]] = {key: [] for key in KINDS}
     pages = list(find_pages(unit, now=now))
     for page in pages:
-        if page.need:
-            found[page.need].append(_describe_page(page))
+        if page.issue:
+            found[page.issue].append(_describe_page(page))
     strange = UnrecognisedPost.objects.open().filter(channel__unit=unit)
     for post in strange.select_related("channel").order_by("-published_at", "-pk")[:_MOST]:
         found[kinds.UNRECOGNISED].append(_describe_unrecognised_post(post))
@@ -100,7 +100,7 @@ def describe_needs(
         last = _("answer by %(day)s") % {"day": f"{matter.deadline:%d/%m/%Y}"}
         found[kinds.MATTER].append(Thing(matter.text[:100], page, last))
     for kit in find_kits_not_taken_up(unit, now=now).get(unit.pk, []):
-        page = reverse("oversight:take_up", args=[kit.public_id])
+        page = reverse("oversight:adoption", args=[kit.public_id])
         until = kit.current.window_until if kit.current else None
         last = _("until %(day)s") % {"day": f"{until:%d/%m/%Y}"} if until else ""
         found[kinds.KIT].append(Thing(str(kit), page, last, str(kit.public_id)))
@@ -110,7 +110,7 @@ def describe_needs(
     if kind := explain_silence(len(pages), last_post, now=now, days=silent_days):
         counts[kind] = 1
     return [
-        Need(kind, counts[key], found[key][:SHOWN], key in reminded)
+        Issue(kind, counts[key], found[key][:SHOWN], key in reminded)
         for key, kind in KINDS.items()
         if counts[key]
     ]

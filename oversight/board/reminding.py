@@ -14,9 +14,9 @@ from accounts.queries import holders, require
 from audit.services import record
 from core import quotas
 from core.errors import Refused
+from oversight.issues import SILENT_DAYS, count_issues, find_issues
 from oversight.kinds import KINDS, PAGELESS
 from oversight.models import Reminder
-from oversight.needs import SILENT_DAYS, count_needs, find_needs
 from units.models import Unit
 
 
@@ -26,7 +26,7 @@ def remind_unit(unit: Unit, kind: str, *, by: User, silent_days: int = SILENT_DA
     """
     authority = require(by, Permission.OVERSIGHT_VIEW, unit=unit)
     now = timezone.now()
-    counts = count_needs(unit, now=now, silent_days=silent_days).counts
+    counts = count_issues(unit, now=now, silent_days=silent_days).counts
     n = counts[kind] if kind in KINDS else 0
     if not n:
         raise Refused(_("The unit has mended this meanwhile: there is nothing to remind it of."))
@@ -55,7 +55,7 @@ def remind_pageless(place: Unit, *, by: User) -> int:
     quotas.use("reminder", by=by)
     n = sum(
         bool(people) and _notify_once_a_day(people, row.unit, PAGELESS, 1, by=by, now=now)
-        for row in find_needs(place, now=now)
+        for row in find_issues(place, now=now)
         if row.counts[PAGELESS]
         for people in [find_people_to_remind(row.unit, besides=by)]
     )

@@ -19,16 +19,16 @@ from accounts.permissions import Permission
 from core.actions import button_action, refusal
 from core.expensive import one_at_a_time
 from oversight.board import reminding
-from oversight.board.cards import describe_needs
-from oversight.kinds import FINE, KINDS, PAGELESS
-from oversight.needs import (
+from oversight.board.cards import describe_issues
+from oversight.issues import (
     MOST_SILENT_DAYS,
     SILENT_DAYS,
     annotate_last_post,
     compute_stamp,
     count_units_by_kind,
-    find_needs,
+    find_issues,
 )
+from oversight.kinds import FINE, KINDS, PAGELESS
 from oversight.places import get_shown_place
 from oversight.queries import find_overseen_units, oversees_nation
 from units.models import Level
@@ -77,7 +77,7 @@ def board(request: HttpRequest) -> HttpResponse:
     chosen = form.cleaned_data if form.is_valid() else {}
     days = chosen.get("days") or SILENT_DAYS
     words = chosen.get("q", "")
-    rows = find_needs(place, now=timezone.now(), silent_days=days, words=words)
+    rows = find_issues(place, now=timezone.now(), silent_days=days, words=words)
     counts = count_units_by_kind(rows)
     kind = chosen.get("kind", "")
     kinds = {**KINDS, FINE.key: FINE}
@@ -116,10 +116,10 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def needs(request: HttpRequest, key: str) -> HttpResponse:
+def issues(request: HttpRequest, key: str) -> HttpResponse:
     """Show what a unit needs help with, thing by thing, each with what can be done about it."""
     unit, days = _get_unit(request, key), _read_silent_days(request.GET)
-    found = describe_needs(unit, last_post=unit.last_post, now=timezone.now(), silent_days=days)
+    found = describe_issues(unit, last_post=unit.last_post, now=timezone.now(), silent_days=days)
     facts = getattr(unit, "facts", None)
     may_nation = oversees_nation(request.user)
     back = {} if days == SILENT_DAYS else {"days": days}
@@ -127,12 +127,12 @@ def needs(request: HttpRequest, key: str) -> HttpResponse:
         back["province"] = unit.parent.key
     context = {
         "unit": unit,
-        "needs": found if unit.is_current else [],
+        "issues": found if unit.is_current else [],
         "days": "" if days == SILENT_DAYS else days,
         "phone": facts.leader_phone if facts else "",
         "back": reverse("oversight:board", query=back),
     }
-    return render(request, "oversight/needs.html", context)
+    return render(request, "oversight/issues.html", context)
 
 
 def _read_silent_days(data: QueryDict) -> int:
@@ -166,7 +166,7 @@ def remind_unit(request: HttpRequest, key: str) -> HttpResponse:
         )
         messages.success(request, message % {"n": done[0]})
     query = {} if days == SILENT_DAYS else {"days": days}
-    return redirect(reverse("oversight:needs", args=[unit.key], query=query))
+    return redirect(reverse("oversight:issues", args=[unit.key], query=query))
 
 
 @require_POST

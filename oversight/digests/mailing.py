@@ -14,10 +14,10 @@ from accounts.models import Appointment, User
 from accounts.permissions import GRANTS, Permission
 from core.outbox import Mail
 from core.tasks import send_mails
+from oversight.issues import UnitIssues, count_units_by_kind, find_issues, list_worst
 from oversight.kinds import KINDS, Kind
 from oversight.matters.models import Matter
 from oversight.models import Digest, NoDigest
-from oversight.needs import UnitNeeds, count_units_by_kind, find_needs, list_worst
 from units.models import Level, Unit
 
 MOST_UNITS = 10
@@ -26,11 +26,11 @@ LATE_MATTERS = "late_matters"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The needs of a place in numbers. ``counts``: units by kind, and matters that are late."""
+    """The issues of a place in numbers. ``counts``: units by kind, and matters that are late."""
 
     place: Unit
     counts: Mapping[str, int]
-    worst: list[UnitNeeds]
+    worst: list[UnitIssues]
     total: int
 
     @property
@@ -61,7 +61,7 @@ def find_monday(now: datetime) -> date:
 
 def summarise(place: Unit, *, now: datetime) -> Summary:
     """Sum up the units of a place. Ten queries, however many units."""
-    rows = find_needs(place, now=now)
+    rows = find_issues(place, now=now)
     counted = count_units_by_kind(rows)
     counts = {key: counted[key] for key in KINDS}
     late = Matter.objects.late(timezone.localdate(now)).filter(unit__path__startswith=place.path)

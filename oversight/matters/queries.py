@@ -95,6 +95,8 @@ def find_about(
             kit = Kit.objects.issued().filter(public_id=object_id).first()
             if kit is None or not unit.path.startswith(kit.unit.path):
                 return None
-            view = "oversight:take_up" if find_overseeing_appointment(reader, unit) else "posts:kit"
+            view = (
+                "oversight:adoption" if find_overseeing_appointment(reader, unit) else "posts:kit"
+            )
             return About(str(kit), reverse(view, args=[object_id]))
     return None

@@ -22,7 +22,7 @@ class Api(Connector):
         return answer["data"]
 
     async def read_settings(self, account: Account) -> Mapping[str, Any]:
-        """Read what the account's own settings allow. TikTok asks that this be done anew for every
+        """Read what the account's own settings allow. TikTok asks that this be done again for every
         post.
         """
         return await self.call_api(account, "post/publish/creator_info/query/", json={})

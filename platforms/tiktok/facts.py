@@ -16,7 +16,7 @@ from platforms.facts import (
 )
 from platforms.words import gettext_noop as _
 
-# TikTok's content-sharing guidelines: for each post anew, and nothing is ticked beforehand.
+# TikTok's content-sharing guidelines: for each post again, and nothing is ticked beforehand.
 PRIVACY = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
 PUBLIC = PRIVACY[0]
 VIDEO_LIMITS = VideoLimits(

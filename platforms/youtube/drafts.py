@@ -33,7 +33,7 @@ class Drafts(Lookups):
     step: ClassVar[timedelta] = timedelta(seconds=15)
     # How long a draft waits for YouTube to have processed the video. One that is made public before
     # is shown all the same, in a lower resolution at first.
-    patience: ClassVar[timedelta] = timedelta(minutes=3)
+    upload_timeout: ClassVar[timedelta] = timedelta(minutes=3)
     check_interval: ClassVar[timedelta] = timedelta(seconds=10)
 
     async def stage(self, account: Account, message: Message, draft_ref: str = "") -> Draft:
@@ -132,7 +132,7 @@ class Drafts(Lookups):
             left.remove("cover")
         if is_processed and "processing" in left:
             left.remove("processing")
-        is_late = time.time() - draft.since > self.patience.total_seconds()
+        is_late = time.time() - draft.since > self.upload_timeout.total_seconds()
         if not left or is_late:
             return Draft(replace(draft, left=()).ref)
         return Draft(replace(draft, left=left).ref, ready=False, wait=self.check_interval)

@@ -61,8 +61,8 @@ def list_reasons(error: Mapping[str, Any]) -> list[str]:
 
 
 def _until_midnight() -> timedelta:
-    """Return the time until the project's quota begins anew, which is midnight in California, and a
-    minute more.
+    """Return the time until the project's quota begins again, which is midnight in California, and
+    a minute more.
     """
     now = datetime.now(PACIFIC)
     midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -11,7 +11,7 @@ from platforms.pkce import make_s256_challenge
 from platforms.zalo.api import Api
 from platforms.zalo.undocumented import parse_package_end
 
-# A refresh token works once within three months, which begin anew with each renewal.
+# A refresh token works once within three months, which begin again with each renewal.
 _GRANT_LIFETIME = timedelta(days=90)
 
 

@@ -267,7 +267,7 @@ def _submit_all(claim: jobs.Claim) -> None:
 
 jobs.register(
     "sheet",
-    queue="house",
+    queue="maintenance",
     rows=BulkImport.objects.select_related("unit", "made_by"),
     run=work_on_sheet,
     lease=LOST_AFTER,

@@ -1,4 +1,4 @@
-"""Plan of what the rows of a sheet would become: made anew for the preview and for the act itself.
+"""Plan of what the rows of a sheet would become: made again for the preview and for the act itself.
 It changes nothing.
 """
 

@@ -26,7 +26,7 @@ def reasons_for_off(targets: Iterable[PostChannel], material: Material) -> dict[
     found = {}
     for target in targets:
         platform = target.channel.platform
-        if target.is_on or target.by_hand:
+        if target.is_on or target.switched_by_person:
             continue
         if obstructed := find_obstacles(facts_of(platform), material, target.format):
             name = str(Kind(platform).label)

@@ -95,8 +95,8 @@ class MediaCheck(NamedTuple):
 
     state: str = ""
     progress: int = 0
-    needs_eye: bool = False
-    lacking: tuple[str, ...] = ()
+    needs_review: bool = False
+    missing: tuple[str, ...] = ()
     open: tuple[OpenBox, ...] = ()
 
 

@@ -25,8 +25,8 @@ def check_scans(draft: Draft) -> Iterator[Finding]:
             message = _unchecked_text(check, number, is_video)
             yield Finding("media_unchecked", Severity.BLOCK, message, where)
             continue
-        if check.needs_eye:
-            message = describe_eye_check(check.lacking, is_video=is_video)
+        if check.needs_review:
+            message = describe_eye_check(check.missing, is_video=is_video)
             yield Finding("media_by_eye", Severity.BLOCK, message, where)
         for box, n in Counter(check.open).items():
             message = describe_box(box, n, is_video=is_video)
@@ -50,9 +50,9 @@ def _unchecked_text(check: MediaCheck, number: int, is_video: bool) -> str:
     return message % {"n": number}
 
 
-def describe_eye_check(lacking: tuple[str, ...], *, is_video: bool) -> str:
+def describe_eye_check(missing: tuple[str, ...], *, is_video: bool) -> str:
     """Say what no scanner looked for, and who has to instead."""
-    what = ", ".join(str(Scanner(each).label) for each in lacking)
+    what = ", ".join(str(Scanner(each).label) for each in missing)
     message = _("Nothing could look for this in the picture: %(what)s. Look at it by eye.")
     if is_video:
         message = _("Nothing could look for this in the video: %(what)s. Watch it by eye.")

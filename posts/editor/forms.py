@@ -488,7 +488,7 @@ def _switch_value(target: PostChannel | None) -> str:
     """Return what the page sends back of a switch: how the material left it, or that a person
     decided. So did who left out a channel that has no row.
     """
-    if target is None or target.by_hand:
+    if target is None or target.switched_by_person:
         return HAND
     return ON if target.is_on else OFF
 

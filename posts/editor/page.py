@@ -117,7 +117,9 @@ def saved_context(post: Post, form: ComposeForm) -> dict[str, Any]:
         "scans": cards,
         **destinations,
         # What a script does not change where a person has switched meanwhile.
-        "switches": {str(t.channel.public_id): t.is_on for t in targets if not t.by_hand},
+        "switches": {
+            str(t.channel.public_id): t.is_on for t in targets if not t.switched_by_person
+        },
         **findings_by_field(post, composed, targets=targets, media=media, scans=scans),
     }
 

@@ -78,7 +78,7 @@ class EditConflict(Refused):
 # post's, options, whether it is on and whether by hand; media with description and captions.
 Targets = dict[int, tuple[str, str, bool, dict[str, Any], bool, bool]]
 ShownMedia = list[tuple[int, str, str]]
-_TARGET_FIELDS = ("text", "format", "format_as_before", "options", "is_on", "by_hand")
+_TARGET_FIELDS = ("text", "format", "format_as_before", "options", "is_on", "switched_by_person")
 
 
 class WorkingCopy(NamedTuple):
@@ -394,7 +394,7 @@ def targets_of(edit: PostEdit) -> list[PostChannel]:
             format_as_before=chosen.format_as_before,
             options=dict(chosen.options),
             is_on=bool(chosen.switched),
-            by_hand=chosen.switched is not None,
+            switched_by_person=chosen.switched is not None,
         )
         target.is_on = material.is_switched_on(target, described)
         targets.append(target)

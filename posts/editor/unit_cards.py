@@ -1,4 +1,4 @@
-"""Cards of a kit, drawn anew with the name, badge and number of the unit that took it up."""
+"""Cards of a kit, drawn again with the name, badge and number of the unit that took it up."""
 
 import json
 from dataclasses import replace

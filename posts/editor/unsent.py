@@ -26,7 +26,7 @@ from posts.models import Post
 KEY = "unsent"
 LARGEST = STRANGERS_BYTES
 AN_HOUR = 20  # that one person's proof may leave in sessions of nobody; each session holds one
-OFFERED_FOR = timedelta(hours=2)  # who comes back later than that has begun anew
+OFFERED_FOR = timedelta(hours=2)  # who comes back later than that has begun again
 _SALT = "posts.unsent"
 _LEFT_OUT = {"csrfmiddlewaretoken", "proof", "page", "number", "act"}
 

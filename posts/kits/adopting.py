@@ -136,7 +136,7 @@ def _create_draft(adoption: Adoption, *, by: User) -> Post:
     for target in targets:
         target.is_on = material.is_switched_on(target, shown)
         if version.platforms and target.channel.platform not in version.platforms:
-            target.is_on, target.by_hand = False, True
+            target.is_on, target.switched_by_person = False, True
     PostChannel.objects.bulk_create(targets)
     PostMedia.objects.bulk_create(pictures)
     return post
@@ -185,7 +185,7 @@ def decline(kit: Kit, *, unit: Unit, by: User, reason: str, remark: str = "") ->
 
 
 def has_newer_version(post: Post) -> bool:
-    """Check whether the kit of the post has been issued anew since the unit took it over."""
+    """Check whether the kit of the post has been issued again since the unit took it over."""
     adoption = post.adoption
     return bool(
         adoption

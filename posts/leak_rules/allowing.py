@@ -107,7 +107,7 @@ def confirm(item: AllowedItem, *, by: User) -> None:
 
 @transaction.atomic
 def end(item: AllowedItem, *, by: User, reason: str) -> None:
-    """End it: what is scheduled and names it is checked anew."""
+    """End it: what is scheduled and names it is checked again."""
     rights = (Permission.POST_APPROVE, Permission.POST_APPROVE_SECOND, Permission.POST_WRITE)
     position = _position(by, item.unit, *rights)
     reason = require_reason(reason, _("Please write why it is ended."))

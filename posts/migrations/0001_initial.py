@@ -452,7 +452,7 @@ class Migration(migrations.Migration):
                         ('format_as_before', models.BooleanField(db_default=False, default=False)),
                         ('options', models.JSONField(default=dict)),
                         ('is_on', models.BooleanField(db_default=True, default=True)),
-                        ('by_hand', models.BooleanField(db_default=False, default=False)),
+                        ('switched_by_person', models.BooleanField(db_default=False, default=False)),
                     ],
                     options={
                         'ordering': ['channel__platform', 'channel__name'],

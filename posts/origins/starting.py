@@ -163,7 +163,7 @@ def duplicate(post: Post, *, by: User) -> Post:
             format_as_before=t.format_as_before,
             options=t.options,
             is_on=t.is_on,
-            by_hand=t.by_hand,
+            switched_by_person=t.switched_by_person,
         )
         for t in targets
     )
@@ -200,7 +200,12 @@ def start_correction(post: Post, *, by: User) -> Post:
     # as it was decided. Where residents read the mistake, no picture less takes the correction off.
     decided = dict(post.targets.values_list("channel_id", "options"))
     PostChannel.objects.bulk_create(
-        PostChannel(post=draft, channel=channel, options=decided.get(channel.pk, {}), by_hand=True)
+        PostChannel(
+            post=draft,
+            channel=channel,
+            options=decided.get(channel.pk, {}),
+            switched_by_person=True,
+        )
         for channel in same
     )
     # No picture of the original comes along: it may be the mistake.

@@ -1,4 +1,4 @@
-"""The page on which a card is made: for the library, for a post, or anew from another card."""
+"""The page on which a card is made: for the library, for a post, or again from another card."""
 
 import uuid
 from collections.abc import Mapping

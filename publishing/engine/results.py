@@ -382,7 +382,7 @@ class Results:
         error: ConnectorError,
         outcome: Outcome = Outcome.REFUSED,
     ) -> None:
-        """End deliveries for good, and notify those who can schedule them anew."""
+        """End deliveries for good, and notify those who can schedule them again."""
         if not deliveries:
             return
         now = self.run.now()

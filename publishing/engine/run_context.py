@@ -27,7 +27,7 @@ class RunContext:
         self.platform = platform
         self.facts = facts_of(platform)
         self.clock = clock
-        self.now = make_steady_clock(clock)  # set anew at each claim
+        self.now = make_steady_clock(clock)  # set again at each claim
         self.options = settings.PUBLISHING
         self.strategy = strategy
         self.batch = Batch()

@@ -107,7 +107,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
 def task(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one screen with all that posting by hand takes.
 
-    For HTMX: how much time is left, or the page anew once that is no longer the question.
+    For HTMX: how much time is left, or the page again once that is no longer the question.
     """
     related = ("channel", "unit", "post", "revision")
     row = get_object_or_404(

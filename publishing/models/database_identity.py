@@ -2,7 +2,7 @@
 happens to it.
 
 It is the cluster's number and timeline, the database's and the freeze table's own. A dump that is
-read into the same database makes the table anew; recovery to a point in time, and a replica that
+read into the same database makes the table again; recovery to a point in time, and a replica that
 takes over, begin a timeline.
 """
 

@@ -201,7 +201,7 @@ def left_out_channels(post: Post) -> list[LeftOut]:
         return []
     pictures = list(post.pictures.select_related("media"))
     found = [*describe_destinations(targets, pictures)["left_out"]]
-    off = [target.channel for target in targets if target.by_hand and not target.is_on]
+    off = [target.channel for target in targets if target.switched_by_person and not target.is_on]
     of_kit = post.adoption.version.platforms if post.adoption else []
     by_author, by_kit = (
         _("switched off by the author of the post"),

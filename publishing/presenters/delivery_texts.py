@@ -45,8 +45,8 @@ def _known_refusal(row: Delivery) -> str:
 
 
 def _was_refused_for_a_while(row: Delivery) -> bool:
-    is_passing = row.platform_code in CONNECTORS[row.platform].words.passing
-    return row.error_code == Reason.REFUSED and is_passing
+    is_transient = row.platform_code in CONNECTORS[row.platform].words.transient
+    return row.error_code == Reason.REFUSED and is_transient
 
 
 STOPPED_BY_A_RULE = _(

@@ -278,7 +278,7 @@ def _step_without_time(newest: _Newest) -> StatusView:
 
 
 # Who may describe the post while a channel's newest delivery is in the state. A post that has
-# ended on all channels may be scheduled anew.
+# ended on all channels may be scheduled again.
 _STEPS: dict[State, tuple[Callable[[_Newest], StatusView | None], ...]] = {
     State.SCHEDULED: (_step_while_paused, _step_waiting),
     State.CLAIMED: (_step_while_paused, _step_going_out, _step_waiting),

@@ -34,7 +34,7 @@ class ReviewForm(forms.Form):
     decision = forms.CharField(widget=forms.HiddenInput, max_length=20)
     assertion = AssertionField(required=False, max_length=20_000)
     at = DayAndClockField(label=gettext_lazy("Another time"), required=False)
-    passing = ReasonField(
+    override_reason = ReasonField(
         label=gettext_lazy("Why this may be published"),
         required=False,
         max_length=1000,
@@ -56,7 +56,7 @@ class ReviewForm(forms.Form):
         super().__init__(*args, **options)
         self.post, self.now, self.asks_reason = post, now, asks_reason
         self.due_at: datetime | None = None  # the time that the reviewer chose
-        for name in ("passing", "reason"):  # each needed for one of the decisions
+        for name in ("override_reason", "reason"):  # each needed for one of the decisions
             self.fields[name].is_asked_for = True  # type: ignore[attr-defined]
 
     def clean_decision(self) -> str:
@@ -77,8 +77,10 @@ class ReviewForm(forms.Form):
                 self.add_error(
                     "reason", _("Please write why, so that the officer can revise the post.")
                 )
-        elif self.asks_reason and not cleaned.get("passing", "").strip():
-            self.add_error("passing", _("Please write why this may be published, or return it."))
+        elif self.asks_reason and not cleaned.get("override_reason", "").strip():
+            self.add_error(
+                "override_reason", _("Please write why this may be published, or return it.")
+            )
         if cleaned.get("decision") != self.OTHER:
             # Its day is filled in beforehand; who chose no other time is asked for no hour.
             self.errors.pop("at", None)

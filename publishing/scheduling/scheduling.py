@@ -162,7 +162,7 @@ def _build_delivery(
         content_sha256=revision.content_sha256,
         due_at=at,
         fire_at=at,
-        not_after=at + (not_after or _patience_of(channel)),
+        not_after=at + (not_after or _leeway_of(channel)),
         prepare_at=_preparation_start(at) if shows_video(revision.content, channel) else None,
         scheduled_by=by,
     )
@@ -170,7 +170,7 @@ def _build_delivery(
     return row
 
 
-def _patience_of(channel: Channel) -> timedelta:
+def _leeway_of(channel: Channel) -> timedelta:
     manual = channel.health == Health.MANUAL
     return timedelta(
         seconds=settings.PUBLISHING["manual_seconds" if manual else "not_after_seconds"]
@@ -240,9 +240,9 @@ def reschedule(delivery: Delivery, *, by: User, due_at: datetime, same_text: boo
     refuse_blackout(delivery.post, {delivery.channel: due_at})
     Channel.objects.select_for_update(of=("self",), no_key=True).get(pk=delivery.channel_id)
     refuse_same_text(delivery.post, delivery.revision, {delivery.channel: due_at}, same_text)
-    patience = delivery.not_after - delivery.due_at
+    leeway = delivery.not_after - delivery.due_at
     row = Delivery.objects.filter(pk=delivery.pk, state__in=MOVABLE, attempt=delivery.attempt)
-    times: dict[str, Any] = {"due_at": due_at, "fire_at": due_at, "not_after": due_at + patience}
+    times: dict[str, Any] = {"due_at": due_at, "fire_at": due_at, "not_after": due_at + leeway}
     if delivery.prepare_at:
         # Some drafts die with age: one that is there already is looked at again, as one under way
         # is.

@@ -38,7 +38,7 @@ def growth(reading: Reading, long: str, short: str, *, times: int) -> float:
 
 
 def offences(reading: Reading) -> dict[str, float]:
-    """Return the pieces whose repetition takes too long, each measured anew before it counts."""
+    """Return the pieces whose repetition takes too long, each measured again before it counts."""
     found = {}
     pairs = zip(
         inputs(reading, 2 * reading.bound), inputs(reading, reading.bound // 10), strict=True
@@ -56,7 +56,7 @@ def test_a_function_takes_time_in_proportion_to_its_worst_inputs(reading):
 
 
 def test_what_grows_with_the_square_is_seen():
-    """The measure itself: a pattern that starts anew from each letter."""
+    """The measure itself: a pattern that starts again from each letter."""
     slow = Reading("slow", 10_000, re.compile(r"a*b").search, ["a"])
     fast = Reading("fast", 10_000, re.compile(r"b").search, ["a"])
 

@@ -49,7 +49,7 @@ def broken() -> verification.Broken | None:
 
 
 def relink(stream: int) -> None:
-    """Link everything anew, as a forger does who knows the code."""
+    """Link everything again, as a forger does who knows the code."""
     head, rows = START, list(Entry.objects.filter(stream=stream).order_by("position"))
     for row in rows:
         tamper(f"UPDATE audit_entry SET previous = '{head}' WHERE id = {row.pk}")

@@ -13,7 +13,7 @@ import pytest
 from core import confinement, sandbox
 
 MB = 1024 * 1024
-LIMITS = sandbox.Limits(memory=2048 * MB, cpu_seconds=20, file_bytes=MB, patience=60)
+LIMITS = sandbox.Limits(memory=2048 * MB, cpu_seconds=20, file_bytes=MB, timeout=60)
 TRIES = """
 import ctypes, json, os, signal, socket, subprocess, sys, threading
 from pathlib import Path

@@ -15,7 +15,7 @@ PAGES = [
     "oversight:board",
     "oversight:province",
     "oversight:official_pages",
-    "oversight:take_ups",
+    "oversight:adoption_list",
     "oversight:today",
     "publishing:calendar",
     "publishing:calendar_feed",

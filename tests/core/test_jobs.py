@@ -38,7 +38,7 @@ def kind(monkeypatch):
 
     def register(**fields):
         given = {
-            "queue": "house",
+            "queue": "maintenance",
             "rows": seen.rows,
             "run": lambda claim: seen.run.append(claim.job.pk),
             "lease": LEASE,
@@ -111,7 +111,7 @@ def test_the_message_names_the_job_and_goes_to_the_queue_of_its_kind(kind, monke
     enqueue(priority=1)
     enqueue(send=False)
 
-    assert sent == [{"kwargs": {"job": job.pk}, "queue": "house"}]
+    assert sent == [{"kwargs": {"job": job.pk}, "queue": "maintenance"}]
 
 
 def test_a_false_message_does_nothing(kind):
@@ -124,7 +124,7 @@ def test_what_waits_is_done_by_priority_and_age(kind):
     seen = kind()
     backlog, first, second = enqueue(priority=1), enqueue(), enqueue()
 
-    tasks.run_waiting_jobs(queue="house")
+    tasks.run_waiting_jobs(queue="maintenance")
 
     assert seen.run == [first.pk, second.pk, backlog.pk]
 
@@ -145,10 +145,10 @@ def test_a_run_that_leaves_jobs_waiting_calls_for_another(kind, monkeypatch):
     for _number in range(3):
         enqueue()
 
-    tasks.run_waiting_jobs(queue="house")
+    tasks.run_waiting_jobs(queue="maintenance")
 
     assert len(seen.run) == 2
-    assert sent == [{"kwargs": {"kind": "test"}, "queue": "house"}]
+    assert sent == [{"kwargs": {"kind": "test"}, "queue": "maintenance"}]
 
 
 def test_a_job_whose_worker_was_killed_is_done_by_the_next_one_and_the_dead_one_changes_nothing(
@@ -422,7 +422,7 @@ def test_operators_see_by_kind_what_waits_runs_and_failed(kind):
 def test_a_tick_asks_once_where_nothing_waits(kind, django_assert_num_queries):
     kind()
     with django_assert_num_queries(1):
-        tasks.run_waiting_jobs(queue="house")
+        tasks.run_waiting_jobs(queue="maintenance")
 
 
 def test_others_pass_by_what_is_locked(kind):

@@ -68,7 +68,7 @@ def test_who_sent_it_twice_is_informed_that_it_was_done_once(browser):
 
 
 def test_each_page_that_is_loaded_has_a_form_of_its_own(overseer):
-    """Back loads the page anew: who fills it in with the same again wants a second row."""
+    """Back loads the page again: who fills it in the same way wants a second row."""
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(overseer)
 

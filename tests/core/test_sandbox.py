@@ -6,7 +6,7 @@ from core import sandbox
 
 MB = 1024 * 1024
 LIMITS = sandbox.Limits(
-    memory=2048 * MB, cpu_seconds=20, file_bytes=MB, patience=60, resident=200 * MB
+    memory=2048 * MB, cpu_seconds=20, file_bytes=MB, timeout=60, resident=200 * MB
 )
 BUSY = "sum(range(10**7))"  # for some looks at its memory
 # Waits when it is done, so that what it took is seen, however slow this machine is.
@@ -42,4 +42,4 @@ def test_memory_that_is_reserved_and_not_used_is_no_memory(tmp_path):
 
 def test_a_program_that_does_not_end_is_ended(tmp_path):
     with pytest.raises(sandbox.OverLimit, match="time"):
-        run(tmp_path, LIMITS._replace(patience=0.5), what="0", mb=0, then="time.sleep(50)")
+        run(tmp_path, LIMITS._replace(timeout=0.5), what="0", mb=0, then="time.sleep(50)")

@@ -102,11 +102,11 @@ def test_without_a_scanner_nothing_is_asked(settings, tmp_path):
 def test_pictures_and_workbooks_are_looked_at_before_they_are_read(clamd):
     out = io.BytesIO()
     Image.new("RGB", (40, 40)).save(out, "PNG")
-    drawn = pictures.redraw(io.BytesIO(out.getvalue()))
+    drawn = pictures.re_encode(io.BytesIO(out.getvalue()))
     assert (drawn.content_type, clamd.seen) == ("image/png", [out.getvalue()])
 
     with pytest.raises(Refused, match="harmful"):
-        pictures.redraw(io.BytesIO(out.getvalue() + HARMFUL))
+        pictures.re_encode(io.BytesIO(out.getvalue() + HARMFUL))
     hostile = b"PK\x05\x06" + b"\0" * 16 + struct.pack("<H", len(HARMFUL)) + HARMFUL
     with pytest.raises(Refused, match="harmful"):
         read_people(io.BytesIO(hostile), size=len(hostile))

@@ -409,7 +409,7 @@ class Stage:
         queues = "publish.facebook,publish.telegram"
         self.publisher = portal.worker("publisher", queues)
         self.spare = portal.worker("spare", queues)
-        self.reconciler = portal.worker("settle", "settle")
+        self.reconciler = portal.worker("reconcile", "reconcile")
         self.recaller = portal.worker("recall", "recall")
         self.beat = portal.beat()
         self.mutant = self.where = ""

@@ -34,7 +34,7 @@ class Nemesis:
         publish = ",".join(f"publish.{platform}" for platform in PLATFORMS)
         self.publishers = [self.portal.worker(f"publish{n}", publish) for n in (1, 2)]
         self.uploader = self.portal.worker("upload", "upload")
-        self.reconciler = self.portal.worker("settle", "settle")
+        self.reconciler = self.portal.worker("reconcile", "reconcile")
         self.recaller = self.portal.worker("recall", "recall")
         self.renewer = self.portal.worker("channels", "channels")
         self.beats: list[Beat] = [self.portal.beat("beat"), self.portal.beat("beat2")]
@@ -204,9 +204,9 @@ class Nemesis:
         for queue, task in (
             ("publish.facebook", "publishing.tasks.publish_due"),
             ("upload", "publishing.tasks.prepare_due"),
-            ("settle", "publishing.tasks.settle"),
-            ("settle", "publishing.tasks.reconcile_unknown"),
-            ("settle", "publishing.tasks.expire"),
+            ("reconcile", "publishing.tasks.reconcile_and_expire"),
+            ("reconcile", "publishing.tasks.reconcile_unknown"),
+            ("reconcile", "publishing.tasks.expire"),
             ("recall", "publishing.tasks.take_down"),
         ):
             forged: list[dict[str, Any]] = [
@@ -221,7 +221,7 @@ class Nemesis:
         self._ring("os.system", "publish.facebook", {"command": "true"})
         with contextlib.suppress(redis.RedisError), self.portal.redis.client() as client:
             client.lpush("publish.facebook", b"not json at all")
-            client.lpush("settle", json.dumps({"body": "!", "headers": {}}).encode())
+            client.lpush("reconcile", json.dumps({"body": "!", "headers": {}}).encode())
 
     @staticmethod
     def _ring(task: str, queue: str, kwargs: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from tests.faults.worker import (
     CHANNEL_STEPS,
     PUBLISH_STEPS,
     RECALL_STEPS,
-    SETTLE_STEPS,
+    RECONCILE_STEPS,
     UPLOAD_STEPS,
 )
 
@@ -95,7 +95,7 @@ def draw(*, n: int, seed: int, seconds: float = 0, platforms: tuple[str, ...] = 
         deaths={
             "publish": _deaths(dice, PUBLISH_STEPS),
             "upload": _deaths(dice, UPLOAD_STEPS),
-            "settle": _deaths(dice, SETTLE_STEPS),
+            "reconcile": _deaths(dice, RECONCILE_STEPS),
             "recall": _deaths(dice, RECALL_STEPS),
             "channels": _deaths(dice, CHANNEL_STEPS),
         },

@@ -43,7 +43,7 @@ UPLOAD_STEPS = (
     "stage.step",
     "prepare.uncommitted",
 )
-SETTLE_STEPS = ("reap.uncommitted", "find.leaving", "find.answered", "settle.uncommitted")
+RECONCILE_STEPS = ("reap.uncommitted", "find.leaving", "find.answered", "reconcile.uncommitted")
 RECALL_STEPS = ("withdraw.leaving", "withdraw.answered", "recall.uncommitted")
 CHANNEL_STEPS = (
     "refresh_tokens.answered",
@@ -87,8 +87,8 @@ def arm(death: Death) -> None:
         uploads: {"scheduled": "prepare.uncommitted"},
         reconcile: {
             "verifying": "reap.uncommitted",
-            "published": "settle.uncommitted",
-            "scheduled": "settle.uncommitted",
+            "published": "reconcile.uncommitted",
+            "scheduled": "reconcile.uncommitted",
         },
         recalling: {"recalling": "recall.uncommitted"},
         recall_worker: {"recalled": "recall.uncommitted"},

@@ -133,18 +133,18 @@ def test_a_partner_is_entered_by_keyboard(at_desk):
     assert (row.name, row.document_number) == ("Trường Tiểu học Kim Đồng", "11/TT")
 
 
-def test_the_list_of_take_up_boards_leads_to_a_board_by_keyboard(at_desk):
+def test_the_list_of_adoption_boards_leads_to_a_board_by_keyboard(at_desk):
     province = factories.ProvinceFactory()
     factories.UnitFactory(parent=province)
     kit = factories.kit(province, state="issued")
     factories.kit(province, state="issued", name="Phòng chống đuối nước")
     page = (desk := at_desk(factories.person(Role.OVERSEER, province), DESK)).page
-    desk.open(reverse("oversight:take_ups"))
+    desk.open(reverse("oversight:adoption_list"))
     tab_to(page, "[type=search]")
     page.keyboard.type("sac xe")
     page.wait_for_url("**q=sac%20xe**")  # it searches after "sac", too, if one types slowly
     expect(page.get_by_text("Phòng chống đuối nước")).to_have_count(0)
-    board = reverse("oversight:take_up", args=[kit.public_id])
+    board = reverse("oversight:adoption", args=[kit.public_id])
     pressed(page, f"a[href*='{board}']")
     page.wait_for_url(f"**{board}**")
     expect(page.locator("h1")).to_contain_text(kit.name)

@@ -47,7 +47,7 @@ def test_many_files_go_up_at_once_and_a_copy_is_told(at_desk, officer, size):
 
     expect(page.locator(".media-added")).to_have_count(6, timeout=60_000)
     expect(page.get_by_text("had this very file already")).to_have_count(1)
-    # The list below is asked anew once all are up.
+    # The list below is asked again once all are up.
     expect(page.locator(".media-card")).to_have_count(5)
     assert Media.objects.filter(unit=officer.appointments.get().unit).count() == 5
     assert desk.complaints == []

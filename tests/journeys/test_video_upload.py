@@ -1,4 +1,4 @@
-"""A video on its way up in Chromium: over a line that breaks and a page that is loaded anew, by
+"""A video on its way up in Chromium: over a line that breaks and a page that is loaded again, by
 keyboard too.
 """
 

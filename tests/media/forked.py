@@ -35,7 +35,7 @@ for line in sys.stdin:
         except BaseException:
             os._exit(1)
         os._exit(0)
-    until, code = time.monotonic() + job["patience"], None
+    until, code = time.monotonic() + job["timeout"], None
     while code is None:
         done, status = os.waitpid(pid, os.WNOHANG)
         code = status if done else None
@@ -66,7 +66,7 @@ def server() -> Iterator[Any]:
                 "words": [str(program), *args],
                 "place": str(place),
                 "bounds": sandbox.make_bounds(program, place, limits, reads, lists),
-                "patience": limits.patience,
+                "timeout": limits.timeout,
             }
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()

@@ -167,8 +167,8 @@ def test_the_same_bytes_uploaded_anew_are_a_picture_like_any_other(media, office
     picture_edits.blur(media, [(1000, 1000, 2000, 2000)], by=officer)
 
     Media.objects.filter(pk=media.pk).update(sha256=media.sha256)
-    again = pictures.keep_drawn(
-        pictures.DrawnPicture(data, "image/jpeg", 900, 600, media.dhash), unit=unit, by=officer
+    again = pictures.keep_encoded(
+        pictures.EncodedImage(data, "image/jpeg", 900, 600, media.dhash), unit=unit, by=officer
     )
 
     assert again.pk == media.pk

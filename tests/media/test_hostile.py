@@ -211,7 +211,7 @@ def scanned(media) -> str:
         found = examine(path, is_video=media.is_video, rules=rules_for(None), report=print)
     except sandbox.ProgramFailed:
         return "failed"
-    return "lacking" if found.lacking else "read"
+    return "missing" if found.missing else "read"
 
 
 def test_stored_bytes_that_were_changed_harm_neither_editor_nor_scanners(unit, officer):
@@ -221,7 +221,7 @@ def test_stored_bytes_that_were_changed_harm_neither_editor_nor_scanners(unit, o
     with pytest.raises(Refused, match="damaged"):
         picture_edits.edit(media, Edits(turn=90), by=officer)
 
-    assert scanned(media) in ("failed", "lacking")  # a person looks at it, or it stays out
+    assert scanned(media) in ("failed", "missing")  # a person looks at it, or it stays out
 
 
 def test_a_stored_video_that_was_changed_harms_neither_editor_nor_scanners(unit, officer):

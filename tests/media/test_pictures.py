@@ -30,13 +30,13 @@ TOO_MANY = "The picture has more than 40 million pixels (WebP: 16). Choose a sma
 DAMAGED = "The picture is damaged or incomplete. Choose another copy of it."
 
 
-def redrawn(data: bytes) -> pictures.DrawnPicture:
-    return pictures.redraw(io.BytesIO(data))
+def re_encoded(data: bytes) -> pictures.EncodedImage:
+    return pictures.re_encode(io.BytesIO(data))
 
 
 def refusal_of(data: bytes) -> str:
     with pytest.raises(Refused) as caught:
-        redrawn(data)
+        re_encoded(data)
     return str(caught.value)
 
 
@@ -45,7 +45,7 @@ def refusal_of(data: bytes) -> str:
     [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/jpeg"), ("MPO", "image/jpeg")],
 )
 def test_a_picture_of_each_allowed_kind_is_drawn_anew(form, stored):
-    drawn = redrawn(encoded(form))
+    drawn = re_encoded(encoded(form))
 
     assert (drawn.content_type, drawn.width, drawn.height) == (stored, 320, 200)
     assert Image.open(io.BytesIO(drawn.data)).size == (320, 200)
@@ -109,7 +109,7 @@ def test_a_strip_that_platforms_refuse_is_refused():
 
 
 def test_a_second_file_hidden_behind_the_picture_does_not_pass():
-    drawn = redrawn(encoded("JPEG") + b"PK\x03\x04 archive <script>alert(1)</script>")
+    drawn = re_encoded(encoded("JPEG") + b"PK\x03\x04 archive <script>alert(1)</script>")
 
     assert b"<script>" not in drawn.data
     assert b"PK\x03\x04" not in drawn.data
@@ -127,7 +127,7 @@ def test_position_author_and_every_other_metadata_are_gone():
     )
     assert b"victim" in dirty
 
-    drawn = redrawn(dirty)
+    drawn = re_encoded(dirty)
 
     clean = Image.open(io.BytesIO(drawn.data))
     assert dict(clean.getexif()) == {}
@@ -148,7 +148,7 @@ def test_text_chunks_of_a_png_are_gone():
 
     info = PngInfo()
     info.add_text("Comment", "internal number 12")
-    drawn = redrawn(encoded("PNG", pnginfo=info))
+    drawn = re_encoded(encoded("PNG", pnginfo=info))
 
     assert Image.open(io.BytesIO(drawn.data)).info == {}
 
@@ -156,7 +156,7 @@ def test_text_chunks_of_a_png_are_gone():
 def test_a_telephones_turn_is_applied():
     exif = Image.Exif()
     exif[0x0112] = 6  # lying on its side
-    drawn = redrawn(encoded("JPEG", (320, 200), exif=exif))
+    drawn = re_encoded(encoded("JPEG", (320, 200), exif=exif))
 
     assert (drawn.width, drawn.height) == (200, 320)
 
@@ -165,7 +165,7 @@ def test_a_see_through_picture_stands_on_white():
     out = io.BytesIO()
     Image.new("RGBA", (40, 40), (255, 0, 0, 0)).save(out, "PNG")
 
-    drawn = redrawn(out.getvalue())
+    drawn = re_encoded(out.getvalue())
 
     assert Image.open(io.BytesIO(drawn.data)).convert("RGB").getpixel((5, 5)) == (255, 255, 255)
 
@@ -175,7 +175,7 @@ def test_every_mode_of_pixels_comes_out_as_plain_colour(mode):
     out = io.BytesIO()
     Image.new(mode, (40, 40)).save(out, "JPEG" if mode == "CMYK" else "PNG")
 
-    assert Image.open(io.BytesIO(redrawn(out.getvalue()).data)).mode == "RGB"
+    assert Image.open(io.BytesIO(re_encoded(out.getvalue()).data)).mode == "RGB"
 
 
 def test_a_big_picture_is_made_to_fit_every_platform(monkeypatch):
@@ -184,7 +184,7 @@ def test_a_big_picture_is_made_to_fit_every_platform(monkeypatch):
         pictures, "CONNECTORS", {"a platform": SimpleNamespace(facts=Facts(formats=[limited]))}
     )
 
-    drawn = redrawn(noise((3000, 2000), "PNG"))
+    drawn = re_encoded(noise((3000, 2000), "PNG"))
 
     assert max(drawn.width, drawn.height) <= 2048
     assert len(drawn.data) <= 1024 * 1024
@@ -207,7 +207,7 @@ MEASURE = """
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with translation.override("en"):
         try:
-            said = pictures.redraw(Path(sys.argv[1])).content_type
+            said = pictures.re_encode(Path(sys.argv[1])).content_type
         except Refused as refused:
             said = str(refused)
     print(said)
@@ -260,7 +260,7 @@ def test_scans_in_metadata_and_behind_the_end_are_none():
     assert drawing.count_scans(many_scans(3, metadata=b"\xff\xda\x00\x02" * 500), 100) == 13
     assert drawing.count_scans(behind, 100) == 13
     assert drawing.count_scans(many_scans(500), 100) == 101
-    assert redrawn(behind).content_type == "image/jpeg"
+    assert re_encoded(behind).content_type == "image/jpeg"
 
 
 @pytest.mark.parametrize(
@@ -294,9 +294,9 @@ def test_while_others_are_drawn_it_waits_no_longer_than_its_patience(monkeypatch
         pictures, "_semaphore", SharedSemaphore("pictures", limit=1, queue=1, timeout=0)
     )
     with pictures._semaphore.hold(), pytest.raises(Busy):
-        redrawn(encoded("PNG"))
+        re_encoded(encoded("PNG"))
 
-    assert redrawn(encoded("PNG")).content_type == "image/png"
+    assert re_encoded(encoded("PNG")).content_type == "image/png"
 
 
 @pytest.mark.django_db

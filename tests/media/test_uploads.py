@@ -1,4 +1,4 @@
-"""Videos that come in pieces: over a line that breaks, a page that is loaded anew, a process that
+"""Videos that come in pieces: over a line that breaks, a page that is loaded again, a process that
 dies.
 """
 
@@ -357,7 +357,7 @@ def test_what_nobody_touched_for_a_day_is_swept_and_nothing_else(desk, post):
 def test_a_browser_that_repeats_the_beginning_at_once_begins_one_upload(
     desk, post, officer, monkeypatch
 ):
-    """Chromium sends a request anew whose line broke, while the first one still runs."""
+    """Chromium sends a request again whose line broke, while the first one still runs."""
     both = threading.Barrier(2, timeout=30)
     use = quotas.use
     # Neither has found an upload of this file, and each is about to make one.

@@ -325,7 +325,7 @@ def test_a_program_that_dies_hangs_or_lies_is_a_broken_video_and_no_more(
         program = tmp_path / f"{number}.py"
         program.write_text(body)
         monkeypatch.setattr(videos, "_PROGRAM", program)
-        monkeypatch.setattr(videos, "LIMITS", videos.LIMITS._replace(patience=0.5))
+        monkeypatch.setattr(videos, "LIMITS", videos.LIMITS._replace(timeout=0.5))
         assert refused(video_file()) == DAMAGED
 
 

@@ -56,7 +56,7 @@ def test_an_alarm_is_reported_once_when_it_begins_and_once_when_it_is_over(clock
     (letter,) = mail.outbox
     assert letter.to == ["truc@example.vn"]
     assert "Facebook" in letter.subject
-    assert "settle" in letter.body
+    assert "reconcile" in letter.body
 
     type(stuck).objects.update(
         **factories.in_state(State.VERIFYING, lease_until=None, verify_at=timezone.now())
@@ -207,7 +207,7 @@ def test_a_figure_that_a_platform_tells_no_more_is_reported_once_and_when_it_is_
 
 def test_queues_that_fall_silent_together_are_one_alarm(clock):
     factories.person(Role.ADMINISTRATOR, factories.ministry())
-    queues = ["publish.zalo", "publish.facebook", "settle", "recall"]
+    queues = ["publish.zalo", "publish.facebook", "reconcile", "recall"]
     for _ in range(3):
         clock.forward(seconds=30)
         Heartbeat.objects.filter(queue__in=queues).update(

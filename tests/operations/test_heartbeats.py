@@ -23,19 +23,19 @@ def begin_process():
 
 
 @pytest.fixture
-def settle():
+def reconcile():
     """The row of a queue whose process began and has ticked."""
     Heartbeat.objects.all().delete()
     begin_process()
-    record_heartbeat("settle")
-    return lambda: Heartbeat.objects.get(queue="settle")
+    record_heartbeat("reconcile")
+    return lambda: Heartbeat.objects.get(queue="reconcile")
 
 
 @pytest.mark.parametrize(
     ("task", "kwargs", "queue"),
     [
         (tasks.publish_due, {"platform": "zalo"}, "publish.zalo"),
-        (tasks.reconcile_unknown, {"platform": "zalo"}, "settle"),
+        (tasks.reconcile_unknown, {"platform": "zalo"}, "reconcile"),
         (tasks.take_down, {"platform": "zalo"}, "recall"),
         (tasks.serve_queue, {"queue": "mail"}, "mail"),
     ],
@@ -50,63 +50,63 @@ def test_a_tick_that_is_heard_leaves_its_time(task, kwargs, queue):
 def test_the_first_tick_of_a_process_says_when_it_began():
     Heartbeat.objects.all().delete()
     _heartbeats.clear()
-    record_heartbeat("settle")
-    row = Heartbeat.objects.get(queue="settle")
+    record_heartbeat("reconcile")
+    row = Heartbeat.objects.get(queue="reconcile")
     assert row.started_at == row.last_seen_at
 
-    _heartbeats["settle"] -= 60  # a minute later in the same process
-    record_heartbeat("settle")
-    later = Heartbeat.objects.get(queue="settle")
+    _heartbeats["reconcile"] -= 60  # a minute later in the same process
+    record_heartbeat("reconcile")
+    later = Heartbeat.objects.get(queue="reconcile")
     assert later.last_seen_at > later.started_at == row.started_at
 
     begin_process()  # it was killed and begins again
-    record_heartbeat("settle")
-    assert Heartbeat.objects.get(queue="settle").started_at > row.started_at
+    record_heartbeat("reconcile")
+    assert Heartbeat.objects.get(queue="reconcile").started_at > row.started_at
 
 
-def test_of_the_first_process_ever_no_cause_is_told(settle):
-    assert describe_start(settle()) == ""
+def test_of_the_first_process_ever_no_cause_is_told(reconcile):
+    assert describe_start(reconcile()) == ""
 
 
-def test_a_process_that_was_killed_is_told_from_one_that_was_stopped(settle):
+def test_a_process_that_was_killed_is_told_from_one_that_was_stopped(reconcile):
     begin_process()  # without a word from the one before it
-    record_heartbeat("settle")
-    assert describe_start(settle()) == "the one before it ended without stopping in order"
+    record_heartbeat("reconcile")
+    assert describe_start(reconcile()) == "the one before it ended without stopping in order"
 
     worker_shutdown.send(sender=None)
     begin_process()
-    record_heartbeat("settle")
-    assert describe_start(settle()) == "stopped in order and started again"
+    record_heartbeat("reconcile")
+    assert describe_start(reconcile()) == "stopped in order and started again"
 
 
-def test_a_process_of_another_version_says_so(settle, monkeypatch):
+def test_a_process_of_another_version_says_so(reconcile, monkeypatch):
     monkeypatch.setattr(heartbeats, "compute_version", lambda: "other code")
     worker_shutdown.send(sender=None)
     begin_process()
-    record_heartbeat("settle")
-    assert describe_start(settle()) == "new version"
+    record_heartbeat("reconcile")
+    assert describe_start(reconcile()) == "new version"
 
     monkeypatch.undo()
     begin_process()
-    record_heartbeat("settle")
+    record_heartbeat("reconcile")
     words = "the one before it ended without stopping in order; new version"
-    assert describe_start(settle()) == words
+    assert describe_start(reconcile()) == words
 
 
 @pytest.fixture
-def overlapping(settle, monkeypatch):
+def overlapping(reconcile, monkeypatch):
     """The row of a queue that a second process serves, seen by the first, which goes on."""
     elder = heartbeats._name_process()
     begin_process()
-    record_heartbeat("settle")
+    record_heartbeat("reconcile")
     monkeypatch.setattr(heartbeats, "_name_process", lambda: elder)
-    return settle
+    return reconcile
 
 
 def test_a_process_beside_another_has_not_taken_its_place(overlapping):
-    _heartbeats["settle"] -= 60
+    _heartbeats["reconcile"] -= 60
     before = overlapping()
-    record_heartbeat("settle")
+    record_heartbeat("reconcile")
 
     assert describe_start(before) == "the one before it ended without stopping in order"
     assert describe_start(overlapping()) == ""
@@ -119,11 +119,11 @@ def test_a_process_that_stops_after_another_began_ended_in_order(overlapping):
     assert describe_start(overlapping()) == "stopped in order and started again"
 
 
-def test_what_an_earlier_release_wrote_says_nothing_of_its_end(settle):
+def test_what_an_earlier_release_wrote_says_nothing_of_its_end(reconcile):
     Heartbeat.objects.update(process="", version="")
     begin_process()
-    record_heartbeat("settle")
-    assert describe_start(settle()) == ""
+    record_heartbeat("reconcile")
+    assert describe_start(reconcile()) == ""
 
 
 def test_the_version_is_that_of_the_code(tmp_path, settings):
@@ -134,7 +134,7 @@ def test_the_version_is_that_of_the_code(tmp_path, settings):
 
 def test_ticks_are_noted_every_few_seconds_at_most():
     with CaptureQueriesContext(connection) as queries:
-        record_heartbeat("settle")
+        record_heartbeat("reconcile")
     assert len(queries) == 0
 
 
@@ -149,13 +149,13 @@ def test_what_fails_in_the_tick_of_settle_stops_nothing_after_it(monkeypatch, ca
         monkeypatch.setattr(getattr(tasks, name), "run", lambda name=name: done.append(name))
     monkeypatch.setattr(tasks.create_manual_tasks, "run", lambda: 1 / 0)
 
-    tasks.settle()
+    tasks.reconcile_and_expire()
 
     assert done == ["read_back", "reconcile_unknown"]
     assert "publishing.tasks.create_manual_tasks" in caplog.text
 
 
-TASKS = {"settle": "settle", "take_down": "recall", "prepare_due": "upload"}
+TASKS = {"reconcile": "reconcile", "take_down": "recall", "prepare_due": "upload"}
 
 
 def test_every_queue_has_a_tick_that_leaves_its_time(settings):

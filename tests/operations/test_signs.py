@@ -134,7 +134,7 @@ def test_a_recall_that_does_not_come_to_an_end_is_a_sign_even_where_the_connecti
     ("queue", "age", "signs"),
     [
         ("publish.zalo", 31, [("silent", "publish.zalo", 0)]),
-        ("settle", 29, []),
+        ("reconcile", 29, []),
         ("counts", 120, []),
         ("counts", 301, [("silent", "counts", 0)]),
     ],

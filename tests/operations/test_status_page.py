@@ -122,16 +122,16 @@ def test_each_sign_stands_there_with_what_to_do_and_nothing_of_a_unit(client, bo
 
 def test_each_queue_says_when_its_process_began(client, boss):
     began = timezone.now() - timedelta(hours=3)
-    Heartbeat.objects.filter(queue="settle").update(started_at=began)
+    Heartbeat.objects.filter(queue="reconcile").update(started_at=began)
 
     lines = {line.name: line for line in page(client).context["queues"]}
 
-    assert lines[presenters.describe_queue("settle")].started == began
+    assert lines[presenters.describe_queue("reconcile")].started == began
     assert "process begun" in page(client).text
 
 
 def test_several_silent_queues_stand_there_once(client, boss):
-    queues = ["publish.facebook", "settle", "recall"]
+    queues = ["publish.facebook", "reconcile", "recall"]
     Heartbeat.objects.filter(queue__in=queues).update(
         last_seen_at=timezone.now() - timedelta(minutes=4)
     )
@@ -145,7 +145,7 @@ def test_several_silent_queues_stand_there_once(client, boss):
 
 def test_the_head_waits_for_the_end_of_an_alarm_before_it_says_that_all_is_well(client, boss):
     now = timezone.now()
-    alarm = Alarm.objects.create(kind="silent", key="settle", opened_at=now, seen_at=now)
+    alarm = Alarm.objects.create(kind="silent", key="reconcile", opened_at=now, seen_at=now)
 
     assert page(client).context["verdict"]["tone"] == "yellow"
     assert "has just recovered and is being watched" in page(client).text
@@ -288,7 +288,7 @@ def test_every_queue_is_called_by_what_it_is_for(client, boss, settings):
 
     assert [queue for queue, name in names.items() if name == queue] == []
     assert [name for name in names.values() if f"<span>{name}</span>" not in shown] == []
-    assert presenters.describe_title("silent", "settle") == (
+    assert presenters.describe_title("silent", "reconcile") == (
         "Nobody answers on the queue “Checking unknown outcomes”"
     )
     assert presenters.describe_remedy("recalling", "facebook")[0].startswith(

@@ -118,7 +118,7 @@ def test_each_key_is_seen_by_those_alone_whose_it_is():
     assert seen["internal-servers"] == ["postgres", "redis", "certificates"]
     assert seen["internal-web"] == ["web", "web-accounts", "web-files", "certificates"]
     assert seen["internal-proxy"] == ["certificates", "proxy"]
-    assert seen["checkpoints"] == ["house"]
+    assert seen["checkpoints"] == ["maintenance"]
 
 
 def test_what_our_image_writes_to_belongs_to_its_person():
@@ -146,7 +146,7 @@ def test_only_the_proxy_is_reached_from_outside():
     outside = [
         name for name, service in compose.services().items() if "outside" in service["networks"]
     ]
-    assert sorted(outside) == ["egress", "house", "mail", "proxy"]
+    assert sorted(outside) == ["egress", "mail", "maintenance", "proxy"]
     assert compose.read()["networks"]["inside"]["internal"] is True
 
 
@@ -189,11 +189,14 @@ def test_deploy_secrets_makes_every_file_and_leaves_what_is_there(tmp_path):
 @pytest.mark.parametrize(
     ("key", "known_to"),
     [
-        ("secret_key", {"web", "publishing", "channels", "counts", "scans", "house", "migrate"}),
+        (
+            "secret_key",
+            {"web", "publishing", "channels", "counts", "scans", "maintenance", "migrate"},
+        ),
         ("credential_keys", {"web", "publishing", "channels", "counts"}),
         ("approval_key", {"web", "publishing"}),
-        ("audit_signing_key", {"house"}),
-        ("email_url", {"web", "mail", "house"}),
+        ("audit_signing_key", {"maintenance"}),
+        ("email_url", {"web", "mail", "maintenance"}),
         ("facebook_app_secret", {"web", "publishing", "channels", "counts"}),
         ("postgres_password", {"migrate"}),
     ],

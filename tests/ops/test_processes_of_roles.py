@@ -143,13 +143,13 @@ def processes(roles: dict[str, dict[str, str]]) -> Iterator[SimpleNamespace]:
     port = free_port()
     queues = ",".join(settings.CELERY_TASK_QUEUES)
     worker = [
-        part.replace("--queues house", f"--queues {queues} --task-events")
-        for part in compose.command_of("house")
+        part.replace("--queues maintenance", f"--queues {queues} --task-events")
+        for part in compose.command_of("maintenance")
     ]
     worker = [part.replace("--concurrency 2", "--concurrency 8") for part in worker]
     with (
         started("web", {**roles["web"], "PORT": str(port)}) as web,
-        started("house", roles["worker"], command=worker) as house,
+        started("maintenance", roles["worker"], command=worker) as maintenance,
         started("beat", roles["worker"]) as beat,
         listening() as became,
     ):
@@ -160,8 +160,8 @@ def processes(roles: dict[str, dict[str, str]]) -> Iterator[SimpleNamespace]:
                 return requests.get(f"{url}/healthz", timeout=5).ok
             return False
 
-        assert wait_until(answers, web, house, beat)
-        yield SimpleNamespace(url=url, all=(web, house, beat), became=became)
+        assert wait_until(answers, web, maintenance, beat)
+        yield SimpleNamespace(url=url, all=(web, maintenance, beat), became=became)
 
 
 @contextlib.contextmanager
@@ -214,7 +214,7 @@ def complaints(folder: Path) -> list[str]:
     words = re.compile(
         "permission denied|InsufficientPrivilege|Internal Server Error|Traceback|raised unexpected"
     )
-    logs = [folder / f"{service}.log" for service in ("web", "house", "beat")]
+    logs = [folder / f"{service}.log" for service in ("web", "maintenance", "beat")]
     return [line for log in logs for line in log.read_text().splitlines() if words.search(line)]
 
 

@@ -145,7 +145,7 @@ def test_web_worker_and_beat_carry_deliveries_to_their_next_step(tmp_path, broke
 
     with (
         started("web", {**env, "PORT": str(port), "HOST": "127.0.0.1"}) as web,
-        started("settle", env) as settle,
+        started("reconcile", env) as reconcile,
         started("publish-facebook", env) as publish,
         started("beat", env) as beat,
     ):
@@ -163,12 +163,12 @@ def test_web_worker_and_beat_carry_deliveries_to_their_next_step(tmp_path, broke
             env={**env, "PORT": str(port)},
         )
         assert healthy.returncode == 0
-        assert wait_until(lambda: state_of(too_late) == State.EXPIRED, settle, beat)
+        assert wait_until(lambda: state_of(too_late) == State.EXPIRED, reconcile, beat)
         assert wait_until(
             lambda: Attempt.objects.filter(delivery=due).exclude(outcome="").exists(), publish, beat
         )
-        for service in ("settle", "publish-facebook", "beat"):
-            assert wait_until(lambda s=service: is_alive(s, env), settle, publish, beat)
+        for service in ("reconcile", "publish-facebook", "beat"):
+            assert wait_until(lambda s=service: is_alive(s, env), reconcile, publish, beat)
 
     assert (state_of(due), Attempt.objects.filter(delivery=due).first().outcome) == (
         State.SCHEDULED,
@@ -176,7 +176,7 @@ def test_web_worker_and_beat_carry_deliveries_to_their_next_step(tmp_path, broke
     )
     for process in ("publishing", "beat"):  # what has ended gives no sign of life any more
         os.utime(tmp_path / f"alive.{process}", (0, 0))
-    assert [is_alive(service, env) for service in ("settle", "beat")] == [False, False]
+    assert [is_alive(service, env) for service in ("reconcile", "beat")] == [False, False]
 
 
 def is_alive(service: str, env: dict[str, str]) -> bool:
@@ -196,11 +196,11 @@ def test_a_worker_whose_broker_is_dead_goes_on_from_the_database(tmp_path):
     due = due_on(page, env)
     too_late = factories.delivery(due_at=timezone.now() - timedelta(hours=3), platform="zalo")
 
-    with started("publish-facebook", env) as publish, started("settle", env) as settle:
+    with started("publish-facebook", env) as publish, started("reconcile", env) as reconcile:
         assert wait_until(
             lambda: Attempt.objects.filter(delivery=due).exclude(outcome="").exists(), publish
         )
-        assert wait_until(lambda: state_of(too_late) == State.EXPIRED, settle)
+        assert wait_until(lambda: state_of(too_late) == State.EXPIRED, reconcile)
 
 
 def is_there(pid: int) -> bool:
@@ -290,7 +290,7 @@ def test_every_line_of_web_worker_and_beat_is_json_whatever_they_are_sent(tmp_pa
     with (
         started("web", {**env, "PORT": str(port), "HOST": "127.0.0.1"}) as web,
         started("publish-facebook", env) as publish,
-        started("house", env) as house,
+        started("maintenance", env) as maintenance,
         started("beat", env) as beat,
     ):
         assert wait_until(lambda: answer_of_web(port, "/healthz") is not None, web)
@@ -298,13 +298,13 @@ def test_every_line_of_web_worker_and_beat_is_json_whatever_they_are_sent(tmp_pa
         send(b"GET / HTTP/1.1\r\nHost: \x1b[31m\xc3\xa9{}\r\nConnection: close\r\n\r\n")
         send(b"GET /\x1b[31m\n HTTP/9.9\r\nbad\x1bheader\r\n\r\n")
         app.Celery(broker=BROKER, set_as_current=False).send_task(
-            "core.tasks.run_job", kwargs={"job": hostile}, queue="house"
+            "core.tasks.run_job", kwargs={"job": hostile}, queue="maintenance"
         )
-        assert wait_until(lambda: '"task"' in logged(tmp_path, "house"), house, beat)
+        assert wait_until(lambda: '"task"' in logged(tmp_path, "maintenance"), maintenance, beat)
         assert wait_until(lambda: Attempt.objects.filter(delivery=unproved).exists(), publish, beat)
         assert wait_until(lambda: is_alive("beat", env), beat)  # else it is ended as it starts
 
-    for service in ("web", "publish-facebook", "house", "beat"):
+    for service in ("web", "publish-facebook", "maintenance", "beat"):
         for line in logged(tmp_path, service).splitlines():
             entry = json.loads(line)
             assert {"time", "level", "logger", "message"} <= set(entry), line
@@ -316,8 +316,8 @@ def test_every_line_of_web_worker_and_beat_is_json_whatever_they_are_sent(tmp_pa
     assert [entry["message"] for entry in of_web if entry.get("request") == named] == [
         "Not Found: (no such page)"
     ]
-    of_house = [json.loads(line) for line in logged(tmp_path, "house").splitlines()]
-    failed = [entry for entry in of_house if "exception" in entry]
+    of_maintenance = [json.loads(line) for line in logged(tmp_path, "maintenance").splitlines()]
+    failed = [entry for entry in of_maintenance if "exception" in entry]
     assert [(entry["exception"], bool(entry["task"])) for entry in failed] == [
         ("builtins.ValueError", True)
     ]
@@ -409,7 +409,10 @@ def result_of(command: list[str], env: dict[str, str]) -> tuple[bool, str]:
         ({"PORTAL_PROCESS": "mail"}, "SECRET_KEY is no key of this process (mail)"),
         ({"PORTAL_PROCESS": "beat"}, "CREDENTIAL_KEYS is no key of this process (beat)"),
         ({"PORTAL_PROCESS": "scans"}, "APPROVAL_KEY is no key of this process (scans)"),
-        ({"PORTAL_PROCESS": "house"}, "A platform's secret is no key of this process (house)"),
+        (
+            {"PORTAL_PROCESS": "maintenance"},
+            "A platform's secret is no key of this process (maintenance)",
+        ),
         ({"SESSION_IDLE_SECONDS": "1000000000"}, "SESSION_IDLE_SECONDS must lie between"),
         ({"SESSION_IDLE_SECONDS": "0"}, "SESSION_IDLE_SECONDS must lie between"),
         ({"ZALO_HOOK_SECRET": "try-out-zalo"}, "zalo: hook_secret is the try-out's word"),
@@ -490,7 +493,7 @@ def test_it_does_not_start_without_a_value_that_has_no_safe_default(name, tmp_pa
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("service", ["web", "settle"])
+@pytest.mark.parametrize("service", ["web", "reconcile"])
 def test_no_process_starts_while_try_out_accounts_can_sign_in(service, tmp_path):
     factories.UserFactory(email=f"hai-chau.canbo@{TRY_OUT_DOMAIN}")
     env = {**production(tmp_path, database_url()), "PORT": str(free_port()), "HOST": "127.0.0.1"}

@@ -103,8 +103,8 @@ def test_each_tile_says_what_is_most_urgent_and_filters_count_them(client, provi
     assert tiles(look(client, kind="kit")) == {units["kit"].key: "kit"}
     assert tiles(look(client, kind="fine")) == {units["fine"].key: "fine"}
     assert tiles(look(client, days=30))[units["silent"].key] == "fine"
-    needs = reverse("oversight:needs", args=[units["fine"].key], query={"days": 30})
-    assert f'href="{needs}"' in look(client, days=30).content.decode()
+    issues = reverse("oversight:issues", args=[units["fine"].key], query={"days": 30})
+    assert f'href="{issues}"' in look(client, days=30).content.decode()
     set_page(units["late"].channels.get(), lifecycle=Lifecycle.TAKEN_OVER)
     row = next(row for row, _kind in look(client).context["tiles"] if row.unit == units["late"])
     assert (row.worst.key, row.others) == ("dead", 1)
@@ -126,7 +126,7 @@ def test_the_board_and_a_units_page_cost_the_same_whatever_there_is(client, prov
         return len(captured)
 
     units = ailing(province)
-    pages = [reverse("oversight:needs", args=[units[key].key]) for key in ("kit", "late")]
+    pages = [reverse("oversight:issues", args=[units[key].key]) for key in ("kit", "late")]
     one = [measured(address) for address in (reverse("oversight:board"), *pages)]
     ailing(province)
     for _ in range(2):
@@ -149,9 +149,9 @@ def test_a_unit_is_reminded_once_a_day_of_each_kind(client, province, overseer):
         return client.post(address, {"kind": kind}, follow=True)
 
     page = remind("late")
-    assert [need.kind.key for need in page.context["needs"]] == ["late"]
-    assert page.context["needs"][0].reminded
-    assert [len(page.context["needs"][0].things), page.context["needs"][0].more] == [1, 0]
+    assert [issue.kind.key for issue in page.context["issues"]] == ["late"]
+    assert page.context["issues"][0].reminded
+    assert [len(page.context["issues"][0].things), page.context["issues"][0].more] == [1, 0]
     remind("late")
     remind("dead")  # there is none
     remind("nonsense")
@@ -169,7 +169,7 @@ def test_a_unit_is_reminded_once_a_day_of_each_kind(client, province, overseer):
     nobody = reverse("oversight:remind", args=[units["silent"].key])
     said = client.post(nobody, {"kind": "silent", "days": 30}, follow=True)
     assert said.request["QUERY_STRING"] == "days=30"
-    assert list(said.context["needs"]) == []
+    assert list(said.context["issues"]) == []
     assert not Reminder.objects.filter(unit=units["silent"]).exists()
     assert "Nobody holds a post there" not in remind("late").content.decode()
     for person in units["silent"].appointments.all():
@@ -194,7 +194,7 @@ def test_the_leaders_telephone_is_for_those_above_and_the_leader_alone(client, p
         shown[person] = "tel:0905123456" in client.get(unit_page).content.decode()
 
     assert shown == {chief: True, officer: False, overseer: True}
-    board_page = client.get(reverse("oversight:needs", args=[unit.key])).content.decode()
+    board_page = client.get(reverse("oversight:issues", args=[unit.key])).content.decode()
     assert "tel:0905123456" in board_page
 
 

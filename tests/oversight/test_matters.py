@@ -179,8 +179,8 @@ def test_late_ones_are_counted_shown_and_reminded_of_once_a_day(client, unit, ov
     assert (len(listed("waiting")), len(listed(""))) == (3, 4)
     row = client.get(reverse("oversight:board")).context["tiles"][0][0]
     assert (row.worst.key, row.counts["matter"]) == ("matter", 2)
-    page = client.get(reverse("oversight:needs", args=[unit.key]))
-    assert page.context["needs"][0].n == 2
+    page = client.get(reverse("oversight:issues", args=[unit.key]))
+    assert page.context["issues"][0].n == 2
 
     now = timezone.now()
     assert [asking.remind_of_late(now=now) for _time in range(2)] == [1, 0]

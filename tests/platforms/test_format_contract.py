@@ -1,6 +1,6 @@
 """Promises of every format of every platform, over real HTTP: nothing is seen before its second, an
-upload goes on where it was cut, a draft that died is begun anew, and an unknown outcome is reported
-as unknown."""
+upload goes on where it was cut, a draft that died is begun again, and an unknown outcome is
+reported as unknown."""
 
 import contextlib
 import io

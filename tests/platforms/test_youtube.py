@@ -436,7 +436,7 @@ def test_a_short_gets_its_cover_once_it_is_processed(youtube):
 
 @pytest.mark.parametrize("refused", ["for good", "for now"])
 def test_a_cover_that_cannot_be_had_does_not_stand_in_the_way(youtube, monkeypatch, refused):
-    monkeypatch.setattr(Youtube, "patience", timedelta(0))
+    monkeypatch.setattr(Youtube, "upload_timeout", timedelta(0))
     youtube.simulator.settings(youtube_verified_channels=refused != "for good")
     if refused == "for now":
         youtube.fault("rate_limit", operation="edit", times=0)
@@ -458,7 +458,7 @@ def test_captions_whose_answer_was_lost_are_there_once(youtube):
 
 
 def test_a_video_that_is_processed_for_long_is_shown_all_the_same(youtube, monkeypatch):
-    monkeypatch.setattr(Youtube, "patience", timedelta(0))
+    monkeypatch.setattr(Youtube, "upload_timeout", timedelta(0))
     youtube.simulator.settings(youtube_processing_seconds=3600)
     message = youtube.message()
     draft = youtube.stage(message)
@@ -857,7 +857,9 @@ def test_a_channel_without_the_right_to_its_figures_is_usable(youtube):
 
     assert (offer.usable, list(offer.profile.missing)) == (True, ["yt-analytics.readonly"])
     account = replace(youtube.account, token=offer.tokens.token)
-    with pytest.raises(Rejected):  # and not AccessLost, by which it would have to be connected anew
+    with pytest.raises(
+        Rejected
+    ):  # and not AccessLost, by which it would have to be connected again
         youtube.call("measure_page", account, date(2026, 11, 1), date(2026, 11, 2))
 
 

@@ -26,7 +26,7 @@ LIMITS = sandbox.Limits(
     memory=2048 * 1024 * 1024,
     cpu_seconds=60,
     file_bytes=32 * 1024 * 1024,
-    patience=150,
+    timeout=150,
     resident=640 * 1024 * 1024,
 )
 # Rows. Tags read a table aloud cell by cell; for 3,319 rows they make 6.3 MB of 0.5.

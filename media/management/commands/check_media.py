@@ -41,12 +41,12 @@ class Command(BaseCommand):
                         each["file"], **found
                     )
                 )
-            if each["lacking"]:
-                self.stdout.write(f"{each['file']}: not looked for: {', '.join(each['lacking'])}")
+            if each["missing"]:
+                self.stdout.write(f"{each['file']}: not looked for: {', '.join(each['missing'])}")
 
 
 def _check_file(path: Path) -> dict[str, Any]:
-    answer: dict[str, Any] = {"file": str(path), "refused": "", "lacking": [], "findings": []}
+    answer: dict[str, Any] = {"file": str(path), "refused": "", "missing": [], "findings": []}
     try:
         examined = _examine_file(path)
     except sandbox.OverLimit as over:
@@ -58,7 +58,7 @@ def _check_file(path: Path) -> dict[str, Any]:
     except Refused as refused:  # also for a while
         return answer | {"refused": str(refused)}
     found = [finding._asdict() for finding in examined.findings]
-    return answer | {"lacking": examined.lacking, "findings": found}
+    return answer | {"missing": examined.missing, "findings": found}
 
 
 def _examine_file(path: Path) -> Examined:
@@ -68,7 +68,7 @@ def _examine_file(path: Path) -> Examined:
     rules = rules_for(None)
     if _is_video(path):
         return examine(path, is_video=True, rules=rules, report=lambda _progress: None)
-    drawn = pictures.redraw(path)
+    drawn = pictures.re_encode(path)
     with tempfile.NamedTemporaryFile() as file:
         file.write(drawn.data)
         file.flush()

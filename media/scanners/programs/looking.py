@@ -10,20 +10,20 @@ KINDS = ("text", "faces", "codes", "stamps")
 
 
 class Scanners:
-    """All scanners that this machine has; what fails once is ``lacking`` from then on."""
+    """All scanners that this machine has; what fails once is ``missing`` from then on."""
 
     def __init__(self) -> None:
         with contextlib.suppress(ImportError):
             import cv2
 
             cv2.setNumThreads(1)  # one processor for one file
-        self.lacking: set[str] = set()
+        self.missing: set[str] = set()
         self._ready: dict[str, Callable[[Pixels], Any]] = {}
         for kind in KINDS:
             try:
                 self._ready[kind] = _make_scanner(kind)
             except Exception:  # a library or its data is missing, or does not fit this machine
-                self.lacking.add(kind)
+                self.missing.add(kind)
 
     def look(self, pixels: Pixels) -> dict[str, Any]:
         """Return what each scanner finds, by its kind."""
@@ -32,7 +32,7 @@ class Scanners:
             try:
                 found[kind] = find(pixels)
             except Exception:  # whatever a strange picture brings about: the others go on
-                self.lacking.add(kind)
+                self.missing.add(kind)
         return found
 
 

@@ -24,7 +24,7 @@ FEW_PIXELS = 1400  # of the longer side: below, letters are too small to be read
 SURE_WORD, SURE_PAGE = 30, 70  # of 100
 SURE_NUMBER = 10  # of one of nine digits or more: no word is like it
 _LONG_NUMBER = re.compile(r"[A-Z]{0,4}:?\d{9,20}")
-MOST_NUMBERS = 30  # read anew
+MOST_NUMBERS = 30  # read again
 _WORDS_OF_MARKS = ("TỐI", "TUYỆT", "MẬT")
 _BARE_WORDS = ("TOI", "TUYET", "MAT")
 _PLATE_LETTERS = "0123456789.-ABCDEFGHKLMNPQSTUVXYZ"
@@ -131,7 +131,7 @@ class Letters:
         yield mended
 
     def _reread_numbers(self, upright: np.ndarray, lines: list[list[Word]]) -> list[list[Word]]:
-        """Read anew what looks like a number, as digits alone; return nothing where all is as
+        """Read again what looks like a number, as digits alone; return nothing where all is as
         before.
         """
         mended, tries, changed = [], 0, False

@@ -19,7 +19,7 @@ def main(root: str, source: str, folder: str) -> None:
     pixels = load(source)
     scanners = Scanners()
     samples = [scanners.look(pixels)]
-    facts = {"lacking": sorted(scanners.lacking), "samples": samples}
+    facts = {"missing": sorted(scanners.missing), "samples": samples}
     (Path(folder) / "facts.json").write_text(json.dumps(facts))
 
 

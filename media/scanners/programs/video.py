@@ -45,7 +45,7 @@ def main(root: str, source: str, folder: str) -> None:
     if said and samples:
         page = {"plate": False, "lines": [[[words, 0, 0, 10_000, 10_000]] for words in said]}
         samples[0].setdefault("text", []).append(page)
-    facts = {"lacking": sorted(scanners.lacking), "samples": samples}
+    facts = {"missing": sorted(scanners.missing), "samples": samples}
     (place / "facts.json").write_text(json.dumps(facts))
 
 

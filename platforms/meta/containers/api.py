@@ -24,7 +24,7 @@ class Api(Graph):
     text_fields: ClassVar[str]  # of a post, to be asked for
     # Codes with which a publication is refused because of its container: the state tells why.
     unpublishable_codes: ClassVar[frozenset[str]]
-    # Why containers fail that may succeed when they are created anew.
+    # Why containers fail that may succeed when they are created again.
     transient_failures: ClassVar[frozenset[str]]
 
     # --- where the two platforms differ -----------------------------------------------------------

@@ -10,7 +10,7 @@ from platforms.meta.containers.api import Api
 from platforms.meta.containers.staged_post import ContainerState, StagedPost
 
 # What the platforms fetch and process may fail for reasons of theirs: so often a post's containers
-# are created anew.
+# are created again.
 _MOST_RESTARTS = 2
 _SOON, _LATER = timedelta(seconds=5), timedelta(minutes=1)
 

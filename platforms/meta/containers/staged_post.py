@@ -42,7 +42,7 @@ class StagedPost:
     items: tuple[str, ...] = ()  # of a carousel, in order, until its own container is created
     began: int = 0  # Unix seconds
     words: str = ""  # see `make_fingerprint`
-    again: int = 0  # how often its containers were created anew
+    again: int = 0  # how often its containers were created again
 
     @classmethod
     def parse(cls, ref: str) -> Self | None:

@@ -77,7 +77,7 @@ WORDS = Words(
         "video_story": Term(_("Video story"), common_messages.VIDEO_STORY_HELP),
     },
     reasons=_REASONS,
-    passing=frozenset({"368"}),
+    transient=frozenset({"368"}),
     rights={
         **PageAccess.RIGHTS,
         "pages_manage_posts": _("publishing and withdrawing posts"),

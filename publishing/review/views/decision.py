@@ -258,7 +258,7 @@ def _decide(request: HttpRequest, post: Post, form: ReviewForm) -> str:
                 proof=proof,
                 due_at=due_at,
                 publish_immediately=decision == ReviewForm.NOW,
-                reason=form.cleaned_data["passing"],
+                reason=form.cleaned_data["override_reason"],
             )
 
     return refusal(action)

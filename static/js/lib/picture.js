@@ -1,4 +1,4 @@
-// Sends one small picture as a form. While the portal is at work on others, or starts anew behind its proxy, it is asked
+// Sends one small picture as a form. While the portal is at work on others, or starts again behind its proxy, it is asked
 // again. After a lost line the picture goes up again as a whole: it is no larger than a piece of others.
 const BUSY_TRIES = 6;
 const AWAY = [502, 503, 504]; // the portal's, or its proxy's

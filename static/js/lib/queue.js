@@ -1,5 +1,5 @@
 // Files that go up beside each other, three at once; the rest waits. All of them are paused by one button, and what is
-// up of a file is not sent again: not after a lost line, and not when it is chosen once more on a page loaded anew.
+// up of a file is not sent again: not after a lost line, and not when it is chosen once more on a page that was reloaded.
 import { shrink } from "./photos.js";
 import { isVideo, sendPicture } from "./picture.js";
 import { SMALLEST, uploadFile } from "./upload.js";

@@ -1,4 +1,4 @@
-// A file goes up in pieces: a broken line, a page that is loaded anew or a server that restarts cost one piece and not
+// A file goes up in pieces: a broken line, a page that is loaded again or a server that restarts cost one piece and not
 // the whole. `url` is where one begins; the portal answers with where to send the pieces, and knows a file again that
 // it has a part of. `csrf` is asked before each piece, for signing in again changes it. `onProgress` hears the share
 // from 0 to 1. In the `line` the person can pause and stop the upload, and is told what happens.

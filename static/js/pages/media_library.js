@@ -3,7 +3,7 @@ import { fragment } from "../lib/fragment.js";
 import { UploadQueue } from "../lib/queue.js";
 
 const drop = document.getElementById("media-drop");
-let added = 0; // files, by which the list is asked anew once all are up
+let added = 0; // files, by which the list is asked again once all are up
 
 const queue = new UploadQueue({
   place: document.getElementById("media-uploads"),

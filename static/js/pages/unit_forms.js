@@ -40,7 +40,7 @@ function makeSearch(input) {
   });
 }
 
-// The page comes anew for another unit: what was typed in its other form goes along.
+// The page comes again for another unit: what was typed in its other form goes along.
 for (const scope of document.querySelectorAll("form[data-keeps]")) {
   const kept = document.querySelector(scope.dataset.keeps);
   const key = `typed:${location.pathname}`;

@@ -248,13 +248,13 @@ def test_the_last_one_is_neither_unmarked_nor_disabled(required, emergency):
 
 def test_an_installation_without_a_way_in_does_not_start(required):
     with pytest.raises(ImproperlyConfigured, match="break_glass mark"):
-        guard.refuse_a_locked_house()
+        guard.refuse_without_break_glass()
     with pytest.raises(CommandError, match="needs a break-glass account"):
         call_command("check_ministry_sign_in", stdout=StringIO())
 
 
 def test_with_one_it_starts_and_the_check_names_the_servers_addresses(required, emergency):
-    guard.refuse_a_locked_house()
+    guard.refuse_without_break_glass()
     out = StringIO()
     call_command("check_ministry_sign_in", stdout=out)
 

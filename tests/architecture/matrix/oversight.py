@@ -16,9 +16,9 @@ ENTRIES = {
     # The walk's people sit in a province or below: the nation is seen from the ministry only.
     "oversight:nation": Entry(roles=frozenset()),
     "oversight:official_pages": Entry(roles=OVERSEERS),
-    "oversight:take_ups": Entry(roles=OVERSEERS),
-    "oversight:take_up": Entry(roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, reach="above"),
-    "oversight:remind_take_up": Entry(
+    "oversight:adoption_list": Entry(roles=OVERSEERS),
+    "oversight:adoption": Entry(roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, reach="above"),
+    "oversight:remind_adoption": Entry(
         roles=OVERSEERS, kwargs={"public_id": "issued_kit"}, method="post", reach="above"
     ),
     "oversight:remind_provinces": Entry(
@@ -40,7 +40,7 @@ ENTRIES = {
         roles=OVERSEERS, kwargs={"public_id": "matter_below"}, method="post"
     ),
     "oversight:hand_over": Entry(roles=frozenset({ADMINISTRATOR}), kwargs={"public_id": "person"}),
-    "oversight:needs": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
+    "oversight:issues": Entry(roles=OVERSEERS, kwargs={"key": "unit"}),
     "oversight:remind": Entry(
         roles=OVERSEERS, kwargs={"key": "unit"}, method="post", data={"kind": "silent"}
     ),

@@ -78,7 +78,7 @@ def test_words_go_from_proposal_to_the_page_and_everybody_concerned_hears(simula
     actions = ["channel.change_proposed", "channel.change_approved", "channel.change_written"]
     recorded = Entry.objects.filter(action__startswith="channel.change_").order_by("pk")
     assert [entry.action for entry in recorded] == actions
-    read_pages(platform="facebook")  # the page is read anew at once
+    read_pages(platform="facebook")  # the page is read again at once
     assert page.page_check.texts["description"] == WORDS
 
 

@@ -83,7 +83,9 @@ def test_a_page_by_hand_is_asked_of_people_and_again_after_90_days():
 
     old = (timezone.localdate() - timedelta(days=91)).isoformat()
     check = check_of(page)
-    PageCheck.objects.update(by_hand={**check.by_hand, "phone": old}, due_at=timezone.now())
+    PageCheck.objects.update(
+        confirmed_on={**check.confirmed_on, "phone": old}, due_at=timezone.now()
+    )
     read_pages(platform="zalo")
 
     found = states(page)

@@ -1,4 +1,4 @@
-"""Credentials are bound to their channel and its unit, and are sealed anew under a new key while
+"""Credentials are bound to their channel and its unit, and are sealed again under a new key while
 the portal runs.
 """
 

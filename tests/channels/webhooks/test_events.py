@@ -83,7 +83,7 @@ def test_rights_taken_back_lose_the_channel_and_notify_its_people_once(page, cal
 
 def test_rights_taken_back_before_the_page_was_connected_again_say_nothing(page, call):
     """TikTok repeats its news for three days; meanwhile somebody may have connected the page
-    anew.
+    again.
     """
     channel = page("tiktok", connected_at=timezone.now())
 

@@ -7,18 +7,18 @@ import pytest
 from engagement.boards.changes import (
     Day,
     Facts,
+    KitAdoption,
     NewKit,
     PauseDays,
     Platform,
-    TakeUp,
     TopPost,
     describe_changes,
+    report_adoption,
     report_dominant_post,
     report_more_or_fewer,
     report_new_kit,
     report_pause,
     report_silent_platform,
-    report_take_up,
 )
 
 TODAY = date(2026, 11, 20)
@@ -91,7 +91,7 @@ def test_a_new_kit_that_publications_came_of():
 
 
 def compared(name, now, before, *, measured=(10, 4)):
-    return TakeUp(
+    return KitAdoption(
         f"{name} fell %(by)s: %(n)s, %(before)s; %(total)s, %(total_before)s",
         f"{name} rose %(by)s: %(n)s, %(before)s; %(total)s, %(total_before)s",
         now,
@@ -117,7 +117,7 @@ def compared(name, now, before, *, measured=(10, 4)):
     ],
 )
 def test_a_fall_of_what_one_publication_has_is_said_first(rows, expected):
-    assert words(report_take_up(facts(take_up=rows))) == expected
+    assert words(report_adoption(facts(adoption=rows))) == expected
 
 
 def test_at_most_three_sentences_the_unsure_figures_first():

@@ -165,7 +165,7 @@ def test_a_bar_says_what_it_counts_and_what_was_not_measured():
 
 def test_the_steps_of_a_funnel_bear_their_numbers_and_shares_of_the_step_before():
     kit = factories.kit(factories.ProvinceFactory())
-    drawn = charts.draw_take_up([Funnel(kit, 3319, 6, 3, 3, 0)])
+    drawn = charts.draw_adoption([Funnel(kit, 3319, 6, 3, 3, 0)])
 
     (series,) = drawn.figures["series"]
     assert series["words"] == ["3,319", "6 (0.2 %)", "3 (50 %)", "3 (100 %)", "0 (0 %)"]
@@ -212,7 +212,7 @@ def test_the_kits_funnel_counts_units_of_the_readers_scope(look, campaign, provi
         )
     factories.UnitFactory()
 
-    found = chart(look(show="compare"), "take_up")
+    found = chart(look(show="compare"), "adoption")
 
     assert [row[1:] for row in found.rows] == [[4, 3, 2, 0, 0]]
 

@@ -1,4 +1,4 @@
-"""The script that counts reports anew agrees with them, and would say so if it did not."""
+"""The script that counts reports again agrees with them, and would say so if it did not."""
 
 import copy
 from datetime import timedelta

@@ -117,7 +117,7 @@ def test_pages_show_the_raw_figures_before_and_after_they_are_summed_up(messy):
     assert DueDay.objects.filter(unit=b).count() == 2
     assert figures(*of) == of_raw
 
-    # Withdrawn, published late by hand, scheduled anew, given to another day; not summed up yet.
+    # Withdrawn, published late by hand, scheduled again, given to another day; not summed up yet.
     gone = Delivery.objects.filter(unit=a, state=State.PUBLISHED).first()
     Delivery.objects.filter(pk=gone.pk).update(state=State.RECALLED, published_at=None)
     Delivery.objects.filter(state=State.NEEDS_PERSON).update(

@@ -24,7 +24,7 @@ def test_findings_are_printed_without_what_they_say(tmp_path):
     output = checked(file)
 
     (answer,) = json.loads(output)
-    assert (answer["refused"], answer["lacking"]) == ("", [])
+    assert (answer["refused"], answer["missing"]) == ("", [])
     assert "id_cccd" in {found["rule"] for found in answer["findings"]}
     assert "079087103755" not in output
 

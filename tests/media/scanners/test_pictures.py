@@ -28,7 +28,7 @@ def scanners():
     from media.scanners.programs.looking import Scanners
 
     found = Scanners()
-    assert found.lacking == set()
+    assert found.missing == set()
     return found
 
 
@@ -133,7 +133,7 @@ def test_light_letters_on_colour_and_marks_in_dark_ink_are_read_on_a_screen(kind
 
 @pytest.mark.parametrize("look", ["warning", "fire"])
 def test_a_label_on_a_red_card_is_no_stamp(look, stamps):
-    """The portal knows its own cards by their bytes; a copy that was saved anew is any picture."""
+    """The portal knows its own cards by their bytes; a copy that was saved again is any picture."""
     content = Content(title="Công an không điều tra qua điện thoại", unit="Công an xã Hoa Mai")
     drawn = typeset(content, look, {"card": SHEETS[Format.SQUARE]})
 
@@ -209,7 +209,7 @@ def test_one_scanner_that_is_missing_is_named_and_the_others_work(monkeypatch):
     scanners = looking.Scanners()
     found = scanners.look(np.full((64, 64, 3), 255, np.uint8))
 
-    assert scanners.lacking == {"faces"}
+    assert scanners.missing == {"faces"}
     assert set(found) == {"text", "codes", "stamps"}
 
 
@@ -226,7 +226,7 @@ def test_a_stored_picture_is_scanned_in_a_program_that_leaves_nothing_behind(tmp
     assert jobs.run_job(row.scan.job_id)
 
     scan = Scan.objects.get(media=row)
-    assert (scan.state, scan.lacking) == (JobState.DONE, [])
+    assert (scan.state, scan.missing) == (JobState.DONE, [])
     assert "id_cccd" in {box.rule for box in scan.boxes.all()}
     assert queries.open_boxes(scan) != []
     assert os.listdir(tmp_path / "work") == []
@@ -249,7 +249,7 @@ def stored(drawn: Variant) -> Media:
         "import sys; open(sys.argv[3] + '/facts.json', 'w').write('{}')",
         (
             "import sys; open(sys.argv[3] + '/facts.json', 'w').write("
-            '\'{"lacking": [], "samples": [{"faces": [[9000, 0, 5000, 10]]}]}\')'
+            '\'{"missing": [], "samples": [{"faces": [[9000, 0, 5000, 10]]}]}\')'
         ),
     ],
     ids=["crash", "hungry", "no samples", "outside of the picture"],

@@ -29,7 +29,9 @@ KNOWN_CODE = Finding("code", "code", "info", 7000, 7000, 900, 900, host="dichvuc
 
 def is_clear(scan: Scan | None) -> bool:
     """Check whether nothing of it keeps a post from going out."""
-    return scan is not None and scan.is_over and not scan.needs_eye and not queries.open_boxes(scan)
+    return (
+        scan is not None and scan.is_over and not scan.needs_review and not queries.open_boxes(scan)
+    )
 
 
 @pytest.fixture
@@ -77,8 +79,8 @@ def look_at(media) -> bool:
     return jobs.run_job(Scan.objects.get(media=media).job_id)
 
 
-def scanned(media, programs, *findings, lacking=()):
-    programs.append(Examined(list(findings), list(lacking)))
+def scanned(media, programs, *findings, missing=()):
+    programs.append(Examined(list(findings), list(missing)))
     assert look_at(media)
     return media.scan.boxes.all()
 
@@ -91,7 +93,7 @@ def test_each_new_picture_waits_for_the_scanners(settings, unit):
     row.save()
     scan = row.scan
 
-    assert (scan.state, scan.progress, scan.lacking) == (State.WAITING, 0, [])
+    assert (scan.state, scan.progress, scan.missing) == (State.WAITING, 0, [])
     assert not is_clear(scan)
     assert not is_clear(None)
 
@@ -128,7 +130,7 @@ def test_a_killed_workers_picture_is_looked_at_by_the_next_one_and_once(waiting,
         scanning.scan(dead)
 
     row = Scan.objects.get(media=waiting)
-    assert (row.state, row.job.attempts, row.lacking) == (State.DONE, 2, [])
+    assert (row.state, row.job.attempts, row.missing) == (State.DONE, 2, [])
     assert [box.kind for box in row.boxes.all()] == ["face"]
 
 
@@ -153,8 +155,8 @@ def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
     programs += [sandbox.ProgramFailed(), sandbox.ProgramFailed(), sandbox.ProgramFailed()]
     assert jobs.run_waiting("scan").done == 0
     scan = Scan.objects.get(media=waiting)
-    assert (scan.state, scan.lacking) == (State.FAILED, examining.EVERY_SCANNER)
-    assert scan.needs_eye
+    assert (scan.state, scan.missing) == (State.FAILED, examining.EVERY_SCANNER)
+    assert scan.needs_review
     assert not is_clear(scan)
 
     scanning.confirm_by_eye(waiting, by=officer)
@@ -167,7 +169,7 @@ def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
 
 
 def test_a_missing_scanner_is_said_and_looked_for_by_eye(waiting, programs, officer):
-    scanned(waiting, programs, lacking=["faces"])
+    scanned(waiting, programs, missing=["faces"])
     assert not is_clear(Scan.objects.get(media=waiting))
 
     scanning.confirm_by_eye(waiting, by=officer)
@@ -249,7 +251,7 @@ def test_numbers_and_marks_of_secrecy_are_never_shown(waiting, programs, officer
 
 
 def test_others_decide_nothing(waiting, programs):
-    (box,) = scanned(waiting, programs, FACE, lacking=["text"])
+    (box,) = scanned(waiting, programs, FACE, missing=["text"])
     stranger = factories.person(Role.OFFICER, factories.UnitFactory())
 
     for act in (

@@ -83,7 +83,7 @@ def test_a_face_in_a_video_is_found_with_its_seconds_and_what_the_file_says(tmp_
         tmp_path / "video.mp4", is_video=True, rules=rules_for(None), report=lambda _progress: None
     )
 
-    assert examined.lacking == []
+    assert examined.missing == []
     (face,) = [found for found in examined.findings if found.kind == "face"]
     assert face.from_second == pytest.approx(0.0, abs=0.3)
     assert face.to_second == pytest.approx(4.0, abs=0.3)

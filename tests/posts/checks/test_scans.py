@@ -38,11 +38,11 @@ def test_checked_media_without_findings_pass():
 
 @pytest.mark.parametrize("state", ["done", "failed"])
 def test_a_missing_scanner_blocks_until_somebody_has_looked(state):
-    (finding,) = found(MediaCheck(state, needs_eye=True, lacking=("faces", "text")))
+    (finding,) = found(MediaCheck(state, needs_review=True, missing=("faces", "text")))
 
     assert finding.rule == "media_by_eye"
     assert "faces, text" in finding.message
-    assert found(MediaCheck(state, lacking=("faces", "text"))) == []
+    assert found(MediaCheck(state, missing=("faces", "text"))) == []
 
 
 def test_findings_of_a_kind_are_one_finding():

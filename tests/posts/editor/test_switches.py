@@ -91,7 +91,11 @@ def test_the_page_says_why_a_channel_is_off_and_asks_nothing_of_it(client, offic
 
 def switches(post) -> dict[str, str]:
     return {
-        f"switch-{t.channel.public_id}": "hand" if t.by_hand else "on" if t.is_on else "off"
+        f"switch-{t.channel.public_id}": "hand"
+        if t.switched_by_person
+        else "on"
+        if t.is_on
+        else "off"
         for t in post.targets.select_related("channel")
     }
 
@@ -108,7 +112,7 @@ def test_a_box_that_was_left_as_it_was_shown_is_no_decision(client, unit, office
     assert answer.json()["switches"] == {
         str(page.public_id): name != "youtube" for name, page in pages.items()
     }
-    assert set(draft.targets.values_list("by_hand", flat=True)) == {False}
+    assert set(draft.targets.values_list("switched_by_person", flat=True)) == {False}
 
 
 def test_a_box_that_was_changed_is_a_decision(client, officer, draft, pages):
@@ -119,7 +123,7 @@ def test_a_box_that_was_changed_is_a_decision(client, officer, draft, pages):
     )
 
     assert answer.json()["switches"] == {str(pages["tiktok"].public_id): False}
-    stored = draft.targets.values_list("channel__platform", "is_on", "by_hand")
+    stored = draft.targets.values_list("channel__platform", "is_on", "switched_by_person")
     assert set(stored) == {
         ("facebook", False, True),
         ("tiktok", False, False),
@@ -190,7 +194,7 @@ def test_a_channel_that_came_later_is_off_until_somebody_switches_it(client, uni
 def test_a_copy_is_switched_as_its_original(unit, officer, draft):
     draft = save(draft, officer, pictures=[factories.media(unit)], switched={"facebook": False})
     copy = starting.duplicate(draft, by=officer)
-    same = ("channel", "is_on", "by_hand")
+    same = ("channel", "is_on", "switched_by_person")
     assert set(copy.targets.values_list(*same)) == set(draft.targets.values_list(*same))
 
 

@@ -188,14 +188,14 @@ def test_the_reviewer_sees_the_words_and_writes_the_reason(client, unit, officer
     review = reverse("publishing:review", args=[post.public_id])
     page = client.get(review).content.decode()
     assert f'<b class="text-break">{NUMBER}</b>' in page
-    assert 'name="passing"' in page
+    assert 'name="override_reason"' in page
     sent = {
         "revision": post.current_revision.public_id,
         "mark": factories.mark(post.current_revision, approver),
         "decision": "approve",
     }
     assert client.post(review, sent).status_code == 422
-    assert client.post(review, sent | {"passing": "Chủ số đã đồng ý"}).status_code == 302
+    assert client.post(review, sent | {"override_reason": "Chủ số đã đồng ý"}).status_code == 302
     post.refresh_from_db()
     assert post.state == PostState.APPROVED
     page = client.get(reverse("publishing:post", args=[post.public_id])).content.decode()

@@ -218,7 +218,7 @@ def test_what_was_typed_stays_when_a_reason_is_refused(client, picture, officer)
 
 
 def test_a_person_looks_where_a_scanner_is_missing(client, post, picture):
-    factories.scanned(picture, lacking=["text"])
+    factories.scanned(picture, missing=["text"])
     assert (
         "Could not look for text: look at it by eye"
         in client.get(page_of(picture)).content.decode()

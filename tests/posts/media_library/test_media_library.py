@@ -223,7 +223,7 @@ def test_a_video_goes_on_where_a_lost_line_or_a_reload_left_it(client, unit):
     half = len(data) // 2
     send(client, upload["url"], data[:half], 0)
 
-    # The page is loaded anew: the browser knows the file again by its mark.
+    # After a reload the browser knows the file again by its mark.
     again = begin(client, data)
     assert (again["url"], again["offset"]) == (upload["url"], half)
     # A piece whose answer was lost is not stored twice.
@@ -412,7 +412,7 @@ def test_a_unit_is_told_once_a_week_ahead_with_its_live_posts(unit, officer):
     notice = Notice.objects.get(user=officer, kind="media_end")
     day = f"{today + timedelta(days=7):%d/%m/%Y}"
     assert notice.facts == {"n": "1", "day": day, "live": "1"}
-    # A day that is moved is told of anew.
+    # A day that is moved is told of again.
     put(pk=ending.pk, expires_on=today + timedelta(days=6))
     assert upkeep.warn_of_expiry(on=today) == 1
 

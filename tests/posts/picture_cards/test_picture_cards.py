@@ -1,4 +1,4 @@
-"""The page on which a card is made: for the library, for a post, and anew from another card."""
+"""The page on which a card is made: for the library, for a post, and again from another card."""
 
 import pytest
 from django.urls import reverse
@@ -284,7 +284,7 @@ def test_a_card_that_is_given_up_leaves_no_draft_and_one_that_is_made_begins_it(
     empty = {"version": post.version, "title": "", "body": "", "body-is-html": "1"}
 
     tool = client.post(edit, {**empty, "act": "card"})["Location"]
-    back = client.get(tool).context["back"]  # signed anew, of another second perhaps
+    back = client.get(tool).context["back"]  # signed again, of another second perhaps
     assert client.get(back).context["post"].public_id == post.public_id
     assert not Post.objects.exists()
 

@@ -250,7 +250,7 @@ def test_two_leaders_who_confirm_two_posts_for_one_day_at_once_send_one(article)
 def test_nothing_goes_to_the_followers_of_a_page_that_no_second_person_has_confirmed(
     simulator, article
 ):
-    """Connected anew to another page, say, after the post went out."""
+    """Connected again to another page, say, after the post went out."""
     asked, sure = planned(article()), confirmed(article())
     Channel.objects.update(confirmed_by=None, confirmed_at=None)
 

@@ -50,7 +50,7 @@ def restored(top):
     def restore(known_until=None):
         Heartbeat.objects.all().delete()
         if known_until:
-            Heartbeat.objects.create(queue="settle", last_seen_at=known_until)
+            Heartbeat.objects.create(queue="reconcile", last_seen_at=known_until)
         Freeze.objects.update(database="another")
 
     return restore

@@ -94,7 +94,7 @@ def test_the_console_freezes_and_releases_without_a_second_person(top):
 
 @pytest.mark.clock("2026-11-25 08:00")
 def test_the_moment_of_the_copy_is_reported_where_workers_have_ticked_since(top):
-    record_heartbeat("settle")
+    record_heartbeat("reconcile")
     call_command("freeze_publishing", reason="Xem lại")
     call_command(
         "freeze_publishing",

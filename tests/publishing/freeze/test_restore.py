@@ -137,7 +137,7 @@ def _end(delivery, state):
 def test_what_was_moved_ahead_after_the_copy_is_found_too(simulator, deliver, copy, admins):
     tomorrow = timezone.now() + timedelta(days=1)
     delivery = deliver(due_at=tomorrow)
-    record_heartbeat("settle")
+    record_heartbeat("reconcile")
     copy.make()
     factories.plan_anew(delivery, due_at=timezone.now(), fire_at=timezone.now())
     tick()
@@ -211,7 +211,7 @@ def test_of_two_with_the_same_words_the_first_gets_the_post_that_stands(simulato
         )
         for days in (1, 0)
     )
-    record_heartbeat("settle")
+    record_heartbeat("reconcile")
     copy.make()
     tick(platforms=("facebook",))
     copy.restore()
@@ -260,7 +260,7 @@ def test_a_platform_that_is_away_after_a_restore_is_waited_for(
 
 def test_what_is_planned_explains_nothing_that_became_visible_after_a_restore(deliver, copy):
     delivery = deliver("facebook", due_at=timezone.now() + timedelta(days=3))
-    record_heartbeat("settle")
+    record_heartbeat("reconcile")
     copy.make()
     copy.restore()
     freezing.mark_unknown_after_restore()

@@ -119,7 +119,7 @@ def test_what_goes_out_beside_is_named_before_anything_moves(client, officer, ro
     assert asked.status_code == 422
     assert "“Họp dân” goes out on" in one_line(asked.content.decode())
     assert times(rows) == [in_days(1), in_days(2), in_days(3)]
-    # Another time is asked about anew.
+    # Another time is asked about again.
     said_of = asked.context["form"]["said_of"].value()
     later = timezone.localtime(in_days(9) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M")
     anew = client.post(address, {"due_at": later, "said_of": said_of})

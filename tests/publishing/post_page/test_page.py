@@ -609,7 +609,7 @@ def test_a_channel_that_is_left_out_is_named_with_the_reason(client, unit, offic
     zalo = factories.ChannelFactory(unit=unit, platform="zalo")
     telegram = factories.ChannelFactory(unit=unit, platform="telegram")
     draft.targets.create(channel=zalo, is_on=False)
-    draft.targets.create(channel=telegram, is_on=False, by_hand=True)
+    draft.targets.create(channel=telegram, is_on=False, switched_by_person=True)
 
     shown = page(client, factories.submitted(draft))
 
@@ -628,7 +628,7 @@ def test_a_channel_that_the_kit_leaves_out_is_not_laid_on_the_author(client, uni
     facebook = factories.ChannelFactory(unit=unit)
     draft = factories.PostFactory(unit=unit, author=officer, adoption=adoption, channels=[facebook])
     telegram = factories.ChannelFactory(unit=unit, platform="telegram")
-    draft.targets.create(channel=telegram, is_on=False, by_hand=True)
+    draft.targets.create(channel=telegram, is_on=False, switched_by_person=True)
 
     shown = page(client, factories.submitted(draft))
 

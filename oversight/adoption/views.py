@@ -26,10 +26,10 @@ from core.expensive import one_at_a_time
 from engagement.dashboards.charts import Chart, name_steps
 from engagement.exports.sheets import FORMATS, make_download
 from engagement.exports.views import file_or_offer
+from oversight.adoption import files, queries, states
+from oversight.adoption.forms import BoardForm, BoardsForm
+from oversight.adoption.queries import Board, Place
 from oversight.queries import find_overseen_unit, find_overseen_units
-from oversight.take_up import files, queries, states
-from oversight.take_up.forms import BoardForm, BoardsForm
-from oversight.take_up.queries import Board, Place
 from posts.kits import adopting
 from units.models import Level, Unit
 
@@ -51,7 +51,7 @@ def boards(request: HttpRequest) -> HttpResponse:
     related = listed_kits.select_related("unit", "campaign", "current")
     page = Paginator(related, KITS).get_page(request.GET.get("page"))
     kits_shown = list(page)
-    sums = queries.count_units_by_take_up(kits_shown, request.user)
+    sums = queries.count_units_by_adoption(kits_shown, request.user)
     context = {
         "form": form,
         "page_obj": page,
@@ -59,7 +59,7 @@ def boards(request: HttpRequest) -> HttpResponse:
         "filtered": bool(words),
     }
     fragment = request.htmx and not request.htmx.boosted
-    return render(request, f"oversight/take_ups.html{'#rows' if fragment else ''}", context)
+    return render(request, f"oversight/adoption_list.html{'#rows' if fragment else ''}", context)
 
 
 @require_GET
@@ -89,7 +89,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return make_download(format, f"{chart.file_name}-{now:%Y%m%d}", [chart.sheet])
     if format in FORMATS:
         return file_or_offer(
-            request, files.TAKE_UP, format, files.collect_params(request.GET, kit.public_id)
+            request, files.ADOPTION, format, files.collect_params(request.GET, kit.public_id)
         )
     page = Paginator(shown.places, PAGE).get_page(request.GET.get("page"))
     context = {
@@ -114,7 +114,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if not province and can(request.user, Permission.OVERSIGHT_VIEW, unit=kit.unit)
         else 0,
     }
-    return render(request, f"oversight/take_up.html{'#board' if fragment else ''}", context)
+    return render(request, f"oversight/adoption.html{'#board' if fragment else ''}", context)
 
 
 def _draw_days(kit: Kit, board: Board) -> Chart:
@@ -151,7 +151,9 @@ def _get_province(request: HttpRequest, key: str) -> Unit | None:
     return get_object_or_404(find_overseen_units(request.user), key=key, level=Level.PROVINCE)
 
 
-def _count_by_province(board: Board) -> list[tuple[Unit, list[tuple[states.TakeUp, int]], int]]:
+def _count_by_province(
+    board: Board,
+) -> list[tuple[Unit, list[tuple[states.AdoptionState, int]], int]]:
     """Return the provinces with their counts by state in one order; none where there is but
     one.
     """
@@ -178,14 +180,14 @@ def remind_provinces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
             ngettext("%(n)s province was reminded.", "%(n)s provinces were reminded.", n) % {"n": n}
         ),
     )
-    return redirect("oversight:take_up", kit.public_id)
+    return redirect("oversight:adoption", kit.public_id)
 
 
 @require_POST
 def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send one notice to those who write for the units that have not opened the kit."""
     kit = _get_kit(request, public_id)
-    address = reverse("oversight:take_up", args=[kit.public_id])
+    address = reverse("oversight:adoption", args=[kit.public_id])
     place = find_overseen_unit(request.user, current_position(request))
     if place is None:
         raise PermissionDenied

@@ -38,9 +38,9 @@ from campaigns.kits.queries import find_units
 from channels.models import Channel
 from channels.states import Health, Lifecycle
 from core.scope import list_ancestors
+from oversight.adoption import states
+from oversight.adoption.states import STATES
 from oversight.queries import find_overseen_units
-from oversight.take_up import states
-from oversight.take_up.states import STATES
 from posts.models import PostChannel
 from posts.states import EDITABLE, PostState
 from publishing.models import Delivery
@@ -89,7 +89,7 @@ class Sums(NamedTuple):
         done = self.published + self.waiting + self.opened + self.declined
         return max(self.asked - done, 0)
 
-    def list_counts(self) -> list[tuple[states.TakeUp, int]]:
+    def list_counts(self) -> list[tuple[states.AdoptionState, int]]:
         """Return the numbers in the order and with the looks of the board's tiles."""
         looks = (
             (STATES[states.PUBLISHED], self.published),
@@ -102,7 +102,7 @@ class Sums(NamedTuple):
         return [(look, n) for look, n in looks if n]
 
 
-def count_units_by_take_up(kits: Sequence[Kit], user: User) -> dict[int, Sums]:
+def count_units_by_adoption(kits: Sequence[Kit], user: User) -> dict[int, Sums]:
     """Count for the kits of a page, in three statements: what a unit's board says more finely."""
     if not kits:
         return {}
@@ -160,7 +160,7 @@ class Board:
 
     places: Sequence[Place]
 
-    def counts(self) -> list[tuple[states.TakeUp, int]]:
+    def counts(self) -> list[tuple[states.AdoptionState, int]]:
         """Count the units by state, in the order of the tiles."""
         found = Counter(place.state for place in self.places)
         return [(state, found[key]) for key, state in STATES.items()]
@@ -282,7 +282,7 @@ class Row:
     """
 
     unit: Unit
-    state: states.TakeUp
+    state: states.AdoptionState
     adoption: Adoption | None = None
     links: list[tuple[str, str]] = field(default_factory=list)
     asked: int = 0

@@ -1,4 +1,4 @@
-"""Counts older than two months are thinned, and no figure moves."""
+"""Counts older than two months are downsampled, and no figure moves."""
 
 import random
 from datetime import datetime, timedelta
@@ -10,13 +10,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from engagement.models import MEASURES, Count
-from engagement.rollups import services, thinning
-from engagement.rollups.models import CampaignGain, ChangedDay, Thinned, UnitGain
+from engagement.rollups import downsampling, services
+from engagement.rollups.models import CampaignGain, ChangedDay, DownsampledUntil, UnitGain
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-# A day that is thinned: eighty days ago, as its station counts days.
+# A day that is downsampled: eighty days ago, as its station counts days.
 OLD = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - 80 * DAY
 
 
@@ -49,7 +49,7 @@ def test_of_each_day_stays_the_last_count_and_the_last_of_each_measure(publish):
     for hour in (1, 2):
         count(delivery, young + hour * HOUR, views=30)
 
-    removed = thinning.thin_old_counts()
+    removed = downsampling.downsample_old_counts()
 
     assert removed == 2
     assert kept(delivery) == [
@@ -70,7 +70,7 @@ def test_days_begin_at_midnight_here(publish):
         count(delivery, midnight + timedelta(minutes=m), views=m + 60) for m in (-31, -30, 0, 1)
     ]
 
-    thinning.thin_old_counts()
+    downsampling.downsample_old_counts()
 
     assert [row.pk for row in delivery.counts.order_by("taken_at")] == [rows[1].pk, rows[3].pk]
 
@@ -94,7 +94,7 @@ def test_no_gain_moves_no_day_is_marked_and_the_proof_still_holds(publish):
     before, rows = gains(), Count.objects.count()
     assert services.find_differences() == {}
 
-    removed = thinning.thin_old_counts()
+    removed = downsampling.downsample_old_counts()
 
     assert 0 < removed == rows - Count.objects.count()
     assert not ChangedDay.objects.exists()
@@ -110,10 +110,10 @@ def test_a_run_goes_on_where_the_one_before_ended_and_a_repeat_removes_nothing(p
         for hour in range(2):
             count(delivery, OLD + day * DAY + hour * HOUR, views=1)
 
-    assert thinning.thin_old_counts(seconds=0) == 0
-    assert thinning.thin_old_counts(today=timezone.localdate(OLD) + 62 * DAY) == 2
-    assert Thinned.objects.get().until == timezone.localdate(OLD) + DAY
-    assert [thinning.thin_old_counts(), thinning.thin_old_counts()] == [1, 0]
+    assert downsampling.downsample_old_counts(seconds=0) == 0
+    assert downsampling.downsample_old_counts(today=timezone.localdate(OLD) + 62 * DAY) == 2
+    assert DownsampledUntil.objects.get().until == timezone.localdate(OLD) + DAY
+    assert [downsampling.downsample_old_counts(), downsampling.downsample_old_counts()] == [1, 0]
     assert delivery.counts.count() == 3
 
 
@@ -121,7 +121,7 @@ def test_counts_that_are_removed_otherwise_still_mark_their_days(publish):
     delivery = publish(at=OLD - HOUR)
     rows = [count(delivery, OLD + hour * HOUR, views=hour) for hour in (1, 2)]
     services.refresh_changed_days()
-    thinning.thin_old_counts()
+    downsampling.downsample_old_counts()
     assert not ChangedDay.objects.exists()
 
     rows[1].delete()
@@ -144,7 +144,7 @@ def test_the_function_refuses_young_days_whoever_calls_it(publish):
     ):
         cursor.execute("SELECT thin_counts(%s)", [timezone.localdate() - 49 * DAY])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('portal.thinning', true)")
+        cursor.execute("SELECT current_setting('portal.downsampling', true)")
         assert cursor.fetchone()[0] in (None, "")
 
     assert delivery.counts.count() == 2

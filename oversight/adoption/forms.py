@@ -1,7 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from oversight.take_up.states import STATES
+from oversight.adoption.states import STATES
 
 
 class BoardsForm(forms.Form):

@@ -57,14 +57,14 @@ def _is_failing(now: datetime) -> Q:
 
 
 def find_pages(unit: Unit, *, now: datetime) -> ChannelQuerySet:
-    """Return the pages of the unit; ``need`` names the kind of help that each needs, if any."""
+    """Return the pages of the unit; ``issue`` names the kind of help that each needs, if any."""
     cases = [When(_DEAD, then=Value(kinds.DEAD)), When(_is_failing(now), then=Value(kinds.DYING))]
-    need = Case(*cases, default=Value(""), output_field=CharField())
-    return Channel.objects.usable().filter(unit=unit).annotate(need=need)
+    issue = Case(*cases, default=Value(""), output_field=CharField())
+    return Channel.objects.usable().filter(unit=unit).annotate(issue=issue)
 
 
 @dataclass(slots=True)
-class UnitNeeds:
+class UnitIssues:
     """A unit with the number of things of each kind that need help."""
 
     unit: Unit
@@ -95,9 +95,9 @@ class UnitNeeds:
         return (URGENCY[found[0][0].key], -len(found), self.unit.search)
 
 
-def find_needs(
+def find_issues(
     place: Unit, *, now: datetime, silent_days: int = SILENT_DAYS, words: str = ""
-) -> list[UnitNeeds]:
+) -> list[UnitIssues]:
     """Return what each open unit at or below ``place`` needs, the most urgent first; the office of
     a province only where it has a page of its own. Eight queries at most.
     """
@@ -105,7 +105,7 @@ def find_needs(
     shown = below.filter(has_police_body=True).filter(Q(level=Level.COMMUNE) | Q(pk=place.pk))
     shown = shown.search(words) if words else shown
     rows = {
-        unit.pk: UnitNeeds(unit, last_post=unit.last_post) for unit in annotate_last_post(shown)
+        unit.pk: UnitIssues(unit, last_post=unit.last_post) for unit in annotate_last_post(shown)
     }
     units = below.order_by().values("pk")
     for unit, key, n in _count_by_kind(units, place=place, now=now):
@@ -127,13 +127,13 @@ def find_needs(
     return sorted(found, key=lambda row: row.urgency)
 
 
-def count_needs(unit: Unit, *, now: datetime, silent_days: int = SILENT_DAYS) -> UnitNeeds:
+def count_issues(unit: Unit, *, now: datetime, silent_days: int = SILENT_DAYS) -> UnitIssues:
     """Return what this very unit needs."""
-    needs = find_needs(unit, now=now, silent_days=silent_days)
-    return next((row for row in needs if row.unit.pk == unit.pk), UnitNeeds(unit))
+    issues = find_issues(unit, now=now, silent_days=silent_days)
+    return next((row for row in issues if row.unit.pk == unit.pk), UnitIssues(unit))
 
 
-def count_units_by_kind(rows: Iterable[UnitNeeds]) -> dict[str, int]:
+def count_units_by_kind(rows: Iterable[UnitIssues]) -> dict[str, int]:
     """Count the units by each kind that they have, and those that have none."""
     found: Counter[str] = Counter()
     for row in rows:
@@ -226,12 +226,12 @@ def _select_units_without_adoption(kit: Kit, place: Unit) -> QuerySet:
     return left.annotate(of_kit=Value(kit.pk)).values_list("pk", "of_kit")
 
 
-def list_worst(rows: Sequence[UnitNeeds], most: int) -> list[UnitNeeds]:
-    """Return the units most in need, which `find_needs` puts first."""
+def list_worst(rows: Sequence[UnitIssues], most: int) -> list[UnitIssues]:
+    """Return the units most in need, which `find_issues` puts first."""
     return [row for row in rows[:most] if row.found]
 
 
-def compute_stamp(rows: Iterable[UnitNeeds], about: str) -> str:
+def compute_stamp(rows: Iterable[UnitIssues], about: str) -> str:
     """Return a mark that changes as soon as a tile would: of its unit, or of what it needs.
     ``about``: what else of the page it stands for.
     """

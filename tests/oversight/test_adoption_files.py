@@ -15,7 +15,7 @@ from campaigns.kits.models import Adoption
 from core import jobs
 from engagement.exports import services as exports
 from engagement.exports.models import Export
-from oversight.take_up.files import TAKE_UP, make_take_up_file
+from oversight.adoption.files import ADOPTION, make_adoption_file
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def ministry():
 
 def read_units(by, kit, **query) -> list[tuple[str, str]]:
     """Return unit and province of each row of the file."""
-    file = make_take_up_file(by, {"kit": str(kit.public_id), **query})
+    file = make_adoption_file(by, {"kit": str(kit.public_id), **query})
     rows = [(row[0], row[1]) for row in file.sheets[0].rows]
     assert len(rows) == file.rows
     return rows
@@ -55,7 +55,7 @@ def read_units(by, kit, **query) -> list[tuple[str, str]]:
 
 def read_page(client, by, kit, **query) -> list[tuple[str, str]]:
     client.force_login(by)
-    page = client.get(reverse("oversight:take_up", args=[kit.public_id]), query)
+    page = client.get(reverse("oversight:adoption", args=[kit.public_id]), query)
     return [(row.unit.name, row.unit.above) for row in page.context["rows"]]
 
 
@@ -89,9 +89,9 @@ def test_what_the_page_refuses_the_file_refuses_too(kit, provinces):
         {**own, "province": provinces[1].key},
     ):
         with pytest.raises(Http404):
-            make_take_up_file(overseer, params)
+            make_adoption_file(overseer, params)
     with pytest.raises(PermissionDenied):
-        make_take_up_file(factories.person(Role.OFFICER), own)
+        make_adoption_file(factories.person(Role.OFFICER), own)
 
 
 def test_a_worker_makes_the_file_of_the_filters_that_were_asked_for(
@@ -99,12 +99,12 @@ def test_a_worker_makes_the_file_of_the_filters_that_were_asked_for(
 ):
     monkeypatch.setattr(exports, "DIRECT_ROWS", 3)
     client.force_login(ministry)
-    address = reverse("oversight:take_up", args=[kit.public_id])
+    address = reverse("oversight:adoption", args=[kit.public_id])
     direct = client.get(address, {"format": "csv", "state": "opened"})
     assert direct["Content-Type"].startswith("text/csv")  # two rows come at once
     offer = client.get(address, {"format": "csv", "state": "unopened"})
     form = {name: offer.context["form"].initial[name] for name in ("kind", "format", "params")}
-    assert form["kind"] == TAKE_UP
+    assert form["kind"] == ADOPTION
 
     client.post(reverse("engagement:begin_export"), form)
     assert jobs.run_waiting("export").done == 1

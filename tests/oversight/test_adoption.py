@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 def board(client, kit, person, **query):
     client.force_login(person)
-    return client.get(reverse("oversight:take_up", args=[kit.public_id]), query)
+    return client.get(reverse("oversight:adoption", args=[kit.public_id]), query)
 
 
 def states(response) -> dict[str, int]:
@@ -109,7 +109,7 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
     # Nothing new: nothing is sent. As soon as one opens it, the moving part comes.
     seen, part = everywhere.context["stamp"], {"HX-Request": "true"}
     client.force_login(ministry)
-    live = reverse("oversight:take_up", args=[kit.public_id])
+    live = reverse("oversight:adoption", args=[kit.public_id])
     assert client.get(live, {"seen": seen}, headers=part).status_code == 204
     adopting.note_opened(kit, unit=units[11])
     assert b'id="board"' in client.get(live, {"seen": seen}, headers=part).content
@@ -160,7 +160,7 @@ def test_the_list_of_boards_counts_what_units_did_with_each_kit(client):
 
     def listed(person, **query):
         client.force_login(person)
-        page = client.get(reverse("oversight:take_ups"), query)
+        page = client.get(reverse("oversight:adoption_list"), query)
         return {str(kit): sums for kit, sums, _is_over in page.context["rows"]}
 
     assert [*listed(overseer)] == ["Của tỉnh"]
@@ -180,7 +180,7 @@ def test_the_list_of_boards_counts_what_units_did_with_each_kit(client):
     assert listed(ministry)["Từ Bộ"] == (6, 1, 1, 1, 1)
     assert [*listed(ministry, q="tinh khac")] == ["Của tỉnh khác"]
     client.force_login(officers[0])
-    assert client.get(reverse("oversight:take_ups")).status_code == 403
+    assert client.get(reverse("oversight:adoption_list")).status_code == 403
 
     # Whoever has not opened it can be called from the board.
     shown = board(client, kit, overseer).content.decode()
@@ -190,14 +190,14 @@ def test_the_list_of_boards_counts_what_units_did_with_each_kit(client):
 
     client.force_login(overseer)
     with CaptureQueriesContext(connection) as few:
-        client.get(reverse("oversight:take_ups"), {"q": own.name})
+        client.get(reverse("oversight:adoption_list"), {"q": own.name})
     with CaptureQueriesContext(connection) as more:
-        client.get(reverse("oversight:take_ups"))
+        client.get(reverse("oversight:adoption_list"))
     assert len(few) <= len(more) <= 20
     for number in range(3):
         factories.kit(province, state="issued", name=f"Thêm {number}")
     with CaptureQueriesContext(connection) as most:
-        client.get(reverse("oversight:take_ups"))
+        client.get(reverse("oversight:adoption_list"))
     assert len(most) == len(more)
 
 
@@ -210,7 +210,7 @@ def test_reminders_go_once_a_day_to_those_who_have_not_opened(client):
     kit = factories.kit(province, state="issued")
     adopting.note_opened(kit, unit=units[0])
     client.force_login(factories.person(Role.OVERSEER, province))
-    button = reverse("oversight:remind_take_up", args=[kit.public_id])
+    button = reverse("oversight:remind_adoption", args=[kit.public_id])
 
     client.post(button)
     client.post(button)
@@ -244,7 +244,7 @@ def test_a_board_asks_as_much_for_many_units_as_for_one(client, national):
         place = top if national else Unit.objects.filter(level="province").first()
         who = factories.person(Role.OVERSEER, place)
         board(client, kit, who)
-        page = reverse("oversight:take_up", args=[kit.public_id])
+        page = reverse("oversight:adoption", args=[kit.public_id])
         with CaptureQueriesContext(connection) as captured:
             assert client.get(page).status_code == 200
         return len(captured)

@@ -78,7 +78,7 @@ def publish(kit, unit) -> Adoption:
 
 def open_board(client, kit, person, **query):
     client.force_login(person)
-    return client.get(reverse("oversight:take_up", args=[kit.public_id]), query)
+    return client.get(reverse("oversight:adoption", args=[kit.public_id]), query)
 
 
 def read_board(client, kit, person) -> Counter[str]:
@@ -95,7 +95,7 @@ def read_board(client, kit, person) -> Counter[str]:
 
 def read_list(client, kit, person) -> dict[str, int]:
     client.force_login(person)
-    rows = client.get(reverse("oversight:take_ups")).context["rows"]
+    rows = client.get(reverse("oversight:adoption_list")).context["rows"]
     (sums,) = [sums for row, sums, _is_over in rows if row == kit]
     return {**sums._asdict(), "unopened": sums.unopened}
 
@@ -182,14 +182,14 @@ def test_a_unit_of_another_province_is_on_neither(client, overseer):
     assert require_agreement(client, kit, ministry) == {"published": 1, "unopened": 1}
     foreign_key = {"province": foreign.parent.key}
     assert open_board(client, kit, overseer, **foreign_key).status_code == 404
-    button = reverse("oversight:remind_take_up", args=[kit.public_id])
+    button = reverse("oversight:remind_adoption", args=[kit.public_id])
     assert client.post(f"{button}?province={foreign.parent.key}").status_code == 404
     assert not Notice.objects.filter(kind="kit_reminder").exists()
 
 
 def test_170_units_stand_on_pages_that_cost_the_same(client, kit, overseer, province, add_unit):
     add_unit()
-    address = reverse("oversight:take_up", args=[kit.public_id])
+    address = reverse("oversight:adoption", args=[kit.public_id])
 
     def ask(**query) -> int:
         with CaptureQueriesContext(connection) as asked:
@@ -220,7 +220,7 @@ def require_agreement_of_many(client, kit, person) -> Counter[str]:
 
 def test_an_empty_audience_has_a_board_and_a_line(client, kit, overseer):
     assert require_agreement(client, kit, overseer) == {}
-    client.post(reverse("oversight:remind_take_up", args=[kit.public_id]))
+    client.post(reverse("oversight:remind_adoption", args=[kit.public_id]))
     assert not Notice.objects.filter(kind="kit_reminder").exists()
 
 

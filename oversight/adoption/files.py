@@ -13,13 +13,13 @@ from accounts.models import User
 from campaigns.kits.models import Kit
 from campaigns.kits.states import Declined
 from engagement.exports.sheets import File, Sheet
+from oversight.adoption import queries, states
+from oversight.adoption.forms import BoardForm
+from oversight.adoption.queries import Board
 from oversight.queries import find_overseen_units
-from oversight.take_up import queries, states
-from oversight.take_up.forms import BoardForm
-from oversight.take_up.queries import Board
 from units.models import Level, Unit
 
-TAKE_UP = "take_up"
+ADOPTION = "adoption"
 _FILTERS = ("province", "state", "q")
 
 
@@ -29,7 +29,7 @@ def collect_params(query: Mapping[str, str], public_id: uuid.UUID) -> dict[str, 
     return {"kit": str(public_id), **given}
 
 
-def make_take_up_file(by: User, params: Mapping[str, str]) -> File:
+def make_adoption_file(by: User, params: Mapping[str, str]) -> File:
     """Return the kit's board as the person may see it. Raise PermissionDenied, Http404."""
     try:
         kit = queries.get_kit_or_404(by, uuid.UUID(params.get("kit", "")))
@@ -46,7 +46,7 @@ def make_take_up_file(by: User, params: Mapping[str, str]) -> File:
             raise Http404
         board = board.within(province.pk)
     shown = filter_board(board.in_state(chosen.get("state", "")), chosen.get("q", ""))
-    address = reverse("oversight:take_up", args=[kit.public_id])
+    address = reverse("oversight:adoption", args=[kit.public_id])
     return File(
         name=f"tiep-nhan-{today:%Y%m%d}",
         sheets=[_make_sheet(kit, shown)],

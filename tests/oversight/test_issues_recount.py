@@ -1,4 +1,4 @@
-"""Needs of the units of a province, counted once more from the rows."""
+"""Issues of the units of a province, counted once more from the rows."""
 
 import random
 from collections import Counter
@@ -153,15 +153,15 @@ def test_the_page_of_each_unit_says_the_same_as_its_tile(client, province, overs
     fill(province, random.Random(3))
 
     for row, _kind in client.get(reverse("oversight:board")).context["tiles"]:
-        page = client.get(reverse("oversight:needs", args=[row.unit.key]))
-        found = [(need.kind.key, need.n) for need in page.context["needs"]]
+        page = client.get(reverse("oversight:issues", args=[row.unit.key]))
+        found = [(issue.kind.key, issue.n) for issue in page.context["issues"]]
         assert found == [(kind.key, n) for kind, n in row.found]
 
 
 def test_a_unit_of_another_province_has_no_page_and_is_not_reminded(client, overseer):
     foreign = factories.UnitFactory()
 
-    page = client.get(reverse("oversight:needs", args=[foreign.key]))
+    page = client.get(reverse("oversight:issues", args=[foreign.key]))
     sent = client.post(reverse("oversight:remind", args=[foreign.key]), {"kind": "pageless"})
 
     assert (page.status_code, sent.status_code) == (404, 404)

@@ -27,7 +27,7 @@ WORDS = {
 }
 
 
-def create_take_up(
+def create_adoption(
     world: World,
     now: datetime,
     *,
