@@ -6,7 +6,7 @@ import fcntl
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
@@ -20,73 +20,12 @@ from core.locks import try_alone
 _LOOK_EVERY = 0.05  # seconds
 
 
-class SharedSemaphore:
-    """Limit the work called ``name`` to ``limit`` callers, across all processes.
+def _make_too_fast_error() -> Busy:
+    return Busy(_("The portal is still at work on what you sent before. Try again in a moment."))
 
-    In each process ``queue`` more may wait for a worker slot, for ``timeout`` seconds; the next one
-    is refused at once, so that waiting never occupies all threads that answer pages. A user has one
-    worker slot at a time in a process, and ``per_user`` callers with those that wait for it: one
-    who sends twenty files at once does not stand in everybody's way.
-    """
 
-    def __init__(
-        self, name: str, *, limit: int, queue: int, timeout: float, per_user: int = 1
-    ) -> None:
-        self.name, self.limit, self.timeout, self.per_user = name, limit, timeout, per_user
-        self._capacity = threading.BoundedSemaphore(limit + queue)
-        self._callers: Counter[object] = Counter()  # by user
-        self._at_work: set[object] = set()  # users who have their worker slot
-        self._free = threading.Condition()
-
-    @contextmanager
-    def hold(self, user: object = None) -> Iterator[None]:
-        """Hold a worker slot for the block. ``user``: the person's key, or None. Raise Busy."""
-        with self._free:
-            is_too_much = user is not None and self._callers[user] >= self.per_user
-            if is_too_much or not self._capacity.acquire(blocking=False):
-                raise _make_busy_error()
-            self._callers[user] += 1
-        try:
-            with self._wait_for_own_calls(user), self._lock_slot():
-                yield
-        finally:
-            with self._free:
-                self._callers[user] -= 1
-                self._callers += Counter()  # people with none are forgotten
-                self._capacity.release()
-
-    @contextmanager
-    def _wait_for_own_calls(self, user: object) -> Iterator[None]:
-        """Wait until the person's callers before this one are through. Raise Busy."""
-        if user is None:
-            yield
-            return
-        with self._free:
-            if not self._free.wait_for(lambda: user not in self._at_work, timeout=self.timeout):
-                raise _make_busy_error()
-            self._at_work.add(user)
-        try:
-            yield
-        finally:
-            with self._free:
-                self._at_work.discard(user)
-                self._free.notify_all()
-
-    @contextmanager
-    def _lock_slot(self) -> Iterator[None]:
-        """Lock one of the files; the system releases it when the process dies."""
-        folder = Path(settings.VAR_DIR) / "turns"
-        folder.mkdir(parents=True, exist_ok=True)
-        give_up = time.monotonic() + self.timeout
-        while True:
-            for number in range(self.limit):
-                with (folder / f"{self.name}-{number}").open("w") as file:
-                    if _try_lock(file):
-                        yield
-                        return
-            if time.monotonic() >= give_up:
-                raise _make_busy_error()
-            time.sleep(_LOOK_EVERY)  # flock has no deadline of its own
+def _make_busy_error() -> Busy:
+    return Busy(_("The portal is at work on other files just now. Try again in a minute."))
 
 
 class PerUserLock:
@@ -98,8 +37,16 @@ class PerUserLock:
     at once.
     """
 
-    def __init__(self, name: str = "", *, queue: int, timeout: float) -> None:
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        queue: int,
+        timeout: float,
+        make_error: Callable[[], Busy] = _make_too_fast_error,
+    ) -> None:
         self.name, self.queue, self.timeout = name, queue, timeout
+        self._make_error = make_error
         self._callers: Counter[object] = Counter()
         self._at_work: set[object] = set()
         self._free = threading.Condition()
@@ -110,11 +57,11 @@ class PerUserLock:
         give_up = time.monotonic() + self.timeout
         with self._free:
             if self._callers[user] > self.queue:
-                raise _make_too_fast_error()
+                raise self._make_error()
             self._callers[user] += 1
             if not self._free.wait_for(lambda: user not in self._at_work, timeout=self.timeout):
                 self._release(user)
-                raise _make_too_fast_error()
+                raise self._make_error()
             self._at_work.add(user)
         try:
             with self._hold_in_database(user, give_up) if self.name else nullcontext():
@@ -138,7 +85,7 @@ class PerUserLock:
                     yield
                     return
             if time.monotonic() >= give_up:
-                raise _make_too_fast_error()
+                raise self._make_error()
             time.sleep(_LOOK_EVERY)
 
     def _release(self, user: object) -> None:
@@ -146,8 +93,49 @@ class PerUserLock:
         self._callers += Counter()  # people with none are forgotten
 
 
-def _make_too_fast_error() -> Busy:
-    return Busy(_("The portal is still at work on what you sent before. Try again in a moment."))
+class SharedSemaphore:
+    """Limit the work called ``name`` to ``limit`` callers, across all processes.
+
+    In each process ``queue`` more may wait for a worker slot, for ``timeout`` seconds; the next one
+    is refused at once, so that waiting never occupies all threads that answer pages. A user has one
+    worker slot at a time in a process, and ``per_user`` callers with those that wait for it: one
+    who sends twenty files at once does not stand in everybody's way.
+    """
+
+    def __init__(
+        self, name: str, *, limit: int, queue: int, timeout: float, per_user: int = 1
+    ) -> None:
+        self.name, self.limit, self.timeout = name, limit, timeout
+        self._capacity = threading.BoundedSemaphore(limit + queue)
+        self._own = PerUserLock(queue=per_user - 1, timeout=timeout, make_error=_make_busy_error)
+
+    @contextmanager
+    def hold(self, user: object = None) -> Iterator[None]:
+        """Hold a worker slot for the block. ``user``: the person's key, or None. Raise Busy."""
+        if not self._capacity.acquire(blocking=False):
+            raise _make_busy_error()
+        try:
+            own = nullcontext() if user is None else self._own.hold(user)
+            with own, self._lock_slot():
+                yield
+        finally:
+            self._capacity.release()
+
+    @contextmanager
+    def _lock_slot(self) -> Iterator[None]:
+        """Lock one of the files; the system releases it when the process dies."""
+        folder = Path(settings.VAR_DIR) / "turns"
+        folder.mkdir(parents=True, exist_ok=True)
+        give_up = time.monotonic() + self.timeout
+        while True:
+            for number in range(self.limit):
+                with (folder / f"{self.name}-{number}").open("w") as file:
+                    if _try_lock(file):
+                        yield
+                        return
+            if time.monotonic() >= give_up:
+                raise _make_busy_error()
+            time.sleep(_LOOK_EVERY)  # flock has no deadline of its own
 
 
 def _try_lock(file: IO) -> bool:
@@ -155,7 +143,3 @@ def _try_lock(file: IO) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
-
-
-def _make_busy_error() -> Busy:
-    return Busy(_("The portal is at work on other files just now. Try again in a minute."))
