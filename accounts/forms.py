@@ -238,6 +238,7 @@ class FactorDayForm(forms.Form):
 
 class SignInForm(LoginForm):
     shared = forms.BooleanField(label=_("Shared computer"), required=False)
+    busy: Busy | None = None  # once too many passwords were being checked
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -254,7 +255,7 @@ class SignInForm(LoginForm):
         try:
             return super().clean()
         except Busy as busy:
-            self.request.busy = busy
+            self.busy = busy
             raise ValidationError(str(busy), code="busy") from busy
 
 

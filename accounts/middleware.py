@@ -16,8 +16,8 @@ from accounts.sign_in.record import record_denied
 
 
 class LanguageOfUser:
-    """Vietnamese unless the person switched; the browser's own language is not asked (a shared PC
-    is often English).
+    """Answer in Vietnamese unless the person switched; the browser's own language is not asked (a
+    shared PC is often English), as Django's middleware does in whose place this stands.
     """
 
     def __init__(self, get_response: Callable):
@@ -47,7 +47,9 @@ class LanguageOfUser:
 
 
 class FactorRequired:
-    """Block every page but the setup of a second factor for people who need one."""
+    """Block every page but the setup of a second factor for people who need one: a middleware, for
+    a page without a decorator must be blocked, too.
+    """
 
     OPEN = frozenset(
         {
@@ -99,7 +101,7 @@ class FactorRequired:
 
 class SessionLimits:
     """End a session that was idle too long, or is older than a day's duty, whatever its cookie
-    says.
+    says, before any view or other middleware acts for its person.
     """
 
     def __init__(self, get_response: Callable):
@@ -137,26 +139,9 @@ class SessionLimits:
         return min(limits)
 
 
-class BusyAnswers:
-    """Answer 503 with Retry-After where a form says itself that the portal is busy.
-
-    Such a form keeps what was typed, and sets ``request.busy`` to the refusal.
-    """
-
-    def __init__(self, get_response: Callable):
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if busy := getattr(request, "busy", None):
-            response.status_code = 503
-            response.headers["Retry-After"] = str(busy.retry_after)
-        return response
-
-
 class BrowserMarks:
     """Set the cookies that this browser shall keep, and clear the rest of its data when somebody
-    signs out.
+    signs out. A middleware, for most pages on which people sign in or out are a library's.
     """
 
     def __init__(self, get_response: Callable):
@@ -180,7 +165,7 @@ class BrowserMarks:
 
 
 class RecordDeniedAccess:
-    """Record when somebody who is signed in is refused a page."""
+    """Record when somebody who is signed in is refused a page, by whatever view or middleware."""
 
     def __init__(self, get_response: Callable):
         self.get_response = get_response

@@ -33,7 +33,7 @@ _PARTS_OF_LETTER = 3
 
 class RequestId:
     """Name each request, in its answer's ``X-Request-Id`` and in every line logged until its answer
-    has left.
+    has left. A middleware and no decorator, for the others log, too.
 
     A header of that name that came with the request is not looked at: whoever sends it could make
     two requests one.
@@ -60,8 +60,8 @@ request_finished.connect(
 
 
 def response_policies(get_response: Callable) -> Callable:
-    """Set the headers that Django has no setting for; no browser caches a signed-in page, since
-    stations share computers.
+    """Set the headers that Django has no setting for, as a middleware also on static files, errors
+    and redirects; no browser caches a signed-in page, since stations share computers.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -81,20 +81,25 @@ def response_policies(get_response: Callable) -> Callable:
     return respond
 
 
-class BoundForms:
-    """Answer 413 to a long request of somebody who is not signed in, before anything reads it, and
-    422 to a field that is longer than any form takes it, or whose letters bear more marks than any
-    script has, before anything looks for something in it.
+class BoundInput:
+    """Answer 413 to a long request of somebody who is not signed in, before anything reads it, 422
+    to a field that is longer than any form takes it, or whose letters bear more marks than any
+    script has, and 400 to an address, field or file name with a zero byte or half a character,
+    which no person types and PostgreSQL does not store.
 
-    It stands before Django's look for the form's token, which reads the whole form. The proxy
-    bounds bodies as well; this holds without it. Marks are sorted also by what is not ours, as
-    ``urlsplit`` does in an address: `normalize_unicode` says why that must be bounded.
+    A middleware and no decorator, for it stands before Django's look for the form's token, which
+    reads the whole form. The proxy bounds bodies as well; this holds without it. Marks are sorted
+    also by what is not ours, as ``urlsplit`` does in an address: `normalize_unicode` says why that
+    must be bounded.
     """
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        asked = (value for _name, values in request.GET.lists() for value in values)
+        if not all(map(_is_readable, (request.path, *asked))):
+            return bad_request(request, BadRequest())
         return self.get_response(request)
 
     def process_view(
@@ -109,20 +114,24 @@ class BoundForms:
             return None
         try:
             fields = list(request.POST.lists())
+            names = [file.name or "" for _name, files in request.FILES.lists() for file in files]
         except UnreadablePostError:
             return None
+        typed = [value for _name, values in fields for value in values]
         if any(_is_too_long(name, values) for name, values in fields):
             message = _(
                 "A field holds more than it takes. Go back to the text, shorten it and send it "
                 "again."
             )
             return _answer_in_words(request, message, "413.html", status=422)
-        if any(has_long_run(value) for _name, values in fields for value in values):
+        if any(map(has_long_run, typed)):
             message = _(
                 "Letters of the text bear more marks than can be read. Type it anew, or copy it "
                 "as plain text."
             )
             return _answer_in_words(request, message, "413.html", status=422)
+        if any(map(_UNREADABLE.search, typed)) or not all(map(_is_readable, names)):
+            return bad_request(request, BadRequest())
         return None
 
 
@@ -142,39 +151,6 @@ def _answer_stranger(request: HttpRequest) -> HttpResponse:
     return _answer_in_words(request, message, "413.html", status=status)
 
 
-class RefuseUnreadable:
-    """Answer 400 to an address or form with a zero byte or half a character: no person types one,
-    and PostgreSQL stores none. So does an address whose letters bear too many marks.
-    """
-
-    def __init__(self, get_response: Callable) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        asked = (
-            request.path,
-            *(value for _name, values in request.GET.lists() for value in values),
-        )
-        if not all(map(_is_readable, asked)):
-            return bad_request(request, BadRequest())
-        return self.get_response(request)
-
-    def process_view(
-        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
-    ) -> HttpResponse | None:
-        if not _carries_form(request, view):
-            return None
-        try:
-            typed = [value for _name, values in request.POST.lists() for value in values]
-            names = [file.name or "" for _name, files in request.FILES.lists() for file in files]
-        except UnreadablePostError:
-            return None
-        # `BoundForms` has looked at the marks of the fields.
-        if any(map(_UNREADABLE.search, typed)) or not all(map(_is_readable, names)):
-            return bad_request(request, BadRequest())
-        return None
-
-
 def _is_readable(text: str) -> bool:
     return not _UNREADABLE.search(text) and not has_long_run(text)
 
@@ -189,7 +165,7 @@ def _carries_form(request: HttpRequest, view: Callable) -> bool:
 
 class RefuseSecrecyMarks:
     """Answer 422 to a form that bears a secrecy mark in any field or file name, before its view
-    sees it.
+    sees it. A middleware and no decorator, so that no form of a library is forgotten either.
 
     Services refuse where texts are made public; this keeps marks out of every other place where
     words are typed: reasons, campaigns, names, replies. Nothing of the form is stored or shown
@@ -242,7 +218,7 @@ def _answer_toast(request: HttpRequest, words: str) -> HttpResponse:
 
 class SayWhenToTryAgain:
     """Answer 429 or 503, with ``Retry-After``, where a view raised QuotaExceeded or Busy, or others
-    held a row for so long that the database gave up.
+    held a row for so long that the database gave up: any view may, so this is no decorator.
 
     A page that would lose what was typed catches them itself, as it does every other refusal.
     """

@@ -90,7 +90,9 @@ class HashFiles(FileUploadHandler):
 
 
 class DoOnce:
-    """Lead the second sending of a form to where the first one went, unless that was refused."""
+    """Lead the second sending of a form to where the first one went, unless that was refused. A
+    middleware and no decorator: a new form needs nothing.
+    """
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response

@@ -114,7 +114,7 @@ MIDDLEWARE = [
     "accounts.middleware.LanguageOfUser",
     "django.middleware.common.CommonMiddleware",
     # Before the look for a form's token, the first that reads a form.
-    "core.middleware.BoundForms",
+    "core.middleware.BoundInput",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -124,12 +124,10 @@ MIDDLEWARE = [
     "accounts.middleware.RecordDeniedAccess",
     "accounts.middleware.SessionLimits",
     "accounts.middleware.FactorRequired",
-    "accounts.middleware.BusyAnswers",
     "accounts.middleware.BrowserMarks",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
     "core.middleware.SayWhenToTryAgain",
-    "core.middleware.RefuseUnreadable",
     "core.middleware.RefuseSecrecyMarks",
     # Last: a form that would be refused does nothing that could be done twice.
     "core.resends.DoOnce",

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from accounts.views.own import set_language
 from accounts.views.reset import reset_password
+from accounts.views.sign_in import sign_in
 from channels.webhooks.views import hook
 from core.views import csp_report, healthz, search, security_txt, shortcut_list
 from operations.views import readyz
@@ -17,6 +18,7 @@ urlpatterns = [
     path("search/", search, name="search"),
     path("search/keys/", shortcut_list, name="keys"),
     path("language/", set_language, name="set_language"),
+    path("accounts/login/", sign_in, name="account_login"),
     path("accounts/password/reset/", reset_password, name="account_reset_password"),
     path("accounts/", include("allauth.urls")),
     path("system/", admin.site.urls),

@@ -67,7 +67,7 @@ def test_nothing_reads_a_strangers_long_body():
     request._stream = Unread()
     request.user = AnonymousUser()
 
-    answer = middleware.BoundForms(lambda _request: None).process_view(
+    answer = middleware.BoundInput(lambda _request: None).process_view(
         request, lambda _request: None, (), {}
     )
 
@@ -76,11 +76,10 @@ def test_nothing_reads_a_strangers_long_body():
 
 def test_it_stands_before_whatever_reads_a_form():
     order = settings.MIDDLEWARE
-    bound = order.index("core.middleware.BoundForms")
+    bound = order.index("core.middleware.BoundInput")
     readers = [
         "django.middleware.csrf.CsrfViewMiddleware",
         "axes.middleware.AxesMiddleware",
-        "core.middleware.RefuseUnreadable",
         "core.middleware.RefuseSecrecyMarks",
         "core.resends.DoOnce",
     ]
