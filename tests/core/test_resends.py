@@ -148,7 +148,7 @@ def test_a_sending_whose_process_died_has_either_done_all_or_nothing(browser, mo
     """It committed and could not say where it leads: the second leads to the form's own page."""
     monkeypatch.setattr(resends, "PATIENCE", 0)
     with monkeypatch.context() as patched:
-        patched.setattr(resends, "_close", lambda *_: None)
+        patched.setattr(TableCache, "set", lambda *_, **__: None)
         send(browser)
     page = f"http://testserver{reverse('campaigns:list')}"
 
@@ -178,18 +178,24 @@ def test_who_is_refused_what_the_first_sending_did_meanwhile_is_led_on_too(
     unit = overseer.appointments.get().unit
     campaign = factories.CampaignFactory(unit=unit, created_by=overseer)
     keys = [] if name == "new" else [campaign.public_id]
+    address = reverse(f"campaigns:{name}", args=keys)
+    module, service = {
+        "new": (editing, "begin_campaign"),
+        "duplicate": (plans, "copy_campaign"),
+    }[name]
+    work, first = getattr(module, service), []
 
     def refuse_after_the_first(*_, **__):
-        form = resends._current.get()
-        resends.cache.set(form.key, {"to": "/campaigns/first/"})
+        monkeypatch.setattr(module, service, work)
+        first.append(send(browser, address=address))
         raise Refused("It is done already.")
 
-    monkeypatch.setattr(editing, "begin_campaign", refuse_after_the_first)
-    monkeypatch.setattr(plans, "copy_campaign", refuse_after_the_first)
+    monkeypatch.setattr(module, service, refuse_after_the_first)
 
-    answer = send(browser, address=reverse(f"campaigns:{name}", args=keys))
+    answer = send(browser, address=address)
 
-    assert (answer.status_code, answer["Location"]) == (302, "/campaigns/first/")
+    assert (answer.status_code, answer["Location"]) == (302, first[0]["Location"])
+    assert Campaign.objects.count() == 2
 
 
 @pytest.mark.parametrize(
