@@ -31,6 +31,7 @@ from accounts.sign_in import known_browsers
 from accounts.sign_in.reset_letters import send_reset_letter
 from core.errors import Busy
 from core.fields import DayField, PasswordInput, ReasonField
+from core.lists import FilterForm, SearchField
 from units.forms import UnitField
 from units.models import Unit
 from units.queries import find_reachable_units
@@ -46,13 +47,8 @@ STATES = {
 NOT_MINE = {"autocomplete": "off"}  # the browser must not offer the administrator's own data
 
 
-class PeopleFilterForm(forms.Form):
-    q = forms.CharField(
-        label=_("Search people"),
-        max_length=200,
-        required=False,
-        widget=forms.SearchInput(attrs={"placeholder": _("Name or e-mail")}),
-    )
+class PeopleFilterForm(FilterForm):
+    q = SearchField(_("Search people"), _("Name or e-mail"), max_length=200)
     role = forms.ChoiceField(
         label=_("Role"), required=False, choices=[("", _("All")), *Role.choices]
     )

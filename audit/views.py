@@ -1,17 +1,15 @@
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
-from django.views.decorators.vary import vary_on_headers
 
 from audit import queries, sentences
 from core.fields import DayField
-from core.paging import CappedPaginator
+from core.lists import FilterForm, get_page, render_page
 
 
-class Filters(forms.Form):
+class Filters(FilterForm):
     who = forms.CharField(label=_("Who"), required=False, max_length=150)
     group = forms.ChoiceField(
         label=_("About"),
@@ -24,19 +22,16 @@ class Filters(forms.Form):
     last = DayField(label=_("Until"), required=False)
 
 
-PAGE = 25
 COUNTED = 5_000  # the record grows for ever
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def log(request: HttpRequest) -> HttpResponse:
     if not request.user.reach("audit_view"):
         raise PermissionDenied
     filters = Filters(request.GET)
-    filters.is_valid()
-    rows = queries.find_entries(request.user, filters.cleaned_data)
-    page = CappedPaginator(rows, PAGE, most=COUNTED).get_page(request.GET.get("page"))
+    rows = queries.find_entries(request.user, filters.chosen)
+    page = get_page(request, rows, most=COUNTED)
     entries = list(page)
     queries.add_places(entries, request.user)
     context = {
@@ -44,4 +39,4 @@ def log(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "entries": entries,
     }
-    return render(request, "audit/log.html#rows" if request.htmx else "audit/log.html", context)
+    return render_page(request, "audit/log.html", context)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from campaigns.editing import LONGEST_SPREAD
 from campaigns.models import Campaign, Topic, TopicRule
 from core.fields import DayField, ReasonField
+from core.lists import FilterForm, SearchField
 
 STAGES = [
     ("", gettext_lazy("All")),
@@ -18,13 +19,8 @@ STAGES = [
 NO_DAY = gettext_lazy("Please enter the date as dd/mm/yyyy.")
 
 
-class CampaignFilter(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Search campaigns"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": gettext_lazy("Search campaigns")}),
-    )
+class CampaignFilter(FilterForm):
+    q = SearchField(gettext_lazy("Search campaigns"))
     stage = forms.ChoiceField(label=gettext_lazy("State"), choices=STAGES, required=False)
 
 

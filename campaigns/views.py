@@ -2,7 +2,6 @@ import uuid
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
@@ -23,8 +21,8 @@ from campaigns.queries import filter_by_stage, find_campaigns, find_editable_cam
 from campaigns.topic_rules import end_rule, set_rule
 from core.actions import form_action, form_data
 from core.forms import ReasonForm
+from core.lists import get_page, render_page
 
-PAGE = 25
 STAGES = {
     "running": ("green", "player-play", lambda: _("Running")),
     "coming": ("yellow", "clock", lambda: _("Coming up")),
@@ -33,29 +31,22 @@ STAGES = {
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def campaign_list(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.CAMPAIGN_VIEW):
         raise PermissionDenied
     position, today = current_position(request), timezone.localdate()
     listed = find_campaigns(request.user, position.unit, deep=position.role in DEEP)
-    form = CampaignFilter(request.GET or None)
-    filters = form.cleaned_data if form.is_valid() else {}
+    form = CampaignFilter(request.GET)
+    filters = form.chosen
     found = filter_by_stage(listed, filters.get("stage", ""), on=today).search(filters.get("q", ""))
-    page = Paginator(found.prefetch_related("topics"), PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, found.prefetch_related("topics"))
     context = {
         "page_obj": page,
         "rows": [(campaign, _describe_status(campaign)) for campaign in page],
         "form": form,
-        "filtered": any(filters.values()),
         "may_write": can(request.user, Permission.CAMPAIGN_WRITE, unit=position.unit),
     }
-    template = (
-        "campaigns/list.html#rows"
-        if request.htmx and not request.htmx.boosted
-        else "campaigns/list.html"
-    )
-    return render(request, template, context)
+    return render_page(request, "campaigns/list.html", context)
 
 
 def _describe_status(campaign: Campaign) -> dict[str, str]:
@@ -105,7 +96,7 @@ def topic_rules(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     position, today = current_position(request), timezone.localdate()
     rules = TopicRule.objects.visible_to(request.user).select_related("topic", "unit", "set_by")
-    page = Paginator(rules.open_on(today), PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, rules.open_on(today))
     for rule in page:
         rule.is_coming = rule.valid_from > today
         rule.may_end = can(request.user, Permission.TOPIC_RULE, unit=rule.unit)

@@ -49,8 +49,3 @@ def channels_in_scope(request: HttpRequest) -> QuerySet[Channel]:
     here = [Reach(position.unit.path, position.role in DEEP)]
     seen = Channel.objects.visible_to(request.user)
     return seen if reach == here else seen.within(here)
-
-
-def page_or_rows(request: HttpRequest, template: str) -> str:
-    """Return the template of a list, or of its rows alone where HTMX asks for them."""
-    return f"{template}#rows" if request.htmx and not request.htmx.boosted else template

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from core import quotas, shortcuts
 from core import search as searching
 from core.expensive import one_at_a_time
+from core.lists import render_page
 from core.text import parse_whole_number
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 @one_at_a_time
 def search(request: HttpRequest) -> HttpResponse:
     """Find pages, actions and rows of every app by words; as a fragment for the dialog."""
@@ -90,14 +89,11 @@ def search(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "n": sum(len(group.matches) for group in groups),
     }
-    page = "core/search.html"
-    return render(request, f"{page}#matches" if request.htmx else page, context)  # type: ignore[attr-defined]
+    return render_page(request, "core/search.html", context, part="matches")
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def shortcut_list(request: HttpRequest) -> HttpResponse:
     """List the keys of every page; as a fragment for the dialog."""
-    page = "core/keys.html"
     context = {"pages": shortcuts.group_by_page()}
-    return render(request, f"{page}#keys" if request.htmx else page, context)  # type: ignore[attr-defined]
+    return render_page(request, "core/keys.html", context, part="keys")

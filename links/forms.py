@@ -4,16 +4,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import ReasonField
+from core.lists import FilterForm, SearchField
 from links.models import LONGEST_STOP_REASON, LONGEST_TARGET, LONGEST_TITLE, StopReason
 
 
-class LinkFilter(forms.Form):
-    q = forms.CharField(
-        label=_("Search links"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Search links")}),
-    )
+class LinkFilter(FilterForm):
+    q = SearchField(_("Search links"))
     state = forms.ChoiceField(
         label=_("State"),
         required=False,

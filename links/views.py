@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,6 +17,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from accounts.step_up import step_up_required
 from core.actions import button_action, form_action, form_data
+from core.lists import get_page, render_page
 from links import services
 from links.codes import draw_qr_code
 from links.forms import LinkFilter, LinkForm, StopForm, TargetForm, VersionForm
@@ -35,21 +35,19 @@ DAYS_SHOWN = 30
 def link_list(request: HttpRequest) -> HttpResponse:
     """List the short links of the current position's unit."""
     unit = _get_unit(request)
-    form = LinkFilter(request.GET or None)
-    filters = form.cleaned_data if form.is_valid() else {}
+    form = LinkFilter(request.GET)
+    filters = form.chosen
     links = find_links(unit, words=filters.get("q", ""), state=filters.get("state", ""))
-    page = Paginator(links, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, links, PAGE)
     counted = count_clicks(page, on=timezone.localdate())
     context = {
         "page_obj": page,
         "rows": [(row, get_short_address(row), counted.get(row.pk, Clicks())) for row in page],
         "form": form,
-        "filtered": any(filters.values()),
         "unit": unit,
         "may_write": can(request.user, Permission.POST_WRITE, unit=unit),
     }
-    is_part = request.htmx and not request.htmx.boosted
-    return render(request, f"links/list.html{'#rows' if is_part else ''}", context)
+    return render_page(request, "links/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

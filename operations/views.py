@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import Permission
 from accounts.queries import can
@@ -28,6 +27,7 @@ from core import jobs, quotas
 from core.actions import form_action, form_data
 from core.clock import database_now
 from core.forms import ReasonForm
+from core.lists import render_page
 from engagement.dashboards.charts import Chart
 from engagement.exports.sheets import FORMATS, make_download
 from operations import presenters
@@ -94,7 +94,6 @@ def _may_act(request: HttpRequest) -> bool:
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def status(request: HttpRequest) -> HttpResponse:
     """Show the state of the portal's work; for HTMX only what changes by itself."""
     if not (request.user.is_operator or request.user.reach(Permission.SYSTEM_WATCH)):
@@ -108,9 +107,9 @@ def status(request: HttpRequest) -> HttpResponse:
     context = _make_moving_part(facts, may_act=_may_act(request))
     if request.htmx:
         context["news"] = request.GET.get("seen") != context["stamp"]
-        return render(request, "operations/status.html#now", context)
-    context |= {"day": measure_last_day(facts.now), "chart": _draw_hours(facts.now)}
-    return render(request, "operations/status.html", context)
+    else:
+        context |= {"day": measure_last_day(facts.now), "chart": _draw_hours(facts.now)}
+    return render_page(request, "operations/status.html", context, part="now")
 
 
 def _draw_hours(now: datetime) -> Chart:

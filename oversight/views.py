@@ -4,14 +4,12 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.models import User
@@ -21,6 +19,7 @@ from channels.models import Channel
 from core import quotas
 from core.expensive import one_at_a_time
 from core.forms import PeriodForm
+from core.lists import SearchField, get_page, render_page
 from core.periods import Period, make_quick_links
 from engagement.exports.sheets import FORMATS, Sheet, make_download, name_file
 from oversight import queries
@@ -40,12 +39,7 @@ from units.models import Unit
 class OverviewForm(PeriodForm):
     """The filters of the provinces' and the nation's overview, as in the address."""
 
-    q = forms.CharField(
-        label=gettext_lazy("Search units"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": gettext_lazy("Search units")}),
-    )
+    q = SearchField(gettext_lazy("Search units"))
     trouble = forms.BooleanField(label=gettext_lazy("Only with trouble"), required=False)
     province = forms.SlugField(max_length=100, required=False, widget=forms.HiddenInput)
     sort = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
@@ -87,7 +81,6 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 @one_at_a_time
 def province(request: HttpRequest) -> HttpResponse:
     """Show the communes of one province, or of the smaller scope that the person oversees."""
@@ -106,7 +99,6 @@ def province(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 @one_at_a_time
 def nation(request: HttpRequest) -> HttpResponse:
     if not queries.oversees_nation(request.user):
@@ -134,9 +126,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
     )
     form = PeriodForm(request.GET, default=Period.last_days(DAYS))
     now = timezone.now()
-    page = Paginator(queries.find_posts(shown, form.period), POSTS_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = get_page(request, queries.find_posts(shown, form.period), POSTS_A_PAGE)
     context = {
         "unit": shown,
         "form": form,
@@ -225,8 +215,7 @@ def _render_overview(
         "rest": _make_row_query(request, nation="nation" in context),
         "filtered": bool(filters.get("q") or filters.get("trouble")),
     }
-    fragment = request.htmx and not request.htmx.boosted
-    return render(request, f"{template}#rows" if fragment else template, context)
+    return render_page(request, template, context)
 
 
 def _make_row_query(request: HttpRequest, *, nation: bool) -> str:

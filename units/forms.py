@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import phones
 from core.fields import DayField, ReasonField
+from core.lists import FilterForm, SearchField
 from units.facts import LONGEST_LABEL, MOST_NUMBERS, Facts, PublicNumber
 from units.models import KINDS, Level, Unit, UnitFacts
 from units.queries import find_unit
@@ -65,13 +66,8 @@ class UnitsField(UnitField):
         return [self.find(line.strip()) for line in (value or "").splitlines() if line.strip()]
 
 
-class Filters(forms.Form):
-    q = forms.CharField(
-        label=_("Search units"),
-        max_length=200,
-        required=False,
-        widget=forms.SearchInput(attrs={"placeholder": _("Name, place or code")}),
-    )
+class Filters(FilterForm):
+    q = SearchField(_("Search units"), _("Name, place or code"), max_length=200)
     show = forms.ChoiceField(
         label=_("Show"),
         required=False,

@@ -2,7 +2,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from core.actions import form_action, form_data
+from core.lists import get_page, render_page
 from core.text import fold
 from units import facts as unit_facts
 from units import forms, services
@@ -71,12 +70,10 @@ def _get_root(request: HttpRequest) -> Unit:
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def tree(request: HttpRequest) -> HttpResponse:
     root = _get_root(request)
     filters = forms.Filters(request.GET)
-    filters.is_valid()
-    words, show = filters.cleaned_data.get("q", ""), filters.cleaned_data.get("show", "")
+    words, show = filters.chosen.get("q", ""), filters.chosen.get("show", "")
     today = timezone.localdate()
     seen = Unit.objects.visible_to(request.user).select_related("parent").order_by("search")
     units = seen.under(root).exclude(pk=root.pk) if words or show else seen.filter(parent=root)
@@ -91,7 +88,7 @@ def tree(request: HttpRequest) -> HttpResponse:
             pass
         case _:
             units = units.current(today)
-    page = Paginator(units.search(words), PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, units.search(words), PAGE)
     _add_counts(list(page))
     may_create = (
         request.user.authority("unit_manage", unit=root) is not None and root.level != Level.COMMUNE
@@ -103,7 +100,7 @@ def tree(request: HttpRequest) -> HttpResponse:
         "may_create": may_create,
         "today": today,
     }
-    return render(request, "units/tree.html#rows" if request.htmx else "units/tree.html", context)
+    return render_page(request, "units/tree.html", context)
 
 
 def _add_counts(units: list[Unit]) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,10 +17,11 @@ from accounts.people import appointments, confirmations
 from accounts.permissions import Permission
 from accounts.queries import may_waive, require_confirms, require_independent, tied_to
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE, act_on_person, require_administrator, visible_person
+from accounts.views.common import act_on_person, require_administrator, visible_person
 from accounts.views.one_person import run_person_action, show_refusal
 from core.actions import form_action
 from core.errors import NotAllowed
+from core.lists import PAGE, get_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,7 +90,7 @@ def pending_appointments(request: HttpRequest) -> HttpResponse:
         for words in refused[:5]:
             messages.error(request, words)
         return redirect("accounts:pending_appointments")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, rows)
     tied = tied_to(request.user, {row.asked_by for row in page})
     for row in page:
         row.may_confirm = row.asked_by_id not in tied and _may_refuse(request.user, row)

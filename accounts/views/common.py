@@ -12,8 +12,6 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import with_facts
 
-PAGE = 25  # rows of a list
-
 
 def require_administrator(request: HttpRequest) -> None:
     """Refuse the page to people who manage no accounts anywhere."""

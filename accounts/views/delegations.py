@@ -4,7 +4,6 @@ import uuid
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,9 +16,9 @@ from accounts.forms import DelegateForm
 from accounts.models import Appointment, Delegation
 from accounts.people import delegations
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE
 from core.actions import form_action, form_data
 from core.forms import ReasonForm
+from core.lists import get_page
 
 STAGES = {
     "coming": ("yellow", "clock", gettext_lazy("Coming up")),
@@ -32,7 +31,7 @@ STAGES = {
 @require_GET
 def delegation_list(request: HttpRequest) -> HttpResponse:
     rows = Delegation.objects.visible_to(request.user).select_related("unit", "chief", "deputy")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, rows)
     context = {
         "page_obj": page,
         "rows": [(row, _status_of(row)) for row in page],

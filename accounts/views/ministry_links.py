@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,10 +20,11 @@ from accounts.permissions import Permission
 from accounts.sign_in_policy import ministry_is_on
 from accounts.step_up import step_up_required
 from accounts.views.appointments import name_decision
-from accounts.views.common import PAGE, act_on_person, require_administrator, visible_person
+from accounts.views.common import act_on_person, require_administrator, visible_person
 from accounts.views.one_person import run_person_action
 from core.actions import FormAction, form_action, read_typed_reason
 from core.errors import Refused
+from core.lists import PAGE, get_page
 
 
 @require_GET
@@ -38,7 +38,7 @@ def ministry_requests(request: HttpRequest) -> HttpResponse:
         F("proposed_at").asc(nulls_last=True), "asked_at", "pk"
     )
     context = {
-        "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "page_obj": get_page(request, rows),
         "is_on": ministry_is_on(),
         "may_map": queries.can(
             request.user, Permission.ACCOUNT_MANAGE, unit=mapping.ministry_unit()
@@ -164,7 +164,7 @@ def claim_mapping(request: HttpRequest) -> HttpResponse:
         return _change_mapping(request, act)
     rows = ClaimMapping.objects.select_related("unit__parent", "proposed_by", "confirmed_by")
     rows = rows.order_by(F("confirmed_at").asc(nulls_first=True), "kind", "value")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, rows)
     context = {
         "form": form,
         "page_obj": page,

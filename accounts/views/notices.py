@@ -4,30 +4,25 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts import services
 from accounts.models import Notice
 from accounts.notices import describe
 from accounts.queries import unread_first
-from accounts.views.common import PAGE
+from core.lists import get_page, render_page
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def notices(request: HttpRequest) -> HttpResponse:
-    page = Paginator(unread_first(request.user), PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, unread_first(request.user))
     for notice in page:
         notice.sentence = describe(notice)
     context = {"page_obj": page, "unread": request.user.notices.filter(read_at=None).count()}
-    return render(
-        request, "accounts/notices.html#rows" if request.htmx else "accounts/notices.html", context
-    )
+    return render_page(request, "accounts/notices.html", context)
 
 
 @require_GET

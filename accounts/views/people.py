@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts import forms, queries
 from accounts.context import current_position
@@ -30,16 +28,16 @@ from accounts.queries import (
     with_facts,
 )
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE, act_on_person, require_administrator, visible_person
+from accounts.views.common import act_on_person, require_administrator, visible_person
 from accounts.views.one_person import run_person_action, set_shown_state, show_person
 from core.actions import form_action, read_typed_reason
+from core.lists import get_page, render_page
 from core.scope import Reach
 from units.models import Unit
 from units.queries import find_reachable_units
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def people(request: HttpRequest) -> HttpResponse:
     require_administrator(request)
     position = current_position(request)
@@ -48,13 +46,10 @@ def people(request: HttpRequest) -> HttpResponse:
     else:
         users = User.objects.visible_to(request.user)
     filters = forms.PeopleFilterForm(request.GET)
-    filters.is_valid()
-    users = _filter_people(with_facts(users), filters.cleaned_data).order_by("search", "pk")
-    page = Paginator(users.values_list("pk", flat=True), PAGE).get_page(request.GET.get("page"))
+    users = _filter_people(with_facts(users), filters.chosen).order_by("search", "pk")
+    page = get_page(request, users.values_list("pk", flat=True))
     context = {"page_obj": page, "people": _load_people(list(page)), "filters": filters}
-    return render(
-        request, "accounts/people.html#rows" if request.htmx else "accounts/people.html", context
-    )
+    return render_page(request, "accounts/people.html", context)
 
 
 def _load_people(keys: Collection[int]) -> list[User]:

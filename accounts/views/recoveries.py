@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +18,6 @@ from accounts.queries import governs
 from accounts.second_factors import recovery
 from accounts.step_up import step_up_required
 from accounts.views.common import (
-    PAGE,
     act_on_person,
     render_private,
     require_administrator,
@@ -28,6 +26,7 @@ from accounts.views.common import (
 from accounts.views.one_person import run_person_action
 from core.actions import button_action, read_typed_reason
 from core.errors import Refused
+from core.lists import get_page
 
 
 @require_POST
@@ -59,7 +58,7 @@ def recoveries(request: HttpRequest) -> HttpResponse:
         .annotate(is_open=Q(done_at=None, stopped_at=None))
         .order_by("-is_open", "-asked_at")
     )
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, found)
     for row in page:
         row.may_stop = row.is_open and governs(request.user, row.user) is not None
         row.may_confirm = (

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,8 +16,8 @@ from accounts.models import SystemChange
 from accounts.people import system_changes as changes
 from accounts.queries import ministry_administrators, system_operators
 from accounts.step_up import step_up_required
-from accounts.views.common import PAGE
 from core.actions import button_action, form_action, refusal
+from core.lists import get_page
 
 
 def _require_may_change(request: HttpRequest) -> None:
@@ -41,7 +40,7 @@ def system_changes(request: HttpRequest) -> HttpResponse:
     rows = rows.select_related("user", "asked_by", "confirmed_by", "stopped_by")
     context = {
         "form": form,
-        "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "page_obj": get_page(request, rows),
         "operators": system_operators().order_by("search"),
         "administrators": ministry_administrators().order_by("search"),
     }

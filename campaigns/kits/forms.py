@@ -10,16 +10,12 @@ from campaigns.kits.models import LONGEST_NOTE
 from campaigns.models import Campaign
 from core.fields import AssertionField
 from core.forms import ReasonForm
+from core.lists import FilterForm, SearchField
 from units.models import Unit
 
 
-class KitFilter(forms.Form):
-    q = forms.CharField(
-        label=_("Search kits"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Search kits")}),
-    )
+class KitFilter(FilterForm):
+    q = SearchField(_("Search kits"))
     state = forms.ChoiceField(
         label=_("State"),
         required=False,

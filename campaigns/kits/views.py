@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,7 +13,6 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.models import Appointment
@@ -40,10 +38,10 @@ from core.assertions import make_challenge
 from core.errors import Refused
 from core.form_marks import Rendered, make_render_mark, require_rendered
 from core.forms import ReasonForm
+from core.lists import get_page, render_page
 from units.models import Level, Unit
 from units.queries import find_unit
 
-PAGE = 25
 RELATED = ("unit", "campaign", "topic", "current", "withdrawn_by")
 
 
@@ -61,19 +59,18 @@ def get_issuing_position(request: HttpRequest) -> Appointment:
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def kit_list(request: HttpRequest) -> HttpResponse:
     """List the kits of the person's scope, and those from above that a province may pass on."""
     position = get_issuing_position(request)
-    form = KitFilter(request.GET or None, unit=position.unit)
-    wanted = form.cleaned_data if form.is_valid() else {}
+    form = KitFilter(request.GET, unit=position.unit)
+    wanted = form.chosen
     found = queries.filter_by_state(
         queries.find_readable_kits(request.user), wanted.get("state", "")
     )
     if campaign := wanted.get("campaign"):
         found = found.filter(campaign=campaign)
     found = found.search(wanted.get("q", "")).select_related(*RELATED)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, found)
     kits = list(page)
     newer, counts = queries.find_open_versions(kits), queries.count_adoption(kits)
     context = {
@@ -83,10 +80,8 @@ def kit_list(request: HttpRequest) -> HttpResponse:
             for kit in kits
         ],
         "form": form,
-        "filtered": any(wanted.values()),
     }
-    partial = request.htmx and not request.htmx.boosted
-    return render(request, f"kits/list.html{'#rows' if partial else ''}", context)
+    return render_page(request, "kits/list.html", context)
 
 
 @require_GET

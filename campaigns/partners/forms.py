@@ -22,15 +22,11 @@ from campaigns.partners.models import (
 from campaigns.partners.queries import list_pages
 from core import phones
 from core.fields import DayField
+from core.lists import FilterForm, SearchField
 
 
-class PartnerFilter(forms.Form):
-    q = forms.CharField(
-        label=_("Search partners"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Search partners")}),
-    )
+class PartnerFilter(FilterForm):
+    q = SearchField(_("Search partners"))
     state = forms.ChoiceField(
         label=_("State"),
         required=False,

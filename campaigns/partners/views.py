@@ -5,13 +5,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
@@ -28,37 +26,33 @@ from campaigns.partners.models import SOON, Partner
 from core import phones
 from core.actions import form_action, form_data
 from core.forms import ReasonForm
+from core.lists import get_page, render_page
 from units.models import Unit
-
-PAGE = 25
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def partner_list(request: HttpRequest) -> HttpResponse:
     """List the partners of the current position's unit and, for a deep role, of those below."""
     position = current_position(request)
     if position is None or not request.user.reach(Permission.CAMPAIGN_VIEW):
         raise PermissionDenied
     today, deep = timezone.localdate(), position.role in DEEP
-    form = PartnerFilter(request.GET or None)
-    filters = form.cleaned_data if form.is_valid() else {}
+    form = PartnerFilter(request.GET)
+    filters = form.chosen
     listed = queries.find_partners(request.user, position.unit, deep=deep)
     found = queries.filter_by_state(listed, filters.get("state", ""), on=today)
     found = found.search(filters.get("q", "")).prefetch_related("places")
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, found)
     names = queries.name_partners(page, request.user)
     context = {
         "page_obj": page,
         "rows": [(row, names[row.pk], describe_status(row)) for row in page],
         "form": form,
-        "filtered": any(filters.values()),
         "unit": position.unit,
         "deep": deep,
         "may_write": can(request.user, Permission.PARTNER_WRITE, unit=position.unit),
     }
-    is_part = request.htmx and not request.htmx.boosted
-    return render(request, f"partners/list.html{'#rows' if is_part else ''}", context)
+    return render_page(request, "partners/list.html", context)
 
 
 def describe_status(partner: Partner) -> dict[str, str]:

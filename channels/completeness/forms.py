@@ -10,16 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from channels.completeness.presenters import DAYS, LABELS, Item
 from channels.states import Kind
 from core import phones
+from core.lists import FilterForm, SearchField
 from platforms import hours
 
 
-class CompletenessFilter(forms.Form):
-    q = forms.CharField(
-        label=_("Search channels"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Unit, channel name or address")}),
-    )
+class CompletenessFilter(FilterForm):
+    q = SearchField(_("Search channels"), _("Unit, channel name or address"))
     platform = forms.ChoiceField(
         label=_("Platform"), choices=[("", _("All")), *Kind.choices], required=False
     )

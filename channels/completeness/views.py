@@ -3,38 +3,35 @@
 import uuid
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
 from channels.completeness import presenters, queries, reading
 from channels.completeness.forms import CompletenessFilter, SeenForm
-from channels.context import channel_or_404, channels_in_scope, page_or_rows
+from channels.context import channel_or_404, channels_in_scope
 from channels.queries import search_channels
 from channels.states import OPEN_CHANGES, ChangeState
 from core.actions import form_action, form_data
+from core.lists import get_page, render_page
 from platforms.facts import PROFILE
 from units.models import Unit
 
-PAGE = 25
 WAITING = 10  # proposals, the oldest
 CHANGES = 5  # of one page, the newest
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def pages(request: HttpRequest) -> HttpResponse:
     """List the official pages with what each lacks, in the order of their units."""
     position = current_position(request)
-    form = CompletenessFilter(request.GET or None)
-    chosen = form.cleaned_data if form.is_valid() else {}
+    form = CompletenessFilter(request.GET)
+    chosen = form.chosen
     channels = queries.counted_pages(channels_in_scope(request))
     unit = None
     if chosen.get("unit"):
@@ -49,7 +46,7 @@ def pages(request: HttpRequest) -> HttpResponse:
     ordered = rows.select_related("unit__parent", "page_check").order_by(
         "unit__search", "platform", "name"
     )
-    page = Paginator(ordered, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, ordered)
     for channel in page:
         check = getattr(channel, "page_check", None)
         channel.score = presenters.score_of(
@@ -68,7 +65,7 @@ def pages(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "tiles": [(n, presenters.LABELS[n], totals[n]) for n in PROFILE if totals[n]],
     }
-    return render(request, page_or_rows(request, "channels/completeness.html"), context)
+    return render_page(request, "channels/completeness.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
@@ -21,7 +19,7 @@ from accounts.queries import can
 from audit.models import Entry
 from channels.completeness import presenters as completeness
 from channels.connection import attempts, health
-from channels.context import channel_or_404, channels_in_scope, page_or_rows
+from channels.context import channel_or_404, channels_in_scope
 from channels.models import Channel, UnrecognisedPost
 from channels.monitoring import forecast
 from channels.monitoring.forecast import FAILING, Risk
@@ -35,19 +33,13 @@ from channels.presenters import (
 )
 from channels.queries import facts_of, is_permitted, is_set_up, manages_other_units, search_channels
 from channels.states import Health, Kind, Lifecycle
+from core.lists import FilterForm, SearchField, get_page, render_page
 
 SHOWN_HEALTH = [(health, health.label) for health in (Health.CONNECTED, Health.LOST, Health.MANUAL)]
 
 
-class ChannelFilter(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Search channels"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(
-            attrs={"placeholder": gettext_lazy("Unit, channel name or address")}
-        ),
-    )
+class ChannelFilter(FilterForm):
+    q = SearchField(gettext_lazy("Search channels"), gettext_lazy("Unit, channel name or address"))
     platform = forms.ChoiceField(
         label=gettext_lazy("Platform"),
         choices=[("", gettext_lazy("All")), *Kind.choices],
@@ -76,31 +68,28 @@ class ChannelFilter(forms.Form):
     )
 
 
-PAGE = 25
 # So much of a channel's history, and of what is not ours, stands on its page.
 HISTORY, UNRECOGNISED = 15, 10
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def channel_list(request: HttpRequest) -> HttpResponse:
     channels = channels_in_scope(request)
     position = current_position(request)
-    form = ChannelFilter(request.GET or None)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    page = Paginator(_filter_channels(channels, chosen), PAGE).get_page(request.GET.get("page"))
+    form = ChannelFilter(request.GET)
+    chosen = form.chosen
+    page = get_page(request, _filter_channels(channels, chosen))
     for channel in page:
         _set_shown_state(channel)
     context = {
         "page_obj": page,
         "form": form,
         "deep": position.role in DEEP,
-        "filtered": any(chosen.values()),
         "counts": _count_warnings(channels, now=timezone.now()),
         "may_manage": can(request.user, Permission.CHANNEL_MANAGE, unit=position.unit),
         "may_allow": bool(request.user.reach(Permission.PLATFORM_ALLOW)),
     }
-    return render(request, page_or_rows(request, "channels/list.html"), context)
+    return render_page(request, "channels/list.html", context)
 
 
 def _count_warnings(channels: QuerySet[Channel], *, now: datetime) -> dict[str, int]:

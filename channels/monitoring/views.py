@@ -7,20 +7,18 @@ import uuid
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
-from channels.context import channels_in_scope, page_or_rows
+from channels.context import channels_in_scope
 from channels.models import UnrecognisedPost
 from channels.monitoring import forecast, unrecognised
 from channels.monitoring.forecast import Risk
@@ -29,17 +27,11 @@ from channels.presenters import describe_rights
 from channels.queries import facts_of, search_channels
 from channels.states import Kind, Verdict
 from core.errors import NotAllowed, Refused
+from core.lists import FilterForm, SearchField, get_page, render_page
 
 
-class ForecastFilter(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Search channels"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(
-            attrs={"placeholder": gettext_lazy("Unit, channel name or address")}
-        ),
-    )
+class ForecastFilter(FilterForm):
+    q = SearchField(gettext_lazy("Search channels"), gettext_lazy("Unit, channel name or address"))
     days = forms.TypedChoiceField(
         label=gettext_lazy("Looking ahead"),
         choices=[
@@ -63,15 +55,8 @@ class ForecastFilter(forms.Form):
     )
 
 
-class UnrecognisedFilter(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Search channels"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(
-            attrs={"placeholder": gettext_lazy("Unit, channel name or address")}
-        ),
-    )
+class UnrecognisedFilter(FilterForm):
+    q = SearchField(gettext_lazy("Search channels"), gettext_lazy("Unit, channel name or address"))
     verdict = forms.ChoiceField(
         label=gettext_lazy("Decision"),
         choices=[
@@ -83,18 +68,14 @@ class UnrecognisedFilter(forms.Form):
     )
 
 
-PAGE = 25
-
-
 @require_GET
-@vary_on_headers("HX-Request")
 def channels_at_risk(request: HttpRequest) -> HttpResponse:
     """Show channels that would not carry tomorrow's posts, with what somebody has to do about
     each.
     """
     channels = channels_in_scope(request)
-    form = ForecastFilter(request.GET or None)
-    chosen = form.cleaned_data if form.is_valid() else {}
+    form = ForecastFilter(request.GET)
+    chosen = form.chosen
     risky = forecast.find_at_risk(
         search_channels(channels, chosen.get("q", "")),
         now=timezone.now(),
@@ -105,9 +86,7 @@ def channels_at_risk(request: HttpRequest) -> HttpResponse:
     counts = forecast.count_by_risk(risky)
     asked = chosen.get("risk", "")
     rows = risky.filter(risk=asked) if asked else risky.exclude(risk=Risk.RIGHTS)
-    page = Paginator(rows.order_by("risk", "unit__search", "platform"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = get_page(request, rows.order_by("risk", "unit__search", "platform"))
     for channel in page:
         channel.label = channel.risk.label
         channel.tone, channel.symbol = RISK_LOOKS[channel.risk]
@@ -121,28 +100,24 @@ def channels_at_risk(request: HttpRequest) -> HttpResponse:
         "form": form,
         "tiles": tiles,
         "asked": asked,
-        "filtered": any(chosen.values()),
     }
     context["deep"] = current_position(request).role in DEEP
-    return render(request, page_or_rows(request, "channels/forecast.html"), context)
+    return render_page(request, "channels/forecast.html", context)
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def unrecognised_posts(request: HttpRequest) -> HttpResponse:
     """Show posts on the pages that the portal did not make."""
     channels = channels_in_scope(request)
-    form = UnrecognisedFilter(request.GET or None)
-    chosen = form.cleaned_data if form.is_valid() else {}
+    form = UnrecognisedFilter(request.GET)
+    chosen = form.chosen
     posts = UnrecognisedPost.objects.filter(
         channel__in=search_channels(channels, chosen.get("q", ""))
     )
     if verdict := chosen.get("verdict"):
         posts = posts.filter(verdict="" if verdict == "open" else verdict)
     rows = posts.select_related("channel__unit__parent", "decided_by", "decided_for")
-    page = Paginator(rows.order_by("verdict", "-published_at", "-pk"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = get_page(request, rows.order_by("verdict", "-published_at", "-pk"))
     describe_decisions(page, reader=request.user)
     for post in page:
         post.may_decide = not post.verdict and can(
@@ -151,10 +126,9 @@ def unrecognised_posts(request: HttpRequest) -> HttpResponse:
     context = {
         "page_obj": page,
         "form": form,
-        "filtered": any(chosen.values()),
         "deep": current_position(request).role in DEEP,
     }
-    return render(request, page_or_rows(request, "channels/unrecognised_posts.html"), context)
+    return render_page(request, "channels/unrecognised_posts.html", context)
 
 
 @require_POST

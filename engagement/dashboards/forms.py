@@ -10,6 +10,7 @@ from campaigns.planning.models import LONGEST_LESSONS
 from channels.states import Kind
 from core.fields import ReasonField
 from core.forms import PeriodForm
+from core.lists import SearchField
 from publishing.models import Delivery
 from units.models import Unit
 
@@ -39,12 +40,7 @@ class FiguresFilter(PeriodForm):
         label=_("Platform"), choices=[("", _("All")), *Kind.choices], required=False
     )
     topic = forms.ChoiceField(label=_("Topic"), required=False)
-    unit = forms.CharField(
-        label=_("Unit"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Name of a unit or a province")}),
-    )
+    unit = SearchField(_("Unit"), _("Name of a unit or a province"))
     show = forms.ChoiceField(choices=PARTS.items(), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.actions import refusal
+from core.lists import render_page
 from engagement.counting import names, schedule
 from engagement.counting import services as counting
 from engagement.counting.forms import FiguresForm
@@ -44,7 +44,6 @@ def meanings(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if not request.user.reach(Permission.FIGURES_VIEW):
         raise PermissionDenied
@@ -80,8 +79,7 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     is_live = any(row["delivery"].state == State.PUBLISHED for row in rows)
     context["may_propose"] = writes and is_live and not (post.adoption_id or post.corrects_id)
     # On the page of the post the figures stand in its list of channels.
-    is_part = request.htmx and not request.htmx.boosted
-    return render(request, f"engagement/post_counts.html{'#lines' if is_part else ''}", context)
+    return render_page(request, "engagement/post_counts.html", context, part="lines")
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.kits.states import PLATFORMS
 from campaigns.models import Topic
 from core.forms import ReasonForm as ReasonForm
+from core.lists import FilterForm, SearchField
 from engagement.examples.models import LONGEST_LINE, LONGEST_NAME
 from engagement.examples.services import Proposal
 from posts.models import Post
@@ -14,15 +15,10 @@ from posts.models import Post
 MOST_OFFERED = 20  # posts of the same campaign, the newest
 
 
-class ExampleFilter(forms.Form):
+class ExampleFilter(FilterForm):
     """The filters of the list, as in the address."""
 
-    q = forms.CharField(
-        label=_("Search good examples"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Words, unit or topic")}),
-    )
+    q = SearchField(_("Search good examples"), _("Words, unit or topic"))
     level = forms.ChoiceField(
         label=_("Show"),
         required=False,

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import Permission
 from core.actions import button_action, form_action, form_data, refusal
+from core.lists import get_page, render_page
 from engagement.dashboards import dictionary
 from engagement.examples import queries, services
 from engagement.examples.figures import compare_with_usual, freeze_figures
@@ -57,29 +56,25 @@ class Text(NamedTuple):
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def examples(request: HttpRequest) -> HttpResponse:
     """List the examples that the person may see: by reuse, then by their figures against the usual
     of their unit.
     """
-    form = ExampleFilter(request.GET or None)
+    form = ExampleFilter(request.GET)
     found = _filter_examples(request, form).select_related("unit__parent", "topic")
-    page = Paginator(found.best_first(), PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, found.best_first(), PAGE)
     gone = queries.find_gone(list(page))
     context = {
         "page_obj": page,
         "cards": [Card(row, _list_platforms(row), gone.get(row.pk)) for row in page],
         "form": form,
-        "filtered": form.is_bound and form.has_changed(),
     }
-    fragment = request.htmx and not request.htmx.boosted
-    page_name = "engagement/examples/list.html"
-    return render(request, f"{page_name}#rows" if fragment else page_name, context)
+    return render_page(request, "engagement/examples/list.html", context)
 
 
 def _filter_examples(request: HttpRequest, form: ExampleFilter) -> ExampleQuerySet:
     rows = _find_readable_examples(request)
-    wanted: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+    wanted = form.chosen
     match wanted.get("level", ""):
         case "own":
             rows = rows.within(request.user.reach(Permission.POST_VIEW))

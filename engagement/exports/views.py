@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import quotas
 from core.actions import refusal
+from core.lists import render_page
 from core.models import JobState
 from engagement.exports import services
 from engagement.exports.forms import ExportForm
@@ -78,15 +79,14 @@ def _get_own_export(request: HttpRequest, public_id: uuid.UUID) -> Export:
 def export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show how far a file is, its download, or why there is none."""
     shown = _get_own_export(request, public_id)
-    if request.htmx and not request.htmx.boosted and shown.is_over:
+    if request.htmx and shown.is_over:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     context = {
         "export": shown,
         "until": timezone.localtime(shown.asked_at + services.KEPT),
         "why": shown.failure,
     }
-    part = "#progress" if request.htmx and not request.htmx.boosted else ""
-    return render(request, f"engagement/exports/export.html{part}", context)
+    return render_page(request, "engagement/exports/export.html", context, part="progress")
 
 
 @require_GET

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +22,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from accounts.step_up import step_up_required
 from core.errors import NotAllowed, Refused
+from core.lists import get_page
 from core.text import parse_uuid
 from engagement.models import ReplyAllowance
 from engagement.replies import services as replies
@@ -47,7 +47,7 @@ def desks(request: HttpRequest) -> HttpResponse:
         replies.find_desk_deliveries(request.user, now=timezone.now())
     )
     posts = deliveries.order_by().values("post").annotate(n=Sum("waiting"), at=Max("published_at"))
-    page = Paginator(posts.order_by("-n", "-at", "post"), _A_PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, posts.order_by("-n", "-at", "post"), _A_PAGE)
     by_post: dict[int, list[Delivery]] = {row["post"]: [] for row in page}
     for delivery in (
         deliveries.filter(post__in=by_post)
@@ -111,7 +111,7 @@ def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     # What was just answered or refused stands first on whichever page it was found.
     at_hand = [each for each in shown if each.external_id == context["about"]]
     rest = [each for each in sort_by_need(shown) if each not in at_hand]
-    cards = Paginator(rest, _CARDS_A_PAGE).get_page(request.GET.get("page"))
+    cards = get_page(request, rest, _CARDS_A_PAGE)
     context["cards"] = cards
     context["comments"] = [
         {

@@ -36,8 +36,7 @@ def make_adoption_file(by: User, params: Mapping[str, str]) -> File:
     except ValueError:
         raise Http404 from None
     filters = {name: params[name] for name in _FILTERS if name in params}
-    form = BoardForm(filters)
-    chosen = form.cleaned_data if form.is_valid() else {}
+    chosen = BoardForm(filters).chosen
     today = timezone.localdate()
     board = queries.make_board(kit, by, today=today)
     if key := chosen.get("province"):

@@ -1,29 +1,20 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.lists import FilterForm, SearchField
 from oversight.adoption.states import STATES
 
 
-class BoardsForm(forms.Form):
+class BoardsForm(FilterForm):
     """The filter of the list of boards."""
 
-    q = forms.CharField(
-        label=_("Search kits"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Search kits")}),
-    )
+    q = SearchField(_("Search kits"))
 
 
-class BoardForm(forms.Form):
+class BoardForm(FilterForm):
     """The filters of a take-up board, as in the address."""
 
-    q = forms.CharField(
-        label=_("Search units"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Search units")}),
-    )
+    q = SearchField(_("Search units"))
     state = forms.ChoiceField(
         label=_("State"),
         required=False,

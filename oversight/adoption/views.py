@@ -3,9 +3,8 @@
 import uuid
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from campaigns.kits.queries import find_provinces_to_remind, find_readable_kits
 from core import quotas
 from core.actions import button_action
 from core.expensive import one_at_a_time
+from core.lists import get_page, render_page
 from engagement.dashboards.charts import Chart, name_steps
 from engagement.exports.sheets import FORMATS, make_download
 from engagement.exports.views import file_or_offer
@@ -33,33 +33,30 @@ from oversight.queries import find_overseen_unit, find_overseen_units
 from posts.kits import adopting
 from units.models import Level, Unit
 
-PAGE, KITS = 25, 12
+KITS = 12
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 @one_at_a_time
 def boards(request: HttpRequest) -> HttpResponse:
     """List the kits whose take-up the person follows, each with how many units did what."""
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
     form = BoardsForm(request.GET or None)
-    words = form.cleaned_data["q"] if form.is_valid() else ""
+    words = form.chosen.get("q", "")
     listed_kits = queries.find_listed_kits(request.user)
     if words:
         listed_kits = listed_kits.filter(pk__in=Kit.objects.search(words).values("pk"))
     related = listed_kits.select_related("unit", "campaign", "current")
-    page = Paginator(related, KITS).get_page(request.GET.get("page"))
+    page = get_page(request, related, KITS)
     kits_shown = list(page)
     sums = queries.count_units_by_adoption(kits_shown, request.user)
     context = {
         "form": form,
         "page_obj": page,
         "rows": [(kit, sums[kit.pk], _is_over(kit)) for kit in kits_shown],
-        "filtered": bool(words),
     }
-    fragment = request.htmx and not request.htmx.boosted
-    return render(request, f"oversight/adoption_list.html{'#rows' if fragment else ''}", context)
+    return render_page(request, "oversight/adoption_list.html", context)
 
 
 @require_GET
@@ -77,13 +74,12 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return HttpResponse(status=204)
     request.GET = request.GET.copy()
     request.GET.pop("seen", None)  # the page's links are those of the page, not of the poll
-    form = BoardForm(request.GET or None)
-    chosen = form.cleaned_data if form.is_valid() else {}
+    form = BoardForm(request.GET)
+    chosen = form.chosen
     province = _get_province(request, chosen.get("province", ""))
     here = whole.within(province.pk if province else None)
     shown = files.filter_board(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
-    fragment = request.htmx and not request.htmx.boosted
-    chart = None if fragment else _draw_days(kit, here)
+    chart = None if request.htmx else _draw_days(kit, here)
     if (format := request.GET.get("format")) in FORMATS and request.GET.get("chart") and chart:
         quotas.use("export", by=request.user)
         return make_download(format, f"{chart.file_name}-{now:%Y%m%d}", [chart.sheet])
@@ -91,7 +87,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return file_or_offer(
             request, files.ADOPTION, format, files.collect_params(request.GET, kit.public_id)
         )
-    page = Paginator(shown.places, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, shown.places)
     context = {
         "kit": kit,
         "may_read_kit": find_readable_kits(request.user).filter(pk=kit.pk).exists(),
@@ -114,7 +110,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if not province and can(request.user, Permission.OVERSIGHT_VIEW, unit=kit.unit)
         else 0,
     }
-    return render(request, f"oversight/adoption.html{'#board' if fragment else ''}", context)
+    return render_page(request, "oversight/adoption.html", context, part="board")
 
 
 def _draw_days(kit: Kit, board: Board) -> Chart:

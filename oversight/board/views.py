@@ -18,6 +18,7 @@ from accounts.notices import count_reminded_units
 from accounts.permissions import Permission
 from core.actions import button_action, refusal
 from core.expensive import one_at_a_time
+from core.lists import FilterForm, SearchField, render_page
 from oversight.board import reminding
 from oversight.board.cards import describe_issues
 from oversight.issues import (
@@ -34,15 +35,10 @@ from oversight.queries import find_overseen_units, oversees_nation
 from units.models import Level
 
 
-class BoardForm(forms.Form):
+class BoardForm(FilterForm):
     """The filters of the tile board, as in the address."""
 
-    q = forms.CharField(
-        label=_("Search units"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Search units")}),
-    )
+    q = SearchField(_("Search units"))
     kind = forms.ChoiceField(
         label=_("Needs help with"),
         required=False,
@@ -73,8 +69,8 @@ def board(request: HttpRequest) -> HttpResponse:
     if place is None:
         return redirect("oversight:nation")
     given = {"province": request.GET.get("province", "")}  # by itself it is no filter
-    form = BoardForm(request.GET or None, initial=given)
-    chosen = form.cleaned_data if form.is_valid() else {}
+    form = BoardForm(request.GET, initial=given)
+    chosen = form.chosen
     days = chosen.get("days") or SILENT_DAYS
     words = chosen.get("q", "")
     rows = find_issues(place, now=timezone.now(), silent_days=days, words=words)
@@ -111,8 +107,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "filtered": bool(words or kind),
         "stamp": stamp,
     }
-    fragment = request.htmx and not request.htmx.boosted
-    return render(request, f"oversight/board.html{'#tiles' if fragment else ''}", context)
+    return render_page(request, "oversight/board.html", context, part="tiles")
 
 
 @require_GET
@@ -137,9 +132,7 @@ def issues(request: HttpRequest, key: str) -> HttpResponse:
 
 def _read_silent_days(data: QueryDict) -> int:
     """Return after how many days a unit counts as silent, as chosen on the board."""
-    form = BoardForm(data)
-    form.is_valid()
-    return form.cleaned_data.get("days") or SILENT_DAYS
+    return BoardForm(data).chosen.get("days") or SILENT_DAYS
 
 
 def _get_unit(request: HttpRequest, key: str) -> Any:

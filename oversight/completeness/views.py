@@ -2,20 +2,19 @@
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import Permission
 from channels.completeness.presenters import LABELS, score_of
 from core import quotas
 from core.expensive import one_at_a_time
+from core.lists import FilterForm, SearchField, get_page, render_page
 from engagement.exports.sheets import FORMATS, Sheet, make_download
 from oversight.completeness.queries import Row, list_rows_below
 from oversight.queries import find_overseen_unit, find_overseen_units, oversees_nation
@@ -23,13 +22,8 @@ from platforms.facts import PROFILE
 from units.models import Level, Unit
 
 
-class PagesForm(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Search units"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": gettext_lazy("Search units")}),
-    )
+class PagesForm(FilterForm):
+    q = SearchField(gettext_lazy("Search units"))
     lacking = forms.ChoiceField(
         label=gettext_lazy("Lacks"),
         choices=[("", gettext_lazy("All")), *LABELS.items()],
@@ -42,7 +36,6 @@ PAGE = 50
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 @one_at_a_time
 def official_pages(request: HttpRequest) -> HttpResponse:
     """Show the units right below with how complete their pages are, by name: the provinces, or the
@@ -51,7 +44,7 @@ def official_pages(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
     form = PagesForm(request.GET or None)
-    chosen = form.cleaned_data if form.is_valid() else {}
+    chosen = form.chosen
     place = _get_place(request, chosen.get("province", ""))
     if place is None:
         return redirect("channels:completeness")
@@ -72,7 +65,7 @@ def official_pages(request: HttpRequest) -> HttpResponse:
         "place": place,
         "nation": place.level == Level.MINISTRY,
         "may_nation": oversees_nation(request.user),
-        "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "page_obj": get_page(request, rows, PAGE),
         "pages": sum(row.pages for row in rows_below),
         "pageless": pageless,
         "score": score_of(
@@ -86,9 +79,7 @@ def official_pages(request: HttpRequest) -> HttpResponse:
     }
     for row in context["page_obj"]:
         row.unit.lacking = row.lacks[item] if item else None
-    fragment = request.htmx and not request.htmx.boosted
-    template = f"oversight/official_pages.html{'#rows' if fragment else ''}"
-    return render(request, template, context)
+    return render_page(request, "oversight/official_pages.html", context)
 
 
 def _get_place(request: HttpRequest, key: str) -> Unit | None:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import DayField
+from core.lists import FilterForm, SearchField
 from oversight.matters.asking import Question
 from oversight.matters.models import LONGEST_TEXT
 from oversight.matters.states import Subject
@@ -34,13 +35,8 @@ def _suggest_deadline() -> Any:
     return timezone.localdate() + timedelta(days=DAYS)
 
 
-class MatterFilters(forms.Form):
-    q = forms.CharField(
-        label=_("Search units"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Search units")}),
-    )
+class MatterFilters(FilterForm):
+    q = SearchField(_("Search units"))
     show = forms.ChoiceField(
         label=_("Show"),
         required=False,

@@ -5,50 +5,44 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.actions import FormAction, form_action, form_data
+from core.lists import get_page, render_page
 from oversight.matters import asking, queries
 from oversight.matters.forms import AnswerForm, AskAgainForm, AskForm, CloseForm, MatterFilters
 from oversight.matters.models import Matter
 from oversight.queries import find_overseen_units
 from units.models import Unit
 
-PAGE = 25
-
 
 @require_GET
-@vary_on_headers("HX-Request")
 def matters(request: HttpRequest) -> HttpResponse:
     """List the matters that the person sees, those that wait first."""
     rights = (Permission.OVERSIGHT_VIEW, Permission.POST_WRITE, Permission.POST_APPROVE)
     if not any(request.user.reach(right) for right in rights):
         raise PermissionDenied
-    form = MatterFilters(request.GET or None)
-    chosen = form.cleaned_data if form.is_valid() else {}
+    form = MatterFilters(request.GET)
+    chosen = form.chosen
     today = timezone.localdate()
     rows = Matter.objects.visible_to(request.user)
     rows = queries.filter_by_name(rows, chosen.get("show", ""), on=today)
     if words := chosen.get("q", ""):
         rows = rows.filter(unit__in=Unit.objects.search(words).order_by().values("pk"))
-    page = Paginator(queries.sort_for_list(rows), PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, queries.sort_for_list(rows))
     context = {
         "page_obj": page,
         "form": form,
-        "filtered": any(chosen.values()),
         "may_ask": _may_ask(request),
     }
-    fragment = request.htmx and not request.htmx.boosted
-    return render(request, f"oversight/matters.html{'#rows' if fragment else ''}", context)
+    return render_page(request, "oversight/matters.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,7 +4,6 @@ import uuid
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from accounts.context import current_position
 from campaigns.kits.models import LONGEST_REMARK, Kit
 from campaigns.kits.states import Declined
 from core.actions import form_action, form_data, refusal
+from core.lists import get_page
 from posts.context import unit_to_write_in, units_to_write_in
 from posts.kit_words import Filling
 from posts.kits import adopting
@@ -49,7 +49,7 @@ PAGE = 20
 def kits(request: HttpRequest) -> HttpResponse:
     """List the kits that are open to the unit, the newest first, with what it did with each."""
     unit = unit_to_write_in(request)
-    page = Paginator(open_kits(unit), PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, open_kits(unit), PAGE)
     context = {
         "unit": unit,
         "units": units_to_write_in(request.user),

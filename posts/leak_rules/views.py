@@ -6,7 +6,6 @@ from typing import Self
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from accounts.step_up import step_up_required
 from core import phones
 from core.actions import button_action, form_action, form_data
 from core.forms import ReasonForm
+from core.lists import get_page
 from posts.leak_rules import allowing
 from posts.leak_rules.allowing import may_confirm, may_enter
 from posts.leak_rules.forms import AllowedItemForm
@@ -69,9 +69,7 @@ def allowed(request: HttpRequest) -> HttpResponse:
     """List what posts of a unit may name: its own items and those of the units above it."""
     unit = _unit(request)
     items = AllowedItem.objects.for_posts_of(unit).filter(ended_at=None)
-    page = Paginator(items.select_related("unit", "entered_by", "confirmed_by"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = get_page(request, items.select_related("unit", "entered_by", "confirmed_by"), PAGE)
     below = AllowedItem.objects.none()
     if request.user.reach(Permission.POST_APPROVE_SECOND):
         reach = request.user.reach(Permission.POST_APPROVE_SECOND)

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import DayField
+from core.lists import FilterForm, SearchField
 from media.library.entries import Description
 from media.models import (
     LONGEST_ALT,
@@ -28,15 +29,8 @@ MB = 1024 * 1024
 SIZES = {"small": (0, MB), "medium": (MB, 10 * MB), "large": (10 * MB, None)}
 
 
-class LibraryFilter(forms.Form):
-    q = forms.CharField(
-        label=_("Search the pictures"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(
-            attrs={"placeholder": _("Words of the description, a tag or the post")}
-        ),
-    )
+class LibraryFilter(FilterForm):
+    q = SearchField(_("Search the pictures"), _("Words of the description, a tag or the post"))
     kind = forms.ChoiceField(
         label=_("Kind"),
         required=False,

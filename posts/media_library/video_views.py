@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission
 from core.actions import form_action, form_data
+from core.lists import render_page
 from media.editing import video_edits
 from media.editing.video_edits import Span
 from media.models import Media
@@ -69,9 +70,9 @@ def edit_video(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "back": _back_address(media, post),
         "address": request.get_full_path(),
     }
-    name = "posts/media_library/video.html"
-    is_part = request.htmx and not request.htmx.boosted and request.method != "POST"
-    return render(request, f"{name}#edits" if is_part else name, context, status=done.status)
+    return render_page(
+        request, "posts/media_library/video.html", context, part="edits", status=done.status
+    )
 
 
 def _draft(request: HttpRequest) -> Post | None:

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,6 +23,7 @@ from accounts.queries import can
 from core import quotas
 from core.actions import button_action, form_action, form_data, offer_undo, refusal
 from core.errors import Busy, NotAllowed, Refused
+from core.lists import get_page, render_page
 from media import storing, uploads
 from media.library import entries
 from media.library.queries import find_similar, folders_of, in_library_of, tags_of
@@ -49,19 +49,17 @@ MOST_DRAFTS = 10  # open drafts offered to take a picture
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def media_library(request: HttpRequest) -> HttpResponse:
     """List the library of the current position's unit, and what the units above share with it."""
     unit = _unit(request)
     folders = folders_of(unit)
-    form = LibraryFilter(request.GET or None, folders=folders, tags=tags_of(unit))
-    found = _filter_media(unit, form.cleaned_data if form.is_valid() else {})
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    form = LibraryFilter(request.GET, folders=folders, tags=tags_of(unit))
+    found = _filter_media(unit, form.chosen)
+    page = get_page(request, found, PAGE)
     context = {
         "cards": _cards(list(page), unit),
         "page_obj": page,
         "form": form,
-        "filtered": form.is_bound and form.has_changed(),
         "unit": unit,
         "accept": storing.ACCEPT,
         "unfinished": uploads.count_unfinished(
@@ -69,9 +67,7 @@ def media_library(request: HttpRequest) -> HttpResponse:
         ),
         "writes": unit in units_to_write_in(request.user),
     }
-    is_part = request.htmx and not request.htmx.boosted
-    page_name = "posts/media_library/list.html"
-    return render(request, f"{page_name}#rows" if is_part else page_name, context)
+    return render_page(request, "posts/media_library/list.html", context)
 
 
 def _unit(request: HttpRequest) -> Unit:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from core.actions import refusal
-from core.paging import CappedPaginator
+from core.lists import get_page
 from posts.context import post_to_write, unit_to_write_in
 from posts.library.filling import gaps_of
 from posts.library.forms import GapsForm
@@ -28,7 +28,7 @@ def reuse(request: HttpRequest) -> HttpResponse:
     unit = unit_to_write_in(request)
     words = request.GET.get("q", "")[:200]
     posts = approved_posts(request.user, unit, words)
-    page = CappedPaginator(posts, PAGE, most=MOST_TURNED).get_page(request.GET.get("page"))
+    page = get_page(request, posts, PAGE, most=MOST_TURNED)
     context = {"unit": unit, "page_obj": page, "posts": page.object_list, "words": words}
     return render(request, "posts/reuse.html", context)
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Case, Value, When
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +20,7 @@ from accounts.permissions import Permission
 from accounts.queries import can
 from accounts.step_up import step_up_required
 from core.actions import form_action, form_data
+from core.lists import get_page
 from posts.canonical import content
 from publishing.broadcasts import broadcasting
 from publishing.broadcasts.forms import AskForm, CallOffForm, ConfirmForm, DecideForm
@@ -29,7 +29,6 @@ from publishing.models import Broadcast, Delivery
 from publishing.presenters.text import format_moment, page_name
 from publishing.states import BROADCAST_CANCELLABLE, BROADCAST_OPEN, BroadcastState
 
-PAGE = 25
 RELATED = (
     "delivery__post",
     "delivery__revision",
@@ -73,7 +72,7 @@ def broadcast_list(request: HttpRequest) -> HttpResponse:
             "-pk",
         )
     )
-    page = Paginator(broadcasts, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, broadcasts)
     rows = [(row, broadcast_status(row)) for row in page]
     return render(request, "publishing/broadcast_list.html", {"page_obj": page, "rows": rows})
 

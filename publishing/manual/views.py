@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,6 +22,7 @@ from channels.queries import facts_of
 from channels.states import Health
 from core.actions import form_action, form_data
 from core.fields import DayAndClockField
+from core.lists import get_page
 from posts.canonical import content
 from publishing.manual import manual_posting
 from publishing.manual.queries import manual_tasks
@@ -75,15 +75,12 @@ class TaskCard:
     may_do: bool
 
 
-PAGE = 25
-
-
 @require_GET
 def task_list(request: HttpRequest) -> HttpResponse:
     """List what people post themselves: what is due first, then what comes."""
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
-    page = Paginator(manual_tasks(request.user), PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, manual_tasks(request.user))
     rows, now = list(page), timezone.now()
     # One query for all rows.
     due = Delivery.objects.filter(pk__in=[row.pk for row in rows]).manual_due(now)

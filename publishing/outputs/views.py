@@ -12,13 +12,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import Permission
 from accounts.queries import can
 from core import quotas
 from core.actions import button_action
 from core.errors import Refused
+from core.lists import render_page
 from links import services as links
 from links.models import LONGEST_TITLE, Link
 from links.queries import get_short_address
@@ -146,7 +146,6 @@ _FORMS = {"pdf": "application/pdf", "png": "image/png"}
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def poster(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show a poster of the approved revision: its own title, two of its sentences, and nothing that
     was not approved.
@@ -167,9 +166,7 @@ def poster(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         context["is_counted"] = bool(content.link) and content.link != _public_link(post)
     except Refused as error:
         context["why"] = str(error)
-    is_part = request.htmx and not request.htmx.boosted
-    page = "publishing/poster.html"
-    return render(request, f"{page}#preview" if is_part else page, context)
+    return render_page(request, "publishing/poster.html", context, part="preview")
 
 
 @require_POST

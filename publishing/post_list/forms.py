@@ -8,21 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign, Topic
 from channels.models import Channel
 from core.fields import ShortModelChoiceField
+from core.lists import FilterForm, SearchField
 from posts.states import PostState
 from publishing.post_list.queries import SORTS
 from publishing.states import PostGroup
 from units.models import Unit
 
 
-class FilterForm(forms.Form):
+class PostFilter(FilterForm):
     """The list's filters, as the address gives them."""
 
-    q = forms.CharField(
-        label=_("Search posts"),
-        max_length=200,
-        required=False,
-        widget=forms.SearchInput(attrs={"placeholder": _("Search posts")}),
-    )
+    q = SearchField(_("Search posts"), max_length=200)
     state = forms.ChoiceField(label=_("State"), required=False)
     topic = ShortModelChoiceField(
         label=_("Topic"),

@@ -10,20 +10,19 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import DEEP, Permission
 from accounts.queries import can
 from core.expensive import one_at_a_time
-from core.paging import CappedPaginator
+from core.lists import get_page, render_page
 from core.scope import Reach
 from posts.context import unit_to_write_in
 from posts.models import Post, PostChannel
 from posts.states import EDITABLE, PostState
 from publishing.pauses.context import pauses_of
 from publishing.post_list.cards import PostCard, deliveries_by_post, post_card
-from publishing.post_list.forms import FilterForm
+from publishing.post_list.forms import PostFilter
 from publishing.post_list.queries import (
     COUNTED_AT_ONCE,
     MOST_COUNTED,
@@ -39,13 +38,13 @@ from publishing.post_list.queries import (
 from publishing.states import PostGroup
 from units.models import Level, Unit
 
+_TEMPLATE = "publishing/post_list.html"
 PAGE = 20
 CORRECTABLE, MOST_CORRECTABLE = 20, 500  # a page, and in all; the search finds the others
 
 
 @require_GET
 @one_at_a_time
-@vary_on_headers("HX-Request")
 def posts(request: HttpRequest) -> HttpResponse:
     """List the posts of the current position's unit, and for deep roles those below it."""
     if not request.user.reach(Permission.POST_VIEW):
@@ -55,13 +54,11 @@ def posts(request: HttpRequest) -> HttpResponse:
     writes = can(request.user, Permission.POST_WRITE, unit=position.unit)
     key = request.GET.get("unit", "")
     below = Unit.objects.under(position.unit).filter(key=key).first() if deep and key else None
-    form = FilterForm(request.GET, unit=position.unit, chosen=below, deep=deep, writes=writes)
-    form.is_valid()
-    chosen = form.cleaned_data  # a value that fits nothing narrows nothing
+    form = PostFilter(request.GET, unit=position.unit, chosen=below, deep=deep, writes=writes)
+    chosen = form.chosen
     now = timezone.now()
     found = _find_posts(request, chosen, unit=below or position.unit, deep=deep)
     tab = chosen.get("tab") or ""
-    name = "publishing/post_list.html"
     keys = list(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
     is_long = len(keys) > MOST_COUNTED
     if keys and not is_long:  # each tab asks about these, and searches for none again
@@ -71,7 +68,7 @@ def posts(request: HttpRequest) -> HttpResponse:
     only_tabs = request.htmx and request.GET.get("part") == "tabs"
     counts = group_counts(found, now=now) if only_tabs or not tabs_follow else None
     if only_tabs:
-        return render(request, f"{name}#tabs", {"tabs": _tabs(counts, tab)})
+        return render_page(request, _TEMPLATE, {"tabs": _tabs(counts, tab)}, part="tabs")
     sort = chosen.get("sort") or "-changed"
     order = SORTS[sort]
     page, looked_at = _page(request, found, chosen, counts, n=len(keys), order=order, now=now)
@@ -86,12 +83,11 @@ def posts(request: HttpRequest) -> HttpResponse:
         "looked_at": looked_at,
         "tab": tab,
         "sort": sort,
-        "filtered": any(value for name, value in chosen.items() if name not in ("sort", "tab")),
         "deep": deep,
         "bulk": any(card.can_be_put_away for card in cards),
         "writes": writes,
     }
-    return render(request, f"{name}#rows" if request.htmx else name, context)
+    return render_page(request, _TEMPLATE, context)
 
 
 def _page(
@@ -116,12 +112,13 @@ def _page(
     elif tab:
         rows = found.filter(post_groups(now)[tab])
     most = MOST_COUNTED if is_long and (tab or chosen.get("q")) else MOST_LISTED
-    paginator = CappedPaginator(rows.order_by(*order), PAGE, most=most)
+    count = None
     if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
-        paginator.count = counts.numbers[tab]  # counted already
+        count = counts.numbers[tab]
     elif not tab and (not is_long or n > most):
-        paginator.count = min(n, most)  # found already
-    return paginator.get_page(request.GET.get("page")), looked_at
+        count = min(n, most)
+    page = get_page(request, rows.order_by(*order), PAGE, most=most, count=count)
+    return page, looked_at
 
 
 def _cards(
@@ -215,8 +212,7 @@ def correctable_posts(request: HttpRequest) -> HttpResponse:
     unit = unit_to_write_in(request)
     words = request.GET.get("q", "")[:200]
     posts = published_posts(request.user, unit, words)
-    paginator = CappedPaginator(posts, CORRECTABLE, most=MOST_CORRECTABLE)
-    page = paginator.get_page(request.GET.get("page"))
+    page = get_page(request, posts, CORRECTABLE, most=MOST_CORRECTABLE)
     context = {"unit": unit, "page_obj": page, "posts": page.object_list}
     context |= {"words": words, "corrects": True}
     return render(request, "posts/reuse.html", context)

@@ -3,7 +3,6 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +18,7 @@ from accounts.queries import can
 from accounts.step_up import step_up_required
 from campaigns.models import Campaign
 from core.actions import form_action, form_data
+from core.lists import get_page, render_page
 from publishing.models import Broadcast, Delivery, Recall
 from publishing.presenters.delivery import delivery_status
 from publishing.presenters.status import StatusView
@@ -39,7 +39,6 @@ class PageCard:
     can_be_decided: bool
 
 
-PAGE = 25
 PAGES_OF_REPORT = 50
 
 
@@ -60,7 +59,7 @@ def recall_list(request: HttpRequest) -> HttpResponse:
         )
         .order_by("-started_at", "-pk")
     )
-    page = Paginator(recalls, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, recalls)
     return render(request, "publishing/recall_list.html", {"page_obj": page})
 
 
@@ -98,9 +97,7 @@ def recall_report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         .prefetch_related("broadcasts")
         .defer("post__body", "post__search", "channel__sealed")
     )
-    page = Paginator(shown.order_by(*report.ORDER), PAGES_OF_REPORT).get_page(
-        request.GET.get("page")
-    )
+    page = get_page(request, shown.order_by(*report.ORDER), PAGES_OF_REPORT)
     outcomes = [(report.OUTCOMES[key], n) for key, n in counts.items()]
     total = sum(counts.values())
     context = {
@@ -116,8 +113,7 @@ def recall_report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "overdue": counts.get("overdue", 0),
         "stamp": stamp,
     }
-    fragment = request.htmx and not request.htmx.boosted
-    return render(request, f"publishing/recall_ledger.html{'#ledger' if fragment else ''}", context)
+    return render_page(request, "publishing/recall_ledger.html", context, part="ledger")
 
 
 def _card(request: HttpRequest, row: Delivery) -> PageCard:

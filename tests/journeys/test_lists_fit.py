@@ -289,3 +289,17 @@ def test_titles_of_earlier_posts_take_the_width_of_a_phone(at_desk):
 
     assert title["width"] > 250
     assert button["y"] >= title["y"] + title["height"]
+
+
+def test_the_next_page_of_a_list_takes_the_place_of_its_rows_alone(at_desk, province):
+    for _ in range(26):
+        factories.CampaignFactory(unit=province)
+    desk = at_desk(factories.person(Role.OVERSEER, province), DESK)
+    desk.open(reverse("campaigns:list"))
+
+    desk.page.locator("#rows [rel=next]").click()
+
+    desk.page.wait_for_url("**page=2*")
+    expect(desk.page.locator("#rows tbody tr")).to_have_count(1)
+    assert [desk.page.locator(name).count() for name in ("#rows", "h1")] == [1, 1]
+    assert desk.complaints == []

@@ -24,7 +24,7 @@ from channels.queries import channels_for
 from core import quotas
 from core.expensive import one_at_a_time
 from core.forms import PeriodForm
-from core.paging import CappedPaginator
+from core.lists import get_page
 from core.periods import Period, get_midnight
 from posts.bulk_import.sheets import KIND, build_workbook
 from publishing.calendar.forms import VIEWS, CalendarForm, DayForm, ManyForm
@@ -145,10 +145,9 @@ def _agenda(
 
 def _page_of_day(request: HttpRequest, rows: QuerySet[Delivery], *, now: datetime) -> EventsFound:
     """Return one page of a day of many units, cut between two times."""
-    pages = CappedPaginator(event_times(rows), PAGE, most=MOST_TURNED)
-    page = pages.get_page(request.GET.get("page"))
+    page = get_page(request, event_times(rows), PAGE, most=MOST_TURNED)
     slots = slots_at(rows, list(page), user=request.user, now=now)
-    return EventsFound(slots, more=pages.is_cut, page=page)
+    return EventsFound(slots, more=page.paginator.is_cut, page=page)
 
 
 def _board(request: HttpRequest, chosen: CalendarFilter) -> list[dict[str, Any]]:

@@ -6,17 +6,17 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.step_up import step_up_required
 from core.actions import FormAction, form_action, form_data
+from core.lists import render_page
 from publishing.models import Pause
 from publishing.pauses import pausing
 from publishing.pauses.forms import PauseForm, ScopeForm
@@ -37,7 +37,6 @@ def _chooses_many_units(request: HttpRequest) -> bool:
 
 
 @require_http_methods(["GET", "POST"])
-@vary_on_headers("HX-Request")
 @step_up_required(gettext_lazy("Set up the pause"), only_posts=True, when=_chooses_many_units)
 def pause_new(request: HttpRequest) -> HttpResponse:
     """Ask what to pause, why and when.
@@ -68,8 +67,9 @@ def pause_new(request: HttpRequest) -> HttpResponse:
         "when": form["when"].value(),
         "in_the_way": existing_pause(outcome),
     }
-    name = "publishing/pauses_new.html#effect" if request.htmx else "publishing/pauses_new.html"
-    return render(request, name, context, status=200 if request.htmx else outcome.status)
+    return render_page(
+        request, "publishing/pauses_new.html", context, part="effect", status=outcome.status
+    )
 
 
 def _chosen_unit(request: HttpRequest, units: Any) -> tuple[ScopeForm | None, Unit]:

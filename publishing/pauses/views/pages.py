@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,12 +12,12 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Permission
 from audit.models import Entry
+from core.lists import get_page
 from publishing.models import Pause
 from publishing.pauses.presenters import pause_card, pause_effect
 from publishing.pauses.queries import count_units, count_waiting, due_during, undecided_deliveries
 from publishing.presenters.record import record_line
 
-PAGE = 25
 PEOPLE = ("created_by", "started_by", "ended_by")
 
 
@@ -41,7 +40,7 @@ def pause_list(request: HttpRequest) -> HttpResponse:
     pauses = pauses.defer("channel__sealed").order_by(
         order, F("ended_at").desc(nulls_first=True), "-pk"
     )
-    page = Paginator(pauses, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, pauses)
     ordered = Pause.objects.answered_by(request.user).filter(pk__in=[row.pk for row in page])
     own = set(ordered.values_list("pk", flat=True))
     context = {

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.actions import form_action
+from core.lists import get_page
 from core.text import parse_uuid
 from publishing.models import Delivery, Pause
 from publishing.pauses import pausing
@@ -22,8 +22,6 @@ from publishing.pauses.forms import KeepUnpublishedForm
 from publishing.pauses.presenters import UndecidedCard, decided_status, pause_scope
 from publishing.pauses.queries import due_during, undecided_deliveries
 from publishing.presenters.delivery import delivery_status
-
-PAGE = 25
 
 
 @require_GET
@@ -44,7 +42,7 @@ def undecided_list(request: HttpRequest) -> HttpResponse:
     rows = found.select_related("post", "unit", "channel").defer(
         "channel__sealed", "post__body", "post__search"
     )
-    page = Paginator(rows.order_by("-due_at", "pk"), PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, rows.order_by("-due_at", "pk"))
     cards = _undecided_cards(request, list(page))
     context = {
         "page_obj": page,

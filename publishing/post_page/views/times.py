@@ -8,17 +8,17 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.permissions import Permission
 from channels.models import Channel
 from core.actions import FormAction, form_action, form_data
 from core.fields import EARLIEST, LATEST
+from core.lists import render_page
 from posts.models import Post, Revision
 from publishing.deliveries.queries import live_channels
 from publishing.models import Delivery
@@ -51,7 +51,6 @@ from publishing.slots.presenters import TimeChip, moment_chip
 
 
 @require_http_methods(["GET", "POST"])
-@vary_on_headers("HX-Request")
 def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask when and where to publish.
 
@@ -73,9 +72,10 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         for words in hints:
             messages.info(request, words)
         return redirect(address_of(post))
-    name = "publishing/schedule.html#will" if request.htmx else "publishing/schedule.html"
-    status = 200 if request.htmx else outcome.status
-    return render(request, name, _schedule_context(request, post, form, now), status=status)
+    context = _schedule_context(request, post, form, now)
+    return render_page(
+        request, "publishing/schedule.html", context, part="will", status=outcome.status
+    )
 
 
 def _schedule_form(

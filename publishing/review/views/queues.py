@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -21,6 +20,7 @@ from accounts.step_up import step_up_required
 from core.assertions import make_challenge
 from core.errors import Refused
 from core.form_marks import Rendered, make_render_mark, require_rendered
+from core.lists import get_page
 from core.text import parse_uuid
 from posts.models import Post, Revision
 from posts.review import approvals, readings, signing
@@ -43,7 +43,6 @@ from publishing.review.views.common import (
     requested_time,
 )
 
-PAGE = 25
 QUEUE = "queue"  # what the form of the queue is about
 RESULT = "review_result"  # what a bulk approval did, kept for the one page that tells it
 
@@ -54,7 +53,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     queue = posts_in_review(request.user, newest_first=is_newest_first(request))
     queue = first_of_each_series(queue)
-    page = Paginator(queue, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, queue)
     cards = _cards(request, list(page))
     context = {
         "page_obj": page,
@@ -77,7 +76,7 @@ def second_queue(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.POST_APPROVE_SECOND):
         raise PermissionDenied
     queue = posts_awaiting_second(request.user)
-    page = Paginator(queue, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, queue)
     cards = _cards(request, list(page))
     context = {
         "page_obj": page,
