@@ -9,6 +9,7 @@ from django.apps import apps
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import ChangeKind
+from accounts.permissions import Permission
 from audit.sentences import register, register_facts, register_page
 from core.navigation import get_page_label
 
@@ -167,7 +168,7 @@ register(
     place=70,
 )
 
-register_page("accounts.user", "accounts:person", right="account_manage")
+register_page("accounts.user", "accounts:person", right=Permission.ACCOUNT_MANAGE)
 
 
 _FACTORS = {

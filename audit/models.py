@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from audit.chain import START
 from audit.sentences import describe_entry
+from core.permissions import Permission
 from core.scope import ScopedQuerySet
 
 # With these begin the actions on accounts, units, platforms and channels.
@@ -20,7 +21,7 @@ def _is_administration_by_people() -> Q:
 
 class EntryQuerySet(ScopedQuerySet):
     path_field = "unit_path"
-    permission = "audit_view"
+    permission = Permission.AUDIT_VIEW
 
     def of_administration(self) -> Self:
         """Find what people did to accounts, units, platforms and channels."""

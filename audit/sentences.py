@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
+from core.permissions import Permission
+
 
 class Group(NamedTuple):
     """A kind of actions, by which the page filters."""
@@ -69,7 +71,7 @@ def describe_entry(action: str, label: str, data: Mapping[str, object]) -> str:
 
 class Page(NamedTuple):
     view: str
-    right: str  # without it the link would lead nowhere
+    right: Permission  # without it the link would lead nowhere
 
 
 # By type of object.
@@ -78,7 +80,7 @@ NAMES: dict[str, Callable[[Iterable[str]], Mapping[str, str]]] = {}
 _units: list[Callable[[], Any]] = []
 
 
-def register_page(object_type: str, view: str, *, right: str) -> None:
+def register_page(object_type: str, view: str, *, right: Permission) -> None:
     """Link entries about such an object to its page, for people who have the right. A unit is named
     by its key.
     """

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from audit import queries, sentences
 from core.fields import DayField
 from core.lists import FilterForm, get_page, render_page
+from core.permissions import Permission
 
 
 class Filters(FilterForm):
@@ -27,7 +28,7 @@ COUNTED = 5_000  # the record grows for ever
 
 @require_GET
 def log(request: HttpRequest) -> HttpResponse:
-    if not request.user.reach("audit_view"):
+    if not request.user.reach(Permission.AUDIT_VIEW):
         raise PermissionDenied
     filters = Filters(request.GET)
     rows = queries.find_entries(request.user, filters.chosen)

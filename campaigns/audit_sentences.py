@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
+from accounts.permissions import Permission
 from audit.sentences import register, register_page
 
 register(
@@ -48,4 +49,4 @@ register(
     },
     place=40,
 )
-register_page("campaigns.partner", "partners:partner", right="campaign_view")
+register_page("campaigns.partner", "partners:partner", right=Permission.CAMPAIGN_VIEW)

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from core.models import PublicIdModel
 from core.scope import Person, ScopedQuerySet, list_ancestors
 from core.text import fold
@@ -58,7 +59,7 @@ class Topic(models.Model):
 
 
 class TopicRuleQuerySet(ScopedQuerySet):
-    permission = "campaign_view"
+    permission = Permission.CAMPAIGN_VIEW
 
     def visible_to(self, user: "Person | AnonymousUser") -> Self:
         """Filter by the rules that the person's own units follow: theirs and those of the units
@@ -124,7 +125,7 @@ class TopicRule(PublicIdModel):
 
 
 class CampaignQuerySet(ScopedQuerySet):
-    permission = "campaign_view"
+    permission = Permission.CAMPAIGN_VIEW
 
     def visible_to(self, user: "Person | AnonymousUser") -> Self:
         """Filter by the person's own scope and the units above it, whose campaigns are for their

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
+from accounts.permissions import Permission
 from audit.sentences import register, register_page
 
 register(
@@ -69,4 +70,4 @@ register(
     place=30,
 )
 
-register_page("channels.channel", "channels:channel", right="channel_view")
+register_page("channels.channel", "channels:channel", right=Permission.CHANNEL_VIEW)

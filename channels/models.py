@@ -9,6 +9,7 @@ from django.db.models.functions import Lower, Replace
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from channels.reasons import describe_reason
 from channels.states import OPEN_CHANGES, ChangeState, Health, Lifecycle, Verdict, platforms
 from core.models import Job, PublicIdModel
@@ -19,7 +20,7 @@ LONGEST_PAGE_ID = 64
 
 
 class ChannelQuerySet(ScopedQuerySet):
-    permission = "channel_view"
+    permission = Permission.CHANNEL_VIEW
 
     def usable(self) -> Self:
         """Select channels that a post may be sent to now or, where the connection is lost, once it
@@ -199,7 +200,7 @@ class PageCheck(models.Model):
 
 
 class PageChangeQuerySet(ScopedQuerySet):
-    permission = "channel_view"
+    permission = Permission.CHANNEL_VIEW
 
 
 class PageChange(PublicIdModel):
@@ -284,7 +285,7 @@ class ConnectAttempt(PublicIdModel):
 
 class UnrecognisedPostQuerySet(ScopedQuerySet):
     path_field = "channel__unit__path"
-    permission = "channel_view"
+    permission = Permission.CHANNEL_VIEW
 
     def open(self) -> Self:
         return self.filter(verdict=Verdict.OPEN)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 from django.db import models
 from django.db.models import Q
 
+from core.permissions import Permission
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
@@ -36,7 +38,7 @@ class Person(Protocol):
     @property
     def is_active(self) -> bool: ...
 
-    def reach(self, permission: str) -> Sequence[Reach]: ...
+    def reach(self, permission: Permission) -> Sequence[Reach]: ...
 
 
 def list_ancestors(path: str) -> list[str]:
@@ -53,7 +55,7 @@ class ScopedQuerySet(models.QuerySet):
     """
 
     path_field = "unit__path"
-    permission = ""
+    permission: Permission
 
     def visible_to(self, user: "Person | AnonymousUser") -> Self:
         """Filter by what ``user.reach(permission)`` covers; nothing for a person without a

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
+from accounts.permissions import Permission
 from audit.sentences import register, register_page
 
 register(
@@ -58,6 +59,6 @@ register(
     place=50,
 )
 
-register_page("campaigns.campaign", "engagement:campaign", right="figures_view")
-register_page("engagement.report", "engagement:report", right="figures_view")
-register_page("engagement.example", "engagement:example", right="post_view")
+register_page("campaigns.campaign", "engagement:campaign", right=Permission.FIGURES_VIEW)
+register_page("engagement.report", "engagement:report", right=Permission.FIGURES_VIEW)
+register_page("engagement.example", "engagement:example", right=Permission.POST_VIEW)

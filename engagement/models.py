@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from channels.models import Channel
 from channels.states import platforms
 from core.models import PublicIdModel
@@ -200,7 +201,7 @@ class SpentTicket(models.Model):
 
 
 class ReplyPhraseQuerySet(ScopedQuerySet):
-    permission = "post_schedule"
+    permission = Permission.POST_SCHEDULE
 
     def usable(self) -> Self:
         """Filter by those that a second person approved and nobody ended."""
@@ -246,7 +247,7 @@ class ReplyPhrase(PublicIdModel):
 
 
 class ReplyReleaseQuerySet(ScopedQuerySet):
-    permission = "post_schedule"
+    permission = Permission.POST_SCHEDULE
 
     def in_force(self, now: datetime) -> Self:
         return self.filter(ended_at=None, until__gt=now)

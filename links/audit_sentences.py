@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
+from accounts.permissions import Permission
 from audit.sentences import register, register_page
 
 register(
@@ -14,4 +15,4 @@ register(
     groups={"link": gettext_noop("Short links")},
     place=45,
 )
-register_page("links.link", "links:link", right="post_view")
+register_page("links.link", "links:link", right=Permission.POST_VIEW)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
 from units.models import Unit
@@ -31,7 +32,7 @@ class StopReason(models.TextChoices):
 
 
 class LinkQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
 
 class Link(PublicIdModel):

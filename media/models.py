@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from core.models import JobRow, PublicIdModel
 from core.scope import Person, ScopedQuerySet, list_ancestors
 from core.text import fold
@@ -24,7 +25,7 @@ LONGEST_FOLDER, LONGEST_TAG = 60, 40
 
 
 class MediaQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
     def in_sight_of(self, user: "Person | AnonymousUser") -> Self:
         """Filter by what the person sees of units, and what the units above share with them."""

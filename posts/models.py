@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from campaigns.kits.models import Adoption
 from campaigns.models import GROUNDS as GROUNDS
 from campaigns.models import LONGEST_GROUND as LONGEST_GROUND
@@ -30,7 +31,7 @@ _BLANK = Q(state=PostState.DRAFT, version=1, title="", body="")
 
 
 class PostQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
     def search(self, words: str, *, by_index: bool = False) -> Self:
         """Filter by text in which each word begins as one that was typed, whatever the accents.
@@ -398,7 +399,7 @@ LONGEST_QUOTE = 500
 
 class ThreadQuerySet(ScopedQuerySet):
     path_field = "revision__post__unit__path"
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
 
 class Thread(PublicIdModel):
@@ -435,7 +436,7 @@ class Thread(PublicIdModel):
 
 class CommentQuerySet(ScopedQuerySet):
     path_field = "thread__revision__post__unit__path"
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
 
 class Comment(PublicIdModel):

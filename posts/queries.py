@@ -14,6 +14,7 @@ from django.db.models import (
 )
 
 from accounts.models import User
+from accounts.permissions import Permission
 from audit.models import Entry
 from campaigns.kits.models import KitMedia
 from channels.models import Channel
@@ -142,7 +143,9 @@ def deliveries_that_would_stop(post: Post) -> int:
 def unfinished_drafts(user: User) -> QuerySet[Post]:
     """Return the drafts that a person began or edited last."""
     owned = (
-        Post.objects.within(user.reach("post_write")).filter(last_editor=user).open_for_editing()
+        Post.objects.within(user.reach(Permission.POST_WRITE))
+        .filter(last_editor=user)
+        .open_for_editing()
     )
     return owned.select_related("unit").defer("body", "search")
 

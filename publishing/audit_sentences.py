@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
+from accounts.permissions import Permission
 from audit.sentences import register, register_names, register_page
 from publishing.deliveries.queries import names_of_deliveries
 
@@ -88,6 +89,6 @@ register(
     place=20,
 )
 
-register_page("posts.post", "publishing:post", right="post_view")
-register_page("publishing.delivery", "publishing:delivery", right="post_view")
+register_page("posts.post", "publishing:post", right=Permission.POST_VIEW)
+register_page("publishing.delivery", "publishing:delivery", right=Permission.POST_VIEW)
 register_names("publishing.delivery", names_of_deliveries)

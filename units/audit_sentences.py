@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop
 
 from audit.sentences import register, register_page, register_units
+from core.permissions import Permission
 from units.models import Unit
 
 register(
@@ -25,5 +26,5 @@ register(
     place=60,
 )
 
-register_page("units.unit", "units:unit", right="unit_view")
+register_page("units.unit", "units:unit", right=Permission.UNIT_VIEW)
 register_units(Unit.objects.all)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from core import phones
 from core.errors import NotAllowed, Refused
+from core.permissions import Permission
 from core.secrecy import require_no_secrecy_mark
 from core.text import normalise
 from units.models import Unit, UnitFacts
@@ -44,7 +45,7 @@ def change_facts(unit: Unit, facts: Facts, *, by: Administrator) -> UnitFacts:
     """Store what the unit tells residents about itself. Raise NotAllowed, Refused. Saving what is
     stored already changes neither the row nor the record.
     """
-    authority = by.authority("unit_facts", unit=unit)
+    authority = by.authority(Permission.UNIT_FACTS, unit=unit)
     if authority is None:
         raise NotAllowed(_("Only the leader of the unit changes this."))
     if not unit.is_current:

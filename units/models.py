@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.permissions import Permission
 from core.scope import ScopedQuerySet
 from core.text import fold
 
@@ -34,7 +35,7 @@ LEVEL_BELOW = {Level.MINISTRY: Level.PROVINCE, Level.PROVINCE: Level.COMMUNE}
 
 class UnitQuerySet(ScopedQuerySet):
     path_field = "path"
-    permission = "unit_view"
+    permission = Permission.UNIT_VIEW
 
     def current(self, on: date) -> Self:
         return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on), valid_from__lte=on)

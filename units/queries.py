@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audit.models import Entry
 from core import phones
+from core.permissions import Permission
 from core.scope import Person
 from core.text import fold
 from units.models import Unit, UnitFacts, UnitQuerySet
@@ -149,7 +150,7 @@ def find_best_matches(among: UnitQuerySet, words: str) -> UnitQuerySet:
     return found.order_by(side_by_side, Length("path"), "search")
 
 
-def find_reachable_units(user: Person, permission: str) -> UnitQuerySet:
+def find_reachable_units(user: Person, permission: Permission) -> UnitQuerySet:
     """Return the open units for which a position of ``user`` grants ``permission``."""
     return Unit.objects.within(user.reach(permission)).filter(valid_to=None)
 

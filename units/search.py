@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.permissions import Permission
 from core.scope import Person
 from core.search import MOST_MATCHES, Kind, Match, register
 from units.models import Unit
@@ -21,7 +22,7 @@ def find_others(user: Person, words: str) -> Iterable[Match]:
 
 
 def _oversees(user: Person) -> bool:
-    return any(part.deep for part in user.reach("oversight_view"))
+    return any(part.deep for part in user.reach(Permission.OVERSIGHT_VIEW))
 
 
 def find_units(user: Person, words: str) -> Iterator[Match]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from audit.models import Entry
 from audit.services import make_entry, record, record_entries
 from core.errors import NotAllowed, Refused
+from core.permissions import Permission
 from units.models import LEVEL_BELOW, FormerName, Level, Unit
 from units.signals import unit_ended
 
@@ -39,7 +40,7 @@ class Authority(Protocol):
 class Administrator(Protocol):
     """A user, as far as accounts above this app let one arrange units."""
 
-    def authority(self, permission: str, *, unit: Unit) -> Authority | None: ...
+    def authority(self, permission: Permission, *, unit: Unit) -> Authority | None: ...
 
 
 @dataclass
@@ -205,7 +206,7 @@ def _require_position(by: Administrator, unit: Unit | None) -> str:
     """Return the position by which ``by`` may arrange ``unit`` and what is below it. Raise
     NotAllowed.
     """
-    authority = by.authority("unit_manage", unit=unit) if unit else None
+    authority = by.authority(Permission.UNIT_MANAGE, unit=unit) if unit else None
     if authority is None:
         raise NotAllowed(_("You do not have the right to do this. Ask your unit's administrator."))
     return authority.position

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from core.actions import form_action, form_data
 from core.lists import get_page, render_page
+from core.permissions import Permission
 from core.text import fold
 from units import facts as unit_facts
 from units import forms, services
@@ -36,7 +37,7 @@ def _get_visible_unit(request: HttpRequest, key: str) -> Unit:
 
 def _get_arranged_unit(request: HttpRequest, key: str) -> Unit:
     unit = _get_visible_unit(request, key)
-    if request.user.authority("unit_manage", unit=unit) is None:
+    if request.user.authority(Permission.UNIT_MANAGE, unit=unit) is None:
         raise PermissionDenied
     return unit
 
@@ -49,7 +50,9 @@ def _answer_back(request: HttpRequest, unit: Unit, why: str) -> HttpResponse:
 def _may_end(request: HttpRequest, unit: Unit) -> bool:
     """Check whether the person may merge or close it: who arranges the unit above decides that."""
     return bool(
-        unit.is_current and unit.parent and request.user.authority("unit_manage", unit=unit.parent)
+        unit.is_current
+        and unit.parent
+        and request.user.authority(Permission.UNIT_MANAGE, unit=unit.parent)
     )
 
 
@@ -91,7 +94,8 @@ def tree(request: HttpRequest) -> HttpResponse:
     page = get_page(request, units.search(words), PAGE)
     _add_counts(list(page))
     may_create = (
-        request.user.authority("unit_manage", unit=root) is not None and root.level != Level.COMMUNE
+        request.user.authority(Permission.UNIT_MANAGE, unit=root) is not None
+        and root.level != Level.COMMUNE
     )
     context = {
         "root": root,
@@ -124,7 +128,7 @@ def _add_counts(units: list[Unit]) -> None:
 def options(request: HttpRequest) -> JsonResponse:
     """List the units that match the words, for the fields in which one is chosen."""
     words = fold(request.GET.get("q", "")[:100])
-    seen = find_reachable_units(request.user, "unit_view").select_related("parent")
+    seen = find_reachable_units(request.user, Permission.UNIT_VIEW).select_related("parent")
     units = find_best_matches(seen, words)[:20]
     return JsonResponse({"units": [{"label": u.label, "code": u.code} for u in units]})
 
@@ -132,7 +136,9 @@ def options(request: HttpRequest) -> JsonResponse:
 @require_GET
 def unit(request: HttpRequest, key: str) -> HttpResponse:
     row = _get_visible_unit(request, key)
-    may_arrange = row.is_current and request.user.authority("unit_manage", unit=row) is not None
+    may_arrange = (
+        row.is_current and request.user.authority(Permission.UNIT_MANAGE, unit=row) is not None
+    )
     predecessors = list(row.predecessors.all())
     related = {row.parent_id, row.successor_id, *(old.pk for old in predecessors)}
     visible = Unit.objects.visible_to(request.user).filter(pk__in=related - {None})
@@ -152,9 +158,10 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
             "facts": get_facts(row),
             "facts_changed": find_last_change_of_facts(row),
             "may_change_facts": row.is_current
-            and request.user.authority("unit_facts", unit=row) is not None,
-            "may_see_leader_phone": request.user.authority("oversight_view", unit=row) is not None
-            or request.user.authority("unit_facts", unit=row) is not None,
+            and request.user.authority(Permission.UNIT_FACTS, unit=row) is not None,
+            "may_see_leader_phone": request.user.authority(Permission.OVERSIGHT_VIEW, unit=row)
+            is not None
+            or request.user.authority(Permission.UNIT_FACTS, unit=row) is not None,
             "may_arrange": may_arrange,
             "may_end": _may_end(request, row),
             "today": timezone.localdate(),
@@ -166,7 +173,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
 def facts(request: HttpRequest, key: str) -> HttpResponse:
     """Change what the unit tells residents about itself."""
     row = _get_visible_unit(request, key)
-    if request.user.authority("unit_facts", unit=row) is None:
+    if request.user.authority(Permission.UNIT_FACTS, unit=row) is None:
         raise PermissionDenied
     form = forms.FactsForm(form_data(request), facts=get_facts(row))
     done = form_action(form, lambda: unit_facts.change_facts(row, form.facts(), by=request.user))
@@ -242,7 +249,7 @@ def merge(request: HttpRequest, key: str) -> HttpResponse:
         return _answer_back(
             request, row, _("Only who administers the unit above can merge or close this one.")
         )
-    siblings = find_reachable_units(request.user, "unit_manage").filter(level=row.level)
+    siblings = find_reachable_units(request.user, Permission.UNIT_MANAGE).filter(level=row.level)
     form = forms.Merge(request.POST or None, unit=row, units=siblings)
     context = {"form": form, "unit": row}
     if form.is_bound and form.is_valid() and "confirm" not in request.POST:

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
-from accounts.permissions import Role
+from accounts.permissions import Permission, Role
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
 from units.models import Unit
@@ -44,7 +44,7 @@ class MinistryIdentity(models.Model):
 
 
 class MinistryRequestQuerySet(ScopedQuerySet):
-    permission = "account_manage"
+    permission = Permission.ACCOUNT_MANAGE
 
     def open(self, now: datetime) -> Self:
         return self.filter(refused_at=None, expires_at__gt=now)

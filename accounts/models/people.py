@@ -34,7 +34,7 @@ class UserQuerySet(ScopedQuerySet):
     record keeps its page.
     """
 
-    permission = "account_manage"
+    permission = Permission.ACCOUNT_MANAGE
 
     def within(self, reach: Iterable[Reach]) -> Self:
         reach = list(reach)
@@ -136,7 +136,7 @@ class User(PublicIdModel, AbstractUser):
         """Check whether this account opens `/system/`: it operates, and reads no post."""
         return self.is_active and self.is_staff and self.is_superuser
 
-    def reach(self, permission: str) -> list[Reach]:
+    def reach(self, permission: Permission) -> list[Reach]:
         """Return the parts of the tree where some appointment or delegation grants
         ``permission``.
         """
@@ -150,7 +150,7 @@ class User(PublicIdModel, AbstractUser):
         lent = [Reach(each.unit.path, deep=False) for each in self.delegated]
         return [*own, *(part for part in lent if part not in own)]
 
-    def authority(self, permission: str, *, unit: Unit) -> "Appointment | Delegation | None":
+    def authority(self, permission: Permission, *, unit: Unit) -> "Appointment | Delegation | None":
         """Return the appointment by which this person may do this in ``unit``, preferring the
         nearest; or None. Approving is also handed over: a delegation in force comes before the
         person's own appointment, so that the record names in whose stead they acted.
@@ -170,7 +170,7 @@ class User(PublicIdModel, AbstractUser):
         fitting = (each for each in self.delegated if each.covers(unit))
         return next((each for each in fitting if not each.waits(now)), None)
 
-    def own_authority(self, permission: str, *, unit: Unit) -> "Appointment | None":
+    def own_authority(self, permission: Permission, *, unit: Unit) -> "Appointment | None":
         """Do as `authority` does, by the person's own appointments alone."""
         if not self.is_active:
             return None
@@ -184,7 +184,7 @@ class User(PublicIdModel, AbstractUser):
 
 
 class AppointmentQuerySet(ScopedQuerySet):
-    permission = "account_manage"
+    permission = Permission.ACCOUNT_MANAGE
 
     def in_force(self, on: date) -> Self:
         return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on), valid_from__lte=on)
@@ -273,7 +273,7 @@ class Appointment(PublicIdModel):
 
 
 class DelegationQuerySet(ScopedQuerySet):
-    permission = "account_manage"
+    permission = Permission.ACCOUNT_MANAGE
 
     def visible_to(self, user: "User | AnonymousUser") -> Self:  # type: ignore[override]
         """Filter by what the person gave or received, and what those who lead, oversee or
@@ -281,7 +281,7 @@ class DelegationQuerySet(ScopedQuerySet):
         """
         if not isinstance(user, User) or not user.is_active:
             return self.none()
-        reach = [*user.reach("account_manage"), *user.reach("post_withdraw")]
+        reach = [*user.reach(Permission.ACCOUNT_MANAGE), *user.reach(Permission.POST_WITHDRAW)]
         return self.filter(Q(chief=user) | Q(deputy=user)) | self.within(reach)
 
     def open_on(self, now: datetime) -> Self:
@@ -396,7 +396,7 @@ class Decision(models.TextChoices):
 
 
 class PendingAppointmentQuerySet(ScopedQuerySet):
-    permission = "account_manage"
+    permission = Permission.ACCOUNT_MANAGE
 
     def waiting(self, now: datetime) -> Self:
         return self.filter(decision=Decision.WAITING, expires_at__gt=now)

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from campaigns.kits.states import APPROVED_ONCE, EDITABLE, OPEN, Declined, VersionState
 from campaigns.models import LONGEST_SEARCH, Campaign, Grounds, Topic
 from core.models import PublicIdModel
@@ -38,7 +39,7 @@ class Announced(models.Model):
 
 
 class KitQuerySet(ScopedQuerySet):
-    permission = "campaign_view"
+    permission = Permission.CAMPAIGN_VIEW
 
     def issued(self) -> Self:
         """Filter by kits of which a version is issued, and that nobody has withdrawn."""
@@ -292,7 +293,7 @@ class Passing(Announced):
 
 
 class AdoptionQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
 
 class Adoption(PublicIdModel):

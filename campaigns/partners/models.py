@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
 from core.text import fold
@@ -61,7 +62,7 @@ class Contact:
 
 
 class PartnerQuerySet(ScopedQuerySet):
-    permission = "campaign_view"
+    permission = Permission.CAMPAIGN_VIEW
 
     def current(self, on: date) -> Self:
         """Filter by agreements that hold on that day."""

@@ -8,6 +8,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.permissions import Permission
 from campaigns.models import Topic
 from core.models import PublicIdModel
 from core.scope import Person, ScopedQuerySet, list_ancestors
@@ -28,7 +29,7 @@ USUAL = 0.95  # times the unit's usual, which reads as 1.0: an example below it 
 
 
 class ExampleQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
     def visible_to(self, user: "Person | AnonymousUser") -> Self:
         """Filter by the person's own scope, whatever the state, and by what is in the library of

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from campaigns.models import Campaign
 from core.models import JobRow, PublicIdModel
 from core.periods import Period
@@ -66,7 +67,7 @@ class ReportFigures(models.Model):
 
 
 class ReportQuerySet(ScopedQuerySet):
-    permission = "figures_view"
+    permission = Permission.FIGURES_VIEW
 
     def were_sent(self) -> "ReportQuerySet":
         return self.filter(state__in=sorted(WERE_SENT))

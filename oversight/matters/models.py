@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from core.models import PublicIdModel
 from core.scope import Person, ScopedQuerySet
 from oversight.matters.states import TONES, WAITING, MatterState, Subject
@@ -21,7 +22,7 @@ LONGEST_TEXT = 1000
 
 
 class MatterQuerySet(ScopedQuerySet):
-    permission = "oversight_view"
+    permission = Permission.OVERSIGHT_VIEW
 
     def visible_to(self, user: "Person | AnonymousUser") -> Self:
         """Filter by the matters of the units that the person oversees, and of the very units for
@@ -30,7 +31,8 @@ class MatterQuerySet(ScopedQuerySet):
         seen = super().visible_to(user)
         if not (user.is_active and hasattr(user, "reach")):
             return seen
-        own = {part.path for right in ("post_write", "post_approve") for part in user.reach(right)}
+        rights = (Permission.POST_WRITE, Permission.POST_APPROVE)
+        own = {part.path for right in rights for part in user.reach(right)}
         return seen | self.filter(unit__path__in=own) if own else seen
 
     def waiting(self) -> Self:

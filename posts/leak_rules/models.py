@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet, list_ancestors
 from posts.checks.leak_words import rule_name
@@ -40,7 +41,7 @@ class LeakCheck(models.Model):
 
 
 class AllowedItemQuerySet(ScopedQuerySet):
-    permission = "unit_view"
+    permission = Permission.UNIT_VIEW
 
     def for_posts_of(self, unit: Unit) -> Self:
         """Filter by what posts of ``unit`` may name: its own items and those of the units above."""
@@ -130,7 +131,7 @@ class RuleSwitch(PublicIdModel):
 
 
 class OverseenQuerySet(ScopedQuerySet):
-    permission = "oversight_view"
+    permission = Permission.OVERSIGHT_VIEW
 
 
 class FalseAlarm(PublicIdModel):

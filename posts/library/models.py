@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from campaigns.models import Topic
 from core.models import PublicIdModel
 from core.scope import Person, ScopedQuerySet, list_ancestors
@@ -24,7 +25,7 @@ LONGEST_TEXT = 10_000  # characters; the longest post of Facebook is far above w
 
 
 class LibraryQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
     def visible_to(self, user: "Person | AnonymousUser") -> Self:
         """Filter by the person's own scope and the units above it, whose texts are for them,

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.permissions import Permission
 from channels.models import Channel
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
@@ -18,7 +19,7 @@ from units.models import Unit
 
 
 class BroadcastQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
 
 class Broadcast(PublicIdModel):

@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
+from accounts.permissions import Permission
 from channels.models import Channel
 from channels.states import Health, Lifecycle, platforms
 from core.models import PublicIdModel
@@ -125,7 +126,7 @@ def _match_frozen() -> Exists:
 
 
 class DeliveryQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
     def under_pause(self, now: datetime) -> Self:
         """Select those that wait because a pause is active."""

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from campaigns.models import Topic
 from channels.models import Channel
 from core.models import PublicIdModel
@@ -20,7 +21,7 @@ from units.models import Level, Unit
 
 
 class PauseQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
     def visible_to(self, user: Any) -> Self:
         """Select the pauses of one's own scope, and of the
@@ -39,7 +40,7 @@ class PauseQuerySet(ScopedQuerySet):
         """Select those that this person may start, change
         and end, as `Pause.may_be_ordered_by` says of each."""
         own = Q(pk__in=[])
-        for part in user.reach("publishing_pause"):
+        for part in user.reach(Permission.PUBLISHING_PAUSE):
             if part.deep:
                 own |= Q(authority__path__startswith=part.path, unit__path__startswith=part.path)
             else:

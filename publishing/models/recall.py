@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.permissions import Permission
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
 from core.models import PublicIdModel
@@ -12,7 +13,7 @@ from units.models import Unit
 
 
 class RecallQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
 
 class Recall(PublicIdModel):

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet
 from posts.models import Post
@@ -26,7 +27,7 @@ class Rhythm(models.TextChoices):
 
 
 class SeriesQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
 
 class Series(PublicIdModel):

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.permissions import Permission
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.partners.models import Partner
 from core.models import PublicIdModel
@@ -20,7 +21,7 @@ from units.models import Unit
 
 
 class ShareLinkQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
 
 class ShareLink(PublicIdModel):

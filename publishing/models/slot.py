@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from channels.models import Channel
 from channels.states import platforms
 from core.models import PublicIdModel
@@ -29,7 +30,7 @@ def _weekday_field() -> models.PositiveSmallIntegerField:
 
 
 class SlotQuerySet(ScopedQuerySet):
-    permission = "post_view"
+    permission = Permission.POST_VIEW
 
 
 class Slot(PublicIdModel):
