@@ -30,7 +30,6 @@ from engagement.dashboards.agenda import list_next_dates
 from engagement.dashboards.charts import thin_totals
 from engagement.dashboards.context import get_campaign_or_404, make_whole_period, sees_all
 from engagement.dashboards.funnel import count_funnels
-from engagement.dashboards.reasons import explain_rank
 from engagement.dashboards.results import is_unchanged
 from units.models import Level, Unit
 
@@ -120,7 +119,9 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "files": list(shown.files.filter(state=FileState.READY, kit=None)),
         "funnels": count_funnels(user, kits),
         "kit_page": "kits:kit" if may_read_kits(request) else "",
-        "best": [(row, explain_rank(row)) for row in usual.choose_best(best, most=BEST_SHOWN)],
+        "best": [
+            (row, usual.explain_rank(row)) for row in usual.choose_best(best, most=BEST_SHOWN)
+        ],
         "result": result,
         "is_unchanged": result and is_unchanged(result),
         "summary": getattr(shown, "public_summary", None),

@@ -25,7 +25,6 @@ from engagement.dashboards.context import get_campaign_or_404, make_whole_period
 from engagement.dashboards.dictionary import ALWAYS_SHOWN, ICONS, name_measures
 from engagement.dashboards.forms import MOST_CAMPAIGNS, PARTS, CompareForm, FiguresFilter
 from engagement.dashboards.funnel import count_funnels
-from engagement.dashboards.reasons import explain_rank
 from engagement.exports.sheets import FORMATS, make_download
 from engagement.exports.views import file_or_offer
 from publishing.models import Delivery
@@ -124,17 +123,13 @@ def _build_sums(page: FiguresPage) -> dict[str, Any]:
         "troubles": troubles,
         "trouble_count": trouble_count,
         "charts": [
-            _draw_reach(days),
+            charts.draw_lines("reach", _("Views and reach over time"), days, ("views", "reach")),
             _draw_reactions(days),
             _draw_platforms(platforms),
             _draw_topics(page),
             _draw_units(page, units, most=UNITS_SHOWN),
         ],
     }
-
-
-def _draw_reach(days: charts.Rows) -> Chart:
-    return charts.draw_lines("reach", _("Views and reach over time"), days, ("views", "reach"))
 
 
 def _draw_reactions(days: charts.Rows) -> Chart:
@@ -195,7 +190,7 @@ def _build_posts(page: FiguresPage) -> dict[str, Any]:
 
 
 def _add_reasons(rows: list[usual.Ranked]) -> list[tuple[usual.Ranked, str]]:
-    return [(row, explain_rank(row)) for row in rows]
+    return [(row, usual.explain_rank(row)) for row in rows]
 
 
 def _build_comparison(page: FiguresPage) -> dict[str, Any]:

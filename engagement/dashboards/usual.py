@@ -11,7 +11,10 @@ from typing import Any
 
 from django.db.models import Case, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
+from channels.states import Kind
 from engagement.rollups.sources import RANKING_FIGURE
 from publishing.models import Delivery
 
@@ -38,6 +41,23 @@ class Ranked:
         return self.value / self.usual if self.usual else None
 
 
+def explain_rank(row: Ranked) -> str:
+    """Say why a publication stands among the best or the weakest."""
+    what = _("Reach") if row.measure == "reach" else _("Views")
+    facts = {
+        "what": what,
+        "value": number_format(row.value, force_grouping=True),
+        "platform": Kind(row.delivery.platform).label,
+    }
+    if row.times is None or row.usual is None:
+        said = _("%(what)s %(value)s; too few posts on %(platform)s to say what is usual there")
+        return said % facts
+    facts["usual"] = number_format(row.usual, force_grouping=True)
+    facts["times"] = number_format(row.times, decimal_pos=1)
+    said = _("%(what)s %(value)s: %(times)s times the unit's usual on %(platform)s (%(usual)s)")
+    return said % facts
+
+
 def find_candidates(
     deliveries: QuerySet[Delivery], *, now: datetime, weak: bool = True
 ) -> list[Ranked]:
@@ -52,7 +72,12 @@ def find_candidates(
         least = measured.filter(published_at__lt=now - SETTLES_AFTER).order_by("figure", "pk")
         found |= {row.pk: row for row in least[:MOST_RANKED]}
     usual = _find_medians(found.values(), now=now)
-    return [_make_ranked(row, usual.get(_make_group_key(row))) for row in found.values()]
+    ranked = []
+    for row in found.values():
+        measure = _choose_measure(row)
+        typical = usual.get((row.unit_id, row.platform, measure))
+        ranked.append(Ranked(row, measure, row.figure, typical))
+    return ranked
 
 
 def choose_best(rows: Iterable[Ranked], *, most: int) -> list[Ranked]:
@@ -62,7 +87,9 @@ def choose_best(rows: Iterable[Ranked], *, most: int) -> list[Ranked]:
     above = sorted(
         (row for row in rows if (row.times or 0) >= BEST_ABOVE), key=_get_times, reverse=True
     )
-    plain = sorted((row for row in rows if row.times is None), key=_get_figure, reverse=True)
+    plain = sorted(
+        (row for row in rows if row.times is None), key=lambda row: row.value, reverse=True
+    )
     return _keep_one_per_post([*above, *plain])[:most]
 
 
@@ -91,16 +118,8 @@ def _annotate_figures(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
     return deliveries.annotate(figure=RANKING_FIGURE).filter(figure__isnull=False)
 
 
-def _make_ranked(row: Any, usual: int | None) -> Ranked:
-    return Ranked(row, _choose_measure(row), row.figure, usual)
-
-
 def _choose_measure(row: Any) -> str:
     return "views" if row.measurement.reach is None else "reach"
-
-
-def _make_group_key(row: Any) -> tuple[int, str, str]:
-    return row.unit_id, row.platform, _choose_measure(row)
 
 
 def _find_medians(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str, str], int]:
@@ -146,7 +165,3 @@ def _find_medians(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str,
 
 def _get_times(row: Ranked) -> float:
     return row.times or 0
-
-
-def _get_figure(row: Ranked) -> int:
-    return row.value

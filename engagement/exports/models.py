@@ -1,9 +1,17 @@
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from core.models import JobRow, JobState, PublicIdModel
-from engagement.exports.states import Failure
+
+
+class Failure(models.TextChoices):
+    """The reason why an export came to nothing."""
+
+    GONE = "gone", _("What it shows is no longer there, or no longer in your position.")
+    LARGE = "large", _("It became too large. Narrow the filters, then export again.")
+    BROKEN = "broken", _("It was interrupted several times. Export again, or call the technicians.")
 
 
 class Export(PublicIdModel, JobRow):

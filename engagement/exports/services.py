@@ -21,9 +21,8 @@ from core.models import UNFINISHED
 from core.resends import claim as claim_form
 from core.semaphores import SharedSemaphore
 from engagement.exports import sheets
-from engagement.exports.models import Export, ExportPart
+from engagement.exports.models import Export, ExportPart, Failure
 from engagement.exports.sheets import File, Sheet
-from engagement.exports.states import Failure
 
 # So many rows are written while the person waits: about a second.
 DIRECT_ROWS = 2_000

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 from django import forms
+from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from channels import presenters
@@ -13,6 +14,7 @@ from media.captions import format_rows
 from media.models import Media
 from platforms.facts import Option
 from posts.kit_words import Piece, Slot
+from posts.scanned import cards_of
 
 # The value of a format's choice: that of the unit's last post, or what fits.
 AS_BEFORE = "as_before"
@@ -32,6 +34,12 @@ class FormMedia(NamedTuple):
     def rows(self) -> str:
         """Return the captions as people write them."""
         return format_rows(self.captions)
+
+
+def render_media_card(media: Media) -> str:
+    """Render the card of a picture or video, which the next form makes part of the post."""
+    context = {"shown": FormMedia(media, media.alt_text), "scans": cards_of([media])}
+    return render_to_string("posts/_picture.html", context)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -28,9 +28,9 @@ from posts.canonical import content
 from posts.canonical.destinations import describe_destinations
 from posts.context import post_to_write
 from posts.editor import choices, drafts, saving, unsent
-from posts.editor.cards import picture_card
 from posts.editor.forms import ComposeForm
 from posts.editor.page import find_clash, findings_by_field, saved_context, with_new_videos
+from posts.editor.parts import render_media_card
 from posts.editor.saving import CHECKING, SAVING
 from posts.kit_words import Filling
 from posts.models import Post
@@ -239,4 +239,4 @@ def upload(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         )
     except Refused as error:
         return JsonResponse({"error": str(error)}, status=422)
-    return JsonResponse({"picture": str(stored.public_id), "html": picture_card(stored)})
+    return JsonResponse({"picture": str(stored.public_id), "html": render_media_card(stored)})

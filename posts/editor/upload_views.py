@@ -26,7 +26,7 @@ from media.library.queries import find_similar
 from media.links import THUMB, viewing_url
 from media.models import Media, Upload
 from posts.editor import drafts
-from posts.editor.cards import picture_card
+from posts.editor.parts import render_media_card
 from posts.models import UPLOAD_PURPOSE
 from units.models import Unit
 
@@ -163,7 +163,7 @@ def _upload_json(upload: Upload, *, status: int = 200, again: int = 0) -> JsonRe
         html = (
             library_card(entries.keep_in_library(upload.media))
             if upload.purpose == LIBRARY_PURPOSE
-            else picture_card(upload.media)
+            else render_media_card(upload.media)
         )
         answer |= {"picture": str(upload.media.public_id), "html": html}
     response = JsonResponse(answer, status=status)

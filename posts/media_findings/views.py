@@ -25,8 +25,8 @@ from media.links import COVER, ITSELF, viewing_url
 from media.models import Media
 from media.scanners import scanning
 from media.scanners.models import LONGEST_SHOWN_NOTE, SECRET_MARK, Box, Kind, ShownAs
-from posts.editor.cards import picture_card
 from posts.editor.limits import MOST_MEDIA
+from posts.editor.parts import render_media_card
 from posts.media_findings import remedies
 from posts.models import Post
 from posts.scanned import EVERY_KIND, BoxCard, ScanCard, cards_of
@@ -144,7 +144,7 @@ def _page(
         card = cards_of([media])[str(media.public_id)]
         context |= _finding_context(request, media, card)
     if replaces and replaces != media.public_id and "card" in request.GET:
-        context |= {"replaces": replaces, "new_card": picture_card(media)}
+        context |= {"replaces": replaces, "new_card": render_media_card(media)}
     name = "posts/media_findings/" + ("_sheet.html" if request.htmx else "page.html")
     return render(request, name, context, status=status)
 

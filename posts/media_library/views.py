@@ -31,7 +31,7 @@ from media.links import COVER, ITSELF, THUMB, viewing_url
 from media.models import Card, Folder, Media
 from posts.context import post_to_write, units_to_write_in
 from posts.editor import drafts
-from posts.editor.cards import picture_card
+from posts.editor.parts import render_media_card
 from posts.editor.upload_views import library_card
 from posts.media_library import queries, upkeep
 from posts.media_library.forms import SIZES, FolderForm, LibraryFilter, MediaForm
@@ -355,4 +355,4 @@ def _answer_chosen(request: HttpRequest, post: Post) -> HttpResponse:
         raise PermissionDenied(str(error)) from None
     except Refused as error:
         return JsonResponse({"error": str(error)}, status=422)
-    return JsonResponse({"picture": str(own.public_id), "html": picture_card(own)})
+    return JsonResponse({"picture": str(own.public_id), "html": render_media_card(own)})
