@@ -44,7 +44,10 @@ def parse_meanings(kind: str, text: str) -> list[tuple[str, Any]]:
     found: dict[str, Any] = {}
     for line in lines:
         value, equals, words = (part.strip() for part in line.rpartition("="))
-        target = _find_role(words) if kind == ClaimMapping.ROLE else _find_unit(words)
+        if kind == ClaimMapping.ROLE:
+            target: Any = _find_role(words)
+        else:
+            target = find_unit(words, Unit.objects.filter(valid_to=None)).unit
         if not (equals and 0 < len(value) <= 200 and target) or value in found:
             raise Refused(
                 _("This line is not clear, or stands there twice: “%(line)s”")
@@ -63,10 +66,6 @@ def _find_role(words: str) -> str:
         ),
         "",
     )
-
-
-def _find_unit(words: str) -> Unit | None:
-    return find_unit(words, Unit.objects.filter(valid_to=None)).unit
 
 
 @transaction.atomic

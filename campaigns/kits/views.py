@@ -37,7 +37,6 @@ from core.actions import FormAction, button_action, form_action, form_data
 from core.assertions import make_challenge
 from core.errors import Refused
 from core.form_marks import Rendered, make_render_mark, require_rendered
-from core.forms import ReasonForm
 from core.lists import get_page, render_page
 from units.models import Level, Unit
 from units.queries import find_unit
@@ -168,7 +167,7 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if returns:
         act = count_against_quota(
             request,
-            lambda: issuing.return_version(version, by=request.user, **_list_form_values(form)),
+            lambda: issuing.return_version(version, by=request.user, **form.cleaned_data),
         )
         done = form_action(form, act)
     elif request.method == "POST":
@@ -376,10 +375,6 @@ def _run_act(
 def count_against_quota[T](request: HttpRequest, service: Callable[[], T]) -> Callable[[], T]:
     """Count the act against the person's quota before it begins."""
     return quotas.with_quota("kit", service, by=request.user)
-
-
-def _list_form_values(form: ReasonForm) -> dict[str, str]:
-    return {"reason": form.cleaned_data["reason"]}
 
 
 def _find_passing_province(request: HttpRequest, row: Kit) -> Unit | None:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from core.jobs.kinds import Kind, get_kind, list_kinds
+from core.jobs.kinds import get_kind, list_kinds
 from core.jobs.tasks import run_job
 from core.models import UNFINISHED, Job, JobState
 
@@ -143,10 +143,6 @@ def find_forgotten(before: datetime) -> QuerySet[Job]:
     ended = Job.objects.filter(ended_at__lt=before)
     gone = Q(pk__in=[])
     for kind in list_kinds():
-        gone |= Q(kind=kind.name, **{f"{_name_relation(kind)}__isnull": True})
+        relation = kind.rows.model._meta.get_field("job").remote_field.related_name
+        gone |= Q(kind=kind.name, **{f"{relation}__isnull": True})
     return ended.filter(gone)
-
-
-def _name_relation(kind: Kind) -> str:
-    name = kind.rows.model._meta.get_field("job").remote_field.related_name
-    return str(name)

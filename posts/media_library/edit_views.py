@@ -1,7 +1,6 @@
 """The page on which a picture is cropped, turned, lightened and blurred, alone or for a draft."""
 
 import uuid
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -124,11 +123,7 @@ def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if post and source:
         button_action(
             request,
-            lambda: _put_back(post, media, source, by=request.user),
+            lambda: saving.replace_media(post, media, source, by=request.user),
             said=_("The draft shows the picture as it was."),
         )
     return redirect(_back_address(media, post))
-
-
-def _put_back(post: Post, media: Media, source: Media, *, by: Any) -> None:
-    saving.replace_media(post, media, source, by=by)

@@ -91,7 +91,7 @@ def seen_on(content_: dict[str, Any], target: dict[str, Any]) -> View:
     shots = content.media_for(content_, target)
     videos = [shot for shot in shots if "video" in shot]
     look = "upright" if kind in UPRIGHT else LOOKS.get((platform, kind), "timeline")
-    if videos and _is_upright(videos[0]):
+    if videos and videos[0]["height"] > videos[0]["width"]:
         if platform == "tiktok" or (platform == "youtube" and videos[0]["seconds"] <= SHORT):
             look = "upright"
     elif platform == "tiktok" and kind == "video":
@@ -124,10 +124,6 @@ def _describe_left_out(
     if not form.max_text:
         said.append(_("Left out here: the text"))
     return said
-
-
-def _is_upright(video: dict[str, Any]) -> bool:
-    return bool(video["height"] > video["width"])
 
 
 @register.filter

@@ -101,7 +101,11 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     in_use = CalendarLink.objects.filter(user=request.user, revoked_at=None).select_related("unit")
-    address = _address(*made) if made else ""
+    address = ""
+    if made:
+        link, secret = made
+        path = reverse("publishing:calendar_subscribed", args=[link.public_id, secret])
+        address = f"{settings.PORTAL_URL}{path}"
     context = {
         "unit": current_position(request).unit,
         "form": form,
@@ -114,11 +118,6 @@ def _page(
         "opens": f"webcal:{address.partition(':')[2]}",
     }
     return render(request, "publishing/calendar_links.html", context, status=status)
-
-
-def _address(link: CalendarLink, secret: str) -> str:
-    path = reverse("publishing:calendar_subscribed", args=[link.public_id, secret])
-    return f"{settings.PORTAL_URL}{path}"
 
 
 @login_not_required

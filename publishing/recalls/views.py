@@ -47,6 +47,9 @@ def recall_list(request: HttpRequest) -> HttpResponse:
     """List the recalls in the person's scope, those not finished first."""
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
+    overdue = Delivery.objects.filter(
+        recall=OuterRef("pk"), state=State.NEEDS_PERSON, manual_deadline__lte=timezone.now()
+    )
     recalls = (
         Recall.objects.visible_to(request.user)
         .select_related("unit", "post", "campaign", "kit", "by")
@@ -55,18 +58,12 @@ def recall_list(request: HttpRequest) -> HttpResponse:
             pages=Count("deliveries"),
             done=Count("deliveries", filter=Q(deliveries__state__in=ENDED)),
             manual=Count("deliveries", filter=Q(deliveries__state=State.NEEDS_PERSON)),
-            overdue=Exists(_match_overdue(timezone.now())),
+            overdue=Exists(overdue),
         )
         .order_by("-started_at", "-pk")
     )
     page = get_page(request, recalls)
     return render(request, "publishing/recall_list.html", {"page_obj": page})
-
-
-def _match_overdue(now: object) -> object:
-    return Delivery.objects.filter(
-        recall=OuterRef("pk"), state=State.NEEDS_PERSON, manual_deadline__lte=now
-    )
 
 
 @require_GET

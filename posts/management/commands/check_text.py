@@ -36,7 +36,8 @@ class Command(BaseCommand):
             (name, find_leaks(text, today=today)) for name, text in _read_texts(paths or [STDIN])
         ]
         if options["json"]:
-            self.stdout.write(json.dumps([_as_json(*each) for each in checked], indent=1))
+            rows = [{"file": name, "findings": [*map(_as_row, leaks)]} for name, leaks in checked]
+            self.stdout.write(json.dumps(rows, indent=1))
         elif options["csv"]:
             self._write_csv(checked)
         else:
@@ -83,10 +84,6 @@ def _decode(name: str, content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CommandError(f"{name} is no text in UTF-8.") from error
-
-
-def _as_json(name: str, leaks: list[Leak]) -> dict[str, Any]:
-    return {"file": name, "findings": [_as_row(leak) for leak in leaks]}
 
 
 def _as_row(leak: Leak) -> dict[str, str | int]:
