@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign
 from core.fields import DayField
 from core.forms import ReasonForm as ReasonForm
+from core.lists import FilterForm
 from core.periods import Period
 from engagement.reports.models import LONGEST_CHANGES
 from engagement.reports.standard import LONGEST_TEXT
@@ -21,7 +22,7 @@ AD_HOC = "ad_hoc"
 _NUMBER = re.compile(r"[0-9]{1,6}[a-zđ]?")
 
 
-class ReportFilter(forms.Form):
+class ReportFilter(FilterForm):
     """The filters of the list, as in the address."""
 
     show = forms.ChoiceField(

@@ -5,21 +5,20 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.notices import count_reminded_units
 from accounts.permissions import GRANTS, Permission
 from core.actions import button_action
 from core.expensive import one_at_a_time
+from core.lists import FilterForm, SearchField, get_page, render_page
 from core.periods import Period
 from engagement.reports import periods, queries, reminders
 from engagement.reports.figures import exclude_founded_later
@@ -38,15 +37,10 @@ LOOKS: dict[str, tuple[Any, str, str]] = {
 }
 
 
-class OverviewFilter(forms.Form):
+class OverviewFilter(FilterForm):
     """The filters of the overview, as in the address."""
 
-    q = forms.CharField(
-        label=_("Search units"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Search units")}),
-    )
+    q = SearchField(_("Search units"))
     kind = forms.ChoiceField(
         label=_("Kind of report"),
         required=False,
@@ -76,7 +70,6 @@ class OverviewFilter(forms.Form):
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 @one_at_a_time
 def overview(request: HttpRequest) -> HttpResponse:
     """List the units below with the status of the report of each on a period."""
@@ -86,7 +79,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     given = request.GET.copy()
     given["kind"], given["period"] = kind, period.first.isoformat()
     form = OverviewFilter(given, offered=offered)
-    chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+    chosen = form.chosen
     communes = chosen.get("level") == "communes"
     units = queries.find_bodies_below(place, period, on=today, communes=communes)
     units = units.search(chosen.get("q", ""))
@@ -96,9 +89,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(status=status)
     # Of a hundred units few have a report to open: theirs come first.
     order = (ExpressionWrapper(Q(status="none"), BooleanField()), "parent__search", "search", "pk")
-    page = Paginator(rows.select_related("parent").order_by(*order), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = get_page(request, rows.select_related("parent").order_by(*order), PAGE)
     coverage = _read_coverage(page, kind, offered)
     for unit in page:
         unit.look = LOOKS[unit.status]
@@ -120,9 +111,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         if communes or period.last >= today
         else sum(counted.get(name, 0) for name in reminders.UNSENT),
     }
-    fragment = request.htmx and not request.htmx.boosted
-    page_name = "engagement/reports/overview.html"
-    return render(request, f"{page_name}{'#rows' if fragment else ''}", context)
+    return render_page(request, "engagement/reports/overview.html", context)
 
 
 def _read_coverage(

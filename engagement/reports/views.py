@@ -5,14 +5,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from accounts.context import current_position
 from accounts.permissions import Permission
@@ -21,6 +19,7 @@ from campaigns.models import Campaign
 from core import quotas
 from core.actions import button_action, form_action, form_data
 from core.expensive import one_at_a_time
+from core.lists import PAGE, get_page, render_page
 from core.models import JobState
 from core.scope import list_ancestors
 from engagement.reports import drafts, files, periods, queries, services
@@ -40,15 +39,12 @@ from engagement.reports.states import REGULAR, FileFormat, ReportState
 from engagement.reports.sums import compute_coverage, count_own_filled
 from units.models import Level, Unit
 
-PAGE = 25
-
 
 @require_GET
-@vary_on_headers("HX-Request")
 def reports(request: HttpRequest) -> HttpResponse:
     """List the reports of the person's own units, or of those below, the newest first."""
-    form = ReportFilter(request.GET or None)
-    chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+    form = ReportFilter(request.GET)
+    chosen = form.chosen
     rows = _find_readable_reports(request)
     own = [each.unit_id for each in request.user.current_appointments]
     below = chosen.get("show") == "below"
@@ -57,7 +53,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         if value := chosen.get(name):
             rows = rows.filter(**{name: value})
     rows = rows.select_related("unit__parent").order_by("-last", "unit__path", "kind", "-version")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = get_page(request, rows)
     units = queries.find_units_of_writer(request.user)
     due = queries.find_due(units, timezone.localdate())
     context = {
@@ -65,7 +61,6 @@ def reports(request: HttpRequest) -> HttpResponse:
         "due": due,
         "to_correct": queries.find_to_correct(units, due)[:PAGE],
         "form": form,
-        "filtered": any(chosen.values()),
         "may_begin": bool(units),
         "may_oversee": bool(request.user.reach(Permission.OVERSIGHT_VIEW)),
         "may_form": any(
@@ -73,8 +68,7 @@ def reports(request: HttpRequest) -> HttpResponse:
             for unit in queries.find_units_of_writer(request.user, Permission.REPORT_APPROVE)
         ),
     }
-    fragment = request.htmx and not request.htmx.boosted
-    return render(request, f"engagement/reports/list.html{'#rows' if fragment else ''}", context)
+    return render_page(request, "engagement/reports/list.html", context)
 
 
 def _find_readable_reports(request: HttpRequest) -> ReportQuerySet:
@@ -159,16 +153,13 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@vary_on_headers("HX-Request")
 def report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show a report as its paper will read, with what the person may do now."""
     row = _get_report(request, public_id)
     context = _make_context(request, row)
     if context["files_wait"]:
         files.note_watched(row)
-    fragment = request.htmx and not request.htmx.boosted
-    page = f"engagement/reports/report.html{'#files' if fragment else ''}"
-    return render(request, page, context)
+    return render_page(request, "engagement/reports/report.html", context, part="files")
 
 
 def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:

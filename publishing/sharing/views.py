@@ -14,7 +14,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,6 +29,7 @@ from campaigns.partners.queries import name_partners
 from core import quotas
 from core.actions import button_action, form_action, form_data, refusal
 from core.errors import Busy, Refused
+from core.lists import get_page
 from core.text import parse_uuid
 from links.codes import draw_qr_code
 from links.queries import Clicks, count_clicks, get_short_address
@@ -49,7 +49,6 @@ from publishing.sharing.presenters import (
 from publishing.sharing.queries import Status
 from units.models import Unit
 
-PAGE = 25
 OF_A_KIT = 50  # share links of one kit in the list
 # Of one page, which goes around in a group. Wrong secrets count apart: the right one opens.
 READS_A_MINUTE, FILES_A_MINUTE, GUESSES_A_MINUTE = 120, 240, 20
@@ -175,9 +174,7 @@ def share_list(request: HttpRequest) -> HttpResponse:
     """List what the current position's unit shares, of one partner or of all, with the clicks."""
     unit = _sharing_unit(request)
     partner = _asked_partner(request, unit)
-    page = Paginator(queries.shared_posts(unit, partner=partner), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = get_page(request, queries.shared_posts(unit, partner=partner))
     context = {
         "unit": unit,
         "partner": partner,

@@ -16,6 +16,7 @@ from audit.models import Entry
 from campaigns.kits.issuing import withdraw_kit
 from campaigns.partners import agreements
 from core.errors import NotAllowed, Refused
+from core.lists import PAGE
 from core.logs import JsonFormatter
 from links.models import ClickCount, Link
 from links.queries import get_short_address
@@ -26,7 +27,7 @@ from posts.models import Post
 from publishing.models import Delivery, Recall, ShareLink
 from publishing.sharing import share_links
 from publishing.sharing.presenters import poster_of
-from publishing.sharing.views import GUESSES_A_MINUTE, PAGE
+from publishing.sharing.views import GUESSES_A_MINUTE
 from tests import factories
 from tests.channels.connection.rivals import overtaken
 
