@@ -58,10 +58,13 @@ def _processor() -> float:
 
 
 def _bare(number: int) -> Any:
-    from engagement.reports.document import Document, Letterhead, Signature
+    from engagement.reports.document import Document, Signature
 
     return Document(
-        letterhead=Letterhead("CÔNG AN TỈNH AN BÌNH", f"CÔNG AN XÃ SỐ {number}", "An Bình", "BC"),
+        parent="CÔNG AN TỈNH AN BÌNH",
+        body=f"CÔNG AN XÃ SỐ {number}",
+        place="An Bình",
+        symbol="BC",
         title="Báo cáo",
         subject=f"Kết quả công tác tuyên truyền của xã số {number}",
         recipients=(),

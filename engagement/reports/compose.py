@@ -11,16 +11,15 @@ from typing import Any
 from core.periods import Period
 from engagement.models import MEASURES
 from engagement.reports import periods
+from engagement.reports.decree import group_digits
 from engagement.reports.document import (
     Cell,
     Change,
     Column,
     Document,
-    Letterhead,
     Part,
     Signature,
     Table,
-    group_digits,
 )
 from engagement.reports.sums import compute_coverage, list_filled
 from units.models import Level, Unit
@@ -149,14 +148,12 @@ def compose_document(
         opening.insert(0, f"Báo cáo này thay báo cáo đã gửi, điều chỉnh: {content['changes']}")
     recipients = form["recipients"] or ([_capitalise(content["above"])] if content["above"] else [])
     return Document(
-        letterhead=Letterhead(
-            letterhead["parent"],
-            letterhead["body"],
-            letterhead["place"],
-            letterhead["symbol"],
-            content["unit_name"],
-            number,
-        ),
+        parent=letterhead["parent"],
+        body=letterhead["body"],
+        place=letterhead["place"],
+        symbol=letterhead["symbol"],
+        issuer=content["unit_name"],
+        number=number,
         title=TITLE,
         subject=f"{form['subject']} {about}",
         recipients=tuple(recipients),

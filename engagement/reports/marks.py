@@ -1,13 +1,15 @@
 """Refuse marks of secrecy, urgency and circulation: papers that bear one are not made here."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
 
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import normalise
+from engagement.reports.document import Document, clean
 
 # Decree 30/2020/NĐ-CP, Appendix I, III 2 b and c. Letters may be spaced out, as marks often are.
 _MARK = re.compile(
@@ -43,3 +45,22 @@ def _find_mark(text: str) -> str:
         if len(line) <= _LONGEST_MARK and _MARK.match(_BLANKS.sub(" ", line).strip()):
             return line.strip()
     return ""
+
+
+def prepare_for_paper(document: Document) -> Document:
+    """Return the document as its files are written: each text on one line, nothing unseen in it.
+    Raise SecrecyRefused or Refused for a mark in any of its texts.
+    """
+    require_no_mark(set(_list_texts(document)))
+    return clean(document)
+
+
+def _list_texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _list_texts(each)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _list_texts(getattr(value, field.name))

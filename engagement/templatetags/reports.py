@@ -2,7 +2,7 @@
 
 from django import template
 
-from engagement.reports.rendering.layout import format_cell
+from engagement.reports.document import format_cell
 
 register = template.Library()
 register.filter("paper_cell", format_cell)

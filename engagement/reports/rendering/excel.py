@@ -4,7 +4,7 @@ Figures are numbers, so that they can be added up; what people typed is text, ne
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from openpyxl import Workbook
@@ -13,15 +13,9 @@ from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
 from core.spreadsheets import make_text_cell
-from engagement.reports.document import Cell, Change, Document, Part, Table
-from engagement.reports.rendering import form
-from engagement.reports.rendering.layout import (
-    compute_column_shares,
-    format_cell,
-    list_notes,
-    to_one_line,
-)
-from engagement.reports.rendering.marks import require_no_marks
+from engagement.reports import decree
+from engagement.reports.document import Cell, Change, Document, Table, format_cell
+from engagement.reports.marks import prepare_for_paper
 
 _LONGEST_NAME = 31  # letters; Excel's own limit on the name of a sheet
 _LONGEST_CELL = 32_767  # letters; Excel's
@@ -30,8 +24,8 @@ _WHOLE = 2**53  # Excel counts exactly below it
 _ALL = 140  # letters: the width of a printed sheet
 _THIN = Side(style="thin")
 _BORDER = Border(top=_THIN, bottom=_THIN, left=_THIN, right=_THIN)
-_TEXT, _BOLD = Font(name=form.FONT, size=12), Font(name=form.FONT, size=12, bold=True)
-_ITALIC = Font(name=form.FONT, size=12, italic=True)
+_TEXT, _BOLD = Font(name=decree.FONT, size=12), Font(name=decree.FONT, size=12, bold=True)
+_ITALIC = Font(name=decree.FONT, size=12, italic=True)
 _TITLE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 _RIGHT = Alignment(horizontal="right", vertical="top")
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
@@ -42,30 +36,25 @@ def write_xlsx(document: Document) -> bytes:
     """Return the report's tables as an Excel file. Raise Refused for a mark of secrecy, urgency or
     circulation.
     """
-    require_no_marks(document)
+    document = prepare_for_paper(document)
     book = Workbook(write_only=True)
-    book.properties.title = to_one_line(document.subject)[:255]
-    book.properties.creator = to_one_line(document.letterhead.body)[:255]
+    book.properties.title = document.subject[:255]
+    book.properties.creator = document.body[:255]
     names = {"history"}  # which Excel keeps to itself
-    for table in (*_list_tables(document.parts), *document.appendices):
+    tables = [table for part in document.parts for table in part.tables]
+    for table in (*tables, *document.appendices):
         _write_table(_make_sheet(book, table.caption, names), document, table)
-    _write_explanations(_make_sheet(book, form.DEFINITIONS, names), document)
+    _write_explanations(_make_sheet(book, decree.DEFINITIONS, names), document)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def _list_tables(parts: Sequence[Part]) -> Iterator[Table]:
-    for part in parts:
-        yield from part.tables
-        yield from _list_tables(part.parts)
 
 
 def _make_sheet(book: Workbook, caption: str, names: set[str]) -> Any:
     """Make a sheet by the caption, shortened as Excel asks; of two alike the second gets a
     number.
     """
-    bare = " ".join(to_one_line(caption).translate(_FORBIDDEN).split()) or form.TABLE_WORD
+    bare = " ".join(caption.translate(_FORBIDDEN).split()) or decree.TABLE_WORD
     name, at = bare[:_LONGEST_NAME].strip(), 1
     while name.casefold() in names:
         at += 1
@@ -80,35 +69,34 @@ def _make_sheet(book: Workbook, caption: str, names: set[str]) -> Any:
 
 
 def _write_table(sheet: Any, document: Document, table: Table) -> None:
-    titles = [to_one_line(column.title) for column in table.columns]
-    widths = compute_column_shares(
-        titles, [[format_cell(cell) for cell in row] for row in table.rows]
-    )
+    widths = table.compute_widths(table.format_rows()[: len(table.rows)])
     for at, share in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(at)].width = max(8, share * _ALL)
     sheet.freeze_panes = f"A{_HEAD + 1}"
     sheet.print_title_rows = f"{_HEAD}:{_HEAD}"
     sheet.append([_make_text_cell(sheet, table.caption, _BOLD)])
     sheet.append([_make_text_cell(sheet, document.subject, _ITALIC)])
-    sheet.append([_make_title_cell(sheet, each) for each in titles])
+    sheet.append([_make_title_cell(sheet, column.title) for column in table.columns])
     numeric = [column.is_number for column in table.columns]
     for row in table.rows:
         sheet.append(_make_cells(sheet, row, numeric, _TEXT))
     if table.total is not None:
         sheet.append(_make_cells(sheet, table.total, numeric, _BOLD))
-    for note in list_notes(table):
+    for note in table.notes:
         sheet.append([_make_text_cell(sheet, note, _ITALIC)])
 
 
 def _write_explanations(sheet: Any, document: Document) -> None:
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 40, 100
-    sheet.append([_make_title_cell(sheet, each) for each in form.DEFINITION_COLUMNS])
+    sheet.append([_make_title_cell(sheet, each) for each in decree.DEFINITION_COLUMNS])
     for name, meaning in document.definitions:
         sheet.append(_make_cells(sheet, (name, meaning), (False, False), _TEXT))
     sheet.append([])
-    sheet.append([_make_text_cell(sheet, form.describe_freeze_time(document.as_of), _ITALIC)])
+    sheet.append([_make_text_cell(sheet, decree.describe_freeze_time(document.as_of), _ITALIC)])
     if document.digest:
-        sheet.append([_make_text_cell(sheet, form.DIGEST.format(digest=document.digest), _ITALIC)])
+        sheet.append(
+            [_make_text_cell(sheet, decree.DIGEST.format(digest=document.digest), _ITALIC)]
+        )
 
 
 def _make_cells(
@@ -136,6 +124,6 @@ def _make_title_cell(sheet: Any, text: str) -> WriteOnlyCell:
 
 
 def _make_text_cell(sheet: Any, text: str, font: Font) -> WriteOnlyCell:
-    cell = make_text_cell(sheet, to_one_line(text)[:_LONGEST_CELL])
+    cell = make_text_cell(sheet, text[:_LONGEST_CELL])
     cell.font = font
     return cell

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from core import sandbox
 from core.errors import Refused
 from core.semaphores import SharedSemaphore
-from engagement.reports.document import Document
-from engagement.reports.rendering import form
-from engagement.reports.rendering.layout import Layout, make_layout
+from engagement.reports import decree
+from engagement.reports.document import Block, Document, Table
+from engagement.reports.marks import prepare_for_paper
 from media import incoming
 
 BATCH = 50  # reports in one program: its start costs as much as several of them
@@ -65,24 +65,69 @@ def _write_job(place: Path, documents: Sequence[Document]) -> None:
     measures = _collect_constants()
     tagged = []
     for at, document in enumerate(documents):
-        said = make_layout(document)
-        text = json.dumps({"form": measures, "report": said.as_data()})
+        data = _describe(prepare_for_paper(document))
+        text = json.dumps({"form": measures, "report": data})
         (place / "set" / f"{at}.json").write_text(text, encoding="utf-8")
-        tagged.append(_count_rows(said) <= _MOST_TAGGED)
+        tagged.append(_count_rows(data) <= _MOST_TAGGED)
     job = {"fonts": str(FONTS), "tagged": tagged}
     (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
 
 
-def _count_rows(said: Layout) -> int:
-    blocks = [*said.blocks, *(block for each in said.appendices for block in each.blocks)]
-    return sum(len(block.grid.rows) for block in blocks if block.grid is not None)
+def _describe(document: Document) -> dict[str, Any]:
+    """Return the document as plain values, for JSON."""
+    signature = document.signature
+    return {
+        "parent": document.parent.upper(),
+        "body": document.body.upper(),
+        "number": document.number_line,
+        "place": document.place_line,
+        "title": document.title.upper(),
+        "subject": document.subject,
+        "recipients": document.recipient_lines,
+        "blocks": [_describe_block(block) for block in document.blocks],
+        "authority": [each.upper() for each in signature.authority],
+        "position": signature.position.upper(),
+        "name": signature.name,
+        "copies": document.copy_lines,
+        "appendices": [
+            {
+                "word": each.word,
+                "title": each.title,
+                "of": each.of,
+                "is_wide": each.is_wide,
+                "blocks": [_describe_block(block) for block in each.blocks],
+            }
+            for each in document.appendix_pages
+        ],
+    }
+
+
+def _describe_block(block: Block) -> dict[str, Any]:
+    grid = block.table and _describe_table(block.table)
+    return {"kind": block.kind, "text": block.text, "grid": grid}
+
+
+def _describe_table(table: Table) -> dict[str, Any]:
+    rows = table.format_rows()
+    return {
+        "titles": [column.title for column in table.columns],
+        "numeric": [column.is_number for column in table.columns],
+        "shares": table.compute_widths(rows),
+        "rows": rows,
+        "has_total": table.total is not None,
+    }
+
+
+def _count_rows(data: dict[str, Any]) -> int:
+    blocks = [*data["blocks"], *(block for each in data["appendices"] for block in each["blocks"])]
+    return sum(len(block["grid"]["rows"]) for block in blocks if block["grid"])
 
 
 def _collect_constants() -> dict[str, Any]:
-    """Return the form's measures and words by their names, in lower case."""
+    """Return the decree's measures and words by their names, in lower case."""
     made = {
         name.lower(): value
-        for name, value in vars(form).items()
+        for name, value in vars(decree).items()
         if name.isupper() and not name.startswith("_")
     }
     return made | {"font": "Liberation Serif"}  # with the widths of Times New Roman, and free

@@ -7,7 +7,6 @@ from engagement.reports.document import (
     Cell,
     Column,
     Document,
-    Letterhead,
     Part,
     Signature,
     Table,
@@ -40,13 +39,11 @@ def units(count: int, caption: str = "Kết quả theo đơn vị") -> Table:
 def week(**changes: object) -> Document:
     """Return a commune's report of a week, with ``changes``."""
     made = Document(
-        letterhead=Letterhead(
-            parent="Công an TP Đà Nẵng",
-            body="Công an phường Hải Châu",
-            place="Hải Châu",
-            symbol="BC-CAP",
-            name="Công an phường Hải Châu",
-        ),
+        parent="Công an TP Đà Nẵng",
+        body="Công an phường Hải Châu",
+        place="Hải Châu",
+        symbol="BC-CAP",
+        issuer="Công an phường Hải Châu",
         title="Báo cáo",
         subject="Kết quả công tác tuyên truyền trên các trang chính thức tuần 48 năm 2026",
         recipients=("Công an thành phố Đà Nẵng",),
@@ -56,14 +53,6 @@ def week(**changes: object) -> Document:
                 "Kết quả thực hiện",
                 ("Trong tuần, đơn vị đã đăng 23 bài trên 3 trang chính thức.",),
                 (table(),),
-                (
-                    Part(
-                        "Nội dung",
-                        ("Tập trung phòng, chống lừa đảo trên không gian mạng.",),
-                        parts=(Part("Lừa đảo", ("12 bài.",)), Part("Giao thông", ("5 bài.",))),
-                    ),
-                    Part("Chiến dịch", ("Tham gia 01 chiến dịch.",)),
-                ),
             ),
             Part("Phương hướng", ("Tiếp tục tuyên truyền theo kế hoạch.",)),
         ),
@@ -80,7 +69,11 @@ def week(**changes: object) -> Document:
 def month(count: int = 168) -> Document:
     """Return a province's report of a month, with a row a commune in an appendix."""
     return week(
-        letterhead=Letterhead("Bộ Công an", "Công an thành phố Đà Nẵng", "Đà Nẵng", "BC-CATP"),
+        parent="Bộ Công an",
+        body="Công an thành phố Đà Nẵng",
+        place="Đà Nẵng",
+        symbol="BC-CATP",
+        issuer="",
         subject="Kết quả công tác tuyên truyền tháng 11 năm 2026 của Công an cấp xã",
         recipients=("Văn phòng Bộ Công an", "Cục Xây dựng phong trào"),
         appendices=(units(count),),
@@ -90,9 +83,11 @@ def month(count: int = 168) -> Document:
 def year() -> Document:
     """Return the ministry's report of a year, with 34 provinces, signed by the head."""
     return week(
-        letterhead=Letterhead(
-            "Bộ Công an", "Cục Xây dựng phong trào bảo vệ an ninh Tổ quốc", "Hà Nội", "BC-V05"
-        ),
+        parent="Bộ Công an",
+        body="Cục Xây dựng phong trào bảo vệ an ninh Tổ quốc",
+        place="Hà Nội",
+        symbol="BC-V05",
+        issuer="",
         subject="Tổng kết công tác tuyên truyền của Công an cấp xã năm 2026",
         signature=Signature((), "Cục trưởng", "Nguyễn Văn A"),
         appendices=(units(34, "Kết quả theo tỉnh, thành phố"), units(12, "Kết quả theo tháng")),

@@ -3,9 +3,8 @@ from dataclasses import replace
 
 from openpyxl import load_workbook
 
-from engagement.reports.document import Change, Part
+from engagement.reports.document import Change, Part, format_cell
 from engagement.reports.rendering.excel import write_xlsx
-from engagement.reports.rendering.layout import format_cell
 
 from .samples import month, table, units, week, year
 

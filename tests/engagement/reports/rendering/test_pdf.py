@@ -6,7 +6,6 @@ from pypdf import PdfReader
 
 from core import sandbox
 from core.errors import Refused
-from engagement.reports.document import Letterhead
 from engagement.reports.rendering import pdf
 from engagement.reports.rendering.pdf import write_pdfs
 
@@ -102,7 +101,7 @@ def test_a_long_table_repeats_its_head_on_each_page():
 def test_markup_is_shown_as_it_was_typed():
     hostile = week(
         subject=MARKUP,
-        letterhead=Letterhead(MARKUP, MARKUP, MARKUP, MARKUP, MARKUP),
+        **dict.fromkeys(("parent", "body", "place", "symbol", "issuer"), MARKUP),
         recipients=(MARKUP, MARKUP),
         opening=(MARKUP,),
         copies=(MARKUP,),

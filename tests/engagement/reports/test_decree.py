@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engagement.reports.rendering import form
+from engagement.reports import decree
 
 # What the decree allows, by item; where it gives one number, that.
 ALLOWED = {
@@ -34,20 +34,25 @@ ALLOWED = {
 
 @pytest.mark.parametrize(("name", "allowed"), ALLOWED.items())
 def test_a_measure_is_within_what_the_decree_allows(name, allowed):
-    assert allowed[0] <= getattr(form, name) <= allowed[1]
+    assert allowed[0] <= getattr(decree, name) <= allowed[1]
 
 
 def test_lines_indents_and_gaps_are_those_of_the_decree():
-    assert form.PAPER == (210, 297)
-    assert form.INDENT in (10, 12.7)
-    assert form.BETWEEN >= 6
-    assert 1 / 3 <= form.RULE <= 1 / 2
+    assert decree.PAPER == (210, 297)
+    assert decree.INDENT in (10, 12.7)
+    assert decree.BETWEEN >= 6
+    assert 1 / 3 <= decree.RULE <= 1 / 2
 
 
-def test_numbers_are_roman_grouped_and_lettered_as_vietnamese_papers_have_them():
-    assert [form.format_roman(n) for n in (1, 4, 9, 14, 38)] == ["I", "IV", "IX", "XIV", "XXXVIII"]
-    assert [form.format_letter(n) for n in (1, 4, 5, 8, 23, 24)] == ["a", "d", "đ", "h", "y", "aa"]
-    assert [form.group_digits(n) for n in (0, 999, 1234, 1234567, -5)] == [
+def test_numbers_are_roman_and_grouped_as_vietnamese_papers_have_them():
+    assert [decree.format_roman(n) for n in (1, 4, 9, 14, 38)] == [
+        "I",
+        "IV",
+        "IX",
+        "XIV",
+        "XXXVIII",
+    ]
+    assert [decree.group_digits(n) for n in (0, 999, 1234, 1234567, -5)] == [
         "0",
         "999",
         "1.234",
@@ -57,16 +62,16 @@ def test_numbers_are_roman_grouped_and_lettered_as_vietnamese_papers_have_them()
 
 
 def test_a_list_has_dashes_and_ends_with_a_full_stop_whoever_wrote_them():
-    assert form.format_list(["- Như trên;", " ", "Lưu: VT."]) == ["- Như trên;", "- Lưu: VT."]
-    assert form.format_list([]) == []
+    assert decree.format_list(["- Như trên;", " ", "Lưu: VT."]) == ["- Như trên;", "- Lưu: VT."]
+    assert decree.format_list([]) == []
 
 
 def test_moments_are_those_of_viet_nam():
     moment = datetime(2026, 12, 31, 17, 5, tzinfo=UTC)
-    assert form.describe_freeze_time(moment) == "Số liệu được chốt lúc 00:05 ngày 01/01/2027."
+    assert decree.describe_freeze_time(moment) == "Số liệu được chốt lúc 00:05 ngày 01/01/2027."
 
 
 def test_numbers_and_days_below_ten_bear_a_zero():
-    assert form.format_number_line("BC-CAP", "5") == "Số: 05/BC-CAP"
-    assert form.format_date("Huế", 2026, date(2026, 2, 3)) == "Huế, ngày 03 tháng 02 năm 2026"
-    assert form.format_date("Huế", 2026, date(2026, 3, 12)) == "Huế, ngày 12 tháng 3 năm 2026"
+    assert decree.format_number_line("BC-CAP", "5") == "Số: 05/BC-CAP"
+    assert decree.format_date("Huế", 2026, date(2026, 2, 3)) == "Huế, ngày 03 tháng 02 năm 2026"
+    assert decree.format_date("Huế", 2026, date(2026, 3, 12)) == "Huế, ngày 12 tháng 3 năm 2026"

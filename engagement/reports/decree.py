@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from engagement.reports.document import group_digits as group_digits
-
 # I 1 to I 3, in millimetres. Top and bottom 20 to 25, left 30 to 35, right 15 to 20.
 PAPER = (210, 297)
 TOP, BOTTOM, LEFT, RIGHT = 20, 20, 30, 15
@@ -56,9 +54,11 @@ DIGEST = "Mã đối chiếu của số liệu (SHA-256): {digest}"
 
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
-# II 6 đ: points bear the letters of the Vietnamese alphabet in its order; those with a mark on a
-# vowel are not used beside đ.
-_LETTERS = "abcdđeghiklmnopqrstuvxy"
+
+
+def group_digits(number: int) -> str:
+    """Return a whole number as Vietnamese papers group it: 1.234.567, and −5 with a minus."""
+    return f"{number:,}".replace(",", ".").replace("-", "−")
 
 
 def format_roman(number: int) -> str:
@@ -70,13 +70,11 @@ def format_roman(number: int) -> str:
     return text
 
 
-def format_letter(number: int) -> str:
-    """Return the letter of point ``number``, from 1: a, b, c, d, đ, e, g, …, then aa, ab."""
-    text = ""
-    while number:
-        number, at = divmod(number - 1, len(_LETTERS))
-        text = _LETTERS[at] + text
-    return text
+def name_appendices(count: int) -> list[str]:
+    """Return how ``count`` appendices are called: numbered where they are several (III 1 a)."""
+    if count == 1:
+        return [APPENDIX_WORD]
+    return [f"{APPENDIX_WORD} {format_roman(at)}" for at in range(1, count + 1)]
 
 
 def format_date(place: str, year: int, day: date | None = None) -> str:

@@ -3,55 +3,43 @@ from dataclasses import replace
 import pytest
 
 from core.secrecy import has_secrecy_mark
-from engagement.reports.rendering import form
-from engagement.reports.rendering.layout import format_cell, list_notes, make_layout, to_one_line
+from engagement.reports import decree
+from engagement.reports.document import Part, Signature, clean, format_cell, to_one_line
 
-from .samples import campaign, month, table, week, year
+from .rendering.samples import campaign, month, table, week, year
 
 
 def headings(document):
-    return [block.text for block in make_layout(document).blocks if block.kind == "heading"]
+    return [block.text for block in document.blocks if block.kind == "heading"]
 
 
 def test_parts_are_numbered_by_where_they_stand():
     assert headings(week()) == [
         "I. KẾT QUẢ THỰC HIỆN",
-        "1. Nội dung",
-        "a) Lừa đảo",
-        "b) Giao thông",
-        "2. Chiến dịch",
         "II. PHƯƠNG HƯỚNG",
     ]
 
 
-def test_letterhead_and_signature_are_in_capitals_and_the_number_is_left_to_the_clerk():
-    said = make_layout(week())
-
-    assert (said.parent, said.body) == ("CÔNG AN TP ĐÀ NẴNG", "CÔNG AN PHƯỜNG HẢI CHÂU")
-    assert (said.authority, said.position) == (
-        ["KT. TRƯỞNG CÔNG AN PHƯỜNG"],
-        "PHÓ TRƯỞNG CÔNG AN PHƯỜNG",
-    )
-    assert said.number == "Số:         /BC-CAP"
-    assert said.place == "Hải Châu, ngày     tháng     năm 2026"
-    assert said.title == "BÁO CÁO"
+def test_the_number_and_the_day_are_left_to_the_clerk():
+    assert week().number_line == "Số:         /BC-CAP"
+    assert week().place_line == "Hải Châu, ngày     tháng     năm 2026"
 
 
 def test_one_recipient_stands_beside_the_word_and_several_in_a_list():
-    assert make_layout(week()).recipients == ["Công an thành phố Đà Nẵng."]
-    assert make_layout(month()).recipients == [
+    assert week().recipient_lines == ["Công an thành phố Đà Nẵng."]
+    assert month().recipient_lines == [
         "- Văn phòng Bộ Công an;",
         "- Cục Xây dựng phong trào.",
     ]
-    assert make_layout(campaign()).recipients == []
+    assert campaign().recipient_lines == []
 
 
 def test_an_only_appendix_has_no_number_and_the_text_refers_to_each():
-    only, several = make_layout(week()), make_layout(year())
+    only, several = week(), year()
 
-    assert [each.word for each in only.appendices] == ["Phụ lục"]
+    assert [each.word for each in only.appendix_pages] == ["Phụ lục"]
     assert only.blocks[-1].text == "Kèm theo: Phụ lục - Giải thích số liệu./."
-    assert [each.word for each in several.appendices] == [
+    assert [each.word for each in several.appendix_pages] == [
         "Phụ lục I",
         "Phụ lục II",
         "Phụ lục III",
@@ -63,7 +51,7 @@ def test_an_only_appendix_has_no_number_and_the_text_refers_to_each():
 
 
 def test_the_last_appendix_says_what_figures_mean_and_when_they_were_frozen():
-    last = make_layout(week()).appendices[-1]
+    last = week().appendix_pages[-1]
 
     assert last.title == "GIẢI THÍCH SỐ LIỆU"
     assert last.of.endswith("năm 2026 của Công an phường Hải Châu)")
@@ -74,24 +62,22 @@ def test_the_last_appendix_says_what_figures_mean_and_when_they_were_frozen():
 
 def test_what_was_not_measured_is_a_dash_with_a_note_and_never_a_nought():
     assert [format_cell(None), format_cell(0), format_cell(1234)] == ["–", "0", "1.234"]
-    kinds = [
-        block.kind for block in make_layout(week()).blocks if block.grid or block.kind == "note"
-    ]
+    kinds = [block.kind for block in week().blocks if block.kind in ("table", "note")]
     measured = week(parts=()), week(appendices=(table("Đủ", ("Facebook", 0, 0, 0)),))
 
     assert kinds == ["table", "note"]
-    assert form.GAP_NOTE not in [
-        block.text for each in measured for block in make_layout(each).appendices[0].blocks
+    assert decree.GAP_NOTE not in [
+        block.text for each in measured for block in each.appendix_pages[0].blocks
     ]
 
 
 def test_a_note_that_explains_the_dash_stands_alone():
     gap, own = table(), "Ô có dấu “–” là chưa đo được."
 
-    assert list_notes(gap) == [form.GAP_NOTE]
-    assert list_notes(replace(gap, note="Từ 1–5.")) == [form.GAP_NOTE, "Từ 1–5."]
-    assert list_notes(replace(gap, note=own)) == [own]
-    assert list_notes(table("Đủ", ("Facebook", 0, 0, 0))) == []
+    assert gap.notes == [decree.GAP_NOTE]
+    assert replace(gap, note="Từ 1–5.").notes == [decree.GAP_NOTE, "Từ 1–5."]
+    assert replace(gap, note=own).notes == [own]
+    assert table("Đủ", ("Facebook", 0, 0, 0)).notes == []
 
 
 @pytest.mark.parametrize(
@@ -108,15 +94,34 @@ def test_nothing_unseen_reaches_a_paper(written, read):
     assert to_one_line(written) == read
 
 
-def test_shares_of_a_table_fill_the_width():
-    grid = next(block.grid for block in make_layout(week()).blocks if block.grid)
+def test_each_text_of_a_paper_is_cleaned_wherever_it_stands():
+    raw = "một\u200b\nhai"
+    document = clean(
+        week(
+            place=raw,
+            opening=(raw,),
+            parts=(Part(raw, (raw,), (table(raw, (raw, 1, 2, None)),)),),
+            signature=Signature((raw,), raw),
+            definitions=((raw, raw),),
+        )
+    )
 
-    assert sum(grid.shares) == pytest.approx(1)
-    assert min(grid.shares) > 0.05
+    assert "\u200b" not in repr(document)
+    assert document.parts[0].tables[0].rows == (("một hai", 1, 2, None),)
+    assert document.signature == Signature(("một hai",), "một hai")
+    assert document.as_of == week().as_of
+
+
+def test_shares_of_a_table_fill_the_width():
+    results = table()
+    widths = results.compute_widths(results.format_rows())
+
+    assert sum(widths) == pytest.approx(1)
+    assert min(widths) > 0.05
 
 
 def test_no_word_of_the_form_marks_secrecy_or_urgency():
-    words = [value for value in vars(form).values() if isinstance(value, str)]
+    words = [value for value in vars(decree).values() if isinstance(value, str)]
 
     assert len(words) > 15
     assert not any(has_secrecy_mark(word) for word in words)
