@@ -150,7 +150,7 @@ def _approve(units: list[Any], people: Any, _month: Any) -> None:
     """Write, submit, approve and send the reports of ``units``."""
     from django.utils import timezone
 
-    from engagement.reports import drafts, services
+    from engagement.reports import decisions, drafts
     from engagement.reports.figures import compute_digest
     from engagement.reports.models import Report
     from engagement.reports.queries import build_content
@@ -159,9 +159,9 @@ def _approve(units: list[Any], people: Any, _month: Any) -> None:
     for report in Report.objects.filter(unit__in=units).select_related("unit__parent", "form"):
         officer, leader = people[report.unit_id]
         drafts.write(report, dict.fromkeys(keys, TEXT * 3), by=officer)
-        submitted = services.submit(report, by=officer)
-        services.approve(submitted, by=leader, digest=compute_digest(build_content(submitted)))
-        services.send(submitted, by=officer, number="1", signed_on=timezone.localdate())
+        submitted = decisions.submit(report, by=officer)
+        decisions.approve(submitted, by=leader, digest=compute_digest(build_content(submitted)))
+        decisions.send(submitted, by=officer, number="1", signed_on=timezone.localdate())
 
 
 def _make_files(_units: list[Any], _people: Any, _month: Any) -> None:

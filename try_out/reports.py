@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.periods import Period
-from engagement.reports import drafts, form_versions, periods, services
+from engagement.reports import decisions, drafts, form_versions, periods
 from engagement.reports.figures import compute_digest
 from engagement.reports.models import Report
 from engagement.reports.queries import build_content
@@ -58,12 +58,12 @@ def _store_last_month(world: World, last: Period, then: datetime) -> None:
         drafts.draft_all(KIND, last, now=then, units=[world.staff["hai-chau"].unit])
         _send_report(world, "hoa-vang", last)
         returned = _send_report(world, "hoi-an", last)
-        services.return_report(returned, by=world.overseer, reason=LACKING)
+        decisions.return_report(returned, by=world.overseer, reason=LACKING)
         staff = world.staff["son-tra"]
         _submit_report(staff.unit, last, staff.officer)
         staff = world.staff["duy-xuyen"]
         given_back = _submit_report(staff.unit, last, staff.officer)
-        services.decline(given_back, by=staff.chief, reason=TOO_SHORT)
+        decisions.decline(given_back, by=staff.chief, reason=TOO_SHORT)
 
 
 def _send_report(world: World, word: str, period: Period) -> Report:
@@ -77,10 +77,10 @@ def _send_report(world: World, word: str, period: Period) -> Report:
 def _submit_report(unit: Unit, period: Period, by: User) -> Report:
     report = drafts.begin(unit, KIND, period, by=by)
     drafts.write(report, TEXTS, by=by)
-    return services.submit(report, by=by)
+    return decisions.submit(report, by=by)
 
 
 def _approve_and_send(report: Report, *, by: User, clerk: User) -> Report:
-    services.approve(report, by=by, digest=compute_digest(build_content(report)))
+    decisions.approve(report, by=by, digest=compute_digest(build_content(report)))
     number = str(100 + report.pk)  # units count their papers for themselves
-    return services.send(report, by=clerk, number=number, signed_on=timezone.localdate())
+    return decisions.send(report, by=clerk, number=number, signed_on=timezone.localdate())

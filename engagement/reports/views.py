@@ -22,7 +22,7 @@ from core.expensive import one_at_a_time
 from core.lists import PAGE, get_page, render_page
 from core.models import JobState
 from core.scope import list_ancestors
-from engagement.reports import drafts, files, periods, queries, services
+from engagement.reports import decisions, drafts, files, periods, queries
 from engagement.reports.files import CONTENT_TYPES
 from engagement.reports.forms import (
     MOST_CAMPAIGNS,
@@ -191,12 +191,12 @@ def _make_context(request: HttpRequest, row: Report) -> dict[str, Any]:
         "has_written": approves and waits and wrote,
         "may_return": row.state == ReportState.SENT
         and is_newest
-        and services.find_appointment_above(user, row.unit) is not None,
+        and decisions.find_appointment_above(user, row.unit) is not None,
         "may_correct": writes and row.is_frozen and is_newest,
         "send_form": SendForm(initial={"signed_on": timezone.localdate()}) if may_send else None,
         "signature": queries.build_signature(user, row) if may_approve else document.signature,
         "approve_form": ApproveForm(initial={"digest": document.digest}),
-        "has_gaps": may_approve and services.has_gaps(row),
+        "has_gaps": may_approve and decisions.has_gaps(row),
         "units_missing": scope - held,
         "may_fill": writes and row.state == ReportState.DRAFT and held < scope,
         "units_filled": count_own_filled(row.figures.content),
@@ -276,7 +276,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Submit a draft to the unit's leaders."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
     said = _("Submitted: the unit’s leaders are notified in the portal and by mail.")
-    button_action(request, lambda: services.submit(row, by=request.user), said=said)
+    button_action(request, lambda: decisions.submit(row, by=request.user), said=said)
     return redirect("engagement:report", row.public_id)
 
 
@@ -287,7 +287,9 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ApproveForm(request.POST)
     seen = form.cleaned_data if form.is_valid() else {"digest": ""}
     said = _("Approved. Word and PDF to be signed are being made; you can leave this page.")
-    done = button_action(request, lambda: services.approve(row, by=request.user, **seen), said=said)
+    done = button_action(
+        request, lambda: decisions.approve(row, by=request.user, **seen), said=said
+    )
     address = reverse("engagement:report", args=[row.public_id])
     return redirect(address if done else f"{address}#approve")
 
@@ -298,7 +300,7 @@ def send(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Send a report whose paper is signed and registered; what was typed stays where it fails."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
     form = SendForm(request.POST, request.FILES)
-    done = form_action(form, lambda: services.send(row, by=request.user, **form.cleaned_data))
+    done = form_action(form, lambda: decisions.send(row, by=request.user, **form.cleaned_data))
     if done:
         messages.success(request, _("Sent, with its number and day."))
         return redirect("engagement:report", row.public_id)
@@ -311,7 +313,7 @@ def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give a report back to its author with a reason."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_APPROVE)
     form = ReasonForm(form_data(request), hint=_("The author reads it."))
-    done = form_action(form, lambda: services.decline(row, by=request.user, **form.cleaned_data))
+    done = form_action(form, lambda: decisions.decline(row, by=request.user, **form.cleaned_data))
     if done:
         messages.success(request, _("Given back to its author with your reason."))
         return redirect("engagement:report", row.public_id)
@@ -324,7 +326,7 @@ def return_(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_report_to_change(request, public_id, Permission.OVERSIGHT_VIEW)
     form = ReasonForm(form_data(request), hint=_("The unit reads it, and sends another version."))
     done = form_action(
-        form, lambda: services.return_report(row, by=request.user, **form.cleaned_data)
+        form, lambda: decisions.return_report(row, by=request.user, **form.cleaned_data)
     )
     if done:
         messages.success(request, _("Returned to its unit with your reason."))
@@ -339,7 +341,7 @@ def correct(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ChangesForm(form_data(request))
     done = form_action(
         form,
-        lambda: services.correct(row, by=request.user, changes=form.cleaned_data["reason"]),
+        lambda: decisions.correct(row, by=request.user, changes=form.cleaned_data["reason"]),
     )
     if done:
         messages.success(request, _("This is the new version. What was sent stays as it is."))

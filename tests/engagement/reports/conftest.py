@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from engagement.reports import drafts, periods, services
+from engagement.reports import decisions, drafts, periods
 from engagement.reports.figures import compute_digest
 from engagement.reports.queries import build_content
 
@@ -26,7 +26,7 @@ def sent(month):
 
     def send(unit, writer, leader, **options):
         report = drafts.begin(unit, "month", month, by=writer, **options)
-        services.submit(report, by=writer)
+        decisions.submit(report, by=writer)
         report.refresh_from_db()
         approve(report, leader)
         return send_approved(report, writer)
@@ -37,11 +37,11 @@ def sent(month):
 def approve(report, leader):
     """Approve what the report holds now."""
     digest = compute_digest(build_content(report))
-    services.approve(report, by=leader, digest=digest, with_gaps=True)
+    decisions.approve(report, by=leader, digest=digest, with_gaps=True)
     report.refresh_from_db()
     return report
 
 
 def send_approved(report, writer):
     """Send an approved report as the paper no. 125 of today."""
-    return services.send(report, by=writer, number="125", signed_on=timezone.localdate())
+    return decisions.send(report, by=writer, number="125", signed_on=timezone.localdate())

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from core.errors import Refused
-from engagement.reports import drafts, services
+from engagement.reports import decisions, drafts
 from engagement.reports.figures import compute_digest, freeze_figures
 from engagement.reports.queries import build_content, build_document
 from engagement.reports.sums import compute_coverage
@@ -111,9 +111,9 @@ def test_units_that_sent_nothing_can_be_filled_in_and_are_marked(
     assert by_unit[f"{silent.name} (theo hệ thống)"][0] == 1
     _rows, titles = rows_of(report, "Kết quả đăng bài")
     assert titles[1] == "Kỳ này, theo báo cáo 1/3 đơn vị, theo hệ thống 2 đơn vị"
-    services.submit(report, by=overseer)
+    decisions.submit(report, by=overseer)
     report.refresh_from_db()
-    services.approve(report, by=leader, digest=compute_digest(build_content(report)))
+    decisions.approve(report, by=leader, digest=compute_digest(build_content(report)))
 
 
 def test_what_was_filled_in_stays_until_it_is_left_out(
@@ -134,10 +134,10 @@ def test_what_was_filled_in_stays_until_it_is_left_out(
     assert coverage(report) == (3, 3)
     page = client.get(reverse("engagement:report", args=[report.public_id])).content.decode()
     assert 'name="fill" value="0"' in page
-    services.submit(report, by=overseer)
+    decisions.submit(report, by=overseer)
     report.refresh_from_db()
     approve(report, leader)
-    draft = services.correct(report, by=overseer, changes="Sửa lỗi chính tả.")
+    draft = decisions.correct(report, by=overseer, changes="Sửa lỗi chính tả.")
     assert coverage(draft) == (3, 3)
 
     client.post(reverse("engagement:take_figures", args=[draft.public_id]), {"fill": "0"})
@@ -156,7 +156,7 @@ def test_what_a_province_filled_in_is_counted_once_by_the_ministry(
     factories.report(reported, state="sent")
     report = drafts.begin(province, "month", month, by=overseer)
     report = drafts.retake_figures(report, by=overseer, fill=True)
-    services.submit(report, by=overseer)
+    decisions.submit(report, by=overseer)
     report.refresh_from_db()
     approve(report, leader)
     send_approved(report, overseer)
@@ -191,11 +191,11 @@ def test_a_sum_of_few_units_is_sent_after_a_question_alone(
     client, province, communes, overseer, leader, month
 ):
     report = drafts.begin(province, "month", month, by=overseer)
-    services.submit(report, by=overseer)
+    decisions.submit(report, by=overseer)
     report.refresh_from_db()
     digest = compute_digest(build_content(report))
     with pytest.raises(Refused, match="80 %"):
-        services.approve(report, by=leader, digest=digest)
+        decisions.approve(report, by=leader, digest=digest)
     client.force_login(leader)
     page = client.get(reverse("engagement:report", args=[report.public_id]))
     assert 'name="with_gaps"' in page.content.decode()
@@ -264,7 +264,7 @@ def test_freezing_costs_the_same_queries_for_one_commune_and_for_many(
 def test_the_leader_reads_the_very_paper_before_approving(client, province, leader, month, format):
     overseer = factories.person(Role.OVERSEER, province)
     report = drafts.begin(province, "month", month, by=overseer)
-    services.submit(report, by=overseer)
+    decisions.submit(report, by=overseer)
     report.refresh_from_db()
     client.force_login(leader)
     address = reverse("engagement:report_draft", args=[report.public_id, format])

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from accounts.permissions import Role
-from engagement.reports import drafts, services
+from engagement.reports import decisions, drafts
 from engagement.reports.figures import freeze_figures
 from engagement.reports.models import Report
 from engagement.reports.queries import find_changes_since_taken
@@ -63,7 +63,7 @@ def test_a_sum_misses_no_unit_that_was_founded_after_the_period(province, founde
     assert compute_coverage(content) == (0, 1)
     factories.report(old, state="sent")
     assert compute_coverage(freeze(province, month)) == (1, 1)
-    assert not services.has_gaps(factories.report(province))
+    assert not decisions.has_gaps(factories.report(province))
     nation = freeze(factories.ministry(), month)
     assert [row["unit"] for row in nation["missing"]] == [province.key]
     assert nation["scope"] == 3  # the ministry, the province and the older unit
@@ -166,9 +166,9 @@ def test_the_sum_is_right_once_the_province_that_it_left_has_corrected_its_repor
     assert find_changes_since_taken(sent).returned == [unit.name]
 
     above = factories.person(Role.OVERSEER, ministry)
-    services.return_report(sent, by=above, reason="Xã đã chuyển đi.")
-    draft = services.correct(sent, by=writer, changes="Không còn xã đã chuyển.")
-    services.submit(draft, by=writer)
+    decisions.return_report(sent, by=above, reason="Xã đã chuyển đi.")
+    draft = decisions.correct(sent, by=writer, changes="Không còn xã đã chuyển.")
+    decisions.submit(draft, by=writer)
     send_approved(approve(Report.objects.get(pk=draft.pk), leader), writer)
 
     content = freeze(ministry, month)

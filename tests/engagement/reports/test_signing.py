@@ -11,7 +11,7 @@ from accounts.models import Notice
 from accounts.permissions import Role
 from core import jobs
 from core.errors import Refused
-from engagement.reports import files, services
+from engagement.reports import decisions, files
 from engagement.reports.queries import build_document
 from engagement.reports.scans import LARGEST
 from tests import factories
@@ -140,7 +140,7 @@ def test_what_is_not_approved_or_was_sent_before_is_not_sent(unit, officer, repo
 
 
 def test_a_report_that_is_being_corrected_is_not_sent(unit, officer, report):
-    services.correct(report, by=officer, changes="Bổ sung hai bài.")
+    decisions.correct(report, by=officer, changes="Bổ sung hai bài.")
     with pytest.raises(Refused, match="newer version"):
         send_approved(report, officer)
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.permissions import Role
-from engagement.reports import drafts, services
+from engagement.reports import decisions, drafts
 from engagement.reports.models import Report
 from engagement.reports.queries import SinceTaken, find_changes_since_taken
 from tests import factories
@@ -100,7 +100,7 @@ def test_the_draft_offers_to_take_the_figures_anew(client, unit, draft, overseer
 def test_the_leader_and_whoever_corrects_are_told_too(client, province, unit, draft, overseer):
     address = reverse("engagement:report", args=[draft.public_id])
     leader = factories.person(Role.OVERSEER, province)
-    services.submit(draft, by=overseer)
+    decisions.submit(draft, by=overseer)
     factories.report(unit, state="sent")
 
     client.force_login(overseer)

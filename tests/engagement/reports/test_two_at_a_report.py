@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from audit.models import Entry
-from engagement.reports import drafts, form_versions, periods, services
+from engagement.reports import decisions, drafts, form_versions, periods
 from engagement.reports.figures import compute_digest
 from engagement.reports.models import Report, ReportApproval, ReportForm
 from engagement.reports.queries import build_content
@@ -55,11 +55,11 @@ def test_of_two_who_approve_one_report_one_does(begin_report):
     unit = factories.UnitFactory()
     writer = factories.person(Role.OFFICER, unit)
     report = begin_report(unit, writer)
-    services.submit(report, by=writer)
+    decisions.submit(report, by=writer)
     digest = compute_digest(build_content(fresh(report)))
 
     outcomes = each_at_once(
-        two(Role.APPROVER, unit), lambda by: services.approve(report, by=by, digest=digest)
+        two(Role.APPROVER, unit), lambda by: decisions.approve(report, by=by, digest=digest)
     )
 
     assert outcomes == {"done": 1, "refused": 1}
@@ -72,13 +72,13 @@ def test_a_report_that_one_leader_declines_while_another_approves_it_is_one_of_b
     unit = factories.UnitFactory()
     writer = factories.person(Role.OFFICER, unit)
     report = begin_report(unit, writer)
-    services.submit(report, by=writer)
+    decisions.submit(report, by=writer)
     digest = compute_digest(build_content(fresh(report)))
     first, second = two(Role.APPROVER, unit)
 
     outcomes = act_at_once(
-        lambda: services.approve(report, by=first, digest=digest),
-        lambda: services.decline(report, by=second, reason="Thiếu số liệu."),
+        lambda: decisions.approve(report, by=first, digest=digest),
+        lambda: decisions.decline(report, by=second, reason="Thiếu số liệu."),
     )
 
     assert outcomes == {"done": 1, "refused": 1}
@@ -93,7 +93,7 @@ def test_figures_are_not_taken_anew_while_a_leader_approves_others(begin_report)
     report = begin_report(unit, first)
 
     outcomes = act_at_once(
-        lambda: services.submit(report, by=first),
+        lambda: decisions.submit(report, by=first),
         lambda: drafts.retake_figures(report, by=second),
     )
 
@@ -101,7 +101,7 @@ def test_figures_are_not_taken_anew_while_a_leader_approves_others(begin_report)
     assert fresh(report).state == "in_review"
     leader = factories.person(Role.APPROVER, unit)
     digest = compute_digest(build_content(fresh(report)))
-    services.approve(report, by=leader, digest=digest)
+    decisions.approve(report, by=leader, digest=digest)
     approval = ReportApproval.objects.get()
     assert approval.content["figures"] == fresh(report).figures.content
 
@@ -114,8 +114,8 @@ def test_of_two_who_send_one_report_one_does():
     day = timezone.localdate()
 
     outcomes = act_at_once(
-        lambda: services.send(report, by=first, number="125", signed_on=day),
-        lambda: services.send(report, by=second, number="126", signed_on=day),
+        lambda: decisions.send(report, by=first, number="125", signed_on=day),
+        lambda: decisions.send(report, by=second, number="126", signed_on=day),
     )
 
     assert outcomes == {"done": 1, "refused": 1}
@@ -129,7 +129,7 @@ def test_of_two_who_correct_one_report_one_does():
     report = factories.report(unit, state="sent")
 
     outcomes = each_at_once(
-        two(Role.OFFICER, unit), lambda by: services.correct(report, by=by, changes="Sửa số liệu.")
+        two(Role.OFFICER, unit), lambda by: decisions.correct(report, by=by, changes="Sửa số liệu.")
     )
 
     assert outcomes == {"done": 1, "refused": 1}

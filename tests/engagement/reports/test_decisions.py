@@ -12,7 +12,7 @@ from accounts.permissions import Role
 from core.errors import NotAllowed, Refused
 from core.periods import Period
 from engagement.models import Measurement
-from engagement.reports import drafts, form_versions, services
+from engagement.reports import decisions, drafts, form_versions
 from engagement.reports.figures import compute_digest, compute_figures, is_unchanged
 from engagement.reports.models import Report, ReportApproval, ReportForm
 from engagement.reports.queries import (
@@ -59,7 +59,7 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
 
     report = drafts.begin(unit, "month", month, by=officer)
     drafts.write(report, {"situation": "Địa bàn ổn định.", "unknown": "x"}, by=officer)
-    services.submit(report, by=officer)
+    decisions.submit(report, by=officer)
     assert [(row.pk, row.turn) for row in find_unsent(leader)] == [(report.pk, "approve")]
     assert list(find_unsent(officer)) == []
     report.refresh_from_db()
@@ -104,7 +104,7 @@ def test_a_report_goes_from_the_draft_to_the_unit_above(
 
 def test_nobody_approves_what_they_wrote_in(unit, officer, leader, month):
     report = drafts.begin(unit, "month", month, by=leader)
-    services.submit(report, by=officer)
+    decisions.submit(report, by=officer)
     report.refresh_from_db()
 
     with pytest.raises(Refused, match="You wrote in this report"):
@@ -126,10 +126,10 @@ def test_what_has_changed_since_the_leader_opened_it_is_not_approved(unit, offic
     report = drafts.begin(unit, "month", month, by=officer)
     seen = compute_digest(build_content(report))
     drafts.write(report, {"tasks": "Thêm một việc."}, by=officer)
-    services.submit(report, by=officer)
+    decisions.submit(report, by=officer)
 
     with pytest.raises(Refused, match="has changed"):
-        services.approve(report, by=leader, digest=seen)
+        decisions.approve(report, by=leader, digest=seen)
     assert not ReportApproval.objects.exists()
 
 
@@ -164,12 +164,12 @@ def test_a_correction_is_a_new_version_that_says_what_changed(unit, officer, lea
     with pytest.raises(Refused, match="sent already"):
         drafts.begin(unit, "month", month, by=officer)
     with pytest.raises(Refused, match="what changes"):
-        services.correct(report, by=officer, changes=" ")
+        decisions.correct(report, by=officer, changes=" ")
 
-    newer = services.correct(report, by=officer, changes="Bổ sung số liệu kênh Zalo.")
+    newer = decisions.correct(report, by=officer, changes="Bổ sung số liệu kênh Zalo.")
     with pytest.raises(Refused, match="newest version"):
-        services.correct(report, by=officer, changes="Nữa.")
-    services.submit(newer, by=officer)
+        decisions.correct(report, by=officer, changes="Nữa.")
+    decisions.submit(newer, by=officer)
     newer.refresh_from_db()
     approve(newer, leader)
 
@@ -185,24 +185,24 @@ def test_a_superior_returns_with_a_reason_and_nobody_else_does(
     report = sent(unit, officer, leader)
 
     with pytest.raises(NotAllowed):
-        services.return_report(report, by=leader, reason="Thiếu.")
+        decisions.return_report(report, by=leader, reason="Thiếu.")
     with pytest.raises(Refused, match="why"):
-        services.return_report(report, by=overseer, reason="")
-    services.return_report(report, by=overseer, reason="Thiếu phần kiến nghị.")
+        decisions.return_report(report, by=overseer, reason="")
+    decisions.return_report(report, by=overseer, reason="Thiếu phần kiến nghị.")
 
     report.refresh_from_db()
     assert (report.state, report.reason) == ("returned", "Thiếu phần kiến nghị.")
     told = Notice.objects.get(user=officer, kind="report_returned")
     assert told.facts["reason"] == "Thiếu phần kiến nghị."
     with pytest.raises(Refused, match="moved on"):
-        services.return_report(report, by=overseer, reason="Lại.")
+        decisions.return_report(report, by=overseer, reason="Lại.")
 
 
 def test_a_leader_gives_a_report_back_to_its_author(unit, officer, leader, month):
     report = drafts.begin(unit, "month", month, by=officer)
-    services.submit(report, by=officer)
+    decisions.submit(report, by=officer)
 
-    services.decline(report, by=leader, reason="Viết rõ hơn.")
+    decisions.decline(report, by=leader, reason="Viết rõ hơn.")
 
     report.refresh_from_db()
     assert (report.state, report.reason) == ("draft", "Viết rõ hơn.")
@@ -213,7 +213,7 @@ def test_those_above_write_and_approve_nothing_of_a_unit_below(unit, officer, ov
     with pytest.raises(Refused, match="itself writes"):
         drafts.begin(unit, "month", month, by=overseer)
     report = drafts.begin(unit, "month", month, by=officer)
-    services.submit(report, by=officer)
+    decisions.submit(report, by=officer)
     report.refresh_from_db()
     with pytest.raises(Refused, match="itself writes"):
         approve(report, overseer)
@@ -389,7 +389,7 @@ def test_a_unit_stands_in_the_overview_as_it_does(unit, officer, leader, oversee
     assert status() == "none"
     report = drafts.begin(unit, "month", month, by=officer)
     assert status() == "draft"
-    services.submit(report, by=officer)
+    decisions.submit(report, by=officer)
     report.refresh_from_db()
     assert status() == "draft"
     approve(report, leader)
@@ -399,7 +399,7 @@ def test_a_unit_stands_in_the_overview_as_it_does(unit, officer, leader, oversee
     assert status() == "sent"
     Report.objects.filter(pk=report.pk).update(due_on=timezone.localdate() - timedelta(days=1))
     assert status() == "late"
-    services.return_report(report, by=overseer, reason="Thiếu.")
+    decisions.return_report(report, by=overseer, reason="Thiếu.")
     assert status() == "returned"
 
 
