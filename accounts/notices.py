@@ -49,7 +49,7 @@ def notify(
     ``facts`` fill the sentence of ``kind``; ``address`` is a path in the portal. Never a post's
     text.
     """
-    words = SENTENCES[kind]
+    sentence = SENTENCES[kind]
     people = list({person.pk: person for person in people}.values())
     facts = {name: str(value) for name, value in facts.items()}
     Notice.objects.bulk_create(
@@ -61,7 +61,7 @@ def notify(
     for person in people:
         with translation.override(person.language):
             hidden = {name: gettext("(see the portal)") for name in _NOT_BY_MAIL & facts.keys()}
-            text = gettext(words) % {**facts, **hidden}
+            text = gettext(sentence) % {**facts, **hidden}
             letters.append(
                 {
                     "to": [person.email],

@@ -80,8 +80,8 @@ def account_to_reset(address: str) -> User | None:
     proved it, or whose invitation went there. One query, whether there is one or not.
     """
     proved = EmailAddress.objects.filter(user=OuterRef("pk"), email=address, verified=True)
-    found = User.objects.filter(is_active=True).annotate(has_proved=Exists(proved))
-    return found.filter(Q(has_proved=True) | Q(email=address)).order_by("-has_proved").first()
+    accounts = User.objects.filter(is_active=True).annotate(has_proved=Exists(proved))
+    return accounts.filter(Q(has_proved=True) | Q(email=address)).order_by("-has_proved").first()
 
 
 def authority(user: User, permission: Permission, *, unit: Unit) -> Authority | None:
@@ -143,8 +143,8 @@ def describe_waits(user: User) -> list[str]:
     ]
     closed = [unit for unit in units if not can(user, permission, unit=unit)]
     waits = [(unit, acts_from(user, permission, unit=unit)) for unit in closed]
-    words = _text_of_wait(permission)
-    return [words % {"unit": unit, "when": format_local_time(when)} for unit, when in waits if when]
+    text = _text_of_wait(permission)
+    return [text % {"unit": unit, "when": format_local_time(when)} for unit, when in waits if when]
 
 
 def appointed_by(user: User, *, people: Iterable[User]) -> bool:
@@ -530,7 +530,7 @@ def administrators_over(person: User) -> list[User]:
     users = User.objects.filter(pk__in=above.values("user"), is_active=True).order_by(
         "search", "pk"
     )
-    return [each for each in users if governs(each, person)]
+    return [user for user in users if governs(user, person)]
 
 
 def require_governs(admin: User, person: User) -> Authority:

@@ -13,21 +13,21 @@ from core import navigation
 from core.search import MOST_MATCHES, Kind, Match, register
 
 
-def find_pages(user: User, words: str) -> Iterator[Match]:
-    return _find_entries(user, words, navigation.SIDEBAR)
+def find_pages(user: User, query: str) -> Iterator[Match]:
+    return _find_entries(user, query, navigation.SIDEBAR)
 
 
-def find_actions(user: User, words: str) -> Iterator[Match]:
-    return _find_entries(user, words, [navigation.ACTIONS])
+def find_actions(user: User, query: str) -> Iterator[Match]:
+    return _find_entries(user, query, [navigation.ACTIONS])
 
 
-def _find_entries(user: User, words: str, parts: Iterable[str]) -> Iterator[Match]:
-    for entry in navigation.find_entries(words, parts, granted_permissions(user)):
+def _find_entries(user: User, query: str, parts: Iterable[str]) -> Iterator[Match]:
+    for entry in navigation.find_entries(query, parts, granted_permissions(user)):
         yield Match(str(entry.label), reverse(entry.view), entry.symbol)
 
 
-def find_people(user: User, words: str) -> Iterator[Match]:
-    users = User.objects.visible_to(user).search(words).order_by("search", "pk")
+def find_people(user: User, query: str) -> Iterator[Match]:
+    users = User.objects.visible_to(user).search(query).order_by("search", "pk")
     for person in users.only("public_id", "full_name", "username")[:MOST_MATCHES]:
         page = reverse("accounts:person", args=[person.public_id])
         yield Match(str(person), page, "user", person.username)

@@ -46,11 +46,11 @@ def _is_by(people: QuerySet[Any], who: str) -> Q:
     return Q(actor_id__in=keys) | _contains("actor_name", who)
 
 
-def _contains(field: str, words: str) -> Q:
+def _contains(field: str, query: str) -> Q:
     """Return the condition that ``field`` holds the words. That it is not empty says to PostgreSQL
     that the index of its trigrams will do: the engine's entries stand in none.
     """
-    return ~Q(**{field: ""}) & Q(**{f"{field}__icontains": words})
+    return ~Q(**{field: ""}) & Q(**{f"{field}__icontains": query})
 
 
 def add_places(entries: Collection[Entry], user: Person) -> None:
@@ -74,9 +74,9 @@ def _add_missing_names(entries: Collection[Entry]) -> None:
         if not entry.object_label and entry.object_type in NAMES:
             nameless[entry.object_type].append(entry)
     for kind, rows in nameless.items():
-        found = NAMES[kind]({row.object_id for row in rows})
+        names = NAMES[kind]({row.object_id for row in rows})
         for row in rows:
-            row.object_label = found.get(row.object_id, "")
+            row.object_label = names.get(row.object_id, "")
 
 
 def _make_key(entry: Entry) -> str:

@@ -60,13 +60,13 @@ class _Facts(dict):
 
 def describe_entry(action: str, label: str, data: Mapping[str, object]) -> str:
     """Describe an entry in the active language."""
-    said = SENTENCES.get(f"{action}.{data.get('method')}") or SENTENCES.get(action)
-    if said is None:
+    sentence_of_action = SENTENCES.get(f"{action}.{data.get('method')}") or SENTENCES.get(action)
+    if sentence_of_action is None:
         return f"{action}: {label}" if label else action
     facts = _Facts({**data, "object": label})
-    if words := FACTS.get(action):
-        facts.update(words(facts))
-    return (gettext(said) % facts).rstrip(" :")
+    if sentence := FACTS.get(action):
+        facts.update(sentence(facts))
+    return (gettext(sentence_of_action) % facts).rstrip(" :")
 
 
 class Page(NamedTuple):

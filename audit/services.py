@@ -122,10 +122,10 @@ def _lock_free_stream(cursor: CursorWrapper) -> tuple[int, int, str]:
     transaction that records a hundred times locks one stream and not all.
     """
     cursor.execute(_FREE_STREAM + " SKIP LOCKED", {"streams": STREAMS})
-    if not (found := cursor.fetchone()):
+    if not (row := cursor.fetchone()):
         cursor.execute(_FREE_STREAM, {"streams": STREAMS})
-        found = cursor.fetchone()
-    return found
+        row = cursor.fetchone()
+    return row
 
 
 def make_streams(using: str = "default") -> None:

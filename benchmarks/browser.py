@@ -18,7 +18,7 @@ class Browser:
         self.host = host
         self.source = source
         self.port = port
-        self.cookies = dict(each.split("=", 1) for each in cookies.split("; ") if each)
+        self.cookies = dict(cookie.split("=", 1) for cookie in cookies.split("; ") if cookie)
         self._line: HTTPSConnection | None = None
 
     def connected(self) -> ssl.SSLSocket:

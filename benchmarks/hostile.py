@@ -304,7 +304,9 @@ def _lateness(rows: list[Any]) -> tuple[int, float]:
         if delivery.published_at
     ]
     never = deliveries.count() - len(seconds)
-    return never + sum(each > LATE.total_seconds() for each in seconds), max(seconds, default=0.0)
+    return never + sum(second > LATE.total_seconds() for second in seconds), max(
+        seconds, default=0.0
+    )
 
 
 def _report(
@@ -353,10 +355,10 @@ def _report(
 
 def _describe(window: Window, kind: str) -> str:
     taken = [
-        each
+        second
         for name, seconds in window.seconds.items()
         if name.rstrip("0123456789 ") == kind
-        for each in seconds
+        for second in seconds
     ]
     return f"{len(taken):7}{at(taken, 0.5) * 1000:7.0f}{at(taken, 0.95) * 1000:7.0f}"
 

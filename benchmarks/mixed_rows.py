@@ -59,7 +59,7 @@ def fill(stage: Stage, keys: dict[str, str], provinces: int) -> World:
             "approver": cookies_of(factories.person(Role.APPROVER, unit), keys["SECRET_KEY"]),
             "overseer": cookies_of(factories.person(Role.OVERSEER, province), keys["SECRET_KEY"]),
         }
-        hostile = [cookies_of(each, keys["SECRET_KEY"]) for each in officers]
+        hostile = [cookies_of(officer, keys["SECRET_KEY"]) for officer in officers]
     posts = [
         factories.PostFactory(unit=unit, author=author, channels=[channel]) for _number in range(8)
     ]
@@ -135,7 +135,7 @@ def _accounts(unit: Any) -> None:
     ]
     User.objects.bulk_create(people)
     common = {"unit": unit, "role": Role.OFFICER, "valid_from": unit.valid_from}
-    Appointment.objects.bulk_create(Appointment(user=each, **common) for each in people)
+    Appointment.objects.bulk_create(Appointment(user=person, **common) for person in people)
 
 
 def name_of(number: int) -> str:

@@ -285,12 +285,12 @@ def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
     def count_before(units: list[int]) -> tuple[list[int], Any]:
         """Of units that published before the second day of the period before: others have none."""
         known = [
-            each
-            for each in units
+            unit
+            for unit in units
             if before
             and any(
                 row["published_at"] and row["published_at"] < before[0] + timedelta(days=1)
-                for one in raw.list_territory(each)
+                for one in raw.list_territory(unit)
                 for row in raw.deliveries[one]
             )
         ]

@@ -208,8 +208,13 @@ class Rows:
             "decided_at": now,
         }
         reviews = [
-            Review(revision=each, position="Bench", content_sha256=each.content_sha256, **common)
-            for each in revisions
+            Review(
+                revision=revision,
+                position="Bench",
+                content_sha256=revision.content_sha256,
+                **common,
+            )
+            for revision in revisions
         ]
         Review.objects.bulk_create(reviews, batch_size=2000)
         signatures = []

@@ -73,8 +73,8 @@ def main() -> int:
         sign_in(page, asked)
         asked.url = f"http://localhost:{port}"
         cookies = [
-            {"name": each["name"], "value": each["value"], "url": asked.url}
-            for each in context.cookies()
+            {"name": cookie["name"], "value": cookie["value"], "url": asked.url}
+            for cookie in context.cookies()
         ]
         for name, path in PAGES.items():
             rows = [visit(browser, cookies, asked, path) for _ in range(asked.rounds)]
@@ -82,7 +82,7 @@ def main() -> int:
             print(name, asked.size, *(f"{key}={value:.0f}" for key, value in middle.items()))
         if asked.photos:
             times = [send_photos(browser, cookies, asked) for _ in range(asked.rounds)]
-            print("photos", *(f"{each:.1f}" for each in times), "s")
+            print("photos", *(f"{time:.1f}" for time in times), "s")
         browser.close()
     return 0
 

@@ -34,9 +34,9 @@ class Occasion(NamedTuple):
 def find_occasions(first: date, last: date) -> list[Occasion]:
     """Return what falls between two days, both included, in order; the longest last."""
     years = range(first.year - 1, last.year + 1)  # a lunar year ends in the next one
-    found = {occasion for year in years for occasion in _find_occasions_of_year(year)}
-    shown = [each for each in found if each.first <= last and each.last >= first]
-    return sorted(shown, key=lambda each: (each.kind == MONTH, each.first, each.title_vi))
+    occasions = {occasion for year in years for occasion in _find_occasions_of_year(year)}
+    in_period = [each for each in occasions if each.first <= last and each.last >= first]
+    return sorted(in_period, key=lambda each: (each.kind == MONTH, each.first, each.title_vi))
 
 
 @lru_cache(maxsize=1)
@@ -47,12 +47,12 @@ def _read_rows() -> list[dict[str, str]]:
 
 @lru_cache(maxsize=64)
 def _find_occasions_of_year(year: int) -> tuple[Occasion, ...]:
-    found = []
+    occasions = []
     for row in _read_rows():
         first = _parse_day(row["calendar"], row["first"], year)
         last = _parse_day(row["calendar"], row["last"] or row["first"], year)
-        found.append(Occasion(first, last, row["kind"], row["title_vi"], row["title_en"]))
-    return tuple(found)
+        occasions.append(Occasion(first, last, row["kind"], row["title_vi"], row["title_en"]))
+    return tuple(occasions)
 
 
 def _parse_day(calendar: str, written: str, year: int) -> date:

@@ -45,13 +45,13 @@ class Citation(NamedTuple):
 
 def find_repealed_laws(text: str, *, on: date) -> list[Citation]:
     """Find what a text cites that is repealed on that day, by number or by title and year."""
-    found = []
+    laws = []
     for law, pattern in _read_laws():
         if law.since > on:
             continue
         for match in pattern.finditer(text):
-            found.append(Citation(law, match.start(), match.end(), _name_successor(law, match)))
-    return sorted(found, key=lambda each: each.start)
+            laws.append(Citation(law, match.start(), match.end(), _name_successor(law, match)))
+    return sorted(laws, key=lambda each: each.start)
 
 
 def replace_repealed_laws(text: str, *, on: date) -> str:

@@ -156,11 +156,11 @@ class CampaignQuerySet(ScopedQuerySet):
     def coming(self, on: date) -> Self:
         return self.filter(starts_on__gt=on)
 
-    def search(self, words: str) -> Self:
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+    def search(self, query: str) -> Self:
+        rows = self
+        for word in fold(query).split():
+            rows = rows.filter(search__contains=word)
+        return rows
 
 
 class Campaign(PublicIdModel):

@@ -38,8 +38,10 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     listed = find_campaigns(request.user, position.unit, deep=position.role in DEEP)
     form = CampaignFilter(request.GET)
     filters = form.chosen
-    found = filter_by_stage(listed, filters.get("stage", ""), on=today).search(filters.get("q", ""))
-    page = get_page(request, found.prefetch_related("topics"))
+    campaigns = filter_by_stage(listed, filters.get("stage", ""), on=today).search(
+        filters.get("q", "")
+    )
+    page = get_page(request, campaigns.prefetch_related("topics"))
     context = {
         "page_obj": page,
         "rows": [(campaign, _describe_status(campaign)) for campaign in page],

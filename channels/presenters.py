@@ -33,9 +33,9 @@ def _merge_names(part: str) -> dict[str, Any]:
     """Return what all connectors together call by name: a name that several use means the same
     everywhere."""
     return {
-        name: said
+        name: text
         for connector in CONNECTORS.values()
-        for name, said in getattr(connector.words, part).items()
+        for name, text in getattr(connector.words, part).items()
     }
 
 
@@ -106,8 +106,8 @@ FIGURES = {
 
 def describe_disconnecting(platform: str) -> str:
     """Say where people end the portal's access themselves."""
-    words = CONNECTORS[platform].words.how_to_revoke
-    return _(words) if words else _("Remove the portal's application in the page's settings there.")
+    text = CONNECTORS[platform].words.how_to_revoke
+    return _(text) if text else _("Remove the portal's application in the page's settings there.")
 
 
 def describe_rights(missing: Iterable[str]) -> list[str]:
@@ -118,7 +118,7 @@ def describe_consent(platform: str, *, wider: bool = False) -> list[str]:
     """Say what the consent dialog asks for."""
     words, facts = CONNECTORS[platform].words, CONNECTORS[platform].facts
     rights = [*facts.rights, *(facts.optional_rights if wider else ())]
-    return [_(each) for each in words.consent_items or [words.rights[right] for right in rights]]
+    return [_(item) for item in words.consent_items or [words.rights[right] for right in rights]]
 
 
 def format_name(name: str) -> str:
@@ -172,17 +172,17 @@ def counting_unit(form: Format) -> str:
 
 def describe_option(name: str) -> Term:
     """Say in words what an author decides."""
-    words = OPTIONS.get(name, Term(name))
+    term = OPTIONS.get(name, Term(name))
     return Term(
-        _translate(words.label),
-        _translate(words.help),
-        {value: _translate(said) for value, said in words.choices.items()},
+        _translate(term.label),
+        _translate(term.help),
+        {value: _translate(text) for value, text in term.choices.items()},
     )
 
 
-def _translate(words: str) -> str:
+def _translate(text: str) -> str:
     """Translate with gettext, for which an empty text would be the catalogue's header."""
-    return _(words) if words else ""
+    return _(text) if text else ""
 
 
 def describe_options(options: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -205,26 +205,26 @@ def describe_problem(problem: Problem, *, channel: str, form: Format | None = No
     facts["letters"] = " ".join(form.forbidden_characters) if form else ""
     if problem.rule.startswith("choose_"):
         facts["option"] = describe_option(problem.rule.removeprefix("choose_")).label
-        words = _("Choose for %(channel)s: %(option)s.")
+        message = _("Choose for %(channel)s: %(option)s.")
     elif problem.rule == "text_long" and form and counting_unit(form) == "bytes":
-        words = _(
+        message = _(
             "The text for %(channel)s is %(n)s bytes too long; a letter with a mark takes 2 or 3."
         )
     elif problem.rule == "text_long":
-        words = ngettext(
+        message = ngettext(
             "The text for %(channel)s is %(n)s character too long.",
             "The text for %(channel)s is %(n)s characters too long.",
             int(problem.n),
         )
     elif problem.rule == "title_long":
-        words = ngettext(
+        message = ngettext(
             "The title is %(n)s character too long for %(channel)s.",
             "The title is %(n)s characters too long for %(channel)s.",
             int(problem.n),
         )
     else:
-        words = str(_PROBLEMS[problem.rule])
-    return words % facts
+        message = str(_PROBLEMS[problem.rule])
+    return message % facts
 
 
 def describe_obstacles(obstacles: Sequence[tuple[Format, Problem]], *, channel: str) -> str:

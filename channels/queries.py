@@ -122,11 +122,11 @@ def find_province_keepers(unit: Unit) -> list[User]:
     """Return the people of the province who answer for its units' channels; for a province's own,
     the ministry's."""
     above = unit.province_path if unit.path != unit.province_path else unit.path.split("/")[0] + "/"
-    found = Unit.objects.filter(path=above).first()
-    if found is None:
+    province = Unit.objects.filter(path=above).first()
+    if province is None:
         return []
-    people = holders(Permission.CHANNEL_MANAGE, unit=found) + holders(
-        Permission.PLATFORM_ALLOW, unit=found
+    people = holders(Permission.CHANNEL_MANAGE, unit=province) + holders(
+        Permission.PLATFORM_ALLOW, unit=province
     )
     return list({person.pk: person for person in people}.values())
 
@@ -136,18 +136,18 @@ def load_allowances(units: list[Unit]) -> dict[tuple[int, str], PlatformAllowanc
     platform_allowances = PlatformAllowance.objects.filter(unit__in=units).select_related(
         "allowed_by"
     )
-    return {(each.unit_id, each.platform): each for each in platform_allowances}
+    return {(allowance.unit_id, allowance.platform): allowance for allowance in platform_allowances}
 
 
 def restricted_platforms() -> list[str]:
     return [kind for kind in Kind.values if facts_of(kind).off_by_default]
 
 
-def search_channels(channels: QuerySet[Channel], words: str) -> QuerySet[Channel]:
+def search_channels(channels: QuerySet[Channel], query: str) -> QuerySet[Channel]:
     """Select the channels whose unit, name or address has all of ``words``; without their
     credentials, for a list.
     """
-    for word in words.split():
+    for word in query.split():
         channels = channels.filter(
             Q(unit__search__contains=fold(word))
             | Q(name__icontains=word)

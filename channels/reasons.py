@@ -13,15 +13,15 @@ from platforms.registry import CONNECTORS
 
 def known_reason(platform: str, code: str) -> str:
     """Return the reason in the officer's language; empty for a number that we do not know."""
-    words = CONNECTORS[platform].words.reasons.get(code)
-    return _(words) if words else ""
+    text = CONNECTORS[platform].words.reasons.get(code)
+    return _(text) if text else ""
 
 
 def describe_reason(platform: str, code: str, detail: str = "") -> str:
     """Return the reason in the officer's language; for a number that we do not know, what the
     platform itself said, or else the code."""
-    if words := known_reason(platform, code):
-        return words
+    if text := known_reason(platform, code):
+        return text
     if code.isdigit() and 500 <= int(code) < 600:
         return _(common_messages.PLATFORM_BROKEN)
     if detail:

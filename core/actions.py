@@ -102,10 +102,10 @@ def form_data(request: HttpRequest) -> QueryDict | None:
 
 
 def button_action[T](
-    request: HttpRequest, service: Callable[[], T], *, said: str | Callable[[T], str]
+    request: HttpRequest, service: Callable[[], T], *, message: str | Callable[[T], str]
 ) -> bool:
     """Call the service of a button that has no form of its own; the page that comes next shows
-    ``said``, perhaps made of what the service returned, or the refusal.
+    ``message``, perhaps made of what the service returned, or the refusal.
 
     Return whether it was done. A missing right is a 403.
     """
@@ -114,15 +114,15 @@ def button_action[T](
     if why:
         messages.error(request, why)
     else:
-        messages.success(request, said(answers[0]) if callable(said) else said)
+        messages.success(request, message(answers[0]) if callable(message) else message)
     return not why
 
 
-def offer_undo(request: HttpRequest, said: str, address: str) -> None:
-    """Show ``said`` on the next page, with a button that takes the action back by a POST to
+def offer_undo(request: HttpRequest, message: str, address: str) -> None:
+    """Show ``message`` on the next page, with a button that takes the action back by a POST to
     ``address``.
     """
-    messages.success(request, said, extra_tags=f"{UNDO}{address}")
+    messages.success(request, message, extra_tags=f"{UNDO}{address}")
 
 
 def read_typed_reason(request: HttpRequest) -> str:

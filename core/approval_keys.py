@@ -37,10 +37,10 @@ def load_keys() -> list[bytes]:
 
 def decode_keys(texts: Sequence[str]) -> list[bytes]:
     """Decode base64 keys; raise ValueError where one is not of KEY_BYTES bytes."""
-    found = [base64.b64decode(text, validate=True) for text in texts]
-    if not found or any(len(key) != KEY_BYTES for key in found):
+    keys = [base64.b64decode(text, validate=True) for text in texts]
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
         raise ValueError("an approval key is not 32 bytes in base64")
-    return found
+    return keys
 
 
 def _compute_hmac(key: bytes, text: str) -> str:

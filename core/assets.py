@@ -101,14 +101,14 @@ def _find_last_change(_half_second: int) -> int:
 
 def list_imports(path: str) -> tuple[str, ...]:
     """Return the modules that this one imports, those that they import included, each once."""
-    found: dict[str, None] = {}
+    imports: dict[str, None] = {}
     waiting = [path]
     while waiting:
         for each in list_direct_imports(waiting.pop(0)):
-            if each not in found:
-                found[each] = None
+            if each not in imports:
+                imports[each] = None
                 waiting.append(each)
-    return tuple(found)
+    return tuple(imports)
 
 
 def list_direct_imports(path: str) -> list[str]:

@@ -120,11 +120,11 @@ def _join_pieces(pieces: list[Piece]) -> list[Piece]:
 
 def keep_near_changes(pieces: list[Piece]) -> list[Piece]:
     """Leave of long unchanged words only those beside a change, for a page to be read at once."""
-    found = []
+    kept = []
     for at, piece in enumerate(pieces):
         if piece.kind == "same" and len(piece.text) > 3 * CONTEXT and len(pieces) > 1:
             head = piece.text[:CONTEXT] if at else ""
             tail = piece.text[-CONTEXT:] if at < len(pieces) - 1 else ""
             piece = Piece("same", f"{head} … {tail}")
-        found.append(piece)
-    return found
+        kept.append(piece)
+    return kept

@@ -65,9 +65,9 @@ class ClockField(forms.CharField):
         written = super().clean(value).strip()
         if not written:
             return None
-        found = self._WRITTEN.fullmatch(written)
+        match = self._WRITTEN.fullmatch(written)
         try:
-            return time(int(found[1]), int(found[2] or found[3] or 0)) if found else self._refuse()
+            return time(int(match[1]), int(match[2] or match[3] or 0)) if match else self._refuse()
         except ValueError:
             return self._refuse()
 

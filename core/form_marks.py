@@ -39,9 +39,9 @@ def require_rendered(mark: str, about: str, *, by: Any, now: datetime | None = N
     """
     now = now or timezone.now()
     try:
-        said = signing.loads(mark, salt=_SALT)
-        at, theirs = float(said["t"]), (said["s"], said["u"]) == (about, by.pk)
-        nonce = str(said["n"])
+        signed = signing.loads(mark, salt=_SALT)
+        at, theirs = float(signed["t"]), (signed["s"], signed["u"]) == (about, by.pk)
+        nonce = str(signed["n"])
     except (signing.BadSignature, KeyError, TypeError, ValueError):
         at, theirs, nonce = math.inf, False, ""
     if not theirs or now.timestamp() - at > LONGEST_READING.total_seconds():

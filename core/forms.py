@@ -32,9 +32,9 @@ class PeriodForm(forms.Form):
     """``from`` and ``to`` in the address, dd/mm/yyyy."""
 
     def __init__(self, data: Mapping[str, Any], *, default: Period, **kwargs: Any) -> None:
-        shown = {"from": default.first, "to": default.last}
+        initial_dates = {"from": default.first, "to": default.last}
         given = {name: data[name] for name in data if data[name] != ""}
-        super().__init__({**shown, **given}, initial=shown, **kwargs)
+        super().__init__({**initial_dates, **given}, initial=initial_dates, **kwargs)
         self.default = default
         # `from` is no name Python lets a class attribute have; the dates come first.
         self.fields = {

@@ -208,9 +208,9 @@ def _list_typed_texts(request: HttpRequest) -> Iterator[str]:
         yield from (PurePath(file.name or "").stem.replace("_", " ") for file in files)
 
 
-def _answer_toast(request: HttpRequest, words: str) -> HttpResponse:
+def _answer_toast(request: HttpRequest, message: str) -> HttpResponse:
     """Have htmx add the words to the page, which stays as it is."""
-    toast = {"level": "error", "text": words}
+    toast = {"level": "error", "text": message}
     response = render(request, "components/toast.html", toast, status=422)
     response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"
     return response
@@ -253,8 +253,8 @@ def try_again(request: HttpRequest, error: Busy | QuotaExceeded) -> HttpResponse
             request, "components/toast.html", {"level": "warning", "text": str(error)}
         )
     else:
-        words = {"words": str(error), "is_busy": isinstance(error, Busy)}
-        response = render(request, "429.html", words)
+        context = {"words": str(error), "is_busy": isinstance(error, Busy)}
+        response = render(request, "429.html", context)
     response.status_code = 503 if isinstance(error, Busy) else 429
     response["Retry-After"] = str(count_seconds_to_wait(error))
     return response

@@ -76,18 +76,18 @@ def list_entries(part: str, may: Mapping[str, bool]) -> list[Entry]:
     return [entry for entry in ENTRIES if entry.part == part and entry.is_for(may)]
 
 
-def find_entries(words: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[Entry]:
+def find_entries(query: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[Entry]:
     """Return the entries of ``parts`` in whose labels each of the words begins a word, one for each
     page.
     """
-    searched = fold(words).split()
-    found: dict[str, Entry] = {}
+    searched = fold(query).split()
+    entries: dict[str, Entry] = {}
     for part in parts:
         for entry in list_entries(part, may):
             label = _WORD.findall(fold(str(entry.label)))
             if all(any(part.startswith(word) for part in label) for word in searched):
-                found.setdefault(entry.view, entry)
-    return list(found.values())
+                entries.setdefault(entry.view, entry)
+    return list(entries.values())
 
 
 def get_page_label(view: str) -> str:
@@ -95,8 +95,8 @@ def get_page_label(view: str) -> str:
     empty where it belongs to none.
     """
     belongs_to = find_current_entry(view, view.rpartition(":")[0])
-    found = {entry.view: str(entry.label) for entry in reversed(ENTRIES)}
-    return found.get(view) or found.get(belongs_to, "")
+    labels = {entry.view: str(entry.label) for entry in reversed(ENTRIES)}
+    return labels.get(view) or labels.get(belongs_to, "")
 
 
 @cache

@@ -70,7 +70,7 @@ def _find_window_end(now: datetime, seconds: int) -> datetime:
 def _describe_wait(ends_at: datetime) -> str:
     # Rounded up: a window may end within a minute, and the words name only minutes.
     moment = timezone.localtime(ends_at + timedelta(seconds=59))
-    said = time_format(moment, "H:i")
+    text = time_format(moment, "H:i")
     if moment.date() != timezone.localdate():
-        said = f"{said} {date_format(moment, 'SHORT_DATE_FORMAT')}"
-    return _("You did this very often in a short time. Try again after %(time)s.") % {"time": said}
+        text = f"{text} {date_format(moment, 'SHORT_DATE_FORMAT')}"
+    return _("You did this very often in a short time. Try again after %(time)s.") % {"time": text}

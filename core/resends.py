@@ -177,9 +177,9 @@ def _redirect_to_first(request: HttpRequest, form: SentForm) -> HttpResponse:
 def _read_address_of_first(form: SentForm) -> str:
     """Return where the first sending led; empty if its process died before it could say so."""
     give_up = time.monotonic() + PATIENCE
-    while (found := cache.get(form.key)) and "to" not in found and time.monotonic() < give_up:
+    while (stored := cache.get(form.key)) and "to" not in stored and time.monotonic() < give_up:
         time.sleep(_LOOK_EVERY)
-    return found.get("to", "") if found else ""
+    return stored.get("to", "") if stored else ""
 
 
 def _get_page(request: HttpRequest) -> str:

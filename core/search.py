@@ -60,16 +60,16 @@ def fold_typed_words(text: str) -> str:
     return " ".join(fold(text[:LONGEST_WORDS]).split()[:MOST_WORDS])
 
 
-def find_matches(person: Person, words: str) -> list[Group]:
+def find_matches(person: Person, query: str) -> list[Group]:
     """Find what ``person`` may see by `fold_typed_words`; kinds without a match are left out."""
-    is_long = len(words) >= SHORTEST_WORDS
+    is_long = len(query) >= SHORTEST_WORDS
     groups = []
     for kind in _KINDS:
         if not (is_long or kind.lists_all):
             continue
-        found = kind.find(person, words)
+        found = kind.find(person, query)
         # Pages and actions are few: before anything is typed, all of them are a menu.
-        matches = list(islice(found, MOST_MATCHES)) if words else list(found)
+        matches = list(islice(found, MOST_MATCHES)) if query else list(found)
         if matches:
             groups.append(Group(kind.heading, matches))
     return groups

@@ -238,8 +238,8 @@ def read_lines(
     file's.
     """
     text = _decode(data)
-    found = [_parse(text, separator, rows=rows, columns=columns) for separator in SEPARATORS]
-    lines, is_whole = max(found, key=lambda each: max(map(titles, each[0][:10]), default=0))
+    parsed = [_parse(text, separator, rows=rows, columns=columns) for separator in SEPARATORS]
+    lines, is_whole = max(parsed, key=lambda each: max(map(titles, each[0][:10]), default=0))
     if not is_whole:
         raise Refused(
             _("Row %(n)s of this text file is too long. Shorten its cells, then try again.")

@@ -81,11 +81,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Find pages, actions and rows of every app by words; as a fragment for the dialog."""
     typed = request.GET.get("q", "")[: searching.LONGEST_WORDS]
-    words = searching.fold_typed_words(typed)
-    groups = searching.find_matches(request.user, words)  # type: ignore[arg-type]  # signed in by middleware
+    query = searching.fold_typed_words(typed)
+    groups = searching.find_matches(request.user, query)  # type: ignore[arg-type]  # signed in by middleware
     context = {
         "typed": typed,
-        "too_short": 0 < len(words) < searching.SHORTEST_WORDS,
+        "too_short": 0 < len(query) < searching.SHORTEST_WORDS,
         "groups": groups,
         "n": sum(len(group.matches) for group in groups),
     }

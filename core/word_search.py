@@ -28,7 +28,7 @@ def split_phrases(text: str) -> list[list[str]]:
     found where its two words stand side by side.
     """
     pieces = (_WORD.findall(piece) for piece in fold(text).split())
-    return [words for words in pieces if words]
+    return [phrase for phrase in pieces if phrase]
 
 
 @models.TextField.register_lookup
@@ -83,10 +83,10 @@ def filter_by_phrases[Rows: models.QuerySet[Any]](
         )
         return rows.filter(pk__in=few)
     asked = zip(phrases, of_each, strict=True)
-    narrow = [words for words, n in asked if n < FREQUENT] if by_index else []
+    narrow = [phrase for phrase, n in asked if n < FREQUENT] if by_index else []
     if narrow:
         rows = rows.filter(**{f"{column}__has_phrases_by_index": narrow})
-    frequent = [words for words in phrases if words not in narrow]
+    frequent = [phrase for phrase in phrases if phrase not in narrow]
     return rows.filter(**{f"{column}__has_phrases": frequent}) if frequent else rows
 
 
@@ -98,10 +98,10 @@ def _count_in_newest(table: str, phrases: list[list[str]], newest_by: str) -> li
         cursor.execute(
             f"SELECT {counts} FROM (SELECT {WORDS_COLUMN} FROM {table} "  # noqa: S608
             f"ORDER BY {newest_by} LIMIT {PROBED}) AS newest",
-            [_make_tsquery(phrases), *(_make_tsquery([words]) for words in phrases)],
+            [_make_tsquery(phrases), *(_make_tsquery([phrase]) for phrase in phrases)],
         )
         return list(cursor.fetchone())
 
 
 def _make_tsquery(phrases: list[list[str]]) -> str:
-    return " & ".join(f"({' <-> '.join(words)}:*)" for words in phrases)
+    return " & ".join(f"({' <-> '.join(phrase)}:*)" for phrase in phrases)

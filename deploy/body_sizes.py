@@ -129,8 +129,8 @@ def render_http() -> str:
 def render_server() -> str:
     """Return where the proxy asks who sends what is large, and what it then counts and passes."""
     lines = [
-        *_ask("large", [(each, each.tier) for each in UPLOADS]),
-        *_ask("whole", [(each, each.whole) for each in UPLOADS if each.whole]),
+        *_ask("large", [(upload, upload.tier) for upload in UPLOADS]),
+        *_ask("whole", [(upload, upload.whole) for upload in UPLOADS if upload.whole]),
     ]
     for tier in TIERS:
         lines += [
@@ -209,12 +209,12 @@ def render_table() -> str:
         ("`/hooks/…/`, from anybody", "a platform's message", *_describe_tier(HOOKS)),
         ("any but `/accounts/`, `/shared/`; signed in", "a form", *_describe_tier(FORM)),
     ]
-    for each in UPLOADS:
-        address = each.pattern.replace(ONE, "…").replace("(?:edit|submit)", "edit")
+    for upload in UPLOADS:
+        address = upload.pattern.replace(ONE, "…").replace("(?:edit|submit)", "edit")
         address = address.replace("(?:kits/)?", "")
-        for tier in (each.tier, each.whole):
+        for tier in (upload.tier, upload.whole):
             if tier:
-                rows.append((f"`{address}`", each.carries, *_describe_tier(tier)))
+                rows.append((f"`{address}`", upload.carries, *_describe_tier(tier)))
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

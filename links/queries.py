@@ -25,10 +25,10 @@ def get_short_address(link: Link) -> str:
     return f"{settings.PORTAL_URL}{reverse('links:follow', args=[link.code])}"
 
 
-def find_links(unit: Unit, *, words: str = "", state: str = "") -> QuerySet[Link]:
+def find_links(unit: Unit, *, query: str = "", state: str = "") -> QuerySet[Link]:
     """Find the unit's links, newest first; ``state`` is open, stopped or empty."""
     links = Link.objects.filter(unit=unit).select_related("unit")
-    for word in fold(words).split():
+    for word in fold(query).split():
         links = links.filter(search__contains=word)
     if state:
         links = links.filter(stopped_at__isnull=state == "open")

@@ -37,7 +37,7 @@ def link_list(request: HttpRequest) -> HttpResponse:
     unit = _get_unit(request)
     form = LinkFilter(request.GET)
     filters = form.chosen
-    links = find_links(unit, words=filters.get("q", ""), state=filters.get("state", ""))
+    links = find_links(unit, query=filters.get("q", ""), state=filters.get("state", ""))
     page = get_page(request, links, PAGE)
     counted = count_clicks(page, on=timezone.localdate())
     context = {
@@ -113,7 +113,7 @@ def resume_link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         button_action(
             request,
             lambda: services.resume_link(row, by=request.user, **form.cleaned_data),
-            said=_("The link leads on."),
+            message=_("The link leads on."),
         )
     return redirect("links:link", public_id=public_id)
 

@@ -48,7 +48,7 @@ register(
 
 def _name_lacking_scanners(facts: Mapping[str, str]) -> dict[str, str]:
     lacking = facts["lacking"].split(", ")
-    return {"lacking": ", ".join(str(each.label) for each in Scanner if each in lacking)}
+    return {"lacking": ", ".join(str(scanner.label) for scanner in Scanner if scanner in lacking)}
 
 
 register_facts("media.looked_by_eye", facts=_name_lacking_scanners)

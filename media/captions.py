@@ -184,9 +184,9 @@ def read_cues(vtt: str) -> list[Cue]:
     for _line, block in _split_blocks(vtt):
         if span := _SPAN.match(block[0]):
             start, end = _to_milliseconds(span.groups()[:4]), _to_milliseconds(span.groups()[4:8])
-            words = "".join(map(_keep_drawable, plain_text("\n".join(["", *block[1:]]))))
-            if words.strip():
-                cues.append(Cue((start or 0) / 1000, (end or 0) / 1000, words.strip()))
+            text = "".join(map(_keep_drawable, plain_text("\n".join(["", *block[1:]]))))
+            if text.strip():
+                cues.append(Cue((start or 0) / 1000, (end or 0) / 1000, text.strip()))
     return cues
 
 
@@ -199,13 +199,13 @@ def trim_captions(vtt: str, *, start: float, end: float) -> str:
     for _line, block in _split_blocks(vtt):
         if not (span := _SPAN.match(block[0])):
             continue
-        shown, over = (
+        visible, over = (
             _to_milliseconds(span.groups()[:4]) or 0,
             _to_milliseconds(span.groups()[4:8]) or 0,
         )
-        shown, over = max(shown, first), min(over, last)
-        if shown < over:
-            span_of_part = f"{_format_time(shown - first)} --> {_format_time(over - first)}"
+        visible, over = max(visible, first), min(over, last)
+        if visible < over:
+            span_of_part = f"{_format_time(visible - first)} --> {_format_time(over - first)}"
             times = f"{span_of_part} {span[9] or ''}".rstrip()
             kept.append("\n".join([times, *block[1:]]))
     return "WEBVTT\n\n" + "\n\n".join(kept) + "\n" if kept else ""

@@ -45,11 +45,11 @@ class MediaQuerySet(ScopedQuerySet):
         """Filter by what no further post may show."""
         return self.filter(expires_on__lt=on)
 
-    def search(self, words: str) -> Self:
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+    def search(self, query: str) -> Self:
+        rows = self
+        for word in fold(query).split():
+            rows = rows.filter(search__contains=word)
+        return rows
 
 
 class Folder(PublicIdModel):

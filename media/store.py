@@ -59,8 +59,8 @@ def remove_media(media: QuerySet[Media]) -> int:
     files made of them; return how many. The files go first: a process that dies here leaves rows,
     which the next run finds again.
     """
-    found = media.values_list("sha256", "poster_sha256")
-    hold_until_commit(name for pair in found for name in _lock_names(*pair))
+    files = media.values_list("sha256", "poster_sha256")
+    hold_until_commit(name for pair in files for name in _lock_names(*pair))
     rows = list(media.select_for_update(of=("self",), skip_locked=True))
     others = Media.objects.exclude(pk__in=[row.pk for row in rows])
     for name in _files_of(rows, others):

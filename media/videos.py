@@ -271,10 +271,10 @@ def _store_bytes(name: str, content: File, size: int) -> str:
 
 
 def _hash_file(file: BinaryIO | File) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     while data := file.read(1024 * 1024):
-        found.update(data)
-    return found.hexdigest()
+        digest.update(data)
+    return digest.hexdigest()
 
 
 # --- Before it is sent ----------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def change_logo(request: HttpRequest, key: str) -> HttpResponse:
         button_action(
             request,
             lambda: storing.remove_logo(unit, by=request.user),
-            said=_("The unit has no logo any more."),
+            message=_("The unit has no logo any more."),
         )
         return redirect("units:unit", unit.key)
     form = LogoForm(*((request.POST, request.FILES) if request.method == "POST" else ()))

@@ -42,8 +42,8 @@ def update_alarms() -> Facts:
 
 
 @transaction.atomic
-def _update_alarms(found: list[Sign], now: datetime) -> None:
-    seen = {(s.kind, s.key): s for s in found}
+def _update_alarms(signs: list[Sign], now: datetime) -> None:
+    seen = {(s.kind, s.key): s for s in signs}
     opened = {(a.kind, a.key): a for a in Alarm.objects.filter(closed_at=None)}
     Alarm.objects.bulk_create(
         [

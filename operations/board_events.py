@@ -23,9 +23,9 @@ def find_platforms_down(scope: Scope, period: Period) -> Iterable[Mark]:
     rows = Alarm.objects.filter(
         kind="breaker", key__in=keys, opened_at__gte=period.start, opened_at__lt=period.end
     )
-    found: dict[tuple[str, str], Mark] = {}
+    marks: dict[tuple[str, str], Mark] = {}
     for key, opened_at in rows.order_by("-opened_at").values_list("key", "opened_at")[:200]:
         day = timezone.localdate(opened_at)
         message = _("%(platform)s did not answer") % {"platform": names[key]}
-        found.setdefault((key, day.isoformat()), Mark(day, message))
-    return list(found.values())[:MOST]
+        marks.setdefault((key, day.isoformat()), Mark(day, message))
+    return list(marks.values())[:MOST]

@@ -437,12 +437,12 @@ def write_mail(alarm: Alarm) -> str:
 
 def describe_since(alarm: Alarm) -> str:
     began = alarm.facts.get("since")
-    words = gettext("Since %(when)s.") % {
+    text = gettext("Since %(when)s.") % {
         "when": _format_moment(datetime.fromisoformat(began) if began else alarm.opened_at)
     }
     if n := alarm.facts.get("n"):
-        words += " " + gettext("Number: %(n)s.") % {"n": n}
-    return words
+        text += " " + gettext("Number: %(n)s.") % {"n": n}
+    return text
 
 
 def write_mail_of_end(alarm: Alarm) -> str:

@@ -63,10 +63,10 @@ def measure_hours(now: datetime) -> list[Hour]:
         .values(hour=TruncHour("due_at"))
         .annotate(n=Count("pk"), slowest=Max(F("published_at") - F("due_at")))
     )
-    found = {row["hour"]: row for row in rows}
+    by_hour = {row["hour"]: row for row in rows}
     return [
         Hour(hour, row["n"], max(0.0, row["slowest"].total_seconds()))
-        if (row := found.get(hour))
+        if (row := by_hour.get(hour))
         else Hour(hour, 0, None)
         for hour in hours
     ]

@@ -61,30 +61,30 @@ def get_silence_limit(queue: str) -> timedelta:
 def find_warning_signs(facts: Facts) -> list[Sign]:
     """Return what is wrong, the worst first."""
     now = facts.now
-    found = []
+    signs = []
     if facts.freeze.frozen_at:
-        found.append(Sign("frozen", facts.freeze.reason, facts.freeze.frozen_at))
+        signs.append(Sign("frozen", facts.freeze.reason, facts.freeze.frozen_at))
     if facts.unapproved:
-        found.append(Sign("unapproved", n=facts.unapproved))
+        signs.append(Sign("unapproved", n=facts.unapproved))
     if facts.unrecorded:
-        found.append(Sign("unrecorded", n=facts.unrecorded))
+        signs.append(Sign("unrecorded", n=facts.unrecorded))
     if facts.broker_answers is False:
-        found.append(Sign("broker"))
+        signs.append(Sign("broker"))
     for queue, last_seen_at in facts.queues.items():
         if queue in list_served_queues() and (
             last_seen_at is None or now - last_seen_at > get_silence_limit(queue)
         ):
-            found.append(Sign("silent", queue, last_seen_at))
+            signs.append(Sign("silent", queue, last_seen_at))
     for platform in facts.platforms.values():
-        found += _find_signs_of_platform(platform, now)
+        signs += _find_signs_of_platform(platform, now)
     if facts.clocks_apart > CLOCKS_APART:
-        found.append(Sign("clocks", n=int(facts.clocks_apart.total_seconds())))
+        signs.append(Sign("clocks", n=int(facts.clocks_apart.total_seconds())))
     if facts.disk_free < min(DISK_FREE_BYTES, facts.disk_size * DISK_FREE_SHARE):
-        found.append(Sign("disk"))
+        signs.append(Sign("disk"))
     if facts.mail_waits_since:
-        found.append(Sign("mail", since=facts.mail_waits_since))
+        signs.append(Sign("mail", since=facts.mail_waits_since))
     order = list(presenters.KINDS)
-    return sorted(found, key=lambda sign: order.index(sign.kind))
+    return sorted(signs, key=lambda sign: order.index(sign.kind))
 
 
 def group_signs(signs: Sequence[Sign]) -> list[Sign]:

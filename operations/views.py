@@ -407,19 +407,19 @@ def release(request: HttpRequest) -> HttpResponse:
             "confirm it here."
         )
 
-    found = freezing.count_due_posts()
+    due = freezing.count_due_posts()
     lead = ngettext(
         "%(n)s post goes out at once when publishing is released.",
         "%(n)s posts go out at once when publishing is released.",
-        found["go"],
-    ) % {"n": found["go"]}
-    if n := found["too_late"]:
-        words = ngettext(
+        due["go"],
+    ) % {"n": due["go"]}
+    if n := due["too_late"]:
+        message = ngettext(
             "%(n)s is too late and is not published; its unit is told.",
             "%(n)s are too late and are not published; their units are told.",
             n,
         )
-        lead += " " + words % {"n": n}
+        lead += " " + message % {"n": n}
     if row.reason == freezing.RESTORED:
         lead += " " + _(
             "What people cancelled, withdrew, paused or moved after the copy was made is not in "

@@ -135,10 +135,10 @@ def _hooks(settings: dict[str, Any]) -> Iterator[str]:
     """Look at the words that prove a platform's news, of which one may be on its way out."""
     for platform, facts in settings["PLATFORMS"].items():
         for name in ("verify_token", "hook_secret"):
-            words = [word.strip() for word in str(facts.get(name, "")).split(",") if word.strip()]
+            tokens = [word.strip() for word in str(facts.get(name, "")).split(",") if word.strip()]
             if any(
                 len(word) < 16 or _is_guessable(word.encode(), distinct=6)
-                for word in words
+                for word in tokens
                 if not word.startswith("try-out-")
             ):
                 yield (

@@ -89,21 +89,21 @@ class UnitIssues:
     @property
     def urgency(self) -> tuple[int, int, str]:
         """Return the place among other units, the most urgent first."""
-        found = self.found
-        if not found:
+        kinds = self.found
+        if not kinds:
             return (len(KINDS), 0, self.unit.search)
-        return (URGENCY[found[0][0].key], -len(found), self.unit.search)
+        return (URGENCY[kinds[0][0].key], -len(kinds), self.unit.search)
 
 
 def find_issues(
-    place: Unit, *, now: datetime, silent_days: int = SILENT_DAYS, words: str = ""
+    place: Unit, *, now: datetime, silent_days: int = SILENT_DAYS, query: str = ""
 ) -> list[UnitIssues]:
     """Return what each open unit at or below ``place`` needs, the most urgent first; the office of
     a province only where it has a page of its own. Eight queries at most.
     """
     below = Unit.objects.current(timezone.localdate(now)).under(place)
     shown = below.filter(has_police_body=True).filter(Q(level=Level.COMMUNE) | Q(pk=place.pk))
-    shown = shown.search(words) if words else shown
+    shown = shown.search(query) if query else shown
     rows = {
         unit.pk: UnitIssues(unit, last_post=unit.last_post) for unit in annotate_last_post(shown)
     }
@@ -123,8 +123,8 @@ def find_issues(
     for row in rows.values():
         if kind := explain_silence(row.pages, row.last_post, now=now, days=silent_days):
             row.counts[kind] = 1
-    found = (row for row in rows.values() if row.unit.level == Level.COMMUNE or row.pages)
-    return sorted(found, key=lambda row: row.urgency)
+    visible = (row for row in rows.values() if row.unit.level == Level.COMMUNE or row.pages)
+    return sorted(visible, key=lambda row: row.urgency)
 
 
 def count_issues(unit: Unit, *, now: datetime, silent_days: int = SILENT_DAYS) -> UnitIssues:
@@ -135,10 +135,10 @@ def count_issues(unit: Unit, *, now: datetime, silent_days: int = SILENT_DAYS) -
 
 def count_units_by_kind(rows: Iterable[UnitIssues]) -> dict[str, int]:
     """Count the units by each kind that they have, and those that have none."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for row in rows:
-        found.update([kind.key for kind, _n in row.found] or [FINE.key])
-    return {key: found[key] for key in (*KINDS, FINE.key)}
+        counts.update([kind.key for kind, _n in row.found] or [FINE.key])
+    return {key: counts[key] for key in (*KINDS, FINE.key)}
 
 
 def annotate_last_post(units: UnitQuerySet) -> QuerySet[Any]:
@@ -174,8 +174,8 @@ def _count_by_kind(
     matters = Matter.objects.late(timezone.localdate(now)).filter(unit__in=units).order_by()
     for unit, n in matters.values_list("unit").annotate(n=Count("pk")):
         yield unit, kinds.MATTER, n
-    for unit, found in find_kits_not_taken_up(place, now=now).items():
-        yield unit, kinds.KIT, len(found)
+    for unit, kits in find_kits_not_taken_up(place, now=now).items():
+        yield unit, kinds.KIT, len(kits)
 
 
 def find_blocked_or_late(unit: Unit, *, now: datetime) -> QuerySet[Delivery]:

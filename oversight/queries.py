@@ -64,7 +64,7 @@ def find_overseen_units(user: User) -> UnitQuerySet:
 
 
 def list_unit_rows(
-    user: User, place: Unit, period: Period, *, words: str = "", now: datetime
+    user: User, place: Unit, period: Period, *, query: str = "", now: datetime
 ) -> list[Row]:
     """Return a row for each police body of a commune at or below ``place`` that stands; for those
     that ended in the period, those without a body and the office of ``place``, where they have
@@ -73,7 +73,7 @@ def list_unit_rows(
     here = find_overseen_units(user).filter(path__startswith=place.path)
     shown_units = here.filter(Q(level=Level.COMMUNE) | Q(pk=place.pk))
     existing = _filter_existing(shown_units, period).order_by("search")
-    units = list(existing.search(words) if words else existing)
+    units = list(existing.search(query) if query else existing)
     rows = {unit.pk: Row(unit, mark=_mark_new_or_ended(unit, period)) for unit in units}
     _fill_units(rows, here, period, now=now)
     _fill_page_sums(rows, find_page_sums(here.order_by().values("pk"), period, by=BY_UNIT))
@@ -85,7 +85,7 @@ def list_unit_rows(
     return [row for row in rows.values() if _counts(row)]
 
 
-def list_province_rows(user: User, period: Period, *, words: str = "", now: datetime) -> list[Row]:
+def list_province_rows(user: User, period: Period, *, query: str = "", now: datetime) -> list[Row]:
     """Return a row for each province: its own office and all communes below it. For those who
     oversee the nation.
     """
@@ -93,7 +93,7 @@ def list_province_rows(user: User, period: Period, *, words: str = "", now: date
     provinces = _filter_existing(here.filter(level=Level.PROVINCE), period)
     rows = {
         u.pk: Row(u)
-        for u in (provinces.search(words) if words else provinces).order_by("code", "name")
+        for u in (provinces.search(query) if query else provinces).order_by("code", "name")
     }
     _fill_rows(
         rows,

@@ -150,10 +150,10 @@ class Tile:
         is_better = (moved > 0) == self.figure.is_good
         number = _format_amount(self.figure, abs(moved))
         amount = _("%(n)s points") % {"n": number} if self.figure.is_share else number
-        words = _("up %(amount)s") if moved > 0 else _("down %(amount)s")
+        text = _("up %(amount)s") if moved > 0 else _("down %(amount)s")
         sign = "+" if moved > 0 else "−"
         return Change(
-            f"{sign}{number}", words % {"amount": amount}, "better" if is_better else "worse"
+            f"{sign}{number}", text % {"amount": amount}, "better" if is_better else "worse"
         )
 
 
@@ -233,21 +233,21 @@ def _list_rows_before(
     nothing else: the page has asked enough already.
     """
     here = queries.find_overseen_units(user)
-    found = {row.unit.pk: Row(row.unit, mark=row.mark) for row in rows}
+    by_unit = {row.unit.pk: Row(row.unit, mark=row.mark) for row in rows}
     if name == "reach_rate":
-        queries.fill_reach_of_provinces(found, here, period)
-        return list(found.values())
+        queries.fill_reach_of_provinces(by_unit, here, period)
+        return list(by_unit.values())
     window = DueWindow(period, period.start, now, until=period.end)
     for sums in sum_due_deliveries_of_nation(window):
-        if (row := found.get(sums["row"])) is not None:
+        if (row := by_unit.get(sums["row"])) is not None:
             for name in ("alive", "due", "on_time", "failed"):
                 setattr(row, name, sums[name])
     bodies = here.filter(level=Level.COMMUNE, has_police_body=True, valid_from__lte=period.last)
     there = bodies.exclude(valid_to__lte=period.first).order_by()
     for parent, n in there.values_list("parent").annotate(n=Count("pk")):
-        if parent in found:
-            found[parent].units = n
-    return list(found.values())
+        if parent in by_unit:
+            by_unit[parent].units = n
+    return list(by_unit.values())
 
 
 def _compute_values(
@@ -261,9 +261,11 @@ def _compute_values(
     by_province: dict[int | None, list[float]] = {}
     for each in helpfulness.measure_units(communes, period):
         by_province.setdefault(each.parent, []).append(each.value)
-    found = {row.unit.pk: helpfulness.find_median(by_province.get(row.unit.pk, ())) for row in rows}
-    return {pk: each.value for pk, each in found.items()}, {
-        pk: each.units for pk, each in found.items()
+    values = {
+        row.unit.pk: helpfulness.find_median(by_province.get(row.unit.pk, ())) for row in rows
+    }
+    return {pk: each.value for pk, each in values.items()}, {
+        pk: each.units for pk, each in values.items()
     }
 
 

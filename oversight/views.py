@@ -89,7 +89,7 @@ def province(request: HttpRequest) -> HttpResponse:
     if place is None:
         return redirect("oversight:nation")
     now = timezone.now()
-    rows = queries.list_unit_rows(request.user, place, form.period, words=_get_words(form), now=now)
+    rows = queries.list_unit_rows(request.user, place, form.period, query=_get_query(form), now=now)
     context = {
         "place": place,
         "may_nation": queries.oversees_nation(request.user),
@@ -104,7 +104,7 @@ def nation(request: HttpRequest) -> HttpResponse:
     if not queries.oversees_nation(request.user):
         raise PermissionDenied
     form, now = _read_form(request), timezone.now()
-    rows = queries.list_province_rows(request.user, form.period, words=_get_words(form), now=now)
+    rows = queries.list_province_rows(request.user, form.period, query=_get_query(form), now=now)
     name = form.cleaned_data.get("figure", "") if form.is_valid() else ""
     context = {
         "nation": True,
@@ -121,23 +121,23 @@ def nation(request: HttpRequest) -> HttpResponse:
 def unit(request: HttpRequest, key: str) -> HttpResponse:
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
-    shown = get_object_or_404(
+    row = get_object_or_404(
         queries.find_overseen_units(request.user).select_related("parent", "successor"), key=key
     )
     form = PeriodForm(request.GET, default=Period.last_days(DAYS))
     now = timezone.now()
-    page = get_page(request, queries.find_posts(shown, form.period), POSTS_A_PAGE)
+    page = get_page(request, queries.find_posts(row, form.period), POSTS_A_PAGE)
     context = {
-        "unit": shown,
+        "unit": row,
         "form": form,
         "period": form.period,
-        "quick": make_quick_links(form.period, unit=shown),
-        "row": queries.make_row(shown, form.period, now=now),
-        "channels": Channel.objects.usable().filter(unit=shown),
+        "quick": make_quick_links(form.period, unit=row),
+        "row": queries.make_row(row, form.period, now=now),
+        "channels": Channel.objects.usable().filter(unit=row),
         "dying_before": now + queries.DYING,
-        "people": queries.count_people(shown, today=timezone.localdate()),
+        "people": queries.count_people(row, today=timezone.localdate()),
         "page_obj": page,
-        "cards": [_make_post_card(post, shown, pauses_of(request)) for post in page],
+        "cards": [_make_post_card(post, row, pauses_of(request)) for post in page],
     }
     return render(request, "oversight/unit.html", context)
 
@@ -167,7 +167,7 @@ def _read_form(request: HttpRequest) -> OverviewForm:
     return OverviewForm(request.GET, default=Period.last_days(DAYS))
 
 
-def _get_words(form: OverviewForm) -> str:
+def _get_query(form: OverviewForm) -> str:
     return form.cleaned_data.get("q", "") if form.is_valid() else ""
 
 

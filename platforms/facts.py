@@ -238,7 +238,7 @@ class Facts:
 
     def option(self, message: Message, name: str) -> Any:
         """Return the value of a format's option: the author's, else its default."""
-        defaults = {each.name: each.default for each in self.format(message.format).options}
+        defaults = {option.name: option.default for option in self.format(message.format).options}
         return message.options.get(name, defaults.get(name))
 
     def format(self, name: str) -> Format:

@@ -18,22 +18,22 @@ _CALL = re.compile(
 )  # TikTok's number of the call, by which its support finds it
 
 
-def redact(words: str) -> str:
+def redact(text: str) -> str:
     """Return at most `LONGEST` characters of ``words``, and the number of the call, without what
     they may repeat; empty where nothing is left.
 
     Platforms complain in English. From the first letter that English has not, somebody else wrote
     the sentence: it is left out with all that follows.
     """
-    words = _keep_english_part(" ".join(words[:_MAX_READ].replace("\0", " ").split()))
-    call = _CALL.search(words)
-    words = words.removesuffix(call[0]) if call else words
-    words = _QUOTED.sub(
-        lambda match: match[0] if _FIELD.fullmatch(match[1] or match[2] or "") else _HIDDEN, words
+    text = _keep_english_part(" ".join(text[:_MAX_READ].replace("\0", " ").split()))
+    call = _CALL.search(text)
+    text = text.removesuffix(call[0]) if call else text
+    text = _QUOTED.sub(
+        lambda match: match[0] if _FIELD.fullmatch(match[1] or match[2] or "") else _HIDDEN, text
     )
-    words = " ".join(_HIDDEN if _is_revealing(word) else word for word in words.split(" "))
-    words = _NUMBER.sub(_HIDDEN, words)[:LONGEST] + (call[0] if call else "")
-    return words if any(letter.isalpha() for letter in words) else ""
+    text = " ".join(_HIDDEN if _is_revealing(word) else word for word in text.split(" "))
+    text = _NUMBER.sub(_HIDDEN, text)[:LONGEST] + (call[0] if call else "")
+    return text if any(letter.isalpha() for letter in text) else ""
 
 
 def _is_revealing(word: str) -> bool:
@@ -42,12 +42,12 @@ def _is_revealing(word: str) -> bool:
     return address or (len(word) >= _TOKEN_LENGTH and any(letter.isdigit() for letter in word))
 
 
-def _keep_english_part(words: str) -> str:
+def _keep_english_part(text: str) -> str:
     """Return the sentences, or their parts, before the first foreign letter."""
     foreign = next(
-        (n for n, letter in enumerate(words) if letter.isalpha() and not letter.isascii()), None
+        (n for n, letter in enumerate(text) if letter.isalpha() and not letter.isascii()), None
     )
     if foreign is None:
-        return words
-    start = max(words.rfind(mark, 0, foreign) for mark in (". ", ": ", "; ", "(", '"', "“", "'"))
-    return f"{words[: start + 1]} {_HIDDEN}".strip() if start >= 0 else ""
+        return text
+    start = max(text.rfind(mark, 0, foreign) for mark in (". ", ": ", "; ", "(", '"', "“", "'"))
+    return f"{text[: start + 1]} {_HIDDEN}".strip() if start >= 0 else ""

@@ -95,10 +95,10 @@ register(
 
 def _name_rule(facts: Mapping[str, str]) -> dict[str, str]:
     """Name the rule; a switch, which is named by its rule, says its day as everywhere else."""
-    words = {"rule": rule_name(facts["rule"])}
+    facts_in_text = {"rule": rule_name(facts["rule"])}
     with suppress(ValueError):
-        words["since"] = f"{date.fromisoformat(facts['since']):%d/%m/%Y}"
-    return words
+        facts_in_text["since"] = f"{date.fromisoformat(facts['since']):%d/%m/%Y}"
+    return facts_in_text
 
 
 def _name_allowed_boxes(facts: Mapping[str, str]) -> dict[str, str]:

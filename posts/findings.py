@@ -89,8 +89,8 @@ def kit_obstacles(post: Post, composed: Mapping[str, Any]) -> list[str]:
     """Say why a content of the post is not what its kit lets out any more, in words."""
     draft = Draft(composed, "", timezone.now(), kit=kit_state(post, composed))
     rules = (kits.check_kit_in_use, kits.check_core, kits.check_gap_values)
-    found = [finding for rule in rules for finding in rule(draft)]
-    return [finding.message for finding in found]
+    findings = [finding for rule in rules for finding in rule(draft)]
+    return [finding.message for finding in findings]
 
 
 def _rows_of(composed: Mapping[str, Any]) -> Iterable[Media]:
@@ -170,4 +170,4 @@ def _reasons_without_channel(
         targets, [content.to_platform_medium(each) for each in composed["media"]]
     )
     names = {str(t.channel.public_id): str(Kind(t.channel.platform).label) for t in targets}
-    return list(dict.fromkeys(f"{names[key]}: {words}" for key, words in reasons.items()))
+    return list(dict.fromkeys(f"{names[key]}: {text}" for key, text in reasons.items()))

@@ -58,19 +58,19 @@ class Slot:
         """Check whether a gap for a number takes 3-5 too: where its example is such a span."""
         return self.kind == NUMBER and is_span(self.example)
 
-    def problem(self, words: str) -> str:
+    def problem(self, value: str) -> str:
         """Say why ``words`` are not what the gap asks for, and what to write instead; empty where
         they are, or where nobody has written any yet.
         """
         label = {"label": self.label}
-        if not words:
+        if not value:
             return ""
-        if self.kind == DATE and parse_day(words) is None:
+        if self.kind == DATE and parse_day(value) is None:
             message = _(
                 "“%(label)s” asks for a day that exists. Write it as day/month/year: %(day)s."
             )
             return message % {**label, "day": timezone.localdate().strftime("%d/%m/%Y")}
-        if self.kind != NUMBER or is_number(words) or (self.takes_spans and is_span(words)):
+        if self.kind != NUMBER or is_number(value) or (self.takes_spans and is_span(value)):
             return ""
         if self.takes_spans:
             return _("“%(label)s” asks for a number: 1.234 or 12,5, or a span: 3-5.") % label
@@ -144,14 +144,14 @@ class Filling:
         """
         values = {}
         for slot in self.slots:
-            words = " ".join(normalise(typed.get(slot.name, stored.get(slot.name, ""))).split())
-            if len(words) > slot.limit:
+            value = " ".join(normalise(typed.get(slot.name, stored.get(slot.name, ""))).split())
+            if len(value) > slot.limit:
                 raise Refused(
                     _("“%(label)s” takes at most %(n)s characters.")
                     % {"label": slot.label, "n": slot.limit}
                 )
-            if words and not slot.is_picture:
-                values[slot.name] = words
+            if value and not slot.is_picture:
+                values[slot.name] = value
         if self.version.own_lines:
             lines = normalise(typed.get(OWN_LINES, stored.get(OWN_LINES, ""))).strip()
             if len(lines) > LONGEST_OWN_LINES:
@@ -166,16 +166,16 @@ class Filling:
         """Return the kit's texts with these words. A gap without words stays visible, so that no
         such post is submitted.
         """
-        words = {**values, **self.unit_values}
+        all_values = {**values, **self.unit_values}
         lines = values.get(OWN_LINES, "") if self.version.own_lines else ""
         after = f"\n\n{lines}" if lines else ""
         own = {
-            platform: f"{fill_gaps(text, words).strip()}{after}"
+            platform: f"{fill_gaps(text, all_values).strip()}{after}"
             for platform, text in self.version.texts.items()
             if text.strip()
         }
-        text = f"{fill_gaps(self.version.text, words).strip()}{after}"
-        return Texts(fill_gaps(self.version.title, words).strip(), text, own)
+        text = f"{fill_gaps(self.version.text, all_values).strip()}{after}"
+        return Texts(fill_gaps(self.version.title, all_values).strip(), text, own)
 
     def script(self, values: Mapping[str, str]) -> str:
         """Return the loudspeaker text with these words; a gap without words stays visible."""
@@ -185,9 +185,10 @@ class Filling:
         """Return the lines of the kit's poster with these words. Raise Refused for a gap that
         nothing fills: it would be printed.
         """
-        words = {**values, **self.unit_values}
+        all_values = {**values, **self.unit_values}
         lines = [
-            fill_gaps(self.version.poster.get(name, ""), words) for name in ("line_1", "line_2")
+            fill_gaps(self.version.poster.get(name, ""), all_values)
+            for name in ("line_1", "line_2")
         ]
         if names := list_slot_names(lines):
             labels = ", ".join(f"“{self._labels.get(name, name)}”" for name in names)
@@ -199,12 +200,12 @@ class Filling:
 
     def pieces(self, text: str, values: Mapping[str, str]) -> list[Piece]:
         """Split one of the kit's texts into what is locked and what the unit fills, as it reads."""
-        words, labels = {**values, **self.unit_values}, self._labels
+        all_values, labels = {**values, **self.unit_values}, self._labels
         pieces, end = [], 0
         for gap in SLOT.finditer(text):
             if ahead := text[end : gap.start()]:
                 pieces.append(Piece(ahead))
-            filled = to_one_line(words.get(gap[1], ""))
+            filled = to_one_line(all_values.get(gap[1], ""))
             label = labels.get(gap[1], gap[1])
             pieces.append(Piece(filled or label, gap[1], not filled, label))
             end = gap.end()
@@ -231,8 +232,8 @@ class Filling:
 
     def problems(self, values: Mapping[str, str]) -> list[tuple[str, str]]:
         """List the gaps that hold something else than they ask for: name, and why in words."""
-        found = [(slot.name, slot.problem(values.get(slot.name, ""))) for slot in self.slots]
-        return [(name, words) for name, words in found if words]
+        problems = [(slot.name, slot.problem(values.get(slot.name, ""))) for slot in self.slots]
+        return [(name, problem) for name, problem in problems if problem]
 
     def slots_outside_period(self, values: Mapping[str, str]) -> list[Slot]:
         """List the gaps whose day lies outside the period in which the kit is to be published."""

@@ -33,14 +33,16 @@ _BLANK = Q(state=PostState.DRAFT, version=1, title="", body="")
 class PostQuerySet(ScopedQuerySet):
     permission = Permission.POST_VIEW
 
-    def search(self, words: str, *, by_index: bool = False) -> Self:
+    def search(self, query: str, *, by_index: bool = False) -> Self:
         """Filter by text in which each word begins as one that was typed, whatever the accents.
         ``by_index``: for the posts of many units, named by their keys; see `filter_by_phrases`.
         """
-        if found := split_phrases(words):
+        if phrases := split_phrases(query):
             newest_by = "changed_at DESC, id DESC"
-            return filter_by_phrases(self, "search", found, newest_by=newest_by, by_index=by_index)
-        return self.filter(search__contains=fold(words))  # nothing, or signs alone
+            return filter_by_phrases(
+                self, "search", phrases, newest_by=newest_by, by_index=by_index
+            )
+        return self.filter(search__contains=fold(query))  # nothing, or signs alone
 
     def open_for_editing(self) -> Self:
         """Filter by posts open for editing."""

@@ -150,12 +150,12 @@ def unfinished_drafts(user: User) -> QuerySet[Post]:
     return owned.select_related("unit").defer("body", "search")
 
 
-def approved_posts(user: User, unit: Unit, words: str = "") -> QuerySet[Post]:
+def approved_posts(user: User, unit: Unit, query: str = "") -> QuerySet[Post]:
     """Return the unit's approved posts that the person may see and copy, the newest first. What
     came of a kit is not copied: whoever withdraws the kit takes back what came of it.
     """
     posts = Post.objects.visible_to(user).filter(unit=unit, state=PostState.APPROVED, adoption=None)
-    return posts.search(words).select_related("topic").defer("body", "search")
+    return posts.search(query).select_related("topic").defer("body", "search")
 
 
 def last_request_for_changes(post: Post) -> Review | None:
@@ -222,8 +222,8 @@ def prefetch_decisions() -> Prefetch:
 def match_shown_nowhere() -> Q:
     """Match media that no draft, revision or kit shows, and that are no unit's logo."""
     showing = (PostMedia, RevisionMedia, KitMedia, Logo)
-    shown = (each.objects.filter(media=OuterRef("pk")) for each in showing)
-    return Q(*(~Exists(each) for each in shown))
+    uses = (each.objects.filter(media=OuterRef("pk")) for each in showing)
+    return Q(*(~Exists(use) for use in uses))
 
 
 def unused_media(before: datetime) -> QuerySet[Media]:

@@ -119,7 +119,7 @@ class ScanCard:
         if not self.needs_review:
             return ""
         assert self.scan is not None
-        missing = [each for each in Scanner if each in self.scan.missing]
+        missing = [scanner for scanner in Scanner if scanner in self.scan.missing]
         if len(missing) == len(Scanner):
             return _("Could not be checked: look at it by eye")
         names = ", ".join(str(each.label) for each in missing)
@@ -131,21 +131,21 @@ class ScanCard:
         them. A new picture is drawn each time.
         """
         kinds = Counter(card.box.kind for card in self.open if not card.is_secret)
-        found = [OpenGroup(kind, _blur_words(kind, n)) for kind, n in kinds.items() if n > 1]
+        groups = [OpenGroup(kind, _blur_words(kind, n)) for kind, n in kinds.items() if n > 1]
         if len(kinds) > 1:
             message = _("Blur all %(n)s places") % {"n": kinds.total()}
-            found.append(OpenGroup(EVERY_KIND, message))
-        return found
+            groups.append(OpenGroup(EVERY_KIND, message))
+        return groups
 
 
 def _blur_words(kind: str, n: int) -> str:
-    words = {
+    texts = {
         Kind.FACE: _("Blur all %(n)s faces"),
         Kind.TEXT: _("Blur all %(n)s texts"),
         Kind.STAMP: _("Blur all %(n)s stamps"),
         Kind.CODE: _("Blur all %(n)s codes"),
     }[Kind(kind)]
-    return words % {"n": n}
+    return texts % {"n": n}
 
 
 def format_seconds(seconds: float) -> str:

@@ -23,5 +23,5 @@ def suggested_times(now: datetime) -> list[tuple[datetime, str]]:
 
 
 def _describe_time(at: datetime, *, tomorrow: date) -> str:
-    words = _("%(time)s tomorrow") if timezone.localdate(at) == tomorrow else _("%(time)s today")
-    return words % {"time": f"{timezone.localtime(at):%H:%M}"}
+    text = _("%(time)s tomorrow") if timezone.localdate(at) == tomorrow else _("%(time)s today")
+    return text % {"time": f"{timezone.localtime(at):%H:%M}"}

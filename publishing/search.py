@@ -12,8 +12,8 @@ from posts.models import Post
 from posts.states import EDITABLE
 
 
-def find_posts(user: Person, words: str) -> Iterator[Match]:
-    posts = Post.objects.visible_to(user).written().search(words).select_related("unit__parent")
+def find_posts(user: Person, query: str) -> Iterator[Match]:
+    posts = Post.objects.visible_to(user).written().search(query).select_related("unit__parent")
     newest = posts.order_by("-changed_at", "-pk").defer("body", "search")
     writing = user.reach(Permission.POST_WRITE)
     for post in newest[:MOST_MATCHES]:

@@ -109,8 +109,8 @@ def bundle_sheets(out: Path) -> dict[str, list[str]]:
     for sheets in find_in_templates("stylesheets"):
         if len(sheets) < FEWEST_SHEETS:
             continue
-        name = f"css/{'-'.join(Path(each).stem.removesuffix('.min') for each in sheets)}.css"
-        rules = "\n".join(read_sheet(each, to=f"bundles/{name}") for each in sheets)
+        name = f"css/{'-'.join(Path(sheet).stem.removesuffix('.min') for sheet in sheets)}.css"
+        rules = "\n".join(read_sheet(sheet, to=f"bundles/{name}") for sheet in sheets)
         (out / name).parent.mkdir(exist_ok=True)
         (out / name).write_text(vendor.minified(rules), encoding="utf-8")
         sources[f"bundles/{name}"] = list(sheets)
@@ -134,7 +134,7 @@ def compute_hashes(paths: list[str], folder: Path = STATIC) -> dict[str, str]:
 def build(out: Path) -> None:
     scripts, sheets = bundle_scripts(out), bundle_sheets(out)
     written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*s"))
-    read = sorted({*list_scripts(), *(each for sources in sheets.values() for each in sources)})
+    read = sorted({*list_scripts(), *(source for sources in sheets.values() for source in sources)})
     manifest = {
         "rebuilt_by": "make bundle",
         "scripts": scripts,

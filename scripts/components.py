@@ -70,8 +70,8 @@ def bill_of_materials() -> dict:
 
 def python_holes() -> list[str] | None:
     """Query PyPI's advisories on the pinned packages, or OSV's; None where neither answers."""
-    found = _ask_pip_audit("pypi")  # a mirror of the index may have no advisories
-    return _ask_pip_audit("osv") if found is None else found
+    holes = _ask_pip_audit("pypi")  # a mirror of the index may have no advisories
+    return _ask_pip_audit("osv") if holes is None else holes
 
 
 def _ask_pip_audit(service: str) -> list[str] | None:
@@ -114,22 +114,22 @@ def script_holes() -> list[str] | None:
         command = ["npm", "audit", "--package-lock-only", "--omit=dev", "--json"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
     try:
-        found = json.loads(done.stdout)["vulnerabilities"]
+        holes = json.loads(done.stdout)["vulnerabilities"]
     except (ValueError, KeyError):
         return None
-    return [f"{name}: {hole['severity']}, {hole['range']}" for name, hole in found.items()]
+    return [f"{name}: {hole['severity']}, {hole['range']}" for name, hole in holes.items()]
 
 
 def audit(bill: Path | None = None) -> int:
     answers = {"Python packages": python_holes(), "scripts and styles": script_holes()}
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}"
-    said = {what: f"{_describe(holes)} on {now}" for what, holes in answers.items()}
+    results = {what: f"{_describe(holes)} on {now}" for what, holes in answers.items()}
     for what, holes in answers.items():
-        print("\n".join([f"Holes of {what}: {said[what]}", *(holes or [])]))
+        print("\n".join([f"Holes of {what}: {results[what]}", *(holes or [])]))
     if bill:
         content = json.loads(bill.read_text(encoding="utf-8"))
         content["metadata"]["properties"] = [
-            {"name": f"audit: {what}", "value": words} for what, words in said.items()
+            {"name": f"audit: {what}", "value": text} for what, text in results.items()
         ]
         bill.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if any(answers.values()):

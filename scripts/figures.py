@@ -76,17 +76,17 @@ def outside(code: list[Source], contracts: list[dict], roots: set[str]) -> list[
 
 
 def imports(source: Source, modules: set[str]) -> set[str]:
-    found = set()
+    imports = set()
     package = source.module.split(".")[: None if source.path.stem == "__init__" else -1]
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            imports |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             origin = ".".join([*base, *filter(None, [node.module])])
             names = {f"{origin}.{alias.name}" for alias in node.names}
-            found |= {name if name in modules else origin for name in names}
-    return (found & modules) - {source.module}
+            imports |= {name if name in modules else origin for name in names}
+    return (imports & modules) - {source.module}
 
 
 def circles(graph: dict[str, set[str]]) -> list[set[str]]:
@@ -138,7 +138,7 @@ def count_private(code: list[Source]) -> tuple[int, int]:
 
 def count_sql(code: list[Source]) -> int:
     """Count the strings that are statements of SQL."""
-    found = 0
+    total = 0
     for source in code:
         nodes = list(ast.walk(source.tree))
         joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
@@ -151,8 +151,8 @@ def count_sql(code: list[Source]) -> int:
         for node in joined:
             parts = (part.value for part in node.values if isinstance(part, ast.Constant))
             texts.append(" ".join(map(str, parts)))
-        found += sum(isinstance(text, str) and bool(SQL.search(text)) for text in texts)
-    return found
+        total += sum(isinstance(text, str) and bool(SQL.search(text)) for text in texts)
+    return total
 
 
 def count_lines(sources: list[Source], app: str) -> int:
@@ -193,7 +193,7 @@ def figures(root: Path) -> Iterator[tuple[str, object]]:
     apps = {source.path.parts[0] for source in code}
     thin = [app for app in ("campaigns", "engagement", "oversight") if app in apps]
 
-    words = ", ".join(NO_VERB)
+    verbs = ", ".join(NO_VERB)
     yield "lines of the product, files", f"{sum(s.lines for s in product):,}, {len(product)}"
     yield (
         "private functions, used once",
@@ -211,7 +211,7 @@ def figures(root: Path) -> Iterator[tuple[str, object]]:
     yield "functions > 50 lines", sum(f.end_lineno - f.lineno >= 50 for f in functions)
     yield "AST nodes a line", f"{len(nodes) / filled:.1f}"
     yield "AST nodes a function (median)", median(sum(1 for _ in ast.walk(f)) for f in functions)
-    yield f"docstrings that begin with {words}", f"{len(verbless)} of {len(documented):,}"
+    yield f"docstrings that begin with {verbs}", f"{len(verbless)} of {len(documented):,}"
     yield "template lines > 160", len(wide)
     yield "lines under mypy", f"{100 * typed / lines:.0f} % of {lines:,}"
     yield "test : code", f"{sum(source.lines for source in tests) / lines:.2f}"

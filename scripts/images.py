@@ -49,7 +49,7 @@ class NoDigest(Exception):
 def find_images(root: Path = ROOT) -> list[Image]:
     """Return the images that the installation is made of, as its files name them."""
     texts = [(root / name).read_text(encoding="utf-8") for name in FILES]
-    return sorted({Image(*found) for text in texts for found in _NAMED.findall(text)})
+    return sorted({Image(*groups) for text in texts for groups in _NAMED.findall(text)})
 
 
 def fetch_digest(image: Image, registry: str) -> str:
@@ -58,17 +58,17 @@ def fetch_digest(image: Image, registry: str) -> str:
     address = f"{registry}/v2/{name}/manifests/{image.tag}"
     try:
         try:
-            said, body = _get(address)
+            header, body = _get(address)
         except HTTPError as error:
             if error.code != 401:
                 raise
             token = _fetch_token(error.headers.get("WWW-Authenticate", ""))
-            said, body = _get(address, token)
+            header, body = _get(address, token)
     except (OSError, ValueError, KeyError) as error:
         reason = f"{error.code}" if isinstance(error, HTTPError) else type(error).__name__
         raise NoDigest(f"{address}: {reason}") from None
     digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    if said != digest:
+    if header != digest:
         raise NoDigest(f"{address}: the answer is not what its digest names")
     return digest
 

@@ -71,8 +71,12 @@ def find_installed() -> dict[int, Path]:
     folders = [Path(path).parent for path in glob.glob("/usr/lib/postgresql/*/bin/initdb")]
     if on_path := shutil.which("initdb"):
         folders.append(Path(on_path).resolve().parent)
-    found = {_read_version(folder): folder for folder in folders}
-    return {version: found[version] for version in sorted(found, reverse=True) if version >= OLDEST}
+    installed = {_read_version(folder): folder for folder in folders}
+    return {
+        version: installed[version]
+        for version in sorted(installed, reverse=True)
+        if version >= OLDEST
+    }
 
 
 def find_packaged() -> dict[int, Path]:
@@ -97,21 +101,21 @@ def _read_version(folder: Path) -> int:
 def _choose_programs(data: Path) -> Path:
     """Return the folder of programs for ``data``: only the version that made it reads it."""
     # As installed ones come last, they win over the wheel.
-    found = find_packaged() | (installed := find_installed())
+    by_version = find_packaged() | (installed := find_installed())
     if (made_by := data / "PG_VERSION").exists():
         version = int(made_by.read_text())
-        if version not in found:
+        if version not in by_version:
             raise Hindered(
                 f"The folder {data} was made by PostgreSQL {version}, which is not here any more: "
                 f"install it again, or remove the folder {data.parent} to begin anew."
             )
-        return found[version]
-    if not found:
+        return by_version[version]
+    if not by_version:
         raise Hindered(
             f"No PostgreSQL was found. Install version {OLDEST} or newer (Debian: apt install "
             "postgresql), or name a database in DATABASE_URL."
         )
-    return next(iter(installed.values())) if installed else found[max(found)]
+    return next(iter(installed.values())) if installed else by_version[max(by_version)]
 
 
 # --- whom it runs as ------------------------------------------------------------------------------
@@ -224,9 +228,9 @@ def _make(data: Path, programs: Path, identity: _Identity, env: Mapping[str, str
     process = identity.run(
         command, cwd=making, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    said = process.communicate()[0]
+    output = process.communicate()[0]
     if process.returncode:
-        raise Hindered(f"initdb failed: {said.strip()}")
+        raise Hindered(f"initdb failed: {output.strip()}")
     making.rename(data)
 
 
@@ -266,8 +270,8 @@ def _start(
             raise
         _stop(process)
         time.sleep(1)
-    words = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-    raise Hindered(f"PostgreSQL did not start. Its last words:\n\n{words}\nAll of them: {log}")
+    last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
+    raise Hindered(f"PostgreSQL did not start. Its last words:\n\n{last_lines}\nAll of them: {log}")
 
 
 def _stop(process: subprocess.Popen) -> None:

@@ -91,7 +91,7 @@ def in_template(source: str, origin: str) -> Iterator[Message]:
 
 def said_in(folder: Path) -> dict[Message, list[str]]:
     """Find every message below ``folder`` with the files that use it."""
-    said: dict[Message, list[str]] = {}
+    messages: dict[Message, list[str]] = {}
     for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.html"), *folder.rglob("*.txt")]):
         place = path.relative_to(folder)
         if place.parts[0] in SKIPPED or (path.suffix == ".txt" and "templates" not in place.parts):
@@ -101,8 +101,8 @@ def said_in(folder: Path) -> dict[Message, list[str]]:
             in_python(source) if path.suffix == ".py" else in_template(source, str(place))
         ):
             if message.id:
-                said.setdefault(message, []).append(str(place))
-    return said
+                messages.setdefault(message, []).append(str(place))
+    return messages
 
 
 def said_by_guests() -> dict[tuple[str, str], Message]:
@@ -128,16 +128,16 @@ def update() -> None:
             "Language": "vi",
             "Plural-Forms": "nplurals=1; plural=0;",
         }
-    said, guests = said_in(ROOT), said_by_guests()
+    messages, guests = said_in(ROOT), said_by_guests()
     known = {(e.msgid, e.msgctxt or ""): e for e in catalogue}
-    for message in said:
+    for message in messages:
         if (message.id, message.context) not in known:
             entry = polib.POEntry(msgid=message.id, msgctxt=message.context or None)
             if message.plural:
                 entry.msgid_plural, entry.msgstr_plural = message.plural, {0: ""}
             catalogue.append(entry)
             known[message.id, message.context] = entry
-    ours = {(m.id, m.context): (m, places) for m, places in said.items()}
+    ours = {(m.id, m.context): (m, places) for m, places in messages.items()}
     for key, entry in known.items():
         if key in ours:
             entry.occurrences = [(place, "") for place in dict.fromkeys(ours[key][1])]
@@ -151,28 +151,28 @@ def update() -> None:
 def faults() -> list[str]:
     catalogue = polib.pofile(str(CATALOGUE))
     known = {(e.msgid, e.msgctxt or ""): e for e in catalogue}
-    said = said_in(ROOT)
-    found = [
+    messages = said_in(ROOT)
+    faults = [
         f"not in the catalogue: {m.id!r} ({places[0]})"
-        for m, places in said.items()
+        for m, places in messages.items()
         if (m.id, m.context) not in known
     ]
     for entry in catalogue:
         texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
         if entry.fuzzy or not all(texts):
-            found.append(f"untranslated: {entry.msgid!r}")
+            faults.append(f"untranslated: {entry.msgid!r}")
             continue
         expected = set(_PLACEHOLDER.findall(entry.msgid_plural or entry.msgid))
-        found += [
+        faults += [
             f"placeholders differ: {entry.msgid!r}"
             for text in texts
             if set(_PLACEHOLDER.findall(text)) != expected
         ]
-    spoken = {(m.id, m.context) for m in said} | said_by_guests().keys()
-    found += [
+    spoken = {(m.id, m.context) for m in messages} | said_by_guests().keys()
+    faults += [
         f"said by nobody: {msgid!r}" for msgid, context in known if (msgid, context) not in spoken
     ]
-    return found
+    return faults
 
 
 def main() -> int:

@@ -119,7 +119,9 @@ def environment(portal: str, simulator: str, database: str) -> dict[str, str]:
     from platforms.registry import CONNECTORS
 
     asked = {
-        each.variable for connector in CONNECTORS.values() for each in connector.settings.values()
+        setting.variable
+        for connector in CONNECTORS.values()
+        for setting in connector.settings.values()
     }
     # Else each program, and each that looks into a picture, compiles again what it imports.
     asked.add("PYTHONDONTWRITEBYTECODE")
@@ -237,11 +239,11 @@ def introduce(portal: str, simulator: str) -> None:
 
     for platform, connector in CONNECTORS.items():
         names = {"verify_token": "verify_token", "hook_secret": "secret"}
-        words = {
+        texts = {
             names[name]: each.try_out for name, each in connector.settings.items() if name in names
         }
         body = json.dumps(
-            {"platform": platform, "url": f"{portal}/hooks/{platform}/", **words}
+            {"platform": platform, "url": f"{portal}/hooks/{platform}/", **texts}
         ).encode()
         if platform != "telegram":  # whose bots say themselves where they listen
             OPENER.open(

@@ -407,11 +407,11 @@ class Lane:
 
     def show(self) -> int:
         """Show the output, to its end; return pytest's code."""
-        with self.said.open(encoding="utf-8", errors="replace") as words:
+        with self.said.open(encoding="utf-8", errors="replace") as output:
             while self.run.returncode is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self.run.wait(timeout=0.5)
-                print(words.read(), end="", flush=True)
+                print(output.read(), end="", flush=True)
         return self.run.returncode
 
 

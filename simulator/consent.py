@@ -74,9 +74,9 @@ class Consent:
             return self.choose_account(request)
         rows = [
             render_fragment(
-                self.pages_as, name="page", value=each, label=self.page_name(each), note=each
+                self.pages_as, name="page", value=page, label=self.page_name(page), note=page
             )
-            for each in user.pages
+            for page in user.pages
         ]
         return render_page(
             self.template,
@@ -151,7 +151,7 @@ class Consent:
 
     def person_text(self, user: User) -> str:
         return " ".join(
-            [user.name, user.id, *(self.page_name(each) for each in list(user.pages)[:200])]
+            [user.name, user.id, *(self.page_name(page) for page in list(user.pages)[:200])]
         )
 
     def page_name(self, external_id: str) -> str:

@@ -46,7 +46,7 @@ class Hub:
     def answering(self, name: str, mount: str, tail: str) -> Platform:
         """Find who answers a call at an address: its owner, unless another platform claims what it
         is about."""
-        guests = (each for each in self.platforms.values() if each.claims(mount, tail))
+        guests = (platform for platform in self.platforms.values() if platform.claims(mount, tail))
         return next(guests, self.platforms[name])
 
     async def serve(self, request: web.Request, platform: Platform, mount: str) -> web.Response:

@@ -184,9 +184,9 @@ class Webhooks:
             now = self.world.world()
             for page in self.world.pages[platform].values():
                 self.reported |= {
-                    self.name_of(page, each)
-                    for each in self.reporters[platform].notices(page)
-                    if each.at <= now
+                    self.name_of(page, notice)
+                    for notice in self.reporters[platform].notices(page)
+                    if notice.at <= now
                 }
         console.secret = secret or console.secret
         console.faults |= {name: type(FAULTS[name])(value) for name, value in faults.items()}

@@ -160,9 +160,9 @@ class World:
         """End credentials for good: those of a page, or one token."""
         candidates = [self.tokens[token]] if token in self.tokens else list(self.tokens.values())
         victims = [
-            each
-            for each in candidates
-            if each.platform == platform and (not page or each.page == page)
+            candidate
+            for candidate in candidates
+            if candidate.platform == platform and (not page or candidate.page == page)
         ]
         return self.end(victims, platform=platform, dead=dead)
 

@@ -122,9 +122,9 @@ def crowded(frames: int) -> bytes:
         if kind not in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
             return _box(kind, tables.get(kind, body))
         inner = [
-            each
-            for each in _boxes(body)
-            if each[0] not in (b"stss", b"ctts", b"udta", b"edts", b"sgpd", b"sbgp")
+            box
+            for box in _boxes(body)
+            if box[0] not in (b"stss", b"ctts", b"udta", b"edts", b"sgpd", b"sbgp")
         ]
         return _box(kind, b"".join(rebuilt(*each, start) for each in inner))
 

@@ -66,11 +66,11 @@ def _submit_post(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
         post = adopting.adopt(kit, unit=staff.unit, by=staff.officer)
         names = [slot["name"] for slot in kit.current.slots] if kit.current else []
         day = f"{when + timedelta(days=5):%d/%m/%Y}"
-        words = dict(zip(names, (*WORDS[word], day), strict=True))
-        edit = replace(edit_of(post), kit_words=words)
+        values = dict(zip(names, (*WORDS[word], day), strict=True))
+        edit = replace(edit_of(post), kit_words=values)
         post = saving.save(post, edit, by=staff.officer, version=post.version)
-        for shown in post.pictures.select_related("media"):
-            scans.mark_checked(shown.media)
+        for picture in post.pictures.select_related("media"):
+            scans.mark_checked(picture.media)
     with time_set_to(when + timedelta(minutes=4)):
         decisions.submit(post, by=staff.officer)
     return post

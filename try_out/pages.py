@@ -29,8 +29,8 @@ def add_post(*, images: list[tuple[bytes, str]], **post: Any) -> dict[str, Any]:
     """Add a post to a simulated page. ``images`` are bytes with alt text; ``created_at`` may be in
     the past, and residents have read it since.
     """
-    shown = [{"base64": base64.b64encode(data).decode(), "alt": alt} for data, alt in images]
-    return _call_simulator("posts", {**post, "images": shown})
+    pictures = [{"base64": base64.b64encode(data).decode(), "alt": alt} for data, alt in images]
+    return _call_simulator("posts", {**post, "images": pictures})
 
 
 def kill_token(*, platform: str, page: str) -> None:

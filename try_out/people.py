@@ -144,7 +144,7 @@ class Maker:
         return user
 
     def make_sheet(self) -> str:
-        shown = {
+        columns = {
             "hai-chau.canbo",
             "hai-chau.truong",
             "hai-chau.pho",
@@ -153,9 +153,9 @@ class Maker:
             "tinh.theodoi",
             "tinh.phutrach",
         }
-        shown |= {"tinh.quantri", "bo.phutrach", "bo.theodoi", "bo.quantri"}
+        columns |= {"tinh.quantri", "bo.phutrach", "bo.theodoi", "bo.quantri"}
         lines = [
-            f"    {word:<16} {title}, {unit}" for word, title, unit in self.rows if word in shown
+            f"    {word:<16} {title}, {unit}" for word, title, unit in self.rows if word in columns
         ]
         others = ", ".join(station.word for station in STATIONS[1:])
         return "\n".join(

@@ -54,15 +54,15 @@ def to_html(text: str) -> str:
         lines = block.split("\n")
         items = [line for line in lines if re.match(r"(- |\d\. )", line)]
         if items and items == lines[len(lines) - len(items) :]:
-            said = lines[: len(lines) - len(items)]
+            paragraphs = lines[: len(lines) - len(items)]
             kind = "ul" if items[0].startswith("-") else "ol"
-            if said:
-                blocks.append(_make_paragraph(said))
-            shown = "".join(
+            if paragraphs:
+                blocks.append(_make_paragraph(paragraphs))
+            html_items = "".join(
                 f"<li><p>{html.escape(re.sub(r'^(- |\d\. )', '', i), quote=False)}</p></li>"
                 for i in items
             )
-            blocks.append(f"<{kind}>{shown}</{kind}>")
+            blocks.append(f"<{kind}>{html_items}</{kind}>")
         else:
             blocks.append(_make_paragraph(lines))
     return "".join(blocks)

@@ -131,23 +131,23 @@ def _add_media(
 def _draw_cards(world: World, now: datetime) -> None:
     """Draw cards that the city shares, and one into a draft of a station."""
     with time_set_to(now - timedelta(days=7)):
-        for look, words, formats in DRAWN:
+        for look, texts, formats in DRAWN:
             for media in making.make_card(
-                words, unit=world.province, look=look, formats=formats, by=world.overseer
+                texts, unit=world.province, look=look, formats=formats, by=world.overseer
             ):
                 entries.set_shared(scans.mark_checked(media), True, by=world.overseer)
     staff = world.staff["hai-chau"]
-    look, words, formats = USED
+    look, texts, formats = USED
     with time_set_to(now - timedelta(hours=5)):
         post = starting.start_draft(unit=staff.unit, by=staff.officer)
         edit = edit_of(post)
-        body = f"<p>{words.line_1}</p><p>{words.line_2}</p>"
+        body = f"<p>{texts.line_1}</p><p>{texts.line_2}</p>"
         topic = Topic.objects.get(code="giao_thong")
-        fields = replace(edit.fields, title=words.title, body=body, topic=topic)
+        fields = replace(edit.fields, title=texts.title, body=body, topic=topic)
         post = saving.save(
             post, replace(edit, fields=fields), by=staff.officer, version=post.version
         )
         made = making.make_card(
-            words, unit=staff.unit, look=look, formats=formats, by=staff.officer, post=post
+            texts, unit=staff.unit, look=look, formats=formats, by=staff.officer, post=post
         )
     scans.mark_checked(made[0])

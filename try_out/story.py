@@ -445,12 +445,12 @@ class Filler:
     def _publish(self, rows: list[Delivery], due: datetime, *, still_there: bool) -> None:
         receipts = {}
         for row in rows:
-            shown = (
+            pictures = (
                 self._show(row, due)
                 if still_there
                 else {"id": f"gone:{row.public_id}", "permalink": ""}
             )
-            receipts[row.pk] = {"remote_id": shown["id"], "permalink": shown["permalink"]}
+            receipts[row.pk] = {"remote_id": pictures["id"], "permalink": pictures["permalink"]}
         published_at = due + timedelta(milliseconds=340)
         move_many(
             rows,
@@ -580,11 +580,11 @@ class Filler:
         channel = Channel.objects.select_related("unit").get(
             unit=staff.unit, platform=Kind.TELEGRAM
         )
-        words = (
+        texts = (
             f"Kênh chính thức của {staff.unit.name}: cảnh báo lừa đảo, thủ tục hành chính, "
             f"an ninh trật tự. Tin báo khẩn: 113. Danh bạ trang thật: {settings.REGISTER_URL}"
         )
-        changes.propose(channel, by=staff.officer, texts={"description": words})
+        changes.propose(channel, by=staff.officer, texts={"description": texts})
 
     def plan_a_series(self) -> None:
         """Repeat a post each week and submit it: one sheet waits for the chief."""

@@ -89,7 +89,10 @@ def create_year(world: World, now: datetime, topics: dict[str, Topic]) -> None:
     if first >= now - UNTIL:
         return
     chance = random.Random(48)  # noqa: S311 - the same year each time
-    past = {each: set(each.topics.all()) for each in _create_campaigns(world, first, now, topics)}
+    past = {
+        campaign: set(campaign.topics.all())
+        for campaign in _create_campaigns(world, first, now, topics)
+    }
     pieces = list(_make_pieces(world, first, now, topics, past, chance))
     approved = _store_posts(pieces)
     _store_publications(pieces, approved, now, chance)
@@ -329,16 +332,16 @@ def _store_publications(
         (row, row.published_at, _make_figures(row, now, chance)) for row in rows if row.published_at
     ]
     Measurement.objects.bulk_create(
-        Measurement(delivery=row, taken_at=since + _LOOKS[-1], **found)
-        for row, since, found in measured
+        Measurement(delivery=row, taken_at=since + _LOOKS[-1], **figures)
+        for row, since, figures in measured
     )
     Count.objects.bulk_create(
         Count(
             delivery=row,
             taken_at=since + age,
-            **{name: int(value * _compute_share(age)) for name, value in found.items()},
+            **{name: int(value * _compute_share(age)) for name, value in figures.items()},
         )
-        for row, since, found in measured
+        for row, since, figures in measured
         for age in _LOOKS
     )
 

@@ -72,8 +72,8 @@ def _clean_facts(facts: Facts) -> dict[str, object]:
     numbers = {}
     if len(facts.public_numbers) > MOST_NUMBERS:
         raise Refused(_("At most %(n)s numbers, please.") % {"n": MOST_NUMBERS})
-    for each in facts.public_numbers:
-        numbers[_keep_digits(each.number)] = normalise(each.label).strip()[:LONGEST_LABEL]
+    for number in facts.public_numbers:
+        numbers[_keep_digits(number.number)] = normalise(number.label).strip()[:LONGEST_LABEL]
     return {
         "address": normalise(facts.address).strip(),
         "duty_phone": _keep_digits(facts.duty_phone) if facts.duty_phone.strip() else "",

@@ -38,11 +38,11 @@ class UnitField(forms.CharField):
         return value.label if isinstance(value, Unit) else value
 
     def clean(self, value: Any) -> Unit | None:
-        words = super().clean(value)
-        return self.find(words) if words else None
+        text = super().clean(value)
+        return self.find(text) if text else None
 
-    def find(self, words: str) -> Unit:
-        match = find_unit(words, self.units)
+    def find(self, text: str) -> Unit:
+        match = find_unit(text, self.units)
         if match.unit:
             return match.unit
         if match.candidates:
@@ -51,7 +51,7 @@ class UnitField(forms.CharField):
                 _("Several units fit. Write the code of the one you mean: %(units)s."),
                 params={"units": listed},
             )
-        raise ValidationError(_("No unit “%(words)s” in your area."), params={"words": words})
+        raise ValidationError(_("No unit “%(words)s” in your area."), params={"words": text})
 
 
 class UnitsField(UnitField):
@@ -224,8 +224,8 @@ def _split_number_and_label(line: str) -> tuple[str, str]:
     hold one.
     """
     for mark in ("–", "—", ":", " - "):
-        number, found, label = line.partition(mark)
-        if found:
+        number, separator, label = line.partition(mark)
+        if separator:
             return number.strip(), label.strip()
     return line, ""
 
@@ -288,14 +288,14 @@ class FactsForm(forms.Form):
         written = [_split_number_and_label(line) for line in lines if line]
         if len(written) > MOST_NUMBERS:
             raise ValidationError(_("At most %(n)s numbers, please."), params={"n": MOST_NUMBERS})
-        found = [PublicNumber(parse_number(number), label) for number, label in written]
-        for each in found:
+        numbers = [PublicNumber(parse_number(number), label) for number, label in written]
+        for each in numbers:
             if len(each.label) > LONGEST_LABEL:
                 raise ValidationError(
                     _("“%(label)s…” is too long: at most %(n)s characters behind a number."),
                     params={"label": each.label[:20], "n": LONGEST_LABEL},
                 )
-        return found
+        return numbers
 
     def facts(self) -> Facts:
         return Facts(**self.cleaned_data)

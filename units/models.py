@@ -44,12 +44,12 @@ class UnitQuerySet(ScopedQuerySet):
         """Return the unit itself and all below it."""
         return self.filter(path__startswith=unit.path)
 
-    def search(self, words: str) -> Self:
+    def search(self, query: str) -> Self:
         """Search by name, province or official code, without accents; former names and codes count,
         too.
         """
         condition = Q()
-        for word in fold(words).split():
+        for word in fold(query).split():
             condition &= Q(search__contains=word)
         return (
             self.filter(condition | Q(pk__in=FormerName.objects.filter(condition).values("unit")))

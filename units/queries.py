@@ -108,8 +108,8 @@ class UnitFinder:
             for words in {_fold_words(unit.name), _fold_words(unit.place)}:
                 self._names.setdefault(words, []).append(unit)
 
-    def find(self, words: str) -> Found:
-        searched = _fold_words(words)
+    def find(self, query: str) -> Found:
+        searched = _fold_words(query)
         if not searched:
             return Found(None, [])
         rows = self._exact.get(searched) or self._names.get(searched)
@@ -124,30 +124,30 @@ class UnitFinder:
         )
 
 
-def _fold_words(words: str) -> str:
-    return fold(words.replace(",", " "))
+def _fold_words(text: str) -> str:
+    return fold(text.replace(",", " "))
 
 
-def find_unit(words: str, among: UnitQuerySet) -> Found:
+def find_unit(query: str, among: UnitQuerySet) -> Found:
     """Find a unit with a `UnitFinder` over those of the queryset ``among`` that contain all the
     words.
     """
     return UnitFinder(
-        among.search(_fold_words(words)).select_related("parent")[:300]
-        if _fold_words(words)
+        among.search(_fold_words(query)).select_related("parent")[:300]
+        if _fold_words(query)
         else ()
-    ).find(words)
+    ).find(query)
 
 
-def find_best_matches(among: UnitQuerySet, words: str) -> UnitQuerySet:
+def find_best_matches(among: UnitQuerySet, query: str) -> UnitQuerySet:
     """Search units that are open by folded words. First those that bear them side by side, the
     province before its communes.
     """
     # Each word of the column stands between blanks but the first and the last one.
     spaced = Concat(Value(" "), "search", Value(" "))
-    side_by_side = Case(When(spaced__contains=f" {words} ", then=0), default=1)
-    found = among.filter(valid_to=None).search(words).alias(spaced=spaced)
-    return found.order_by(side_by_side, Length("path"), "search")
+    side_by_side = Case(When(spaced__contains=f" {query} ", then=0), default=1)
+    matches = among.filter(valid_to=None).search(query).alias(spaced=spaced)
+    return matches.order_by(side_by_side, Length("path"), "search")
 
 
 def find_reachable_units(user: Person, permission: Permission) -> UnitQuerySet:

@@ -12,22 +12,22 @@ from units.models import Unit
 from units.queries import find_best_matches
 
 
-def find_overseen(user: Person, words: str) -> Iterable[Match]:
+def find_overseen(user: Person, query: str) -> Iterable[Match]:
     """Find units for those who oversee units below their own: they look for a unit first."""
-    return find_units(user, words) if _oversees(user) else ()
+    return find_units(user, query) if _oversees(user) else ()
 
 
-def find_others(user: Person, words: str) -> Iterable[Match]:
-    return () if _oversees(user) else find_units(user, words)
+def find_others(user: Person, query: str) -> Iterable[Match]:
+    return () if _oversees(user) else find_units(user, query)
 
 
 def _oversees(user: Person) -> bool:
     return any(part.deep for part in user.reach(Permission.OVERSIGHT_VIEW))
 
 
-def find_units(user: Person, words: str) -> Iterator[Match]:
+def find_units(user: Person, query: str) -> Iterator[Match]:
     """Yield the units that the person may see, the best match first, at most MOST_MATCHES."""
-    best_matches = find_best_matches(Unit.objects.visible_to(user), words)
+    best_matches = find_best_matches(Unit.objects.visible_to(user), query)
     for unit in best_matches.select_related("parent")[:MOST_MATCHES]:
         page = reverse("units:unit", args=[unit.key])
         yield Match(unit.name, page, "building", unit.above)

@@ -59,21 +59,21 @@ class Loaded:
 
     def __str__(self) -> str:
         if self.created or self.changed:
-            words = [
+            parts = [
                 f"{self.created} units created, {self.changed} changed, {self.unchanged} unchanged."
             ]
         else:
-            words = [f"Nothing to change: {self.unchanged} units stand as in the list."]
+            parts = [f"Nothing to change: {self.unchanged} units stand as in the list."]
         if self.missing:
-            words.append(
+            parts.append(
                 f"{len(self.missing)} not in the list, left as they are: {', '.join(self.missing)}."
             )
         if self.closed:
-            words.append(
+            parts.append(
                 f"{len(self.closed)} in the list but closed here, left closed: "
                 f"{', '.join(self.closed)}."
             )
-        return " ".join(words)
+        return " ".join(parts)
 
 
 def make_police_name(place: str) -> str:

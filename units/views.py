@@ -76,10 +76,10 @@ def _get_root(request: HttpRequest) -> Unit:
 def tree(request: HttpRequest) -> HttpResponse:
     root = _get_root(request)
     filters = forms.Filters(request.GET)
-    words, show = filters.chosen.get("q", ""), filters.chosen.get("show", "")
+    query, show = filters.chosen.get("q", ""), filters.chosen.get("show", "")
     today = timezone.localdate()
     seen = Unit.objects.visible_to(request.user).select_related("parent").order_by("search")
-    units = seen.under(root).exclude(pk=root.pk) if words or show else seen.filter(parent=root)
+    units = seen.under(root).exclude(pk=root.pk) if query or show else seen.filter(parent=root)
     if root.level == Level.COMMUNE:
         units = seen.filter(pk=root.pk)
     match show:
@@ -91,7 +91,7 @@ def tree(request: HttpRequest) -> HttpResponse:
             pass
         case _:
             units = units.current(today)
-    page = get_page(request, units.search(words), PAGE)
+    page = get_page(request, units.search(query), PAGE)
     _add_counts(list(page))
     may_create = (
         request.user.authority(Permission.UNIT_MANAGE, unit=root) is not None
@@ -127,9 +127,9 @@ def _add_counts(units: list[Unit]) -> None:
 @require_GET
 def options(request: HttpRequest) -> JsonResponse:
     """List the units that match the words, for the fields in which one is chosen."""
-    words = fold(request.GET.get("q", "")[:100])
+    query = fold(request.GET.get("q", "")[:100])
     seen = find_reachable_units(request.user, Permission.UNIT_VIEW).select_related("parent")
-    units = find_best_matches(seen, words)[:20]
+    units = find_best_matches(seen, query)[:20]
     return JsonResponse({"units": [{"label": u.label, "code": u.code} for u in units]})
 
 

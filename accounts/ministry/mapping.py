@@ -41,28 +41,28 @@ def parse_meanings(kind: str, text: str) -> list[tuple[str, Any]]:
     lines = [line for line in text.splitlines() if line.strip()]
     if not 0 < len(lines) <= LINES:
         raise Refused(_("Write between one and %(n)s lines.") % {"n": LINES})
-    found: dict[str, Any] = {}
+    meanings: dict[str, Any] = {}
     for line in lines:
-        value, equals, words = (part.strip() for part in line.rpartition("="))
+        value, equals, meaning = (part.strip() for part in line.rpartition("="))
         if kind == ClaimMapping.ROLE:
-            target: Any = _find_role(words)
+            target: Any = _find_role(meaning)
         else:
-            target = find_unit(words, Unit.objects.filter(valid_to=None)).unit
-        if not (equals and 0 < len(value) <= 200 and target) or value in found:
+            target = find_unit(meaning, Unit.objects.filter(valid_to=None)).unit
+        if not (equals and 0 < len(value) <= 200 and target) or value in meanings:
             raise Refused(
                 _("This line is not clear, or stands there twice: “%(line)s”")
                 % {"line": line[:250]}
             )
-        found[value] = target
-    return list(found.items())
+        meanings[value] = target
+    return list(meanings.items())
 
 
-def _find_role(words: str) -> str:
+def _find_role(meaning: str) -> str:
     return next(
         (
             role.value
             for role in Role
-            if words.casefold() in {role.value, str(role.label).casefold()}
+            if meaning.casefold() in {role.value, str(role.label).casefold()}
         ),
         "",
     )

@@ -133,5 +133,5 @@ def _read_list(claims: dict[str, Any], claim: str) -> list[str]:
     ]
 
 
-def _clean_text(words: str, longest: int) -> str:
-    return "".join(each for each in words if each.isprintable()).strip()[:longest]
+def _clean_text(text: str, longest: int) -> str:
+    return "".join(each for each in text if each.isprintable()).strip()[:longest]

@@ -42,11 +42,11 @@ class UserQuerySet(ScopedQuerySet):
         proposed = PendingAppointment.objects.within(reach).values("user")
         return self.filter(Q(pk__in=holders) | Q(pk__in=proposed))
 
-    def search(self, words: str) -> Self:
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+    def search(self, query: str) -> Self:
+        rows = self
+        for word in fold(query).split():
+            rows = rows.filter(search__contains=word)
+        return rows
 
 
 class PortalUserManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # the stubs follow no call here
@@ -111,11 +111,11 @@ class User(PublicIdModel, AbstractUser):
         Cached for the life of this object, which is one request.
         """
         open_ones = Delegation.objects.open_on(timezone.now()).filter(deputy=OuterRef("user"))
-        found: Any = self.appointments.in_force(timezone.localdate()).select_related("unit")
+        appointments: Any = self.appointments.in_force(timezone.localdate()).select_related("unit")
         decided = FactorDate.objects.order_by("-pk").values("day")[:1]
         factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=FACTORS)
         return list(
-            found.annotate(
+            appointments.annotate(
                 may_deputise=Exists(open_ones),
                 factor_day=Subquery(decided),
                 has_factor=Exists(factors),

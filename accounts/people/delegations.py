@@ -132,8 +132,8 @@ def may_end(user: User, row: Delegation) -> str:
     if user.pk == row.deputy_id:
         return row.deputy_position
     rights = (Permission.POST_WITHDRAW, Permission.ACCOUNT_MANAGE)
-    found = (user.own_authority(right, unit=row.unit) for right in rights)
-    return next((each.position for each in found if each), "")
+    authorities = (user.own_authority(right, unit=row.unit) for right in rights)
+    return next((authority.position for authority in authorities if authority), "")
 
 
 @transaction.atomic

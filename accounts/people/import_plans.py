@@ -249,19 +249,19 @@ def _read_row(planned: Planned, finder: UnitFinder, roles: dict[str, Role]) -> N
 def _read_unit(planned: Planned, finder: UnitFinder) -> None:
     """Find the row's unit and check that its role fits there; call it once the role is read."""
     row = planned.row
-    found = finder.find(row.unit)
+    unit = finder.find(row.unit)
     for width in (2, 5):  # Excel strips the zeros of a code
-        if not found.candidates and row.unit.isdigit():
-            found = finder.find(row.unit.zfill(width))
-    if found.unit:
-        planned.unit = found.unit
+        if not unit.candidates and row.unit.isdigit():
+            unit = finder.find(row.unit.zfill(width))
+    if unit.unit:
+        planned.unit = unit.unit
         try:
             if planned.role:
-                require_fitting(planned.role, found.unit)
+                require_fitting(planned.role, unit.unit)
         except Refused as refused:
-            planned.add_error("role" if found.unit.has_police_body else "unit", str(refused))
-    elif found.candidates:
-        listed = "; ".join(f"{u.label} ({u.code})" for u in found.candidates)
+            planned.add_error("role" if unit.unit.has_police_body else "unit", str(refused))
+    elif unit.candidates:
+        listed = "; ".join(f"{u.label} ({u.code})" for u in unit.candidates)
         planned.add_error(
             "unit",
             _("Several units fit. Write the code of the one you mean: %(units)s.")

@@ -68,10 +68,10 @@ def pseudonymise(people: QuerySet[User]) -> int:
     """Replace name, address and user name of those of ``people`` by neutral ones, and remove all by
     which they signed in and what was only theirs. Return how many.
     """
-    found = list(people.select_for_update(of=("self",), skip_locked=True))
-    names = [person.username for person in found]
+    leavers = list(people.select_for_update(of=("self",), skip_locked=True))
+    names = [person.username for person in leavers]
     now = timezone.now()
-    for person in found:
+    for person in leavers:
         # Content, as a unit's name is, and so in the language of the record.
         person.full_name = f"Tài khoản cũ số {person.pk}"
         person.username = f"former#{person.pk}"  # nobody can choose a name with this sign
@@ -89,11 +89,11 @@ def pseudonymise(people: QuerySet[User]) -> int:
         "pseudonymised_at",
         "search",
     ]
-    User.objects.bulk_update(found, fields)
+    User.objects.bulk_update(leavers, fields)
     for model in THEIRS:
-        model._base_manager.filter(user__in=found).delete()
-    PeopleImport.objects.filter(made_by__in=found).delete()
+        model._base_manager.filter(user__in=leavers).delete()
+    PeopleImport.objects.filter(made_by__in=leavers).delete()
     for attempts in (AccessAttempt, AccessFailureLog, AccessLog):
         attempts.objects.filter(username__in=names).delete()
-    record_entries(make_entry("account.pseudonymised", person, at=now) for person in found)
-    return len(found)
+    record_entries(make_entry("account.pseudonymised", person, at=now) for person in leavers)
+    return len(leavers)

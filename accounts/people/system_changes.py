@@ -175,10 +175,10 @@ def stop(change: SystemChange, *, by: User) -> None:
 
 def _lock(change: SystemChange) -> SystemChange:
     rows = SystemChange.objects.open(timezone.now()).select_for_update(of=("self",))
-    found = rows.select_related("user", "asked_by").filter(pk=change.pk).first()
-    if found is None:
+    locked = rows.select_related("user", "asked_by").filter(pk=change.pk).first()
+    if locked is None:
         raise Refused(_("This was decided meanwhile, or its seven days are over."))
-    return found
+    return locked
 
 
 def _position(by: User) -> str:

@@ -14,11 +14,11 @@ def reseal_factors() -> Counter[str]:
     """Seal what an older key sealed with the newest one. Count ``current``, ``resealed`` and
     ``no_key`` factors.
     """
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     sealed = Authenticator.objects.filter(type=Authenticator.Type.TOTP)
     for pk in sealed.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=500):
-        found[_reseal(pk)] += 1
-    return found
+        counts[_reseal(pk)] += 1
+    return counts
 
 
 @transaction.atomic

@@ -87,7 +87,9 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             "mfa_reauthenticate": _("Use a code from the app, or a recovery code"),
         }
         factors = [
-            {**methods[way], "description": words} for way, words in ways.items() if way in methods
+            {**methods[way], "description": description}
+            for way, description in ways.items()
+            if way in methods
         ]
         return factors or list(methods.values())
 

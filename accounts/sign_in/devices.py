@@ -63,7 +63,7 @@ def sessions_of(person: User) -> list[Session]:
     data.
     """
     valid = {person.get_session_auth_hash(), *person.get_session_auth_fallback_hash()}
-    found = []
+    sessions = []
     for row in person.sessions.filter(expire_date__gt=timezone.now()).order_by(
         "-expire_date", "pk"
     )[:SESSIONS_SHOWN]:
@@ -77,5 +77,5 @@ def sessions_of(person: User) -> list[Session]:
         row.began_at, row.seen_at = (
             datetime.fromtimestamp(kept[name], UTC) for name in ("began", "seen")
         )
-        found.append(row)
-    return found
+        sessions.append(row)
+    return sessions

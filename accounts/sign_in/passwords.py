@@ -91,10 +91,10 @@ class GuessablePasswordValidator:
         except ValidationError:
             raise refused from None
         typed = fold(password)
-        words = WORDS | set(_words_about(user))
+        known_words = WORDS | set(_words_about(user))
         # "P@ssw0rd2026": the year at the end is no part of the word.
         spelt = re.sub(r"[\W\d_]+$", "", typed).translate(_LEET)
-        if is_guessable(typed, words) or is_guessable(spelt, words):
+        if is_guessable(typed, known_words) or is_guessable(spelt, known_words):
             raise refused
 
     def get_help_text(self) -> str:
@@ -104,7 +104,7 @@ class GuessablePasswordValidator:
         )
 
 
-def is_guessable(text: str, words: frozenset[str] | set[str]) -> bool:
+def is_guessable(text: str, known_words: frozenset[str] | set[str]) -> bool:
     """Check whether too little of ``text`` (folded) is left without ``words`` and usual
     patterns.
     """
@@ -112,7 +112,7 @@ def is_guessable(text: str, words: frozenset[str] | set[str]) -> bool:
     if letters in common_passwords() or re.sub(r"^\d+|\d+$", "", letters) in common_passwords():
         return True
     rest = _shortest_period(letters)
-    for word in sorted(words, key=len, reverse=True):
+    for word in sorted(known_words, key=len, reverse=True):
         rest = rest.replace(word, " ")
     for pattern in _PATTERNS:
         rest = pattern.sub(" ", rest)

@@ -80,8 +80,8 @@ def record_sign_in(*, request: HttpRequest, user: User, **facts: Any) -> None:
     if not been_here and earlier.exists():
         device = ", ".join(filter(None, devices.browser_and_system(request))) or "?"
         notify([user], "sign_in_new_browser", address=reverse("accounts:sessions"), device=device)
-    if said := facts.get(BY_MINISTRY):
-        record_action("sign_in.by_ministry", user, request, by=user, factor=said["factor"])
+    if via := facts.get(BY_MINISTRY):
+        record_action("sign_in.by_ministry", user, request, by=user, factor=via["factor"])
     else:
         record_action("sign_in.succeeded", user, request, by=user)
 

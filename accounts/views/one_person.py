@@ -36,14 +36,14 @@ class Tried(NamedTuple):
 
 
 def run_person_action(
-    request: HttpRequest, person: User, service: Callable[[], object], said: str
+    request: HttpRequest, person: User, service: Callable[[], object], message: str
 ) -> HttpResponse:
     """Do what a button of a person's page says, and show the page again. ``said`` may hold the
     person's name.
     """
     if why := refusal(service):
         return show_refusal(request, person, why)
-    messages.success(request, said % {"name": person})
+    messages.success(request, message % {"name": person})
     return redirect("accounts:person", person.public_id)
 
 

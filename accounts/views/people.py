@@ -57,18 +57,18 @@ def _load_people(keys: Collection[int]) -> list[User]:
     they are sorted, the facts took three times as long as the search.
     """
     posts = Appointment.objects.in_force(timezone.localdate()).select_related("unit__parent")
-    found = list(
+    people = list(
         with_facts(User.objects.filter(pk__in=keys))
         .order_by("search", "pk")
         .prefetch_related(Prefetch("appointments", posts, to_attr="posts"))
     )
-    for person in found:
+    for person in people:
         set_shown_state(person)
-    return found
+    return people
 
 
-def _filter_people(found: QuerySet, filters: dict[str, str]) -> QuerySet:
-    found = in_state(found.search(filters.get("q", "")), filters.get("state", ""))
+def _filter_people(people: QuerySet, filters: dict[str, str]) -> QuerySet:
+    people = in_state(people.search(filters.get("q", "")), filters.get("state", ""))
     today = timezone.localdate()
     posts = Appointment.objects.in_force(today)
     if role := filters.get("role"):
@@ -76,15 +76,15 @@ def _filter_people(found: QuerySet, filters: dict[str, str]) -> QuerySet:
     if unit := filters.get("unit"):
         posts = posts.filter(unit__in=Unit.objects.search(unit).values("pk"))
     if role or unit:
-        found = found.filter(pk__in=posts.values("user"))
+        people = people.filter(pk__in=posts.values("user"))
     if mfa := filters.get("mfa"):
-        found = found.filter(has_mfa=mfa == "yes")
+        people = people.filter(has_mfa=mfa == "yes")
     match filters.get("seen"):
         case "never":
-            found = found.filter(last_login=None)
+            people = people.filter(last_login=None)
         case "old":
-            found = found.filter(last_login__lt=timezone.now() - timedelta(days=30))
-    return found
+            people = people.filter(last_login__lt=timezone.now() - timedelta(days=30))
+    return people
 
 
 @require_GET

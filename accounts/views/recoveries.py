@@ -53,12 +53,12 @@ def _recoveries(request: HttpRequest) -> QuerySet:
 def recoveries(request: HttpRequest) -> HttpResponse:
     """List the lost factors that are to be reset, waiting ones first."""
     require_administrator(request)
-    found = (
+    recoveries = (
         _recoveries(request)
         .annotate(is_open=Q(done_at=None, stopped_at=None))
         .order_by("-is_open", "-asked_at")
     )
-    page = get_page(request, found)
+    page = get_page(request, recoveries)
     for row in page:
         row.may_stop = row.is_open and governs(request.user, row.user) is not None
         row.may_confirm = (
@@ -83,7 +83,7 @@ def confirm_recovery(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = get_object_or_404(_recoveries(request), public_id=public_id)
     message = _("Confirmed. The person has been told and can stop it until then.")
     button_action(
-        request, lambda: recovery.confirm(row, by=request.user, now=timezone.now()), said=message
+        request, lambda: recovery.confirm(row, by=request.user, now=timezone.now()), message=message
     )
     return redirect("accounts:recoveries")
 
@@ -93,7 +93,7 @@ def stop_recovery_of(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = get_object_or_404(_recoveries(request), public_id=public_id)
     message = _("The recovery is stopped.")
     button_action(
-        request, lambda: recovery.stop(row, by=request.user, now=timezone.now()), said=message
+        request, lambda: recovery.stop(row, by=request.user, now=timezone.now()), message=message
     )
     return redirect("accounts:recoveries")
 

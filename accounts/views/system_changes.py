@@ -53,7 +53,7 @@ def confirm_system_change(request: HttpRequest, public_id: Any) -> HttpResponse:
     _require_may_change(request)
     row = get_object_or_404(SystemChange, public_id=public_id)
     message = _("Confirmed and done. Everybody concerned is told.")
-    button_action(request, lambda: changes.confirm(row, by=request.user), said=message)
+    button_action(request, lambda: changes.confirm(row, by=request.user), message=message)
     return redirect("accounts:system_changes")
 
 
@@ -63,5 +63,5 @@ def stop_system_change(request: HttpRequest, public_id: Any) -> HttpResponse:
     _require_may_change(request)
     row = get_object_or_404(SystemChange, public_id=public_id)
     message = _("Stopped. Everybody concerned is told.")
-    button_action(request, lambda: changes.stop(row, by=request.user), said=message)
+    button_action(request, lambda: changes.stop(row, by=request.user), message=message)
     return redirect("accounts:system_changes")

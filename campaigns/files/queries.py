@@ -41,8 +41,8 @@ def find_readable_files(user: User) -> QuerySet[CampaignFile]:
     )
     of_kits = Q(kit__in=find_kits_read_by(user).order_by().values("pk"))
     paths = [part.path for part in user.reach(Permission.CAMPAIGN_WRITE)]
-    shown = Q(state=FileState.READY) | Q(unit__path__in=paths)
-    rows = CampaignFile.objects.filter(of_campaigns | of_kits).filter(shown)
+    readable = Q(state=FileState.READY) | Q(unit__path__in=paths)
+    rows = CampaignFile.objects.filter(of_campaigns | of_kits).filter(readable)
     return rows.select_related(*RELATED)
 
 

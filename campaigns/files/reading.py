@@ -119,10 +119,10 @@ def _check_picture(path: Path, *, unit: Unit, place: Path) -> Checked:
         raise FileRefused(Refusal.BROKEN) from None
     anew = place / "anew"
     anew.write_bytes(drawn.data)
-    found = examine(anew, is_video=False, rules=rules_for(unit), report=lambda _progress: None)
-    rules = {finding.rule for finding in found.findings if finding.severity == Severity.HARD}
+    examined = examine(anew, is_video=False, rules=rules_for(unit), report=lambda _progress: None)
+    rules = {finding.rule for finding in examined.findings if finding.severity == Severity.HARD}
     if SECRET_MARK in rules:
         raise FileRefused(Refusal.MARKED)
     if rules:
         raise FileRefused(Refusal.LEAK)
-    return Checked(was_read=not found.missing, data=drawn.data, content_type=drawn.content_type)
+    return Checked(was_read=not examined.missing, data=drawn.data, content_type=drawn.content_type)

@@ -167,7 +167,7 @@ def remove_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     back = storing.get_address(row)
     if request.method == "POST":
         message = _("Removed: %(name)s.") % {"name": row}
-        button_action(request, lambda: storing.remove_file(row, by=request.user), said=message)
+        button_action(request, lambda: storing.remove_file(row, by=request.user), message=message)
         return redirect(back)
     return render(request, "campaigns/file_remove.html", {"file": row, "back": back})
 

@@ -106,7 +106,7 @@ def _find_problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, A
     missing = [f"{{{name}}}" for name in used if name not in named]
     in_text = {name for name, slot in named.items() if slot["kind"] != SlotKind.PICTURE}
     idle = [f"{{{name}}}" for name in in_text if name not in used]
-    shown = [f"{{{name}}}" for name in used if name in named and name not in in_text]
+    braced = [f"{{{name}}}" for name in used if name in named and name not in in_text]
     odd = find_misnamed_gaps(texts)
     problems = []
     if odd:
@@ -126,9 +126,9 @@ def _find_problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, A
     if idle:
         message = _("%(gaps)s: no text has this gap. Put it in, or clear its row.")
         problems.append(message % {"gaps": ", ".join(sorted(idle))})
-    if shown:
+    if braced:
         message = _("%(gaps)s: a picture is chosen beside the text and stands in none.")
-        problems.append(message % {"gaps": ", ".join(shown)})
+        problems.append(message % {"gaps": ", ".join(braced)})
     return problems
 
 

@@ -69,11 +69,11 @@ class KitEdit:
 
     def fields(self) -> dict[str, Any]:
         """Return the columns of the version, as they are stored."""
-        words = ("title", "text", "script", "legal_basis", "source", "note", "changes")
+        names = ("title", "text", "script", "legal_basis", "source", "note", "changes")
         days = ("legal_from", "legal_until", "window_from", "window_until")
         plain = ("link", "best_from", "best_until", "own_lines", "all_below", "by_provinces")
         return {
-            **{name: normalise(getattr(self, name)).strip() for name in words},
+            **{name: normalise(getattr(self, name)).strip() for name in names},
             **{name: getattr(self, name) for name in (*days, *plain, "spread_minutes")},
             "poster": {
                 part: " ".join(normalise(line).split()) for part, line in self.poster.items()

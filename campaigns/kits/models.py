@@ -62,11 +62,11 @@ class KitQuerySet(ScopedQuerySet):
         ends = Q(current__window_until__isnull=True) | Q(current__window_until__gte=on)
         return fitting.filter(ends)
 
-    def search(self, words: str) -> Self:
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+    def search(self, query: str) -> Self:
+        rows = self
+        for word in fold(query).split():
+            rows = rows.filter(search__contains=word)
+        return rows
 
 
 class Kit(PublicIdModel, Announced):

@@ -26,14 +26,14 @@ def poster(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     unit = presenters.choose_preview_unit(version)
     context = {"kit": row, "version": version, "unit": unit}
     try:
-        found = card_drawing.preview(
+        preview = card_drawing.preview(
             presenters.make_poster(version, unit),
             version.poster["look"],
             {"a4": PAPERS["a4"].scaled(1)},
             unit=unit,
             by=request.user,
         )
-        context |= {"picture": found.pictures["a4"], "over": found.over}
+        context |= {"picture": preview.pictures["a4"], "over": preview.over}
     except Refused as error:
         context["why"] = str(error)
     return render(request, "kits/poster.html", context)

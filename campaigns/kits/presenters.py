@@ -53,8 +53,8 @@ def describe_statuses(
         tone, icon = _STATES[VersionState(newer.state)]
         label = VersionState(newer.state).label
         message = _("Version %(n)s: %(state)s") % {"n": newer.number, "state": label}
-        shown = message if kit.current else label[:1].upper() + label[1:]
-        statuses.append(Status(tone, icon, shown))
+        text = message if kit.current else label[:1].upper() + label[1:]
+        statuses.append(Status(tone, icon, text))
     return statuses
 
 
@@ -86,10 +86,10 @@ def make_example_values(version: KitVersion, unit: Unit) -> dict[str, str]:
 def make_poster(version: KitVersion, unit: Unit) -> Content:
     """Return the texts of the poster of a version as ``unit`` would print it, without a code."""
     values = make_example_values(version, unit)
-    words = {name: fill_gaps(version.poster.get(name, ""), values) for name in ("line_1", "line_2")}
+    texts = {name: fill_gaps(version.poster.get(name, ""), values) for name in ("line_1", "line_2")}
     hotline = version.poster.get("hotline", "")
     title = fill_gaps(version.title, values)
-    return content_of(Words(title=title, hotline=hotline, **words), unit, proof=SPECIMEN)
+    return content_of(Words(title=title, hotline=hotline, **texts), unit, proof=SPECIMEN)
 
 
 def make_preview(version: KitVersion, unit: Unit) -> Preview:
@@ -194,13 +194,13 @@ def compare_words(version: KitVersion, before: KitVersion) -> list[Difference]:
     """Compare what people read of two versions word by word, gaps by what they ask for."""
     effort = differences.Effort()
     old, new = _list_words(before), _list_words(version)
-    found = []
+    changes = []
     for label in new | old:
         was, now = old.get(label, ""), new.get(label, "")
         if was != now:
             pieces = differences.keep_near_changes(differences.compare_words(was, now, effort))
-            found.append(Difference(label, pieces))
-    return found
+            changes.append(Difference(label, pieces))
+    return changes
 
 
 def _list_words(version: KitVersion) -> dict[str, str]:
@@ -232,11 +232,11 @@ def _list_words(version: KitVersion) -> dict[str, str]:
 
 
 def _describe_slot(slot: Mapping[str, Any]) -> str:
-    words = f"{slot['label']} ({SlotKind(slot['kind']).label})"
+    text = f"{slot['label']} ({SlotKind(slot['kind']).label})"
     hint, example = slot.get("hint"), slot.get("example")
     if hint:
-        words += f" – {hint}"
-    return words + (" " + _("(such as: %(example)s)") % {"example": example} if example else "")
+        text += f" – {hint}"
+    return text + (" " + _("(such as: %(example)s)") % {"example": example} if example else "")
 
 
 def name_parts() -> dict[str, str]:

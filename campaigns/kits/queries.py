@@ -46,8 +46,8 @@ def find_provinces_to_remind(kit: Kit) -> UnitQuerySet:
 
 def find_open_kits(unit: Unit, *, on: date | None = None) -> KitQuerySet:
     """Return the kits that ``unit`` may adopt, those that end first at the top."""
-    found = Kit.objects.open_to(unit, on=on)
-    return found.select_related("unit", "campaign", "topic", "current").order_by(
+    kits = Kit.objects.open_to(unit, on=on)
+    return kits.select_related("unit", "campaign", "topic", "current").order_by(
         "current__window_until", "-current__issued_at", "-pk"
     )
 

@@ -42,8 +42,8 @@ def make_statement_to_sign(version: Approved, rendered: Rendered, *, by: int) ->
 
 
 def _make_statement_to_sign(version: Approved, rendered_at: str, nonce: str, *, by: int) -> str:
-    said = _list_facts(version) | {"by": by, "rendered_at": rendered_at, "nonce": nonce}
-    return to_canonical_json(said | {"method": PASSKEY})
+    statement = _list_facts(version) | {"by": by, "rendered_at": rendered_at, "nonce": nonce}
+    return to_canonical_json(statement | {"method": PASSKEY})
 
 
 def add_page_to_assertion(assertion: Mapping[str, str], rendered: Rendered) -> dict[str, str]:
@@ -93,5 +93,5 @@ def _list_facts(version: Approved) -> dict[str, Any]:
 
 def _make_statement(version: Any, method: str, assertion: Mapping[str, str] | None) -> str:
     at = version.approved_at.astimezone(UTC).isoformat()
-    said = _list_facts(version) | {"by": version.approved_by_id, "at": at, "method": method}
-    return to_canonical_json(said | {"assertion": assertion} if assertion else said)
+    statement = _list_facts(version) | {"by": version.approved_by_id, "at": at, "method": method}
+    return to_canonical_json(statement | {"assertion": assertion} if assertion else statement)

@@ -125,13 +125,13 @@ class SlotRowsForm(forms.Form):
     def _read_slot(self, row: SlotRow) -> Slot:
         """Return the gap as the row describes it; its name may be missing or wrong."""
         values = {part: self.cleaned_data.get(f"slot-{row.number}-{part}") for part in _PARTS}
-        words = {part: str(values[part] or "").strip() for part in ("label", "hint", "example")}
+        texts = {part: str(values[part] or "").strip() for part in ("label", "hint", "example")}
         kind = str(values["kind"] or SlotKind.TEXT)
         return Slot(
-            name=make_slot_name(str(values["name"] or "").strip() or words["label"]),
+            name=make_slot_name(str(values["name"] or "").strip() or texts["label"]),
             kind=kind,
             limit=0 if kind == SlotKind.PICTURE else values["limit"] or 100,
-            **words,
+            **texts,
         )
 
 

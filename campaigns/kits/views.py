@@ -172,7 +172,7 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         done = form_action(form, act)
     elif request.method == "POST":
         act = count_against_quota(request, lambda: _approve(request, version))
-        if button_action(request, act, said=_("Approved. The kit may be issued now.")):
+        if button_action(request, act, message=_("Approved. The kit may be issued now.")):
             return redirect("kits:kit", row.public_id)
         return redirect("kits:approve", row.public_id)
     if done:
@@ -289,7 +289,7 @@ def new_version(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if not is_own(request, row):
         return render_not_yours(request, row)
     act = count_against_quota(request, lambda: issuing.begin_new_version(row, by=request.user))
-    if button_action(request, act, said=_("A new version begins as a copy of the issued one.")):
+    if button_action(request, act, message=_("A new version begins as a copy of the issued one.")):
         return redirect("kits:edit", row.public_id)
     return redirect("kits:kit", row.public_id)
 
@@ -364,11 +364,11 @@ def render_not_yours(request: HttpRequest, row: Kit) -> HttpResponse:
 
 
 def _run_act(
-    request: HttpRequest, row: Kit, service: Callable[[], object], said: str
+    request: HttpRequest, row: Kit, service: Callable[[], object], message: str
 ) -> HttpResponse:
     if not is_own(request, row):
         return render_not_yours(request, row)
-    button_action(request, count_against_quota(request, service), said=said)
+    button_action(request, count_against_quota(request, service), message=message)
     return redirect("kits:kit", row.public_id)
 
 
@@ -396,8 +396,8 @@ def _make_preview_context(request: HttpRequest, version: KitVersion) -> dict[str
     """Return the preview as a unit below reads it: the one that was searched, or the first."""
     units = queries.find_units(version).select_related("parent")
     form = AsUnitForm(request.GET if "unit" in request.GET else None)
-    words = form.cleaned_data["unit"] if form.is_bound and form.is_valid() else ""
-    found = find_unit(words, units) if words else None
+    query = form.cleaned_data["unit"] if form.is_bound and form.is_valid() else ""
+    found = find_unit(query, units) if query else None
     unit = found.unit if found else None
     problem = ""
     if found and unit is None:
@@ -407,10 +407,10 @@ def _make_preview_context(request: HttpRequest, version: KitVersion) -> dict[str
         else:
             problem = _("No unit of the audience is called so.")
     unit = unit or presenters.choose_preview_unit(version)
-    shown = presenters.make_preview(version, unit)
+    preview = presenters.make_preview(version, unit)
     texts = [*version.worded(), version.script, version.legal_basis, version.source]
     return {
-        "preview": shown,
+        "preview": preview,
         "as_unit": form,
         "as_unit_problem": problem,
         "law_warnings": list_warnings(texts, on=timezone.localdate()),

@@ -68,8 +68,8 @@ def make_slot_name(label: str) -> str:
 
 def find_misnamed_gaps(texts: Iterable[str]) -> list[str]:
     """List words in braces that name no gap: they would be published as they are."""
-    found = (match for text in texts for match in BRACED.findall(text))
-    return list(dict.fromkeys(each for each in found if not SLOT.fullmatch(each)))
+    matches = (match for text in texts for match in BRACED.findall(text))
+    return list(dict.fromkeys(each for each in matches if not SLOT.fullmatch(each)))
 
 
 def fill_gaps(text: str, values: Mapping[str, str]) -> str:
@@ -88,38 +88,38 @@ class Piece(NamedTuple):
 
 def split_into_pieces(text: str, values: Mapping[str, str]) -> list[Piece]:
     """Return what `fill_gaps` makes of ``text``, part by part."""
-    found = []
+    parts = []
     for number, part in enumerate(SLOT.split(text)):
         if number % 2 == 0:
-            found.append(Piece("locked", part))
-        elif words := to_one_line(values.get(part) or ""):
-            found.append(Piece("filled", words))
+            parts.append(Piece("locked", part))
+        elif value := to_one_line(values.get(part) or ""):
+            parts.append(Piece("filled", value))
         else:
-            found.append(Piece("open", f"{{{part}}}"))
-    return [piece for piece in found if piece.text]
+            parts.append(Piece("open", f"{{{part}}}"))
+    return [piece for piece in parts if piece.text]
 
 
-def to_one_line(words: str) -> str:
+def to_one_line(text: str) -> str:
     """Return a slot's words for use in a text: on one line, composed, cut to what fits."""
-    return " ".join(normalise(words).split())[:LONGEST_WORDS]
+    return " ".join(normalise(text).split())[:LONGEST_WORDS]
 
 
-def is_number(words: str) -> bool:
+def is_number(text: str) -> bool:
     """Check that ``words`` are one number and nothing else."""
-    return bool(_WHOLE_NUMBER.fullmatch(words))
+    return bool(_WHOLE_NUMBER.fullmatch(text))
 
 
-def is_span(words: str) -> bool:
+def is_span(text: str) -> bool:
     """Check that ``words`` are a span between two numbers, such as 3-5."""
-    return bool(_SPAN.fullmatch(words))
+    return bool(_SPAN.fullmatch(text))
 
 
-def parse_day(words: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """Return the day that ``words`` name as dd/mm/yyyy; None where they do not, or there is none
     such.
     """
     try:
-        return datetime.strptime(words, "%d/%m/%Y").date()
+        return datetime.strptime(text, "%d/%m/%Y").date()
     except ValueError:
         return None
 

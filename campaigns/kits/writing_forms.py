@@ -277,8 +277,8 @@ class KitForm(SlotRowsForm):
         ids = [each for each in self._read_ids("media") if parse_uuid(each)]
         by_id = {str(each.public_id): each for each in library.filter(public_id__in=ids)}
         chosen = [by_id[each] for each in dict.fromkeys(ids) if each in by_id]
-        words = self.data.get("media_q", "")[:100] if self.is_bound else ""
-        others = library.exclude(pk__in=[each.pk for each in chosen]).search(words)
+        query = self.data.get("media_q", "")[:100] if self.is_bound else ""
+        others = library.exclude(pk__in=[each.pk for each in chosen]).search(query)
         return chosen, list(others.order_by("-uploaded_at", "-pk")[:FOUND])
 
     def _find_chosen_and_other_units(self) -> tuple[list[Unit], list[Unit]]:
@@ -286,10 +286,10 @@ class KitForm(SlotRowsForm):
         below = Unit.objects.under(self.unit).exclude(pk=self.unit.pk).filter(valid_to=None)
         below = below.select_related("parent")
         chosen = list(below.filter(key__in=self._read_ids("for_units"))[: MOST_UNITS + 1])
-        words = fold(self.data.get("units_q", "")[:100]) if self.is_bound else ""
-        if not words:
+        query = fold(self.data.get("units_q", "")[:100]) if self.is_bound else ""
+        if not query:
             return chosen, []
-        others = below.exclude(pk__in=[each.pk for each in chosen]).search(words)
+        others = below.exclude(pk__in=[each.pk for each in chosen]).search(query)
         return chosen, list(others[:FOUND])
 
     def clean(self) -> dict[str, Any]:
@@ -389,7 +389,7 @@ def _make_initial_values(version: KitVersion | None, campaign: Campaign | None) 
     media = list(version.media.select_related("media"))
     return {
         **{name: getattr(version, name) for name in names},
-        **{f"poster_{part}": words for part, words in version.poster.items()},
+        **{f"poster_{part}": text for part, text in version.poster.items()},
         "slots": version.slots,
         "name": version.kit.name,
         "campaign": version.kit.campaign,

@@ -312,11 +312,11 @@ def reseal_contacts() -> Counter[str]:
     """Seal what an older key sealed with the newest one. Count ``current``, ``resealed`` and
     ``no_key`` partners.
     """
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     keys = Partner.objects.exclude(sealed=None).order_by("pk").values_list("pk", flat=True)
     for pk in keys.iterator(chunk_size=500):
-        found[_reseal(pk)] += 1
-    return found
+        counts[_reseal(pk)] += 1
+    return counts
 
 
 @transaction.atomic

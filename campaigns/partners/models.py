@@ -77,12 +77,12 @@ class PartnerQuerySet(ScopedQuerySet):
         soon = self.current(on).filter(ends_on__lte=on + SOON)
         return soon.filter(renewals__isnull=True)
 
-    def search(self, words: str) -> Self:
+    def search(self, query: str) -> Self:
         """Find by the name of an organisation and the document's number; persons by that alone."""
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+        rows = self
+        for word in fold(query).split():
+            rows = rows.filter(search__contains=word)
+        return rows
 
 
 class Partner(PublicIdModel):

@@ -36,11 +36,11 @@ def name_partners(partners: Iterable[Partner], user: User) -> dict[int, str]:
     """Return by key what each partner is called on the pages of ``user``: a person by name where
     the user keeps the register, else by the document.
     """
-    found = {}
+    names = {}
     for partner in partners:
         contact = open_contact(partner, user) if partner.is_person else None
-        found[partner.pk] = contact.name if contact else str(partner)
-    return found
+        names[partner.pk] = contact.name if contact else str(partner)
+    return names
 
 
 def find_partners(user: User, unit: Unit, *, deep: bool) -> PartnerQuerySet:

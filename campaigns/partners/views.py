@@ -40,9 +40,9 @@ def partner_list(request: HttpRequest) -> HttpResponse:
     form = PartnerFilter(request.GET)
     filters = form.chosen
     listed = queries.find_partners(request.user, position.unit, deep=deep)
-    found = queries.filter_by_state(listed, filters.get("state", ""), on=today)
-    found = found.search(filters.get("q", "")).prefetch_related("places")
-    page = get_page(request, found)
+    partners = queries.filter_by_state(listed, filters.get("state", ""), on=today)
+    partners = partners.search(filters.get("q", "")).prefetch_related("places")
+    page = get_page(request, partners)
     names = queries.name_partners(page, request.user)
     context = {
         "page_obj": page,

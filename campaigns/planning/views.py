@@ -126,7 +126,7 @@ def _replace_repealed_law(request: HttpRequest, campaign: Campaign) -> HttpRespo
         _count_against_quota(
             request, lambda: plans.replace_repealed_law(document, by=request.user)
         ),
-        said=_("The law in force stands there now. Check the link, too."),
+        message=_("The law in force stands there now. Check the link, too."),
     )
     return redirect(f"{request.path}#document")
 
@@ -143,7 +143,7 @@ def _remove_part(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     button_action(
         request,
         _count_against_quota(request, lambda: plans.remove_part(part, by=request.user)),
-        said=_("Removed: %(name)s.") % {"name": part},
+        message=_("Removed: %(name)s.") % {"name": part},
     )
     return redirect(f"{request.path}#{kind}")
 
@@ -158,13 +158,13 @@ def tick(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     rows = ChecklistItem.objects.filter(Q(campaign__in=mine) | Q(campaign__in=helped))
     item = get_object_or_404(rows.select_related("campaign__unit"), public_id=public_id)
     is_done = request.POST.get("done") == "1"
-    said = _("Done: %(item)s.") if is_done else _("Open again: %(item)s.")
+    message = _("Done: %(item)s.") if is_done else _("Open again: %(item)s.")
     button_action(
         request,
         _count_against_quota(
             request, lambda: plans.tick_item(item, by=request.user, is_done=is_done)
         ),
-        said=said % {"item": item},
+        message=message % {"item": item},
     )
     return redirect("engagement:campaign", item.campaign.public_id)
 
@@ -180,7 +180,7 @@ def duplicate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     act = _count_against_quota(
         request, lambda: copies.append(plans.copy_campaign(campaign, by=request.user))
     )
-    if button_action(request, act, said=message):
+    if button_action(request, act, message=message):
         return redirect("campaigns:edit", copies[0].public_id)
     return redirect("engagement:campaign", campaign.public_id)
 

@@ -61,8 +61,8 @@ def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     act = request.POST.get("act", "") if request.method == "POST" else ""
     form = ReasonForm(request.POST if act == "refuse" else None)
     if act in ("approve", "withdraw"):
-        service, said = _chosen_action(request, row, act)
-        button_action(request, service, said=said)
+        service, message = _chosen_action(request, row, act)
+        button_action(request, service, message=message)
         return redirect("channels:change", row.public_id)
     done = form_action(form, lambda: changes.refuse(row, by=request.user, **form.cleaned_data))
     if done:

@@ -93,12 +93,12 @@ class ProposeForm(forms.Form):
                 % {"n": most},
             )
         if "phone" in limits and numbers:
-            shown = [
+            items = [
                 (n, " · ".join(filter(None, [phones.group_digits(n), numbers[n]]))) for n in numbers
             ]
             self.fields["phone"] = forms.ChoiceField(
                 label=_("Telephone number"),
-                choices=[("", _("leave as it is")), *shown],
+                choices=[("", _("leave as it is")), *items],
                 required=False,
                 help_text=_("The numbers are those among the unit's own facts."),
             )

@@ -160,10 +160,10 @@ def _describe_source(name: str, check: PageCheck | None, *, by_person: bool, now
         return _describe_last_post(check)
     if not by_person:
         return "" if check.read_at else _("The portal has not looked yet.")
-    said = check.confirmed_on.get(name)
-    if said is None:
+    confirmed = check.confirmed_on.get(name)
+    if confirmed is None:
         return _("The platform does not tell this: please look at the page and say so.")
-    day = date.fromisoformat(said)
+    day = date.fromisoformat(confirmed)
     if day < timezone.localdate(now) - STALE_AFTER:
         message = _("Last said on %(day)s, more than 90 days ago: please look again.")
     else:

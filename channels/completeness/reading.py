@@ -154,14 +154,14 @@ def _time_until_reading(platform: str) -> timedelta:
 
 def _reported_items(platform: str, details: PageDetails) -> dict[str, bool]:
     """Return the items that the platform told, each with whether it is there."""
-    found = {}
+    items = {}
     for name in items_of(platform):
         if not facts_of(platform).page[name].readable or name == "recent":
             continue
         value = _links_to_register(details) if name == "register" else getattr(details, name)
         if value is not None:
-            found[name] = bool(value)
-    return found
+            items[name] = bool(value)
+    return items
 
 
 def _links_to_register(details: PageDetails) -> bool | None:
@@ -194,22 +194,22 @@ def record_seen(channel: Channel, *, by: User, seen: Mapping[str, bool | None]) 
     now = timezone.now()
     PageCheck.objects.bulk_create([PageCheck(channel=channel, due_at=now)], ignore_conflicts=True)
     check = PageCheck.objects.select_for_update().get(channel=channel)
-    said = {name: value for name, value in seen.items() if value is not None}
-    if strange := set(said) - set(items_asked_of_people(channel, check)):
+    answers = {name: value for name, value in seen.items() if value is not None}
+    if strange := set(answers) - set(items_asked_of_people(channel, check)):
         message = _("The platform itself tells this now: %(items)s. Reload the page.")
         raise Refused(message % {"items": ", ".join(sorted(strange))})
-    if not said:
+    if not answers:
         raise Refused(_("Say of one item at least whether the page has it."))
     today = timezone.localdate(now).isoformat()
-    for name, value in said.items():
+    for name, value in answers.items():
         setattr(check, name, value)
-    check.confirmed_on = {**check.confirmed_on, **dict.fromkeys(said, today)}
-    check.save(update_fields=["confirmed_on", *said])
+    check.confirmed_on = {**check.confirmed_on, **dict.fromkeys(answers, today)}
+    check.save(update_fields=["confirmed_on", *answers])
     record(
         "channel.page_seen",
         channel,
         by=by,
         position=authority.position,
-        there=sorted(name for name, value in said.items() if value),
-        lacking=sorted(name for name, value in said.items() if not value),
+        there=sorted(name for name, value in answers.items() if value),
+        lacking=sorted(name for name, value in answers.items() if not value),
     )

@@ -51,8 +51,8 @@ class ConnectFlowEnded(Refused):
     to begin again.
     """
 
-    def __init__(self, words: str, attempt: ConnectAttempt, *, offered_nothing: bool = False):
-        super().__init__(words)
+    def __init__(self, message: str, attempt: ConnectAttempt, *, offered_nothing: bool = False):
+        super().__init__(message)
         self.offered_nothing = offered_nothing
         self.platform = attempt.platform
         self.unit = attempt.unit
@@ -252,13 +252,13 @@ def _request_offers(platform: str, returned: Mapping[str, str], **bound: str) ->
             writes=False,
         )
     except (AccessLost, Rejected) as error:
-        words = known_reason(platform, error.code) or error.detail
-        raise Refused(_("The platform refused: %(words)s") % {"words": words}) from None
+        message = known_reason(platform, error.code) or error.detail
+        raise Refused(_("The platform refused: %(words)s") % {"words": message}) from None
     except ConnectorError:
-        words = _(
+        message = _(
             "The platform does not answer now. Nothing was connected; try again in some minutes."
         )
-        raise Refused(words) from None
+        raise Refused(message) from None
 
 
 # --- choosing -------------------------------------------------------------------------------------
@@ -333,11 +333,13 @@ def _channel_for(offer: Offer, rows: Iterable[Channel], platform: str, only: str
     """Return the channel that has the page now, or else the row that the page comes back to: the
     one asked for, or the latest."""
     names = _possible_external_ids(offer, platform)
-    found = [row for row in rows if row.external_id in names]
-    having = [row for row in found if row.health != Health.DISCONNECTED]
+    channels = [row for row in rows if row.external_id in names]
+    having = [row for row in channels if row.health != Health.DISCONNECTED]
     if having:
         return min(having, key=lambda row: names.index(row.external_id))
-    return next((row for row in found if str(row.public_id) == only), found[0] if found else None)
+    return next(
+        (row for row in channels if str(row.public_id) == only), channels[0] if channels else None
+    )
 
 
 def _possible_external_ids(offer: Offer, platform: str) -> list[str]:

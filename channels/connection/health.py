@@ -104,13 +104,13 @@ def _may_be_stale(channel: Channel) -> bool:
 def accounts_of(channels: Iterable[Channel]) -> dict[Channel, Account]:
     """Return the channels' accounts with their tokens opened; a channel whose tokens do not open is
     marked as lost."""
-    found = {}
+    accounts = {}
     for channel in channels:
         try:
-            found[channel] = account_of(channel)
+            accounts[channel] = account_of(channel)
         except sealing.Unsealable:
             mark_lost_for_good(channel, _("The stored credentials cannot be opened."))
-    return found
+    return accounts
 
 
 def check_due(*, now: datetime) -> int:

@@ -209,7 +209,7 @@ def _show_stopped(request: HttpRequest, stopped: attempts.ConnectFlowEnded) -> H
 
 def _show_failure(
     request: HttpRequest,
-    words: str,
+    message: str,
     *,
     platform: str = "",
     unit: Unit | None = None,
@@ -227,7 +227,7 @@ def _show_failure(
     if unit:
         start += f"?unit={unit.key}" + (f"&channel={again}" if again else "")
     context = {
-        "words": words,
+        "words": message,
         "start": start,
         "more": more,
         "wider": f"{start}{'&' if unit else '?'}wider=1",

@@ -37,11 +37,11 @@ def reseal_all(*, now: datetime) -> Counter[str]:
     and when it is repeated. Count ``current`` and ``resealed`` channels, those ``renewing`` now,
     and those that ``no_key`` opens.
     """
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     sealed = Channel.objects.exclude(sealed=b"").order_by("pk")
     for pk in sealed.values_list("pk", flat=True).iterator(chunk_size=500):
-        found[_reseal(pk, now=now)] += 1
-    return found
+        counts[_reseal(pk, now=now)] += 1
+    return counts
 
 
 @transaction.atomic

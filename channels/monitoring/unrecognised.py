@@ -51,7 +51,7 @@ def check_pages(*, platform: str, now: datetime) -> int:
     """
     if not facts_of(platform).lists_posts:
         return 0
-    clock, found = make_steady_clock(lambda: now), 0
+    clock, total = make_steady_clock(lambda: now), 0
     own = Channel.objects.filter(platform=platform, health=Health.CONNECTED).order_by("check_at")
     # Even after an outage, when every page's turn has passed, they are asked in a row and not in a
     # crowd.
@@ -60,11 +60,11 @@ def check_pages(*, platform: str, now: datetime) -> int:
         batch := list(own.filter(check_at__lte=clock()).only("pk", "check_at")[: min(_BATCH, left)])
     ):
         noted, answered = _check_batch(platform, batch, now=clock())
-        found += noted
+        total += noted
         left -= len(batch)
         if not answered:
             break  # it is away: the next run asks others, and this thread serves other platforms
-    return found
+    return total
 
 
 def _check_interval(platform: str) -> timedelta:

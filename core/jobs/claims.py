@@ -104,10 +104,10 @@ def _has_lost_lease(now: datetime) -> Q:
 
 def claim(job: int, *, now: datetime | None = None) -> Claim | None:
     """Claim this job, unless it is done, not due, or another worker has it."""
-    found = Job.objects.filter(pk=job).first()
-    if found is None:
+    row = Job.objects.filter(pk=job).first()
+    if row is None:
         return None
-    claims = _claim(get_kind(found.kind), lambda jobs: jobs.filter(pk=job), now)
+    claims = _claim(get_kind(row.kind), lambda jobs: jobs.filter(pk=job), now)
     return claims[0] if claims else None
 
 
@@ -157,14 +157,14 @@ def fail_exhausted(kind: Kind, *, now: datetime | None = None) -> int:
         attempts__gte=kind.most_attempts,
     )
     failed = 0
-    for each in attach_rows(kind, lost[:100]):
+    for row in attach_rows(kind, lost[:100]):
         # Who is alive after all and renews or ends it first keeps it.
-        still = lost.select_for_update(of=("self",)).filter(pk=each.job.pk, owner=each.owner)
+        still = lost.select_for_update(of=("self",)).filter(pk=row.job.pk, owner=row.owner)
         try:
             with transaction.atomic():
                 if still.first():
-                    each.fail(LOST)
+                    row.fail(LOST)
                     failed += 1
         except Exception as error:  # one that cannot even fail stands in nobody's way
-            log.error("job %s could not fail: %s", each.job, type(error).__name__)
+            log.error("job %s could not fail: %s", row.job, type(error).__name__)
     return failed

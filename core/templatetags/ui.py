@@ -229,8 +229,8 @@ def figure_rows(
     )
 
 
-def _render_link(words: str, address: str) -> str:
-    return format_html('<a href="{}">{}</a>', address, words) if address else words
+def _render_link(text: str, address: str) -> str:
+    return format_html('<a href="{}">{}</a>', address, text) if address else text
 
 
 def _render_figure_cells(labels: Sequence[str], cells: Sequence[object]) -> SafeString:
@@ -289,17 +289,17 @@ def distance(moment: datetime) -> str:
     )
     match bool(days), bool(hours), bool(minutes), seconds < 0:
         case True, _, _, True:
-            words, n = ngettext("%(n)s day ago", "%(n)s days ago", days), days
+            text, n = ngettext("%(n)s day ago", "%(n)s days ago", days), days
         case True, _, _, False:
-            words, n = ngettext("in %(n)s day", "in %(n)s days", days), days
+            text, n = ngettext("in %(n)s day", "in %(n)s days", days), days
         case False, True, _, True:
-            words, n = ngettext("%(n)s hour ago", "%(n)s hours ago", hours), hours
+            text, n = ngettext("%(n)s hour ago", "%(n)s hours ago", hours), hours
         case False, True, _, False:
-            words, n = ngettext("in %(n)s hour", "in %(n)s hours", hours), hours
+            text, n = ngettext("in %(n)s hour", "in %(n)s hours", hours), hours
         case False, False, True, True:
-            words, n = ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes), minutes
+            text, n = ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes), minutes
         case False, False, True, False:
-            words, n = ngettext("in %(n)s minute", "in %(n)s minutes", minutes), minutes
+            text, n = ngettext("in %(n)s minute", "in %(n)s minutes", minutes), minutes
         case _:
             return gettext("now")
-    return words % {"n": n}
+    return text % {"n": n}

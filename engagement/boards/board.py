@@ -159,8 +159,8 @@ class Board:
         """Return the pages of one unit, or the one channel."""
         if self.scope.rows_by or self.scope.channel:
             return [self.scope.channel] if self.scope.channel else []
-        found = Channel.objects.filter(pk__in=[row.row for row in self.page_sums])
-        return list(found.order_by("platform", "name", "pk"))
+        channels = Channel.objects.filter(pk__in=[row.row for row in self.page_sums])
+        return list(channels.order_by("platform", "name", "pk"))
 
     @cached_property
     def pauses(self) -> list[PauseDays]:
@@ -178,10 +178,10 @@ class Board:
     @cached_property
     def marks(self) -> list[Mark]:
         phases, notes = events.find_phases_and_notes(self.user, self.scope, self.period)
-        found = [*events.mark_kits(self.new_kits), *events.mark_pauses(self.pauses), *phases]
-        found += events.find_registered(self.scope, self.period)
+        marks = [*events.mark_kits(self.new_kits), *events.mark_pauses(self.pauses), *phases]
+        marks += events.find_registered(self.scope, self.period)
         # What people wrote is never left out for what the portal knows.
-        return sorted([*notes, *sorted(found)[: events.MOST_MARKS - len(notes)]])
+        return sorted([*notes, *sorted(marks)[: events.MOST_MARKS - len(notes)]])
 
     @cached_property
     def top_post(self) -> TopPost | None:
@@ -196,10 +196,10 @@ class Board:
                 return ()
             return best.title, best.reach, reverse("publishing:post", args=[best.public_id])
 
-        found = self._cache_nation("top_post", make, always=True)
-        if not found:
+        post = self._cache_nation("top_post", make, always=True)
+        if not post:
             return None
-        title, reach, address = found
+        title, reach, address = post
         return TopPost(title or _("Untitled"), reach, address)
 
     @cached_property
@@ -210,8 +210,8 @@ class Board:
         if self.scope.is_nation:
             return None
         now, before, _year = self.periods
-        found = figures.find_median_reaches(self.publications(now, before))
-        return found if self._is_known(before) else [found[0], None]
+        medians = figures.find_median_reaches(self.publications(now, before))
+        return medians if self._is_known(before) else [medians[0], None]
 
     @cached_property
     def changes(self) -> list[Sentence]:
@@ -241,7 +241,7 @@ def _compare_adoption(now: figures.Sums, before: figures.Sums) -> list[KitAdopti
     """Set beside each other what the publications of both periods had. Of clicks nobody knows how
     many publications were measured: they are set against all.
     """
-    words = {
+    names = {
         "reach": (
             _(
                 "Reach of one publication: %(n)s on average, %(by)s %% less than in the period "
@@ -276,7 +276,7 @@ def _compare_adoption(now: figures.Sums, before: figures.Sums) -> list[KitAdopti
     counted = {"reach": "reach_of", "reactions": "reactions_of", "clicks": "publications"}
     return [
         KitAdoption(
-            *words[measure],
+            *names[measure],
             now[measure],
             now[of] or 0,
             before[measure],

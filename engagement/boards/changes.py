@@ -142,39 +142,39 @@ class Sentence:
 
 def describe_changes(facts: Facts) -> list[Sentence]:
     """Return what the rules say, in their order, at most MOST of them."""
-    found = (rule(facts) for rule in RULES)
-    return [each for each in found if each][:MOST]
+    sentences = (rule(facts) for rule in RULES)
+    return [sentence for sentence in sentences if sentence][:MOST]
 
 
 def report_silent_platform(facts: Facts) -> Sentence | None:
     """Report the platform that has reported no figure for longest, though posts went out there."""
     limits, settled = facts.limits, facts.today - facts.limits.figures_take
-    found: list[tuple[date, str, int]] = []
+    silences: list[tuple[date, str, int]] = []
     for platform in facts.platforms:
         measured = [each.day for each in platform.days if each.measured]
         last = max(measured, default=date.min)
         silent = [each for each in platform.days if last < each.day < settled]
         if len(silent) >= limits.silent_days:
             n = sum(each.publications for each in silent)
-            found.append((silent[0].day, platform.name, n))
-    if not found:
+            silences.append((silent[0].day, platform.name, n))
+    if not silences:
         return None
-    day, name, n = min(found)
-    words = ngettext(
+    day, name, n = min(silences)
+    text = ngettext(
         "No figures of %(platform)s since %(day)s, for %(n)s publication.",
         "No figures of %(platform)s since %(day)s, for %(n)s publications.",
         n,
     )
     return Sentence(
         "silent_platform",
-        words % {"platform": name, "day": _format_day(day), "n": n},
+        text % {"platform": name, "day": _format_day(day), "n": n},
         facts.of_platforms,
     )
 
 
 def report_pause(facts: Facts) -> Sentence | None:
     """Report the longest pause, and fewer publications at the same time where there were."""
-    long = [each for each in facts.pauses if each.days >= facts.limits.pause_days]
+    long = [pause for pause in facts.pauses if pause.days >= facts.limits.pause_days]
     if not long:
         return None
     longest = max(long, key=lambda each: each.days)
@@ -184,7 +184,7 @@ def report_pause(facts: Facts) -> Sentence | None:
         "last": _format_day(longest.last),
     }
     if facts.are_fewer:
-        words = ngettext(
+        text = ngettext(
             "Publishing paused on %(n)s day (%(first)s – %(last)s), at the same time as fewer "
             "publications than before.",
             "Publishing paused on %(n)s days (%(first)s – %(last)s), at the same time as fewer "
@@ -192,12 +192,12 @@ def report_pause(facts: Facts) -> Sentence | None:
             longest.days,
         )
     else:
-        words = ngettext(
+        text = ngettext(
             "Publishing paused on %(n)s day (%(first)s – %(last)s).",
             "Publishing paused on %(n)s days (%(first)s – %(last)s).",
             longest.days,
         )
-    return Sentence("pause", words % named, longest.address)
+    return Sentence("pause", text % named, longest.address)
 
 
 def report_more_or_fewer(facts: Facts) -> Sentence | None:
@@ -210,12 +210,12 @@ def report_more_or_fewer(facts: Facts) -> Sentence | None:
         "by": _format_number(abs(facts.publications - facts.publications_before)),
     }
     if facts.are_fewer:
-        words = _("%(n)s publications, %(by)s fewer than in the period before (%(before)s).")
+        text = _("%(n)s publications, %(by)s fewer than in the period before (%(before)s).")
     elif facts.times >= facts.limits.more:
-        words = _("%(n)s publications, %(by)s more than in the period before (%(before)s).")
+        text = _("%(n)s publications, %(by)s more than in the period before (%(before)s).")
     else:
         return None
-    return Sentence("more_or_fewer", words % named, facts.of_publications)
+    return Sentence("more_or_fewer", text % named, facts.of_publications)
 
 
 def report_adoption(facts: Facts) -> Sentence | None:
@@ -231,10 +231,10 @@ def report_adoption(facts: Facts) -> Sentence | None:
     least, most = (of(compared, key=lambda pair: pair[0]) for of in (min, max))
     if least[0] <= limits.worse:
         times, row = least
-        words = row.fell
+        text = row.fell
     elif most[0] >= limits.better:
         times, row = most
-        words = row.rose
+        text = row.rose
     else:
         return None
     now, before = row.total or 0, row.total_before or 0
@@ -245,7 +245,7 @@ def report_adoption(facts: Facts) -> Sentence | None:
         "total": _format_number(now),
         "total_before": _format_number(before),
     }
-    return Sentence("adoption", words % named, facts.of_sums)
+    return Sentence("adoption", text % named, facts.of_sums)
 
 
 def report_dominant_post(facts: Facts) -> Sentence | None:
@@ -256,9 +256,9 @@ def report_dominant_post(facts: Facts) -> Sentence | None:
     share = post.reach / facts.reach
     if share < limits.carried:
         return None
-    words = _("One post had %(share)s %% of all reach: “%(title)s”.")
+    text = _("One post had %(share)s %% of all reach: “%(title)s”.")
     named = {"share": _format_number(round(share * 100)), "title": post.title}
-    return Sentence("one_carried", words % named, post.address)
+    return Sentence("one_carried", text % named, post.address)
 
 
 def report_new_kit(facts: Facts) -> Sentence | None:
@@ -268,13 +268,13 @@ def report_new_kit(facts: Facts) -> Sentence | None:
     if not begun:
         return None
     kit = max(begun, key=lambda each: each.publications)
-    words = ngettext(
+    text = ngettext(
         "The kit “%(kit)s” was issued on %(day)s; %(n)s publication came of it.",
         "The kit “%(kit)s” was issued on %(day)s; %(n)s publications came of it.",
         kit.publications,
     )
     named = {"kit": kit.name, "day": _format_day(kit.day), "n": _format_number(kit.publications)}
-    return Sentence("new_kit", words % named, kit.address)
+    return Sentence("new_kit", text % named, kit.address)
 
 
 # What makes figures unsure comes first.

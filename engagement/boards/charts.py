@@ -44,11 +44,11 @@ def name_periods() -> list[str]:
 def describe_periods(scope: Scope, periods: Sequence[Period]) -> str:
     """Name the days of each period, and since when there are records where one is not covered."""
     named = zip(name_periods(), periods, strict=True)
-    words = "; ".join(f"{name}: {period}" for name, period in named) + "."
+    text = "; ".join(f"{name}: {period}" for name, period in named) + "."
     if scope.recorded_since is None or all(map(scope.covers, periods)):
-        return words
+        return text
     since = _("The records begin on %(day)s; a period before that day is not compared.")
-    return f"{words} {since % {'day': date_format(scope.recorded_since, 'SHORT_DATE_FORMAT')}}"
+    return f"{text} {since % {'day': date_format(scope.recorded_since, 'SHORT_DATE_FORMAT')}}"
 
 
 def compare_periods(sums: Sequence[Sums], pages: Sequence[PageSums]) -> Chart:
@@ -59,9 +59,9 @@ def compare_periods(sums: Sequence[Sums], pages: Sequence[PageSums]) -> Chart:
         for key, name in names.items()
         if key == "publications" or any(each[key] is not None for each in sums)
     ]
-    rows.append(_make_comparison_row(_("Followers at the end"), [each.followers for each in pages]))
+    rows.append(_make_comparison_row(_("Followers at the end"), [page.followers for page in pages]))
     for key, name in name_rates().items():
-        rows.append(_make_comparison_row(name, [each.rate(key) for each in pages]))
+        rows.append(_make_comparison_row(name, [page.rate(key) for page in pages]))
     head = [_("Figure"), *name_periods()]
     head[3:3] = [_("Since the period before")]
     head.append(_("Since last year"))
@@ -137,19 +137,19 @@ def draw_reactions(days: Rows, period: Period) -> Chart:
 
 def draw_platforms(rows: Rows) -> Chart:
     sums = add_up_by(rows, "platform")
-    found = {platform: sums[platform] for platform in Kind.values if platform in sums}
-    names = [str(Kind(platform).label) for platform in found]
-    return bars("platforms", _("By platform"), _("Platform"), list(found.values()), names)
+    by_platform = {platform: sums[platform] for platform in Kind.values if platform in sums}
+    names = [str(Kind(platform).label) for platform in by_platform]
+    return bars("platforms", _("By platform"), _("Platform"), list(by_platform.values()), names)
 
 
 def draw_topics(rows: Rows, all_topics: Sequence[Topic]) -> Chart:
-    found = add_up_by(rows, "topic")
-    known = [topic for topic in all_topics if topic.pk in found]
-    names = [*map(str, known), *([_("without a topic")] if None in found else [])]
-    sums = [found[topic.pk] for topic in known] + ([found[None]] if None in found else [])
+    by_topic = add_up_by(rows, "topic")
+    known = [topic for topic in all_topics if topic.pk in by_topic]
+    names = [*map(str, known), *([_("without a topic")] if None in by_topic else [])]
+    sums = [by_topic[topic.pk] for topic in known] + ([by_topic[None]] if None in by_topic else [])
     links = [reverse("engagement:results_of_topic", args=[topic.code]) for topic in known]
     chart = bars("topics", _("By topic"), _("Topic"), sums, names)
-    return replace(chart, links=[*links, *([""] if None in found else [])])
+    return replace(chart, links=[*links, *([""] if None in by_topic else [])])
 
 
 def list_units(rows: Sequence[tuple[Unit, PageSums]]) -> Chart:
@@ -209,14 +209,14 @@ def list_channels(rows: Sequence[tuple[Channel, PageSums]]) -> Chart:
 
 
 def draw_followers(
-    found: Sequence[tuple[int, date, int]], names: Mapping[int, str], period: Period
+    counts: Sequence[tuple[int, date, int]], names: Mapping[int, str], period: Period
 ) -> Chart:
     """Draw the followers of each page by day; a day that was not measured is a gap. Of a long
     period, the last number of each week is drawn.
     """
     length = _count_grouped_days(period)
     newest: dict[tuple[int, date], int] = {}
-    for page, day, n in found:  # in the order of their days
+    for page, day, n in counts:  # in the order of their days
         until_end_of_step = (period.last - day).days % length
         newest[page, day + timedelta(days=until_end_of_step)] = n
     points = [(page, day, n) for (page, day), n in newest.items()]
@@ -236,7 +236,7 @@ def draw_page_figures(
     """Draw each figure of the pages themselves that was reported on any day, a line a page;
     return them by measure. Pages are not added up: who saw two of them is one.
     """
-    found = []
+    charts = []
     for measure, definition in PAGE_DEFINITIONS.items():
         reported = [
             (row["channel_id"], row["day"], row[measure])
@@ -250,8 +250,8 @@ def draw_page_figures(
             drawn = _draw_by_page(f"page_{measure}", title, reported, names, period)
             platforms = {page.platform for page in pages if page.pk in keys}
             note, source = str(definition.means), _describe_source(measure, platforms)
-            found.append((measure, replace(drawn, note=note, source=source)))
-    return found
+            charts.append((measure, replace(drawn, note=note, source=source)))
+    return charts
 
 
 def _describe_source(measure: str, platforms: Collection[str]) -> str:
@@ -269,15 +269,15 @@ def _describe_source(measure: str, platforms: Collection[str]) -> str:
 def _draw_by_page(
     key: str,
     title: str,
-    found: Sequence[tuple[int, date, int]],
+    counts: Sequence[tuple[int, date, int]],
     names: Mapping[int, str],
     period: Period,
     length: int = 1,
 ) -> Chart:
     by_page: dict[int, dict[date, int]] = {}
-    for page, day, n in found:
+    for page, day, n in counts:
         by_page.setdefault(page, {})[day] = n
-    back = range(0, (period.last - period.first).days + 1 if found else 0, length)
+    back = range(0, (period.last - period.first).days + 1 if counts else 0, length)
     days = [period.last - timedelta(n) for n in reversed(back)]
     pages = [page for page in names if page in by_page]
     series = [
@@ -313,12 +313,12 @@ def compare_with_similar(ours: Mapping[str, Any], spreads: Mapping[str, Spread |
         [
             names[key],
             ours[key],
-            found.low if found else "–",
-            found.middle if found else "–",
-            found.high if found else "–",
-            found.n if found else "–",
+            spread.low if spread else "–",
+            spread.middle if spread else "–",
+            spread.high if spread else "–",
+            spread.n if spread else "–",
         ]
-        for key, found in spreads.items()
+        for key, spread in spreads.items()
     ]
     head = [
         _("Figure"),
@@ -339,25 +339,25 @@ def _draw_boxes(
 ) -> dict[str, Any]:
     """Draw the middle half of each figure; no single unit can be read from it but the own one."""
     series = []
-    for key, found in spreads.items():
-        if found is None:
+    for key, spread in spreads.items():
+        if spread is None:
             continue
         here = ours[key] if ours else None
         values = {
             name: number_format(value, force_grouping=True)
-            for name, value in (*vars(found).items(), ("here", here))
+            for name, value in (*vars(spread).items(), ("here", here))
             if value is not None
         }
-        words = _("%(low)s – %(high)s, median %(middle)s") % values
+        text = _("%(low)s – %(high)s, median %(middle)s") % values
         if "here" in values:
-            words = _("%(here)s here; %(others)s") % {"here": values["here"], "others": words}
+            text = _("%(here)s here; %(others)s") % {"here": values["here"], "others": text}
         series.append(
             {
                 "name": names[key],
-                "words": words,
-                "low": float(found.low),
-                "middle": float(found.middle),
-                "high": float(found.high),
+                "words": text,
+                "low": float(spread.low),
+                "middle": float(spread.middle),
+                "high": float(spread.high),
                 "here": None if here is None else float(here),
             }
         )
@@ -369,9 +369,9 @@ def list_spreads(spreads: Mapping[str, Spread | None]) -> Chart:
     """Say how the units of a scope differ, without naming one."""
     names = {"publications": _("Publications"), **name_rates()}
     rows = [
-        [names[key], found.low, found.middle, found.high, found.n]
-        for key, found in spreads.items()
-        if found
+        [names[key], spread.low, spread.middle, spread.high, spread.n]
+        for key, spread in spreads.items()
+        if spread
     ]
     head = [
         _("Figure"),
@@ -394,22 +394,22 @@ def describe_kind(scope: Scope) -> str:
     return _("kit") if scope.kit else _("topic")
 
 
-def describe_similar(scope: Scope, found: Usual) -> str:
+def describe_similar(scope: Scope, usual: Usual) -> str:
     """Say who is like the unit or page, or why nobody is shown."""
-    if found.size is None:
+    if usual.size is None:
         return _(
             "The followers are not known, so those of the same size cannot be told. Nothing is "
             "compared."
         )
-    size = describe_size(found.size)
-    if not found.is_known:
+    size = describe_size(usual.size)
+    if not usual.is_known:
         return _(
             "Fewer than %(n)s units or pages of the same level and kind have %(size)s: a "
             "comparison would speak of single ones."
         ) % {"n": LEAST_VALUES, "size": size}
     if scope.channel:
-        words = _("Compared with pages on %(platform)s of units of the same kind with %(size)s.")
-        return words % {"platform": Kind(scope.channel.platform).label, "size": size}
+        text = _("Compared with pages on %(platform)s of units of the same kind with %(size)s.")
+        return text % {"platform": Kind(scope.channel.platform).label, "size": size}
     return _("Compared with units of the same level and kind with %(size)s.") % {"size": size}
 
 

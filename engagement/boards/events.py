@@ -65,9 +65,14 @@ def find_redefinitions(scope: Scope, period: Period, measure: str, platform: str
     """
     platform = scope.channel.platform if scope.channel else platform
     return [
-        Mark(each.changed_on, each.change, reverse("engagement:dictionary") + f"#{measure}", True)
-        for each in dictionary.find_redefinitions(measure, platform)
-        if each.changed_on and period.first <= each.changed_on <= period.last
+        Mark(
+            redefinition.changed_on,
+            redefinition.change,
+            reverse("engagement:dictionary") + f"#{measure}",
+            True,
+        )
+        for redefinition in dictionary.find_redefinitions(measure, platform)
+        if redefinition.changed_on and period.first <= redefinition.changed_on <= period.last
     ]
 
 
@@ -79,9 +84,9 @@ def find_page_redefinitions(pages: Iterable[Channel], period: Period, measure: s
     )
     address = reverse("engagement:dictionary") + f"#page_{measure}"
     return [
-        Mark(each.changed_on, each.change, address, True)
-        for each in origins
-        if each and each.changed_on and period.first <= each.changed_on <= period.last
+        Mark(origin.changed_on, origin.change, address, True)
+        for origin in origins
+        if origin and origin.changed_on and period.first <= origin.changed_on <= period.last
     ]
 
 
@@ -139,13 +144,13 @@ def _describe_pause(row: Pause, period: Period, now: datetime) -> PauseDays:
     return PauseDays(first, last, reverse("publishing:pause", args=[row.public_id]))
 
 
-def mark_pauses(found: Sequence[PauseDays]) -> list[Mark]:
-    words = [
+def mark_pauses(pauses: Sequence[PauseDays]) -> list[Mark]:
+    texts = [
         ngettext("publishing paused, %(n)s day", "publishing paused, %(n)s days", stop.days)
         % {"n": stop.days}
-        for stop in found
+        for stop in pauses
     ]
-    return [Mark(s.first, text, s.address) for s, text in zip(found, words, strict=True)]
+    return [Mark(s.first, text, s.address) for s, text in zip(pauses, texts, strict=True)]
 
 
 # --- campaigns and notes -----------------------------------------------------------------------
@@ -195,15 +200,15 @@ def find_phases_and_notes(user: Any, scope: Scope, period: Period) -> tuple[list
         key=F("campaign__public_id"),
     )
     both = noted.values_list(*_EVENT_COLUMNS).union(planned.values_list(*_EVENT_COLUMNS), all=True)
-    found: tuple[list[Mark], list[Mark]] = ([], [])
-    for is_phase, first, last, words, whose, key in both.order_by("is_phase", "-opens_on")[
+    marks: tuple[list[Mark], list[Mark]] = ([], [])
+    for is_phase, first, last, text, whose, key in both.order_by("is_phase", "-opens_on")[
         :_MOST_ROWS
     ]:
         if is_phase:
-            found[0].append(_mark_phase(first, words, whose, key))
+            marks[0].append(_mark_phase(first, text, whose, key))
         else:
-            found[1].append(_mark_note(max(first, period.first), last, words, whose))
-    return found[0][-MOST_MARKS:], found[1][:MOST_MARKS]
+            marks[1].append(_mark_note(max(first, period.first), last, text, whose))
+    return marks[0][-MOST_MARKS:], marks[1][:MOST_MARKS]
 
 
 _EVENT_COLUMNS = ("is_phase", "opens_on", "closes_on", "words", "whose", "key")
@@ -211,8 +216,8 @@ _MOST_ROWS = 100
 
 
 def _mark_phase(day: date, name: str, campaign: str, key: Any) -> Mark:
-    words = _("phase “%(phase)s” of %(campaign)s") % {"phase": name, "campaign": campaign}
-    return Mark(day, words, reverse("engagement:campaign", args=[key]))
+    text = _("phase “%(phase)s” of %(campaign)s") % {"phase": name, "campaign": campaign}
+    return Mark(day, text, reverse("engagement:campaign", args=[key]))
 
 
 def _mark_note(day: date, last: date, text: str, unit: str) -> Mark:

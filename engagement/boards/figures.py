@@ -33,12 +33,12 @@ def add_up_platforms(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def add_up_topics(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Add up the topics of each day and platform."""
-    found: dict[tuple[date, str], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[date, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        found.setdefault((row["day"], row["platform"]), []).append(row)
+        groups.setdefault((row["day"], row["platform"]), []).append(row)
     return [
         {"day": day, "platform": platform, **add_up(each)}
-        for (day, platform), each in found.items()
+        for (day, platform), each in groups.items()
     ]
 
 
@@ -86,10 +86,10 @@ def add_up_by(
     names: Sequence[str] = ("publications", *MEASURES),
 ) -> dict[Any, Sums]:
     """Add up the rows by one of their columns."""
-    found: dict[Any, list[Mapping[str, Any]]] = {}
+    groups: dict[Any, list[Mapping[str, Any]]] = {}
     for row in rows:
-        found.setdefault(row[by], []).append(row)
-    return {key: add_up(each, names) for key, each in found.items()}
+        groups.setdefault(row[by], []).append(row)
+    return {key: add_up(each, names) for key, each in groups.items()}
 
 
 @dataclass(frozen=True)

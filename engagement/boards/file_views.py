@@ -31,8 +31,8 @@ def export_board(request: HttpRequest, board: Board) -> HttpResponse:
             if chart.key == key:
                 return make_download(format, f"{chart.file_name}-{days}", [chart.sheet])
         raise Http404
-    words = [[each.words] for each in board.changes]
-    changes = [Sheet(_("What changed"), [_("What changed")], words)] if words else []
+    lines = [[change.words] for change in board.changes]
+    changes = [Sheet(_("What changed"), [_("What changed")], lines)] if lines else []
     sheets = [
         _make_summary_sheet(board),
         *changes,
@@ -54,9 +54,9 @@ def _make_summary_sheet(board: Board) -> Sheet:
 
 
 def _describe_filters(form: BoardFilter) -> list[tuple[str, str]]:
-    shown: Mapping[str, Any] = {
+    filters: Mapping[str, Any] = {
         name: dict(form.fields[name].choices).get(form.get_value(name), "")
         for name in ("platform", "topic")
         if name in form.fields and form.get_value(name)
     }
-    return [(str(form.fields[name].label), str(value)) for name, value in shown.items()]
+    return [(str(form.fields[name].label), str(value)) for name, value in filters.items()]

@@ -47,7 +47,9 @@ def draw_charts(board: Board) -> list[Chart]:
             )
     if scope.kind == UNIT and not scope.rows_by:
         by_row = {row.row: row for row in board.page_sums}
-        found.append(charts.list_channels([(each, by_row[each.pk]) for each in board.channels]))
+        found.append(
+            charts.list_channels([(channel, by_row[channel.pk]) for channel in board.channels])
+        )
     return found
 
 
@@ -63,8 +65,8 @@ def draw_spread(board: Board) -> Chart | None:
     """Return how the units below differ; None for too few of them."""
     if not board.scope.rows_by:
         return None
-    found = usual.compute_spreads(board.page_sums)
-    return charts.list_spreads(found) if any(found.values()) else None
+    spreads = usual.compute_spreads(board.page_sums)
+    return charts.list_spreads(spreads) if any(spreads.values()) else None
 
 
 def _fill_days(board: Board) -> list[dict[str, Any]]:
@@ -74,13 +76,13 @@ def _fill_days(board: Board) -> list[dict[str, Any]]:
     known = {day["day"]: day for day in board.days}
     since = board.scope.recorded_since or board.periods[-1].first
     today = timezone.localdate(board.now)
-    found: list[dict[str, Any]] = []
+    days: list[dict[str, Any]] = []
     for period in board.periods:
         for n in range((min(period.last, today) - period.first).days + 1):
             day = period.first + timedelta(days=n)
             if day in known or day >= since:
-                found.append(known.get(day, {"day": day, "publications": 0}))
-    return found
+                days.append(known.get(day, {"day": day, "publications": 0}))
+    return days
 
 
 def _list_units_with_sums(board: Board) -> list[tuple[Unit, PageSums]]:
@@ -88,5 +90,5 @@ def _list_units_with_sums(board: Board) -> list[tuple[Unit, PageSums]]:
     left out.
     """
     by_row = {row.row: row for row in board.page_sums}
-    found = Unit.objects.filter(pk__in=by_row).order_by("place", "pk")
-    return [(unit, by_row[unit.pk]) for unit in found]
+    units = Unit.objects.filter(pk__in=by_row).order_by("place", "pk")
+    return [(unit, by_row[unit.pk]) for unit in units]

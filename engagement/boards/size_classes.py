@@ -54,5 +54,7 @@ def compute_spread(values: Iterable[Value | None]) -> Spread | None:
     known = [Decimal(value) for value in values if value is not None]
     if len(known) < LEAST_VALUES:
         return None
-    low, middle, high = (round(each, 1) for each in quantiles(known, n=4, method="inclusive"))
+    low, middle, high = (
+        round(quantile, 1) for quantile in quantiles(known, n=4, method="inclusive")
+    )
     return Spread(len(known), low, middle, high)

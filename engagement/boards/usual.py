@@ -63,8 +63,8 @@ def find_usual(scope: Scope, own: PageSums, period: Period, narrowed: Mapping[st
         return _compute_spreads_by_size(rows)
 
     group = f"{by}/{place.level}/{place.kind}"
-    found = get_or_compute("usual", period, values, make, group=group).get(str(size.least), {})
-    return Usual(size, {name: each and _read_spread(each) for name, each in found.items()})
+    by_size = get_or_compute("usual", period, values, make, group=group).get(str(size.least), {})
+    return Usual(size, {name: each and _read_spread(each) for name, each in by_size.items()})
 
 
 def _compute_spreads_by_size(rows: Iterable[PageSums]) -> dict[str, Any]:

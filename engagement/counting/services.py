@@ -119,10 +119,10 @@ async def _measure_by_any_token(
     except Rejected:
         if len(ids) == 1:
             return {}
-    found: dict[str, Figures] = {}
+    measured: dict[str, Figures] = {}
     for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-        found |= await _measure_by_any_token(connector, accounts, half)
-    return found
+        measured |= await _measure_by_any_token(connector, accounts, half)
+    return measured
 
 
 @transaction.atomic

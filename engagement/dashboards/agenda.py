@@ -39,11 +39,11 @@ def list_next_dates(
         ahead.append(Entry(phase.ends_on, _("Ends: %(phase)s") % {"phase": phase}))
     for kit in kits:
         if kit.current and kit.current.window_from:
-            said = _("Kit “%(kit)s”: first day to publish") % {"kit": kit}
-            ahead.append(Entry(kit.current.window_from, said))
+            text = _("Kit “%(kit)s”: first day to publish") % {"kit": kit}
+            ahead.append(Entry(kit.current.window_from, text))
         if kit.current and kit.current.window_until:
-            said = _("Kit “%(kit)s”: last day to publish") % {"kit": kit}
-            ahead.append(Entry(kit.current.window_until, said))
+            text = _("Kit “%(kit)s”: last day to publish") % {"kit": kit}
+            ahead.append(Entry(kit.current.window_until, text))
     entries = [entry for entry in ahead if entry.day >= today]
     entries += [
         Entry(item.due_on, _("To be done: %(item)s") % {"item": item}, item.due_on < today)

@@ -47,22 +47,22 @@ ICONS = {"posts": "file-text", "units": "building-community", "reach": "users", 
 @one_at_a_time
 def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Remind the units that have published nothing in the campaign."""
-    shown = get_campaign_or_404(request, public_id)
-    place = _find_place_to_remind_from(request, shown)
+    campaign = get_campaign_or_404(request, public_id)
+    place = _find_place_to_remind_from(request, campaign)
     if place is None:
         raise PermissionDenied
     button_action(
         request,
-        lambda: reminders.remind_units_behind(shown, at=place, by=request.user),
-        said=count_reminded_units,
+        lambda: reminders.remind_units_behind(campaign, at=place, by=request.user),
+        message=count_reminded_units,
     )
-    return redirect("engagement:campaign", shown.public_id)
+    return redirect("engagement:campaign", campaign.public_id)
 
 
-def _find_place_to_remind_from(request: HttpRequest, shown: Campaign) -> Unit | None:
+def _find_place_to_remind_from(request: HttpRequest, campaign: Campaign) -> Unit | None:
     """Return the unit from whose post the person oversees units of the campaign."""
     unit = current_position(request).unit
-    is_above = unit.path.startswith(shown.unit.path) or shown.unit.path.startswith(unit.path)
+    is_above = unit.path.startswith(campaign.unit.path) or campaign.unit.path.startswith(unit.path)
     oversees = unit.level != Level.COMMUNE and is_above
     return unit if oversees and can(request.user, Permission.OVERSIGHT_VIEW, unit=unit) else None
 
@@ -100,8 +100,8 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "topics": list(shown.topics.all()),
         "is_whole": is_whole,
         "is_lone": shown.unit.level == Level.COMMUNE,
-        "tiles": [_make_tile(each) for each in aims if each.target or each.name != "clicks"],
-        "charts": [_draw_progress(shown, each) for each in aims if each.target],
+        "tiles": [_make_tile(aim) for aim in aims if aim.target or aim.name != "clicks"],
+        "charts": [_draw_progress(shown, aim) for aim in aims if aim.target],
         "targets": [(NAMES[name], n) for name, n in shown.targets().items() if n],
         "behind": behind,
         "behind_count": with_page,
@@ -132,15 +132,15 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _find_permitted_actions(
-    request: HttpRequest, shown: Campaign, result: CampaignResult | None
+    request: HttpRequest, campaign: Campaign, result: CampaignResult | None
 ) -> dict[str, bool]:
     """Return which actions the page offers this person."""
-    user, is_open = request.user, shown.closed_at is None
-    writes = can(user, Permission.CAMPAIGN_WRITE, unit=shown.unit)
-    has_begun = shown.starts_on <= timezone.localdate()
+    user, is_open = request.user, campaign.closed_at is None
+    writes = can(user, Permission.CAMPAIGN_WRITE, unit=campaign.unit)
+    has_begun = campaign.starts_on <= timezone.localdate()
     return {
         "may_plan": writes and is_open,
-        "may_tick": is_open and find_authority(shown, user) is not None,
+        "may_tick": is_open and find_authority(campaign, user) is not None,
         "may_close": writes and is_open and has_begun,
         "may_copy": writes,
         "may_revoke": writes,
@@ -156,13 +156,13 @@ def may_read_kits(request: HttpRequest) -> bool:
     return current_position(request).unit.level != Level.COMMUNE
 
 
-def _find_kits(request: HttpRequest, shown: Campaign) -> list[Kit]:
+def _find_kits(request: HttpRequest, campaign: Campaign) -> list[Kit]:
     if may_read_kits(request):
         rows = find_readable_kits(request.user)
     else:
         rows = Kit.objects.open_to(current_position(request).unit)
-    found = rows.filter(campaign=shown, current__isnull=False, withdrawn_at=None)
-    return list(found.select_related("unit", "current").order_by("-pk")[:KITS_SHOWN])
+    kits = rows.filter(campaign=campaign, current__isnull=False, withdrawn_at=None)
+    return list(kits.select_related("unit", "current").order_by("-pk")[:KITS_SHOWN])
 
 
 def _make_tile(each: progress.Progress) -> dict[str, Any]:
@@ -188,11 +188,11 @@ def _make_tile(each: progress.Progress) -> dict[str, Any]:
     }
 
 
-def _draw_progress(shown: Campaign, each: progress.Progress) -> dict[str, Any]:
+def _draw_progress(campaign: Campaign, each: progress.Progress) -> dict[str, Any]:
     assert each.target is not None
     name = str(NAMES[each.name])
     points = thin_totals(each.points, lambda point: (each.points[-1][0] - point[0]).days)
-    straight = progress.draw_target_line(shown, each.target)
+    straight = progress.draw_target_line(campaign, each.target)
     series = [
         {"name": name, "points": [[day.isoformat(), n] for day, n in points]},
         {"name": _("Straight to the target"), "points": [[d.isoformat(), n] for d, n in straight]},

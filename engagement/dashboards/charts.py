@@ -63,14 +63,14 @@ class Chart:
         """
         if not marks or self.is_empty:
             return self
-        words: dict[date, list[str]] = {}
+        texts: dict[date, list[str]] = {}
         for mark in marks:
-            words.setdefault(mark.day, []).append(mark.words)
+            texts.setdefault(mark.day, []).append(mark.words)
         by_day = {row[0]: row for row in self.rows}
         blank = ["–"] * (len(self.head) - 1)
         rows = [
-            [*by_day.get(day, [day, *blank]), "; ".join(words.get(day, []))]
-            for day in sorted(by_day.keys() | words.keys())
+            [*by_day.get(day, [day, *blank]), "; ".join(texts.get(day, []))]
+            for day in sorted(by_day.keys() | texts.keys())
         ]
         cuts = sorted({mark.day for mark in marks if mark.breaks})
         series = [
@@ -79,7 +79,7 @@ class Chart:
         figures = {
             **self.figures,
             "series": series,
-            "marks": [day.isoformat() for day in sorted(words)],
+            "marks": [day.isoformat() for day in sorted(texts)],
         }
         head = [*self.head, _("What happened")]
         return replace(self, figures=figures, head=head, rows=rows, marks=marks)
@@ -111,12 +111,12 @@ class Chart:
 
 def _insert_gaps(points: Sequence[Sequence[Any]], cuts: Sequence[date]) -> list[Sequence[Any]]:
     """Insert a gap before each of the days that has points on both sides."""
-    found = list(points)
+    filled = list(points)
     for cut in cuts:
-        after = [n for n, (day, _value) in enumerate(found) if day >= cut.isoformat()]
+        after = [n for n, (day, _value) in enumerate(filled) if day >= cut.isoformat()]
         if after and after[0] > 0:
-            found.insert(after[0], [f"{cut.isoformat()}T00:00", None])
-    return found
+            filled.insert(after[0], [f"{cut.isoformat()}T00:00", None])
+    return filled
 
 
 def name_lines(pages: Collection[Channel]) -> dict[int, str]:
@@ -168,17 +168,17 @@ def draw_lines(key: str, title: str, days: Rows, measures: Sequence[str]) -> Cha
 def draw_bars(key: str, title: str, head: str, rows: Rows, names: Sequence[str]) -> Chart:
     """Draw views, reach and reactions of the first rows as bars; the table has all measures."""
     words = name_measures()
-    shown = [
+    visible = [
         measure
         for measure in ("views", "reach", "reactions")
         if any(row[measure] is not None for row in rows[:MOST_BARS])
     ]
     series = [
         {"name": words[measure], "values": [row[measure] for row in rows[:MOST_BARS]]}
-        for measure in shown
+        for measure in visible
     ]
     labels = [
-        _name_unmeasured(name, [words[m] for m in shown if row[m] is None])
+        _name_unmeasured(name, [words[m] for m in visible if row[m] is None])
         for name, row in zip(names, rows[:MOST_BARS], strict=False)
     ]
     return Chart(
@@ -243,17 +243,21 @@ def name_steps() -> dict[str, str]:
 
 
 def draw_adoption(funnels: Sequence[Funnel]) -> Chart:
-    words = name_steps()
+    names = name_steps()
     series = [
-        {"name": str(each.kit), "values": each.steps(), "words": _describe_steps(each.steps())}
-        for each in funnels
+        {
+            "name": str(funnel.kit),
+            "values": funnel.steps(),
+            "words": _describe_steps(funnel.steps()),
+        }
+        for funnel in funnels
     ]
     return Chart(
         "adoption",
         _("How far the kits came"),
-        {"kind": "bar", "labels": [words[step] for step in STEPS], "series": series},
-        [_("Kit"), *(words[step] for step in STEPS)],
-        [[str(each.kit), *each.steps()] for each in funnels],
+        {"kind": "bar", "labels": [names[step] for step in STEPS], "series": series},
+        [_("Kit"), *(names[step] for step in STEPS)],
+        [[str(funnel.kit), *funnel.steps()] for funnel in funnels],
         is_wide=True,
         when_empty=_("No kit has been issued in this campaign."),
     )
@@ -261,15 +265,15 @@ def draw_adoption(funnels: Sequence[Funnel]) -> Chart:
 
 def _describe_steps(steps: Sequence[int]) -> list[str]:
     """Write each step with its share of the step before, as it stands at its bar."""
-    words = []
+    texts = []
     for n, before in zip(steps, [0, *steps], strict=False):
         number = number_format(n, force_grouping=True)
         share = n * 100 / before if before else None
         if share is not None:
             places = 1 if 0 < share < 1 else 0
             number += f" ({number_format(round(share, places), places)} %)"
-        words.append(number)
-    return words
+        texts.append(number)
+    return texts
 
 
 def compare_sums(labels: Sequence[str], sums: Sequence[Mapping[str, Any]]) -> Chart:

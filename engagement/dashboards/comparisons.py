@@ -85,7 +85,7 @@ def measure_punctuality(deliveries: QuerySet[Delivery], *, now: datetime) -> Pun
     on_time = Q(published_at__lte=F("due_at") + ON_TIME_WITHIN)
     on_time |= Q(~by_people, committing_at__lte=F("due_at") + ON_TIME_WITHIN)
     on_time |= Q(by_people, published_at__lte=F("not_after"))
-    found = deliveries.filter(due_at__lt=now - ON_TIME_WITHIN).aggregate(
+    counts = deliveries.filter(due_at__lt=now - ON_TIME_WITHIN).aggregate(
         due=Count("pk"), on_time=Count("pk", filter=on_time)
     )
-    return Punctuality(**found)
+    return Punctuality(**counts)

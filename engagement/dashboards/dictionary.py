@@ -133,11 +133,11 @@ def find_page_origin(platform: str, measure: str) -> Origin | None:
     return _translate_origin(facts_of(platform).page_measures.get(measure))
 
 
-def _translate_origin(found: Origin | None) -> Origin | None:
-    if found is None:
+def _translate_origin(origin: Origin | None) -> Origin | None:
+    if origin is None:
         return None
-    note, change = (gettext(text) if text else "" for text in (found.note, found.change))
-    return found._replace(note=note, change=change)
+    note, change = (gettext(text) if text else "" for text in (origin.note, origin.change))
+    return origin._replace(note=note, change=change)
 
 
 def find_redefinitions(measure: str, platform: str = "") -> list[Origin]:
@@ -145,8 +145,10 @@ def find_redefinitions(measure: str, platform: str = "") -> list[Origin]:
     platform or, with "", of all; the earliest day first.
     """
     kinds = [platform] if platform else Kind.values
-    found = [each for kind in kinds if (each := find_origin(kind, measure)) and each.changed_on]
-    return sorted(found, key=lambda each: each.changed_on or date.min)
+    redefinitions = [
+        each for kind in kinds if (each := find_origin(kind, measure)) and each.changed_on
+    ]
+    return sorted(redefinitions, key=lambda each: each.changed_on or date.min)
 
 
 def list_reported_measures(platform: str) -> list[str]:
@@ -181,23 +183,23 @@ def _make_row(
     reported = [
         {
             "kind": kind,
-            "origin": found,
+            "origin": origin,
             "lost": [
                 row
                 for row in lost
                 if row.platform == kind
                 and row.of_page == bool(prefix)
-                and row.name in _NAMES.findall(found.names)
+                and row.name in _NAMES.findall(origin.names)
             ],
         }
-        for kind, found in origins.items()
-        if found
+        for kind, origin in origins.items()
+        if origin
     ]
-    changed = [found for found in origins.values() if found and found.changed_on]
+    changed = [origin for origin in origins.values() if origin and origin.changed_on]
     return {
         "measure": f"{prefix}{measure}",
         "definition": definition,
         "reported": reported,
         "changed": sorted(changed, key=lambda each: each.changed_on or date.min),
-        "not_reported": [kind.label for kind, found in origins.items() if found is None],
+        "not_reported": [kind.label for kind, origin in origins.items() if origin is None],
     }

@@ -67,10 +67,12 @@ class FiguresPage:
 
 
 def _read_page(request: HttpRequest, public_id: uuid.UUID) -> FiguresPage:
-    shown = get_campaign_or_404(request, public_id)
-    form = FiguresFilter(request.GET, default=make_whole_period(shown))
-    deliveries = form.filter_publications(queries.find_published(request.user, shown, form.period))
-    return FiguresPage(request, shown, form, deliveries, timezone.now())
+    campaign = get_campaign_or_404(request, public_id)
+    form = FiguresFilter(request.GET, default=make_whole_period(campaign))
+    deliveries = form.filter_publications(
+        queries.find_published(request.user, campaign, form.period)
+    )
+    return FiguresPage(request, campaign, form, deliveries, timezone.now())
 
 
 @require_GET
@@ -151,29 +153,29 @@ def _draw_topics(page: FiguresPage) -> Chart:
 
 
 def _draw_units(page: FiguresPage, rows: charts.Rows, *, most: int | None = None) -> Chart:
-    shown = rows[:most]
-    names = [row["unit__name"] for row in shown]
-    chart = charts.draw_bars("units", _("By unit"), _("Unit"), shown, names)
-    keys = [row["unit__key"] for row in shown]
+    top = rows[:most]
+    names = [row["unit__name"] for row in top]
+    chart = charts.draw_bars("units", _("By unit"), _("Unit"), top, names)
+    keys = [row["unit__key"] for row in top]
     rates = queries.find_reach_rates(page.deliveries, keys, on=page.period.last)
     with_rates = replace(
         chart,
         head=[*chart.head, _("Reach for each 1,000 followers")],
         rows=[[*row, rates.get(key)] for key, row in zip(keys, chart.rows, strict=True)],
     )
-    return with_rates.with_left_out(len(rows) - len(shown))
+    return with_rates.with_left_out(len(rows) - len(top))
 
 
 def _find_troubled_posts(page: FiguresPage) -> tuple[list[Delivery], int]:
-    found = queries.find_in_trouble(
+    posts = queries.find_in_trouble(
         Delivery.objects.visible_to(page.user).filter(post__campaign=page.campaign), now=page.now
     )
     rows: list[Any] = list(
-        found.select_related("channel", "unit", "post").order_by("-due_at")[:TROUBLES_SHOWN]
+        posts.select_related("channel", "unit", "post").order_by("-due_at")[:TROUBLES_SHOWN]
     )
     for delivery in rows:
         delivery.status = delivery_status(delivery, pauses_of(page.request))
-    return rows, found.count() if len(rows) == TROUBLES_SHOWN else len(rows)
+    return rows, posts.count() if len(rows) == TROUBLES_SHOWN else len(rows)
 
 
 def _build_posts(page: FiguresPage) -> dict[str, Any]:

@@ -37,18 +37,18 @@ def collect_params(query: Mapping[str, str], public_id: uuid.UUID) -> dict[str, 
 def make_campaign_file(by: User, params: Mapping[str, str]) -> File:
     """Return the campaign's figures as the person may see them. Raise PermissionDenied, Http404."""
     try:
-        shown = get_visible_campaign(by, uuid.UUID(params.get(CAMPAIGN, "")))
+        campaign = get_visible_campaign(by, uuid.UUID(params.get(CAMPAIGN, "")))
     except ValueError:
         raise Http404 from None
     filters = {name: params[name] for name in _FILTERS if name in params}
-    form = FiguresFilter(filters, default=make_whole_period(shown))
-    deliveries = form.filter_publications(queries.find_published(by, shown, form.period))
-    address = reverse("engagement:campaign_figures", args=[shown.public_id])
+    form = FiguresFilter(filters, default=make_whole_period(campaign))
+    deliveries = form.filter_publications(queries.find_published(by, campaign, form.period))
+    address = reverse("engagement:campaign_figures", args=[campaign.public_id])
     return File(
-        name=f"{name_file(shown.name)}-{form.period.first:%Y%m%d}-{form.period.last:%Y%m%d}",
+        name=f"{name_file(campaign.name)}-{form.period.first:%Y%m%d}-{form.period.last:%Y%m%d}",
         sheets=[
-            _make_summary_sheet(shown, form.period, deliveries),
-            _make_behind_sheet(by, shown),
+            _make_summary_sheet(campaign, form.period, deliveries),
+            _make_behind_sheet(by, campaign),
             _make_publication_sheet(deliveries),
         ],
         rows=deliveries.count(),

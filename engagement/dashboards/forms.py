@@ -64,9 +64,9 @@ class FiguresFilter(PeriodForm):
             deliveries = deliveries.filter(platform=platform)
         if topic := self.get_value("topic"):
             deliveries = deliveries.filter(post__topic__code=topic)
-        if words := self.get_value("unit"):
-            found = Unit.objects.search(words).values("pk")
-            deliveries = deliveries.filter(unit__in=found)
+        if query := self.get_value("unit"):
+            units = Unit.objects.search(query).values("pk")
+            deliveries = deliveries.filter(unit__in=units)
         return deliveries
 
 

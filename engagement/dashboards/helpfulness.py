@@ -66,5 +66,5 @@ def measure_units(units: QuerySet, period: Period) -> list[UnitFigure]:
 
 def find_median(values: Iterable[float]) -> Helpfulness:
     """Return the median, and on how many units it rests."""
-    found = list(values)
-    return Helpfulness(len(found), median(found) if len(found) >= LEAST_UNITS else None)
+    numbers = list(values)
+    return Helpfulness(len(numbers), median(numbers) if len(numbers) >= LEAST_UNITS else None)

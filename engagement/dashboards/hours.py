@@ -46,13 +46,13 @@ def _find_medians(placed: QuerySet[Any, Any]) -> dict[tuple[int, int], int]:
     middle = rows.filter(
         place__gte=(F("of_all") + 1) / 2, place__lte=(F("of_all") + 2) / 2
     ).values_list("weekday", "hour", "measurement__reach")
-    found: dict[tuple[int, int], list[int]] = {}
+    medians: dict[tuple[int, int], list[int]] = {}
     for weekday, hour, reach in middle:
-        found.setdefault((weekday, hour), []).append(reach)
-    return {place: round(mean(each)) for place, each in found.items()}
+        medians.setdefault((weekday, hour), []).append(reach)
+    return {place: round(mean(each)) for place, each in medians.items()}
 
 
 def find_hour_range(hours: Iterable[Hour]) -> tuple[int, int]:
     """Return the first hour of the day with a publication, and the last."""
-    used = [each.hour for each in hours]
+    used = [hour.hour for hour in hours]
     return (min(used), max(used)) if used else (0, 23)

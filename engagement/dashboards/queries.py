@@ -100,12 +100,12 @@ def find_reach_rates(
     pages = Channel.objects.filter(unit__key__in=keys).annotate(known=followers)
     known = dict(pages.exclude(known=None).order_by().values_list("pk", "known"))
     rows = select_by_channel(deliveries).filter(unit__key__in=keys)
-    found: dict[str, list[tuple[int | None, int]]] = {}
+    rates: dict[str, list[tuple[int | None, int]]] = {}
     for key, page, reach in (
         rows.order_by().values_list("unit__key", "channel").annotate(sum_reach=Sum("reach"))
     ):
         if page in known:
-            found.setdefault(key, []).append((reach, known[page]))
+            rates.setdefault(key, []).append((reach, known[page]))
     return {
         key: compute_rate(
             sum(reach for reach, _n in pages if reach is not None)
@@ -113,7 +113,7 @@ def find_reach_rates(
             else None,
             sum(n for _reach, n in pages),
         )
-        for key, pages in found.items()
+        for key, pages in rates.items()
     }
 
 
@@ -216,12 +216,12 @@ def select_for_export(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery, tupl
 
 def find_counts(post: Post) -> list[dict[str, Any]]:
     """Return the post's publications by channel, each with its counts, the newest first."""
-    shown = list(
+    deliveries = list(
         post.deliveries.filter(published_at__isnull=False)
         .select_related("channel", "measurement", "unit")
         .order_by(by_platform(), "published_at", "pk")
     )
-    by_delivery: dict[int, list[CountRow]] = {delivery.pk: [] for delivery in shown}
-    for count in CountRow.objects.filter(delivery__in=shown).order_by("-taken_at"):
+    by_delivery: dict[int, list[CountRow]] = {delivery.pk: [] for delivery in deliveries}
+    for count in CountRow.objects.filter(delivery__in=deliveries).order_by("-taken_at"):
         by_delivery[count.delivery_id].append(count)
-    return [{"delivery": delivery, "counts": by_delivery[delivery.pk]} for delivery in shown]
+    return [{"delivery": delivery, "counts": by_delivery[delivery.pk]} for delivery in deliveries]

@@ -72,14 +72,14 @@ def summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         button_action(
             request,
             lambda: plans.revoke_summary(campaign, by=user),
-            said=_("The summary is no longer public. Copies vanish within five minutes."),
+            message=_("The summary is no longer public. Copies vanish within five minutes."),
         )
     elif request.POST.get("act") == "show":
         names = results.choose_posts_to_name(campaign, make_whole_period(campaign))
         button_action(
             request,
             lambda: plans.show_summary(campaign, by=user, deliveries=names),
-            said=_("The summary is public. Its address stands on this page."),
+            message=_("The summary is public. Its address stands on this page."),
         )
     return back
 

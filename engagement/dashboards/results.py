@@ -93,10 +93,10 @@ def choose_posts_to_name(campaign: Campaign, period: Period) -> list[str]:
         F("measurement__views").desc(nulls_last=True),
         "published_at",
     )
-    found: dict[int, str] = {}
+    named: dict[int, str] = {}
     for post, public_id in rows.values_list("post", "public_id")[: MOST_LINKS * 10]:
-        found.setdefault(post, str(public_id))
-    return list(found.values())[:MOST_LINKS]
+        named.setdefault(post, str(public_id))
+    return list(named.values())[:MOST_LINKS]
 
 
 def find_named_posts(ids: list[str]) -> list[Delivery]:

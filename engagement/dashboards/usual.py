@@ -67,13 +67,13 @@ def find_candidates(
     measured = _annotate_figures(deliveries.filter(published_at__isnull=False)).select_related(
         "post", "unit", "measurement"
     )
-    found = {row.pk: row for row in measured.order_by("-figure", "pk")[:MOST_RANKED]}
-    if weak and len(found) == MOST_RANKED:
+    candidates = {row.pk: row for row in measured.order_by("-figure", "pk")[:MOST_RANKED]}
+    if weak and len(candidates) == MOST_RANKED:
         least = measured.filter(published_at__lt=now - SETTLES_AFTER).order_by("figure", "pk")
-        found |= {row.pk: row for row in least[:MOST_RANKED]}
-    usual = _find_medians(found.values(), now=now)
+        candidates |= {row.pk: row for row in least[:MOST_RANKED]}
+    usual = _find_medians(candidates.values(), now=now)
     ranked = []
-    for row in found.values():
+    for row in candidates.values():
         measure = _choose_measure(row)
         typical = usual.get((row.unit_id, row.platform, measure))
         ranked.append(Ranked(row, measure, row.figure, typical))
@@ -107,10 +107,10 @@ def choose_weakest(rows: Iterable[Ranked], *, now: datetime, most: int) -> list[
 
 
 def _keep_one_per_post(rows: Iterable[Ranked]) -> list[Ranked]:
-    found: dict[int, Ranked] = {}
+    kept: dict[int, Ranked] = {}
     for row in rows:
-        found.setdefault(row.delivery.post_id, row)
-    return list(found.values())
+        kept.setdefault(row.delivery.post_id, row)
+    return list(kept.values())
 
 
 def _annotate_figures(deliveries: QuerySet[Delivery]) -> QuerySet[Any]:
@@ -153,12 +153,12 @@ def _find_medians(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str,
         .order_by()
         .values_list("unit", "platform", "measure", "figure")
     )
-    found: dict[tuple[int, str, str], list[int]] = {}
+    medians: dict[tuple[int, str, str], list[int]] = {}
     for unit, platform, name, figure in figures:
-        found.setdefault((unit, platform, name), []).append(figure)
+        medians.setdefault((unit, platform, name), []).append(figure)
     return {
         place: round(median(each))
-        for place, each in found.items()
+        for place, each in medians.items()
         if len(each) >= LEAST_PUBLICATIONS
     }
 

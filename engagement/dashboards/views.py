@@ -85,8 +85,8 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def enter_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Enter the totals of a page of which the platform reports nothing to the portal."""
-    found = Delivery.objects.visible_to(request.user).select_related("channel", "unit", "post")
-    delivery = get_object_or_404(found, public_id=public_id)
+    deliveries = Delivery.objects.visible_to(request.user).select_related("channel", "unit", "post")
+    delivery = get_object_or_404(deliveries, public_id=public_id)
     if not can(request.user, Permission.POST_SCHEDULE, unit=delivery.unit):
         raise PermissionDenied
     back = reverse("engagement:post_counts", args=[delivery.post.public_id])

@@ -59,7 +59,7 @@ def freeze_figures(posts: Collection[Post], unit: Unit, *, now: datetime) -> Fro
         for platform in platforms
     ]
     channels = {each.channel_id: each.channel for each in live}.values()
-    followers = [each.followers for each in channels if each.followers is not None]
+    followers = [channel.followers for channel in channels if channel.followers is not None]
     return Frozen(
         platforms,
         figures,
@@ -87,7 +87,7 @@ def _compute_usual(
 
 
 def _make_row(
-    platform: str, shown: Collection[Measurement | None], usual: Iterable[Measurement]
+    platform: str, measured: Collection[Measurement | None], usual: Iterable[Measurement]
 ) -> dict[str, Any]:
     """Return the mean of a publication, and the median of the others, for each measure. What was
     not measured is None, and is left out of both.
@@ -97,14 +97,14 @@ def _make_row(
     medians: dict[str, float | None] = {}
     counted: dict[str, int] = {}
     for measure in MEASURES:
-        own = _list_measured(shown, measure)
+        own = _list_measured(measured, measure)
         others = _list_measured(usual, measure)
         values[measure] = mean(own) if own else None
         medians[measure] = median(others) if others else None
         counted[measure] = len(others)
     return {
         "platform": platform,
-        "publications": len(shown),
+        "publications": len(measured),
         "values": values,
         "usual": medians,
         "rests_on": counted,
@@ -112,8 +112,8 @@ def _make_row(
 
 
 def _list_measured(rows: Iterable[Measurement | None], measure: str) -> list[int]:
-    found = (getattr(row, measure) for row in rows if row is not None)
-    return [value for value in found if value is not None]
+    values = (getattr(row, measure) for row in rows if row is not None)
+    return [value for value in values if value is not None]
 
 
 def compare_with_usual(row: Mapping[str, Any], measures: Iterable[str]) -> list[Comparison]:

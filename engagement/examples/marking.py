@@ -38,19 +38,19 @@ def mark_names(texts: list[str], unit: Unit) -> MarkedTexts:
     """
     patterns = list(_make_patterns(unit))
     place = fold(unit.place).replace(" ", "")
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     marked = []
     for text in texts:
         for name, pattern in patterns:
             text, n = pattern.subn(f"{{{name}}}", text)
             if n:
-                found[name] = None
+                names[name] = None
         for tag in set(_HASHTAG.findall(text)):
             if place and place in fold(tag):
                 text = text.replace(tag, "{hashtag_don_vi}")
-                found["hashtag_don_vi"] = None
+                names["hashtag_don_vi"] = None
         marked.append(text)
-    return MarkedTexts(marked, list(found))
+    return MarkedTexts(marked, list(names))
 
 
 def _make_patterns(unit: Unit) -> Iterator[tuple[str, re.Pattern[str]]]:
@@ -70,9 +70,9 @@ def _make_patterns(unit: Unit) -> Iterator[tuple[str, re.Pattern[str]]]:
     yield "lien_ket", re.compile(short)
 
 
-def _compile_words(words: str) -> re.Pattern[str]:
+def _compile_words(text: str) -> re.Pattern[str]:
     """Match the words in any case, with any blanks between them."""
-    return re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
+    return re.compile(r"\s+".join(map(re.escape, text.split())), re.IGNORECASE)
 
 
 def _compile_number(digits: str) -> re.Pattern[str]:

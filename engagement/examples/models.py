@@ -68,11 +68,11 @@ class ExampleQuerySet(ScopedQuerySet):
             "-pk",
         )
 
-    def search(self, words: str) -> Self:
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+    def search(self, query: str) -> Self:
+        rows = self
+        for word in fold(query).split():
+            rows = rows.filter(search__contains=word)
+        return rows
 
 
 def is_recalled() -> Q:
@@ -178,12 +178,12 @@ class Example(PublicIdModel):
     def how_often(self) -> str:
         """Say how the posts of a series followed each other; empty for others."""
         n = self.step or 0
-        words = {
+        texts = {
             Rhythm.DAYS: ngettext("every %(n)s day", "every %(n)s days", n),
             Rhythm.WEEKS: ngettext("every %(n)s week", "every %(n)s weeks", n),
             Rhythm.MONTHS: ngettext("every %(n)s month", "every %(n)s months", n),
         }
-        return words[Rhythm(self.rhythm)] % {"n": n} if self.rhythm else ""
+        return texts[Rhythm(self.rhythm)] % {"n": n} if self.rhythm else ""
 
 
 class ExamplePost(models.Model):

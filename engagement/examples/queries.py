@@ -36,11 +36,11 @@ def find_gone(examples: Collection[Example]) -> dict[int, Gone]:
     """Say of the accepted ones among ``examples`` why they are in the library no more."""
     accepted = [row.pk for row in examples if row.state in ACCEPTED]
     posts = ExamplePost.objects.filter(example__in=accepted)
-    found = dict.fromkeys(
+    gone = dict.fromkeys(
         posts.filter(is_corrected()).values_list("example", flat=True), Gone.CORRECTED
     )
     recalled = posts.filter(is_recalled()).values_list("example", flat=True)
-    return found | dict.fromkeys(recalled, Gone.RECALLED)
+    return gone | dict.fromkeys(recalled, Gone.RECALLED)
 
 
 def find_accepting_unit(example: Example) -> Unit | None:
@@ -99,9 +99,11 @@ def find_other_posts(post: Post) -> QuerySet[Post]:
 
 def find_series(posts: Collection[Post]) -> Series | None:
     """Return the series of which all of ``posts`` are; None where they are of none, or several."""
-    found = Occurrence.objects.filter(post__in=posts).select_related("series")
-    series = {row.series_id: row.series for row in found}
-    return next(iter(series.values())) if len(series) == 1 and len(found) == len(posts) else None
+    occurrences = Occurrence.objects.filter(post__in=posts).select_related("series")
+    series = {row.series_id: row.series for row in occurrences}
+    return (
+        next(iter(series.values())) if len(series) == 1 and len(occurrences) == len(posts) else None
+    )
 
 
 def find_uses(example: Example) -> list[Use]:

@@ -46,18 +46,16 @@ def suggest_rhythm(post: Post, **_kwargs: Any) -> Suggestion | None:
     times = row.posts.filter(post__requested_time__isnull=False).order_by("-post__requested_time")
     last = times.values_list("post__requested_time", flat=True).first()
     if last is None:
-        words = _(
-            "The example went out %(often)s. The form begins with that; change what you like."
-        )
-        return Suggestion(row.rhythm, row.step or 1, None, words % {"often": row.how_often})
+        text = _("The example went out %(often)s. The form begins with that; change what you like.")
+        return Suggestion(row.rhythm, row.step or 1, None, text % {"often": row.how_often})
     first = compute_next_time(last, rhythm=row.rhythm, now=timezone.now())
-    words = _(
+    text = _(
         "The example went out %(often)s, last on %(when)s. The form begins with that from the next "
         "such day on; change what you like."
     )
     when = date_format(timezone.localtime(last), "l H:i")
     return Suggestion(
-        row.rhythm, row.step or 1, first, words % {"often": row.how_often, "when": when}
+        row.rhythm, row.step or 1, first, text % {"often": row.how_often, "when": when}
     )
 
 
@@ -65,21 +63,21 @@ def compute_next_time(last: datetime, *, rhythm: str, now: datetime) -> datetime
     """Return the next moment after ``now`` on the weekday, or the day of the month, and at the hour
     of ``last``.
     """
-    shown, today = timezone.localtime(last), timezone.localdate(now)
+    local_time, today = timezone.localtime(last), timezone.localdate(now)
     day = today
     if rhythm == Rhythm.WEEKS:
-        day += timedelta(days=(shown.weekday() - today.weekday()) % 7)
+        day += timedelta(days=(local_time.weekday() - today.weekday()) % 7)
     if rhythm == Rhythm.MONTHS:
-        day = _choose_day_of_month(today.year, today.month, shown.day)
-    at = timezone.make_aware(datetime.combine(day, shown.time()))
+        day = _choose_day_of_month(today.year, today.month, local_time.day)
+    at = timezone.make_aware(datetime.combine(day, local_time.time()))
     if at > now:
         return at
     if rhythm == Rhythm.MONTHS:
         year, month = divmod(today.year * 12 + today.month, 12)
-        day = _choose_day_of_month(year, month + 1, shown.day)
+        day = _choose_day_of_month(year, month + 1, local_time.day)
     else:
         day += timedelta(days=7 if rhythm == Rhythm.WEEKS else 1)
-    return timezone.make_aware(datetime.combine(day, shown.time()))
+    return timezone.make_aware(datetime.combine(day, local_time.time()))
 
 
 def _choose_day_of_month(year: int, month: int, day: int) -> date:

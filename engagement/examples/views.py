@@ -240,7 +240,7 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def accept(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_example_to_decide(request, public_id)
     said = _("Accepted. The units see it in the library from now on.")
-    button_action(request, lambda: services.accept(row, by=request.user), said=said)
+    button_action(request, lambda: services.accept(row, by=request.user), message=said)
     return redirect("engagement:example", row.public_id)
 
 

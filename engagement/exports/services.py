@@ -62,8 +62,8 @@ def is_known(kind: str) -> bool:
 
 def build_file(kind: str, by: User, params: Params) -> File:
     """Return what the file holds; its rows are read only when it is written."""
-    found: Build = import_string(_kinds[kind])
-    return found(by, params)
+    build: Build = import_string(_kinds[kind])
+    return build(by, params)
 
 
 def list_positions(user: User) -> list[list[Any]]:
@@ -81,8 +81,8 @@ def request_export(*, kind: str, format: str, params: Params, by: User) -> Expor
             _("A file takes at most %(n)s rows. Narrow the filters, then export again.")
             % {"n": MOST_ROWS}
         )
-    if found := find_unfinished(by):
-        return _require_same(found, kind=kind, format=format, params=params)
+    if unfinished := find_unfinished(by):
+        return _require_same(unfinished, kind=kind, format=format, params=params)
     quotas.use("export", by=by)
     try:
         with transaction.atomic():
@@ -101,8 +101,8 @@ def request_export(*, kind: str, format: str, params: Params, by: User) -> Expor
                 job=jobs.enqueue("export", key=str(by.pk)),
             )
     except jobs.AlreadyQueued:  # two at once
-        if found := find_unfinished(by):
-            return _require_same(found, kind=kind, format=format, params=params)
+        if unfinished := find_unfinished(by):
+            return _require_same(unfinished, kind=kind, format=format, params=params)
         raise
 
 
@@ -112,12 +112,12 @@ def find_unfinished(by: User) -> Export | None:
     return unfinished.select_related("job").first()
 
 
-def _require_same(found: Export, *, kind: str, format: str, params: Params) -> Export:
-    if (found.kind, found.format, found.params) == (kind, format, dict(params)):
-        return found
+def _require_same(export: Export, *, kind: str, format: str, params: Params) -> Export:
+    if (export.kind, export.format, export.params) == (kind, format, dict(params)):
+        return export
     raise Refused(
         _("%(file)s is still being made for you. One file at a time: fetch it first.")
-        % {"file": found}
+        % {"file": export}
     )
 
 

@@ -66,25 +66,25 @@ def request_export(request: HttpRequest) -> HttpResponse:
 
 def _get_own_export(request: HttpRequest, public_id: uuid.UUID) -> Export:
     """Return an export of the person's own, in the positions they had when they asked for it."""
-    found = get_object_or_404(
+    export = get_object_or_404(
         Export.objects.select_related("job"), public_id=public_id, made_by=request.user
     )
-    if found.positions != services.list_positions(request.user):
+    if export.positions != services.list_positions(request.user):
         raise Http404
-    return found
+    return export
 
 
 @require_GET
 @vary_on_headers("HX-Request")
 def export(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show how far a file is, its download, or why there is none."""
-    shown = _get_own_export(request, public_id)
-    if request.htmx and shown.is_over:
+    row = _get_own_export(request, public_id)
+    if request.htmx and row.is_over:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     context = {
-        "export": shown,
-        "until": timezone.localtime(shown.asked_at + services.KEPT),
-        "why": shown.failure,
+        "export": row,
+        "until": timezone.localtime(row.asked_at + services.KEPT),
+        "why": row.failure,
     }
     return render_page(request, "engagement/exports/export.html", context, part="progress")
 
@@ -94,14 +94,14 @@ def download_export(
     request: HttpRequest, public_id: uuid.UUID
 ) -> HttpResponse | StreamingHttpResponse:
     """Send the file piece by piece; as long as there is none, go back to its page."""
-    shown = _get_own_export(request, public_id)
-    if shown.state != JobState.DONE:
+    row = _get_own_export(request, public_id)
+    if row.state != JobState.DONE:
         messages.info(request, _("The file is not ready yet."))
-        return redirect("engagement:export", shown.public_id)
+        return redirect("engagement:export", row.public_id)
     headers = {
-        **make_disposition_header(shown.name, shown.format),
-        "Content-Length": str(shown.size),
+        **make_disposition_header(row.name, row.format),
+        "Content-Length": str(row.size),
     }
     return StreamingHttpResponse(
-        services.read_content(shown), content_type=TYPES[shown.format], headers=headers
+        services.read_content(row), content_type=TYPES[row.format], headers=headers
     )

@@ -206,11 +206,11 @@ def read_comments(delivery: Delivery, *, by: User) -> list[Comment]:
 
 def count_comments(comments: list[Comment]) -> dict[str, int]:
     """Count what is answered, unanswered and hidden: all that is kept of comments."""
-    shown = [each for each in comments if not each.hidden]
+    visible = [comment for comment in comments if not comment.hidden]
     return {
-        "answered": sum(each.answered for each in shown),
-        "unanswered": sum(not each.answered for each in shown),
-        "hidden": len(comments) - len(shown),
+        "answered": sum(each.answered for each in visible),
+        "unanswered": sum(not each.answered for each in visible),
+        "hidden": len(comments) - len(visible),
     }
 
 
@@ -277,8 +277,8 @@ def answer_comment(delivery: Delivery, ticket: str, text: str, *, by: User) -> N
     _require_open(delivery)
     text = wording.clean_answer(text, unit=delivery.unit)
     is_own = wording.require_may_say(text, unit=delivery.unit, by=by)
-    if words := explain_silence(delivery):
-        raise Refused(words)
+    if reason := explain_silence(delivery):
+        raise Refused(reason)
     comment = _use_ticket(delivery, ticket)
     _call_platform(
         delivery,
@@ -303,8 +303,8 @@ def hide_comment(delivery: Delivery, ticket: str, *, by: User, hidden: bool) -> 
 
 
 def _require_open(delivery: Delivery) -> None:
-    if words := explain_refusal(delivery):
-        raise NotAllowed(words) if not has_allowance(delivery.unit) else Refused(words)
+    if reason := explain_refusal(delivery):
+        raise NotAllowed(reason) if not has_allowance(delivery.unit) else Refused(reason)
 
 
 def _call_platform(delivery: Delivery, call, *, writes: bool = False):
@@ -324,11 +324,11 @@ def _call_platform(delivery: Delivery, call, *, writes: bool = False):
         raise Refused(describe_reason(delivery.platform, error.code, error.detail)) from None
     except OutcomeUnknown:
         if writes:
-            words = _(
+            message = _(
                 "Nobody knows whether the answer came through. Look on the page before "
                 "you send it again."
             )
-            raise UnknownAnswer(words) from None
+            raise UnknownAnswer(message) from None
         raise Refused(_("The platform did not answer. Try again in a moment.")) from None
     except TryLater:
         raise Refused(_("The platform did not answer. Try again in a moment.")) from None

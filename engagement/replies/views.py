@@ -79,8 +79,8 @@ def _answers_in_own_words(request: HttpRequest, public_id: uuid.UUID) -> bool:
 )
 def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the comments under one publication, live; answer and hide them by plain POST."""
-    found = Delivery.objects.visible_to(request.user).select_related("channel", "unit", "post")
-    delivery = get_object_or_404(found, public_id=public_id)
+    deliveries = Delivery.objects.visible_to(request.user).select_related("channel", "unit", "post")
+    delivery = get_object_or_404(deliveries, public_id=public_id)
     if not can(request.user, Permission.POST_SCHEDULE, unit=delivery.unit):
         raise PermissionDenied
     form, status = AnswerForm(request.POST if request.POST.get("act") == "answer" else None), 200
@@ -103,14 +103,14 @@ def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
         "back": reverse("publishing:post", args=[delivery.post.public_id]),
     }
-    shown = []
+    visible = []
     try:
-        shown = replies.read_comments(delivery, by=request.user)
+        visible = replies.read_comments(delivery, by=request.user)
     except (Refused, NotAllowed) as error:
         context["refused"] = str(error)
     # What was just answered or refused stands first on whichever page it was found.
-    at_hand = [each for each in shown if each.external_id == context["about"]]
-    rest = [each for each in sort_by_need(shown) if each not in at_hand]
+    at_hand = [each for each in visible if each.external_id == context["about"]]
+    rest = [each for each in sort_by_need(visible) if each not in at_hand]
     cards = get_page(request, rest, _CARDS_A_PAGE)
     context["cards"] = cards
     context["comments"] = [
@@ -121,13 +121,13 @@ def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         }
         for each in [*at_hand, *cards]
     ]
-    context["numbers"] = replies.count_comments(shown)
-    context["most"] = MOST_COMMENTS if len(shown) >= MOST_COMMENTS else 0
-    context["phrases"] = wording.find_phrases(delivery.unit) if shown else []
+    context["numbers"] = replies.count_comments(visible)
+    context["most"] = MOST_COMMENTS if len(visible) >= MOST_COMMENTS else 0
+    context["phrases"] = wording.find_phrases(delivery.unit) if visible else []
     context["is_released"] = wording.find_release(request.user, unit=delivery.unit) is not None
     # What was typed goes back beside its comment; where that has no box any more, it must not be
     # lost.
-    boxes = [x.external_id for x in shown if not x.hidden] if context["is_released"] else []
+    boxes = [x.external_id for x in visible if not x.hidden] if context["is_released"] else []
     context["homeless"] = form.is_bound and context["about"] not in boxes
     return render(request, "engagement/comments.html", context, status=status)
 
@@ -147,12 +147,12 @@ def _act(request: HttpRequest, delivery: Delivery, form: AnswerForm) -> str:
                 messages.success(request, _("Answered in the page's name."))
             case "hide" | "show":
                 replies.hide_comment(delivery, ticket, by=request.user, hidden=act == "hide")
-                said = (
+                message = (
                     _("Hidden: only its writer and their friends still see it.")
                     if act == "hide"
                     else _("Shown again.")
                 )
-                messages.success(request, said)
+                messages.success(request, message)
     except (Refused, NotAllowed) as error:
         return str(error)
     return ""
@@ -196,7 +196,10 @@ def allowances(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, _("The decision is recorded."))
                 return redirect("engagement:desk_allowances")
-    open_ones = {each.unit_id: each for each in ReplyAllowance.objects.select_related("allowed_by")}
+    open_ones = {
+        allowance.unit_id: allowance
+        for allowance in ReplyAllowance.objects.select_related("allowed_by")
+    }
     rows = [
         {
             "province": province,

@@ -64,8 +64,8 @@ def reply_words(request: HttpRequest) -> HttpResponse:
     return render(request, "engagement/reply_words.html", context, status=done.status)
 
 
-def _do(request: HttpRequest, service: Callable[[], object], said: str) -> HttpResponse:
-    button_action(request, service, said=said)
+def _do(request: HttpRequest, service: Callable[[], object], message: str) -> HttpResponse:
+    button_action(request, service, message=message)
     return redirect("engagement:reply_words")
 
 

@@ -186,21 +186,21 @@ def _summarise(figures: Mapping[str, Any]) -> str:
             "Trong kỳ chưa có báo cáo nào của đơn vị trực thuộc; theo hệ thống, "
             f"{_list_results(figures['system'])}."
         )
-    words = f"Trong kỳ {_list_results(now)}"
+    text = f"Trong kỳ {_list_results(now)}"
     if "scope" in figures:
         held, scope = compute_coverage(figures)
-        words = f"Trong kỳ có {group_digits(now.get('active', 0))} đơn vị {_list_results(now)}"
+        text = f"Trong kỳ có {group_digits(now.get('active', 0))} đơn vị {_list_results(now)}"
         if held < scope:
             system = figures["system"]
-            words += (
+            text += (
                 f" (tính trên {group_digits(held)}/{group_digits(scope)} đơn vị trực thuộc; "
                 f"theo hệ thống, {group_digits(system['active'])} đơn vị {_list_results(system)})"
             )
     comparable = figures["total"].get("comparable") or now
     if before and (change := comparable["posts"] - before["posts"]):
         more = "nhiều hơn" if change > 0 else "ít hơn"
-        words += f"; {more} kỳ trước {group_digits(abs(change))} bài"
-    return f"{words}{_name_merged(figures)}."
+        text += f"; {more} kỳ trước {group_digits(abs(change))} bài"
+    return f"{text}{_name_merged(figures)}."
 
 
 def _name_merged(figures: Mapping[str, Any]) -> str:
@@ -216,8 +216,8 @@ def _list_results(figures: Mapping[str, Any]) -> str:
     posts, publications = (group_digits(figures[name]) for name in ("posts", "publications"))
     done = f"đã đăng {posts} bài với {publications} lượt đăng"
     taken_up = [
-        f"{group_digits(measures[name])} {words}"
-        for name, words in (
+        f"{group_digits(measures[name])} {text}"
+        for name, text in (
             ("views", "lượt xem"),
             ("reactions", "lượt bày tỏ cảm xúc"),
             ("comments", "bình luận"),
@@ -482,7 +482,7 @@ def _make_examples(rows: Sequence[Mapping[str, Any]]) -> list[Table]:
                 Column("Lượt xem", is_number=True),
                 Column("Lượt tương tác", is_number=True),
             ),
-            tuple((each["title"], each["unit"], each["views"], each["taken_up"]) for each in rows),
+            tuple((row["title"], row["unit"], row["views"], row["taken_up"]) for row in rows),
             note="Lượt tương tác: cảm xúc, bình luận, chia sẻ và lượt bấm cộng lại.",
         )
     ]
@@ -553,12 +553,16 @@ def _name_unit(row: Mapping[str, Any]) -> str:
 def _make_unit_row(
     name: str, row: Mapping[str, Any], counts: Iterable[str], measures: Iterable[str]
 ) -> tuple[Cell, ...]:
-    return (name, *(row[each] for each in counts), *(row["measures"][each] for each in measures))
+    return (
+        name,
+        *(row[count] for count in counts),
+        *(row["measures"][measure] for measure in measures),
+    )
 
 
 def _make_check_table(figures: Mapping[str, Any], names: Mapping[str, str]) -> Table:
     """Show each sum that differs from what the summaries show for the same units."""
-    words = {
+    texts = {
         **names,
         **_COUNTS,
         **_PUNCTUALITY,
@@ -568,7 +572,7 @@ def _make_check_table(figures: Mapping[str, Any], names: Mapping[str, str]) -> T
         "digest": "Báo cáo không khớp mã băm",
     }
     rows = tuple(
-        (words[each["figure"]], each["sum"], each["summaries"]) for each in figures["checks"]
+        (texts[each["figure"]], each["sum"], each["summaries"]) for each in figures["checks"]
     )
     same = "Không có số liệu lệch"
     if "scope" in figures:

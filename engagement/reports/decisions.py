@@ -196,8 +196,8 @@ def return_report(report: Report, *, by: User, reason: str) -> Report:
 
 def find_appointment_above(user: User, unit: Unit) -> Appointment | None:
     """Return the appointment by which the person watches over the unit from above it."""
-    found = user.own_authority(Permission.OVERSIGHT_VIEW, unit=unit)
-    return found if found and found.unit_id != unit.pk else None
+    authority = user.own_authority(Permission.OVERSIGHT_VIEW, unit=unit)
+    return authority if authority and authority.unit_id != unit.pk else None
 
 
 @transaction.atomic

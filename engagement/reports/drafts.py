@@ -208,13 +208,13 @@ def write(report: Report, texts: Mapping[str, str], *, by: User) -> Report:
     require_position(by, Permission.REPORT_WRITE, row.unit)
     require_state(row, ReportState.DRAFT)
     allowed = {part["key"] for part in build_content(row)["form"]["parts"] if part["text"]}
-    words = {key: normalise(text).strip() for key, text in texts.items() if key in allowed}
-    if any(len(text) > LONGEST_TEXT for text in words.values()):
+    cleaned = {key: normalise(text).strip() for key, text in texts.items() if key in allowed}
+    if any(len(text) > LONGEST_TEXT for text in cleaned.values()):
         raise Refused(_("A text is too long. Shorten it."))
-    require_no_mark(words.values())
-    require_publishable(words.values(), row.unit)
+    require_no_mark(cleaned.values())
+    require_publishable(cleaned.values(), row.unit)
     quotas.use("report_text", by=by)
-    row.texts, row.changed_at = {key: text for key, text in words.items() if text}, timezone.now()
+    row.texts, row.changed_at = {key: text for key, text in cleaned.items() if text}, timezone.now()
     row.save(update_fields=["texts", "changed_at"])
     note_writer(row, by)
     return row

@@ -72,14 +72,14 @@ def compute_figures(
     queries, however many units.
     """
     heirs = find_heirs(units)
-    found = {unit: make_empty_figures() for unit in heirs}
-    keys = Unit.objects.filter(pk__in=found).order_by().values("pk")
-    _add_publications(found, keys, period, campaign)
-    _add_punctuality(found, keys, period, campaign, now=now)
+    by_unit = {unit: make_empty_figures() for unit in heirs}
+    keys = Unit.objects.filter(pk__in=by_unit).order_by().values("pk")
+    _add_publications(by_unit, keys, period, campaign)
+    _add_punctuality(by_unit, keys, period, campaign, now=now)
     if with_platforms:
-        _add_platforms(found, keys, period, campaign)
+        _add_platforms(by_unit, keys, period, campaign)
     if campaign is None:  # pages are no campaign's
-        _add_followers(found, keys, period)
+        _add_followers(by_unit, keys, period)
     within = {"gte": period.start, "lt": period.end}
     adopted = Adoption.objects.filter(unit__in=keys, **_filter_period("adopted_at", within))
     taken_back = Delivery.objects.filter(
@@ -99,12 +99,12 @@ def compute_figures(
     ):
         counts = rows.order_by().values("unit").annotate(n=Count(counted, distinct=True))
         for unit, n in counts.values_list("unit", "n"):
-            found[unit][name] = n
+            by_unit[unit][name] = n
     for unit, heir in heirs.items():
         if unit != heir:
-            found[heir] = add_figures([found[heir], found.pop(unit)])
-            found[heir]["active"] = min(1, found[heir]["active"])
-    return found
+            by_unit[heir] = add_figures([by_unit[heir], by_unit.pop(unit)])
+            by_unit[heir]["active"] = min(1, by_unit[heir]["active"])
+    return by_unit
 
 
 def _filter_period(field: str, within: Mapping[str, datetime]) -> dict[str, datetime]:
@@ -112,7 +112,7 @@ def _filter_period(field: str, within: Mapping[str, datetime]) -> dict[str, date
 
 
 def _add_publications(
-    found: dict[int, Figures], keys: Any, period: Period, campaign: Campaign | None
+    by_unit: dict[int, Figures], keys: Any, period: Period, campaign: Campaign | None
 ) -> None:
     counted = ("publications", "withdrawn", "manual")
     measured = [f"{name}_of" for name in MEASURES]
@@ -120,7 +120,7 @@ def _add_publications(
     rows = _select_posts(keys, period, campaign).order_by().values("unit_id", "topic_id")
     topics = {row.pk: row for row in Topic.objects.all()}
     for row in rows.annotate(n=Count("post", distinct=True), taken_at=Max("as_of"), **sums):
-        figures, topic = found[row["unit_id"]], topics.get(row["topic_id"])
+        figures, topic = by_unit[row["unit_id"]], topics.get(row["topic_id"])
         figures["active"] = 1
         figures["posts"] += row["n"]
         for name in counted:
@@ -135,8 +135,8 @@ def _add_publications(
             **{name: row[f"sum_{name}"] for name in MEASURES},
         }
         if row["taken_at"]:
-            said = row["taken_at"].isoformat(timespec="seconds")
-            figures["as_of"] = max(figures["as_of"] or said, said)
+            taken_at = row["taken_at"].isoformat(timespec="seconds")
+            figures["as_of"] = max(figures["as_of"] or taken_at, taken_at)
 
 
 def _select_posts(keys: Any, period: Period, campaign: Campaign | None) -> Any:
@@ -148,7 +148,7 @@ def _select_posts(keys: Any, period: Period, campaign: Campaign | None) -> Any:
 
 
 def _add_punctuality(
-    found: dict[int, Figures],
+    by_unit: dict[int, Figures],
     keys: Any,
     period: Period,
     campaign: Campaign | None,
@@ -168,11 +168,11 @@ def _add_punctuality(
         rows = [{**row, "row": row["unit"]} for row in counted]
     for row in rows:
         for name in ("due", "on_time", "failed"):
-            found[row["row"]][name] = row[name]
+            by_unit[row["row"]][name] = row[name]
 
 
 def _add_platforms(
-    found: dict[int, Figures], keys: Any, period: Period, campaign: Campaign | None
+    by_unit: dict[int, Figures], keys: Any, period: Period, campaign: Campaign | None
 ) -> None:
     rows = Delivery.objects.filter(
         unit__in=keys, published_at__gte=period.start, published_at__lt=period.end
@@ -182,17 +182,17 @@ def _add_platforms(
     sums = {f"sum_{name}": Sum(f"measurement__{name}") for name in MEASURE_SUMS}
     grouped: Any = rows.order_by().values("unit", "platform").annotate(n=Count("pk"), **sums)
     for row in grouped:
-        found[row["unit"]]["platforms"][row["platform"]] = {
+        by_unit[row["unit"]]["platforms"][row["platform"]] = {
             "name": str(Kind(row["platform"]).label),
             "publications": row["n"],
             **{name: row[f"sum_{name}"] for name in MEASURES},
         }
 
 
-def _add_followers(found: dict[int, Figures], keys: Any, period: Period) -> None:
+def _add_followers(by_unit: dict[int, Figures], keys: Any, period: Period) -> None:
     before = _find_followers(keys, period.first - timedelta(days=1))
     for page, (unit, followers) in _find_followers(keys, period.last).items():
-        figures = found[unit]
+        figures = by_unit[unit]
         figures["followers"] = add_known(figures["followers"], followers)
         if page in before:
             gained = followers - before[page][1]
@@ -250,7 +250,7 @@ def freeze_figures(
             },
         }
         common["definitions"]["reach"]["means"] = REACH_OF_A_SUM
-        found = []
+        frozen = []
         for unit in units:
             content = {
                 **common,
@@ -271,12 +271,12 @@ def freeze_figures(
                 )
             else:
                 content["examples"] = examples.get(unit.pk, [])
-            found.append(
+            frozen.append(
                 ReportFigures(
                     unit=unit, content=content, content_sha256=compute_digest(content), as_of=now
                 )
             )
-    return ReportFigures.objects.bulk_create(found)
+    return ReportFigures.objects.bulk_create(frozen)
 
 
 def _compute_earlier(
@@ -300,10 +300,10 @@ def _find_merged(units: Iterable[int], period: Period) -> dict[int, list[dict[st
     heirs = find_heirs(units)
     gone = [pk for pk, heir in heirs.items() if pk != heir]
     rows = Unit.objects.filter(pk__in=gone, valid_from__lte=period.last, valid_to__gt=period.first)
-    found: dict[int, list[dict[str, str]]] = {}
+    merged: dict[int, list[dict[str, str]]] = {}
     for row in rows.select_related("parent").order_by("name", "pk"):
-        found.setdefault(heirs[row.pk], []).append({"unit": row.key, "name": row.label})
-    return found
+        merged.setdefault(heirs[row.pk], []).append({"unit": row.key, "name": row.label})
+    return merged
 
 
 def _sum_parts(parts: Collection[Mapping[str, Any]]) -> dict[str, Figures | None]:
@@ -373,11 +373,11 @@ def _find_best_posts(
         )
         .filter(place__lte=EXAMPLES)
     )
-    found: dict[int, list[TakenUp]] = {}
+    posts: dict[int, list[TakenUp]] = {}
     for row in ranked:
         each = TakenUp(row["taken_up"], row["sum_views"], row["post_id"])
-        found.setdefault(heirs[row["unit_id"]], []).append(each)
-    return found
+        posts.setdefault(heirs[row["unit_id"]], []).append(each)
+    return posts
 
 
 def _describe_examples(best: Mapping[int, Iterable[TakenUp]]) -> dict[int, list[dict[str, Any]]]:

@@ -43,8 +43,8 @@ type Write = Callable[[Sequence[Document]], list[bytes]]
 
 def _get_writers() -> dict[str, Write]:
     return {
-        FileFormat.WORD: lambda documents: [word.write_docx(each) for each in documents],
-        FileFormat.EXCEL: lambda documents: [excel.write_xlsx(each) for each in documents],
+        FileFormat.WORD: lambda documents: [word.write_docx(document) for document in documents],
+        FileFormat.EXCEL: lambda documents: [excel.write_xlsx(document) for document in documents],
         FileFormat.PDF: pdf.write_pdfs,
     }
 
@@ -64,8 +64,8 @@ def pick_files(waiting: QuerySet[Job]) -> list[Job]:
     watched = waiting.filter(reportfile__watched_at__gt=timezone.now() - WATCHED)
     for unmade in (watched, waiting):
         in_order = unmade.order_by("run_at", "reportfile__report", "pk")
-        if found := list(in_order[: BATCH * len(MADE)]):
-            return found[:1] if found[0].attempts else [job for job in found if not job.attempts]
+        if files := list(in_order[: BATCH * len(MADE)]):
+            return files[:1] if files[0].attempts else [job for job in files if not job.attempts]
     return []
 
 

@@ -32,11 +32,11 @@ def change_form(unit: Unit, kind: str, content: Mapping[str, Any], *, by: User) 
     own = dict(content)
     if unit.level == Level.PROVINCE and own["first"] != find_form(unit, kind).content["first"]:
         raise Refused(_("The ministry sets the first day, so that sums of provinces add up."))
-    if found := find_problems(kind, own):
-        raise Refused(" ".join(found))
-    words = _list_texts(own)
-    require_no_mark(words)
-    require_publishable(words, unit)
+    if problems := find_problems(kind, own):
+        raise Refused(" ".join(problems))
+    texts = _list_texts(own)
+    require_no_mark(texts)
+    require_publishable(texts, unit)
     quotas.use("report", by=by)
     Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
     rows = ReportForm.objects.filter(unit=unit, kind=kind)

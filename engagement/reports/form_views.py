@@ -146,8 +146,8 @@ def report_form(request: HttpRequest, kind: str) -> HttpResponse:
         lambda: form_versions.change_form(unit, kind, form.changed_content(), by=request.user),
     )
     if done:
-        words = _("Version %(n)s counts from now on. Reports that are begun keep theirs.")
-        messages.success(request, words % {"n": done.result.version})
+        message = _("Version %(n)s counts from now on. Reports that are begun keep theirs.")
+        messages.success(request, message % {"n": done.result.version})
         return redirect("engagement:report_forms")
     context = {"unit": unit, "form": form, "kind": ReportKind(kind), "own": own}
     return render(request, "engagement/reports/form.html", context, status=done.status)

@@ -122,12 +122,12 @@ def _read_coverage(
     """
     today = timezone.localdate()
     rows = Unit.objects.filter(pk__in=[unit.pk for unit in units])
-    found = []
+    coverage = []
     for each in sorted(offered, key=lambda period: period.first):
         if each.last < today:
             owed = queries.annotate_status(exclude_founded_later(rows, each), kind, each)
-            found.append((each, dict(owed.values_list("pk", "status"))))
-    return found
+            coverage.append((each, dict(owed.values_list("pk", "status"))))
+    return coverage
 
 
 def _read_period(given: Mapping[str, Any], place: Unit) -> tuple[str, Period, list[Period]]:
@@ -150,7 +150,7 @@ def remind_unsent(request: HttpRequest) -> HttpResponse:
     button_action(
         request,
         lambda: reminders.remind_unsent(place, kind, period, by=request.user),
-        said=count_reminded_units,
+        message=count_reminded_units,
     )
     query = {"kind": kind, "period": period.first.isoformat()}
     return redirect(reverse("engagement:reports_overview", query=query))
@@ -161,9 +161,9 @@ def _get_unit(request: HttpRequest) -> Unit:
     the first.
     """
     watching = [
-        each
-        for each in request.user.current_appointments
-        if Permission.OVERSIGHT_VIEW in GRANTS[each.role]
+        appointment
+        for appointment in request.user.current_appointments
+        if Permission.OVERSIGHT_VIEW in GRANTS[appointment.role]
     ]
     if not watching:
         raise PermissionDenied

@@ -52,12 +52,12 @@ def list_recent_periods(kind: str, today: date, first: int, *, most: int = 4) ->
     that runs.
     """
     running = find_containing_period(kind, today, first)
-    found = []
+    periods = []
     last = running.first - timedelta(days=1)
     for _number in range(most - 1):
-        found.append(find_containing_period(kind, last, first))
-        last = found[-1].first - timedelta(days=1)
-    return [*found, running]
+        periods.append(find_containing_period(kind, last, first))
+        last = periods[-1].first - timedelta(days=1)
+    return [*periods, running]
 
 
 def name_period_for_file(kind: str, period: Period) -> str:

@@ -74,15 +74,15 @@ def find_forms_of_kinds(
     for row in rows.order_by("version"):
         newest[row.kind, row.unit.path] = row
         begun.setdefault((row.kind, row.unit.path), timezone.localdate(row.made_at))
-    found: dict[str, dict[int, Form]] = {}
+    forms: dict[str, dict[int, Form]] = {}
     for kind in kinds:
         standard = Form(make_standard_form(kind), None)
-        found[kind] = dict.fromkeys(above, standard)
+        forms[kind] = dict.fromkeys(above, standard)
         for unit, owners in above.items():
             if asking := [(kind, path) for path in owners if (kind, path) in newest]:
                 row = newest[asking[-1]]
-                found[kind][unit] = Form(row.content, row, min(begun[each] for each in asking))
-    return found
+                forms[kind][unit] = Form(row.content, row, min(begun[each] for each in asking))
+    return forms
 
 
 def _list_paths_of_form_owners(unit: Unit) -> list[str]:
@@ -153,14 +153,14 @@ def find_changes_since_taken(report: Report) -> SinceTaken | None:
     rows = find_sent_approvals(below, report.kind, report.period, report.campaign)
     values = rows.values_list("report__unit__key", "report__unit__name", "report__public_id")
     now = {key: (name, str(public_id)) for key, name, public_id in values}
-    found = SinceTaken(
+    changes = SinceTaken(
         came=[name for key, (name, _id) in now.items() if key not in held],
         corrected=[
             name for key, (name, sent) in now.items() if key in held and held[key]["report"] != sent
         ],
         returned=[each["name"] for key, each in held.items() if key not in now],
     )
-    return found if any(found) else None
+    return changes if any(changes) else None
 
 
 def build_signature(user: User, report: Report) -> Signature | None:

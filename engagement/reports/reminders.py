@@ -52,7 +52,7 @@ def remind_unsent(place: Unit, kind: str, period: Period, *, by: User) -> int:
     quotas.use("report_reminder", by=by)
     forms = queries.find_forms(units, kind)
     about = f"{kind}:{period.first.isoformat()}:{period.last.isoformat()}"
-    said: dict[str, Any] = {"by": by, "report": f"{ReportKind(kind).label} {period}"}
+    facts: dict[str, Any] = {"by": by, "report": f"{ReportKind(kind).label} {period}"}
     n = 0
     for unit in units:
         day = f"{forms[unit.pk].due_on(period):%d/%m/%Y}"
@@ -62,7 +62,7 @@ def remind_unsent(place: Unit, kind: str, period: Period, *, by: User) -> int:
             else reverse("engagement:begin_report", query={"unit": unit.key, "about": about})
         )
         key = f"report-asked:{unit.pk}:{kind}:{period.first:%Y%m%d}"
-        n += _notify_once_a_day(unit, key, "report_asked", address=address, day=day, **said)
+        n += _notify_once_a_day(unit, key, "report_asked", address=address, day=day, **facts)
     if not n:
         raise Refused(_("These units were reminded today already."))
     position = authority.position

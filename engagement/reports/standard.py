@@ -94,18 +94,18 @@ def make_standard_form(kind: str) -> dict[str, Any]:
 
 def find_problems(kind: str, content: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with a form's content, as words for its writer; empty if nothing is."""
-    found = []
+    problems = []
     highest = 7 if kind == ReportKind.WEEK else 28
     if not 1 <= content["first"] <= highest or not 0 <= content["due_after"] <= 60:
-        found.append(str(_("The period or the day of the form does not exist.")))
+        problems.append(str(_("The period or the day of the form does not exist.")))
     parts = content["parts"]
     if not 1 <= len(parts) <= MOST_PARTS or not any(part["tables"] for part in parts):
-        found.append(str(_("A form has from 1 to 10 parts, and at least one table.")))
+        problems.append(str(_("A form has from 1 to 10 parts, and at least one table.")))
     if any(not part["heading"] or len(part["heading"]) > LONGEST_HEADING for part in parts):
-        found.append(str(_("Each part needs a heading of at most 150 characters.")))
+        problems.append(str(_("Each part needs a heading of at most 150 characters.")))
     tables = [table for part in parts for table in part["tables"]]
     if len(set(tables)) < len(tables) or set(tables) - set(TABLES):
-        found.append(str(_("Each table stands in one part.")))
+        problems.append(str(_("Each table stands in one part.")))
     if set(content["measures"]) - set(MEASURES):
-        found.append(str(_("The form names a figure that does not exist.")))
-    return found
+        problems.append(str(_("The form names a figure that does not exist.")))
+    return problems

@@ -39,26 +39,26 @@ def add_figures(parts: Iterable[Mapping[str, Any]]) -> Figures:
     """Add figures as `make_empty_figures` has them: each count, measure, platform and topic by
     itself.
     """
-    found = make_empty_figures()
+    total = make_empty_figures()
     for part in parts:
         for name in COUNTS:
-            found[name] += part.get(name, 0)  # reports that were approved before it was counted
+            total[name] += part.get(name, 0)  # reports that were approved before it was counted
         for name in FOLLOWERS:
-            found[name] = add_known(found[name], part.get(name))
+            total[name] = add_known(total[name], part.get(name))
         for measure in MEASURES:
-            found["measures"][measure] = add_known(
-                found["measures"][measure], part["measures"][measure]
+            total["measures"][measure] = add_known(
+                total["measures"][measure], part["measures"][measure]
             )
-            found["measured"][measure] += part["measured"][measure]
+            total["measured"][measure] += part["measured"][measure]
         for table in ("platforms", "topics"):
-            _add_rows(found[table], part[table])
-        found["as_of"] = max(filter(None, (found["as_of"], part["as_of"])), default=None)
-    return found
+            _add_rows(total[table], part[table])
+        total["as_of"] = max(filter(None, (total["as_of"], part["as_of"])), default=None)
+    return total
 
 
-def _add_rows(found: dict[str, Any], rows: Mapping[str, Any]) -> None:
+def _add_rows(total: dict[str, Any], rows: Mapping[str, Any]) -> None:
     for key, row in rows.items():
-        into = found.setdefault(key, dict.fromkeys(row))
+        into = total.setdefault(key, dict.fromkeys(row))
         for name, value in row.items():
             into[name] = value if name == "name" else add_known(into[name], value)
 
@@ -78,15 +78,15 @@ def find_differences(added: Mapping[str, Any], own: Mapping[str, Any]) -> list[d
 
 def find_table_differences(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Compare the sums of the tables with the figures above them: a row a sum that differs."""
-    found = []
+    differences = []
     for table, names in (("platforms", ("publications",)), ("topics", ("posts", "publications"))):
         for name in names:
             added = sum(row[name] for row in figures[table].values())
             if added != figures[name]:
-                found.append(
+                differences.append(
                     {"figure": f"{table}.{name}", "sum": added, "summaries": figures[name]}
                 )
-    return found
+    return differences
 
 
 def list_filled(content: Mapping[str, Any]) -> list[str]:

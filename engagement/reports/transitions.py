@@ -23,10 +23,10 @@ def require_position(by: User, permission: Permission, unit: Unit) -> Appointmen
     a unit below. Raise NotAllowed, Refused.
     """
     require(by, permission, unit=unit)
-    found = by.own_authority(permission, unit=unit)
-    if found is None or found.unit_id != unit.pk:
+    authority = by.own_authority(permission, unit=unit)
+    if authority is None or authority.unit_id != unit.pk:
         raise Refused(_("Only %(unit)s itself writes and approves its reports.") % {"unit": unit})
-    return found
+    return authority
 
 
 def require_state(report: Report, state: ReportState) -> None:

@@ -46,7 +46,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     form = ReportFilter(request.GET)
     chosen = form.chosen
     rows = _find_readable_reports(request)
-    own = [each.unit_id for each in request.user.current_appointments]
+    own = [appointment.unit_id for appointment in request.user.current_appointments]
     below = chosen.get("show") == "below"
     rows = rows.exclude(unit__in=own) if below else rows.filter(unit__in=own)
     for name in ("kind", "state"):
@@ -239,8 +239,8 @@ def _answer_file(row: Report, format: str, data: bytes, *, prefix: str = "") -> 
 def retry_files(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Have the files made again that could not be made."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
-    said = _("The files are being made again; you can leave this page.")
-    button_action(request, lambda: files.retry_failed(row.pk), said=said)
+    message = _("The files are being made again; you can leave this page.")
+    button_action(request, lambda: files.retry_failed(row.pk), message=message)
     return redirect("engagement:report", row.public_id)
 
 
@@ -264,9 +264,9 @@ def retake_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take the figures of a draft again."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
     fill = {"1": True, "0": False}.get(request.POST.get("fill", ""))
-    said = _("The figures are those of this moment.")
+    message = _("The figures are those of this moment.")
     button_action(
-        request, lambda: drafts.retake_figures(row, by=request.user, fill=fill), said=said
+        request, lambda: drafts.retake_figures(row, by=request.user, fill=fill), message=message
     )
     return redirect("engagement:report", row.public_id)
 
@@ -275,8 +275,8 @@ def retake_figures(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Submit a draft to the unit's leaders."""
     row = _get_report_to_change(request, public_id, Permission.REPORT_WRITE)
-    said = _("Submitted: the unit’s leaders are notified in the portal and by mail.")
-    button_action(request, lambda: decisions.submit(row, by=request.user), said=said)
+    message = _("Submitted: the unit’s leaders are notified in the portal and by mail.")
+    button_action(request, lambda: decisions.submit(row, by=request.user), message=message)
     return redirect("engagement:report", row.public_id)
 
 
@@ -286,9 +286,9 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_report_to_change(request, public_id, Permission.REPORT_APPROVE)
     form = ApproveForm(request.POST)
     seen = form.cleaned_data if form.is_valid() else {"digest": ""}
-    said = _("Approved. Word and PDF to be signed are being made; you can leave this page.")
+    message = _("Approved. Word and PDF to be signed are being made; you can leave this page.")
     done = button_action(
-        request, lambda: decisions.approve(row, by=request.user, **seen), said=said
+        request, lambda: decisions.approve(row, by=request.user, **seen), message=message
     )
     address = reverse("engagement:report", args=[row.public_id])
     return redirect(address if done else f"{address}#approve")

@@ -190,14 +190,14 @@ def find_differences(
     out: they are about to be summed up. ``on_progress`` gets the name of each table that was
     compared.
     """
-    found: dict[str, list[tuple[Any, ...]]] = {}
+    differences: dict[str, list[tuple[Any, ...]]] = {}
 
     def note(table: str, compare: Callable[[], Iterable[tuple[Any, ...]]]) -> None:
         # Each statement sees one moment; a transaction over all would hold up migrations.
         with transaction.atomic():
             _lift_timeout()
             if differ := list(compare()):
-                found.setdefault(table, []).extend(differ)
+                differences.setdefault(table, []).extend(differ)
 
     batches = split_units(_UNITS_PER_TRANSACTION)
     for summary in SUMMARIES:
@@ -215,7 +215,7 @@ def find_differences(
             note(summary.table, partial(summary.find_differences_of_nation, most))
         on_progress(summary.table)
     note(UnitPeriod._meta.db_table, partial(periods.find_differences, most))
-    return found
+    return differences
 
 
 def _lift_timeout() -> None:

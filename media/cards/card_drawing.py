@@ -71,21 +71,21 @@ def hotlines_of(unit: Unit) -> list[tuple[str, Any]]:
     return [*choices, ("", _("no number"))]
 
 
-def content_of(words: Words, unit: Unit, *, proof: str = "") -> Content:
+def content_of(texts: Words, unit: Unit, *, proof: str = "") -> Content:
     """Return what stands on a card of ``unit`` with these words."""
-    number = words.hotline if words.hotline in HOTLINES else ""
-    label = HOTLINES.get(words.hotline, "")
-    if words.hotline == OWN_HOTLINE and (own := get_facts(unit).duty_phone):
+    number = texts.hotline if texts.hotline in HOTLINES else ""
+    label = HOTLINES.get(texts.hotline, "")
+    if texts.hotline == OWN_HOTLINE and (own := get_facts(unit).duty_phone):
         number, label = phones.group_digits(own), "Điện thoại trực ban"
     return Content(
-        title=words.title,
-        line_1=words.line_1,
-        line_2=words.line_2,
+        title=texts.title,
+        line_1=texts.line_1,
+        line_2=texts.line_2,
         hotline=number,
         hotline_label=label,
         unit=unit.name,
         above=unit.above,
-        link=words.link,
+        link=texts.link,
         proof=proof,
     ).tidy()
 
@@ -115,23 +115,23 @@ def preview(
     return found
 
 
-def add(words: Words, *, unit: Unit, look: str, formats: Collection[str], by: User) -> list[Media]:
+def add(texts: Words, *, unit: Unit, look: str, formats: Collection[str], by: User) -> list[Media]:
     """Draw a card in these formats into the unit's library; the same card twice is one row. Raise
     NotAllowed, Refused, Busy, QuotaExceeded.
     """
     require(by, Permission.LIBRARY_WRITE, unit=unit)
     quotas.use("card", by=by)
-    content = content_of(words, unit)
+    content = content_of(texts, unit)
     require_no_secrecy_mark(content.words)
     drawn = typeset(content, look, {each: SHEETS[each] for each in formats}, logo_of=unit, by=by)
     if too_long(drawn):
         raise Refused(_("The text does not fit onto the card. Shorten it where the form says so."))
-    return [_store(each, content, words, look, form, unit, by) for form, each in drawn.items()]
+    return [_store(each, content, texts, look, form, unit, by) for form, each in drawn.items()]
 
 
 @transaction.atomic  # the scanners begin once the row says that it is a card
 def _store(
-    drawn: DrawnSheet, content: Content, words: Words, look: str, form: str, unit: Unit, by: User
+    drawn: DrawnSheet, content: Content, texts: Words, look: str, form: str, unit: Unit, by: User
 ) -> Media:
     media = pictures.store(
         ContentFile(drawn.data), unit=unit, by=by, right=Permission.LIBRARY_WRITE
@@ -141,16 +141,16 @@ def _store(
         defaults={
             "look": look,
             "format": form,
-            "words": asdict(words),
+            "words": asdict(texts),
             "drawn_at": timezone.now(),
         },
     )
     if media.title or media.alt_text:  # drawn before: people may have described it since
         return entries.keep_in_library(media)
-    said = entries.Description(
+    description = entries.Description(
         title=content.title[:LONGEST_TITLE],
         alt_text=content.alt_text[:LONGEST_ALT],
         source=unit.name,
         rights=Rights.OWN,
     )
-    return entries.describe(media, said, by=by, version=media.version)
+    return entries.describe(media, description, by=by, version=media.version)

@@ -107,8 +107,8 @@ class Content:
 
     def tidy(self) -> "Content":
         """Return it with one blank between words, no control characters, and letters composed."""
-        words = {name: " ".join(normalise(value).split()) for name, value in asdict(self).items()}
-        return replace(self, **words)
+        texts = {name: " ".join(normalise(value).split()) for name, value in asdict(self).items()}
+        return replace(self, **texts)
 
     @property
     def words(self) -> list[str]:
@@ -118,7 +118,7 @@ class Content:
     @property
     def alt_text(self) -> str:
         """Return its text for people who cannot see it."""
-        ends = [each if each[-1] in ".!?…" else f"{each}." for each in self.words]
+        ends = [word if word[-1] in ".!?…" else f"{word}." for word in self.words]
         call = f"{self.hotline_label}: {self.hotline}." if self.hotline else ""
         return " ".join(filter(None, [*ends, call]))
 

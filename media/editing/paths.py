@@ -47,7 +47,7 @@ def interpolate_box(one: Mark, other: Mark, second: float) -> Box:
     return x, y, width, height
 
 
-def complete_marks(marks: Sequence[Mark], found: Sequence[Found]) -> list[Mark]:
+def complete_marks(marks: Sequence[Mark], seen: Sequence[Found]) -> list[Mark]:
     """Return the marks of one place, in order, with those between them that the scanners know or
     the person has to be asked about.
     """
@@ -55,7 +55,7 @@ def complete_marks(marks: Sequence[Mark], found: Sequence[Found]) -> list[Mark]:
     all_marks = list(ordered)
     for one, other in pairwise(ordered):
         if _is_unsure(one, other):
-            all_marks += _guess_marks(one, other, found)
+            all_marks += _guess_marks(one, other, seen)
     return sorted(all_marks)
 
 
@@ -80,9 +80,9 @@ def _guess_marks(one: Mark, other: Mark, found: Sequence[Found]) -> Iterator[Mar
         yield Mark(second, second, _bounding_box(box, seen[:4]) if seen else box, kind)
 
 
-def _is_seen(found: Found, box: Box, second: float) -> bool:
+def _is_seen(detection: Found, box: Box, second: float) -> bool:
     """Check whether the scanners saw something at this second that touches the box."""
-    x, y, width, height, start, end = found
+    x, y, width, height, start, end = detection
     across = x < box[0] + box[2] and box[0] < x + width
     down = y < box[1] + box[3] and box[1] < y + height
     return start <= second <= end and across and down

@@ -58,29 +58,29 @@ def blurred_areas(second: float, blurs: list[list[float]]) -> list[Area]:
     after it. Of two places where one ends as the other begins, both and all between them: something
     may have gone from one to the other.
     """
-    shown = [
+    areas = [
         (x, y, x + width, y + height)
         for x, y, width, height, start, end in blurs
         if start - BEFORE_AND_AFTER <= second <= end + BEFORE_AND_AFTER
     ]
     between = [
         (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
-        for a, b in combinations(shown, 2)
+        for a, b in combinations(areas, 2)
         if _are_near(a, b)
     ]
-    return shown + between
+    return areas + between
 
 
 def marked_areas(second: float, marks: list[list[list[float]]]) -> list[Area]:
     """Return where the places are that somebody marked: from one mark to the next each moves
     evenly.
     """
-    found = []
+    areas = []
     for stops in marks:
         if stops[0][0] - MARK_MARGIN <= second <= stops[-1][1] + MARK_MARGIN:
             x, y, width, height = _interpolate_place(second, stops)
-            found.append((x, y, x + width, y + height))
-    return found
+            areas.append((x, y, x + width, y + height))
+    return areas
 
 
 def _interpolate_place(second: float, stops: list[list[float]]) -> list[float]:
@@ -171,9 +171,9 @@ class Captions:
         self.drawn: tuple[Image.Image, tuple[int, int]] | None = None
 
     def draw(self, picture: Image.Image, second: float) -> None:
-        words = "\n".join(words for start, end, words in self.cues if start <= second < end)
-        if words != self.words:  # many frames show the same
-            self.words, self.drawn = words, self._render(words) if words else None
+        text = "\n".join(text for start, end, text in self.cues if start <= second < end)
+        if text != self.words:  # many frames show the same
+            self.words, self.drawn = text, self._render(text) if text else None
         if self.drawn:
             letters, place = self.drawn
             picture.paste(letters, place, letters)
@@ -199,22 +199,22 @@ class Captions:
         across = (self.size[0] - letters.width) // 2
         return letters, (across, max(0, round(self.size[1] * (1 - foot)) - letters.height))
 
-    def _fit_lines(self, words: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
+    def _fit_lines(self, text: str) -> tuple[ImageFont.FreeTypeFont, list[str]]:
         side = STANDING_SIDE if self.is_standing else SIDE
         width = self.size[0] * (1 - 2 * side)
         for share in SMALLER:
             size = max(10, round(share * LETTER * min(self.size)))
             font = ImageFont.truetype(self.font, size, layout_engine=ImageFont.Layout.BASIC)
-            lines = wrap_lines(words, font, width)
+            lines = wrap_lines(text, font, width)
             if len(lines) <= MOST_LINES:
                 break
         return font, lines
 
 
-def wrap_lines(words: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
+def wrap_lines(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
     """Break words into lines of at most this width; a longer word within itself."""
     lines: list[str] = []
-    for given in words.split("\n"):
+    for given in text.split("\n"):
         line = ""
         for word in given.split():
             longer = f"{line} {word}".strip()
@@ -254,12 +254,12 @@ def edit_video(kind: str, source: str, place: Path, plan: dict[str, Any]) -> flo
             options={"movflags": "faststart", "fflags": "+bitexact"},
         ) as result,
     ):
-        shown = video.streams.video[0]
-        shown.codec_context.thread_count = 1
+        picture_stream = video.streams.video[0]
+        picture_stream.codec_context.thread_count = 1
         sound = video.streams.audio[0] if video.streams.audio else None
-        writer = Writer(result, shown, sound, place, plan)
+        writer = Writer(result, picture_stream, sound, place, plan)
         video.seek(int(plan["from"] * 1_000_000))
-        for packet in video.demux(*filter(None, (shown, sound))):
+        for packet in video.demux(*filter(None, (picture_stream, sound))):
             for frame in packet.decode():
                 writer.write_frame(frame, is_sound=packet.stream is sound)
             if writer.is_over:

@@ -276,18 +276,18 @@ def _require_folder_of(unit: Unit, folder: Folder | None) -> None:
 
 def _checked_values(description: Description, unit: Unit) -> dict[str, Any]:
     """Return what is stored of a description, checked. Raise Refused, SecrecyRefused."""
-    words = {name: " ".join(normalise(getattr(description, name)).split()) for name in _LONGEST}
-    if any(len(words[name]) > most for name, most in _LONGEST.items()):
+    texts = {name: " ".join(normalise(getattr(description, name)).split()) for name in _LONGEST}
+    if any(len(texts[name]) > most for name, most in _LONGEST.items()):
         raise Refused(_("A text is too long. Shorten it."))
-    require_no_secrecy_mark([*words.values(), *description.tags])
-    require_storable([*words.values(), *description.tags], unit)
+    require_no_secrecy_mark([*texts.values(), *description.tags])
+    require_storable([*texts.values(), *description.tags], unit)
     consent = Consent(description.consent).value if description.consent else ""
     if consent == Consent.GUARDIAN:
-        require_no_name(words["consent_note"])
-    if (words["consent_note"] or description.consent_on) and not consent:
+        require_no_name(texts["consent_note"])
+    if (texts["consent_note"] or description.consent_on) and not consent:
         raise Refused(_("Say who consented: choose their role."))
     return {
-        **words,
+        **texts,
         "rights": Rights(description.rights).value if description.rights else "",
         "consent": consent,
         "consent_on": description.consent_on,
@@ -320,5 +320,5 @@ def _find_or_make_tags(unit: Unit, names: Iterable[str]) -> list[Tag]:
 
 
 def _search_text(media: Media, tags: Iterable[Tag]) -> str:
-    words = [media.title, media.alt_text, media.source, *(tag.name for tag in tags)]
-    return fold(" ".join(words))
+    texts = [media.title, media.alt_text, media.source, *(tag.name for tag in tags)]
+    return fold(" ".join(texts))

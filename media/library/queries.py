@@ -44,8 +44,8 @@ def find_similar(media: Media, *, most: int = 6) -> list[Media]:
     """
     if not media.dhash:
         return []
-    found = _measure_distances(media.dhash, in_library_of(media.unit).exclude(pk=media.pk))
-    keys = [key for _distance, key in sorted(found)[:most]]
+    distances = _measure_distances(media.dhash, in_library_of(media.unit).exclude(pk=media.pk))
+    keys = [key for _distance, key in sorted(distances)[:most]]
     rows = Media.objects.select_related("unit").in_bulk(keys)
     return [rows[key] for key in keys if key in rows]
 

@@ -72,10 +72,12 @@ def examine(
     if not isinstance(samples, list) or not isinstance(missing, list) or not samples:
         raise sandbox.ProgramFailed
     try:
-        found = [(float(sample.get("second", 0)), findings_in(sample, rules)) for sample in samples]
+        by_second = [
+            (float(sample.get("second", 0)), findings_in(sample, rules)) for sample in samples
+        ]
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise sandbox.ProgramFailed from error
-    findings = merge_over_time(found) if is_video else found[0][1]
+    findings = merge_over_time(by_second) if is_video else by_second[0][1]
     return Examined(findings, [each for each in EVERY_SCANNER if each in missing])
 
 

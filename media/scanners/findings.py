@@ -76,14 +76,14 @@ class Finding(NamedTuple):
 
 def findings_in(sample: dict[str, Any], rules: UnitRules) -> list[Finding]:
     """Return what one picture shows. Raise whatever an answer of another shape brings about."""
-    found = [
+    findings = [
         *(_finding_at(Kind.FACE, "face", Severity.SOFT, each) for each in sample.get("faces", ())),
         *(_stamp_finding(each) for each in sample.get("stamps", ())),
         *(_code_finding(each, rules) for each in sample.get("codes", ())),
     ]
     for page in sample.get("text", ()):
-        found += _text_findings(page, rules)
-    return _merge_overlapping(found)[:MOST_BOXES]
+        findings += _text_findings(page, rules)
+    return _merge_overlapping(findings)[:MOST_BOXES]
 
 
 def findings_in_card(texts: Iterable[str], link: str, rules: UnitRules) -> list[Finding]:
@@ -91,14 +91,14 @@ def findings_in_card(texts: Iterable[str], link: str, rules: UnitRules) -> list[
     there is known, so nothing looks for it.
     """
     whole = (0, 0, WHOLE, WHOLE)
-    found = [
+    findings = [
         _finding_at(Kind.TEXT, leak.rule, leak.severity, whole)
         for text in texts
         for leak in rules.find(text)
     ]
     if link:
-        found.append(_code_finding((link, *whole), rules))
-    return _merge_overlapping(found)
+        findings.append(_code_finding((link, *whole), rules))
+    return _merge_overlapping(findings)
 
 
 def _finding_at(
@@ -144,11 +144,11 @@ def _said_in_words(text: str) -> str:
 
 
 def _host_in(text: str) -> str:
-    words = text.strip()
-    if not re.match(r"(?i)(?:https?://|www\.)", words):
+    address = text.strip()
+    if not re.match(r"(?i)(?:https?://|www\.)", address):
         return ""
     try:
-        host = urlsplit(words if "://" in words else f"https://{words}").hostname or ""
+        host = urlsplit(address if "://" in address else f"https://{address}").hostname or ""
     except ValueError:
         return ""
     return host.rstrip(".")[:253]
@@ -164,8 +164,8 @@ def _account_in(text: str) -> str:
 
 
 def _gravest_rule(rules: UnitRules, text: str) -> tuple[str, str] | None:
-    found = [(each.rule, each.severity) for each in rules.find(text)]
-    return min(found, key=lambda each: _rank(each[1])) if found else None
+    matched = [(each.rule, each.severity) for each in rules.find(text)]
+    return min(matched, key=lambda each: _rank(each[1])) if matched else None
 
 
 def _rank(severity: str) -> int:
@@ -189,14 +189,14 @@ def _text_findings(page: dict[str, Any], rules: UnitRules) -> Iterator[Finding]:
         text = f"{text.rstrip(' ')}\n"
     text = _MISREAD_PROTECTION.sub(lambda word: "BẢO" if len(word[0]) == 3 else "BÍ", text)
     for reading in {text, _restore_digits(_restore_cues(text))}:
-        for found in rules.find(reading):
+        for match in rules.find(reading):
             # Words stand in the order of the text: to look at each of them for each finding takes
             # a time that grows with the square.
-            first = bisect_right(places, found.start, key=lambda each: each[1])
-            last = bisect_left(places, found.end, key=lambda each: each[0])
+            first = bisect_right(places, match.start, key=lambda each: each[1])
+            last = bisect_left(places, match.end, key=lambda each: each[0])
             boxes = [place for _start, _end, place in places[first:last]]
             if boxes:
-                yield _finding_at(Kind.TEXT, found.rule, found.severity, bounding_place(boxes))
+                yield _finding_at(Kind.TEXT, match.rule, match.severity, bounding_place(boxes))
     if is_identity_card(text):
         for part in parts_of(lines):
             kind = Kind.FACE if part.rule == PORTRAIT else Kind.TEXT
@@ -209,12 +209,12 @@ def _plate_findings(lines: list[list[tuple[str, Any]]], rules: UnitRules) -> Ite
         for word, place in line:
             military = _MILITARY.fullmatch(word)
             if military and (
-                found := _gravest_rule(rules, "Xe biển đỏ {}-{}-{}".format(*military.groups()))
+                gravest := _gravest_rule(rules, "Xe biển đỏ {}-{}-{}".format(*military.groups()))
             ):
-                yield _finding_at(Kind.TEXT, *found, place)
+                yield _finding_at(Kind.TEXT, *gravest, place)
             for number in _plate_numbers(word, is_wide=int(place[2]) > _WIDEST_PLATE):
-                if found := _gravest_rule(rules, f"Xe mang biển số {number}."):
-                    yield _finding_at(Kind.TEXT, *found, place)
+                if gravest := _gravest_rule(rules, f"Xe mang biển số {number}."):
+                    yield _finding_at(Kind.TEXT, *gravest, place)
                     break
 
 
@@ -292,20 +292,21 @@ def _merge_overlapping(findings: Iterable[Finding]) -> list[Finding]:
     first.
     """
     chosen: list[Finding] = []
-    for found in sorted(findings, key=lambda each: (_rank(each.severity), -each.area)):
+    for finding in sorted(findings, key=lambda each: (_rank(each.severity), -each.area)):
         same = next(
             (
                 number
                 for number, other in enumerate(chosen)
-                if (other.kind, other.rule, other.host) == (found.kind, found.rule, found.host)
-                and _overlap(found, other) >= 0.5
+                if (other.kind, other.rule, other.host)
+                == (finding.kind, finding.rule, finding.host)
+                and _overlap(finding, other) >= 0.5
             ),
             None,
         )
         if same is None:
-            chosen.append(found)
+            chosen.append(finding)
         else:
-            chosen[same] = _span_both(chosen[same], found)
+            chosen[same] = _span_both(chosen[same], finding)
     return chosen
 
 
@@ -328,9 +329,9 @@ def merge_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list[
     seconds = [second for second, _found in samples]
     done: list[tuple[Finding, int, int]] = []  # with the numbers of its first and last sample
     running: list[tuple[Finding, Finding, int, int]] = []  # the whole, the last place
-    for number, (_second, found) in enumerate(samples):
+    for number, (_second, findings) in enumerate(samples):
         still = []
-        rest = list(found)
+        rest = list(findings)
         for whole, last, first, seen in running:
             again = next((each for each in rest if _continues(last, each, whole)), None)
             if again is not None:
@@ -350,10 +351,10 @@ def merge_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list[
     return sorted(boxes, key=lambda each: (_rank(each.severity), each.from_second))[:MOST_BOXES]
 
 
-def _continues(last: Finding, found: Finding, whole: Finding) -> bool:
+def _continues(last: Finding, finding: Finding, whole: Finding) -> bool:
     """Check whether a box is the one before it, a little further on; one that wanders off begins a
     new one, so that no box grows over the whole picture.
     """
-    if (last.kind, last.rule, last.host) != (found.kind, found.rule, found.host):
+    if (last.kind, last.rule, last.host) != (finding.kind, finding.rule, finding.host):
         return False
-    return _overlap(last, found) >= 0.3 and _span_both(whole, found).area <= 4 * last.area
+    return _overlap(last, finding) >= 0.3 and _span_both(whole, finding).area <= 4 * last.area

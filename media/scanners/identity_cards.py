@@ -58,7 +58,7 @@ class Part(NamedTuple):
 
 def is_identity_card(text: str) -> bool:
     plain = fold(text)
-    return sum(words in plain for words in _CARD_WORDS) >= 3
+    return sum(phrase in plain for phrase in _CARD_WORDS) >= 3
 
 
 def parts_of(lines: Sequence[Line]) -> Iterator[Part]:

@@ -142,8 +142,8 @@ def _read_card(media: Media) -> Examined | None:
     if card is None:
         return None
     texts = [card.words[name] for name in ("title", "line_1", "line_2")]
-    found = findings_in_card(texts, card.words["link"], rules_for(media.unit))
-    return Examined(found, [])
+    findings = findings_in_card(texts, card.words["link"], rules_for(media.unit))
+    return Examined(findings, [])
 
 
 @transaction.atomic
@@ -155,7 +155,7 @@ def _store_findings(claim: jobs.Claim, examined: Examined) -> None:
     row.save(update_fields=["missing", "rules"])
     decided = [*row.boxes.exclude(shown_as=""), *_earlier_decisions(row.media)]
     row.boxes.all().delete()
-    boxes = [Box(scan=row, **found._asdict()) for found in examined.findings]
+    boxes = [Box(scan=row, **finding._asdict()) for finding in examined.findings]
     for box in boxes:
         _take_over_decision(box, decided)
     Box.objects.bulk_create(boxes)
@@ -279,7 +279,7 @@ def _checked_ground(as_: str, note: str, media: Media) -> tuple[str, str]:
     if ground == ShownAs.REASON and not text:
         raise Refused(_("Write the reason why it may be shown."))
     grave = {Severity.HARD.value, Severity.SOFT.value}
-    if text and any(found.severity in grave for found in rules_for(media.unit).find(text)):
+    if text and any(finding.severity in grave for finding in rules_for(media.unit).find(text)):
         raise Refused(_("Write no name, number or address of anybody here: the note is kept."))
     return ground.value, text
 

@@ -44,21 +44,21 @@ def make_adoption_file(by: User, params: Mapping[str, str]) -> File:
         if province is None:
             raise Http404
         board = board.within(province.pk)
-    shown = filter_board(board.in_state(chosen.get("state", "")), chosen.get("q", ""))
+    filtered = filter_board(board.in_state(chosen.get("state", "")), chosen.get("q", ""))
     address = reverse("oversight:adoption", args=[kit.public_id])
     return File(
         name=f"tiep-nhan-{today:%Y%m%d}",
-        sheets=[_make_sheet(kit, shown)],
-        rows=len(shown.places),
+        sheets=[_make_sheet(kit, filtered)],
+        rows=len(filtered.places),
         page=f"{address}?{urlencode(filters)}" if filters else address,
     )
 
 
-def filter_board(board: Board, words: str) -> Board:
+def filter_board(board: Board, query: str) -> Board:
     """Narrow a board to the units that ``words`` find."""
-    if not words:
+    if not query:
         return board
-    keys = set(Unit.objects.search(words).values_list("pk", flat=True))
+    keys = set(Unit.objects.search(query).values_list("pk", flat=True))
     return Board([place for place in board.places if place.unit in keys])
 
 

@@ -131,19 +131,19 @@ def count_units_by_adoption(kits: Sequence[Kit], user: User) -> dict[int, Sums]:
         .annotate(n=Count("pk", distinct=True))
     )
     n_live = {row["kit"]: row["n"] for row in live}
-    found = {}
+    counts = {}
     for kit in kits:
         row = dealings.get(kit.pk, {"n": 0, "opened": 0, "declined": 0})
         published = n_live.get(kit.pk, 0)
         opened = row["opened"] - row["n"] - row["declined"]
-        found[kit.pk] = Sums(
+        counts[kit.pk] = Sums(
             n_asked[f"kit_{kit.pk}"],
             published,
             max(row["n"] - published, 0),
             max(opened, 0),
             row["declined"],
         )
-    return found
+    return counts
 
 
 class Place(NamedTuple):
@@ -162,16 +162,16 @@ class Board:
 
     def counts(self) -> list[tuple[states.AdoptionState, int]]:
         """Count the units by state, in the order of the tiles."""
-        found = Counter(place.state for place in self.places)
-        return [(state, found[key]) for key, state in STATES.items()]
+        counts = Counter(place.state for place in self.places)
+        return [(state, counts[key]) for key, state in STATES.items()]
 
     def by_province(self) -> dict[int, Counter[str]]:
         """Count the states by province; the provinces' own offices are left out."""
-        found: dict[int, Counter[str]] = {}
+        counts: dict[int, Counter[str]] = {}
         for place in self.places:
             if place.parent is not None:
-                found.setdefault(place.parent, Counter())[place.state] += 1
-        return found
+                counts.setdefault(place.parent, Counter())[place.state] += 1
+        return counts
 
     def within(self, province: int | None) -> "Board":
         if province is None:
@@ -184,8 +184,8 @@ class Board:
     @property
     def stamp(self) -> str:
         """Return a mark that changes with the state of any unit."""
-        words = ";".join(f"{place.unit}{place.state}" for place in self.places)
-        return hashlib.sha256(words.encode()).hexdigest()[:16]
+        text = ";".join(f"{place.unit}{place.state}" for place in self.places)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def make_board(kit: Kit, user: User, *, today: date) -> Board:

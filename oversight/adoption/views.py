@@ -43,10 +43,10 @@ def boards(request: HttpRequest) -> HttpResponse:
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
     form = BoardsForm(request.GET or None)
-    words = form.chosen.get("q", "")
+    query = form.chosen.get("q", "")
     listed_kits = queries.find_listed_kits(request.user)
-    if words:
-        listed_kits = listed_kits.filter(pk__in=Kit.objects.search(words).values("pk"))
+    if query:
+        listed_kits = listed_kits.filter(pk__in=Kit.objects.search(query).values("pk"))
     related = listed_kits.select_related("unit", "campaign", "current")
     page = get_page(request, related, KITS)
     kits_shown = list(page)
@@ -78,7 +78,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     chosen = form.chosen
     province = _get_province(request, chosen.get("province", ""))
     here = whole.within(province.pk if province else None)
-    shown = files.filter_board(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
+    filtered = files.filter_board(here.in_state(chosen.get("state", "")), chosen.get("q", ""))
     chart = None if request.htmx else _draw_days(kit, here)
     if (format := request.GET.get("format")) in FORMATS and request.GET.get("chart") and chart:
         quotas.use("export", by=request.user)
@@ -87,7 +87,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return file_or_offer(
             request, files.ADOPTION, format, files.collect_params(request.GET, kit.public_id)
         )
-    page = get_page(request, shown.places)
+    page = get_page(request, filtered.places)
     context = {
         "kit": kit,
         "may_read_kit": find_readable_kits(request.user).filter(pk=kit.pk).exists(),
@@ -153,13 +153,17 @@ def _count_by_province(
     """Return the provinces with their counts by state in one order; none where there is but
     one.
     """
-    found = board.by_province()
-    if len(found) < 2:
+    by_province = board.by_province()
+    if len(by_province) < 2:
         return []
     columns = [state for state, n in board.counts() if n]
-    units = Unit.objects.filter(pk__in=found).order_by("code", "name")
+    units = Unit.objects.filter(pk__in=by_province).order_by("code", "name")
     return [
-        (unit, [(state, found[unit.pk][state.key]) for state in columns], found[unit.pk].total())
+        (
+            unit,
+            [(state, by_province[unit.pk][state.key]) for state in columns],
+            by_province[unit.pk].total(),
+        )
         for unit in units
     ]
 
@@ -172,7 +176,7 @@ def remind_provinces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
     button_action(
         request,
         lambda: issuing.remind_provinces(kit, by=request.user),
-        said=lambda n: (
+        message=lambda n: (
             ngettext("%(n)s province was reminded.", "%(n)s provinces were reminded.", n) % {"n": n}
         ),
     )
@@ -195,6 +199,6 @@ def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     button_action(
         request,
         lambda: adopting.remind(kit, {each.unit for each in asleep}, at=place, by=request.user),
-        said=count_reminded_units,
+        message=count_reminded_units,
     )
     return redirect(f"{address}?province={province.key}" if province else address)

@@ -72,19 +72,19 @@ def board(request: HttpRequest) -> HttpResponse:
     form = BoardForm(request.GET, initial=given)
     chosen = form.chosen
     days = chosen.get("days") or SILENT_DAYS
-    words = chosen.get("q", "")
-    rows = find_issues(place, now=timezone.now(), silent_days=days, words=words)
+    query = chosen.get("q", "")
+    rows = find_issues(place, now=timezone.now(), silent_days=days, query=query)
     counts = count_units_by_kind(rows)
     kind = chosen.get("kind", "")
     kinds = {**KINDS, FINE.key: FINE}
-    shown = [
+    tiles = [
         (row, kinds[kind] if kind else row.worst)
         for row in rows
         if not kind or row.counts[kind] or (kind == FINE.key and not row.found)
     ]
     # A phone folds the units that have yet to connect a page: there may be a hundred of them.
-    folded = [tile for tile in shown if tile[1].key == PAGELESS] if not kind else []
-    stamp = compute_stamp(rows, f"{place.pk} {kind} {days} {words}")
+    folded = [tile for tile in tiles if tile[1].key == PAGELESS] if not kind else []
+    stamp = compute_stamp(rows, f"{place.pk} {kind} {days} {query}")
     if request.htmx and request.GET.get("seen") == stamp:
         return HttpResponse(status=204)
     request.GET = request.GET.copy()
@@ -97,14 +97,14 @@ def board(request: HttpRequest) -> HttpResponse:
         "query": f"?days={days}" if days != SILENT_DAYS else "",
         "chosen": kind,
         "filters": [(each, counts[key]) for key, each in kinds.items() if counts[key]],
-        "tiles": shown,
-        "in_sight": [tile for tile in shown if kind or tile[1].key != PAGELESS],
+        "tiles": tiles,
+        "in_sight": [tile for tile in tiles if kind or tile[1].key != PAGELESS],
         "folded": folded,
         "total": len(rows),
         # The board names apart those that have yet to open a page: they are late with nothing.
         "in_need": sum(row.worst not in (FINE, KINDS[PAGELESS]) for row in rows),
         "pageless": counts[PAGELESS],
-        "filtered": bool(words or kind),
+        "filtered": bool(query or kind),
         "stamp": stamp,
     }
     return render_page(request, "oversight/board.html", context, part="tiles")
@@ -114,7 +114,7 @@ def board(request: HttpRequest) -> HttpResponse:
 def issues(request: HttpRequest, key: str) -> HttpResponse:
     """Show what a unit needs help with, thing by thing, each with what can be done about it."""
     unit, days = _get_unit(request, key), _read_silent_days(request.GET)
-    found = describe_issues(unit, last_post=unit.last_post, now=timezone.now(), silent_days=days)
+    issues = describe_issues(unit, last_post=unit.last_post, now=timezone.now(), silent_days=days)
     facts = getattr(unit, "facts", None)
     may_nation = oversees_nation(request.user)
     back = {} if days == SILENT_DAYS else {"days": days}
@@ -122,7 +122,7 @@ def issues(request: HttpRequest, key: str) -> HttpResponse:
         back["province"] = unit.parent.key
     context = {
         "unit": unit,
-        "issues": found if unit.is_current else [],
+        "issues": issues if unit.is_current else [],
         "days": "" if days == SILENT_DAYS else days,
         "phone": facts.leader_phone if facts else "",
         "back": reverse("oversight:board", query=back),
@@ -171,7 +171,7 @@ def remind_pageless(request: HttpRequest) -> HttpResponse:
     button_action(
         request,
         lambda: reminding.remind_pageless(place, by=request.user),
-        said=count_reminded_units,
+        message=count_reminded_units,
     )
     province = request.GET.get("province")
     return redirect(reverse("oversight:board", query={"province": province} if province else {}))

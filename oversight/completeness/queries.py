@@ -29,7 +29,7 @@ class Row:
     lacks: dict[str, int]
 
 
-def list_rows_below(place: Unit, user: User, *, words: str = "") -> list[Row]:
+def list_rows_below(place: Unit, user: User, *, query: str = "") -> list[Row]:
     """Return a row for each unit right below ``place`` that has a police body, by name: no
     ranking.
     """
@@ -38,9 +38,9 @@ def list_rows_below(place: Unit, user: User, *, words: str = "") -> list[Row]:
         .current(timezone.localdate())
         .filter(parent=place, has_police_body=True)
     )
-    found = _sum_by_path(place)
+    sums = _sum_by_path(place)
     return [
-        _make_row(unit, found.get(unit.path, {})) for unit in units.search(words).order_by("search")
+        _make_row(unit, sums.get(unit.path, {})) for unit in units.search(query).order_by("search")
     ]
 
 
@@ -59,9 +59,9 @@ def _sum_by_path(place: Unit) -> dict[str, dict[str, int]]:
     return {row["below"]: row for row in grouped}
 
 
-def _make_row(unit: Unit, found: dict[str, int]) -> Row:
-    pages, unknown = found.get("pages", 0), found.get("unknown", 0)
+def _make_row(unit: Unit, sums: dict[str, int]) -> Row:
+    pages, unknown = sums.get("pages", 0), sums.get("unknown", 0)
     score = score_of(
-        found.get("there", 0), found.get("possible", 0), known=bool(pages) and pages > unknown
+        sums.get("there", 0), sums.get("possible", 0), known=bool(pages) and pages > unknown
     )
-    return Row(unit, pages, unknown, score, {name: found.get(name, 0) for name in PROFILE})
+    return Row(unit, pages, unknown, score, {name: sums.get(name, 0) for name in PROFILE})

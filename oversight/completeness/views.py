@@ -49,7 +49,7 @@ def official_pages(request: HttpRequest) -> HttpResponse:
     if place is None:
         return redirect("channels:completeness")
     item = chosen.get("lacking", "")
-    rows_below = list_rows_below(place, request.user, words=chosen.get("q", ""))
+    rows_below = list_rows_below(place, request.user, query=chosen.get("q", ""))
     rows = [row for row in rows_below if row.pages and (not item or row.lacks[item])]
     pageless = [row for row in rows_below if not row.pages and not item]
     if (format := request.GET.get("format")) in FORMATS:

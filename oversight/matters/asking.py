@@ -148,7 +148,7 @@ def _write_note(
     position: str,
     deadline: date | None = None,
 ) -> MatterNote:
-    words = _clean_text(text, unit=matter.unit, may_be_empty=state == MatterState.CLOSED)
+    cleaned = _clean_text(text, unit=matter.unit, may_be_empty=state == MatterState.CLOSED)
     row = Matter.objects.select_for_update(of=("self",)).get(pk=matter.pk)
     if state not in NEXT[row.state]:
         raise Refused(_("This matter is closed. Whoever asked it can open it again."))
@@ -164,7 +164,7 @@ def _write_note(
         author=by,
         position=position,
         turn=state,
-        text=words,
+        text=cleaned,
         deadline=deadline,
         written_at=row.changed_at,
     )
@@ -190,14 +190,14 @@ def _require_day(deadline: date) -> None:
 
 
 def _clean_text(text: str, *, unit: Unit, may_be_empty: bool = False) -> str:
-    words = normalise(text).strip()
-    if not words and not may_be_empty:
+    cleaned = normalise(text).strip()
+    if not cleaned and not may_be_empty:
         raise Refused(_("Please write what it is about."))
-    if len(words) > LONGEST_TEXT:
+    if len(cleaned) > LONGEST_TEXT:
         raise Refused(_("The text is too long: at most %(n)s characters.") % {"n": LONGEST_TEXT})
-    require_no_secrecy_mark([words])
-    require_storable([words], unit)
-    return words
+    require_no_secrecy_mark([cleaned])
+    require_storable([cleaned], unit)
+    return cleaned
 
 
 def _notify_unit(matter: Matter, kind: str, *, by: User) -> None:

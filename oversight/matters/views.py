@@ -34,8 +34,8 @@ def matters(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     rows = Matter.objects.visible_to(request.user)
     rows = queries.filter_by_name(rows, chosen.get("show", ""), on=today)
-    if words := chosen.get("q", ""):
-        rows = rows.filter(unit__in=Unit.objects.search(words).order_by().values("pk"))
+    if query := chosen.get("q", ""):
+        rows = rows.filter(unit__in=Unit.objects.search(query).order_by().values("pk"))
     page = get_page(request, queries.sort_for_list(rows))
     context = {
         "page_obj": page,
@@ -156,10 +156,10 @@ def _find_about(request: HttpRequest, form: AskForm) -> queries.About | None:
 
 
 def _answer_after_act(
-    request: HttpRequest, row: Matter, done: FormAction[Any], said: str, **forms: Form
+    request: HttpRequest, row: Matter, done: FormAction[Any], message: str, **forms: Form
 ) -> HttpResponse:
     if done:
-        messages.success(request, said)
+        messages.success(request, message)
         return redirect("oversight:matter", row.public_id)
     return _render_page(request, row, status=done.status, **forms)
 

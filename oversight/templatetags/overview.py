@@ -95,9 +95,9 @@ def _draw_steps(row: Row) -> SafeString:
     """Draw the row's publications as a small line, by its own highest; in words for a reader."""
     if not any(row.steps):
         return _render_muted("–")
-    words = ", ".join(map(str, row.steps))
+    text = ", ".join(map(str, row.steps))
     if len(row.steps) < 2:
-        return format_html("{}", words)
+        return format_html("{}", text)
     top, last = max(row.steps), len(row.steps) - 1
     points = " ".join(
         f"{2 + at * 60 / last:.1f},{18 - n * 16 / top:.1f}" for at, n in enumerate(row.steps)
@@ -105,7 +105,7 @@ def _draw_steps(row: Row) -> SafeString:
     return format_html(
         '<svg class="spark" viewBox="0 0 64 20" role="img" aria-label="{0}"><title>{0}</title>'
         '<polyline points="{1}"/></svg>',
-        words,
+        text,
         points,
     )
 
@@ -121,8 +121,8 @@ def _render_reach(row: Row) -> str:
 
 def _render_channels(row: Row) -> str:
     ailing = [
-        (css, words % {"n": n})
-        for css, words, n in (
+        (css, text % {"n": n})
+        for css, text, n in (
             ("is-red", _("%(n)s down"), row.down),
             ("is-yellow", _("%(n)s ending"), row.dying),
         )
@@ -130,8 +130,8 @@ def _render_channels(row: Row) -> str:
     ]
     if not ailing:
         return count_or_missing(row.channels)
-    said = format_html_join(", ", '<span class="{}">{}</span>', ailing)
-    return format_html("{} {}", said, _render_muted(_("of %(n)s") % {"n": row.channels}))
+    names = format_html_join(", ", '<span class="{}">{}</span>', ailing)
+    return format_html("{} {}", names, _render_muted(_("of %(n)s") % {"n": row.channels}))
 
 
 def _render_last_post(row: Row) -> str:
@@ -140,5 +140,5 @@ def _render_last_post(row: Row) -> str:
     return as_cell(timezone.localdate(row.last_post))
 
 
-def _render_muted(words: str) -> SafeString:
-    return format_html('<span class="text-secondary">{}</span>', words)
+def _render_muted(text: str) -> SafeString:
+    return format_html('<span class="text-secondary">{}</span>', text)

@@ -58,8 +58,8 @@ def find_trouble(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:
 def make_trouble_card(trouble: Mapping[str, Any], pauses: Pauses) -> Card:
     """Return the newest of what `find_trouble` found."""
     keys = trouble["newest"]
-    found = Delivery.objects.select_related("channel", "unit", "post").in_bulk(keys)
-    rows: list[Any] = [found[pk] for pk in keys if pk in found]
+    deliveries = Delivery.objects.select_related("channel", "unit", "post").in_bulk(keys)
+    rows: list[Any] = [deliveries[pk] for pk in keys if pk in deliveries]
     for delivery in rows:
         delivery.status = delivery_status(delivery, pauses)
     return Card(rows, trouble["count"])
@@ -134,21 +134,21 @@ def make_failing_channel_card(user: User, *, now: datetime) -> Card:
         first = Least("expires_at", "package_ends_at")
         worst = ailing.annotate(of_all=_OF_ALL).order_by("risk", first, "pk")
         # Counted along with two columns: the sort of so many with all took half of the time.
-        found = list(worst.values_list("pk", "risk", "of_all")[:SHOWN])
+        failing = list(worst.values_list("pk", "risk", "of_all")[:SHOWN])
         return {
-            "worst": [(pk, risk) for pk, risk, _n in found],
-            "count": max((n for _pk, _risk, n in found), default=0),
+            "worst": [(pk, risk) for pk, risk, _n in failing],
+            "count": max((n for _pk, _risk, n in failing), default=0),
         }
 
-    found = _count_once_for_nation("channels", reach, count)
-    risks = {pk: Risk(risk) for pk, risk in found["worst"]}
+    failing = _count_once_for_nation("channels", reach, count)
+    risks = {pk: Risk(risk) for pk, risk in failing["worst"]}
     channels = Channel.objects.select_related("unit").defer("sealed").in_bulk(risks)
     rows: list[Any] = [channels[pk] for pk in risks if pk in channels]
     for channel in rows:
         channel.risk = risks[channel.pk]
         channel.label = channel.risk.label
         channel.tone, channel.symbol = RISK_LOOKS[channel.risk]
-    return Card(rows, found["count"])
+    return Card(rows, failing["count"])
 
 
 def sum_today(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:

@@ -43,10 +43,10 @@ def make_unfinished_cards(user: User) -> dict[str, Card]:
         .filter(place__lte=SHOWN)
         .order_by("place")
     )
-    found = {
+    by_kind = {
         name: [row for row in rows if row.state == state] for name, state in _UNFINISHED.items()
     }
-    return {name: Card(own, own[0].in_all if own else 0) for name, own in found.items()}
+    return {name: Card(own, own[0].in_all if own else 0) for name, own in by_kind.items()}
 
 
 def make_kit_card(untouched: Mapping[Unit, QuerySet[Kit]]) -> Card:
@@ -71,8 +71,8 @@ def make_report_cards(user: User) -> dict[str, Card]:
         .order_by("place")
     )
     names = {"reports": "approve", "reports_due": "write"}
-    found = {name: [row for row in rows if row.turn == turn] for name, turn in names.items()}
-    return {name: Card(own, own[0].in_all if own else 0) for name, own in found.items()}
+    by_name = {name: [row for row in rows if row.turn == turn] for name, turn in names.items()}
+    return {name: Card(own, own[0].in_all if own else 0) for name, own in by_name.items()}
 
 
 def find_proposed_examples(user: User) -> QuerySet[Example]:

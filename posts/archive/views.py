@@ -39,7 +39,7 @@ def archive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def unarchive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = post_to_write(request, public_id)
     message = _("The draft is back.")
-    button_action(request, lambda: archiving.unarchive(post, by=request.user), said=message)
+    button_action(request, lambda: archiving.unarchive(post, by=request.user), message=message)
     return redirect("posts:edit", post.public_id)
 
 

@@ -74,7 +74,7 @@ def add_pictures(batch: BulkImport, uploads: Iterable[File], *, by: User) -> Non
     files = pictures.store_uploads(uploads)
     rows = _rows(batch)
     # What was missing or wrong may be right now.
-    known = {name: found for name, found in batch.pictures.items() if isinstance(found, int)}
+    known = {name: entry for name, entry in batch.pictures.items() if isinstance(entry, int)}
     try:
         with transaction.atomic():
             job = jobs.enqueue("sheet", send=False)

@@ -100,20 +100,20 @@ def find_places(files: Iterable[list[str]], wanted: Collection[str]) -> dict[str
 
     A name without an ending finds the picture with any.
     """
-    found: dict[str, list[Place]] = defaultdict(list)
+    places: dict[str, list[Place]] = defaultdict(list)
     for kept, own in files:
         path = incoming.folder() / kept
         if zipfile.is_zipfile(path):
             with suppress(zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
                 for name, entry in _list_pictures(path):
-                    found[fold(name)].append(Place(path, entry))
+                    places[fold(name)].append(Place(path, entry))
         elif path.exists():
-            found[fold(own)].append(Place(path))
-    for name in list(found):
+            places[fold(own)].append(Place(path))
+    for name in list(places):
         stem = PurePosixPath(name).stem
-        if stem not in found or stem in wanted:
-            found[stem] += found[name] if stem != name else []
-    return {name: found[name] for name in wanted if found.get(name)}
+        if stem not in places or stem in wanted:
+            places[stem] += places[name] if stem != name else []
+    return {name: places[name] for name in wanted if places.get(name)}
 
 
 def _list_pictures(path: Path) -> Iterator[tuple[str, str]]:

@@ -153,12 +153,12 @@ class Plan:
         """Return a digest by which a plan differs from one made later on changed data. It proves
         nothing.
         """
-        words = [
+        texts = [
             f"{row.row.number}|{row.outcome}|{[c.pk for c in row.channels]}|{row.errors}"
             f"|{[medium.media.pk for medium in row.media]}"
             for row in self.rows
         ]
-        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
+        return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
 def plan(batch: BulkImport, *, by: User, again: bool = False) -> Plan:
@@ -197,8 +197,8 @@ def _find_taken_times(planned: Iterable[PlannedPost]) -> None:
         (each.channel.pk, each.at): each for each in taken_times(asked)
     }
     for row in rows:
-        found = (taken.get((page.pk, row.requested_time)) for page in row.channels)
-        row.taken = [time for time in found if time]
+        times = (taken.get((page.pk, row.requested_time)) for page in row.channels)
+        row.taken = [time for time in times if time]
 
 
 class _Lookup:
@@ -214,7 +214,7 @@ class _Lookup:
         self.topics = {fold(name): t for t in topics for name in (t.name_vi, t.name_en, t.code)}
         self.topic_names = [str(t) for t in topics]
         self.pictures = batch.pictures
-        keys = [found for found in batch.pictures.values() if isinstance(found, int)]
+        keys = [entry for entry in batch.pictures.values() if isinstance(entry, int)]
         self.media = Media.objects.filter(unit=batch.unit).in_bulk(keys)
         self.stored = _stored_pictures(batch.unit, rows)
         # The unit's rows that became a draft before, by hash.
@@ -226,19 +226,19 @@ class _Lookup:
         # comes back.
         titles = {row.title for row in rows}
         posts = Post.objects.filter(unit=batch.unit, title__in=titles, requested_time__isnull=False)
-        found = posts.exclude(state=PostState.ARCHIVED).defer("body", "search").order_by("pk")
-        self.same = {(post.title, post.requested_time): post for post in found}
+        entry = posts.exclude(state=PostState.ARCHIVED).defer("body", "search").order_by("pk")
+        self.same = {(post.title, post.requested_time): post for post in entry}
 
 
 def _names_of(channels: Iterable[Channel]) -> dict[str, list[Channel]]:
     """Return by each name that people write, in full, by platform or by page, who bears it."""
-    found: dict[str, list[Channel]] = defaultdict(list)
+    by_name: dict[str, list[Channel]] = defaultdict(list)
     for channel in channels:
         platform = str(Kind(channel.platform).label)
         names = (channel_label(channel), platform, channel.platform, channel.name)
         for name in set(map(fold, names)):
-            found[name].append(channel)
-    return found
+            by_name[name].append(channel)
+    return by_name
 
 
 def _stored_pictures(unit: Unit, rows: Iterable[Row]) -> dict[str, Media]:
@@ -304,19 +304,19 @@ def _can_be_read(each: PlannedPost, column: str, parse: Callable[[str], object],
 def _read_channels(each: PlannedPost, lookup: _Lookup) -> None:
     chosen: dict[int, Channel] = {}
     for name in split_names(each.row.channels) or ["*"]:
-        found = (
+        matches = (
             lookup.channels if fold(name) in _ALL_CHANNELS else lookup.by_name.get(fold(name), [])
         )
-        if len(found) > 1 and fold(name) not in _ALL_CHANNELS:
-            names = "; ".join(channel_label(channel) for channel in found)
+        if len(matches) > 1 and fold(name) not in _ALL_CHANNELS:
+            names = "; ".join(channel_label(channel) for channel in matches)
             message = _("Several channels are called “%(name)s”. Write one of: %(names)s.")
             each.add_error("channels", message % {"name": name[:60], "names": names})
-        elif not found and lookup.channels:
+        elif not matches and lookup.channels:
             names = "; ".join(channel_label(channel) for channel in lookup.channels)
             message = _("There is no channel “%(name)s”. Write one of: %(names)s.")
             each.add_error("channels", message % {"name": name[:60], "names": names})
         else:
-            chosen |= {channel.pk: channel for channel in found}
+            chosen |= {channel.pk: channel for channel in matches}
     each.channels = list(chosen.values())
 
 
@@ -340,22 +340,22 @@ def _read_pictures(each: PlannedPost, lookup: _Lookup) -> None:
         return
     if any(len(alt) > LONGEST_ALT for alt in alts):
         each.add_error("alt", _("Write at most %(n)s characters.") % {"n": LONGEST_ALT})
-    shown: dict[int, MediaEdit] = {}
+    pictures_read: dict[int, MediaEdit] = {}
     for place, name in enumerate(names):
-        found = lookup.pictures.get(fold(name))
-        medium = lookup.media.get(found) if isinstance(found, int) else None
+        picture = lookup.pictures.get(fold(name))
+        medium = lookup.media.get(picture) if isinstance(picture, int) else None
         medium = medium or lookup.stored.get(hash_in(name))
         if medium:
             alt = " ".join(alts[place].split()) if place < len(alts) else ""
-            shown.setdefault(medium.pk, MediaEdit(medium, alt))
-        elif isinstance(found, str):
-            each.add_error("pictures", f"{name[:80]}: {found}")
+            pictures_read.setdefault(medium.pk, MediaEdit(medium, alt))
+        elif isinstance(picture, str):
+            each.add_error("pictures", f"{name[:80]}: {picture}")
         else:
             message = _(
                 "The picture “%(name)s” was not uploaded. Add it below, or correct its name."
             )
             each.add_error("pictures", message % {"name": name[:80]})
-    each.media = list(shown.values())
+    each.media = list(pictures_read.values())
 
 
 def _check_draft(each: PlannedPost, lookup: _Lookup, by: User) -> None:

@@ -169,8 +169,8 @@ def stored_name(sha256: str) -> str:
 
 def hash_in(name: str) -> str:
     """Return the beginning of the hash that `stored_name` wrote; empty for any other name."""
-    found = _STORED.fullmatch(fold(name))
-    return found[1] if found else ""
+    match = _STORED.fullmatch(fold(name))
+    return match[1] if match else ""
 
 
 def channel_label(channel: Channel) -> str:

@@ -146,8 +146,8 @@ def apply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         refused = str(done.refused or _("Please look again, then press once more."))
         return _show_preview(request, batch, refused=refused, status=done.status)
     n = len(done.result)
-    words = ngettext("%(n)s draft is made.", "%(n)s drafts are made.", n)
-    messages.success(request, words % {"n": n})
+    message = ngettext("%(n)s draft is made.", "%(n)s drafts are made.", n)
+    messages.success(request, message % {"n": n})
     return redirect("posts:import_one", batch.public_id)
 
 

@@ -59,18 +59,18 @@ def compose_text(
             own and f"{own}\n\n{AI_LINE}",
         )
     if form.article:
-        shown = to_paragraphs(own) if own else body
+        paragraphs = to_paragraphs(own) if own else body
         if first:
-            words, shown = (
+            words, paragraphs = (
                 f"{first}\n\n{words}".strip(),
-                f"<p><strong>{html.escape(first)}</strong></p>{shown}",
+                f"<p><strong>{html.escape(first)}</strong></p>{paragraphs}",
             )
-        if link and link not in html.unescape(shown):
+        if link and link not in html.unescape(paragraphs):
             address = html.escape(link)
-            shown += f'<p><a href="{address}">{address}</a></p>'
+            paragraphs += f'<p><a href="{address}">{address}</a></p>'
         if fold(unit_name) not in fold(words):
-            shown += f"<p>{html.escape(unit_name)}</p>"
-        return {"text": add_unit_name(words, unit_name), "html": shown}
+            paragraphs += f"<p>{html.escape(unit_name)}</p>"
+        return {"text": add_unit_name(words, unit_name), "html": paragraphs}
     if not form.max_text:
         return {"text": "", "html": ""}
     if form.max_title:  # shown above the text
@@ -85,8 +85,8 @@ def compose_text(
         rest = whole.removeprefix(
             text
         ).strip()  # the unit and the link, where the text names them not
-        shown = f"<p><strong>{html.escape(head)}</strong></p>{body}" if head else body
-        return {"text": whole, "html": f"{shown}{to_paragraphs(rest)}"}
+        paragraphs = f"<p><strong>{html.escape(head)}</strong></p>{body}" if head else body
+        return {"text": whole, "html": f"{paragraphs}{to_paragraphs(rest)}"}
     return {"text": whole, "html": ""}
 
 
@@ -151,12 +151,12 @@ def media_for_limits(pictures: Iterable[PostMedia]) -> list[Image | Video]:
     return [to_platform_medium(_compose_medium(picture)) for picture in pictures]
 
 
-def _compose_medium(shown: PostMedia) -> dict[str, Any]:
-    media = shown.media
+def _compose_medium(picture: PostMedia) -> dict[str, Any]:
+    media = picture.media
     entry = {
         "media": str(media.public_id),
         "sha256": media.sha256,
-        "alt": normalise(shown.alt_text).strip(),
+        "alt": normalise(picture.alt_text).strip(),
         "width": media.width,
         "height": media.height,
     }
@@ -169,7 +169,7 @@ def _compose_medium(shown: PostMedia) -> dict[str, Any]:
         "fps": round(media.fps, 2),
         "codec": media.codec,
         "poster_sha256": media.poster_sha256,
-        "captions": shown.captions,
+        "captions": picture.captions,
     }
 
 
@@ -189,7 +189,7 @@ def _compose_target(
     longer = choose_longer_format(facts, form, texts["text"], texts["html"], media=shown_media)
     if longer != form:
         form, texts = longer, compose_text(longer, **words)
-    carried = [each.sha256 for each in shown_media]
+    carried = [medium.sha256 for medium in shown_media]
     return {
         "channel": str(target.channel.public_id),
         "platform": target.channel.platform,

@@ -27,8 +27,8 @@ def describe_destinations(
     """Return by name where the post goes, and where it does not by itself (``unfit``: why, by
     channel): nobody is to find out afterwards.
     """
-    shown = content.media_for_limits(pictures)
-    unfit = material.reasons_for_off(targets, shown)
+    media = content.media_for_limits(pictures)
+    unfit = material.reasons_for_off(targets, media)
     pages = Counter(target.channel.platform for target in targets)
     goes_to, left_out = [], []
     for target in sorted(targets, key=lambda each: platform_rank(each.channel.platform)):
@@ -39,7 +39,7 @@ def describe_destinations(
         if target.is_on:
             goes_to.append(name)
         elif why := unfit.get(str(channel.public_id)):
-            left_out.append(LeftOut(name, why, lacks_picture(facts_of(channel.platform), shown)))
+            left_out.append(LeftOut(name, why, lacks_picture(facts_of(channel.platform), media)))
     return {
         "unfit": unfit,
         "goes_to": goes_to,

@@ -23,7 +23,7 @@ def is_switched_on(target: PostChannel, material: Material) -> bool:
 
 def reasons_for_off(targets: Iterable[PostChannel], material: Material) -> dict[str, str]:
     """Return by public id why channels are off by themselves, in words that follow their name."""
-    found = {}
+    reasons = {}
     for target in targets:
         platform = target.channel.platform
         if target.is_on or target.switched_by_person:
@@ -31,5 +31,5 @@ def reasons_for_off(targets: Iterable[PostChannel], material: Material) -> dict[
         if obstructed := find_obstacles(facts_of(platform), material, target.format):
             name = str(Kind(platform).label)
             obstacles = presenters.describe_obstacles(obstructed, channel=name)
-            found[str(target.channel.public_id)] = obstacles
-    return found
+            reasons[str(target.channel.public_id)] = obstacles
+    return reasons

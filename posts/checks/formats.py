@@ -43,11 +43,11 @@ def _limits_exceeded(target: Mapping[str, Any], composed: Mapping[str, Any]) -> 
         yield block("format_gone", message, target["channel"])
         return
     form = facts.format(target.get("format", ""))
-    shown = content.media_for(composed, target)
+    media = content.media_for(composed, target)
     for problem in find_problems(form, content.build_message(composed, target, key="")):
         where = _field_of(problem.rule, target["channel"])
         if problem.at:
-            medium = shown[problem.at - 1]
+            medium = media[problem.at - 1]
             where = f"media-{medium['media']}"
             problem = replace(
                 problem, at=composed["media"].index(medium) + 1

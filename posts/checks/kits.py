@@ -29,8 +29,8 @@ def check_gaps_filled(draft: Draft) -> Iterator[Finding]:
 
 
 def check_gap_values(draft: Draft) -> Iterator[Finding]:
-    for name, words in draft.kit.misfits if draft.kit else ():
-        yield block("kit_gap_kind", words, f"slot-{name}")
+    for name, problem in draft.kit.misfits if draft.kit else ():
+        yield block("kit_gap_kind", problem, f"slot-{name}")
 
 
 def check_gap_days(draft: Draft) -> Iterator[Finding]:

@@ -16,12 +16,12 @@ def check_repealed_laws(draft: Draft) -> Iterator[Finding]:
     today = timezone.localdate(draft.now)
     for place in places_in(draft.content, title=draft.own_title, text=draft.text):
         for law in find_repealed_laws(place.text, on=today):
-            words = place.text[law.start : law.end]
+            quote = place.text[law.start : law.end]
             yield Finding(
                 REPEALED_LAW,
                 Severity.WARN,
                 law.law.warning,
                 place.where,
                 span=(law.start, law.end),
-                mark=mark_of(REPEALED_LAW, place.where, words),
+                mark=mark_of(REPEALED_LAW, place.where, quote),
             )

@@ -51,8 +51,8 @@ class PlacedLeak(NamedTuple):
 def check_leaks(draft: Draft) -> Iterator[Finding]:
     title, text = draft.own_title, draft.text
     today = timezone.localdate(draft.now)
-    for found in leaks_in(draft.content, draft.leak_rules, today, title=title, text=text):
-        yield finding_of(found)
+    for leak in leaks_in(draft.content, draft.leak_rules, today, title=title, text=text):
+        yield finding_of(leak)
 
 
 def finding_of(found: PlacedLeak) -> Finding:
@@ -67,11 +67,11 @@ def finding_of(found: PlacedLeak) -> Finding:
     )
 
 
-def mark_of(rule: str, where: str, words: str) -> str:
+def mark_of(rule: str, where: str, text: str) -> str:
     """Return what stands for the words of a finding. Keyed: it says which words were ticked, and
     nobody can try numbers against it.
     """
-    return salted_hmac("leak", f"{rule}|{where}|{words}", algorithm="sha256").hexdigest()[:16]
+    return salted_hmac("leak", f"{rule}|{where}|{text}", algorithm="sha256").hexdigest()[:16]
 
 
 def leaks_in(

@@ -20,8 +20,8 @@ def gap_names(texts: Iterable[str]) -> list[str]:
 
 def misnamed_gaps(texts: Iterable[str]) -> list[str]:
     """List what stands in braces and is no name of a gap."""
-    found = (match for text in texts for match in LEFT.findall(text))
-    return list(dict.fromkeys(each for each in found if not NAME.fullmatch(each)))
+    matches = (match for text in texts for match in LEFT.findall(text))
+    return list(dict.fromkeys(each for each in matches if not NAME.fullmatch(each)))
 
 
 def check_gaps(draft: Draft) -> Iterator[Finding]:

@@ -40,27 +40,31 @@ def find(content: Mapping[str, Any], quote: str, *, before: str = "") -> Anchor 
     ahead of them are most like ``before``.
     """
     quote, before = collapse_blanks(quote), collapse_blanks(before)
-    found = [
+    matches = [
         (_count_common_ending(text[max(0, at - 200) : at].rstrip(), before), Anchor(place, number))
         for place, text in texts_of(content)
         for number, at in enumerate(_find_positions(text, quote))
     ]
-    return max(found, key=lambda each: each[0])[1] if found else None
+    return max(matches, key=lambda each: each[0])[1] if matches else None
 
 
 def shows_picture(content: Mapping[str, Any], picture: str) -> bool:
     return any(medium["media"] == picture for medium in content["media"])
 
 
-def replace_quote(text: str, quote: str, words: str) -> str | None:
+def replace_quote(text: str, quote: str, replacement: str) -> str | None:
     """Return ``text`` with ``words`` in place of the quote; None unless it stands there exactly
     once.
     """
     pattern = quote_pattern(quote)
-    return pattern.sub(lambda _match: words, text) if _count_matches(pattern, text) == 1 else None
+    return (
+        pattern.sub(lambda _match: replacement, text)
+        if _count_matches(pattern, text) == 1
+        else None
+    )
 
 
-def replace_quote_in_html(body: str, quote: str, words: str) -> str | None:
+def replace_quote_in_html(body: str, quote: str, replacement: str) -> str | None:
     """Do as ``replace_quote``, for HTML. The quote has to stand in one piece: what is partly bold
     is changed by hand.
     """
@@ -72,7 +76,7 @@ def replace_quote_in_html(body: str, quote: str, words: str) -> str | None:
     holding = [at for at, text in texts_of_it.items() if _count_matches(pattern, text)]
     if len(holding) != 1:
         return None
-    changed = pattern.sub(lambda _match: words, texts_of_it[holding[0]])
+    changed = pattern.sub(lambda _match: replacement, texts_of_it[holding[0]])
     pieces[holding[0]] = html.escape(changed, quote=False).replace("\n", "<br>")
     return "".join(pieces)
 

@@ -182,18 +182,20 @@ def accept_proposal(comment: Comment, *, by: User) -> Post:
     return saved
 
 
-def _replace_in_edit(edit: PostEdit, quote: str, words: str) -> PostEdit | None:
+def _replace_in_edit(edit: PostEdit, quote: str, replacement: str) -> PostEdit | None:
     """Return the edit with ``words`` instead of the quote, where exactly one of its texts has it,
     and once.
     """
     fields = edit.fields
-    found: list[PostEdit] = []
-    if (title := anchors.replace_quote(fields.title, quote, " ".join(words.split()))) is not None:
-        found.append(dataclasses.replace(edit, fields=dataclasses.replace(fields, title=title)))
-    if (body := anchors.replace_quote_in_html(fields.body, quote, words)) is not None:
-        found.append(dataclasses.replace(edit, fields=dataclasses.replace(fields, body=body)))
+    edits: list[PostEdit] = []
+    if (
+        title := anchors.replace_quote(fields.title, quote, " ".join(replacement.split()))
+    ) is not None:
+        edits.append(dataclasses.replace(edit, fields=dataclasses.replace(fields, title=title)))
+    if (body := anchors.replace_quote_in_html(fields.body, quote, replacement)) is not None:
+        edits.append(dataclasses.replace(edit, fields=dataclasses.replace(fields, body=body)))
     for channel, chosen in edit.channels.items():
-        if (text := anchors.replace_quote(chosen.text, quote, words)) is not None:
+        if (text := anchors.replace_quote(chosen.text, quote, replacement)) is not None:
             own = {**edit.channels, channel: dataclasses.replace(chosen, text=text)}
-            found.append(dataclasses.replace(edit, channels=own))
-    return found[0] if len(found) == 1 else None
+            edits.append(dataclasses.replace(edit, channels=own))
+    return edits[0] if len(edits) == 1 else None

@@ -36,8 +36,8 @@ class ReplyForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        said = cleaned.get("text", "").strip() or cleaned.get("proposal", "").strip()
-        if not self.errors and not said:
+        text = cleaned.get("text", "").strip() or cleaned.get("proposal", "").strip()
+        if not self.errors and not text:
             self.add_error("text", gettext("Please write the comment."))
         return cleaned
 
@@ -77,8 +77,8 @@ class RemarkForm(ReplyForm):
 
     @staticmethod
     def _name(number: int, medium: Mapping[str, Any]) -> str:
-        words = gettext("Video %(n)s") if "video" in medium else gettext("Picture %(n)s")
-        return f"{words % {'n': number}}: {medium['alt'][:60]}".rstrip(": ")
+        label = gettext("Video %(n)s") if "video" in medium else gettext("Picture %(n)s")
+        return f"{label % {'n': number}}: {medium['alt'][:60]}".rstrip(": ")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -34,13 +34,13 @@ class Marks:
         for thread in self.threads:
             for at, start, end in _locate(texts, thread):
                 cuts.setdefault(at, []).append((start, end, thread))
-        for at, found in cuts.items():
-            pieces[at] = self._mark_words(texts[at], found)
+        for at, threads in cuts.items():
+            pieces[at] = self._mark_words(texts[at], threads)
         return mark_safe("".join(pieces))  # noqa: S308 - as it was, but for escaped words in links
 
-    def _mark_words(self, text: str, found: list[tuple[int, int, Thread]]) -> str:
+    def _mark_words(self, text: str, spans: list[tuple[int, int, Thread]]) -> str:
         made, done = "", 0
-        for start, end, thread in sorted(found, key=lambda each: each[:2]):
+        for start, end, thread in sorted(spans, key=lambda each: each[:2]):
             if start < done:  # words of another thread overlap: they are marked already
                 continue
             made += html.escape(text[done:start], quote=False)
@@ -48,13 +48,13 @@ class Marks:
             done = end
         return made + html.escape(text[done:], quote=False)
 
-    def _link(self, thread: Thread, words: str) -> str:
+    def _link(self, thread: Thread, text: str) -> str:
         key = str(thread.public_id)
         if key in self.placed:
-            return format_html('<a class="commented" href="#thread-{}">{}</a>', key, words)
+            return format_html('<a class="commented" href="#thread-{}">{}</a>', key, text)
         self.placed.add(key)
         link = '<a class="commented" id="words-{0}" href="#thread-{0}">{1}</a>'
-        return format_html(link, key, words)
+        return format_html(link, key, text)
 
 
 def marks_of(threads: Iterable[Thread]) -> Marks:
@@ -68,8 +68,8 @@ def _outside_links(pieces: list[str]) -> list[int]:
     for at, piece in enumerate(pieces):
         if at % 2 == 0 and not depth:
             outside.append(at)
-        elif at % 2 and (found := _IN_LINK.match(piece)):
-            depth = max(0, depth + (-1 if found[1] else 1))
+        elif at % 2 and (match := _IN_LINK.match(piece)):
+            depth = max(0, depth + (-1 if match[1] else 1))
     return outside
 
 
@@ -77,10 +77,10 @@ def _locate(texts: dict[int, str], thread: Thread) -> list[tuple[int, int, int]]
     """Find the thread's words in the texts taken together, the place of which the thread is or the
     last one before it, as static/js/lib/quotes.js does. Return the parts: which text, from, to.
     """
-    found = list(anchors.quote_pattern(thread.quote).finditer("".join(texts.values())))
-    if not found:
+    matches = list(anchors.quote_pattern(thread.quote).finditer("".join(texts.values())))
+    if not matches:
         return []
-    place = found[min(thread.occurrence, len(found) - 1)]
+    place = matches[min(thread.occurrence, len(matches) - 1)]
     parts, begins = [], 0
     for at, text in texts.items():
         start, end = max(place.start() - begins, 0), min(place.end() - begins, len(text))

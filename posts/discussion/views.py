@@ -93,7 +93,7 @@ def accept_proposal(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         raise PermissionDenied
     message = _("The proposed words stand in the draft now.")
     button_action(
-        request, lambda: discussing.accept_proposal(comment, by=request.user), said=message
+        request, lambda: discussing.accept_proposal(comment, by=request.user), message=message
     )
     return redirect(_address(request, comment.thread.revision.post, comment.thread))
 
@@ -123,12 +123,14 @@ def _discussion_of(request: HttpRequest, post: Post, **more: object) -> Discussi
     )
 
 
-def _render_page(request: HttpRequest, shown: Discussion, *, status: int = 200) -> HttpResponse:
+def _render_page(
+    request: HttpRequest, discussion: Discussion, *, status: int = 200
+) -> HttpResponse:
     """Show the page, or for HTMX the part of another page; there a refusal is shown as well."""
     name = "posts/discussion/page.html"
     if request.htmx:
         name, status = f"{name}#discussion", 422 if status == 409 else status
-    return render(request, name, {"discussion": shown, "post": shown.post}, status=status)
+    return render(request, name, {"discussion": discussion, "post": discussion.post}, status=status)
 
 
 def _show_discussion(request: HttpRequest, post: Post, thread: Thread) -> HttpResponse:

@@ -57,7 +57,7 @@ def refused_choices(post: Post, *, answers: Answers | None = None) -> list[str]:
     if not asked:
         return []
     composed = content.compose(post)
-    said = []
+    refusals = []
     for target in composed["channels"]:
         channel = channels[target["channel"]]
         if channel not in asked or not target.get("options"):
@@ -66,7 +66,7 @@ def refused_choices(post: Post, *, answers: Answers | None = None) -> list[str]:
             answers[channel.pk] = allowed_values(channel)
         open_to_it = answers[channel.pk] or {}
         name = content.channel_name(target)
-        said += [
+        refusals += [
             _refusal_text(name, option, value)
             for option, value in target["options"].items()
             if not _is_allowed(open_to_it, option, value)
@@ -79,8 +79,10 @@ def refused_choices(post: Post, *, answers: Answers | None = None) -> list[str]:
                 "%(channel)s takes videos of at most %(longest)s. Cut the video, or "
                 "leave this channel out."
             )
-            said.append(message % {"channel": name, "longest": presenters.format_duration(longest)})
-    return said
+            refusals.append(
+                message % {"channel": name, "longest": presenters.format_duration(longest)}
+            )
+    return refusals
 
 
 def longest_video(open_to_it: Mapping[str, Sequence[str]]) -> float:
@@ -95,14 +97,14 @@ def _is_allowed(open_to_it: Mapping[str, Sequence[str]], option: str, value: Any
 
 
 def _refusal_text(channel: str, option: str, value: Any) -> str:
-    words = presenters.describe_option(option)
+    term = presenters.describe_option(option)
     if value is True:
         return _("%(channel)s does not allow this: %(option)s. Take the tick away.") % {
             "channel": channel,
-            "option": words.label,
+            "option": term.label,
         }
     return _("%(channel)s does not allow this now: %(option)s “%(choice)s”. Choose again.") % {
         "channel": channel,
-        "option": words.label,
-        "choice": words.choices.get(value, value),
+        "option": term.label,
+        "choice": term.choices.get(value, value),
     }

@@ -114,5 +114,7 @@ def edit_of(post: Post) -> PostEdit:
         t.channel: ChannelEdit(t.text, t.format, t.options, t.switched, t.format_as_before)
         for t in targets
     }
-    shown = post.pictures.select_related("media")
-    return PostEdit(fields, channels, [MediaEdit(p.media, p.alt_text, p.captions) for p in shown])
+    pictures = post.pictures.select_related("media")
+    return PostEdit(
+        fields, channels, [MediaEdit(p.media, p.alt_text, p.captions) for p in pictures]
+    )

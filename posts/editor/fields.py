@@ -47,13 +47,13 @@ class BodyWidget(forms.Textarea):
         if is_too_large(
             written
         ):  # refused, and shown as it was written to whoever wants to shorten it
-            shown, plain = to_paragraphs(written), written
+            body, plain = to_paragraphs(written), written
         else:
-            shown = canonical_html.clean(written)
-            plain = canonical_html.to_plain_text(shown)
+            body = canonical_html.clean(written)
+            plain = canonical_html.to_plain_text(body)
         context = super().get_context(name, plain, attrs)
-        context["widget"]["attrs"]["data-html"] = shown
-        if MADE_UP.search(shown):  # plain text would lose it
+        context["widget"]["attrs"]["data-html"] = body
+        if MADE_UP.search(body):  # plain text would lose it
             context["widget"]["attrs"]["data-rich"] = True
         return context
 
@@ -66,16 +66,16 @@ class BodyWidget(forms.Textarea):
 
 
 def option_field(option: Option, decided: Any) -> forms.Field:
-    words = presenters.describe_option(option.name)
+    term = presenters.describe_option(option.name)
     value = option.default if decided is None else decided
     if not option.choices:
         return forms.BooleanField(
-            label=words.label, help_text=words.help, required=False, initial=bool(value)
+            label=term.label, help_text=term.help, required=False, initial=bool(value)
         )
     return forms.ChoiceField(
-        label=words.label,
-        help_text=words.help,
-        choices=[(choice, words.choices.get(choice, choice)) for choice in option.choices],
+        label=term.label,
+        help_text=term.help,
+        choices=[(choice, term.choices.get(choice, choice)) for choice in option.choices],
         required=False,
         initial=value,
         # Where nothing may be ticked beforehand, nothing is.

@@ -162,7 +162,10 @@ class ComposeForm(forms.Form):
         self.usable = channels_for(post.unit)
         self.open_channels = self._offer_channels(targets)
         self.pictures = (
-            [FormMedia(each.media, each.alt_text, each.captions) for each in self.stored_pictures]
+            [
+                FormMedia(picture.media, picture.alt_text, picture.captions)
+                for picture in self.stored_pictures
+            ]
             if data is None
             else self._media(data, files)
         )
@@ -319,7 +322,7 @@ class ComposeForm(forms.Form):
         names = list(dict.fromkeys(_parse_uuids(data.getlist("picture"))))[:MOST_MEDIA]
         found = Media.objects.filter(unit=self.post.unit).in_bulk(names, field_name="public_id")
         media = [found[name] for name in names if name in found]
-        return [_build_form_media(each, data, files or {}) for each in media]
+        return [_build_form_media(medium, data, files or {}) for medium in media]
 
     def clean_body(self) -> str:
         """Restore the formatting of a text that came back plain and unchanged,
@@ -334,15 +337,17 @@ class ComposeForm(forms.Form):
         return body
 
     def clean(self) -> dict[str, Any]:
-        for number, shown in enumerate(self.pictures, start=1):
-            if len(normalise(shown.alt)) > LONGEST_ALT:
+        for number, picture in enumerate(self.pictures, start=1):
+            if len(normalise(picture.alt)) > LONGEST_ALT:
                 self.add_error(
                     None,
                     gettext("The description of picture %(n)s is longer than %(most)s characters.")
                     % {"n": number, "most": LONGEST_ALT},
                 )
-            if shown.error:
-                self.add_error(None, ValidationError(shown.error, code=captions_name(shown.media)))
+            if picture.error:
+                self.add_error(
+                    None, ValidationError(picture.error, code=captions_name(picture.media))
+                )
         require_days_in_order(self)
         return self.cleaned_data
 
@@ -393,7 +398,7 @@ class ComposeForm(forms.Form):
 
     def _build_edit(self) -> PostEdit:
         values = self.cleaned_data
-        names = [each.name for each in dataclasses.fields(PostFields)]
+        names = [field.name for field in dataclasses.fields(PostFields)]
         return PostEdit(
             PostFields(**{name: values[name] for name in names}),
             {
@@ -401,7 +406,7 @@ class ComposeForm(forms.Form):
                 for channel in self.open_channels
                 if channel in self.usable or channel in values["channels"]
             },
-            [MediaEdit(shown.media, shown.alt, shown.captions) for shown in self.pictures],
+            [MediaEdit(picture.media, picture.alt, picture.captions) for picture in self.pictures],
             kit_words=self._kit_words() if self.filling else None,
         )
 
@@ -422,8 +427,8 @@ class ComposeForm(forms.Form):
         shown so because of the pictures and videos.
         """
         is_checked = channel in self.cleaned_data["channels"]
-        shown = self.cleaned_data[switch_name(channel)]
-        return None if shown == (ON if is_checked else OFF) else is_checked
+        choice = self.cleaned_data[switch_name(channel)]
+        return None if choice == (ON if is_checked else OFF) else is_checked
 
     def _chosen_options(self, channel: Channel) -> dict[str, Any]:
         """Return the options that the author changed from their defaults."""

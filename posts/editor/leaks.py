@@ -117,29 +117,29 @@ Shown = Finding | ShownLeak
 def attach_words(
     post: Post,
     composed: Mapping[str, Any],
-    found: Iterable[Finding],
+    leaks: Iterable[Finding],
     targets: Iterable[PostChannel],
 ) -> list[Shown]:
     """Return the findings as the composer shows them: the first hundred of the leak check with
     their words, those of one number or person in a field as one.
     """
-    found = list(found)
-    marked = [place for place, finding in enumerate(found, 1) if finding.mark]
+    leaks = list(leaks)
+    marked = [place for place, finding in enumerate(leaks, 1) if finding.mark]
     if not marked:
-        return [*found]
+        return [*leaks]
     end = marked[:_MOST_WITH_WORDS][-1]
     places = list(places_in(composed, title=post.own_title, text=to_plain_text(post.body)))
     own_texts = {str(target.channel.public_id): target.text for target in targets}
     phone = get_facts(post.unit).duty_phone
     hotline = phones.group_digits(phone) if phone else ""
     is_locked = bool(post.adoption_id)
-    shown = [
+    leaks_shown = [
         _shown_leak(finding, place, own_texts, hotline, is_locked=is_locked)
         if (place := place_of(finding, places))
         else finding
-        for finding in found[:end]
+        for finding in leaks[:end]
     ]
-    return [*_join_same(shown), *found[end:]]
+    return [*_join_same(leaks_shown), *leaks[end:]]
 
 
 def _join_same(shown: Iterable[Shown]) -> list[Shown]:
@@ -186,7 +186,7 @@ def _shown_leak(
 ) -> ShownLeak:
     assert finding.span
     start, end = finding.span
-    shown = ShownLeak(
+    leak_card = ShownLeak(
         finding.rule,
         finding.severity,
         finding.message,
@@ -197,13 +197,13 @@ def _shown_leak(
     field, text = _field_of(place, own_texts)
     ahead = place.text.find(text) if field else -1
     if is_locked and not place.is_alt:  # changed by the words in the kit's gaps
-        return shown
+        return leak_card
     if ahead < 0 or start < ahead or end > ahead + len(text):
-        return shown
+        return leak_card
     if finding.rule == REPEALED_LAW:
-        successor = replace_repealed_laws(shown.words, on=timezone.localdate())
-        way = WayOut("successor", start - ahead, shown.words, successor)
-        return replace(shown, field=field, start=way.start, ways=[way])
+        successor = replace_repealed_laws(leak_card.words, on=timezone.localdate())
+        way = WayOut("successor", start - ahead, leak_card.words, successor)
+        return replace(leak_card, field=field, start=way.start, ways=[way])
     severity = _OF_LEAK[finding.severity]
     leak = Leak(finding.rule.removeprefix(PREFIX), severity, start - ahead, end - ahead)
     has_lines = field == "body" or field.startswith("text-")
@@ -212,7 +212,7 @@ def _shown_leak(
         for way in remedies(text, leak, hotline=hotline)
         if has_lines or way.kind != "drop_line"
     ]
-    return replace(shown, field=field, start=leak.start, ways=ways)
+    return replace(leak_card, field=field, start=leak.start, ways=ways)
 
 
 def _field_of(place: Place, own_texts: Mapping[str, str]) -> tuple[str, str]:
@@ -253,7 +253,7 @@ def report_no_leak(post: Post, mark: str, *, by: User) -> None:
     for leak in attach_words(post, composed, find_findings(post, composed), targets):
         if isinstance(leak, ShownLeak) and leak.is_leak and leak.mark == mark:
             rule = leak.rule.removeprefix(PREFIX)
-            report_false_alarm(post.unit, rule=rule, words=leak.words, by=by)
+            report_false_alarm(post.unit, rule=rule, text=leak.words, by=by)
             return
     raise Refused(_("These words were changed meanwhile. Look at the findings again."))
 
@@ -294,10 +294,10 @@ def _new_body(body: str, way: WayOut) -> str:
 
 def _replace_in_formatted(body: str, way: WayOut) -> str:
     text = to_plain_text(body)
-    words, after = (html.escape(each.strip(), quote=False) for each in (way.before, way.after))
-    pieces = body.split(words)
+    before, after = (html.escape(each.strip(), quote=False) for each in (way.before, way.after))
+    pieces = body.split(before)
     at = text.count(way.before.strip(), 0, way.start) + 1
-    if not words or len(pieces) <= at:
+    if not before or len(pieces) <= at:
         raise Refused(_("Change these words in the text itself: they bear formatting."))
-    new = words.join(pieces[:at]) + after + words.join(pieces[at:])
+    new = before.join(pieces[:at]) + after + before.join(pieces[at:])
     return _EMPTY.sub("", new) if way.kind == "drop_line" else new

@@ -84,7 +84,7 @@ def times_to_choose(form: ComposeForm, now: datetime) -> dict[str, list[tuple[st
     taken = {at for at, _words in suggested}
     free = [time.at for time in free_times(form.usable, now=now) if time.at not in taken]
     return {
-        "suggested": [(words, _field_value(at)) for at, words in suggested],
+        "suggested": [(label, _field_value(at)) for at, label in suggested],
         "free": [(format_local_time(at), _field_value(at)) for at in free],
     }
 
@@ -219,8 +219,8 @@ def findings_by_field(
 def _preview_hash(composed: Mapping[str, Any], target: Mapping[str, Any]) -> str:
     """Return a mark of what residents see on one channel: it changes when the preview does."""
     names = ("title", "body", "link", "media", "ai_made", "unit")
-    shown = {name: composed.get(name) for name in names}
-    return content.digest(shown | {"channels": [dict(target)]})[:16]
+    preview = {name: composed.get(name) for name in names}
+    return content.digest(preview | {"channels": [dict(target)]})[:16]
 
 
 def with_new_videos(data: QueryDict, post: Post) -> tuple[QueryDict, dict[str, Media]]:

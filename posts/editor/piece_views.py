@@ -32,13 +32,13 @@ def pieces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         return _append_piece(request, post_to_write(request, public_id))
     post = drafts.get_or_build_post(request, public_id)
-    words = request.GET.get("q", "")[:200]
-    found = snippets_for(post.unit, None if words else post.topic).search(words)[:MOST_SHOWN]
+    query = request.GET.get("q", "")[:200]
+    snippets = snippets_for(post.unit, None if query else post.topic).search(query)[:MOST_SHOWN]
     values = known_values(post.unit, post.topic, on=timezone.localdate())
     context = {
         "post": post,
-        "words": words,
-        "pieces": [(piece, fill_gaps(piece.text, values)) for piece in found],
+        "words": query,
+        "pieces": [(piece, fill_gaps(piece.text, values)) for piece in snippets],
         "is_sheet": bool(request.htmx),
     }
     return render(request, f"posts/{'_pieces' if request.htmx else 'pieces'}.html", context)
@@ -69,9 +69,9 @@ def take_over_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.error(request, refused)
         return redirect("posts:edit", post.public_id)
     messages.success(request, _("The draft follows the new version; what you filled in stands."))
-    for label, words in gone.items():
+    for label, text in gone.items():
         lost = _("The new version has no place for “%(label)s”. You had written: %(words)s")
-        messages.warning(request, lost % {"label": label, "words": words})
+        messages.warning(request, lost % {"label": label, "words": text})
     return redirect("posts:edit", post.public_id)
 
 
@@ -83,6 +83,6 @@ def use_unit_cards(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     button_action(
         request,
         lambda: unit_cards.use_unit_cards(post, by=request.user),
-        said=_("The draft shows the cards with your unit's name now."),
+        message=_("The draft shows the cards with your unit's name now."),
     )
     return redirect("posts:edit", post.public_id)

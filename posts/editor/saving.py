@@ -147,10 +147,10 @@ def draft_of(post: Post, edit: PostEdit) -> Draft:
     Raise SecrecyRefused, NotAllowed, Refused as `save`.
     """
     _refuse_closed(post)
-    edit, words = _apply_kit(post, edit)
+    edit, values = _apply_kit(post, edit)
     _assign(post, edit.fields)
     if post.adoption:
-        post.adoption.values = words
+        post.adoption.values = values
     pictures = [
         PostMedia(media=each.media, position=n, alt_text=each.alt, captions=each.captions)
         for n, each in enumerate(edit.media)
@@ -162,12 +162,12 @@ def _apply_kit(post: Post, edit: PostEdit) -> tuple[PostEdit, dict[str, str]]:
     """Return the edit as the post's kit lets it be, and the words in the kit's gaps. Raise Refused
     for what may not be stored.
     """
-    words = _kit_words(post, edit)
-    edit = _keep_kit_texts(post, edit, words)
+    values = _kit_words(post, edit)
+    edit = _keep_kit_texts(post, edit, values)
     refuse_too_much(edit)
     require_no_secrecy_mark(edit.texts())
     refuse_other_units(post, edit)
-    return edit, words
+    return edit, values
 
 
 def _kit_words(post: Post, edit: PostEdit) -> dict[str, str]:
@@ -178,12 +178,12 @@ def _kit_words(post: Post, edit: PostEdit) -> dict[str, str]:
     return filling.check_values(edit.kit_words or {}, stored=post.adoption.values)
 
 
-def _keep_kit_texts(post: Post, edit: PostEdit, words: Mapping[str, str]) -> PostEdit:
+def _keep_kit_texts(post: Post, edit: PostEdit, values: Mapping[str, str]) -> PostEdit:
     """Return the edit with the texts, the topic and all that the kit keeps: nobody changes them."""
     if post.adoption is None:
         return edit
     kit, version = post.adoption.kit, post.adoption.version
-    texts = Filling(version, post.unit).texts(words)
+    texts = Filling(version, post.unit).texts(values)
     if len(texts.title) > LONGEST_TITLE:
         raise Refused(_("The title becomes too long. Shorten what you fill in."))
     fields = replace(
@@ -210,12 +210,12 @@ def grounds_of(version: KitVersion) -> dict[str, Any]:
     return grounds
 
 
-def _store_kit_words(post: Post, words: dict[str, str]) -> bool:
+def _store_kit_words(post: Post, values: dict[str, str]) -> bool:
     """Store what stands in the gaps of the post's kit; return whether anything of it changed."""
-    if post.adoption is None or post.adoption.values == words:
+    if post.adoption is None or post.adoption.values == values:
         return False
-    Adoption.objects.filter(pk=post.adoption.pk).update(values=words)
-    post.adoption.values = words
+    Adoption.objects.filter(pk=post.adoption.pk).update(values=values)
+    post.adoption.values = values
     return True
 
 
@@ -274,13 +274,13 @@ def replace_media(
     Raise as `save`.
     """
     edit = edit_of(post)
-    shown = [medium.media.pk for medium in edit.media]
-    if old.pk not in shown:
+    pks = [medium.media.pk for medium in edit.media]
+    if old.pk not in pks:
         return post
     own = next(medium for medium in edit.media if medium.media.pk == old.pk)
-    words = captions(own.captions) if captions else own.captions
+    captions_text = captions(own.captions) if captions else own.captions
     media = [
-        replace(medium, media=new, captions=words) if medium is own else medium
+        replace(medium, media=new, captions=captions_text) if medium is own else medium
         for medium in edit.media
         if medium.media.pk != new.pk  # it stands there once
     ]
@@ -361,7 +361,7 @@ def _assign(post: Post, fields: PostFields) -> None:
     if fields.ai_made is not None:
         post.ai_made = fields.ai_made
     post.legal_basis, post.source = (
-        " ".join(normalise(words).split()) for words in (fields.legal_basis, fields.source)
+        " ".join(normalise(text).split()) for text in (fields.legal_basis, fields.source)
     )
     post.legal_from, post.legal_until = fields.legal_from, fields.legal_until
 
@@ -383,8 +383,8 @@ def _new_targets(edit: PostEdit) -> Targets:
 
 def targets_of(edit: PostEdit) -> list[PostChannel]:
     """Return the edit's channels as rows without a post, switched as its media or a person say."""
-    shown = [PostMedia(media=medium.media, captions=medium.captions) for medium in edit.media]
-    described = content.media_for_limits(shown)
+    pictures = [PostMedia(media=medium.media, captions=medium.captions) for medium in edit.media]
+    described = content.media_for_limits(pictures)
     targets = []
     for channel, chosen in edit.channels.items():
         target = PostChannel(

@@ -127,11 +127,13 @@ def _autosave(request: HttpRequest, post: Post) -> JsonResponse:
     if videos:
         # New videos, by the ids of those that they replace.
         scans = context["scans"]
-        shown = {picture.media.pk: picture for picture in form.pictures}
+        pictures = {picture.media.pk: picture for picture in form.pictures}
         answer["videos"] = {
-            old: render_to_string("posts/_picture.html", {"shown": shown[new.pk], "scans": scans})
+            old: render_to_string(
+                "posts/_picture.html", {"shown": pictures[new.pk], "scans": scans}
+            )
             for old, new in videos.items()
-            if new.pk in shown
+            if new.pk in pictures
         }
     errors = form.errors_by_field(of_half_times=False)
     return JsonResponse(answer | {"switches": context["switches"], "errors": errors})

@@ -34,10 +34,10 @@ def card_offers(post: Post) -> list[Offer]:
     if adoption is None or adoption.adopted_at is None:
         return []
     of_kit = adoption.version.media.filter(media__card__isnull=False).values("media")
-    shown = list(
+    cards = list(
         post.pictures.filter(media__taken_from__in=of_kit).select_related("media__taken_from__card")
     )
-    if not shown:
+    if not cards:
         return []
     # Drawn before, it may bear a name, a badge or a number that the unit no longer has.
     drawn = Card.objects.filter(media__unit=post.unit, drawn_at__gte=adoption.adopted_at)
@@ -45,12 +45,12 @@ def card_offers(post: Post) -> list[Offer]:
     own = {
         _card_key(card): card.media for card in drawn.select_related("media").order_by("drawn_at")
     }
-    found = []
-    for each in shown:
+    offers = []
+    for each in cards:
         assert each.media.taken_from
         card = each.media.taken_from.card
-        found.append(Offer(each, card, own.get(_card_key(card))))
-    return found
+        offers.append(Offer(each, card, own.get(_card_key(card))))
+    return offers
 
 
 def _card_key(card: Card) -> tuple[str, str, str]:

@@ -57,9 +57,9 @@ def store_unsent(request: HttpRequest, public_id: uuid.UUID) -> None:
     except signing.BadSignature:
         return
     fields = {name: values for name, values in request.POST.lists() if name not in _LEFT_OUT}
-    words = [value for values in fields.values() for value in values]
+    texts = [value for values in fields.values() for value in values]
     size = len(json.dumps(fields, ensure_ascii=False).encode())
-    if of_post != str(public_id) or size > LARGEST or any(map(has_secrecy_mark, words)):
+    if of_post != str(public_id) or size > LARGEST or any(map(has_secrecy_mark, texts)):
         return
     try:
         quotas.spend(f"unsent:{user}", limit=AN_HOUR, seconds=3600)

@@ -34,16 +34,16 @@ def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]
     """
     effort = Effort()
     topics = {topic.code: str(topic) for topic in Topic.objects.all()}
-    found = []
+    changes = []
 
     def compare(label: str, before: str, after: str) -> None:
         if before != after:
-            found.append(Change(label, compare_words(before, after, effort)))
+            changes.append(Change(label, compare_words(before, after, effort)))
 
     compare(_("Title"), old["title"], new["title"])
     compare(_("Text"), to_plain_text(old["body"]), to_plain_text(new["body"]))
     if old["body"] != new["body"] and to_plain_text(old["body"]) == to_plain_text(new["body"]):
-        found.append(Change(_("Text"), [Piece("same", _("Only the formatting changed."))]))
+        changes.append(Change(_("Text"), [Piece("same", _("Only the formatting changed."))]))
     compare(_("Link"), old["link"], new["link"])
     compare(_("Topic"), topics.get(old["topic"], ""), topics.get(new["topic"], ""))
     compare(
@@ -56,12 +56,12 @@ def list_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]
         _("AI"),
         *(_("made or changed by AI") if which.get("ai_made") else "" for which in (old, new)),
     )
-    return [*found, *_channel_changes(old, new, effort), *_media_changes(old, new, effort)]
+    return [*changes, *_channel_changes(old, new, effort), *_media_changes(old, new, effort)]
 
 
-def near_changes(found: list[Change]) -> list[Change]:
+def near_changes(changes: list[Change]) -> list[Change]:
     """Leave of long unchanged words only those beside a change, for a page to be read at once."""
-    return [replace(change, pieces=keep_near_changes(change.pieces)) for change in found]
+    return [replace(change, pieces=keep_near_changes(change.pieces)) for change in changes]
 
 
 def _format_moment(value: str) -> str:
@@ -74,37 +74,39 @@ def _channel_changes(
 ) -> list[Change]:
     before = {t["channel"]: t for t in old["channels"]}
     after = {t["channel"]: t for t in new["channels"]}
-    found = []
+    changes = []
     for key, target in (before | after).items():
         label = content.channel_name(target)
         if key not in after:
-            found.append(Change(label, [Piece("del", _("No longer for this channel"))], "del"))
+            changes.append(Change(label, [Piece("del", _("No longer for this channel"))], "del"))
         elif key not in before:
-            found.append(Change(label, [Piece("ins", _("Now for this channel too"))], "ins"))
+            changes.append(Change(label, [Piece("ins", _("Now for this channel too"))], "ins"))
         else:
             if _own_text_of(before[key]) != _own_text_of(after[key]):
                 # A text that follows the common one has changed with it and is shown there.
-                found.append(
+                changes.append(
                     Change(label, compare_words(before[key]["text"], after[key]["text"], effort))
                 )
-            found += _option_changes(label, before[key], after[key])
-    return found
+            changes += _option_changes(label, before[key], after[key])
+    return changes
 
 
 def _option_changes(
     label: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[Change]:
     """Describe how the format and the options of one channel changed."""
-    found = []
+    changes = []
     was, now = _format(before), _format(after)
     if was != now:
-        found.append(Change(_("%(channel)s: format") % {"channel": label}, compare_words(was, now)))
+        changes.append(
+            Change(_("%(channel)s: format") % {"channel": label}, compare_words(was, now))
+        )
     old, new = (dict(presenters.describe_options(_options(target))) for target in (before, after))
     for option in old | new:
         if old.get(option) != new.get(option):
             name = _("%(channel)s: %(option)s") % {"channel": label, "option": option}
-            found.append(Change(name, compare_words(old.get(option, ""), new.get(option, ""))))
-    return found
+            changes.append(Change(name, compare_words(old.get(option, ""), new.get(option, ""))))
+    return changes
 
 
 def _options(target: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -131,7 +133,7 @@ def _own_text_of(target: Mapping[str, Any]) -> str | None:
 def _media_changes(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effort) -> list[Change]:
     before = {m["sha256"]: m for m in old["media"]}
     after = {m["sha256"]: m for m in new["media"]}
-    found = [
+    changes = [
         Change(
             _("Video removed") if "video" in m else _("Picture removed"),
             [Piece("del", _describe_medium(m))],
@@ -145,21 +147,21 @@ def _media_changes(old: Mapping[str, Any], new: Mapping[str, Any], effort: Effor
         is_video = "video" in media
         if sha256 not in before:
             label = _("Video added") if is_video else _("Picture added")
-            found.append(Change(label, [Piece("ins", _describe_medium(media))], "ins", media))
+            changes.append(Change(label, [Piece("ins", _describe_medium(media))], "ins", media))
             continue
         if media["alt"] != before[sha256]["alt"]:
             label = _("Description of a video") if is_video else _("Description of a picture")
-            found.append(
+            changes.append(
                 Change(label, compare_words(before[sha256]["alt"], media["alt"], effort), "", media)
             )
         was, now = before[sha256].get("captions", ""), media.get("captions", "")
         if was != now:
-            found.append(
+            changes.append(
                 Change(_("Captions of a video"), compare_words(was, now, effort), "", media)
             )
     if [s for s in before if s in after] != [s for s in after if s in before]:
-        found.append(Change(_("Pictures"), [Piece("same", _("Their order changed."))]))
-    return found
+        changes.append(Change(_("Pictures"), [Piece("same", _("Their order changed."))]))
+    return changes
 
 
 def _describe_medium(media: Mapping[str, Any]) -> str:

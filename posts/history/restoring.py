@@ -61,55 +61,55 @@ def _edit_of(revision: Revision, post: Post) -> PostEdit:
     """Return the edit that leads to the version. What versions do not hold, the campaign and the
     wanted time, stays as it is.
     """
-    shown = revision.content
+    content = revision.content
     fields = PostFields(
-        title=_written_title(shown),
-        body=shown["body"],
-        link=shown["link"],
-        topic=Topic.objects.filter(code=shown["topic"]).first(),
+        title=_written_title(content),
+        body=content["body"],
+        link=content["link"],
+        topic=Topic.objects.filter(code=content["topic"]).first(),
         campaign=post.campaign,
-        valid_until=parse_datetime(shown["valid_until"]) if shown["valid_until"] else None,
+        valid_until=parse_datetime(content["valid_until"]) if content["valid_until"] else None,
         requested_time=post.requested_time,
-        urgent=shown.get("urgent", False),
-        ai_made=shown.get("ai_made", False),
-        **_grounds(shown),
+        urgent=content.get("urgent", False),
+        ai_made=content.get("ai_made", False),
+        **_grounds(content),
     )
     media = (
         Media.objects.usable()
         .filter(unit=post.unit)
-        .in_bulk([medium["media"] for medium in shown["media"]], field_name="public_id")
+        .in_bulk([medium["media"] for medium in content["media"]], field_name="public_id")
     )
     by_id = {str(public_id): medium for public_id, medium in media.items()}
     return PostEdit(
         fields,
-        _channels(post, shown),
+        _channels(post, content),
         [
             MediaEdit(by_id[each["media"]], each["alt"], each.get("captions", ""))
-            for each in shown["media"]
+            for each in content["media"]
             if each["media"] in by_id
         ],
-        kit_words=shown.get("kit", {}).get("values"),
+        kit_words=content.get("kit", {}).get("values"),
     )
 
 
-def _written_title(shown: Mapping[str, Any]) -> str:
+def _written_title(content: Mapping[str, Any]) -> str:
     """Return the title that somebody wrote; empty where it came from the text, which the versions
     tell by their texts alone: on a platform without titles a written one stands above the text.
     """
-    title, words = shown["title"], to_plain_text(shown["body"])
-    if title != title_from(words):
+    title, text = content["title"], to_plain_text(content["body"])
+    if title != title_from(text):
         return title
-    above = f"{title}\n\n{words}"
-    return title if any(each["text"].startswith(above) for each in shown["channels"]) else ""
+    above = f"{title}\n\n{text}"
+    return title if any(each["text"].startswith(above) for each in content["channels"]) else ""
 
 
-def _grounds(shown: Mapping[str, Any]) -> dict[str, Any]:
-    legal = shown.get("legal", {})
+def _grounds(content: Mapping[str, Any]) -> dict[str, Any]:
+    legal = content.get("legal", {})
     return {
         "legal_basis": legal.get("number", ""),
         "legal_from": parse_date(legal.get("from", "")),
         "legal_until": parse_date(legal.get("until", "")),
-        "source": shown.get("source", ""),
+        "source": content.get("source", ""),
     }
 
 
@@ -117,7 +117,7 @@ def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, ChannelEdit
     usable = {str(channel.public_id): channel for channel in channels_for(post.unit)}
     corrected = corrections.published_trace(post.corrects) if post.corrects else None
     all_media = [content.to_platform_medium(entry) for entry in shown["media"]]
-    found = {}
+    by_channel = {}
     for target in shown["channels"]:
         if channel := usable.get(target["channel"]):
             first = corrected.line(target["channel"]) if corrected else ""
@@ -125,13 +125,13 @@ def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, ChannelEdit
             fitting = choose_format(facts, all_media, "")
             named = target.get("format", facts.formats[0].name)
             form = next((each for each in facts.formats if each.name == named), fitting)
-            found[channel] = ChannelEdit(
+            by_channel[channel] = ChannelEdit(
                 _own_text(target, shown, form, first=first) if target["own_text"] else "",
                 "" if form == fitting or form.for_long_text else form.name,
                 _changed_options(form, target.get("options", {})),
                 switched=True,  # exactly the version's channels, whatever its media were
             )
-    return found
+    return by_channel
 
 
 def _own_text(

@@ -75,7 +75,7 @@ def restore(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     done = button_action(
         request,
         lambda: restoring.restore(post, row, by=request.user),
-        said=message % {"n": row.number},
+        message=message % {"n": row.number},
     )
     if not done:
         return redirect("posts:history", post.public_id)

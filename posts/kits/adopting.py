@@ -132,9 +132,9 @@ def _create_draft(adoption: Adoption, *, by: User) -> Post:
     post.search = make_search_text(title, texts.text, *(target.text for target in targets))
     post.save()
     pictures = _own_media(post, version, by=by)
-    shown = content.media_for_limits(pictures)
+    media = content.media_for_limits(pictures)
     for target in targets:
-        target.is_on = material.is_switched_on(target, shown)
+        target.is_on = material.is_switched_on(target, media)
         if version.platforms and target.channel.platform not in version.platforms:
             target.is_on, target.switched_by_person = False, True
     PostChannel.objects.bulk_create(targets)
@@ -146,7 +146,7 @@ def _own_media(post: Post, version: KitVersion, *, by: User) -> list[PostMedia]:
     """Return the kit's media as the unit's own rows. One that is not shared or not usable any more
     is left out: the draft begins without it.
     """
-    shown: list[PostMedia] = []
+    pictures: list[PostMedia] = []
     today = timezone.localdate()
     for medium in version.media.select_related("media__unit"):
         if medium.media.is_expired(today):
@@ -156,8 +156,8 @@ def _own_media(post: Post, version: KitVersion, *, by: User) -> list[PostMedia]:
         except Refused:
             continue
         alt = medium.alt_text or media.alt_text
-        shown.append(PostMedia(post=post, media=media, position=medium.position, alt_text=alt))
-    return shown
+        pictures.append(PostMedia(post=post, media=media, position=medium.position, alt_text=alt))
+    return pictures
 
 
 @transaction.atomic
@@ -202,16 +202,16 @@ def carry_over(adoption: Adoption, version: KitVersion) -> tuple[dict[str, str],
     new = {slot.name: slot for slot in Filling(version, adoption.unit).slots}
     kept: dict[str, str] = {}
     gone: dict[str, str] = {}
-    for name, words in adoption.values.items():
+    for name, value in adoption.values.items():
         if name == OWN_LINES:
             if version.own_lines:
-                kept[name] = words
+                kept[name] = value
             else:
-                gone[str(_("Your own lines"))] = words
-        elif name in new and len(words) <= new[name].limit:
-            kept[name] = words
+                gone[str(_("Your own lines"))] = value
+        elif name in new and len(value) <= new[name].limit:
+            kept[name] = value
         else:
-            gone[old[name].label if name in old else name] = words
+            gone[old[name].label if name in old else name] = value
     return kept, gone
 
 

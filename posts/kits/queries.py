@@ -85,9 +85,9 @@ def cards_of(kits: list[Kit], unit: Unit) -> list[KitCard]:
             filling.unit_values = known
         known = filling.unit_values
         pieces = filling.pieces(kit.current.text, adoption.values if adoption else {})
-        words = "".join(piece.words for piece in pieces)
+        text = "".join(piece.words for piece in pieces)
         post = posts.get(adoption.pk) if adoption else None
-        cards.append(KitCard(kit, adoption, post, words))
+        cards.append(KitCard(kit, adoption, post, text))
     return cards
 
 
@@ -95,9 +95,9 @@ def kit_for(unit: Unit, public_id: UUID) -> Kit | None:
     """Return a kit that the unit may take up, or has taken up or declined before it closed."""
     known = Adoption.objects.filter(unit=unit, kit=OuterRef("pk"))
     seen = Kit.objects.filter(Exists(known), current__isnull=False)
-    found = Kit.objects.open_to(unit).filter(public_id=public_id) | seen.filter(public_id=public_id)
+    kits = Kit.objects.open_to(unit).filter(public_id=public_id) | seen.filter(public_id=public_id)
     related = ("unit", "campaign", "topic", "current__kit", "withdrawn_by")
-    return found.select_related(*related).first()
+    return kits.select_related(*related).first()
 
 
 def changes_of_kit(kit: Kit, adoption: Adoption) -> list[Difference]:

@@ -58,8 +58,8 @@ def find_held_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
     # And those in whose pictures the scanners found, even after the approval, what no reason
     # lets stand.
     grave = {"scan__boxes__severity": BoxSeverity.HARD, "scan__boxes__shown_as": ""}
-    found = {f"media__{name}": value for name, value in grave.items()}
-    rows = RevisionMedia.objects.filter(revision__in=revisions, **found)
+    filters = {f"media__{name}": value for name, value in grave.items()}
+    rows = RevisionMedia.objects.filter(revision__in=revisions, **filters)
     return {pk for pk, holds in held.items() if holds} | set(
         rows.values_list("revision", flat=True)
     )

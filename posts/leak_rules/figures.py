@@ -65,15 +65,15 @@ def figures_by_rule(reader: User, *, now: datetime) -> list[RuleFigures]:
 def figures_by_unit(rule: str, reader: User, *, now: datetime) -> list[tuple[str, dict[str, int]]]:
     """Return the counts of a rule by unit, those with most first; ``alarms`` among the outcomes."""
     counted = LeakCount.objects.visible_to(reader).filter(rule=rule, day__gt=(now - COUNTED).date())
-    found: dict[str, dict[str, int]] = {}
+    by_unit: dict[str, dict[str, int]] = {}
     sums = counted.order_by().values("unit__name", "outcome").annotate(total=Sum("n"))
     for unit, outcome, total in sums.values_list("unit__name", "outcome", "total"):
-        found.setdefault(unit, {})[outcome] = total
+        by_unit.setdefault(unit, {})[outcome] = total
     alarms = FalseAlarm.objects.visible_to(reader).filter(rule=rule, reported_at__gt=now - COUNTED)
     named = alarms.order_by().values("unit__name").annotate(total=Count("pk"))
     for unit, total in named.values_list("unit__name", "total"):
-        found.setdefault(unit, {})["alarms"] = total
-    most = sorted(found.items(), key=lambda row: (-sum(row[1].values()), row[0]))
+        by_unit.setdefault(unit, {})["alarms"] = total
+    most = sorted(by_unit.items(), key=lambda row: (-sum(row[1].values()), row[0]))
     return most[:MOST_UNITS]
 
 

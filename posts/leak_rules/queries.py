@@ -68,13 +68,13 @@ def _addresses(paths: Collection[str]) -> dict[str, list[str]]:
     """Return the addresses of the pages that the units at these paths own, by path: a second
     person confirmed each.
     """
-    found: dict[str, list[str]] = {}
+    addresses: dict[str, list[str]] = {}
     pages = Channel.objects.filter(
         unit__path__in=paths, confirmed_at__isnull=False, lifecycle=Lifecycle.ACTIVE
     )
     for path, address in pages.exclude(address="").values_list("unit__path", "address"):
-        found.setdefault(path, []).append(address)
-    return found
+        addresses.setdefault(path, []).append(address)
+    return addresses
 
 
 def _allowed(items: Iterable[tuple[str, str]], pages: Iterable[str]) -> Allowed:
@@ -129,9 +129,9 @@ def rules_that_block(
     what its approver has not.
     """
     return {
-        found.leak.rule
-        for found in privacy.leaks_of(content, rules, on)
-        if _blocks(found.leak, passed)
+        leak.leak.rule
+        for leak in privacy.leaks_of(content, rules, on)
+        if _blocks(leak.leak, passed)
     }
 
 

@@ -30,7 +30,7 @@ def _find(rules: LeakRules, text: str) -> Iterator[TextFinding]:
 
 
 def _knows_host(rules: LeakRules, host: str) -> bool:
-    return not any(found.rule == "link_risk" for found in _find(rules, f"https://{host}/"))
+    return not any(leak.rule == "link_risk" for leak in _find(rules, f"https://{host}/"))
 
 
 register_text_check(rules_for)

@@ -100,7 +100,7 @@ def confirm_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     _require_ministry(request)
     row = get_object_or_404(RuleSwitch, public_id=public_id)
     message = _("Confirmed. What is scheduled is checked anew.")
-    button_action(request, lambda: switching.confirm_switch(row, by=request.user), said=message)
+    button_action(request, lambda: switching.confirm_switch(row, by=request.user), message=message)
     return redirect("posts:leak_rules")
 
 
@@ -110,7 +110,7 @@ def end_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     _require_ministry(request)
     row = get_object_or_404(RuleSwitch, public_id=public_id)
     message = _("Ended: the rule is as it was before. What is scheduled is checked anew.")
-    button_action(request, lambda: switching.end_switch(row, by=request.user), said=message)
+    button_action(request, lambda: switching.end_switch(row, by=request.user), message=message)
     return redirect("posts:leak_rule", row.rule)
 
 

@@ -24,7 +24,7 @@ from units.models import Level, Unit
 
 
 @transaction.atomic
-def report_false_alarm(unit: Unit, *, rule: str, words: str, by: User) -> FalseAlarm:
+def report_false_alarm(unit: Unit, *, rule: str, text: str, by: User) -> FalseAlarm:
     """Report that what a rule found is no leak. Neither the words nor the person are kept. Raise
     QuotaExceeded.
     """
@@ -37,7 +37,7 @@ def report_false_alarm(unit: Unit, *, rule: str, words: str, by: User) -> FalseA
         unit=unit,
         rule=rule,
         severity=RULES[rule],
-        shape=shape_of(words),
+        shape=shape_of(text),
         reported_at=timezone.now(),
     )
 
@@ -122,11 +122,11 @@ def _record(action: str, row: RuleSwitch, *, by: User, position: str, reason: st
 LONGEST_SHAPE = 120
 
 
-def shape_of(words: str) -> str:
+def shape_of(text: str) -> str:
     """Describe words by runs of digits (d), capitals (A), small letters (a), blanks (_) and other
     signs (.), each with its length: 0912 345 678 is d4_d3_d3.
     """
-    runs = ((kind, len(list(group))) for kind, group in groupby(map(_kind_of, words)))
+    runs = ((kind, len(list(group))) for kind, group in groupby(map(_kind_of, text)))
     shape = "".join(f"{kind}{n if n > 1 or kind in 'daA' else ''}" for kind, n in runs)
     return shape[:LONGEST_SHAPE]
 

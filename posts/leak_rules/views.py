@@ -114,7 +114,7 @@ def _item(request: HttpRequest, public_id: uuid.UUID) -> AllowedItem:
 def confirm_allowed(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     item = _item(request, public_id)
     message = _("Confirmed: from now on posts may name it.")
-    button_action(request, lambda: allowing.confirm(item, by=request.user), said=message)
+    button_action(request, lambda: allowing.confirm(item, by=request.user), message=message)
     return redirect(f"{reverse('posts:allowed')}?unit={item.unit.key}")
 
 

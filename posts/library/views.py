@@ -228,10 +228,10 @@ def archive_snippet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _archive_or_restore(request: HttpRequest, row: LibraryText) -> None:
     if request.POST.get("act") == "restore":
         message = _("“%(name)s” is in use again.") % {"name": row}
-        button_action(request, lambda: texts.restore(row, by=request.user), said=message)
+        button_action(request, lambda: texts.restore(row, by=request.user), message=message)
     else:
         message = _("“%(name)s” is archived. Posts that began from it stay.") % {"name": row}
-        button_action(request, lambda: texts.archive(row, by=request.user), said=message)
+        button_action(request, lambda: texts.archive(row, by=request.user), message=message)
 
 
 def _require_writer(request: HttpRequest) -> Any:

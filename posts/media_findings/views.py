@@ -195,10 +195,10 @@ def _blur_one(request: HttpRequest, media: Media) -> Media:
 
 def _blur_kind(request: HttpRequest, media: Media) -> Media:
     kind = request.POST.get("kind", "")
-    found = Box.objects.filter(scan__media=media).open()
+    boxes = Box.objects.filter(scan__media=media).open()
     if kind != EVERY_KIND:
-        found = found.filter(kind=kind if kind in Kind else "")
-    return _blur(request, media, [box for box in found if box.rule != SECRET_MARK])
+        boxes = boxes.filter(kind=kind if kind in Kind else "")
+    return _blur(request, media, [box for box in boxes if box.rule != SECRET_MARK])
 
 
 def _blur(request: HttpRequest, media: Media, boxes: list[Box]) -> Media:

@@ -124,6 +124,6 @@ def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         button_action(
             request,
             lambda: saving.replace_media(post, media, source, by=request.user),
-            said=_("The draft shows the picture as it was."),
+            message=_("The draft shows the picture as it was."),
         )
     return redirect(_back_address(media, post))

@@ -17,13 +17,13 @@ SOON = timedelta(days=7)
 MOST_POSTS = 100  # that show a picture, the newest
 
 
-def search(found: QuerySet[Media], words: str, unit: Unit) -> QuerySet[Media]:
+def search(media: QuerySet[Media], query: str, unit: Unit) -> QuerySet[Media]:
     """Filter by what is said of a picture, or written in the unit's posts that show it."""
-    for word in fold(words).split():
+    for word in fold(query).split():
         posts = Post.objects.filter(unit=unit, search__contains=word)
-        shown = PostMedia.objects.filter(post__in=posts).values("media")
-        found = found.filter(Q(search__contains=word) | Q(pk__in=shown))
-    return found
+        in_posts = PostMedia.objects.filter(post__in=posts).values("media")
+        media = media.filter(Q(search__contains=word) | Q(pk__in=in_posts))
+    return media
 
 
 def library_media(unit: Unit) -> QuerySet[Media]:
@@ -36,13 +36,13 @@ def archived_media(unit: Unit) -> QuerySet[Media]:
     return rows.select_related("unit").order_by("-archived_at", "-pk")
 
 
-def filter_by_use(found: QuerySet[Media], *, used: bool) -> QuerySet[Media]:
-    return found.exclude(match_shown_nowhere()) if used else found.filter(match_shown_nowhere())
+def filter_by_use(media: QuerySet[Media], *, used: bool) -> QuerySet[Media]:
+    return media.exclude(match_shown_nowhere()) if used else media.filter(match_shown_nowhere())
 
 
-def filter_ending(found: QuerySet[Media], *, on: date) -> QuerySet[Media]:
+def filter_ending(media: QuerySet[Media], *, on: date) -> QuerySet[Media]:
     """Filter by what has at most a week left, or no day any more."""
-    return found.filter(expires_on__lte=on + SOON)
+    return media.filter(expires_on__lte=on + SOON)
 
 
 def count_uses(media: Sequence[Media]) -> dict[int, int]:

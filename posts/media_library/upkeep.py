@@ -55,7 +55,7 @@ def put_in_post(media: Media, *, unit: Unit, by: User, post: Post | None = None)
     own = own_media(media, unit=unit, by=by)
     post = post or starting.start_draft(unit=unit, by=by)
     edit = edit_of(post)
-    if any(shown.media.pk == own.pk for shown in edit.media):
+    if any(picture.media.pk == own.pk for picture in edit.media):
         return post
     added = MediaEdit(own, own.alt_text)
     edit = replace(edit, media=[*edit.media, added])

@@ -54,8 +54,8 @@ def media_library(request: HttpRequest) -> HttpResponse:
     unit = _unit(request)
     folders = folders_of(unit)
     form = LibraryFilter(request.GET, folders=folders, tags=tags_of(unit))
-    found = _filter_media(unit, form.chosen)
-    page = get_page(request, found, PAGE)
+    media = _filter_media(unit, form.chosen)
+    page = get_page(request, media, PAGE)
     context = {
         "cards": _cards(list(page), unit),
         "page_obj": page,
@@ -79,35 +79,35 @@ def _unit(request: HttpRequest) -> Unit:
 
 def _filter_media(unit: Unit, wanted: dict[str, Any]) -> QuerySet[Media]:
     show = wanted.get("show")
-    found = queries.archived_media(unit) if show == "archived" else queries.library_media(unit)
+    media = queries.archived_media(unit) if show == "archived" else queries.library_media(unit)
     if show == "ending":
-        found = queries.filter_ending(found, on=timezone.localdate())
+        media = queries.filter_ending(media, on=timezone.localdate())
     if level := wanted.get("level"):
-        found = found.filter(unit=unit) if level == "own" else found.filter(unit__level=level)
+        media = media.filter(unit=unit) if level == "own" else media.filter(unit__level=level)
     if kind := wanted.get("kind"):
         is_video = {"content_type__startswith": "video/"}
-        found = found.filter(**is_video) if kind == "video" else found.exclude(**is_video)
+        media = media.filter(**is_video) if kind == "video" else media.exclude(**is_video)
     if size := wanted.get("size"):
         least, most = SIZES[size]
-        found = found.filter(size__gte=least)
-        found = found.filter(size__lt=most) if most else found
+        media = media.filter(size__gte=least)
+        media = media.filter(size__lt=most) if most else media
     if folder := wanted.get("folder"):
-        found = found.filter(folder__in=[folder, *folder.folders.all()])
+        media = media.filter(folder__in=[folder, *folder.folders.all()])
     if tag := wanted.get("tag"):
-        found = found.filter(tags=tag)
+        media = media.filter(tags=tag)
     if used := wanted.get("used"):
-        found = queries.filter_by_use(found, used=used == "yes")
-    return queries.search(found, wanted.get("q", ""), unit)
+        media = queries.filter_by_use(media, used=used == "yes")
+    return queries.search(media, wanted.get("q", ""), unit)
 
 
 def _cards(rows: list[Media], unit: Unit) -> list[dict[str, Any]]:
     """Return what the list shows of each, with its small picture as a signed link."""
-    shown, today = queries.count_uses(rows), timezone.localdate()
+    uses, today = queries.count_uses(rows), timezone.localdate()
     return [
         {
             "media": row,
             "thumb": viewing_url(row, THUMB),
-            "uses": shown.get(row.pk, 0),
+            "uses": uses.get(row.pk, 0),
             "is_own": row.unit_id == unit.pk,
             "is_over": row.is_expired(today),
             "ends_soon": bool(row.expires_on and row.expires_on <= today + queries.SOON),
@@ -239,8 +239,10 @@ def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Share the picture with the units below, or no longer: as ``act`` says."""
     media = _get_to_change(request, public_id)
     shared = request.POST.get("act") != "stop"
-    said = _("The units below may use it now.") if shared else _("It is shared no longer.")
-    button_action(request, lambda: entries.set_shared(media, shared, by=request.user), said=said)
+    message = _("The units below may use it now.") if shared else _("It is shared no longer.")
+    button_action(
+        request, lambda: entries.set_shared(media, shared, by=request.user), message=message
+    )
     return redirect("posts:library_medium", media.public_id)
 
 
@@ -261,7 +263,7 @@ def unarchive(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     button_action(
         request,
         lambda: upkeep.unarchive(media, by=request.user),
-        said=_("“%(name)s” is in the library again.") % {"name": media},
+        message=_("“%(name)s” is in the library again.") % {"name": media},
     )
     return redirect("posts:library_medium", media.public_id)
 
@@ -295,14 +297,14 @@ def change_folder(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         button_action(
             request,
             lambda: entries.remove_folder(folder, by=request.user),
-            said=_("The folder is removed; its pictures stay."),
+            message=_("The folder is removed; its pictures stay."),
         )
     else:
         name = request.POST.get("name", "")[:200]
         button_action(
             request,
             lambda: entries.rename_folder(folder, name, by=request.user),
-            said=_("Saved."),
+            message=_("Saved."),
         )
     return redirect("posts:media_folders")
 
@@ -319,13 +321,13 @@ def choose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     post = drafts.get_or_build_post(request, public_id)
     if request.method == "POST":
         return _answer_chosen(request, post)
-    words = request.GET.get("q", "")[:100]
-    found = queries.search(queries.library_media(post.unit), words, post.unit)
-    rows = list(found[: MOST_CHOSEN_FROM + 1])
+    query = request.GET.get("q", "")[:100]
+    media = queries.search(queries.library_media(post.unit), query, post.unit)
+    rows = list(media[: MOST_CHOSEN_FROM + 1])
     context = {
         "post": post,
         "query": drafts.address_query(request, post),
-        "words": words,
+        "words": query,
         "cards": _cards(rows[:MOST_CHOSEN_FROM], post.unit),
         "has_more": len(rows) > MOST_CHOSEN_FROM,
         "is_sheet": bool(request.htmx),

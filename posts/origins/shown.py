@@ -43,14 +43,14 @@ def origin_of(post: Post, user: User) -> Origin | None:
     """
     if post.adoption:
         return _origin_of_kit(post, user)
-    answers = (found for _receiver, found in origin_asked.send(Post, post=post, user=user))
-    return next((cast("Origin", found) for found in answers if found), None)
+    answers = (answer for _receiver, answer in origin_asked.send(Post, post=post, user=user))
+    return next((cast("Origin", answer) for answer in answers if answer), None)
 
 
 def suggestion_for(post: Post) -> Suggestion | None:
     """Return how the origin of ``post`` was repeated; None where it was not, or has none."""
-    answers = (found for _receiver, found in rhythm_asked.send(Post, post=post))
-    return next((cast("Suggestion", found) for found in answers if found), None)
+    answers = (answer for _receiver, answer in rhythm_asked.send(Post, post=post))
+    return next((cast("Suggestion", answer) for answer in answers if answer), None)
 
 
 def _origin_of_kit(post: Post, user: User) -> Origin:

@@ -27,7 +27,7 @@ _GRAVE = (Severity.HARD, Severity.SOFT, Severity.WARN)
 
 
 def make_card(
-    words: Words,
+    texts: Words,
     *,
     unit: Unit,
     look: str,
@@ -39,12 +39,12 @@ def make_card(
     """Draw a card into the library, and into the draft of ``post`` or among the pictures of a kit's
     ``version``. Raise as `cards.add`, `media_library.put_in_post` and `kits.add_media`.
     """
-    require_clean(words, unit)
-    if version and list_slot_names([words.title, words.line_1, words.line_2]):
+    require_clean(texts, unit)
+    if version and list_slot_names([texts.title, texts.line_1, texts.line_2]):
         raise Refused(
             _("A card is the same picture for all units: a gap would stand on it as it is.")
         )
-    made = card_drawing.add(words, unit=unit, look=look, formats=formats, by=by)
+    made = card_drawing.add(texts, unit=unit, look=look, formats=formats, by=by)
     if version:
         issuing.add_media(version, made, by=by)
     if post and post._state.adding:
@@ -69,17 +69,17 @@ def require_clean(words: Words, unit: Unit) -> None:
         )
 
 
-def find_hints(words: Words, unit: Unit) -> list[str]:
+def find_hints(texts: Words, unit: Unit) -> list[str]:
     """Return in words what the leak check finds, for the person who writes."""
     day = timezone.localdate()
     rules = rules_of(unit, on=day)
-    found = {
+    hints = {
         leak.rule: None
-        for text in (words.title, words.line_1, words.line_2)
+        for text in (texts.title, texts.line_1, texts.line_2)
         for leak in find_leaks(text, allowed=rules.allowed, today=day)
         if rules.severity_of(leak) in _GRAVE
     }
-    return [rule_description(rule) for rule in found]
+    return [rule_description(rule) for rule in hints]
 
 
 def _is_official(link: str, unit: Unit) -> bool:

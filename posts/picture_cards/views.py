@@ -119,9 +119,9 @@ def _page(
         initial["qr"] = link if link in addresses else OTHER
     form = CardForm(form_data(request), unit=unit, addresses=addresses, initial=initial)
     if request.POST.get("act") == "preview":
-        shown = _preview(request, form, unit)
+        preview = _preview(request, form, unit)
         name = "_preview.html" if request.htmx else "card.html"
-        context = _context(form, unit, back, post, version) | shown
+        context = _context(form, unit, back, post, version) | preview
         return render(request, f"posts/picture_cards/{name}", context)
     done = form_action(
         form,
@@ -184,11 +184,11 @@ def _preview(request: HttpRequest, form: CardForm, unit: Unit) -> dict[str, Any]
     asked = form.cleaned_data.get("formats") or [Format.PORTRAIT]
     for name in (*FIELDS, "hotline", "link", "qr"):
         form.cleaned_data.setdefault(name, "")
-    words = form.words()
+    texts = form.words()
     try:
-        making.require_clean(words, unit)
-        found = card_drawing.preview(
-            card_drawing.content_of(words, unit),
+        making.require_clean(texts, unit)
+        preview = card_drawing.preview(
+            card_drawing.content_of(texts, unit),
             form.cleaned_data.get("look") or Look.WARNING,
             {name: SHEETS[name].scaled(PREVIEW_SCALE) for name in asked},
             unit=unit,
@@ -199,18 +199,18 @@ def _preview(request: HttpRequest, form: CardForm, unit: Unit) -> dict[str, Any]
     except Refused as error:
         return {"why": str(error)}
     return {
-        "shown": [_shown_preview(name, found) for name in asked],
-        "over": found.over,
-        "hints": making.find_hints(words, unit),
+        "shown": [_shown_preview(name, preview) for name in asked],
+        "over": preview.over,
+        "hints": making.find_hints(texts, unit),
     }
 
 
-def _shown_preview(name: str, found: Preview) -> Mapping[str, Any]:
+def _shown_preview(name: str, preview: Preview) -> Mapping[str, Any]:
     sheet = SHEETS[name]
     return {
         "format": name,
         "label": Format(name).label,
-        "picture": found.pictures[name],
+        "picture": preview.pictures[name],
         "width": int(sheet.width * PREVIEW_SCALE),
         "height": int(sheet.height * PREVIEW_SCALE),
     }

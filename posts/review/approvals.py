@@ -92,7 +92,7 @@ def build_statement(
     """Return the canonical text that an approval of ``revision`` (public id) by the person ``by``
     (key) signs.
     """
-    said = {
+    statement = {
         "version": VERSION,
         "decision": decision,
         "revision": revision,
@@ -103,7 +103,7 @@ def build_statement(
         "rendered_at": rendered_at.astimezone(UTC).isoformat(),
         "nonce": nonce,
     }
-    return _canonical_json(said)
+    return _canonical_json(statement)
 
 
 def build_list_statement(statements: Collection[str], *, nonce: str) -> str:
@@ -112,8 +112,8 @@ def build_list_statement(statements: Collection[str], *, nonce: str) -> str:
     """
     if not 0 < len(statements) <= MOST_LISTED:
         raise ValueError(f"a list holds 1 to {MOST_LISTED} approvals")
-    said = [json.loads(text) for text in sorted(statements)]
-    return _canonical_json({"version": LIST_VERSION, "nonce": nonce, "statements": said})
+    parsed = [json.loads(text) for text in sorted(statements)]
+    return _canonical_json({"version": LIST_VERSION, "nonce": nonce, "statements": parsed})
 
 
 def sign(text: str, method: str, assertion: Mapping[str, str] | None = None) -> Signed:
@@ -134,12 +134,12 @@ def read_list(signed: Signed, *, id: int) -> Listed:
     row.
     """
     wrong = seal_problem(signed) or _list_problem(signed)
-    said = [] if wrong else json.loads(signed.statement)["statements"]
+    parsed = [] if wrong else json.loads(signed.statement)["statements"]
     return Listed(
         id,
         wrong,
         hashlib.sha256(signed.statement.encode()).hexdigest(),
-        frozenset(map(_canonical_json, said)),
+        frozenset(map(_canonical_json, parsed)),
     )
 
 
@@ -158,11 +158,15 @@ def approval_problem(
     """
     if wrong := seal_problem(signed):
         return wrong
-    said = json.loads(signed.statement)
+    statement = json.loads(signed.statement)
     # The version first: what another one holds is not known.
-    if said["version"] != VERSION or said["decision"] != decision:
+    if statement["version"] != VERSION or statement["decision"] != decision:
         return "the statement is no approval"
-    if (said["revision"], said["content_sha256"], said["by"]) != (revision, content_sha256, by):
+    if (statement["revision"], statement["content_sha256"], statement["by"]) != (
+        revision,
+        content_sha256,
+        by,
+    ):
         return "the statement is about another content or person"
     if listed:
         return listed.problem or _membership_problem(signed, listed)
@@ -182,10 +186,10 @@ def seal_problem(signed: Signed) -> str:
 
 
 def _list_problem(signed: Signed) -> str:
-    said = json.loads(signed.statement)
-    if said["version"] != LIST_VERSION or signed.method != Method.PASSKEY:
+    statement = json.loads(signed.statement)
+    if statement["version"] != LIST_VERSION or signed.method != Method.PASSKEY:
         return "the statement is no list of approvals"
-    if len(said["statements"]) > MOST_LISTED:
+    if len(statement["statements"]) > MOST_LISTED:
         return "the list is too long"
     return find_assertion_problem(signed.statement, signed.assertion or {})
 

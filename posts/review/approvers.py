@@ -39,11 +39,11 @@ def notify_unapprovable(*, now: datetime) -> tuple[int, int]:
     waiting = in_review_of_units().select_related("unit").defer("body", "search")
     for post in waiting.iterator(500):
         by_unit[post.unit].append(post)
-    lost = found = 0
+    lost = total = 0
     for unit, posts in by_unit.items():
         more = _notify_unit(unit, posts, now=now)
-        lost, found = lost + more[0], found + more[1]
-    return lost, found
+        lost, total = lost + more[0], total + more[1]
+    return lost, total
 
 
 @transaction.atomic
@@ -55,21 +55,21 @@ def _notify_unit(unit: Unit, posts: list[Post], *, now: datetime) -> tuple[int, 
     for key, user in contributions.values_list("post", "user"):
         writers[key].add(user)
     lost: list[int] = []
-    found: list[int] = []
+    notified: list[int] = []
     for post in posts:
         besides = writers[post.pk] | {post.author_id, post.last_editor_id}
         can = any(not besides & people for people in ways)
         if not can and post.without_approver_since is None:
             lost.append(post.pk)
         elif can and post.without_approver_since is not None:
-            found.append(post.pk)
+            notified.append(post.pk)
     n = Post.objects.filter(pk__in=lost, without_approver_since=None).update(
         without_approver_since=now
     )
     if n:
         address = reverse("accounts:people")
         _notify(confirmers(unit, besides=()), "posts_without_approver", unit, n, address)
-    again = Post.objects.filter(pk__in=found, without_approver_since__isnull=False)
+    again = Post.objects.filter(pk__in=notified, without_approver_since__isnull=False)
     m = again.update(without_approver_since=None)
     if m:
         _notify(approvers, "posts_wait_for_you", unit, m, reverse("publishing:review_queue"))

@@ -57,17 +57,17 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
     """
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
     _lock_unchanged(post)
-    found = refuse_blocked(post)
-    unchecked = find_unticked(found, ticks)
+    findings = refuse_blocked(post)
+    unchecked = find_unticked(findings, ticks)
     if unchecked:
         message = _("Please look at this again, then tick that you have checked it: %(findings)s")
         messages = dict.fromkeys(finding.message for finding in unchecked)
         raise Refused(message % {"findings": " ".join(messages)})
     revision = create_revision(post)
-    checked = rule_names(found, Severity.TICK)
+    checked = rule_names(findings, Severity.TICK)
     count_outcome(post.unit, checked, LeakCount.Outcome.TICKED)
     facts: dict[str, Any] = {
-        WARNINGS: rule_names(found, Severity.WARN, Severity.REASON),
+        WARNINGS: rule_names(findings, Severity.WARN, Severity.REASON),
         CHECKED: checked,
         SHOWN: count_allowed_boxes(revision.content),
     }
@@ -132,12 +132,12 @@ def approve(
     if post.current_revision_id != revision.pk or not is_intact:
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     # Limits change and time passes between submission and decision.
-    found = refuse_blocked(post, revision.content)
-    passed = passed_with_reason(found, first, reason)
+    findings = refuse_blocked(post, revision.content)
+    passed = passed_with_reason(findings, first, reason)
     reason = reason.strip() if passed else ""
     step = step_of(post)
     details: dict[str, Any] = {
-        WARNINGS: rule_names(found, Severity.WARN, Severity.TICK),
+        WARNINGS: rule_names(findings, Severity.WARN, Severity.TICK),
         PASSED: passed,
         SHOWN: count_allowed_boxes(revision.content),
         "delegation": str(authority.public_id) if isinstance(authority, Delegation) else "",

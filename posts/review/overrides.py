@@ -20,28 +20,28 @@ def refuse_blocked(post: Post, composed: Mapping[str, Any] | None = None) -> lis
     return findings
 
 
-def rule_names(found: Iterable[Finding], *severities: Severity) -> list[str]:
-    return sorted({finding.rule for finding in found if finding.severity in severities})
+def rule_names(findings: Iterable[Finding], *severities: Severity) -> list[str]:
+    return sorted({finding.rule for finding in findings if finding.severity in severities})
 
 
-def find_unticked(found: Iterable[Finding], ticks: Collection[str]) -> list[Finding]:
+def find_unticked(findings: Iterable[Finding], ticks: Collection[str]) -> list[Finding]:
     """Return what the author has still to look at again, by the marks that were ticked."""
-    return [f for f in found if f.severity == Severity.TICK and f.mark not in ticks]
+    return [f for f in findings if f.severity == Severity.TICK and f.mark not in ticks]
 
 
-def rules_to_pass(found: Iterable[Finding], first: Review | None) -> list[str]:
+def rules_to_pass(findings: Iterable[Finding], first: Review | None) -> list[str]:
     """Return the rules that an approval now lets pass, beyond those that the unit's did."""
     before = set(first.passed) if first else set()
-    return [rule for rule in rule_names(found, Severity.REASON) if rule not in before]
+    return [rule for rule in rule_names(findings, Severity.REASON) if rule not in before]
 
 
-def passed_with_reason(found: Iterable[Finding], first: Review | None, reason: str) -> list[str]:
+def passed_with_reason(findings: Iterable[Finding], first: Review | None, reason: str) -> list[str]:
     """Return the rules that this approval lets pass, beyond those that the unit's did. Raise
     Refused where no reason is given.
     """
-    rules = rules_to_pass(found, first)
+    rules = rules_to_pass(findings, first)
     if rules and not reason.strip():
-        messages = dict.fromkeys(f.message for f in found if f.rule in rules)
+        messages = dict.fromkeys(f.message for f in findings if f.rule in rules)
         message = _("Write why this may be published, or return the post: %(findings)s")
         raise Refused(message % {"findings": " ".join(messages)})
     if rules:

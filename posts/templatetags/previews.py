@@ -69,13 +69,13 @@ def commented(rendered: SafeString, marks: Marker | None) -> SafeString:
 
 
 @register.filter
-def blocks(said: dict[str, list[Finding]], where: str) -> bool:
+def blocks(by_place: dict[str, list[Finding]], where: str) -> bool:
     """Check whether something about a channel, or one of its options, stands in the way."""
     return any(
         finding.severity == Severity.BLOCK
-        for place, found in said.items()
+        for place, findings in by_place.items()
         if place.startswith(where)
-        for finding in found
+        for finding in findings
     )
 
 
@@ -114,16 +114,16 @@ def _describe_left_out(
     content_: dict[str, Any], shots: list[dict[str, Any]], form: Format
 ) -> list[str]:
     """Say what of the post is not shown in this format."""
-    said = []
+    texts = []
     if missing := [each for each in content_["media"] if each not in shots]:
         videos = sum("video" in each for each in missing)
         media = presenters.describe_media_counts(len(missing) - videos, videos)
-        said.append(_("Left out here: %(media)s") % {"media": media})
+        texts.append(_("Left out here: %(media)s") % {"media": media})
     if content_["link"] and not form.takes_link:
-        said.append(_("Left out here: the link"))
+        texts.append(_("Left out here: the link"))
     if not form.max_text:
-        said.append(_("Left out here: the text"))
-    return said
+        texts.append(_("Left out here: the text"))
+    return texts
 
 
 @register.filter

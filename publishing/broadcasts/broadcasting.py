@@ -123,13 +123,15 @@ def plan(
             _("This post has been sent to the followers already, or somebody has asked for it.")
         ) from None
     record_step(row, "planned", by=by, position=appointment.position, reason=row.reason)
-    others = [each for each in holders(Permission.POST_APPROVE, unit=row.unit) if each.pk != by.pk]
+    others = [
+        holder for holder in holders(Permission.POST_APPROVE, unit=row.unit) if holder.pk != by.pk
+    ]
     notify_people(others, row, "broadcast_asked", by=by)
     return row
 
 
 @transaction.atomic
-def confirm(row: Broadcast, *, by: User, words: str) -> None:
+def confirm(row: Broadcast, *, by: User, reason: str) -> None:
     """Confirm the broadcast as the second person: from here on it is sent at its time."""
     appointment = require(by, Permission.POST_APPROVE, unit=row.unit)
     if by.pk == row.asked_by_id:
@@ -154,10 +156,10 @@ def confirm(row: Broadcast, *, by: User, words: str) -> None:
             BroadcastState.CONFIRMED,
             by=by,
             position=appointment.position,
-            reason=_require_words(words),
+            reason=_require_words(reason),
             confirmed_by=by,
             confirmed_at=now,
-            words=_require_words(words),
+            words=_require_words(reason),
             day=row.day,
             send_at=at,
             not_after=row.not_after,
@@ -190,7 +192,7 @@ def call_off(row: Broadcast, *, by: User, reason: str) -> None:
 
 
 @transaction.atomic
-def decide(row: Broadcast, *, by: User, sent: bool, words: str) -> None:
+def decide(row: Broadcast, *, by: User, sent: bool, reason: str) -> None:
     """Record what a person saw in the platform's own app: it was sent, or it was not.
 
     Ends an unknown outcome that nothing else can end.
@@ -202,7 +204,7 @@ def decide(row: Broadcast, *, by: User, sent: bool, words: str) -> None:
             BroadcastState.SENT if sent else BroadcastState.FAILED,
             by=by,
             position=appointment.position,
-            reason=_require_words(words),
+            reason=_require_words(reason),
             decided_by=by,
             ended_at=database_now(),
             error_code=BroadcastReason.NONE if sent else BroadcastReason.NOT_THERE,
@@ -262,7 +264,7 @@ def broadcasts_awaiting(user: User) -> QuerySet[Broadcast]:
     undecided = Broadcast.objects.within(user.reach(Permission.POST_SCHEDULE)).filter(
         state=BroadcastState.UNKNOWN
     )
-    found = asked.exclude(asked_by=user) | undecided
-    return found.select_related("channel", "unit", "asked_by", "delivery__post").order_by(
+    awaiting = asked.exclude(asked_by=user) | undecided
+    return awaiting.select_related("channel", "unit", "asked_by", "delivery__post").order_by(
         "asked_until", "pk"
     )

@@ -81,10 +81,10 @@ def broadcast_list(request: HttpRequest) -> HttpResponse:
 @step_up_required(gettext_lazy("Ask for the broadcast"))
 def ask(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say what a broadcast is, and ask for it."""
-    found = Delivery.objects.visible_to(request.user).select_related(
+    deliveries = Delivery.objects.visible_to(request.user).select_related(
         "channel", "unit", "post", "revision"
     )
-    delivery = get_object_or_404(found, public_id=public_id)
+    delivery = get_object_or_404(deliveries, public_id=public_id)
     if not can(request.user, Permission.POST_SCHEDULE, unit=delivery.unit):
         raise PermissionDenied
     form = AskForm(form_data(request), now=timezone.now())
@@ -185,7 +185,7 @@ def confirm(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = ConfirmForm(request.POST, auto_id="confirm_%s")
 
     def action() -> None:
-        broadcasting.confirm(row, by=request.user, words=form.cleaned_data["words"])
+        broadcasting.confirm(row, by=request.user, reason=form.cleaned_data["words"])
 
     return _action(
         request, row, "confirm", form, action, _("Confirmed. It goes to the followers at its time.")
@@ -212,6 +212,6 @@ def decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
     def action() -> None:
         sent = form.cleaned_data["seen"] == form.SENT
-        broadcasting.decide(row, by=request.user, sent=sent, words=form.cleaned_data["words"])
+        broadcasting.decide(row, by=request.user, sent=sent, reason=form.cleaned_data["words"])
 
     return _action(request, row, "decide", form, action, _("Noted. Thank you for looking."))

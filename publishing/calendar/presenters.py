@@ -44,11 +44,11 @@ class CountChip:
     tone: str
 
 
-def describe_clash(rows: Iterable[Delivery], found: Mapping[int, list[Delivery]]) -> str:
+def describe_clash(rows: Iterable[Delivery], clashes: Mapping[int, list[Delivery]]) -> str:
     """Say with which posts an event shares its time on a page; empty where with none."""
     near: dict[tuple[int, datetime], tuple[Delivery, set[str]]] = {}
     for row in rows:
-        for other in found.get(row.pk, ()):
+        for other in clashes.get(row.pk, ()):
             key = (other.post_id, other.due_at)
             near.setdefault(key, (other, set()))[1].add(row.platform)
     if not near:
@@ -120,20 +120,20 @@ def count_chips(
     by_day: dict[date, list[DayCount]] = {}
     for count in counts:
         by_day.setdefault(count.day, []).append(count)
-    found = []
+    chips = []
     for day, rows in sorted(by_day.items()):
         total = sum(row.n for row in rows)
         label = ngettext("%(n)s publication", "%(n)s publications", total)
         whole_day = _day_address(day, filters)
-        found.append((day, CountChip(label % {"n": _format_number(total)}, whole_day, "green")))
+        chips.append((day, CountChip(label % {"n": _format_number(total)}, whole_day, "green")))
         if attention := sum(row.attention for row in rows):
             label = ngettext("%(n)s needs attention", "%(n)s need attention", attention)
             address = _day_address(day, {**filters, "state": "attention"})
-            found.append((day, CountChip(label % {"n": _format_number(attention)}, address, "red")))
+            chips.append((day, CountChip(label % {"n": _format_number(attention)}, address, "red")))
         for row in sorted(rows, key=lambda row: (-row.n, row.platform)):
             label = f"{names.get(row.platform, row.platform)}: {_format_number(row.n)}"
-            found.append((day, CountChip(label, whole_day, "blue")))
-    return found
+            chips.append((day, CountChip(label, whole_day, "blue")))
+    return chips
 
 
 def count_events(chips: Iterable[tuple[date, CountChip]]) -> list[dict[str, Any]]:
@@ -174,15 +174,15 @@ def long_marks(marks: Marks) -> list[str]:
 
 def mark_events(marks: Marks, *, compose: bool) -> list[dict[str, Any]]:
     """Return the marks as the script draws them: whole days, and with times what is free."""
-    found = [
+    events = [
         _all_day_event(occasion.title, occasion.first, occasion.last, kind=occasion.kind)
         for occasion in marks.occasions
         if occasion.kind != MONTH
     ]
     for blackout in marks.blackouts:
         begins, ends = days_of(blackout)
-        found.append(_all_day_event(describe_blackout(blackout), begins, ends, kind="blackout"))
-    return found + [_free_slot_event(slot) for slot in marks.free if compose]
+        events.append(_all_day_event(describe_blackout(blackout), begins, ends, kind="blackout"))
+    return events + [_free_slot_event(slot) for slot in marks.free if compose]
 
 
 def _all_day_event(title: str, first: date, last: date, *, kind: str) -> dict[str, Any]:

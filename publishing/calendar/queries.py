@@ -137,10 +137,10 @@ def day_counts(rows: QuerySet[Delivery], unit: Unit) -> list[DayCount] | None:
     if unit.level == Level.MINISTRY:
         # The statement tells the window, the filters and the scope of the user.
         key = f"calendar:{sha256(repr(counted.query.sql_with_params()).encode()).hexdigest()}"
-        found = cache.get_or_set(key, count, COUNTS_LAST) or []
+        counts = cache.get_or_set(key, count, COUNTS_LAST) or []
     else:
-        found = count()
-    days = [DayCount(date.fromisoformat(day), *row) for day, *row in found]
+        counts = count()
+    days = [DayCount(date.fromisoformat(day), *row) for day, *row in counts]
     return days if sum(day.n for day in days) > MOST_DRAWN else None
 
 
@@ -175,8 +175,8 @@ def first_slots(
     rows: QuerySet[Delivery], *, user: User, now: datetime
 ) -> tuple[list[CalendarSlot], bool]:
     """Return the events of `find_going_out` in order, and whether some were left out."""
-    found = list(_with_card_data(rows)[: MOST_ROWS + 1])
-    return _group_into_slots(found[:MOST_ROWS], user, now), len(found) > MOST_ROWS
+    slots = list(_with_card_data(rows)[: MOST_ROWS + 1])
+    return _group_into_slots(slots[:MOST_ROWS], user, now), len(slots) > MOST_ROWS
 
 
 def planned_posts(unit: Unit, *, start: datetime, end: datetime) -> list[Cells]:
@@ -190,7 +190,7 @@ def planned_posts(unit: Unit, *, start: datetime, end: datetime) -> list[Cells]:
     groups: dict[tuple[int, datetime], list[Delivery]] = {}
     for row in rows:
         groups.setdefault((row.revision_id, row.due_at), []).append(row)
-    found = [_approved_line(group, topics) for group in groups.values()]
+    posts = [_approved_line(group, topics) for group in groups.values()]
     drafts = (
         Post.objects.filter(unit=unit, requested_time__gte=start, requested_time__lt=end)
         .exclude(state__in=[PostState.ARCHIVED, PostState.WITHDRAWN])
@@ -198,8 +198,8 @@ def planned_posts(unit: Unit, *, start: datetime, end: datetime) -> list[Cells]:
         .select_related("topic")
         .prefetch_related("targets__channel", "pictures__media")
     )
-    found += [_draft_line(post) for post in drafts[:MOST_ROWS]]
-    return sorted(found, key=lambda line: (line.at, line.title))
+    posts += [_draft_line(post) for post in drafts[:MOST_ROWS]]
+    return sorted(posts, key=lambda line: (line.at, line.title))
 
 
 def _approved_line(group: list[Delivery], topics: Mapping[str, str]) -> Cells:
@@ -222,14 +222,14 @@ def _name_channels(channels: Iterable[Channel]) -> list[str]:
 
 
 def _draft_line(post: Post) -> Cells:
-    shown = list(post.pictures.all())
+    pictures = list(post.pictures.all())
     return Cells(
         at=post.requested_time,
         channels=_name_channels(target.channel for target in post.targets.all() if target.is_on),
         title=post.title,
         text=to_plain_text(post.body),
-        pictures=[stored_name(each.media.sha256) for each in shown],
-        alt=[each.alt_text for each in shown],
+        pictures=[stored_name(picture.media.sha256) for picture in pictures],
+        alt=[picture.alt_text for picture in pictures],
         topic=str(post.topic or ""),
         link=post.link,
     )
@@ -344,11 +344,11 @@ def board_columns(
 ) -> dict[str, tuple[list[Post], bool]]:
     """Return the posts of each group, the newest change first, and whether there are more."""
     posts = _board_posts(user, chosen).order_by("-changed_at", "-pk")
-    found = {}
+    columns = {}
     for group, which in post_groups(now).items():
         rows = list(posts.filter(which)[: MOST_CARDS + 1])
-        found[str(group)] = (rows[:MOST_CARDS], len(rows) > MOST_CARDS)
-    return found
+        columns[str(group)] = (rows[:MOST_CARDS], len(rows) > MOST_CARDS)
+    return columns
 
 
 def _board_posts(user: User, chosen: CalendarFilter) -> QuerySet[Post]:

@@ -24,7 +24,9 @@ LASTS = timedelta(minutes=15)  # a moment is drawn as nothing by some programs
 REFRESH = timedelta(hours=1)
 
 
-def render_icalendar(link: CalendarLink, shown: Planned, *, pauses: Pauses, now: datetime) -> bytes:
+def render_icalendar(
+    link: CalendarLink, planned: Planned, *, pauses: Pauses, now: datetime
+) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", f"-//{settings.PRODUCT_NAME}//Outreach Portal//VI")
     calendar.add("version", "2.0")
@@ -33,25 +35,25 @@ def render_icalendar(link: CalendarLink, shown: Planned, *, pauses: Pauses, now:
     calendar.add("x-wr-timezone", settings.TIME_ZONE)
     calendar.add("refresh-interval", REFRESH, {"value": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
-    for group in shown.groups:
-        calendar.add_component(_delivery_event(link, group, shown, pauses=pauses, now=now))
-    for post in shown.posts:
-        calendar.add_component(_post_event(link, post, shown, now=now))
-    if shown.more:
+    for group in planned.groups:
+        calendar.add_component(_delivery_event(link, group, planned, pauses=pauses, now=now))
+    for post in planned.posts:
+        calendar.add_component(_post_event(link, post, planned, now=now))
+    if planned.more:
         calendar.add_component(_truncation_event(link, now))
     return calendar.to_ical()
 
 
 def _delivery_event(
-    link: CalendarLink, group: list[Delivery], shown: Planned, *, pauses: Pauses, now: datetime
+    link: CalendarLink, group: list[Delivery], planned: Planned, *, pauses: Pauses, now: datetime
 ) -> Event:
     first = min(group, key=lambda row: row.pk)  # keeps its name when the others part from it
     post = first.post
     approved = post.approved_revision_id == first.revision_id or first.published_at
-    title = shown.titles[first.revision_id] if approved else ""
+    title = planned.titles[first.revision_id] if approved else ""
     return _build_event(
         uid=str(first.public_id),
-        sequence=post.version + sum(shown.moves[str(row.public_id)] for row in group),
+        sequence=post.version + sum(planned.moves[str(row.public_id)] for row in group),
         at=first.due_at,
         now=now,
         title=title,
@@ -65,14 +67,14 @@ def _delivery_event(
     )
 
 
-def _post_event(link: CalendarLink, post: Post, shown: Planned, *, now: datetime) -> Event:
+def _post_event(link: CalendarLink, post: Post, planned: Planned, *, now: datetime) -> Event:
     assert post.requested_time is not None
     return _build_event(
         uid=str(post.public_id),
         sequence=post.version,
         at=post.requested_time,
         now=now,
-        title=shown.titles.get(post.approved_revision_id or 0, ""),
+        title=planned.titles.get(post.approved_revision_id or 0, ""),
         address=reverse("publishing:post", args=[post.public_id]),
         facts=_fact_lines(
             link,

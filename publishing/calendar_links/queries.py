@@ -60,9 +60,9 @@ def planned_contents(link: CalendarLink, *, now: datetime) -> Planned:
     rows, drafts = list(deliveries[: MOST_DELIVERIES + 1]), list(posts[: MOST_DRAFTS + 1])
     more = len(rows) > MOST_DELIVERIES or len(drafts) > MOST_DRAFTS
     rows, drafts = rows[:MOST_DELIVERIES], drafts[:MOST_DRAFTS]
-    shown = [row.revision_id for row in rows]
-    shown += [post.approved_revision_id for post in drafts if post.approved_revision_id]
-    titles = dict(Revision.objects.filter(pk__in=shown).values_list("pk", "content__title"))
+    revisions = [row.revision_id for row in rows]
+    revisions += [post.approved_revision_id for post in drafts if post.approved_revision_id]
+    titles = dict(Revision.objects.filter(pk__in=revisions).values_list("pk", "content__title"))
     moves = count_moves(row.public_id for row in rows)
     return Planned(_group_deliveries(rows), drafts, titles, moves, more)
 

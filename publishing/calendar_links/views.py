@@ -69,7 +69,7 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if button_action(
         request,
         lambda: made.append(feed_links.renew_link(link, by=request.user)),
-        said=_("The old link no longer works."),
+        message=_("The old link no longer works."),
     ):
         return _page(request, form=LinkForm(), made=made[0])
     return redirect("publishing:calendar_links")
@@ -81,7 +81,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     button_action(
         request,
         lambda: feed_links.revoke_link(link, by=request.user),
-        said=_("Revoked. No calendar can read by this link any more."),
+        message=_("Revoked. No calendar can read by this link any more."),
     )
     return redirect("publishing:calendar_links")
 

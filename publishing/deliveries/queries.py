@@ -17,19 +17,19 @@ from publishing.states import ENDED, EXPECTED, Reason, State
 def names_of_deliveries(public_ids: Iterable[str]) -> dict[str, str]:
     """Return "post → page" of each delivery, by its public id, for the record."""
     rows = Delivery.objects.filter(public_id__in=public_ids).select_related("post", "channel")
-    shown = rows.only(
+    revisions = rows.only(
         "public_id", "post__title", "post__label", "channel__name", "channel__platform"
     )
-    return {str(row.public_id): str(row) for row in shown}
+    return {str(row.public_id): str(row) for row in revisions}
 
 
 def deliveries_of(post: Post) -> list[Delivery]:
     """Return all of the post's deliveries with their
     channels and tries, each channel's newest last."""
-    found = post.deliveries.select_related("channel", "unit").prefetch_related(
+    deliveries = post.deliveries.select_related("channel", "unit").prefetch_related(
         "attempts", "broadcasts__asked_by", "broadcasts__channel"
     )
-    return list(found.order_by(by_platform(), "channel__name", "pk"))
+    return list(deliveries.order_by(by_platform(), "channel__name", "pk"))
 
 
 def live_channels(post: Post) -> set[int]:

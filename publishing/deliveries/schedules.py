@@ -96,7 +96,7 @@ def _is_sealed(schedule: Schedule, moved: int) -> bool:
 
 
 def _make_statement(schedule: Schedule, moved: int) -> str:
-    said = {
+    statement = {
         "version": VERSION,
         "delivery": str(schedule.delivery),
         "revision": str(schedule.revision),
@@ -107,7 +107,7 @@ def _make_statement(schedule: Schedule, moved: int) -> str:
         "scheduled_by": schedule.scheduled_by,
         "moved": moved,
     }
-    return json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return json.dumps(statement, sort_keys=True, separators=(",", ":"))
 
 
 def _format_moment(at: datetime) -> str:

@@ -40,10 +40,10 @@ from units.models import Unit
 
 def match_allowed_reason(table: Mapping[str, frozenset[str]]) -> Q:
     """Return the condition that a row's reason is one that its state may bear."""
-    found = Q()
+    condition = Q()
     for state, reasons in table.items():
-        found |= Q(state=str(state), error_code__in=sorted(map(str, reasons)))
-    return found
+        condition |= Q(state=str(state), error_code__in=sorted(map(str, reasons)))
+    return condition
 
 
 def _match_receipt() -> Q:

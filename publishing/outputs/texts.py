@@ -86,15 +86,15 @@ def whole_text(content: Mapping[str, Any]) -> str:
 
 def short_sentences(content: Mapping[str, Any], *, longest: int) -> list[str]:
     """Return the sentences of the approved text that are short enough for a line of a poster."""
-    found: dict[str, None] = {}
+    sentences: dict[str, None] = {}
     for paragraph in to_plain_text(content["body"]).split("\n"):
         for sentence in _SENTENCE_END.split(_ADDRESS.sub("", paragraph).strip()):
             tidy = " ".join(sentence.split())
             if 0 < len(tidy) <= longest and not tidy.endswith(
                 ":"
             ):  # a list follows that is not shown
-                found.setdefault(tidy)
-    return list(found)
+                sentences.setdefault(tidy)
+    return list(sentences)
 
 
 def to_spoken_text(text: str) -> str:
@@ -126,15 +126,15 @@ def split_into_messages(text: str, *, longest: int = LONGEST_PIECE) -> list[str]
     """Cut a text into messages that a chat takes, between paragraphs where that fits, else between
     sentences, words, or at last anywhere. Several are numbered: (1/3).
     """
-    found: list[str] = []
+    messages: list[str] = []
     for part, joint in _smallest_parts(text, longest):
-        if found and len(found[-1]) + len(joint) + len(part) <= longest:
-            found[-1] += joint + part
+        if messages and len(messages[-1]) + len(joint) + len(part) <= longest:
+            messages[-1] += joint + part
         else:
-            found.append(part)
-    if len(found) < 2:
-        return found
-    return [f"({n}/{len(found)}) {piece}" for n, piece in enumerate(found, start=1)]
+            messages.append(part)
+    if len(messages) < 2:
+        return messages
+    return [f"({n}/{len(messages)}) {piece}" for n, piece in enumerate(messages, start=1)]
 
 
 def _smallest_parts(text: str, longest: int) -> list[tuple[str, str]]:

@@ -160,8 +160,8 @@ def poster(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         content = _poster_content(post, form)
         sheets = {"a4": PAPERS["a4"].scaled(1)}
         look = form.cleaned_data.get("look") or form.fields["look"].choices[0][0]
-        found = card_drawing.preview(content, look, sheets, unit=post.unit, by=request.user)
-        context |= {"picture": found.pictures["a4"], "over": found.over}
+        preview = card_drawing.preview(content, look, sheets, unit=post.unit, by=request.user)
+        context |= {"picture": preview.pictures["a4"], "over": preview.over}
         context["link"] = content.link
         context["is_counted"] = bool(content.link) and content.link != _public_link(post)
     except Refused as error:
@@ -189,8 +189,8 @@ def poster_link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                     unit=post.unit, title=title, target=target, by=request.user, is_checked=True
                 )
 
-    said = _("The code on the poster leads through a short link now; its scans are counted.")
-    button_action(request, make, said=said)
+    message = _("The code on the poster leads through a short link now; its scans are counted.")
+    button_action(request, make, message=message)
     return redirect("publishing:poster", public_id=public_id)
 
 

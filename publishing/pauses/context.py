@@ -16,10 +16,10 @@ _SHOWN = 2  # a province with thirty paused communes still sees its page
 def pauses_of(request: HttpRequest) -> Pauses:
     """Return the pauses that touch the person's scope: one
     query a request, for the banner and for the page's rows."""
-    found = vars(request).get("pauses")
-    if found is None:
-        found = vars(request)["pauses"] = pauses_for(request.user, now=timezone.now())
-    return found
+    pauses = vars(request).get("pauses")
+    if pauses is None:
+        pauses = vars(request)["pauses"] = pauses_for(request.user, now=timezone.now())
+    return pauses
 
 
 def pauses(request: HttpRequest) -> dict[str, Any]:
@@ -32,16 +32,16 @@ def pauses(request: HttpRequest) -> dict[str, Any]:
     return {"pause_banner": cache(lambda: _banner(pauses_of(request)))}
 
 
-def _banner(found: Pauses) -> dict[str, Any]:
-    rows = [*found.active, *found.coming(_AHEAD)]
-    shown = [
+def _banner(pauses: Pauses) -> dict[str, Any]:
+    rows = [*pauses.active, *pauses.coming(_AHEAD)]
+    visible = [
         {
             "pause": pause,
-            "planned": not pause.lasts(found.now),
+            "planned": not pause.lasts(pauses.now),
             "scope": pause_scope(pause),
             "reason": pause_reason(pause),
-            "times": pause_status(pause, found.now).sentence,
+            "times": pause_status(pause, pauses.now).sentence,
         }
         for pause in rows[:_SHOWN]
     ]
-    return {"shown": shown, "more": len(rows) - len(shown)}
+    return {"shown": visible, "more": len(rows) - len(visible)}

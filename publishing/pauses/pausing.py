@@ -32,8 +32,8 @@ from units.models import Level, Unit
 class AlreadyPaused(Refused):
     """The same pause is there already: ``pause``, which can be changed instead."""
 
-    def __init__(self, words: str, pause: Pause):
-        super().__init__(words)
+    def __init__(self, message: str, pause: Pause):
+        super().__init__(message)
         self.pause = pause
 
 
@@ -248,9 +248,9 @@ def _same_scope(pause: Pause) -> PauseQuerySet:
     return Pause.objects.filter(**{name: getattr(pause, name) for name in scope})
 
 
-def _refuse_duplicate(others: PauseQuerySet, words: str) -> None:
+def _refuse_duplicate(others: PauseQuerySet, message: str) -> None:
     if first := others.select_related("unit", "channel", "topic").first():
-        raise AlreadyPaused(words, first)
+        raise AlreadyPaused(message, first)
 
 
 def _find_appointment(by: User, pause: Pause) -> Appointment | None:

@@ -66,16 +66,18 @@ def pause_effect(
         first = _("Nothing goes out: %(scope)s.")
     else:
         first = _("From now on nothing goes out: %(scope)s.")
-    said = [first % facts]
+    texts = [first % facts]
     if pause.is_blackout:
-        said.append(_("Nothing can be scheduled for this time."))
+        texts.append(_("Nothing can be scheduled for this time."))
     if pause.urgent_passes:
-        said.append(_("Urgent posts go out all the same."))
-    said.append(ngettext("It touches %(n)s unit.", "It touches %(n)s units.", units) % {"n": units})
-    said.append(within % facts)
+        texts.append(_("Urgent posts go out all the same."))
+    texts.append(
+        ngettext("It touches %(n)s unit.", "It touches %(n)s units.", units) % {"n": units}
+    )
+    texts.append(within % facts)
     if end:
-        said.append(_("It ends by itself at %(end)s.") % facts)
-    return " ".join(said)
+        texts.append(_("It ends by itself at %(end)s.") % facts)
+    return " ".join(texts)
 
 
 def fell_due_sentence(n: int) -> str:
@@ -132,9 +134,9 @@ def pause_status(pause: Pause, now: datetime) -> StatusView:
 
 def decided_status(delivery: Delivery) -> StatusView:
     """Describe what a pause held back and is scheduled again since, or may no longer go out."""
-    words = _("It fell due during a pause and was not published on %(page)s. This is decided.")
-    words %= {"page": page_name(delivery.channel)}
-    return StatusView(_("Decided"), "grey", "player-pause", words)
+    text = _("It fell due during a pause and was not published on %(page)s. This is decided.")
+    text %= {"page": page_name(delivery.channel)}
+    return StatusView(_("Decided"), "grey", "player-pause", text)
 
 
 @dataclass(frozen=True, slots=True)

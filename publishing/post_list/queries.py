@@ -242,10 +242,10 @@ def unscheduled_posts(user: User, *, now: datetime) -> QuerySet[Post]:
     return posts.select_related("unit").defer("body", "search").order_by("changed_at", "pk")
 
 
-def published_posts(user: User, unit: Unit, words: str = "") -> QuerySet[Post]:
+def published_posts(user: User, unit: Unit, query: str = "") -> QuerySet[Post]:
     """Find what residents have seen of a unit on a page, the newest first."""
     seen = Delivery.objects.filter(post=OuterRef("pk"), published_at__isnull=False).order_by()
     last = seen.values("post").annotate(at=Max("published_at")).values("at")
-    posts = Post.objects.visible_to(user).filter(unit=unit).search(words)
-    found = posts.annotate(seen_at=Subquery(last)).filter(seen_at__isnull=False)
-    return found.select_related("topic").defer("body", "search").order_by("-seen_at", "-pk")
+    posts = Post.objects.visible_to(user).filter(unit=unit).search(query)
+    published = posts.annotate(seen_at=Subquery(last)).filter(seen_at__isnull=False)
+    return published.select_related("topic").defer("body", "search").order_by("-seen_at", "-pk")

@@ -57,21 +57,21 @@ def posts(request: HttpRequest) -> HttpResponse:
     form = PostFilter(request.GET, unit=position.unit, chosen=below, deep=deep, writes=writes)
     chosen = form.chosen
     now = timezone.now()
-    found = _find_posts(request, chosen, unit=below or position.unit, deep=deep)
+    listed = _find_posts(request, chosen, unit=below or position.unit, deep=deep)
     tab = chosen.get("tab") or ""
-    keys = list(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    keys = list(listed.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
     is_long = len(keys) > MOST_COUNTED
     if keys and not is_long:  # each tab asks about these, and searches for none again
-        found = Post.objects.filter(pk__among=keys)
+        listed = Post.objects.filter(pk__among=keys)
     # What became of each of many posts takes longer than their newest: it comes afterwards.
     tabs_follow = is_long or (len(keys) > COUNTED_AT_ONCE and not tab)
     only_tabs = request.htmx and request.GET.get("part") == "tabs"
-    counts = group_counts(found, now=now) if only_tabs or not tabs_follow else None
+    counts = group_counts(listed, now=now) if only_tabs or not tabs_follow else None
     if only_tabs:
         return render_page(request, _TEMPLATE, {"tabs": _tabs(counts, tab)}, part="tabs")
     sort = chosen.get("sort") or "-changed"
     order = SORTS[sort]
-    page, looked_at = _page(request, found, chosen, counts, n=len(keys), order=order, now=now)
+    page, looked_at = _page(request, listed, chosen, counts, n=len(keys), order=order, now=now)
     shown = list(_with_card_data(page.object_list).order_by(*order))
     cards = _cards(request, shown, own_unit=position.unit if writes else None, tab=tab)
     context = {
@@ -92,7 +92,7 @@ def posts(request: HttpRequest) -> HttpResponse:
 
 def _page(
     request: HttpRequest,
-    found: QuerySet[Post],
+    posts: QuerySet[Post],
     chosen: dict[str, Any],
     counts: Counts | None,
     *,
@@ -104,13 +104,13 @@ def _page(
     were looked at where not all were; 0 where they were.
     """
     tab, is_long = chosen.get("tab") or "", n > MOST_COUNTED
-    rows, looked_at = found, 0
+    rows, looked_at = posts, 0
     if tab and is_long:
-        newest = newest_keys(found)
+        newest = newest_keys(posts)
         rows = find_in_group(newest, tab, now=now)
         looked_at = len(newest) if len(newest) >= MOST_LISTED else 0
     elif tab:
-        rows = found.filter(post_groups(now)[tab])
+        rows = posts.filter(post_groups(now)[tab])
     most = MOST_COUNTED if is_long and (tab or chosen.get("q")) else MOST_LISTED
     count = None
     if counts and not counts.is_cut and counts.numbers[tab] <= MOST_COUNTED:
@@ -147,13 +147,13 @@ def _find_posts(request: HttpRequest, chosen: dict, *, unit: Unit, deep: bool) -
     # The same condition twice, and PostgreSQL would believe in the square of its share.
     if request.user.reach(Permission.POST_VIEW) != [here]:
         rows = rows.within([here])
-    if words := chosen.get("q"):
+    if query := chosen.get("q"):
         if deep and unit.level == Level.PROVINCE:
             # By their keys the indexes of units and of words are read together, once: as a join
             # with each unit it was the words of the nation for each of them.
             below = Unit.objects.under(unit).order_by().values_list("pk", flat=True)
             rows = rows.filter(unit__pk__among=list(below))
-        rows = rows.search(words, by_index=deep)
+        rows = rows.search(query, by_index=deep)
     rows = (
         rows.filter(state=chosen["state"])
         if chosen.get("state")
@@ -189,12 +189,12 @@ def _tabs(counts: Counts | None, tab: str) -> list[dict[str, Any]]:
     """Return the groups with their numbers, as far as they are counted: of a group of which the
     newest posts have none, older ones may have some.
     """
-    found = []
+    tabs = []
     for value, label in [*PostGroup.choices, ("", _("All"))]:
         n = counts.numbers[value] if counts else None
         if counts and counts.is_cut:
             n = n or None
-        found.append(
+        tabs.append(
             {
                 "value": value,
                 "label": label,
@@ -203,16 +203,16 @@ def _tabs(counts: Counts | None, tab: str) -> list[dict[str, Any]]:
                 "current": value == tab,
             }
         )
-    return found
+    return tabs
 
 
 @require_GET
 def correctable_posts(request: HttpRequest) -> HttpResponse:
     """List what the unit has published, each to begin its correction."""
     unit = unit_to_write_in(request)
-    words = request.GET.get("q", "")[:200]
-    posts = published_posts(request.user, unit, words)
+    query = request.GET.get("q", "")[:200]
+    posts = published_posts(request.user, unit, query)
     page = get_page(request, posts, CORRECTABLE, most=MOST_CORRECTABLE)
     context = {"unit": unit, "page_obj": page, "posts": page.object_list}
-    context |= {"words": words, "corrects": True}
+    context |= {"words": query, "corrects": True}
     return render(request, "posts/reuse.html", context)

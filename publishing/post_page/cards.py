@@ -141,7 +141,7 @@ class ChannelCard:
 def channel_cards(
     post: Post,
     deliveries: Iterable[Delivery],
-    shown: Mapping[str, Any],
+    content: Mapping[str, Any],
     *,
     rights: Mapping[str, bool],
     pauses: Pauses,
@@ -150,7 +150,7 @@ def channel_cards(
     """Return a card for each channel that the post was ever scheduled on, and for those that its
     content is for, in the order of the composer. ``recalls`` are those the person may see.
     """
-    targets = {target["channel"]: target for target in shown["channels"]}
+    targets = {target["channel"]: target for target in content["channels"]}
     by_channel: dict[int, list[Delivery]] = {}
     for row in deliveries:
         by_channel.setdefault(row.channel_id, []).insert(0, row)
@@ -169,7 +169,7 @@ def channel_cards(
         )
 
     pages = {(newest.platform, newest.channel.name): None for newest, *_rest in by_channel.values()}
-    pages |= {(target["platform"], target["name"]): None for target in shown["channels"]}
+    pages |= {(target["platform"], target["name"]): None for target in content["channels"]}
     on_platform = Counter(platform for platform, _name in pages)
 
     def channel_card(
@@ -200,7 +200,7 @@ def left_out_channels(post: Post) -> list[LeftOut]:
     if all(target.is_on for target in targets):
         return []
     pictures = list(post.pictures.select_related("media"))
-    found = [*describe_destinations(targets, pictures)["left_out"]]
+    left_out = [*describe_destinations(targets, pictures)["left_out"]]
     off = [target.channel for target in targets if target.switched_by_person and not target.is_on]
     of_kit = post.adoption.version.platforms if post.adoption else []
     by_author, by_kit = (
@@ -208,9 +208,9 @@ def left_out_channels(post: Post) -> list[LeftOut]:
         _("the kit is for other channels"),
     )
     for channel in off:
-        words = by_kit if of_kit and channel.platform not in of_kit else by_author
-        found.append(LeftOut(channel.get_platform_display(), words, False))
-    return found
+        reason = by_kit if of_kit and channel.platform not in of_kit else by_author
+        left_out.append(LeftOut(channel.get_platform_display(), reason, False))
+    return left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +229,14 @@ def passed_warnings_card(post: Post, revision: Revision) -> PassedWarningsCard |
     rules = passed.author | passed.approver
     if not rules:
         return None
-    found = [finding for finding in find_findings(post, revision.content) if finding.rule in rules]
+    findings = [
+        finding for finding in find_findings(post, revision.content) if finding.rule in rules
+    ]
     lines = []
-    for each in found:
+    for each in findings:
         seen = [
             each.rule in passed.author and _("the author saw it and submitted"),
             each.rule in passed.approver and _("the approver saw it and approved"),
         ]
-        lines.append((each.message, "; ".join(words for words in seen if words)))
-    return PassedWarningsCard(lines, len(rules - {each.rule for each in found}))
+        lines.append((each.message, "; ".join(text for text in seen if text)))
+    return PassedWarningsCard(lines, len(rules - {each.rule for each in findings}))

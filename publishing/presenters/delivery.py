@@ -39,8 +39,8 @@ def delivery_status(delivery: Delivery, pauses: Pauses = NO_PAUSES) -> StatusVie
     return status
 
 
-def _append_words(status: StatusView, words: str) -> StatusView:
-    return status._replace(sentence=f"{status.sentence} {words}")
+def _append_words(status: StatusView, text: str) -> StatusView:
+    return status._replace(sentence=f"{status.sentence} {text}")
 
 
 def _paused_status(delivery: Delivery, pause: Pause, now: datetime) -> StatusView:

@@ -61,9 +61,9 @@ def summarise(statuses: Iterable[StatusView]) -> StatusView:
     )
     worst = min(counted, key=lambda status: TONES.index(status.tone))
     n = counted.total()
-    words = [first.label if n == 1 else f"{first.label} {counted[first]}/{n}"]
-    words += [f"{counted[status]} {status.label[0].lower()}{status.label[1:]}" for status in others]
-    return worst._replace(label=" · ".join(words))
+    parts = [first.label if n == 1 else f"{first.label} {counted[first]}/{n}"]
+    parts += [f"{counted[status]} {status.label[0].lower()}{status.label[1:]}" for status in others]
+    return worst._replace(label=" · ".join(parts))
 
 
 def post_status(
@@ -106,41 +106,41 @@ def next_step(
     badge = _own_label(post)
     match PostState(post.state):
         case PostState.DRAFT:
-            words = _("Being drafted by %(who)s. Next: submit it for approval.") % {
+            text = _("Being drafted by %(who)s. Next: submit it for approval.") % {
                 "who": post.last_editor
             }
         case PostState.IN_REVIEW if post.endorsed_revision_id:
-            words = second_step_sentence(post)
+            text = second_step_sentence(post)
         case PostState.IN_REVIEW:
-            words = _(
+            text = _(
                 "Submitted at %(when)s. Next: the head of %(unit)s approves or returns it."
             ) % {
                 "when": format_moment(post.submitted_at or post.changed_at),
                 "unit": post.unit,
             }
         case PostState.CHANGES_REQUESTED:
-            words = _("Returned: %(reason)s Next: revise it and submit it again.") % {
+            text = _("Returned: %(reason)s Next: revise it and submit it again.") % {
                 "reason": as_sentence(reason)
             }
         case PostState.WITHDRAWN:
-            words = _withdrawn_sentence(deliveries, reason)
+            text = _withdrawn_sentence(deliveries, reason)
         case PostState.ARCHIVED:
-            words = _("Put away. Its record stays.")
+            text = _("Put away. Its record stays.")
         case PostState.APPROVED:
             newest = _Newest(newest_by_channel(deliveries), now, pauses)
             return _add_trouble(_step_of_approved(newest), newest)
-    return badge._replace(sentence=words)
+    return badge._replace(sentence=text)
 
 
 def _withdrawn_sentence(deliveries: list[Delivery], reason: str) -> str:
-    words = _("Withdrawn: %(reason)s") % {"reason": as_sentence(reason)}
+    text = _("Withdrawn: %(reason)s") % {"reason": as_sentence(reason)}
     if n := sum(row.state == State.PUBLISHED for row in deliveries):
-        words += " " + ngettext(
+        text += " " + ngettext(
             "It still stands on %(n)s channel; take it down there.",
             "It still stands on %(n)s channels; take it down there.",
             n,
         ) % {"n": n}
-    return words
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,31 +229,31 @@ def _step_waiting(newest: _Newest) -> StatusView | None:
     for status in map(delivery_status, newest.waiting):
         if status.tone == "red":
             return status
-    words = planned_times_sentence((row.fire_at for row in newest.waiting), now=newest.now)
-    return StatusView(_("Scheduled"), "yellow", "clock", words)
+    text = planned_times_sentence((row.fire_at for row in newest.waiting), now=newest.now)
+    return StatusView(_("Scheduled"), "yellow", "clock", text)
 
 
 def _step_to_decide(newest: _Newest) -> StatusView | None:
     if not (n := sum(row.awaits_decision for row in newest.missed)):
         return None
-    words = ngettext(
+    text = ngettext(
         "It fell due during a pause and was not published on %(n)s channel.",
         "It fell due during a pause and was not published on %(n)s channels.",
         n,
     ) % {"n": n}
-    words += " " + _("Decide: schedule it again or leave it.")
-    return StatusView(_("Please decide"), "red", "player-pause", words)
+    text += " " + _("Decide: schedule it again or leave it.")
+    return StatusView(_("Please decide"), "red", "player-pause", text)
 
 
 def _step_missed(newest: _Newest) -> StatusView | None:
     if not newest.missed:
         return None
     if n := newest.count(State.PUBLISHED):
-        words = _("Published on %(n)s of %(all)s channels. Schedule the others again.")
-        words %= {"n": n, "all": len(newest.rows)}
-        return StatusView(_("Partly published"), "red", "alert-triangle", words)
-    words = _("Not published. Look below for the reason, then schedule it again.")
-    return StatusView(_("Not published"), "red", "circle-x", words)
+        text = _("Published on %(n)s of %(all)s channels. Schedule the others again.")
+        text %= {"n": n, "all": len(newest.rows)}
+        return StatusView(_("Partly published"), "red", "alert-triangle", text)
+    text = _("Not published. Look below for the reason, then schedule it again.")
+    return StatusView(_("Not published"), "red", "circle-x", text)
 
 
 def _step_published(newest: _Newest) -> StatusView | None:
@@ -317,8 +317,8 @@ def _step_of_approved(newest: _Newest) -> StatusView:
     may_describe = {step for row in newest.rows for step in _STEPS[State(row.state)]}
     steps = (describe(newest) for describe in _IN_ORDER if describe in may_describe)
     # Its second may come between two of them: then its channels speak for it.
-    said = next((step for step in steps if step), None)
-    return said or summarise(delivery_status(row, newest.pauses) for row in newest.rows)
+    sentence = next((step for step in steps if step), None)
+    return sentence or summarise(delivery_status(row, newest.pauses) for row in newest.rows)
 
 
 def _add_trouble(step: StatusView, newest: _Newest) -> StatusView:

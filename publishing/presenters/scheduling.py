@@ -90,7 +90,7 @@ def same_minute_warnings(others: Iterable[SameMinuteDelivery]) -> list[str]:
     for other in others:
         key = (other.delivery.post, format_local_time(other.delivery.due_at), other.same_text)
         pages.setdefault(key, []).append(page_name(other.channel))
-    found = []
+    warnings = []
     for (post, when, same_text), names in pages.items():
         facts = {"title": post, "page": ", ".join(names), "when": when}
         message = _(
@@ -100,8 +100,8 @@ def same_minute_warnings(others: Iterable[SameMinuteDelivery]) -> list[str]:
             message = _(
                 "“%(title)s” shows the same text on %(page)s in the same minute (%(when)s)."
             )
-        found.append(message % facts)
-    return found
+        warnings.append(message % facts)
+    return warnings
 
 
 def close_by_warnings(others: Iterable[Delivery]) -> list[str]:

@@ -49,7 +49,7 @@ ORDER = (
 def report_rows(recall: Recall, user: User, *, now: object) -> QuerySet[Delivery]:
     """Return the recall's deliveries that ``user`` may see, each with its ``outcome``."""
     never = Q(state__in=ENDED_UNPUBLISHED) | Q(state=State.RECALLED, published_at__isnull=True)
-    found = [
+    rows = [
         (never, "never"),
         (Q(state=State.RECALLED, error_code=Reason.HIDDEN), "hidden"),
         (Q(state=State.RECALLED), "gone"),
@@ -60,7 +60,7 @@ def report_rows(recall: Recall, user: User, *, now: object) -> QuerySet[Delivery
         (Q(state__in=TO_PULL_BACK), "going"),
     ]
     outcome = Case(
-        *(When(condition, then=Value(key)) for condition, key in found),
+        *(When(condition, then=Value(key)) for condition, key in rows),
         default=Value("under_way"),
         output_field=CharField(),
     )
@@ -69,5 +69,5 @@ def report_rows(recall: Recall, user: User, *, now: object) -> QuerySet[Delivery
 
 def report_counts(ledger: QuerySet[Delivery]) -> dict[str, int]:
     """Count the pages by outcome, in the order of ``OUTCOMES``; only those that occur."""
-    found = dict(ledger.order_by().values_list("outcome").annotate(n=Count("pk")))
-    return {key: found[key] for key in OUTCOMES if key in found}
+    counts = dict(ledger.order_by().values_list("outcome").annotate(n=Count("pk")))
+    return {key: counts[key] for key in OUTCOMES if key in counts}

@@ -88,13 +88,13 @@ def recall_report(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     request.GET.pop("seen", None)  # the page's links are those of the page, not of the poll
     chosen = request.GET.get("outcome", "")
     chosen = chosen if chosen in report.OUTCOMES else ""
-    shown = rows.filter(outcome=chosen) if chosen else rows
-    shown = (
-        shown.select_related("channel", "unit", "post")
+    filtered = rows.filter(outcome=chosen) if chosen else rows
+    filtered = (
+        filtered.select_related("channel", "unit", "post")
         .prefetch_related("broadcasts")
         .defer("post__body", "post__search", "channel__sealed")
     )
-    page = get_page(request, shown.order_by(*report.ORDER), PAGES_OF_REPORT)
+    page = get_page(request, filtered.order_by(*report.ORDER), PAGES_OF_REPORT)
     outcomes = [(report.OUTCOMES[key], n) for key, n in counts.items()]
     total = sum(counts.values())
     context = {

@@ -75,9 +75,9 @@ def published_trace(post: Post, **_: Any) -> PublishedTrace | None:
 @receiver(media_uses_asked, sender=Media)
 def find_published_uses(media: list[int], user: User | None, **_: Any) -> list[PublishedUse]:
     deliveries = Delivery.objects.visible_to(user) if user else Delivery.objects.all()
-    shown = RevisionMedia.objects.filter(media__in=media).values("revision")
+    uses = RevisionMedia.objects.filter(media__in=media).values("revision")
     rows = deliveries.filter(
-        Q(published_at__isnull=False) | Q(state__in=WAITING), revision__in=shown
+        Q(published_at__isnull=False) | Q(state__in=WAITING), revision__in=uses
     )
     rows = rows.select_related("post__unit", "channel").order_by("-fire_at", "-pk")
     return [
@@ -126,11 +126,11 @@ def taken_times(asked: Collection[tuple[int, datetime]], **_: Any) -> list[Taken
         .defer("post__body", "post__search")
         .order_by("pk")
     )
-    found = (
+    times = (
         TakenTime(row.channel, row.due_at.replace(second=0, microsecond=0), row.post)
         for row in rows
     )
-    return [time for time in found if (time.channel.pk, time.at) in asked]
+    return [time for time in times if (time.channel.pk, time.at) in asked]
 
 
 def _approvers(post: Post) -> list[Any]:

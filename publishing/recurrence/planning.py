@@ -202,9 +202,9 @@ def stop(series: Series, *, by: User, reason: str) -> int:
         raise Refused(_("This series is stopped already."))
     series.refresh_from_db()
     n = 0
-    for each in _lock_posts(series):
-        _reopen_if_closed(each, by=by)
-        archive(each, by=by)
+    for post in _lock_posts(series):
+        _reopen_if_closed(post, by=by)
+        archive(post, by=by)
         n += 1
     record("series.stopped", series, by=by, position=authority.position, reason=reason, posts=n)
     return n

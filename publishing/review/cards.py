@@ -46,12 +46,12 @@ class LeakCard:
 
 
 def leak_cards(
-    found: Iterable[Finding], composed: Mapping[str, Any], *, title: str
+    findings: Iterable[Finding], composed: Mapping[str, Any], *, title: str
 ) -> list[LeakCard]:
     """Return what is published by the approver's reason alone, each words once."""
     places = list(places_in(composed, title=title, text=to_plain_text(composed["body"])))
     cards: dict[LeakCard, None] = {}
-    for finding in found:
+    for finding in findings:
         if finding.severity == Severity.REASON and (place := place_of(finding, places)):
             cards[LeakCard(place.words_of(finding), finding.message)] = None
     return list(cards)

@@ -103,7 +103,7 @@ def find_same_minute(
             channel=channel, due_at__gte=minute, due_at__lt=minute + timedelta(minutes=1)
         )
     live = Delivery.objects.filter(in_those_minutes, state__in=READABLE).exclude(post=post)
-    found = [
+    deliveries = [
         SameMinuteDelivery(
             row, _shown_text(row.revision, row.channel) == _shown_text(revision, row.channel)
         )
@@ -112,7 +112,7 @@ def find_same_minute(
         )
     ]
     return sorted(
-        found, key=lambda other: (not other.same_text, platform_rank(other.channel.platform))
+        deliveries, key=lambda other: (not other.same_text, platform_rank(other.channel.platform))
     )
 
 
@@ -230,7 +230,7 @@ def full_days(post: Post, times: Mapping[Channel, datetime]) -> list[FullDay]:
     for platform, day, channel_id, n in count_booked(platforms, start, end, but=post):
         on_page[channel_id, day] += n
         of_app[platform, day] += n
-    found = []
+    days = []
     for channel, midnight in midnights.items():
         day = midnight.date()
         full_day = _find_full_day(
@@ -241,8 +241,8 @@ def full_days(post: Post, times: Mapping[Channel, datetime]) -> list[FullDay]:
             posts_of_app=of_app[channel.platform, day],
         )
         if full_day:
-            found.append(full_day)
-    return found
+            days.append(full_day)
+    return days
 
 
 def _find_full_day(

@@ -177,7 +177,7 @@ class MoveForm(forms.Form):
             raise ValidationError(str(error)) from None
         return due_at
 
-    def ask_once(self, words: str) -> bool:
+    def ask_once(self, message: str) -> bool:
         """Show ``words`` on what the chosen time means before anything moves; sent again with the
         same time, the form is agreed to. Return whether it is asked now.
         """
@@ -186,7 +186,7 @@ class MoveForm(forms.Form):
             return False
         self.data = self.data.copy()
         self.data["said_of"] = chosen
-        self.add_error(None, words)
+        self.add_error(None, message)
         return True
 
 

@@ -127,9 +127,9 @@ def card_of(share: ShareLink, number: int, size: str) -> Drawing | None:
     card = getattr(media[number].media, "card", None) if number < len(media) else None
     if card is None or size not in SHEETS:
         return None
-    words = Words(**{**card.words, "link": _address(share) or card.words.get("link", "")})
+    texts = Words(**{**card.words, "link": _address(share) or card.words.get("link", "")})
     proof = DISCLOSURE.format(unit=share.unit)
-    return Drawing(card.look, content_of(words, share.unit, proof=proof))
+    return Drawing(card.look, content_of(texts, share.unit, proof=proof))
 
 
 def poster_of(share: ShareLink) -> Drawing | None:

@@ -113,12 +113,12 @@ def share_kit(
 def _refuse_replaced(row: ShareLink) -> None:
     """Raise Refused for a link that was renewed already: its new address is being passed on."""
     newer = ShareLink.objects.filter(partner=row.partner_id, post=row.post_id, pk__gt=row.pk)
-    if found := newer.select_related("made_by").first():
+    if newest := newer.select_related("made_by").first():
         message = _(
             "%(who)s made a new address for %(partner)s meanwhile, which is in use. To make "
             "another one, look at the list anew and renew it there."
         )
-        raise Refused(message % {"who": found.made_by, "partner": row.partner})
+        raise Refused(message % {"who": newest.made_by, "partner": row.partner})
 
 
 def _refuse_just_made(earlier: QuerySet[ShareLink], *, by: User) -> None:
@@ -126,12 +126,12 @@ def _refuse_just_made(earlier: QuerySet[ShareLink], *, by: User) -> None:
     it while its address is being passed on.
     """
     recent = earlier.filter(revoked_at=None, made_at__gt=timezone.now() - JUST_MADE)
-    if found := recent.exclude(made_by=by).select_related("made_by", "partner").first():
+    if just_made := recent.exclude(made_by=by).select_related("made_by", "partner").first():
         message = _(
             "%(who)s made an address for %(partner)s a moment ago. Use that one, or make "
             "another one in a minute: it closes the first."
         )
-        raise Refused(message % {"who": found.made_by, "partner": found.partner})
+        raise Refused(message % {"who": just_made.made_by, "partner": just_made.partner})
 
 
 def _require_partners(partners: Collection[Partner], *, unit: Unit, until: date) -> None:

@@ -148,7 +148,7 @@ def renew(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 post, partners=[row.partner], until=until, by=request.user, replaces=row
             )
         ),
-        said=_("The old address no longer works."),
+        message=_("The old address no longer works."),
     ):
         names = name_partners([row.partner], request.user)
         context = {**_describe_post(post), "made": _describe_made(made, names)}
@@ -192,7 +192,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     button_action(
         request,
         lambda: share_links.revoke(row, by=request.user),
-        said=_("Revoked. The page is closed."),
+        message=_("Revoked. The page is closed."),
     )
     if row.kit:
         return redirect("publishing:share_kit", row.kit.public_id)
@@ -207,7 +207,7 @@ def revoke_all(request: HttpRequest) -> HttpResponse:
     button_action(
         request,
         lambda: share_links.revoke_all_posts(unit, partner=partner, by=request.user),
-        said=_("Revoked. All these pages are closed."),
+        message=_("Revoked. All these pages are closed."),
     )
     return _to_list(request)
 

@@ -23,7 +23,7 @@ def time_chips(channels: Collection[Channel], *, now: datetime) -> list[TimeChip
 
 def usual_chips(slots: Collection[TimeChip], *, now: datetime) -> list[TimeChip]:
     """Offer this evening and tomorrow morning beside the slots that are offered already."""
-    usual = [moment_chip(at, words) for at, words in suggested_times(now)]
+    usual = [moment_chip(at, label) for at, label in suggested_times(now)]
     taken = {chip.value for chip in slots}
     return [chip for chip in usual if chip.value not in taken]
 

@@ -54,9 +54,9 @@ def days_in_words(weekdays: Collection[int]) -> str:
 def weekly_times(rows: Iterable[Slot | SlotSuggestion]) -> list[WeeklyTime]:
     """Group rows of one channel, or one platform, by their time."""
     ordered = sorted(rows, key=lambda row: (row.at, row.weekday))
-    found = [(at, list(group)) for at, group in groupby(ordered, key=lambda row: row.at)]
+    times = [(at, list(group)) for at, group in groupby(ordered, key=lambda row: row.at)]
     return [
-        WeeklyTime(at, days_in_words([row.weekday for row in group]), group) for at, group in found
+        WeeklyTime(at, days_in_words([row.weekday for row in group]), group) for at, group in times
     ]
 
 

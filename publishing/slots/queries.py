@@ -69,13 +69,13 @@ def next_free_slots(
     Channels whose next one is at the same time share it. The soonest first, ``most`` of them.
     """
     first: dict[int, datetime] = {}
-    found = free_slots(channels, start=now, end=now + AHEAD)
-    for slot in found:
+    slots = free_slots(channels, start=now, end=now + AHEAD)
+    for slot in slots:
         for channel in slot.channels:
             first.setdefault(channel.pk, slot.at)
     offered = [
         FreeSlot(slot.at, tuple(c for c in slot.channels if first[c.pk] == slot.at))
-        for slot in found
+        for slot in slots
     ]
     return [slot for slot in offered if slot.channels][:most]
 
@@ -143,12 +143,12 @@ def _occurrences(weekday: int, at: time, start: datetime, end: datetime) -> list
     zone = timezone.get_default_timezone()
     day = timezone.localdate(start)
     day += timedelta(days=(weekday - day.weekday()) % 7)
-    found = []
+    occurrences = []
     while (when := datetime.combine(day, at, tzinfo=zone)) < end:
         if when > start:
-            found.append(when)
+            occurrences.append(when)
         day += timedelta(days=7)
-    return found
+    return occurrences
 
 
 def _busy_times(

@@ -61,11 +61,11 @@ class Residents:
         query, platform = request.query.get("q", "").strip(), request.query.get("platform", "")
         words = fold(query).split()
         matching = [
-            each
-            for each in self.world.all_pages(platform)
+            page
+            for page in self.world.all_pages(platform)
             if not words
             or all(
-                word in fold(f"{each.name} {each.username} {each.external_id}") for word in words
+                word in fold(f"{page.name} {page.username} {page.external_id}") for word in words
             )
         ]
         matching.sort(

@@ -80,11 +80,11 @@ def test_a_form_sent_after_the_proof_grew_old_is_kept_and_sent_after_the_code(
 
 
 def find_guarded_views(patterns):
-    for each in patterns:
-        if isinstance(each, URLResolver):
-            yield from find_guarded_views(each.url_patterns)
-        elif hasattr(each.callback, "step_up_act"):
-            yield each.name, each.callback.step_up_act
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from find_guarded_views(pattern.url_patterns)
+        elif hasattr(pattern.callback, "step_up_act"):
+            yield pattern.name, pattern.callback.step_up_act
 
 
 def test_every_act_that_asks_for_a_proof_is_named_in_vietnamese():

@@ -44,9 +44,9 @@ def imported(source: str) -> set[str]:
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
-                found |= {each.name for each in names}
+                found |= {name.name for name in names}
             case ast.ImportFrom(module=str(module), names=names):
-                found |= {module, *(f"{module}.{each.name}" for each in names)}
+                found |= {module, *(f"{module}.{name.name}" for name in names)}
     return found
 
 

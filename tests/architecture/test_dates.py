@@ -90,8 +90,8 @@ def _is_true_clock(call: ast.Call) -> bool:
 
 
 def _says_clock(call: ast.Call) -> bool:
-    given = [*call.args, *(each.value for each in call.keywords)]
-    is_named = any(each.arg in SAID for each in call.keywords)
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    is_named = any(keyword.arg in SAID for keyword in call.keywords)
     return is_named or any(ast.unparse(each).lower() in ("now", "today") for each in given)
 
 

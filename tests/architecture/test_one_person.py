@@ -249,7 +249,7 @@ def confirm_own_broadcast(unit):
     leader = factories.person(Role.APPROVER, unit)
     row = factories.broadcast(by=leader, unit=unit)
     with pytest.raises(Refused, match="second person"):
-        broadcasting.confirm(row, by=leader, words="Đồng ý")
+        broadcasting.confirm(row, by=leader, reason="Đồng ý")
 
 
 @alone("answer a comment with an approved phrase")

@@ -66,7 +66,9 @@ def _look_changes_nothing_and_names_its_type(client, address):
     with CaptureQueriesContext(connection) as asked:
         response = client.get(address)
 
-    written = {found[1] for each in asked.captured_queries if (found := WRITES.match(each["sql"]))}
+    written = {
+        found[1] for query in asked.captured_queries if (found := WRITES.match(query["sql"]))
+    }
     assert {table for table in written if not NOTED.fullmatch(table)} == set()
     kind = response.get("Content-Type", "")
     assert kind.startswith(("image/", "video/", "application/")) or "charset=utf-8" in kind, kind

@@ -134,11 +134,11 @@ def _brings_deliveries(node: ast.ImportFrom) -> bool:
 def _writes_guarded(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name == "update":
-        return any(each.arg in GUARDED for each in call.keywords)
+        return any(keyword.arg in GUARDED for keyword in call.keywords)
     if name in ("save", "bulk_update"):
         return bool(_strings_in(call) & GUARDED)
     if name == "update_from_values":
-        given = {each.arg: _strings_in(each.value) for each in call.keywords}
+        given = {keyword.arg: _strings_in(keyword.value) for keyword in call.keywords}
         rows = set().union(*map(_strings_in, call.args)) - given.get("match", set())
         return bool((rows | given.get("fields", set())) & GUARDED)
     return False

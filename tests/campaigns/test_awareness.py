@@ -24,7 +24,7 @@ TET = [
 
 
 def on(day):
-    return [each.title_vi for each in find_occasions(day, day) if each.kind != MONTH]
+    return [occasion.title_vi for occasion in find_occasions(day, day) if occasion.kind != MONTH]
 
 
 @pytest.mark.parametrize("tet", TET, ids=str)
@@ -69,7 +69,9 @@ def test_a_month_is_found_from_within_and_stands_after_the_days():
 
 def test_the_title_is_in_the_readers_language():
     (found,) = [
-        each for each in find_occasions(date(2026, 9, 2), date(2026, 9, 2)) if each.kind != MONTH
+        occasion
+        for occasion in find_occasions(date(2026, 9, 2), date(2026, 9, 2))
+        if occasion.kind != MONTH
     ]
 
     with override("en"):

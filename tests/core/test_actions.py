@@ -103,14 +103,14 @@ def test_a_missing_right_is_no_matter_of_the_form():
 def test_a_button_shows_what_was_done_or_why_not():
     request = posted()
 
-    assert button_action(request, lambda: None, said="Done.")
-    assert not button_action(request, refuse, said="Done.")
+    assert button_action(request, lambda: None, message="Done.")
+    assert not button_action(request, refuse, message="Done.")
     assert said(request) == [("success", "Done."), ("error", "Taken. Choose another.")]
 
 
 def test_a_button_without_the_right_is_forbidden():
     with pytest.raises(PermissionDenied):
-        button_action(posted(), forbid, said="Done.")
+        button_action(posted(), forbid, message="Done.")
 
 
 def test_a_refusal_is_its_words_and_otherwise_empty():

@@ -24,10 +24,10 @@ def test_no_source_was_changed_since_the_bundles_were_built():
 
 def test_there_is_a_bundle_of_all_that_templates_name():
     scripts = {path for (path,) in bundle.find_in_templates("module")}
-    sheets = [each for each in bundle.find_in_templates("stylesheets") if len(each) > 2]
+    sheets = [template for template in bundle.find_in_templates("stylesheets") if len(template) > 2]
 
     assert set(MANIFEST["scripts"]) == scripts, "run `make bundle`"
-    assert sorted(MANIFEST["sheets"].values()) == [list(each) for each in sheets], (
+    assert sorted(MANIFEST["sheets"].values()) == [list(sheet) for sheet in sheets], (
         "run `make bundle`"
     )
 

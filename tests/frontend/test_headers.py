@@ -28,7 +28,7 @@ def observatory_score(headers: dict[str, str], body: str) -> int:
     score += 10 if headers["Cross-Origin-Resource-Policy"] == "same-origin" else 0
     score += 5 if headers["Referrer-Policy"] in {"no-referrer", "same-origin"} else 0
     score += 5 if policy["frame-ancestors"] == "'none'" else 0
-    score += 5 if scripts and all("integrity=" in each for each in scripts) else 0
+    score += 5 if scripts and all("integrity=" in script for script in scripts) else 0
     return score
 
 

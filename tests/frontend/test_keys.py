@@ -59,4 +59,4 @@ def test_every_registered_key_is_on_the_sheet(client):
         ("+".join(re.findall(r'class="key-cap".*?>(.*?)</span>', keys)), does)
         for keys, does in rows
     ]
-    assert shown == [(each.keys, str(each.does)) for each in SHORTCUTS]
+    assert shown == [(shortcut.keys, str(shortcut.does)) for shortcut in SHORTCUTS]

@@ -116,8 +116,8 @@ def test_an_administrator_reads_on_a_phone_whom_to_ask_about_a_pause(at_desk, pr
 def test_people_and_the_record_are_few_screens_on_a_phone(at_desk, province):
     commune = factories.UnitFactory(parent=province, place="Phường Hải Châu")
     people = [factories.person(Role.OFFICER, commune) for _ in range(20)]
-    for each in people:
-        record("post.approved", commune, by=each, reason="Bài đúng chủ trương")
+    for person in people:
+        record("post.approved", commune, by=person, reason="Bài đúng chủ trương")
     desk = at_desk(factories.person(Role.ADMINISTRATOR, province), PHONE)
     for name in ("accounts:people", "audit:log"):
         desk.open(reverse(name))

@@ -69,7 +69,7 @@ def test_without_scripts_the_tab_and_the_filter_go_together(at_desk):
 def test_all_columns_of_the_list_fit_the_screen_of_a_station(at_desk):
     unit = factories.UnitFactory()
     platforms = ("facebook", "zalo", "tiktok", "youtube", "instagram", "threads", "telegram")
-    channels = [factories.ChannelFactory(unit=unit, platform=each) for each in platforms]
+    channels = [factories.ChannelFactory(unit=unit, platform=platform) for platform in platforms]
     author = factories.person(Role.OFFICER, unit, full_name="Nguyễn Hoàng Phương Thảo Nguyên")
     factories.submitted(
         unit=unit,

@@ -121,4 +121,4 @@ def test_system_operation_works_as_django_ships_it(at_desk):
     assert desk.page.evaluate("typeof django.jQuery") == "function"
 
     # Django's admin has no icon for the browser's tab.
-    assert [each for each in desk.complaints if "404 (Not Found)" not in each] == []
+    assert [complaint for complaint in desk.complaints if "404 (Not Found)" not in complaint] == []

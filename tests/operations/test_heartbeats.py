@@ -143,7 +143,7 @@ def test_a_tick_for_a_queue_that_does_not_exist_leaves_nothing():
     assert not Heartbeat.objects.filter(queue="of a forger").exists()
 
 
-def test_what_fails_in_the_tick_of_settle_stops_nothing_after_it(monkeypatch, caplog):
+def test_what_fails_in_the_tick_of_reconcile_stops_nothing_after_it(monkeypatch, caplog):
     done = []
     for name in ("read_back", "reconcile_unknown"):
         monkeypatch.setattr(getattr(tasks, name), "run", lambda name=name: done.append(name))
@@ -155,7 +155,7 @@ def test_what_fails_in_the_tick_of_settle_stops_nothing_after_it(monkeypatch, ca
     assert "publishing.tasks.create_manual_tasks" in caplog.text
 
 
-TASKS = {"reconcile": "reconcile", "take_down": "recall", "prepare_due": "upload"}
+TASKS = {"reconcile_and_expire": "reconcile", "take_down": "recall", "prepare_due": "upload"}
 
 
 def test_every_queue_has_a_tick_that_leaves_its_time(settings):

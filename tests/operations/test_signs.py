@@ -227,7 +227,7 @@ def test_each_sign_has_its_words():
                 *presenters.describe_remedy(kind, key),
             ]
             assert all(words)
-            assert not any("%(" in each for each in words)
+            assert not any("%(" in word for word in words)
 
 
 def test_looking_costs_the_same_however_much_there_is():

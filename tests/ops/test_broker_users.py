@@ -152,7 +152,7 @@ def test_each_kind_of_process_is_a_user_who_works_on_its_queues(server):
     assert served == listed
 
 
-@pytest.mark.parametrize("user", [each for each in PROCESSES if each != "mail"])
+@pytest.mark.parametrize("user", [process for process in PROCESSES if process != "mail"])
 def test_whoever_sends_reaches_every_queue(server, user):
     app = Celery(broker=server.url(user), set_as_current=False)
     app.conf.task_queues = None

@@ -23,7 +23,9 @@ def names_read_in_settings() -> set[str]:
     tree = ast.parse((compose.ROOT / "outreach_portal" / "settings.py").read_text(encoding="utf-8"))
     readers = ("env", "setting", "secret")
     found = {
-        each.variable for connector in CONNECTORS.values() for each in connector.settings.values()
+        setting.variable
+        for connector in CONNECTORS.values()
+        for setting in connector.settings.values()
     }
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[0] in readers:

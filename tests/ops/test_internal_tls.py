@@ -75,7 +75,8 @@ def postgresql(folder: Path) -> Iterator[int]:
     said = compose.services()["postgres"]["command"]
     options = [each for each in said if each.startswith(("ssl", "hba_file"))]
     options = [
-        each.replace("/tls", str(home)).replace("/deploy/pg_hba.conf", str(hba)) for each in options
+        option.replace("/tls", str(home)).replace("/deploy/pg_hba.conf", str(hba))
+        for option in options
     ]
     assert "ssl=on" in options
     server = subprocess.Popen(

@@ -108,10 +108,10 @@ def refusal(portal: proxy.Proxy, path: str, length: int, cookies: str) -> int:
 def sizes_by_address() -> list[tuple[str, Tier]]:
     """Return an address of each row of the table, with what it takes in one request."""
     rows = [("/channels/", FORM)]
-    for each in body_sizes.UPLOADS:
-        pattern = each.pattern.replace(body_sizes.ONE, ID)
+    for upload in body_sizes.UPLOADS:
+        pattern = upload.pattern.replace(body_sizes.ONE, ID)
         address = pattern.replace("(?:edit|submit)", "submit").replace("(?:kits/)?", "kits/")
-        rows += [(address, tier) for tier in (each.tier, each.whole) if tier]
+        rows += [(address, tier) for tier in (upload.tier, upload.whole) if tier]
     return rows
 
 
@@ -383,12 +383,12 @@ def takes_files(view: Callable) -> bool:
 def addresses_of_views(
     patterns: list | None = None, before: str = ""
 ) -> Iterator[tuple[str, Callable]]:
-    for each in get_resolver().url_patterns if patterns is None else patterns:
-        address = before + re.sub(r"<[^>]+>", ID, str(each.pattern))
-        if isinstance(each, URLResolver):
-            yield from addresses_of_views(each.url_patterns, address)
-        elif isinstance(each, URLPattern):
-            yield f"/{address}", each.callback
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        address = before + re.sub(r"<[^>]+>", ID, str(pattern.pattern))
+        if isinstance(pattern, URLResolver):
+            yield from addresses_of_views(pattern.url_patterns, address)
+        elif isinstance(pattern, URLPattern):
+            yield f"/{address}", pattern.callback
 
 
 def test_each_view_that_takes_files_stands_in_the_table():
@@ -397,7 +397,7 @@ def test_each_view_that_takes_files_stands_in_the_table():
         for address, view in addresses_of_views()
         if not view.__module__.startswith(("allauth.", "django.")) and takes_files(view)
     ]
-    patterns = [each.pattern for each in body_sizes.UPLOADS]
+    patterns = [upload.pattern for upload in body_sizes.UPLOADS]
 
     assert len(ours) == 12
     for address in ours:

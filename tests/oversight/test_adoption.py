@@ -343,12 +343,12 @@ def test_the_board_leaves_as_a_sheet(client):
 def test_the_ministry_reminds_the_provinces_that_have_not_passed_a_kit_on(client):
     top = factories.ministry()
     provinces = [factories.ProvinceFactory() for _ in range(3)]
-    for each in provinces:
-        factories.ChannelFactory(unit=factories.UnitFactory(parent=each))
+    for province in provinces:
+        factories.ChannelFactory(unit=factories.UnitFactory(parent=province))
     kit = factories.kit(
         top, state="issued", all_below=False, for_levels=["commune"], by_provinces=True
     )
-    overseers = [factories.person(Role.OVERSEER, each) for each in provinces]
+    overseers = [factories.person(Role.OVERSEER, province) for province in provinces]
     issuing.pass_on(kit, unit=provinces[0], by=overseers[0])
     ministry = factories.person(Role.OVERSEER, top)
     assert board(client, kit, ministry).context["unpassed"] == 2

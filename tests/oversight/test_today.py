@@ -223,7 +223,7 @@ def test_pages_in_other_hands_come_first_and_posts_of_others_wait_for_the_leader
     officers = today(factories.person(Role.OFFICER, unit)).context
 
     assert [channel.pk for channel in leaders["channels"].rows] == [taken.pk, lost.pk]
-    assert [each.pk for each in leaders["unrecognised"].rows] == [post.pk]
+    assert [row.pk for row in leaders["unrecognised"].rows] == [post.pk]
     assert (officers["channels"].count, "unrecognised" in officers) == (2, False)
 
 

@@ -100,7 +100,7 @@ def fill(units: list[Unit], delivery: Delivery) -> None:
     """
     post, count = delivery.post, delivery.counts.get()
     entry = Entry.objects.get(action="post.approved", object_label=str(post))
-    keys = [each.pk for each in units]
+    keys = [unit.pk for unit in units]
     unit_of = f"(ARRAY{keys})[1 + n %% {len(keys)}]".replace("%%", "%")
     back = f"- n * interval '{DAYS * 24 * 60 // ROWS} minutes'"
     copy(

@@ -763,12 +763,12 @@ def test_a_comment_whose_writer_is_not_reported_is_shown_though_it_cannot_be_hid
 def test_a_comment_is_hidden_and_shown_again(facebook, talked_about):
     post, _older, newer = talked_about
     facebook.call("hide_comment", facebook.account, newer)
-    hidden = [each.hidden for each in comments(facebook, post)]
+    hidden = [comment.hidden for comment in comments(facebook, post)]
 
     facebook.call("hide_comment", facebook.account, newer, hidden=False)
 
     assert hidden == [True, False]
-    assert [each.hidden for each in comments(facebook, post)] == [False, False]
+    assert [comment.hidden for comment in comments(facebook, post)] == [False, False]
 
 
 def test_a_reply_whose_answer_is_lost_is_unknown_and_never_sent_again_by_itself(
@@ -780,7 +780,7 @@ def test_a_reply_whose_answer_is_lost_is_unknown_and_never_sent_again_by_itself(
     with pytest.raises(OutcomeUnknown):
         facebook.call("reply_to_comment", facebook.account, newer, "Ở trụ sở.")
 
-    assert [(each.answered, each.replies) for each in comments(facebook, post)] == [
+    assert [(comment.answered, comment.replies) for comment in comments(facebook, post)] == [
         (True, 1),
         (True, 1),
     ]
@@ -804,7 +804,7 @@ def test_comments_under_a_video_are_found_by_its_own_id(facebook, form):
     video = facebook.publish(facebook.message_of(form)).external_id
     written = facebook.simulator.comment(facebook.id, facebook.visible[0]["id"], "Hay quá")["id"]
 
-    assert [each.external_id for each in comments(facebook, video)] == [written]
+    assert [comment.external_id for comment in comments(facebook, video)] == [written]
 
 
 def test_without_the_right_to_moderate_nothing_is_hidden(facebook, talked_about):

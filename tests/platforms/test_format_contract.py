@@ -107,7 +107,7 @@ def test_a_post_becomes_visible_once_with_its_media_and_an_address(case):
     receipt = case.publish()
 
     assert case.is_live(receipt)
-    assert case.shown == [each.sha256 for each in case.message.media]
+    assert case.shown == [medium.sha256 for medium in case.message.media]
 
 
 def test_no_step_of_staging_shows_anything(staging):
@@ -302,8 +302,8 @@ def test_a_video_that_passes_a_limit_is_a_problem(with_video):
     }
     result = {
         rule: [
-            each.rule
-            for each in find_problems(
+            problem.rule
+            for problem in find_problems(
                 with_video.form, replace(with_video.message, media=[replace(video, **changed)])
             )
         ]

@@ -120,7 +120,7 @@ def test_a_carousel_mixes_pictures_and_videos_in_their_order(instagram):
     instagram.publish(instagram.message(media=media))
 
     (seen,) = instagram.visible
-    assert (seen["type"], seen["media"]) == ("CAROUSEL_ALBUM", [each.sha256 for each in media])
+    assert (seen["type"], seen["media"]) == ("CAROUSEL_ALBUM", [medium.sha256 for medium in media])
 
 
 def test_a_video_alone_is_a_reel_with_its_cover(instagram):
@@ -193,15 +193,15 @@ def test_the_facts_know_hashtags_mentions_and_what_fits(instagram):
         " ".join([*(f"#a{n}" for n in range(31)), *(f"@b{n}" for n in range(21))])
     )
 
-    assert [(each.rule, each.n) for each in find_problems(post, crowded)] == [
+    assert [(problem.rule, problem.n) for problem in find_problems(post, crowded)] == [
         ("too_many_hashtags", 30),
         ("too_many_mentions", 20),
     ]
     assert find_problems(post, instagram.message("Gọi 113 #canhgiac, thư tới a@b.vn")) == []
-    assert [each.rule for each in find_problems(post, instagram.message(pictures=0))] == [
+    assert [problem.rule for problem in find_problems(post, instagram.message(pictures=0))] == [
         "media_missing"
     ]
-    assert [each.rule for each in find_problems(post, instagram.message(pictures=11))] == [
+    assert [problem.rule for problem in find_problems(post, instagram.message(pictures=11))] == [
         "too_many_images",
         "too_many_media",
     ]

@@ -233,7 +233,9 @@ def test_what_counts_is_what_is_read(telegram):
 
     assert [len(each["text"]) for each in telegram.visible] == [1024]
     assert find_problems(form, message) == []
-    assert [(each.rule, each.n) for each in find_problems(form, over)] == [("text_long", 1)]
+    assert [(problem.rule, problem.n) for problem in find_problems(form, over)] == [
+        ("text_long", 1)
+    ]
     with pytest.raises(Rejected):
         telegram.publish(over)
 
@@ -252,7 +254,7 @@ def test_markup_that_telegram_cannot_read_goes_out_plain_once(
 
     (there,) = telegram.visible
     assert (there["text"], there["entities"]) == (left or plain, [])
-    assert [each.getMessage() for each in caplog.records] == ["Telegram cannot read our markup"]
+    assert [record.getMessage() for record in caplog.records] == ["Telegram cannot read our markup"]
 
 
 def test_a_long_text_goes_out_as_paragraphs_with_their_marks(telegram):
@@ -303,7 +305,9 @@ def test_a_long_text_of_too_many_lines_is_found_before(telegram):
     fits, over = (telegram.message_of("rich_message", "a\n\n" * n) for n in (500, 501))
 
     assert find_problems(form, fits) == []
-    assert [(each.rule, each.n) for each in find_problems(form, over)] == [("too_many_lines", 500)]
+    assert [(problem.rule, problem.n) for problem in find_problems(form, over)] == [
+        ("too_many_lines", 500)
+    ]
     telegram.publish(fits)
     with pytest.raises(Rejected):
         telegram.publish(over)

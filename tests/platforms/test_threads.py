@@ -110,7 +110,9 @@ def test_more_than_five_different_links_do_not_fit(threads):
     more = threads.message(five, link="https://congan.example/6")
 
     assert find_problems(form, threads.message(f"{five} https://congan.example/4")) == []
-    assert [(each.rule, each.n) for each in find_problems(form, more)] == [("too_many_links", 5)]
+    assert [(problem.rule, problem.n) for problem in find_problems(form, more)] == [
+        ("too_many_links", 5)
+    ]
     with pytest.raises(Rejected):
         threads.stage(more)
 
@@ -207,7 +209,7 @@ def test_a_carousel_waits_for_its_video_and_keeps_the_order(threads):
     assert [draft.ready for draft in (begun, waiting, joined, ripe)] == [False, False, False, True]
     assert waiting.ref == begun.ref
     assert [(seen["type"], seen["media"]) for seen in threads.visible] == [
-        ("CAROUSEL_ALBUM", [each.sha256 for each in media])
+        ("CAROUSEL_ALBUM", [medium.sha256 for medium in media])
     ]
 
 

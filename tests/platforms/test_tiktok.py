@@ -701,7 +701,7 @@ def test_more_posts_than_a_question_takes_are_counted(tiktok):
     figures = tiktok.call("measure", tiktok.account, [*posts, "7432109876543210987"])
 
     assert list(figures) == posts
-    assert all(each.views is not None and each.reach is None for each in figures.values())
+    assert all(figure.views is not None and figure.reach is None for figure in figures.values())
 
 
 # --- photos ---------------------------------------------------------------------------------------

@@ -645,7 +645,7 @@ def test_titles_and_descriptions_stay_below_what_live_accounts_refuse(zalo):
     assert [each["title"] for each in zalo.visible] == ["a" * 140]
     assert 200 < len(described) <= 250
     form = zalo.facts.formats[0]
-    assert [each.rule for each in find_problems(form, replace(message, title="a" * 141))] == [
+    assert [problem.rule for problem in find_problems(form, replace(message, title="a" * 141))] == [
         "title_long"
     ]
 
@@ -658,17 +658,21 @@ def test_a_picture_of_about_a_megabyte_is_refused_before_zalo_fails_on_it(zalo):
 
     form = zalo.facts.formats[0]
     assert find_problems(form, just) == []
-    assert [(each.rule, each.n) for each in find_problems(form, over)] == [("image_heavy", 900_000)]
+    assert [(problem.rule, problem.n) for problem in find_problems(form, over)] == [
+        ("image_heavy", 900_000)
+    ]
 
 
 def test_letters_with_marks_of_their_own_count_once(zalo):
     apart = unicodedata.normalize("NFD", "ế" * 250)
     form = zalo.facts.format("video_article")
 
-    assert [each.rule for each in find_problems(form, zalo.message(apart, media=[]))] == [
+    assert [problem.rule for problem in find_problems(form, zalo.message(apart, media=[]))] == [
         "video_missing"
     ]
-    assert [each.rule for each in find_problems(form, zalo.message(apart + "a", media=[]))] == [
+    assert [
+        problem.rule for problem in find_problems(form, zalo.message(apart + "a", media=[]))
+    ] == [
         "text_long",
         "video_missing",
     ]
@@ -677,9 +681,9 @@ def test_letters_with_marks_of_their_own_count_once(zalo):
 def test_a_video_alone_makes_an_article_unless_a_video_article_is_asked_for(zalo, shot):
     assert choose_format(zalo.facts, [shot]).name == "article"
     assert choose_format(zalo.facts, [shot], "video_article").name == "video_article"
-    assert [each.rule for each in find_problems(zalo.facts.formats[0], zalo.message(media=[]))] == [
-        "media_missing"
-    ]
+    assert [
+        problem.rule for problem in find_problems(zalo.facts.formats[0], zalo.message(media=[]))
+    ] == ["media_missing"]
 
 
 # --- broadcasts -----------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def test_the_index_is_asked_for_the_words_that_most_posts_have_not(posts, monkey
     assert {post.title for post in found} == {"scam"}
     sql, params = found.query.sql_with_params()
     assert sql.count(" @@ ") == 2
-    assert [each for each in params if each.endswith(":*)")] == ["(lua:*)", "(khong:*)"]
+    assert [param for param in params if param.endswith(":*)")] == ["(lua:*)", "(khong:*)"]
 
 
 def test_nothing_typed_narrows_nothing(posts):

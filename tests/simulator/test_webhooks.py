@@ -435,7 +435,7 @@ def test_who_leaves_the_hub_is_asked_too_and_hears_no_more(simulator, hub, liste
     hub.ask(mode="unsubscribe")
     simulator.post("youtube", hub.channel, "Phim", by="person")
 
-    assert ([each["hub.mode"] for each in listener.questions], hub.feeds()) == (
+    assert ([question["hub.mode"] for question in listener.questions], hub.feeds()) == (
         ["subscribe", "unsubscribe"],
         [],
     )

@@ -16,5 +16,5 @@ def find_writing_position(user: User, unit: Unit) -> Appointment | None:
     """Return the appointment by which the person writes notes of that very unit: those above write
     their own, for all below.
     """
-    found = user.own_authority(Permission.FIGURES_NOTE, unit=unit)
-    return found if found and found.unit_id == unit.pk else None
+    authority = user.own_authority(Permission.FIGURES_NOTE, unit=unit)
+    return authority if authority and authority.unit_id == unit.pk else None

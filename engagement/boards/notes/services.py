@@ -34,10 +34,10 @@ class Words:
     reaches_below: bool = False
 
 
-def write_note(unit: Unit, words: Words, *, by: User) -> BoardNote:
+def write_note(unit: Unit, note_text: Words, *, by: User) -> BoardNote:
     """Put a note on the dashboard of the unit. Raise NotAllowed, Refused, QuotaExceeded."""
     position = _require_writing_position(by, unit)
-    words = _clean_words(words, unit)
+    note_text = _clean_words(note_text, unit)
     quotas.use("board_note", by=by)
     with transaction.atomic():
         Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
@@ -53,9 +53,9 @@ def write_note(unit: Unit, words: Words, *, by: User) -> BoardNote:
             position=position.position,
             written_at=now,
             changed_at=now,
-            **asdict(words),
+            **asdict(note_text),
         )
-        record("note.written", note, by=by, position=position.position, **_format_days(words))
+        record("note.written", note, by=by, position=position.position, **_format_days(note_text))
     return note
 
 
@@ -87,13 +87,13 @@ def remove_note(note: BoardNote, *, by: User) -> None:
 
 def _require_writing_position(by: User, unit: Unit) -> Appointment:
     require(by, Permission.FIGURES_NOTE, unit=unit)
-    found = find_writing_position(by, unit)
-    if found is None:
+    position = find_writing_position(by, unit)
+    if position is None:
         raise Refused(
             _("Only %(unit)s itself writes its notes. Write one of your own unit for all below.")
             % {"unit": unit}
         )
-    return found
+    return position
 
 
 def _lock(note: BoardNote) -> BoardNote:
@@ -120,9 +120,9 @@ def _clean_words(words: Words, unit: Unit) -> Words:
     return Words(first=words.first, last=words.last, text=text, reaches_below=below)
 
 
-def _format_days(words: Words) -> dict[str, object]:
+def _format_days(note_text: Words) -> dict[str, object]:
     return {
-        "first": words.first.isoformat(),
-        "last": words.last.isoformat(),
-        "below": words.reaches_below,
+        "first": note_text.first.isoformat(),
+        "last": note_text.last.isoformat(),
+        "below": note_text.reaches_below,
     }

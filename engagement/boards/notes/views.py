@@ -60,7 +60,7 @@ def remove_note(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_note(request, public_id)
     user: Any = request.user
     button_action(
-        request, lambda: services.remove_note(row, by=user), said=_("The note is removed.")
+        request, lambda: services.remove_note(row, by=user), message=_("The note is removed.")
     )
     return redirect("engagement:board_notes", row.unit.key)
 

@@ -21,11 +21,11 @@ class Command(BaseCommand):
                 raise CommandError("A run is at work. Please try again in a minute.")
             self.stdout.write("The daily summaries are made anew.")
             return
-        found = services.find_differences(on_progress=self._tell_table)
-        for table, rows in found.items():
+        differences = services.find_differences(on_progress=self._tell_table)
+        for table, rows in differences.items():
             for sign, *values in rows:
                 self.stdout.write(f"{sign} {table}: {', '.join(map(str, values))}")
-        if found:
+        if differences:
             raise CommandError("The daily summaries differ from the raw rows.")
         self.stdout.write("The daily summaries equal the raw rows.")
 

@@ -88,7 +88,7 @@ def _write_table(sheet: Any, document: Document, table: Table) -> None:
 
 def _write_explanations(sheet: Any, document: Document) -> None:
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 40, 100
-    sheet.append([_make_title_cell(sheet, each) for each in decree.DEFINITION_COLUMNS])
+    sheet.append([_make_title_cell(sheet, column) for column in decree.DEFINITION_COLUMNS])
     for name, meaning in document.definitions:
         sheet.append(_make_cells(sheet, (name, meaning), (False, False), _TEXT))
     sheet.append([])

@@ -91,13 +91,13 @@ def _describe(document: Document) -> dict[str, Any]:
         "copies": document.copy_lines,
         "appendices": [
             {
-                "word": each.word,
-                "title": each.title,
-                "of": each.of,
-                "is_wide": each.is_wide,
-                "blocks": [_describe_block(block) for block in each.blocks],
+                "word": page.word,
+                "title": page.title,
+                "of": page.of,
+                "is_wide": page.is_wide,
+                "blocks": [_describe_block(block) for block in page.blocks],
             }
-            for each in document.appendix_pages
+            for page in document.appendix_pages
         ],
     }
 

@@ -282,7 +282,7 @@ def _write_recipients(document: Document) -> list[str]:
     hanging = f'<w:ind w:left="{at}" w:hanging="{_to_twips(dash)}"/>'
     first = f'<w:ind w:left="{_to_twips(_RECIPIENTS_AT)}" w:firstLine="0"/>'
     lines = [_write_paragraph("Recipients", decree.TO, rest=first)]
-    lines += [_write_paragraph("Recipients", each, rest=hanging) for each in names[:-1]]
+    lines += [_write_paragraph("Recipients", name, rest=hanging) for name in names[:-1]]
     return [*lines, _write_paragraph("Recipients", names[-1], rest=f"{after}{hanging}")]
 
 
@@ -363,10 +363,10 @@ def _write_signature(document: Document) -> str:
     """Return the boxes 7a to 7c and 9b, side by side."""
     half = _compute_text_width(False) / 2
     copies = [_write_paragraph("CopiesWord", decree.COPIES_TO)] if document.copies else []
-    copies += [_write_paragraph("Copies", each) for each in document.copy_lines]
+    copies += [_write_paragraph("Copies", line) for line in document.copy_lines]
     signature = document.signature
     lines = (*signature.authority, signature.position)
-    titles = [_write_paragraph("Authority", each.upper()) for each in lines if each]
+    titles = [_write_paragraph("Authority", line.upper()) for line in lines if line]
     row = _write_cell(half, *(copies or [_write_paragraph("Copies")]))
     row += _write_cell(half, *titles, _write_paragraph("SignedBy", signature.name))
     return _write_paragraph("Rule", rest="<w:keepNext/>") + _write_borderless_table(

@@ -49,12 +49,12 @@ def find_campaign_publications(
     """
     reach = tuple(reach)
     rows: CampaignPublications = CampaignPublications(model=Delivery).within(reach)
-    found: CampaignPublications = rows.filter(
+    publications: CampaignPublications = rows.filter(
         post__campaign=campaign, published_at__gte=period.start, published_at__lt=period.end
     )
     is_nation = any(part.is_nation for part in reach)
-    found.filter_of_sums = CampaignFilter(campaign, None if is_nation else units, period)
-    return found
+    publications.filter_of_sums = CampaignFilter(campaign, None if is_nation else units, period)
+    return publications
 
 
 def select_by_post(publications: QuerySet[Delivery]) -> QuerySet[Any, Any]:

@@ -127,16 +127,16 @@ def _group_open(
 
 
 def _merge(*parts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    found: dict[int, dict[str, Any]] = {}
+    merged: dict[int, dict[str, Any]] = {}
     for part in parts:
         for row in part:
             empty = {"row": row["row"], **dict.fromkeys((*_COUNTS, "needs_person"), 0)}
-            total = found.setdefault(row["row"], {**empty, "last_post": None})
+            total = merged.setdefault(row["row"], {**empty, "last_post": None})
             for name in (*_COUNTS, "needs_person"):
                 total[name] += row.get(name, 0)
             posts = [at for at in (total["last_post"], row["last_post"]) if at]
             total["last_post"] = max(posts, default=None)
-    return list(found.values())
+    return list(merged.values())
 
 
 def _count_communes_that_published(window: DueWindow, others: Collection[int]) -> dict[int, int]:
@@ -161,8 +161,8 @@ def _count_communes_that_published(window: DueWindow, others: Collection[int]) -
         output_field=BooleanField(),
     )
     communes = Unit.objects.filter(level=Level.COMMUNE).alias(has_published=has_published)
-    found = communes.filter(has_published=True).order_by()
-    return dict(found.values_list(Coalesce("parent_id", "pk")).annotate(n=Count("pk")))
+    published = communes.filter(has_published=True).order_by()
+    return dict(published.values_list(Coalesce("parent_id", "pk")).annotate(n=Count("pk")))
 
 
 def count_written_posts(units: QuerySet[Any, Any], period: Period) -> list[dict[str, Any]]:

@@ -95,7 +95,7 @@ def sum_pages(figures: Figures, *, by: str, with_silent: bool) -> list[list[Page
         f"followers_{n}": select_newest_followers(period)
         for n, period in enumerate(figures.periods)
     }
-    found: list[dict[int, PageSums]] = [{} for _period in figures.periods]
+    pages: list[dict[int, PageSums]] = [{} for _period in figures.periods]
     columns = ("pk", "unit", "unit__level", "unit__parent", *followers)
     for page, unit, level, parent, *told in (
         channels.annotate(**followers).order_by().values_list(*columns)
@@ -104,8 +104,8 @@ def sum_pages(figures: Figures, *, by: str, with_silent: bool) -> list[list[Page
         for n, known in enumerate(told):
             sums = published.get((n, page, unit))
             if with_silent or (sums and sums["publications"]):
-                _add_page(found[n].setdefault(key, PageSums(key)), sums or {}, known)
-    return [list(rows.values()) for rows in found]
+                _add_page(pages[n].setdefault(key, PageSums(key)), sums or {}, known)
+    return [list(rows.values()) for rows in pages]
 
 
 def _sum_by_page(figures: Figures) -> dict[tuple[int, int, int], dict[str, int | None]]:

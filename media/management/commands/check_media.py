@@ -35,10 +35,10 @@ class Command(BaseCommand):
         for each in checked:
             if each["refused"]:
                 self.stdout.write(f"{each['file']}: {each['refused']}")
-            for found in each["findings"]:
+            for finding in each["findings"]:
                 self.stdout.write(
                     "{}: {kind} {rule} {severity} {x},{y} {width}x{height}".format(
-                        each["file"], **found
+                        each["file"], **finding
                     )
                 )
             if each["missing"]:
@@ -57,8 +57,8 @@ def _check_file(path: Path) -> dict[str, Any]:
         return answer | {"refused": f"cannot be read: {error.strerror}"}
     except Refused as refused:  # also for a while
         return answer | {"refused": str(refused)}
-    found = [finding._asdict() for finding in examined.findings]
-    return answer | {"missing": examined.missing, "findings": found}
+    findings = [finding._asdict() for finding in examined.findings]
+    return answer | {"missing": examined.missing, "findings": findings}
 
 
 def _examine_file(path: Path) -> Examined:

@@ -21,10 +21,10 @@ def find(pixels: Pixels) -> list[list[object]]:
         zxingcpp.BarcodeFormat.Aztec,
         zxingcpp.BarcodeFormat.PDF417,
     ]
-    found: list[list[object]] = []
+    codes: list[list[object]] = []
     for code in zxingcpp.read_barcodes(np.ascontiguousarray(pixels), formats=formats):
         at = code.position
         corners = [at.top_left, at.top_right, at.bottom_right, at.bottom_left]
         points = np.array([(corner.x, corner.y) for corner in corners], np.float32)
-        found.append([code.text[:MOST_LETTERS], *relative_box_of_points(points, width, height)])
-    return found
+        codes.append([code.text[:MOST_LETTERS], *relative_box_of_points(points, width, height)])
+    return codes

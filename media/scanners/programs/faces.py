@@ -28,27 +28,27 @@ class Faces:
     def find(self, pixels: Pixels) -> list[list[int]]:
         """Return the boxes of the faces, the surest first."""
         height, width = pixels.shape[:2]
-        found: list[tuple[float, np.ndarray]] = []
+        faces: list[tuple[float, np.ndarray]] = []
         for side in SIDES:
             if side == SIDES[0] or max(height, width) > side:
-                found += self._find_in(shrink(pixels, side))
-        found += self._look_nearer(pixels, found)
-        found = [face for face in found if face[0] > SURE]
+                faces += self._find_in(shrink(pixels, side))
+        faces += self._look_nearer(pixels, faces)
+        faces = [face for face in faces if face[0] > SURE]
         chosen: list[np.ndarray] = []
-        for _score, box in sorted(found, key=lambda each: -each[0]):
+        for _score, box in sorted(faces, key=lambda each: -each[0]):
             if all(_overlap(box, other) < SAME for other in chosen):
                 chosen.append(box)
         return [relative_box(box[0], box[1], box[2], box[3], 1, 1) for box in chosen]
 
     def _look_nearer(
-        self, pixels: Pixels, found: list[tuple[float, np.ndarray]]
+        self, pixels: Pixels, faces: list[tuple[float, np.ndarray]]
     ) -> Iterator[tuple[float, np.ndarray]]:
         """Yield faces where one may be, that are surely one in a picture of that part alone."""
         height, width = pixels.shape[:2]
         whole = np.array([width, height, width, height])
-        sure = [box for score, box in found if score > SURE]
+        sure = [box for score, box in faces if score > SURE]
         seen: list[np.ndarray] = []
-        for _score, box in sorted(found, key=lambda each: -each[0]):
+        for _score, box in sorted(faces, key=lambda each: -each[0]):
             if len(seen) == _MOST_PERHAPS:
                 return
             if any(_overlap(box, other) >= SAME for other in (*sure, *seen)):
@@ -72,7 +72,7 @@ class Faces:
         self.net.setInput(blob)
         heat, scale, offset, _marks = self.net.forward(_LAYERS)
         rows, columns = np.where(heat[0, 0] > _PERHAPS)
-        found = []
+        faces = []
         for row, column in zip(rows, columns, strict=True):
             tall, broad = np.exp(scale[0, :, row, column]) * 4
             down, across = offset[0, :, row, column]
@@ -85,8 +85,8 @@ class Faces:
                     (y + tall / 2) / high,
                 ]
             )
-            found.append((float(heat[0, 0, row, column]), np.clip(box, 0, 1)))
-        return found
+            faces.append((float(heat[0, 0, row, column]), np.clip(box, 0, 1)))
+        return faces
 
 
 def _overlap(one: np.ndarray, other: np.ndarray) -> float:

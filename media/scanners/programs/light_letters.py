@@ -45,7 +45,7 @@ def _find_parts(pixels: Pixels) -> list[tuple[int, int, int, int, np.ndarray]]:
     height, width = pixels.shape[:2]
     scale = min(1.0, _SIDE / max(height, width))
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found = {}
+    parts = {}
     for outline in _find_outlines(small):
         left, top, wide, high = frame = cv2.boundingRect(outline)
         if wide < _LEAST_WIDTH * small.shape[1] or high < _LEAST_HEIGHT * small.shape[0]:
@@ -56,11 +56,11 @@ def _find_parts(pixels: Pixels) -> list[tuple[int, int, int, int, np.ndarray]]:
         inside: Any = np.zeros((high, wide), np.uint8)
         cv2.drawContours(inside, [outline - [left, top]], -1, 255, cv2.FILLED)
         inside = cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=0)
-        found[tuple(side // _SAME_FRAME for side in frame)] = (
+        parts[tuple(side // _SAME_FRAME for side in frame)] = (
             *(round(each / scale) for each in frame),
             inside,
         )
-    largest = sorted(found.values(), key=lambda each: -each[2] * each[3])[:_MOST_PARTS]
+    largest = sorted(parts.values(), key=lambda each: -each[2] * each[3])[:_MOST_PARTS]
     return sorted(largest, key=lambda each: each[1])
 
 

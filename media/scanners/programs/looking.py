@@ -27,13 +27,13 @@ class Scanners:
 
     def look(self, pixels: Pixels) -> dict[str, Any]:
         """Return what each scanner finds, by its kind."""
-        found = {}
+        results = {}
         for kind, find in self._ready.items():
             try:
-                found[kind] = find(pixels)
+                results[kind] = find(pixels)
             except Exception:  # whatever a strange picture brings about: the others go on
                 self.missing.add(kind)
-        return found
+        return results
 
 
 def _make_scanner(kind: str) -> Callable[[Pixels], Any]:

@@ -247,18 +247,18 @@ def _find_plates(pixels: Pixels, grey: np.ndarray) -> list[tuple[np.ndarray, boo
     if lightest < _LIT:  # in the dark, what is light at all is a plate
         small = cv2.convertScaleAbs(small, alpha=255 / lightest)
         colours = np.clip(colours * (255 / lightest), 0, 255).astype(np.int16)
-    found: list[tuple[float, np.ndarray, bool]] = []
+    plates: list[tuple[float, np.ndarray, bool]] = []
     for mask in _plate_masks(small, colours):
         contours, _tree = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
         for contour in contours:
             shape = _plate_shape(contour, small)
             if shape:
-                found.append(shape)
+                plates.append(shape)
     chosen: list[tuple[float, np.ndarray, bool]] = []
-    for each in sorted(found, key=lambda one: -one[0]):
+    for plate in sorted(plates, key=lambda one: -one[0]):
         # Of both edges of one border, one; but not what stands in its middle.
-        if all(np.abs(each[1] - other[1]).max() > 12 for other in chosen):
-            chosen.append(each)
+        if all(np.abs(plate[1] - other[1]).max() > 12 for other in chosen):
+            chosen.append(plate)
     return [(corners / scale, is_wide) for _busy, corners, is_wide in chosen[:MOST_PLATES]]
 
 

@@ -43,20 +43,20 @@ class Stamps:
         small = shrink(pixels, SIDE)
         height, width = small.shape[:2]
         red = _red_mask(small)
-        found: list[list[object]] = []
+        stamps: list[list[object]] = []
         frames = 0
         for contour in _find_outlines(red):
             points = contour.reshape(-1, 2).astype(np.float32)
             if _is_seal(contour, red) and _stands_on_paper(contour, small, red):
-                found.append(["seal", *relative_box_of_points(points, width, height)])
+                stamps.append(["seal", *relative_box_of_points(points, width, height)])
                 continue
             if frames >= MOST_FRAMES or not _is_frame(contour, red):
                 continue
             frames += 1
             rule = self._rule_of(contour, small, red)
             if rule:
-                found.append([rule, *relative_box_of_points(points, width, height)])
-        return found + self._find_marks_in_dark_frames(small)
+                stamps.append([rule, *relative_box_of_points(points, width, height)])
+        return stamps + self._find_marks_in_dark_frames(small)
 
     def _find_marks_in_dark_frames(self, small: Pixels) -> list[list[object]]:
         """Return the marks of secrecy that stand in a frame of dark ink."""

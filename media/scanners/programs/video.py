@@ -33,7 +33,7 @@ def main(root: str, source: str, folder: str) -> None:
     place = Path(folder)
     samples: list[dict[str, Any]] = []
     with av.open(source, options={"protocol_whitelist": "file"}) as video:
-        said = sorted(metadata_words(video))
+        texts = sorted(metadata_words(video))
         picture = video.streams.video[0]
         picture.thread_type = "NONE"
         seconds = length_of(video, picture)
@@ -42,8 +42,8 @@ def main(root: str, source: str, folder: str) -> None:
             samples.append({"second": second, **scanners.look(pixels)})
             done = min(99, int(100 * second / max(seconds, 0.1)))
             (place / "progress").write_text(str(done))
-    if said and samples:
-        page = {"plate": False, "lines": [[[words, 0, 0, 10_000, 10_000]] for words in said]}
+    if texts and samples:
+        page = {"plate": False, "lines": [[[text, 0, 0, 10_000, 10_000]] for text in texts]}
         samples[0].setdefault("text", []).append(page)
     facts = {"missing": sorted(scanners.missing), "samples": samples}
     (place / "facts.json").write_text(json.dumps(facts))
@@ -94,12 +94,12 @@ def length_of(video: Any, picture: Any) -> float:
 
 def metadata_words(video: Any) -> set[str]:
     """Return what the container and its tracks say of the video in words."""
-    said: set[str] = set()
+    texts: set[str] = set()
     for facts in (video.metadata, *(stream.metadata for stream in video.streams)):
         for name, value in facts.items():
             if name.lower() not in _TECHNICAL:
-                said.add(str(value)[:LONGEST_TEXT])
-    return said
+                texts.add(str(value)[:LONGEST_TEXT])
+    return texts
 
 
 _TECHNICAL = {

@@ -13,14 +13,14 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: object, **options: object) -> None:
-        found = reseal_all(now=timezone.now()) + reseal_factors() + reseal_contacts()
+        counts = reseal_all(now=timezone.now()) + reseal_factors() + reseal_contacts()
         outcomes = {
             "resealed": "sealed with the first key",
             "current": "were so already",
             "renewing": "are being renewed just now: run this again in five minutes",
             "no_key": "open with none of the keys: add the missing key, or connect and enrol again",
         }
-        for name, words in outcomes.items():
-            self.stdout.write(f"{found[name]:6} {words}")
-        if found["renewing"] or found["no_key"]:
+        for name, text in outcomes.items():
+            self.stdout.write(f"{counts[name]:6} {text}")
+        if counts["renewing"] or counts["no_key"]:
             raise CommandError("Keep the older keys: not everything is sealed with the first one.")

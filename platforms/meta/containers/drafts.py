@@ -62,14 +62,14 @@ class Drafts(Api):
     ) -> Draft:
         """Create the post's container, or those of a carousel's items."""
         began = int(time.time())
-        words = self.fingerprint_of_message(message)
+        fingerprint = self.fingerprint_of_message(message)
         if len(message.media) > 1:
             fields = [self.item_container(medium) for medium in message.media]
             ids = await asyncio.gather(*(self.create_container(account, field) for field in fields))
-            staged = StagedPost(items=tuple(ids), began=began, words=words, again=again)
+            staged = StagedPost(items=tuple(ids), began=began, words=fingerprint, again=again)
         else:
             container = await self.create_container(account, self.single_container(message))
-            staged = StagedPost(container, began=began, words=words, again=again)
+            staged = StagedPost(container, began=began, words=fingerprint, again=again)
         return Draft(staged.ref, ready=False)
 
     async def _create_carousel(

@@ -24,8 +24,8 @@ class Lookups(Api):
     ) -> Receipt | None:
         staged = StagedPost.parse(draft_ref)
         if staged is None:
-            words = self.fingerprint_of_message(message)
-            return await self.find_in_list(account, words, since)
+            fingerprint = self.fingerprint_of_message(message)
+            return await self.find_in_list(account, fingerprint, since)
         state, receipt = await self._find_by_container(account, staged)
         if receipt is None and state is ContainerState.UNKNOWN:
             # None would mean that the post is certainly not live, and another would be made.
@@ -48,18 +48,24 @@ class Lookups(Api):
             raise OutcomeUnknown("published, and not on the list")
         return state, receipt
 
-    async def find_in_list(self, account: Account, words: str, since: datetime) -> Receipt | None:
+    async def find_in_list(
+        self, account: Account, fingerprint: str, since: datetime
+    ) -> Receipt | None:
         """Find the post on the account's list by the fingerprint of its words.
 
         Raises OutcomeUnknown where that does not suffice: for a post without words, and for two
         that say the same.
         """
-        edge = self.list_edges[0 if words else -1]
+        edge = self.list_edges[0 if fingerprint else -1]
         posts = await self.read_posts(account, [edge], since - _CLOCK_SKEW)
-        matches = [post for post in posts if not words or self.fingerprint_of_post(post) == words]
+        matches = [
+            post
+            for post in posts
+            if not fingerprint or self.fingerprint_of_post(post) == fingerprint
+        ]
         if not matches:
             return None
-        if len(matches) > 1 or not words:
+        if len(matches) > 1 or not fingerprint:
             raise OutcomeUnknown("not told from another post by its words")
         return Receipt(str(matches[0]["id"]), matches[0].get("permalink", ""))
 

@@ -79,5 +79,5 @@ class StagedPost:
 
 def make_fingerprint(text: str) -> str:
     """Hash a post's text as the platform gives it back: trimmed, and composed as it likes."""
-    words = collapse_spaces(normalize_unicode("NFC", text))
-    return hashlib.sha256(words.encode()).hexdigest()[:16] if words else ""
+    cleaned = collapse_spaces(normalize_unicode("NFC", text))
+    return hashlib.sha256(cleaned.encode()).hexdigest()[:16] if cleaned else ""

@@ -48,7 +48,9 @@ class Counting(Insights):
         figures = await asyncio.gather(
             *(self._read_figures(account, post) for post in external_ids)
         )
-        return {post: found for post, found in zip(external_ids, figures, strict=True) if found}
+        return {
+            post: measured for post, measured in zip(external_ids, figures, strict=True) if measured
+        }
 
     async def _read_figures(self, account: Account, external_id: str) -> Figures | None:
         try:

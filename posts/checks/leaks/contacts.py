@@ -35,16 +35,16 @@ def mobile_numbers(reading: Reading) -> Iterator[Found]:
     spans = [match.span() for match in _MOBILE.finditer(reading.text)]
     spans += [match.span(1) for match in _OLD_MOBILE.finditer(reading.text)]
     hotlines: set[str] = set()
-    found = []
+    numbers = []
     for start, end in spans:
         number = _to_national_number(reading.text[start:end])
         if number in reading.allowed.phones or _is_no_number(reading, start, end):
             continue
         if _HOTLINE.search(reading.text_around(start, end, 60, 40)):
             hotlines.add(number)
-        found.append((start, end, number))
-    is_auction = bool(found and _AUCTION.search(reading.text))
-    for start, end, number in found:
+        numbers.append((start, end, number))
+    is_auction = bool(numbers and _AUCTION.search(reading.text))
+    for start, end, number in numbers:
         # Shown as a line of a body: the list of the unit's numbers should have it.
         severity = Severity.WARN if number in hotlines else Severity.HARD
         if is_auction and len(set(number)) <= _FIGURES_OF_AUCTION:

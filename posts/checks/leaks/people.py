@@ -260,10 +260,10 @@ def informants(reading: Reading) -> Iterator[Found]:
         act = _REPORTS_AFTER.search(reading.text_after(name.end, 110))
         if not (cue or act) or is_public_role(reading, name):
             continue
-        shift, words = name.end, act.span("act") if act else (0, 0)
+        shift, act_words = name.end, act.span("act") if act else (0, 0)
         if cue:
-            shift, words = name.start - len(before), cue.span()
-        evidence = (shift + words[0], shift + words[1])
+            shift, act_words = name.start - len(before), cue.span()
+        evidence = (shift + act_words[0], shift + act_words[1])
         yield Found(name.start, name.end, _severity_of(name), evidence)
     for match in _TITLED_WORD.finditer(reading.text):
         start = match.start(1)

@@ -171,8 +171,8 @@ def _part_name(name: re.Match[str]) -> str:
 
 
 def _restore_accents(line: re.Match[str]) -> str:
-    words = _BARE_WORDS.sub(lambda match: _put_accents(match, _ACCENTED), line.group())
-    return _BARE_NAME.sub(_restore_name, words)
+    restored = _BARE_WORDS.sub(lambda match: _put_accents(match, _ACCENTED), line.group())
+    return _BARE_NAME.sub(_restore_name, restored)
 
 
 def _restore_name(word: re.Match[str]) -> str:
@@ -198,12 +198,14 @@ def _plain_piece(piece: str) -> str:
         return piece
     if piece.isspace():
         return "\n" if _LINE_END.search(piece) else "\t" if "\t" in piece else " "
-    shown = normalize_unicode("NFKD", piece).translate(LOOKALIKES)
-    shown = normalize_unicode("NFC", shown).translate(_SIGNS)
-    if len(shown) > _MOST_LETTERS:  # one sign that stands for a sentence
+    normalised = normalize_unicode("NFKD", piece).translate(LOOKALIKES)
+    normalised = normalize_unicode("NFC", normalised).translate(_SIGNS)
+    if len(normalised) > _MOST_LETTERS:  # one sign that stands for a sentence
         return piece
     seen = (
-        each for each in shown if not is_decoration(each) and unicodedata.category(each) != "Cc"
+        each
+        for each in normalised
+        if not is_decoration(each) and unicodedata.category(each) != "Cc"
     )
     return "".join(map(_plain_digit, seen))
 

@@ -75,12 +75,12 @@ def remedies(text: str, leak: Leak, *, hotline: str = "") -> list[Remedy]:
         ways.append(Remedy(kind, masked, leak.start, leak.end))
     name = _name_span(text, leak) if leak.rule in _PERSONS else None
     if name:
-        words = text[name[0] : name[1]]
+        name_text = text[name[0] : name[1]]
         # A full stop behind the name is the one of its last letter.
         end = name[1] + text.startswith(".", name[1])
-        ways.append(Remedy("initials", cut_to_initials(words), name[0], end))
+        ways.append(Remedy("initials", cut_to_initials(name_text), name[0], end))
         if leak.rule in _NAMED_IN_PRESS:
-            ways.append(Remedy("given_initial", cut_given_name(words), name[0], end))
+            ways.append(Remedy("given_initial", cut_given_name(name_text), name[0], end))
     line = _drop_line(text, leak)
     return [*ways, line] if line.end - line.start <= _LONGEST_DROPPED_LINE else ways
 
@@ -90,36 +90,36 @@ def _is_to_be_called(text: str, at: int) -> bool:
     return bool(_TO_CALL.search(before)) and not _OF_SOMEBODY.search(before)
 
 
-def cut_to_initials(words: str) -> str:
+def cut_to_initials(name: str) -> str:
     """Cut each word of a name to its first letter: N.V.A."""
-    return "".join(f"{word[0].upper()}." for word in re.findall(r"[^\W\d_]+", words))
+    return "".join(f"{word[0].upper()}." for word in re.findall(r"[^\W\d_]+", name))
 
 
-def cut_given_name(words: str) -> str:
+def cut_given_name(name: str) -> str:
     """Cut the last word of a name to its first letter: Nguyễn Văn A."""
-    *kept, last = words.split(" ")
+    *kept, last = name.split(" ")
     return " ".join([*kept, f"{last[0].upper()}."])
 
 
-def _mask_words(leak: Leak, words: str) -> str | None:
+def _mask_words(leak: Leak, text: str) -> str | None:
     rule = leak.rule
     if rule == "addr_home" and leak.severity != Severity.HARD:
         return None  # a hamlet is known by its name, whatever number it has
     if rule in _PHONES:
-        digits = len(re.findall(r"\d", words))
-        return _mask_digits_after(words, digits - _LAST_OF_A_PHONE)
+        digits = len(re.findall(r"\d", text))
+        return _mask_digits_after(text, digits - _LAST_OF_A_PHONE)
     if rule in _STAY:
-        return _mask_digits_after(words, _STAY[rule])
+        return _mask_digits_after(text, _STAY[rule])
     if rule == "link_risk":
-        return re.sub(r"^https?://", "", words, flags=re.IGNORECASE).replace(".", "[.]")
+        return re.sub(r"^https?://", "", text, flags=re.IGNORECASE).replace(".", "[.]")
     return "***" if rule == "credential" else None
 
 
-def _mask_digits_after(words: str, stay: int) -> str:
+def _mask_digits_after(text: str, stay: int) -> str:
     """Put x for every digit behind the first ``stay`` ones."""
     seen = 0
     letters = []
-    for letter in words:
+    for letter in text:
         if letter.isdecimal():
             seen += 1
         letters.append("x" if letter.isdecimal() and seen > stay else letter)

@@ -56,8 +56,8 @@ def _start_of_rank(reading: Reading, name: Name) -> int | None:
     for end in range(len(words), 0, -1):
         for length in range(min(_LONGEST_ROLE, end), 0, -1):
             first = words[end - length]
-            said = " ".join(word.group() for word in words[end - length : end])
-            if said.casefold() in _ROLES:
+            phrase = " ".join(word.group() for word in words[end - length : end])
+            if phrase.casefold() in _ROLES:
                 return name.start - len(clause) + first.start()
         word = words[end - 1].group()
         if not (word[0].isupper() or word[0].isdigit() or word in _OF_A_BODY):

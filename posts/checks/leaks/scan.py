@@ -61,18 +61,18 @@ def find_leaks(text: str, *, allowed: Allowed = NOTHING_ALLOWED, today: date) ->
     taken: list[tuple[int, int]] = []
     leaks = []
     for rule in _RULES:
-        for found in rule.find(reading):
-            span = _free_span(found, taken)
+        for match in rule.find(reading):
+            span = _free_span(match, taken)
             if span:
                 insort(taken, span)
                 start, end = reading.plain.source_span(*span)
-                leaks.append(Leak(rule.name, found.severity, start, end))
+                leaks.append(Leak(rule.name, match.severity, start, end))
     return sorted(leaks, key=lambda leak: leak.start)
 
 
-def _free_span(found: Found, taken: list[tuple[int, int]]) -> tuple[int, int] | None:
+def _free_span(match: Found, taken: list[tuple[int, int]]) -> tuple[int, int] | None:
     """Return the first of the finding's spans that no earlier finding has a part of."""
-    for span in filter(None, (found[:2], found.evidence)):
+    for span in filter(None, (match[:2], match.evidence)):
         at = bisect_left(taken, span)
         before_ends = at == 0 or taken[at - 1][1] <= span[0]
         if before_ends and (at == len(taken) or span[1] <= taken[at][0]):

@@ -86,10 +86,10 @@ def move(request: HttpRequest) -> JsonResponse:
             return JsonResponse({"error": error}, status=409)
     except _ConfirmationNeeded as asked:
         return JsonResponse({"ask": str(asked)}, status=409)
-    said = pause_warning(post, times, pauses_of(request)) or planned_times_sentence(
+    message = pause_warning(post, times, pauses_of(request)) or planned_times_sentence(
         times.values(), now=timezone.now()
     )
-    return JsonResponse({"said": said})
+    return JsonResponse({"said": message})
 
 
 def _describe_neighbours(
@@ -98,8 +98,8 @@ def _describe_neighbours(
     """Say what else goes out beside these deliveries at their new times."""
     moved = copy_with_times(times, rows)
     near = describe_clash(moved, find_clashes(request.user, moved, now=timezone.now()))
-    said = [near and f"{near}.", *map(full_day_warning, full_days(rows[0].post, times))]
-    return " ".join(filter(None, said))
+    texts = [near and f"{near}.", *map(full_day_warning, full_days(rows[0].post, times))]
+    return " ".join(filter(None, texts))
 
 
 def _parse_move(body: bytes) -> tuple[set[uuid.UUID], datetime, bool] | None:
@@ -165,9 +165,9 @@ def _require_choices(post: Post, answers: choices.Answers) -> None:
     """Raise Refused for what a page's own settings do not allow. No transaction waits for a
     platform.
     """
-    words = choices.refused_choices(post, answers=answers)
-    if words:
-        raise Refused(" ".join(words))
+    refusals = choices.refused_choices(post, answers=answers)
+    if refusals:
+        raise Refused(" ".join(refusals))
 
 
 def _act_on(request: HttpRequest, post: Post, asked: dict[str, Any]) -> str:

@@ -115,20 +115,20 @@ def feed(request: HttpRequest) -> JsonResponse:
     chosen = form.chosen()
     window = WindowForm(request.GET)
     if not window.is_valid():
-        words = " ".join(error for errors in window.errors.values() for error in errors)
-        return JsonResponse({"error": words}, status=400)
+        message = " ".join(error for errors in window.errors.values() for error in errors)
+        return JsonResponse({"error": message}, status=400)
     rows = find_going_out(request.user, chosen=chosen, **window.cleaned_data)
-    found = events_or_counts(request, form, rows, now=now)
+    events = events_or_counts(request, form, rows, now=now)
     first = timezone.localdate(window.cleaned_data["start"])
     last = timezone.localdate(window.cleaned_data["end"] - timedelta(microseconds=1))
     marks = marks_of(request, chosen, first=first, last=last, now=now)
     composes = bool(request.user.reach(Permission.POST_WRITE))
     return JsonResponse(
         {
-            "events": [_script_event(each) for each in describe(request, found.slots, now=now)],
-            "marks": count_events(found.chips) + mark_events(marks, compose=composes),
+            "events": [_script_event(each) for each in describe(request, events.slots, now=now)],
+            "marks": count_events(events.chips) + mark_events(marks, compose=composes),
             "long": long_marks(marks),
-            "more": found.more,
+            "more": events.more,
         }
     )
 

@@ -108,12 +108,12 @@ def _agenda(
     marks = marks_of(request, chosen, first=start, last=last, now=now)
     of_many = covers_many_units(unit_of(request, chosen))
     if view == "day" and of_many:
-        found = _page_of_day(request, rows, now=now)
+        page = _page_of_day(request, rows, now=now)
     else:
-        found = events_or_counts(request, form, rows, now=now)
+        page = events_or_counts(request, form, rows, now=now)
     events = [
         (timezone.localdate(each["slot"].due_at), each)
-        for each in describe(request, found.slots, now=now)
+        for each in describe(request, page.slots, now=now)
     ]
     return {
         "days": day_cards(
@@ -122,11 +122,11 @@ def _agenda(
             first=start,
             last=last,
             with_free=view in ("day", "week"),
-            chips=found.chips,
+            chips=page.chips,
         ),
-        "page_obj": found.page,
+        "page_obj": page.page,
         "long": long_marks(marks),
-        "more": found.more,
+        "more": page.more,
         "today": today,
         "start": start,
         "last": last,

@@ -11,10 +11,10 @@ from publishing.freeze import freezing
 
 
 def _moment(text: str) -> datetime:
-    found = parse_datetime(text)
-    if found is None:
+    moment = parse_datetime(text)
+    if moment is None:
         raise ArgumentTypeError(f"{text!r} is no moment such as 2026-11-25 06:00")
-    return found if found.tzinfo else timezone.make_aware(found)
+    return moment if moment.tzinfo else timezone.make_aware(moment)
 
 
 class Command(BaseCommand):

@@ -39,11 +39,11 @@ def _unscheduled() -> list[uuid.UUID]:
     """Find what is on its way and nobody scheduled so, or has ended already."""
     rows = Delivery.objects.filter(state__in=sorted(WAITING | IN_HAND)).order_by("pk")
     rows = rows.select_related("revision", "channel").defer("revision__content")
-    found = []
+    unscheduled = []
     for batch in batched(rows.iterator(chunk_size=_BATCH), _BATCH):
         unproved = find_unproved(map(schedule_of, batch))
-        found += [row.public_id for row in batch if row.public_id in unproved]
-    return found
+        unscheduled += [row.public_id for row in batch if row.public_id in unproved]
+    return unscheduled
 
 
 class Command(BaseCommand):

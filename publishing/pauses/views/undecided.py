@@ -36,10 +36,10 @@ def undecided_list(request: HttpRequest) -> HttpResponse:
     if asked:
         seen = Pause.objects.visible_to(request.user).select_related("unit", "channel", "topic")
         pause = get_object_or_404(seen, public_id=parse_uuid(asked))
-        found = due_during(pause, timezone.now()).visible_to(request.user)
+        deliveries = due_during(pause, timezone.now()).visible_to(request.user)
     else:
-        found = undecided_deliveries(Delivery.objects.visible_to(request.user))
-    rows = found.select_related("post", "unit", "channel").defer(
+        deliveries = undecided_deliveries(Delivery.objects.visible_to(request.user))
+    rows = deliveries.select_related("post", "unit", "channel").defer(
         "channel__sealed", "post__body", "post__search"
     )
     page = get_page(request, rows.order_by("-due_at", "pk"))

@@ -113,7 +113,7 @@ def reopen(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take a submitted or approved post back for editing, and go straight to the editor."""
     post = post_of(request, public_id, Permission.POST_WRITE)
     message = _("Open for editing. It must be submitted and approved again.")
-    if not button_action(request, lambda: decisions.reopen(post, by=request.user), said=message):
+    if not button_action(request, lambda: decisions.reopen(post, by=request.user), message=message):
         return redirect(address_of(post))
     return redirect("posts:edit", public_id=post.public_id)
 
@@ -157,14 +157,14 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             perhaps,
         )
         lead += " " + where % {"n": perhaps}
-    words = {
+    message = {
         "heading": _("Withdraw the post"),
         "lead": lead,
         "label": _("Withdraw"),
         "tone": "danger",
         "icon": "ban",
     }
-    return action_page(request, post, form, action, **words)
+    return action_page(request, post, form, action, **message)
 
 
 @require_http_methods(["GET", "POST"])

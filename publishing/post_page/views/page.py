@@ -82,8 +82,10 @@ def _moving_context(request: HttpRequest, post: Post, deliveries: list[Delivery]
     own_recalls = Recall.objects.visible_to(request.user).filter(deliveries__post=post)
     recalls = {recall.pk: recall for recall in own_recalls}
     revision = None if post.state in EDITABLE else post.current_revision
-    shown = revision.content if revision else content.compose(post)
-    channels = channel_cards(post, deliveries, shown, rights=rights, pauses=pauses, recalls=recalls)
+    content_shown = revision.content if revision else content.compose(post)
+    channels = channel_cards(
+        post, deliveries, content_shown, rights=rights, pauses=pauses, recalls=recalls
+    )
     cards = [
         card
         for channel in channels
@@ -95,7 +97,7 @@ def _moving_context(request: HttpRequest, post: Post, deliveries: list[Delivery]
         for row in deliveries
     )
     return {
-        "content": shown,
+        "content": content_shown,
         "channels": channels,
         "left_out": left_out_channels(post),
         "is_scheduled": bool(cards),
@@ -115,14 +117,14 @@ def _moving_context(request: HttpRequest, post: Post, deliveries: list[Delivery]
 
 
 def _static_context(
-    request: HttpRequest, post: Post, deliveries: list[Delivery], shown: Mapping[str, Any]
+    request: HttpRequest, post: Post, deliveries: list[Delivery], content_shown: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what stays while somebody looks: what was found in it, its versions, its record."""
     revision = None if post.state in EDITABLE else post.current_revision
     return {
         "origin": origin_of(post, request.user),
         "passed": passed_warnings_card(post, revision) if revision else None,
-        "scans": [card for card in cards_of_content(shown) if card.has_news],
+        "scans": [card for card in cards_of_content(content_shown) if card.has_news],
         "revisions": revisions_of(post),
         "corrections": post.corrections.exclude(state=PostState.ARCHIVED)
         .annotate(
@@ -140,7 +142,7 @@ def _static_context(
 @require_GET
 def delivery(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Redirect a delivery's id to its place on the page of its post: every id has an address."""
-    found = get_object_or_404(
+    row = get_object_or_404(
         Delivery.objects.visible_to(request.user).select_related("post"), public_id=public_id
     )
-    return redirect(address_of(found.post, found))
+    return redirect(address_of(row.post, row))

@@ -69,8 +69,8 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         outcome = form_action(form, lambda: _schedule(request, post, form, hints))
     if outcome:
-        for words in hints:
-            messages.info(request, words)
+        for hint in hints:
+            messages.info(request, hint)
         return redirect(address_of(post))
     context = _schedule_context(request, post, form, now)
     return render_page(

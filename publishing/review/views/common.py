@@ -42,7 +42,7 @@ def after_approval_sentence(post: Post, pauses: Pauses) -> str:
     times = {row.channel: row.due_at for row in rows}
     if not times:
         return _("Approved. Next: choose the time of publication.")
-    words = pause_warning(post, times, pauses) or planned_times_sentence(
+    sentence = pause_warning(post, times, pauses) or planned_times_sentence(
         times.values(), now=timezone.now()
     )
-    return " ".join(filter(None, [words, manual_tasks_sentence(times)]))
+    return " ".join(filter(None, [sentence, manual_tasks_sentence(times)]))

@@ -160,10 +160,10 @@ def _show_own_decision(request: HttpRequest, post: Post) -> HttpResponse:
     own = last_own_decision(request.user, post, since=now - SHOWN)
     if own is None:
         if request.method == "POST":
-            words = _(
+            text = _(
                 "The post was changed meanwhile; nothing was decided. This is how it stands now."
             )
-            messages.error(request, words)
+            messages.error(request, text)
         return redirect("publishing:post", public_id=post.public_id)
     if request.method == "POST":
         return redirect(_address(request, post))
@@ -177,11 +177,11 @@ def _show_own_decision(request: HttpRequest, post: Post) -> HttpResponse:
     following = queue.first()
     is_first = own.decision == Decision.FIRST
     is_final = own.decision == Decision.APPROVED
-    words = ""
+    text = ""
     if is_first:
-        words = second_step_sentence(post)
+        text = second_step_sentence(post)
     elif is_final:
-        words = after_approval_sentence(post, pauses_of(request))
+        text = after_approval_sentence(post, pauses_of(request))
     undo_seconds = 0
     if _may_undo(request, post, own):
         undo_seconds = max(0, int((own.decided_at + decisions.UNDO - now).total_seconds()))
@@ -191,7 +191,7 @@ def _show_own_decision(request: HttpRequest, post: Post) -> HttpResponse:
         "gives_second": gives_second,
         "queue_url": reverse(queue_view),
         "is_approved": is_final or is_first,
-        "words": words,
+        "words": text,
         "asks_time": is_final
         and not deliveries.exists()
         and can(request.user, Permission.POST_SCHEDULE, unit=post.unit),
@@ -224,7 +224,7 @@ def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if not button_action(
         request,
         lambda: approval_and_time.undo_approval_and_stop(post, by=request.user),
-        said=message,
+        message=message,
     ):
         return redirect("publishing:post", public_id=post.public_id)
     return redirect(_address(request, post))

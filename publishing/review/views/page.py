@@ -57,33 +57,33 @@ def _time_choices(
     """
     later = {"value": ReviewForm.APPROVE, "label": _("Choose the time later")}
     if post.endorsed_revision_id:
-        words = _("The unit chooses the time")
+        label = _("The unit chooses the time")
         if coming:
-            words = _("Wanted time: %(when)s") % {"when": format_local_time(coming)}
-        return [{"value": ReviewForm.APPROVE, "label": words}]
+            label = _("Wanted time: %(when)s") % {"when": format_local_time(coming)}
+        return [{"value": ReviewForm.APPROVE, "label": label}]
     if not channels:
         return [later]
-    found = []
+    choices = []
     if coming:
-        words = _("Wanted time: %(when)s") % {"when": format_local_time(coming)}
-        found.append(
-            {"value": ReviewForm.SCHEDULE, "label": words, "short": format_local_time(coming)}
+        label = _("Wanted time: %(when)s") % {"when": format_local_time(coming)}
+        choices.append(
+            {"value": ReviewForm.SCHEDULE, "label": label, "short": format_local_time(coming)}
         )
-    found += [
+    choices += [
         {"value": chip.value, "label": _("Free: %(when)s") % {"when": chip.label}}
         for chip in beside
     ]
-    found += [later, {"value": ReviewForm.NOW, "label": _("Now")}]
-    known = {each["value"] for each in found}
+    choices += [later, {"value": ReviewForm.NOW, "label": _("Now")}]
+    known = {choice["value"] for choice in choices}
     offered = dict(suggested_times(now))
     for slot in next_free_slots(channels, now=now):
-        words = _("Free slot: %(when)s") % {"when": format_local_time(slot.at)}
-        offered.setdefault(slot.at, words)
-    for at, words in offered.items():
+        label = _("Free slot: %(when)s") % {"when": format_local_time(slot.at)}
+        offered.setdefault(slot.at, label)
+    for at, label in offered.items():
         value = field_value(at)
         if at != coming and value not in known and (not post.ends_at or at < post.ends_at):
-            found.append({"value": value, "label": words})
-    return [*found, {"value": ReviewForm.OTHER, "label": _("Another time")}]
+            choices.append({"value": value, "label": label})
+    return [*choices, {"value": ReviewForm.OTHER, "label": _("Another time")}]
 
 
 class Checked(NamedTuple):
@@ -108,7 +108,7 @@ def review_context(
     """Return all that the page shows of the post, with ``is_edited_by_reader``, and its revision
     that waits.
     """
-    revision, found = post.current_revision, checked.found
+    revision, findings = post.current_revision, checked.found
     before = last_approved_revision(post)
     now = timezone.now()
     channels = scheduling.channels_of(revision)
@@ -131,8 +131,8 @@ def review_context(
         "choices": choices,
         "chosen": chosen if chosen in known else choices[0]["value"],
         "is_own": revision.is_by(request.user) or post.is_edited_by_reader,
-        "findings": found,
-        "leaks": leak_cards(found, revision.content, title=post.own_title),
+        "findings": findings,
+        "leaks": leak_cards(findings, revision.content, title=post.own_title),
         "scans": [card for card in cards_of_content(revision.content) if card.has_news],
         "asks_reason": form.asks_reason,
         "warned": passed_warnings(post).author,

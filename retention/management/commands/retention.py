@@ -103,8 +103,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{row.public_id}  {since}  {subject}  {row.operator}: {row.reason}")
 
     def _hold(self, options: dict[str, Any]) -> None:
-        words = {name: options[name] for name in ("reason", "operator")}
-        row = services.create_hold(**options["hold"], **words)
+        values = {name: options[name] for name in ("reason", "operator")}
+        row = services.create_hold(**options["hold"], **values)
         self.stdout.write(f"Held: {row.public_id}")
 
     def _lift(self, options: dict[str, Any]) -> None:
@@ -118,12 +118,12 @@ class Command(BaseCommand):
 def _find_subject(text: str) -> dict[str, Any]:
     kind, _colon, name = text.partition(":")
     try:
-        found = {
+        subjects = {
             "post": lambda: Post.objects.filter(public_id=name).first(),
             "unit": lambda: Unit.objects.filter(key=name).first(),
         }[kind]()
     except (KeyError, ValidationError):
-        found = None
-    if found is None:
+        subjects = None
+    if subjects is None:
         raise ArgumentTypeError(f"there is no {text}")
-    return {kind: found}
+    return {kind: subjects}

@@ -88,7 +88,9 @@ class Accounts:
             case "businesses":
                 self.check_business(token)
                 portfolios = [
-                    each for each in self.world.businesses.values() if user.id in each["people"]
+                    business
+                    for business in self.world.businesses.values()
+                    if user.id in business["people"]
                 ]
                 return make_page(
                     call,
@@ -100,12 +102,14 @@ class Accounts:
 
     def unlisted(self) -> set[str]:
         """Find the pages that only their Business lists."""
-        portfolios = [each for each in self.world.businesses.values() if not each["listed"]]
+        portfolios = [
+            business for business in self.world.businesses.values() if not business["listed"]
+        ]
         return {
             page
-            for each in portfolios
+            for portfolio in portfolios
             for edge in ("owned_pages", "client_pages")
-            for page in each[edge]
+            for page in portfolio[edge]
         }
 
     @staticmethod
@@ -271,7 +275,7 @@ class Accounts:
                 ]
                 if not fields:
                     raise GraphError("(#100) The parameter subscribed_fields is required.", 100)
-                if unknown := [each for each in fields if each not in FIELDS]:
+                if unknown := [field for field in fields if field not in FIELDS]:
                     raise GraphError(
                         (
                             f"(#100) Param subscribed_fields must be one of {FIELDS} - got "

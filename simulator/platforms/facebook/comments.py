@@ -137,9 +137,7 @@ class Comments:
             field["fields"] or "id,message,created_time,from", COMMENT_FIELDS, "Comment"
         )
         rows = [each for each in self.visible_to(token, page, post) if not each["parent"]]
-        return [
-            self.view(call, token, page, post, each, fields) for each in rows[: min(limit, 100)]
-        ]
+        return [self.view(call, token, page, post, row, fields) for row in rows[: min(limit, 100)]]
 
     def visible_to(self, token: Token, page: Page, post: Post) -> list[dict[str, Any]]:
         """List the comments; visitors' only where the token may read what visitors write."""

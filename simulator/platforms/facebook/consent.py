@@ -75,7 +75,7 @@ class FacebookConsent(Consent):
             user=user.id,
             scopes=ticked,
             declined=[scope for scope in self.scopes_asked(query) if scope not in ticked],
-            pages=[each for each in user.pages if each in form.getall("page", [])],
+            pages=[page for page in user.pages if page in form.getall("page", [])],
         )
         code.expires = self.world.world() + 600
         code.bound_to = {"redirect_uri": query["redirect_uri"]}

@@ -109,7 +109,7 @@ class Media:
             inner = fields.get("children", {}).get("fields") or "id"
             names = {"id", *(name.strip() for name in inner.split(","))}
             view["children"] = {
-                "data": [{key: each[key] for key in each if key in names} for each in files]
+                "data": [{key: file[key] for key in file if key in names} for file in files]
             }
         return {key: view[field["name"]] for key, field in fields.items() if field["name"] in view}
 

@@ -187,11 +187,11 @@ class Sending:
             self.messages.message(page, post, message_id) for message_id in post.message_ids
         ]
         if self.world.settings["telegram_queues_videos"] and any(
-            "video" in each for each in messages
+            "video" in message for message in messages
         ):
-            for each in messages:
-                self.updates.push(channel_post=dict(each))
-                each["message_id"] = 0
+            for message in messages:
+                self.updates.push(channel_post=dict(message))
+                message["message_id"] = 0
         return messages
 
     async def about(self, call: Call, kind: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -134,5 +134,5 @@ class Posts:
         if files:
             view["media_url"] = files[0]["media_url"]
         if len(files) > 1:
-            view["children"] = {"data": [{"id": each["id"]} for each in files]}
+            view["children"] = {"data": [{"id": file["id"]} for file in files]}
         return {key: view[field["name"]] for key, field in fields.items() if field["name"] in view}

@@ -20,9 +20,9 @@ class Replies:
     def reply_list(self, call: Call, page: Page, post: Post, *, whole: bool) -> dict[str, Any]:
         fields = self.platform.fields(call, POST_FIELDS, "ThreadsMedia")
         rows = [
-            self.reply_view(post, each)
-            for each in self.platform.comments(page, post)
-            if whole or not each["parent"]
+            self.reply_view(post, comment)
+            for comment in self.platform.comments(page, post)
+            if whole or not comment["parent"]
         ]
         own = [each for each in self.world.visible_posts(page) if each.details.get("reply_to")]
         below = {post.id, *(row["id"] for row in rows)} if whole else {post.id}

@@ -37,16 +37,16 @@ class Display:
     def requested_fields(self, call: Call, known: Any) -> list[str]:
         fields = [each for each in call.text("fields").split(",") if each]
         retired = self.world.settings["tiktok_retired_fields"]
-        if not fields or any(each not in known or each in retired for each in fields):
+        if not fields or any(field not in known or field in retired for field in fields):
             raise invalid("fields is missing or names a field that does not exist")
         return fields
 
     def user(self, page: Page, token: Token, call: Call) -> dict[str, Any]:
         fields, now = self.requested_fields(call, USER_FIELDS), self.world.world()
-        for each in fields:
-            if USER_FIELDS[each] not in token.scopes:
+        for field in fields:
+            if USER_FIELDS[field] not in token.scopes:
                 raise TiktokError(
-                    401, "scope_not_authorized", f"The user did not authorize {USER_FIELDS[each]}."
+                    401, "scope_not_authorized", f"The user did not authorize {USER_FIELDS[field]}."
                 )
         link = f"{self.world.public_url or call.origin}/pages/tiktok/{page.external_id}/"
         answer: dict[str, Any] = dict.fromkeys(
@@ -72,7 +72,7 @@ class Display:
             answer["likes_count"] = sum(
                 growth.compute_counts(page, post, now).all_reactions for post in seen
             )
-        return {each: answer[each] for each in fields}
+        return {field: answer[field] for field in fields}
 
     def listed(self, page: Page, plan: Plan) -> list[Post]:
         """List public posts, newest first. Whether photos are among them is a setting, for nobody
@@ -133,4 +133,4 @@ class Display:
             "comment_count": counts.comments,
             "share_count": counts.shares,
         }
-        return {each: answer[each] for each in fields}
+        return {field: answer[field] for field in fields}

@@ -56,8 +56,8 @@ class Publishing:
             "creator_nickname": page.name,
             "privacy_level_options": list(self.options()),
             **{
-                f"{each}_disabled": each in self.world.settings["tiktok_closed"]
-                for each in INTERACTIONS
+                f"{interaction}_disabled": interaction in self.world.settings["tiktok_closed"]
+                for interaction in INTERACTIONS
             },
             "max_video_post_duration_sec": self.world.settings["tiktok_longest_seconds"],
         }
@@ -464,7 +464,7 @@ class Publishing:
         mime = call.headers.get("Content-Type", "").partition(";")[0].strip()
         if call.method != "PUT" or match is None or mime not in MIMES or call.body is None:
             return Reply("", 400)
-        start, end, total = (int(each) for each in match.groups())
+        start, end, total = (int(group) for group in match.groups())
         size, chunk, received = publish["size"], publish["chunk_size"], intake.size
         if total != size or end >= total or end < start:
             return Reply("", 400)

@@ -290,10 +290,10 @@ class Uploads:
         if not verified and images.read_seconds(session.head) > LONGEST_UNVERIFIED:
             return "rejected/length"
         twice = any(
-            each.pictures
-            and each.pictures[0].sha256 == digest
-            and not each.gone(self.world.world())
-            for each in page.posts.values()
+            post.pictures
+            and post.pictures[0].sha256 == digest
+            and not post.gone(self.world.world())
+            for post in page.posts.values()
         )
         return (
             "rejected/duplicate"

@@ -232,10 +232,13 @@ class Videos:
         if post.details["ends"] != "processed":
             public = False
         open_now = any(
-            each.gone_at is None and each.visible_world <= now for each in post.intervals
+            interval.gone_at is None and interval.visible_world <= now
+            for interval in post.intervals
         )
         if not open_now:
-            post.intervals = [each for each in post.intervals if each.gone_at is not None]
+            post.intervals = [
+                interval for interval in post.intervals if interval.gone_at is not None
+            ]
         if public and not open_now:
             self.world.show(post, arrived=arrived, after=wait + late)
         elif not public and open_now:

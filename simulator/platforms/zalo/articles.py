@@ -161,8 +161,8 @@ class Articles:
         post.pictures = [
             *pictures,
             *(
-                Picture(self.world.jobs[f"video {each}"]["sha256"], kind="video", id=each)
-                for each in videos
+                Picture(self.world.jobs[f"video {video}"]["sha256"], kind="video", id=video)
+                for video in videos
             ),
         ]
         post.details["comment"] = article.get("comment", "show")

@@ -248,7 +248,7 @@ def test_everybody_who_may_stop_it_is_told_and_may(unit, chief, officer):
         **dict.fromkeys([colleague.pk, overseer.pk, admin.pk], "delegation_given"),
     }
     people = [chief, officer, colleague, overseer, admin, bystander, foreign]
-    may = [each for each in people if delegations.may_end(again(each), row)]
+    may = [person for person in people if delegations.may_end(again(person), row)]
     assert may == [chief, officer, colleague, overseer, admin]
     with pytest.raises(NotAllowed):
         delegations.end(row, by=again(bystander), reason="Không rõ")

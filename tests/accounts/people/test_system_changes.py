@@ -199,7 +199,10 @@ def test_each_change_in_system_is_told_to_all_who_watch(administrators, top):
         {"code": topic.code, "name_vi": "Tên", "name_en": "Name", "position": 1},
     )
 
-    assert told("system_changed") == {"van.hanh", *(each.username for each in administrators)}
+    assert told("system_changed") == {
+        "van.hanh",
+        *(administrator.username for administrator in administrators),
+    }
     letter = Letter.objects.get(to="truc@example.vn", text__contains="campaigns_topic_change")
     assert "Tên" not in letter.text
 
@@ -242,7 +245,7 @@ def test_one_of_them_alone_changes_nothing(operator, administrators, officer, ki
 
     assert answer.status_code == 403
     assert was == (User.objects.filter(pk=person.pk).values().get(), person.appointments.count())
-    everybody = {operator.username, *(each.username for each in administrators)}
+    everybody = {operator.username, *(administrator.username for administrator in administrators)}
     assert told("system_change_proposed") >= everybody
     assert Letter.objects.filter(to="truc@example.vn").count() >= 1
 
@@ -274,7 +277,7 @@ def test_two_of_them_make_an_operator_who_waits_a_day_and_everybody_learns_of_it
 
     made = fresh(officer)
     assert (made.is_superuser, made.is_staff, may_change_system(made)) == (True, True, False)
-    assert told("operator_made") >= {each.username for each in administrators}
+    assert told("operator_made") >= {administrator.username for administrator in administrators}
     with time_machine.travel(timezone.now() + timedelta(hours=24, minutes=1), tick=False):
         assert may_change_system(made)
         waiting = proposed(ChangeKind.DISABLE, administrators[0], by=operator)
@@ -448,7 +451,7 @@ def test_a_factor_that_is_reset_at_the_console_is_reported(operator, administrat
     who = {"reason": "Văn bản 12", "operator": "Vận Hành"}
     call_command("reset_factor", operator.username, **who, stdout=StringIO())
 
-    assert told("console_reset") >= {each.username for each in administrators}
+    assert told("console_reset") >= {administrator.username for administrator in administrators}
     letters = Letter.objects.filter(to="truc@example.vn", text__contains=operator.full_name)
     assert letters.exists()
 

@@ -67,7 +67,7 @@ def ask_for_reset(address: str) -> list[str]:
     """Ask for a new password for ``address``, and return the letters that this sends."""
     letters()
     Client().post(reverse("account_reset_password"), {"email": address})
-    return [(each.to, "/accounts/password/reset/key/" in each.text) for each in letters()]
+    return [(letter.to, "/accounts/password/reset/key/" in letter.text) for letter in letters()]
 
 
 def test_the_answer_to_who_asks_for_a_reset_waits_for_nothing_that_depends_on_the_account(

@@ -166,8 +166,8 @@ EDGE = (
 
 def notices_of(person) -> list[str]:
     return [
-        notices.describe(each)
-        for each in person.notices.filter(kind__startswith="sign_in_").order_by("pk")
+        notices.describe(notice)
+        for notice in person.notices.filter(kind__startswith="sign_in_").order_by("pk")
     ]
 
 

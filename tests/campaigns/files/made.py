@@ -61,8 +61,8 @@ def scan():
 def word(*paragraphs, header="", more=None, types=None):
     """Return a Word file; ``more`` are further parts by their names."""
     document = docx.Document()
-    for each in paragraphs or (WORDS,):
-        document.add_paragraph(each)
+    for paragraph in paragraphs or (WORDS,):
+        document.add_paragraph(paragraph)
     if header:
         document.sections[0].header.paragraphs[0].text = header
     out = io.BytesIO()

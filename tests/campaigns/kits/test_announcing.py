@@ -82,7 +82,7 @@ def test_a_kit_by_way_of_provinces_is_heard_of_below_once_it_is_passed_on(provin
     other = factories.ProvinceFactory()
     places = {each: factories.UnitFactory(parent=each) for each in (province, other)}
     officers = {each: factories.person(Role.OFFICER, unit) for each, unit in places.items()}
-    leaders = {each: factories.person(Role.OVERSEER, each) for each in places}
+    leaders = {place: factories.person(Role.OVERSEER, place) for place in places}
     kit = issued(factories.ministry(), **TO_COMMUNES, by_provinces=True)
 
     announcing.announce_kits()

@@ -75,7 +75,7 @@ def test_a_kit_is_written_submitted_approved_and_issued(client, province, sign_i
     client.post(reverse("kits:new"), {**form, f"alt-{picture.public_id}": "Ổ cắm"})
     kit = Kit.objects.get()
     version = kit.versions.get()
-    assert [each.alt_text for each in version.media.all()] == ["Ổ cắm"]
+    assert [medium.alt_text for medium in version.media.all()] == ["Ổ cắm"]
     assert version.slots[0]["name"] == "khu_vuc"
     client.post(page("submit", kit))
     assert client.get(page("approve", kit)).status_code == 403

@@ -74,7 +74,7 @@ def test_the_hash_of_the_core_follows_the_locked_words_alone():
 
 def test_numbers_and_days_are_read_as_people_here_write_them():
     numbers = ("113", "1.234", "1.234.567", "12,5", "1.234,5", "0")
-    assert [each for each in numbers if not is_number(each)] == []
+    assert [number for number in numbers if not is_number(number)] == []
     others = ("", "1.5", "1,234.5", "12.34", "3-5", "năm", "12 giờ", "1.2345", "٣", "12\n")
     assert [each for each in others if is_number(each)] == []
     assert is_span("3-5")

@@ -74,8 +74,8 @@ def test_the_right_to_a_business_portfolio_is_asked_for_only_where_a_person_says
         for data in ({}, {"wider": "1"})
     ]
 
-    assert ["business_management" in each for each in scopes] == [False, True]
-    assert ["list of pages that a Business portfolio holds" in each for each in pages] == [
+    assert ["business_management" in scope for scope in scopes] == [False, True]
+    assert ["list of pages that a Business portfolio holds" in page for page in pages] == [
         False,
         True,
     ]

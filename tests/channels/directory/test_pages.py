@@ -406,7 +406,7 @@ def test_a_page_that_was_transferred_brings_no_other_units_decisions_along(enter
     texts = [
         client.get(page).content.decode()
         for page in pages
-        for client in (enter(*each) for each in readers)
+        for client in (enter(*reader) for reader in readers)
     ]
 
     words = ("not ours", "Nghi lộ mật khẩu", str(leader), "Tự đăng hôm qua", str(receiver))

@@ -185,7 +185,7 @@ def test_each_chart_of_a_page_is_saved_as_a_file(look, publish, province):
 
     assert "spread" in offered
     boxes = chart(look("unit", province.key, overseer), "spread").figures["series"]
-    assert [each["here"] for each in boxes] == [None, None]
+    assert [box["here"] for box in boxes] == [None, None]
     for key in offered:
         saved = look("unit", province.key, overseer, format="xlsx", chart=key)
         assert saved.status_code == 200, key

@@ -128,7 +128,7 @@ def test_at_most_three_sentences_the_unsure_figures_first():
         top_post=TopPost("A", 900, "/"),
         kits=[NewKit("B", TODAY, 5, "/")],
     )
-    assert [each.rule for each in describe_changes(every)] == [
+    assert [change.rule for change in describe_changes(every)] == [
         "silent_platform",
         "pause",
         "more_or_fewer",

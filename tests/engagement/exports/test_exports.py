@@ -146,10 +146,10 @@ def test_two_buttons_at_once_make_one_file(campaign, person):
         connection.close()
 
     threads = [threading.Thread(target=ask) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(30)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
 
     assert len(found) == 2
     assert len(set(found)) == Export.objects.count() == 1
@@ -201,13 +201,13 @@ def test_a_file_is_for_its_person_alone_and_for_the_position_they_had(
         reverse(name, args=[Export.objects.get().public_id])
         for name in ("engagement:export", "engagement:export_content")
     ]
-    assert [client.get(each).status_code for each in addresses] == [200, 200]
+    assert [client.get(address).status_code for address in addresses] == [200, 200]
 
     client.force_login(factories.person(Role.SUPERVISOR, province))
-    assert [client.get(each).status_code for each in addresses] == [404, 404]
+    assert [client.get(address).status_code for address in addresses] == [404, 404]
     client.force_login(person)
     Appointment.objects.filter(user=person).update(unit=factories.ProvinceFactory())
-    assert [client.get(each).status_code for each in addresses] == [404, 404]
+    assert [client.get(address).status_code for address in addresses] == [404, 404]
 
 
 def test_who_lost_the_position_before_the_worker_came_gets_no_file(client, offered, person):

@@ -129,7 +129,7 @@ def test_a_page_that_rests_is_not_spoken_on_but_what_insults_there_is_hidden(
         replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
     replies.hide_comment(posted, ticket, by=officer, hidden=True)
 
-    assert [each.hidden for each in replies.read_comments(posted, by=officer)] == [True]
+    assert [comment.hidden for comment in replies.read_comments(posted, by=officer)] == [True]
 
 
 def test_a_page_that_nobody_has_confirmed_is_not_spoken_on_but_what_insults_there_is_hidden(
@@ -141,7 +141,7 @@ def test_a_page_that_nobody_has_confirmed_is_not_spoken_on_but_what_insults_ther
         replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
     replies.hide_comment(posted, ticket, by=officer, hidden=True)
 
-    assert [each.hidden for each in replies.read_comments(posted, by=officer)] == [True]
+    assert [comment.hidden for comment in replies.read_comments(posted, by=officer)] == [True]
 
 
 def test_nothing_is_answered_while_all_is_frozen_but_what_insults_is_hidden(
@@ -154,7 +154,7 @@ def test_nothing_is_answered_while_all_is_frozen_but_what_insults_is_hidden(
         replies.answer_comment(posted, ticket, "Mời bà gọi 113.", by=officer)
     replies.hide_comment(posted, ticket, by=officer, hidden=True)
 
-    assert [each.hidden for each in replies.read_comments(posted, by=officer)] == [True]
+    assert [comment.hidden for comment in replies.read_comments(posted, by=officer)] == [True]
 
 
 def test_a_database_that_was_restored_answers_nobody(posted, officer, ticket):

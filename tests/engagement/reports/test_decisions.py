@@ -285,7 +285,7 @@ def test_a_province_adds_up_what_its_units_sent_and_names_who_is_missing(
     assert figures["checks"] == []
     document = build_document(report)
     assert document.parts[1].paragraphs[2].endswith(f"{missing.name}.")  # each is the province's
-    by_unit = next(each for each in document.appendices if each.total)
+    by_unit = next(appendix for appendix in document.appendices if appendix.total)
     assert by_unit.total[1:3] == (2, 2)
 
 
@@ -311,7 +311,7 @@ def test_many_units_without_a_report_stand_by_province_for_the_ministry(sent, mo
         for _number in range(5):
             factories.UnitFactory(parent=province)
         sent(province, *(factories.person(Role.OVERSEER, province) for _number in range(2)))
-        communes[province.place] = {each.name for each in province.children.all()}
+        communes[province.place] = {child.name for child in province.children.all()}
     top = factories.person(Role.OVERSEER, factories.ministry())
 
     document = build_document(drafts.begin(factories.ministry(), "month", month, by=top))

@@ -37,9 +37,9 @@ def test_one_recipient_stands_beside_the_word_and_several_in_a_list():
 def test_an_only_appendix_has_no_number_and_the_text_refers_to_each():
     only, several = week(), year()
 
-    assert [each.word for each in only.appendix_pages] == ["Phụ lục"]
+    assert [page.word for page in only.appendix_pages] == ["Phụ lục"]
     assert only.blocks[-1].text == "Kèm theo: Phụ lục - Giải thích số liệu./."
-    assert [each.word for each in several.appendix_pages] == [
+    assert [page.word for page in several.appendix_pages] == [
         "Phụ lục I",
         "Phụ lục II",
         "Phụ lục III",

@@ -50,8 +50,8 @@ def test_figures_counted_from_the_raw_rows_are_those_of_the_report(month, within
     numbers = [recount(raw, content, differ) for content in reports]
 
     assert differ == []
-    assert [each["total"]["now"]["followers"] for each in reports] == [7, 90, 97, None, 97]
-    assert [each["total"]["now"]["posts"] for each in reports[3:]] == [1, 4]
+    assert [report["total"]["now"]["followers"] for report in reports] == [7, 90, 97, None, 97]
+    assert [report["total"]["now"]["posts"] for report in reports[3:]] == [1, 4]
     assert reports[2]["total"]["now"]["followers_gained"] == 50
     assert numbers[0] > 30
     assert numbers[2] > numbers[1] > 100

@@ -117,7 +117,7 @@ def test_a_day_to_come_is_refused(report, post):
 def test_what_may_not_be_kept_is_no_scan(report, post, scan, words):
     answer = post(scan)
     assert answer.status_code == 409
-    assert any(words in each for each in answer.context["send_form"].non_field_errors())
+    assert any(words in error for error in answer.context["send_form"].non_field_errors())
     assert answer.context["send_form"]["number"].value() == "125"
     report.refresh_from_db()
     assert report.state == "approved"

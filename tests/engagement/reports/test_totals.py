@@ -77,7 +77,7 @@ def test_a_provinces_totals_are_the_sums_of_its_168_units(province, fill, month,
 
     found = figures.content["total"]["now"]
     own = figures.content["own"]["now"]
-    sent = [each.approval.content["figures"]["total"]["now"] for each in reports]
+    sent = [report.approval.content["figures"]["total"]["now"] for report in reports]
     for name in COUNTS:
         assert found[name] == own[name] + sum(each[name] for each in sent), name
         assert found[name] > 0, name

@@ -372,8 +372,8 @@ def test_the_best_are_the_same_as_among_all_publications(publish, monkeypatch):
             posts = progress.sum_published_posts(rows, most=3)
             rows = rows.filter(post__in=posts.candidates)
         return [
-            (each.delivery.pk, each.value)
-            for each in usual.find_candidates(rows, now=now, weak=False)
+            (candidate.delivery.pk, candidate.value)
+            for candidate in usual.find_candidates(rows, now=now, weak=False)
         ]
 
     for _summed in range(2):

@@ -176,7 +176,7 @@ def test_captions_that_do_not_fit_keep_a_post_from_its_approver(client, post, cl
     post.refresh_from_db()
     assert post.state == PostState.DRAFT
     findings = find_findings(post)
-    assert [each.where for each in findings if each.rule == "captions_unclear"] == [
+    assert [finding.where for finding in findings if finding.rule == "captions_unclear"] == [
         f"media-{clip.public_id}"
     ]
 

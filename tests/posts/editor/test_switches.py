@@ -41,7 +41,7 @@ def save(post, by, *, pictures=(), switched=None):
         )
         for channel, chosen in edit.channels.items()
     }
-    media = [MediaEdit(each, "Ảnh") for each in pictures]
+    media = [MediaEdit(picture, "Ảnh") for picture in pictures]
     return saving.save(post, PostEdit(edit.fields, channels, media), by=by, version=post.version)
 
 

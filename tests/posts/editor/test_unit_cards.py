@@ -56,7 +56,7 @@ def post(kit, officer):
 
 
 def shown(post):
-    return [each.media for each in PostMedia.objects.filter(post=post).order_by("position")]
+    return [media.media for media in PostMedia.objects.filter(post=post).order_by("position")]
 
 
 def test_a_worker_draws_the_card_and_the_draft_takes_it_where_the_kits_one_stood(

@@ -83,11 +83,11 @@ def log():
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(name)s %(message)s %(exc_text)s"))
     loggers = [logging.getLogger(), *map(logging.getLogger, ("django", "celery", "posts", "media"))]
-    for each in loggers:
-        each.addHandler(handler)
+    for logger in loggers:
+        logger.addHandler(handler)
     yield stream
-    for each in loggers:
-        each.removeHandler(handler)
+    for logger in loggers:
+        logger.removeHandler(handler)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def put_in_and_take_out(post, text, severity, n, officer):
     clean = factories.edit_of(post)
     post = saving.save(post, leaky(post, text, n), by=officer, version=post.version)
     if n % 10 == 0:
-        for mark in [each.mark for each in find_findings(post) if each.mark][:1]:
+        for mark in [finding.mark for finding in find_findings(post) if finding.mark][:1]:
             leaks.report_no_leak(post, mark, by=officer)
     if severity == "hard":
         with pytest.raises(Refused) as refused:

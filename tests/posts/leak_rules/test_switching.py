@@ -120,7 +120,7 @@ def test_no_switch_begins_in_the_past_nor_without_a_reason(asking):
 
 def test_the_pages_of_the_ministry_lead_from_the_alarms_to_a_switch(client, unit, asking, second):
     words = f"Gọi {NUMBER}"
-    switching.report_false_alarm(unit, rule=RULE, words=words, by=person(Role.OFFICER, unit))
+    switching.report_false_alarm(unit, rule=RULE, text=words, by=person(Role.OFFICER, unit))
     client.force_login(asking)
     page = reverse("posts:leak_rule", args=[RULE])
     assert shape_of(words) in client.get(page).text
@@ -144,7 +144,7 @@ def test_the_province_sees_counts_of_its_units_and_no_shape(client, unit):
     factories.ministry()
     stranger = UnitFactory()
     for each in (unit, stranger):
-        switching.report_false_alarm(each, rule=RULE, words=NUMBER, by=person(Role.OFFICER, each))
+        switching.report_false_alarm(each, rule=RULE, text=NUMBER, by=person(Role.OFFICER, each))
     client.force_login(person(Role.OVERSEER, unit.parent))
 
     page = client.get(reverse("posts:leak_rule", args=[RULE])).text

@@ -57,7 +57,7 @@ def page_of(media, **query):
 
 
 def rules(post):
-    return [each.rule for each in find_findings(Post.objects.get(pk=post.pk))]
+    return [finding.rule for finding in find_findings(Post.objects.get(pk=post.pk))]
 
 
 # --- The gate -------------------------------------------------------------------------------------

@@ -626,7 +626,7 @@ def test_folders_are_made_renamed_and_removed_on_their_page(client, unit):
     client.post(address("media_folder", inner), {"act": "remove"})
 
     assert again.status_code == 409
-    assert [str(each) for each in Folder.objects.all()] == ["Năm 2027"]
+    assert [str(folder) for folder in Folder.objects.all()] == ["Năm 2027"]
 
 
 VTT = "WEBVTT\n\n00:00:01.000 --> 00:00:05.000\nGọi 113\n"

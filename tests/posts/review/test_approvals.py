@@ -386,7 +386,7 @@ def test_the_posts_page_its_history_and_the_record_say_how_an_approval_was_prove
     ]
     for page in pages:
         shown = client.get(page).content.decode()
-        assert [each in shown for each in WORDS] == [each == words for each in WORDS], page
+        assert [word in shown for word in WORDS] == [word == words for word in WORDS], page
     approved = Entry.objects.get(action="post.approved")
     with translation.override("en"):
         said = describe_entry(approved.action, approved.object_label, approved.data)
@@ -404,7 +404,7 @@ def test_a_decision_without_a_signature_shows_no_method(client):
     shown = client.get(reverse("publishing:post", args=[post.public_id])).content.decode()
 
     assert "Returned" in shown
-    assert not [each for each in WORDS if each in shown]
+    assert not [word for word in WORDS if word in shown]
 
 
 @pytest.mark.django_db

@@ -55,7 +55,7 @@ def planned(delivery, **fields):
 
 def confirmed(delivery, **fields):
     row = planned(delivery, **fields)
-    broadcasting.confirm(row, by=chief(delivery), words="Đồng ý")
+    broadcasting.confirm(row, by=chief(delivery), reason="Đồng ý")
     return row
 
 

@@ -46,11 +46,11 @@ def unknown(article):
 def test_a_person_looks_and_says_what_it_is(unknown, sent, state):
     person = officer(unknown)
 
-    broadcasting.decide(unknown, by=person, sent=sent, words="Xem trong OA Manager")
+    broadcasting.decide(unknown, by=person, sent=sent, reason="Xem trong OA Manager")
 
     assert (unknown.state, unknown.decided_by) == (state, person)
     with pytest.raises(Refused):
-        broadcasting.decide(unknown, by=person, sent=not sent, words="Đổi ý")
+        broadcasting.decide(unknown, by=person, sent=not sent, reason="Đổi ý")
 
 
 @pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_only_an_unknown_outcome_is_decided_and_what_has_begun_is_not_called_off
     waiting = planned(article())
 
     with pytest.raises(Refused):
-        broadcasting.decide(waiting, by=officer(waiting), sent=True, words="x")
+        broadcasting.decide(waiting, by=officer(waiting), sent=True, reason="x")
     with pytest.raises(Refused):
         broadcasting.call_off(unknown, by=officer(unknown), reason="x")
 

@@ -99,7 +99,7 @@ def test_it_is_not_offered_on_a_page_that_nobody_has_confirmed_and_one_asked_for
     client, live_delivery
 ):
     row = factories.broadcast(factories.live_delivery(live_delivery.channel))
-    broadcasting.confirm(row, by=chief(row), words="Đồng ý")
+    broadcasting.confirm(row, by=chief(row), reason="Đồng ý")
     live_delivery.channel.confirmed_at = None
     live_delivery.channel.save()
     client.force_login(officer(live_delivery))

@@ -57,7 +57,7 @@ def test_who_asks_does_not_confirm(article):
     row = broadcasting.plan(delivery, by=leader, reason="Đang lan nhanh")
 
     with pytest.raises(Refused):
-        broadcasting.confirm(row, by=leader, words="Đồng ý")
+        broadcasting.confirm(row, by=leader, reason="Đồng ý")
 
     row.refresh_from_db()
     assert (row.state, row.confirmed_by) == (BroadcastState.PLANNED, None)
@@ -86,7 +86,7 @@ def test_who_may_not_schedule_does_not_ask_and_who_may_not_approve_does_not_conf
 
     for person in (officer(row), stranger):
         with pytest.raises(NotAllowed):
-            broadcasting.confirm(row, by=person, words="x")
+            broadcasting.confirm(row, by=person, reason="x")
 
     assert Broadcast.objects.get().state == BroadcastState.PLANNED
 
@@ -113,7 +113,7 @@ def test_a_reason_is_asked_for_at_every_step(article):
         broadcasting.plan(delivery, by=officer(delivery), reason="  ")
     row = planned(delivery)
     with pytest.raises(Refused):
-        broadcasting.confirm(row, by=chief(row), words="")
+        broadcasting.confirm(row, by=chief(row), reason="")
     with pytest.raises(Refused):
         broadcasting.call_off(row, by=officer(row), reason=" ")
 
@@ -144,11 +144,11 @@ def test_what_is_not_live_rightly_or_is_held_is_not_asked_for_nor_confirmed(arti
     hold(fresh)
 
     with pytest.raises(Refused):
-        broadcasting.confirm(row, by=chief(row), words="Đồng ý")
+        broadcasting.confirm(row, by=chief(row), reason="Đồng ý")
     with pytest.raises(Refused):
         broadcasting.plan(fresh, by=officer(fresh), reason="Đang lan nhanh")
 
-    assert [each.state for each in Broadcast.objects.all()] == [BroadcastState.PLANNED]
+    assert [broadcast.state for broadcast in Broadcast.objects.all()] == [BroadcastState.PLANNED]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -208,9 +208,9 @@ def test_followers_get_one_a_day(article):
     elsewhere = planned(article())
 
     with pytest.raises(Refused):
-        broadcasting.confirm(second, by=chief(second), words="Đồng ý")
+        broadcasting.confirm(second, by=chief(second), reason="Đồng ý")
     for row in (later, elsewhere):
-        broadcasting.confirm(row, by=chief(row), words="Đồng ý")
+        broadcasting.confirm(row, by=chief(row), reason="Đồng ý")
 
     assert [row.state for row in (first, later, elsewhere)] == [BroadcastState.CONFIRMED] * 3
     assert Broadcast.objects.get(pk=second.pk).state == BroadcastState.PLANNED
@@ -225,7 +225,7 @@ def test_two_leaders_who_confirm_two_posts_for_one_day_at_once_send_one(article)
     def work(row, leader):
         try:
             barrier.wait()
-            broadcasting.confirm(Broadcast.objects.get(pk=row.pk), by=leader, words="Đồng ý")
+            broadcasting.confirm(Broadcast.objects.get(pk=row.pk), by=leader, reason="Đồng ý")
         except Refused:
             refused.append(row)
         finally:
@@ -257,7 +257,7 @@ def test_nothing_goes_to_the_followers_of_a_page_that_no_second_person_has_confi
     with pytest.raises(Refused, match="second person"):
         planned(factories.live_delivery(asked.channel))
     with pytest.raises(Refused, match="second person"):
-        broadcasting.confirm(asked, by=chief(asked), words="Đồng ý")
+        broadcasting.confirm(asked, by=chief(asked), reason="Đồng ý")
     assert (send(), sent_of(simulator)) == (0, [])
     assert Broadcast.objects.get(pk=sure.pk).state == BroadcastState.CONFIRMED
 

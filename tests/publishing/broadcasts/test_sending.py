@@ -42,11 +42,11 @@ def test_what_is_confirmed_at_night_is_refused_and_may_be_confirmed_in_the_morni
     row = planned(article())
     monkeypatch.setattr(broadcasting, "database_now", at(NOON.replace(hour=22)))
     with pytest.raises(Refused):
-        broadcasting.confirm(row, by=chief(row), words="Đồng ý")
+        broadcasting.confirm(row, by=chief(row), reason="Đồng ý")
     morning = NOON.replace(hour=6) + timedelta(days=1)
     monkeypatch.setattr(broadcasting, "database_now", at(morning))
 
-    broadcasting.confirm(row, by=chief(row), words="Đồng ý")
+    broadcasting.confirm(row, by=chief(row), reason="Đồng ý")
 
     assert (row.state, row.send_at, row.day) == (BroadcastState.CONFIRMED, morning, morning.date())
 
@@ -93,7 +93,7 @@ def test_what_nobody_confirms_is_called_off(article):
     outcomes = [(row.state, row.error_code) for row in Broadcast.objects.all()]
     assert outcomes == [(BroadcastState.CANCELLED, "unconfirmed")] * 2
     with pytest.raises(Refused):
-        broadcasting.confirm(soon, by=chief(soon), words="Đồng ý")
+        broadcasting.confirm(soon, by=chief(soon), reason="Đồng ý")
     assert whenever.delivery.broadcasts.count() == 1
 
 

@@ -61,7 +61,9 @@ def test_a_scheduled_post_stands_with_title_time_channels_and_state(client, unit
         for name in ("zalo", "facebook")
     ]
     post = factories.approved(unit=unit, channels=channels, title="Cảnh giác; lừa đảo, qua mạng")
-    rows = [factories.delivery(post, each, due_at=NOW + timedelta(days=2)) for each in channels]
+    rows = [
+        factories.delivery(post, channel, due_at=NOW + timedelta(days=2)) for channel in channels
+    ]
 
     (event,) = events(read(client, link)).values()
 

@@ -488,7 +488,7 @@ def test_what_is_no_receipt_never_waits(simulator, deliver, settings, monkeypatc
     mark_unknown = results.Results.mark_unknown
 
     def note(self, deliveries, error):
-        begun_by.update({each.pk: len(self.run.batch.ready) for each in deliveries})
+        begun_by.update({delivery.pk: len(self.run.batch.ready) for delivery in deliveries})
         return mark_unknown(self, deliveries, error)
 
     monkeypatch.setattr(results.Results, "mark_unknown", note)

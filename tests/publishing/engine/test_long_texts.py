@@ -85,7 +85,7 @@ def test_nobody_chooses_the_longer_format(platform):
     factories.submitted(short)
 
     assert not is_long(short)
-    assert [each.format for each in last_choices(short.unit).values()] == [""]
+    assert [choice.format for choice in last_choices(short.unit).values()] == [""]
 
 
 def test_a_long_text_at_threads_needs_a_post_without_pictures():

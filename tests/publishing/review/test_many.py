@@ -243,7 +243,7 @@ def test_what_one_touch_signed_and_the_rules_refuse_stays_unapproved(
     result = touch_list(client, *chosen, mark=mark).context["result"]
 
     assert [row["title"] for row in result["refused"]] == ["Chưa mở"]
-    assert [each.revision for each in Review.objects.all()] == [post.current_revision]
+    assert [review.revision for review in Review.objects.all()] == [post.current_revision]
 
 
 def test_a_passkey_is_asked_for_nothing_of_other_units_nor_from_a_page_just_opened(

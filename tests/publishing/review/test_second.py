@@ -127,7 +127,7 @@ def test_nobody_else_takes_a_second_approval_back(
 
 def approve_many(client, *revisions, opened=True):
     mark = factories.queue_mark(signed_in(client), *(revisions if opened else ()))
-    data = {"revision": [str(each.public_id) for each in revisions], "mark": mark}
+    data = {"revision": [str(revision.public_id) for revision in revisions], "mark": mark}
     return client.post(reverse("publishing:approve_second_many"), data, follow=True)
 
 
@@ -233,7 +233,7 @@ def test_the_first_approval_is_taken_back_and_the_request_to_the_province_with_i
     post.refresh_from_db()
     assert (post.state, post.endorsed_revision) == (PostState.IN_REVIEW, None)
     assert post.requested_time == wanted
-    assert [each.decision for each in revision.reviews.order_by("pk")] == ["first", "undone"]
+    assert [review.decision for review in revision.reviews.order_by("pk")] == ["first", "undone"]
     assert post.current_revision.content_sha256 == revision.content_sha256
     told = overseer.notices.order_by("pk").values_list("kind", flat=True)
     assert list(told) == ["post_second_asked", "post_second_called_off"]

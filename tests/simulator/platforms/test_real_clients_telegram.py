@@ -100,7 +100,7 @@ def test_a_photo(call_client, channel):
     )
 
     assert (sent.caption, sent.photo[-1].width, sent.photo[-1].height) == ("Ảnh", 64, 48)
-    assert [each.type for each in sent.caption_entities] == ["italic"]
+    assert [entity.type for entity in sent.caption_entities] == ["italic"]
 
 
 def test_a_video_with_its_measures_and_pictures(call_client, simulator, channel):

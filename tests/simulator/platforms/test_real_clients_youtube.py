@@ -142,7 +142,7 @@ def test_a_lost_video_is_found_in_the_uploads(simulator, client):
         .list(part="contentDetails", playlistId=uploads)
         .execute()["items"]
     )
-    assert [each["contentDetails"]["videoId"] for each in items] == [made["id"]]
+    assert [item["contentDetails"]["videoId"] for item in items] == [made["id"]]
 
 
 def test_captions_go_up_in_one_multipart_call(client):

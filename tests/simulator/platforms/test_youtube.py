@@ -237,7 +237,7 @@ def test_residents_find_public_videos_alone_in_the_playlist(simulator, channel):
     items = other.get(
         "playlistItems", playlistId=f"UU{channel.id[2:]}", part="contentDetails"
     ).body["items"]
-    assert [each["contentDetails"]["videoId"] for each in items] == [seen]
+    assert [item["contentDetails"]["videoId"] for item in items] == [seen]
 
 
 def test_search_finds_own_videos_and_has_a_small_bucket(simulator, channel):

@@ -282,7 +282,7 @@ def test_the_minute_has_a_limit_and_headers_that_report_it(simulator, account):
         )
         for _ in range(2)
     ]
-    assert [(each.body["error"], each.headers["X-RateLimit-Remain"]) for each in answers] == [
+    assert [(answer.body["error"], answer.headers["X-RateLimit-Remain"]) for answer in answers] == [
         (0, "0"),
         (-32, "0"),
     ]

@@ -21,8 +21,8 @@ class Command(BaseCommand):
     def handle(self, *_: object, share: float, **__: Any) -> None:
         begun = time.monotonic()
 
-        def report(words: str) -> None:
-            self.stdout.write(f"{time.monotonic() - begun:6.0f} s  {words}")
+        def report(message: str) -> None:
+            self.stdout.write(f"{time.monotonic() - begun:6.0f} s  {message}")
 
         try:
             for step in national.seed_nation(share=share):

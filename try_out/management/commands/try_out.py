@@ -82,8 +82,8 @@ class Command(BaseCommand):
             app.conf.task_always_eager = False
         sign_ins.write_text(world.sign_ins, encoding="utf-8")
 
-    def step(self, words: str) -> None:
-        self.stdout.write(f"  {words} …", ending="\n")
+    def step(self, message: str) -> None:
+        self.stdout.write(f"  {message} …", ending="\n")
         self.stdout.flush()
 
 

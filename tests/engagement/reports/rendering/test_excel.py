@@ -74,7 +74,7 @@ def test_what_begins_like_a_formula_stays_text():
 
 def test_captions_that_excel_would_refuse_become_names_of_sheets():
     captions = ("Bảng [1]: a/b\\c*?'", "Bảng [1]: a/b\\c*?'", "x" * 60, "x" * 60, "\x00", "History")
-    book = opened(week(parts=(), appendices=tuple(table(each) for each in captions)))
+    book = opened(week(parts=(), appendices=tuple(table(caption) for caption in captions)))
 
     assert book.sheetnames == [
         "Bảng 1 a b c",

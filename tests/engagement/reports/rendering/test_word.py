@@ -205,7 +205,7 @@ def test_what_follows_a_table_keeps_its_distance():
     )
     word = opened(week(parts=parts))
 
-    (below,) = (each for each in word.paragraphs if each.text == "II. B")
-    (text,) = (each for each in word.paragraphs if each.text == "Câu.")
+    (below,) = (paragraph for paragraph in word.paragraphs if paragraph.text == "II. B")
+    (text,) = (paragraph for paragraph in word.paragraphs if paragraph.text == "Câu.")
     assert below.paragraph_format.space_before == Pt(6)
     assert text.paragraph_format.space_before is None
