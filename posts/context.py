@@ -10,6 +10,7 @@ from accounts.context import current_position
 from accounts.models import User
 from accounts.permissions import GRANTS, Permission
 from accounts.queries import can
+from core.text import parse_uuid
 from posts.models import Post
 from units.models import Unit
 
@@ -47,6 +48,14 @@ def unit_to_write_in(request: HttpRequest) -> Unit:
         return by_key[key]
     position = current_position(request)
     return by_key.get(position.unit.key, units[0]) if position else units[0]
+
+
+def named_draft(request: HttpRequest) -> Post | None:
+    """Return the post that ``post`` names in the address, as `post_to_write` does; None where it
+    names none.
+    """
+    key = parse_uuid(request.GET.get("post", ""))
+    return post_to_write(request, key) if key else None
 
 
 def post_to_write(request: HttpRequest, public_id: uuid.UUID) -> Post:

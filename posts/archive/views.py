@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Permission
 from core.actions import button_action, offer_undo, refusal
 from core.errors import Refused
+from core.text import parse_uuid
 from posts.archive import archiving
 from posts.context import post_to_write
 from posts.models import Post
@@ -48,7 +49,7 @@ def archive_many(request: HttpRequest) -> HttpResponse:
     """Archive the chosen drafts, each by itself: one that cannot be does not block the others."""
     if not request.user.reach(Permission.POST_WRITE):
         raise PermissionDenied
-    chosen = [value for value in request.POST.getlist("post") if _is_public_id(value)][:200]
+    chosen = [value for value in request.POST.getlist("post") if parse_uuid(value)][:200]
     done: list[str] = []
     for post in (
         Post.objects.visible_to(request.user)
@@ -99,10 +100,3 @@ def unarchive_many(request: HttpRequest) -> HttpResponse:
         )
         messages.error(request, message % {"n": left})
     return redirect("publishing:post_list")
-
-
-def _is_public_id(value: str) -> bool:
-    try:
-        return bool(uuid.UUID(value))
-    except ValueError:
-        return False

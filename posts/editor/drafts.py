@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from campaigns.models import Campaign
 from core.fields import MomentField
+from core.text import parse_uuid
 from posts.context import post_to_write, unit_to_write_in, units_to_write_in
 from posts.models import Post
 from units.models import Unit
@@ -30,12 +31,9 @@ def build_new_post(request: HttpRequest) -> Post:
     post = _build_unsaved_post(request, uuid.uuid4(), unit_to_write_in(request))
     with suppress(ValidationError):
         post.requested_time = MomentField(required=False).clean(request.GET.get("at"))
-    try:
-        key = uuid.UUID(request.GET.get("campaign", ""))
-    except ValueError:
-        return post
-    running = Campaign.objects.open_to(post.unit).running(timezone.localdate())
-    post.campaign = running.filter(public_id=key).first()
+    if key := parse_uuid(request.GET.get("campaign", "")):
+        running = Campaign.objects.open_to(post.unit).running(timezone.localdate())
+        post.campaign = running.filter(public_id=key).first()
     return post
 
 

@@ -1,5 +1,4 @@
 import dataclasses
-import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,7 +19,7 @@ from channels.queries import channels_for, facts_of
 from channels.states import platform_rank
 from core.errors import Refused
 from core.fields import DayAndClockField, DayField, ShortModelChoiceField
-from core.text import normalise
+from core.text import normalise, parse_uuid
 from media.captions import LARGEST, convert_to_webvtt, decode_captions
 from media.models import Media
 from platforms.facts import Option
@@ -319,7 +318,8 @@ class ComposeForm(forms.Form):
         """Return the unit's media that the browser names, in its order; skip media
         of other units.
         """
-        names = list(dict.fromkeys(_parse_uuids(data.getlist("picture"))))[:MOST_MEDIA]
+        named = (key for value in data.getlist("picture") if (key := parse_uuid(value)))
+        names = list(dict.fromkeys(named))[:MOST_MEDIA]
         found = Media.objects.filter(unit=self.post.unit).in_bulk(names, field_name="public_id")
         media = [found[name] for name in names if name in found]
         return [_build_form_media(medium, data, files or {}) for medium in media]
@@ -502,13 +502,3 @@ def options_of(platform: str) -> list[Option]:
     """Return all options of a platform's formats, each once."""
     every = {option.name: option for form in facts_of(platform).formats for option in form.options}
     return list(every.values())
-
-
-def _parse_uuids(values: list[str]) -> list[uuid.UUID]:
-    uuids = []
-    for value in values:
-        try:
-            uuids.append(uuid.UUID(value))
-        except ValueError:
-            continue
-    return uuids

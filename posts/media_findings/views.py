@@ -20,7 +20,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.permissions import Permission
 from accounts.queries import can
 from core.errors import NotAllowed, Refused
-from core.text import parse_whole_number
+from core.text import parse_uuid, parse_whole_number
 from media.links import COVER, ITSELF, viewing_url
 from media.models import Media
 from media.scanners import scanning
@@ -119,9 +119,8 @@ def _after_removal(request: HttpRequest) -> str:
 
 def _post(request: HttpRequest) -> Post | None:
     """Return the draft that ``post`` names in the address, of those that the person writes."""
-    try:
-        key = uuid.UUID(request.GET.get("post", ""))
-    except ValueError:
+    key = parse_uuid(request.GET.get("post", ""))
+    if key is None:
         return None
     post = Post.objects.visible_to(request.user).filter(public_id=key).first()
     return post if post and can(request.user, Permission.POST_WRITE, unit=post.unit) else None
@@ -179,10 +178,7 @@ def _form(request: HttpRequest, card: BoxCard) -> ShowForm:
 
 
 def _box(request: HttpRequest, media: Media) -> Box:
-    try:
-        key = uuid.UUID(request.POST.get("box", ""))
-    except ValueError:
-        key = uuid.UUID(int=0)
+    key = parse_uuid(request.POST.get("box", ""))
     row = Box.objects.filter(scan__media=media, public_id=key).select_related("scan__media__unit")
     if not (box := row.first()):
         raise Refused(_("It was checked anew meanwhile. Look at the findings again."))
@@ -253,12 +249,8 @@ def states(request: HttpRequest) -> JsonResponse:
     """Return how far the scanners are with the media of ``media``, as parts of the composer."""
     if not request.user.reach(Permission.POST_VIEW):
         raise PermissionDenied
-    keys = []
-    for each in request.GET.getlist("media")[:MOST_MEDIA]:
-        try:
-            keys.append(uuid.UUID(each))
-        except ValueError:
-            continue
+    named = request.GET.getlist("media")[:MOST_MEDIA]
+    keys = [key for value in named if (key := parse_uuid(value))]
     rows = Media.objects.visible_to(request.user).filter(public_id__in=keys)
     cards = cards_of(rows)
     answer = {

@@ -17,7 +17,7 @@ from core.actions import button_action, form_action, form_data, offer_undo, refu
 from media.editing import picture_edits
 from media.editing.shapes import best_preset
 from media.models import Media
-from posts.context import post_to_write
+from posts.context import named_draft
 from posts.editor import saving
 from posts.media_library.edit_forms import EditForm
 from posts.models import Post
@@ -29,7 +29,7 @@ def edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     names, in the place of the old one.
     """
     media = _get_to_edit(request, public_id)
-    post = _draft(request)
+    post = named_draft(request)
     if media.is_video:
         query = f"?{urlencode({'post': post.public_id})}" if post else ""
         return redirect(reverse("posts:edit_video", args=[media.public_id]) + query)
@@ -68,15 +68,6 @@ def _requested_shapes(media: Media, post: Post) -> list[tuple[str, str]]:
 def _get_to_edit(request: HttpRequest, public_id: uuid.UUID) -> Media:
     rows = Media.objects.within(request.user.reach(Permission.LIBRARY_WRITE))
     return get_object_or_404(rows.select_related("unit"), public_id=public_id)
-
-
-def _draft(request: HttpRequest) -> Post | None:
-    """Return the draft that the address names, if the person may write it."""
-    try:
-        named = uuid.UUID(request.GET.get("post", ""))
-    except ValueError:
-        return None
-    return post_to_write(request, named)
 
 
 def _redirect_to_replacement(request: HttpRequest, media: Media) -> HttpResponse:
@@ -118,7 +109,7 @@ def _finish(request: HttpRequest, media: Media, made: Media, post: Post | None) 
 def undo(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Put the picture from which this one was made back into the draft."""
     media = _get_to_edit(request, public_id)
-    post = _draft(request)
+    post = named_draft(request)
     source = media.made_from
     if post and source:
         button_action(

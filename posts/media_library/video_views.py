@@ -19,7 +19,7 @@ from media.editing.video_edits import Span
 from media.models import Media
 from media.scanners.models import Box
 from media.scanners.queries import open_boxes, state_of
-from posts.context import post_to_write
+from posts.context import named_draft
 from posts.media_library.video_forms import VideoForm
 from posts.models import Post
 
@@ -33,7 +33,7 @@ def edit_video(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
     rows = Media.objects.within(request.user.reach(Permission.LIBRARY_WRITE))
     media = get_object_or_404(rows.select_related("unit"), public_id=public_id)
-    post = _draft(request)
+    post = named_draft(request)
     if not media.is_video:
         return redirect("posts:edit_media", media.public_id)
     scan = state_of([media]).get(media.pk)
@@ -73,14 +73,6 @@ def edit_video(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render_page(
         request, "posts/media_library/video.html", context, part="edits", status=done.status
     )
-
-
-def _draft(request: HttpRequest) -> Post | None:
-    try:
-        named = uuid.UUID(request.GET.get("post", ""))
-    except ValueError:
-        return None
-    return post_to_write(request, named)
 
 
 def _spans(boxes: Iterable[Box]) -> list[Span]:

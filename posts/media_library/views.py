@@ -24,6 +24,7 @@ from core import quotas
 from core.actions import button_action, form_action, form_data, offer_undo, refusal
 from core.errors import Busy, NotAllowed, Refused
 from core.lists import get_page, render_page
+from core.text import parse_uuid
 from media import storing, uploads
 from media.library import entries
 from media.library.queries import find_similar, folders_of, in_library_of, tags_of
@@ -219,10 +220,10 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     media = get_object_or_404(in_library_of(unit), public_id=public_id)
     post = None
     if named := request.POST.get("post"):
-        try:
-            post = post_to_write(request, uuid.UUID(named))
-        except ValueError:
+        key = parse_uuid(named)
+        if key is None:
             return redirect("posts:library_medium", media.public_id)
+        post = post_to_write(request, key)
     made: list[Post] = []
     if refused := refusal(
         lambda: made.append(
@@ -337,10 +338,7 @@ def choose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _answer_chosen(request: HttpRequest, post: Post) -> HttpResponse:
-    try:
-        key = uuid.UUID(request.POST.get("media", ""))
-    except ValueError:
-        key = uuid.UUID(int=0)
+    key = parse_uuid(request.POST.get("media", ""))
     media = get_object_or_404(in_library_of(post.unit), public_id=key)
     if "application/json" not in request.headers.get("Accept", ""):
         post = post_to_write(request, post.public_id)
