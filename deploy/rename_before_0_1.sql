@@ -68,3 +68,13 @@ INSERT INTO publishing_sharelink
 SELECT public_id, unit_id, partner_id, kit_id, version_id, "values", link_id, secret_hash, made_by_id, made_at, expires_on, revoked_at
 FROM publishing_kitshare;
 DROP TABLE publishing_kitshare;
+
+-- Snippets stand among the templates, by their kind.
+ALTER TABLE posts_template ADD COLUMN kind varchar(10) NOT NULL DEFAULT 'post';
+ALTER TABLE posts_template ALTER COLUMN topic_id DROP NOT NULL;
+INSERT INTO posts_template (public_id, kind, unit_id, title, text, topic_id, hashtags, months, texts, variables, uses,
+                            code, version, changed_by_id, changed_at, archived_at, search)
+    SELECT public_id, kind, unit_id, name, text, topic_id, '', 0, '{}', '[]', 0,
+           code, version, changed_by_id, changed_at, archived_at, search
+    FROM posts_snippet;
+DROP TABLE posts_snippet;

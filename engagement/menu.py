@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core import shortcuts
-from core.navigation import ACTIONS, CHANNELS, CONTENT, LIBRARY, TOP, Entry, register
+from core.navigation import ACTIONS, CHANNELS, CONTENT, TOP, Entry, register
 
 shortcuts.register(
     shortcuts.Shortcut(
@@ -22,7 +22,8 @@ register(
     Entry(
         "engagement:desks", "message-circle", _("Comments"), CHANNELS, 20, rights=("post_schedule",)
     ),
-    Entry("engagement:examples", "award", _("Good examples"), LIBRARY, 17, rights=("post_view",)),
+    # A tab of the shelf, see templates/posts/library/_tabs.html: the search finds it, too.
+    Entry("engagement:examples", "award", _("Good examples"), ACTIONS, 61, rights=("post_view",)),
     Entry(
         "engagement:dictionary",
         "chart-bar",
@@ -54,8 +55,8 @@ register(
         ),
         "publishing:post_list": ("engagement:post_counts", "engagement:enter_figures"),
         "engagement:desks": ("engagement:comments", "engagement:reply_words"),
-        "engagement:examples": (
-            *("engagement:example", "engagement:propose_example"),
+        "posts:library": (
+            *("engagement:examples", "engagement:example", "engagement:propose_example"),
             *("engagement:return_example", "engagement:withdraw_example"),
             *("engagement:accept_example", "engagement:use_example"),
         ),

@@ -58,6 +58,14 @@ def named_draft(request: HttpRequest) -> Post | None:
     return post_to_write(request, key) if key else None
 
 
+def unit_begun_in(request: HttpRequest) -> Unit | None:
+    """Return the unit in which the composer begins a post that led to a page of the shelf; None on
+    other ways there, and for users who write in no unit.
+    """
+    named = request.GET.get("unit") and units_to_write_in(request.user)
+    return unit_to_write_in(request) if named else None
+
+
 def post_to_write(request: HttpRequest, public_id: uuid.UUID) -> Post:
     """Return the post, of those the person may see (else 404), if they may also write it (else
     403).

@@ -55,7 +55,7 @@ register(
         "posts:allowed": ("posts:enter_allowed", "posts:end_allowed"),
         "posts:library": (
             *("posts:template", "posts:new_template", "posts:edit_template"),
-            *("posts:snippets", "posts:new_snippet", "posts:edit_snippet"),
+            *("posts:snippets", "posts:new_snippet"),
         ),
         "posts:media_library": (
             *("posts:library_medium", "posts:media_folders"),

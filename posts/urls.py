@@ -1,22 +1,33 @@
+from collections.abc import Callable
+
+from django.http.response import HttpResponseBase
 from django.urls import path
+from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 
 from posts.archive import views as archive_views
 from posts.bulk_import import views as import_views
 from posts.discussion import views as discussion_views
-from posts.editor import piece_views, script_views, upload_views
-from posts.editor import piece_views as version_views
+from posts.editor import script_views, snippet_views, upload_views
 from posts.editor import views as editor_views
 from posts.history import views as history_views
 from posts.kits import views as kit_views
 from posts.leak_rules import rule_views
 from posts.leak_rules import views as leak_views
 from posts.library import views as library_views
+from posts.library.models import TemplateKind
 from posts.media_access import views as media_views
 from posts.media_findings import views as finding_views
 from posts.media_library import edit_views, video_views
 from posts.media_library import views as media_library_views
 from posts.origins import views as origin_views
 from posts.picture_cards import views as card_views
+
+
+def _lead_to(view: str) -> Callable[..., HttpResponseBase]:
+    """Return a view that redirects from a former address."""
+    return require_safe(RedirectView.as_view(pattern_name=f"posts:{view}", query_string=True))
+
 
 app_name = "posts"
 urlpatterns = [
@@ -49,15 +60,14 @@ urlpatterns = [
         name="confirm_allowed",
     ),
     path("posts/allowed/<uuid:public_id>/end/", leak_views.end_allowed, name="end_allowed"),
-    path("library/", library_views.templates, name="library"),
+    path("library/", library_views.library, name="library"),
     path("library/new/", library_views.new_template, name="new_template"),
-    path("library/pieces/", library_views.snippets, name="snippets"),
-    path("library/pieces/new/", library_views.new_snippet, name="new_snippet"),
-    path("library/pieces/<uuid:public_id>/edit/", library_views.edit_snippet, name="edit_snippet"),
+    path("library/snippets/", library_views.library, {"snippets": True}, name="snippets"),
     path(
-        "library/pieces/<uuid:public_id>/archive/",
-        library_views.archive_snippet,
-        name="archive_snippet",
+        "library/snippets/new/",
+        library_views.new_template,
+        {"kind": TemplateKind.PARAGRAPH},
+        name="new_snippet",
     ),
     path("library/<uuid:public_id>/", library_views.template, name="template"),
     path("library/<uuid:public_id>/use/", origin_views.from_template, name="from_template"),
@@ -67,16 +77,21 @@ urlpatterns = [
         library_views.archive_template,
         name="archive_template",
     ),
+    # Addresses of snippets before 0.1.
+    path("posts/<uuid:public_id>/pieces/", _lead_to("insert_snippet"), name="insert_piece"),
+    path("library/pieces/", _lead_to("snippets"), name="pieces"),
+    path("library/pieces/new/", _lead_to("new_snippet"), name="new_piece"),
+    path("library/pieces/<uuid:public_id>/edit/", _lead_to("edit_template"), name="edit_piece"),
     path("posts/kits/", kit_views.kits, name="kits"),
     path("posts/kits/<uuid:public_id>/", kit_views.kit, name="kit"),
     path("posts/kits/<uuid:public_id>/adopt/", kit_views.adopt, name="adopt_kit"),
     path("posts/kits/<uuid:public_id>/decline/", kit_views.decline, name="decline_kit"),
     path(
         "posts/<uuid:public_id>/take-over-kit/",
-        version_views.take_over_kit,
+        snippet_views.take_over_kit,
         name="take_over_kit",
     ),
-    path("posts/<uuid:public_id>/kit-cards/", version_views.use_unit_cards, name="use_unit_cards"),
+    path("posts/<uuid:public_id>/kit-cards/", snippet_views.use_unit_cards, name="use_unit_cards"),
     path("posts/archive/", archive_views.archive_many, name="archive_many"),
     path("posts/archive/undo/", archive_views.unarchive_many, name="unarchive_many"),
     path("posts/<uuid:public_id>/edit/", editor_views.edit, name="edit"),
@@ -96,7 +111,7 @@ urlpatterns = [
     ),
     path("posts/<uuid:public_id>/uploads/", upload_views.begin, name="uploads"),
     path("uploads/<uuid:public_id>/", upload_views.upload, name="one_upload"),
-    path("posts/<uuid:public_id>/pieces/", piece_views.pieces, name="pieces"),
+    path("posts/<uuid:public_id>/snippets/", snippet_views.snippets, name="insert_snippet"),
     path("posts/<uuid:public_id>/submit/", editor_views.submit, name="submit"),
     path("posts/<uuid:public_id>/archive/", archive_views.archive, name="archive"),
     path("posts/<uuid:public_id>/unarchive/", archive_views.unarchive, name="unarchive"),

@@ -462,7 +462,6 @@ KEPT = frozenset(
         "oversight.MatterNote",
         "posts.Post",
         "posts.Template",
-        "posts.Snippet",
         "posts.AllowedItem",
         "posts.RuleSwitch",
         "media.Media",

@@ -68,7 +68,7 @@ from oversight.matters.models import Matter
 from posts.canonical import content
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.leak_rules.models import AllowedItem, RuleSwitch
-from posts.library.models import Snippet, Template
+from posts.library.models import Template
 from posts.models import UPLOAD_PURPOSE, Post, PostChannel, PostMedia, Review, Revision, Thread
 from posts.review import approvals, readings, signing
 from posts.states import PostState
@@ -977,10 +977,10 @@ def template(unit: Unit, **fields: object) -> Template:
     )
 
 
-def snippet(unit: Unit, **fields: object) -> Snippet:
+def snippet(unit: Unit, **fields: object) -> Template:
     """Make a signature of the unit for posts on every topic."""
-    values = {"kind": "signature", "name": "Chữ ký", "text": "{don_vi}. Khẩn cấp gọi 113."}
-    return Snippet.objects.create(unit=unit, changed_at=timezone.now(), **values | fields)
+    values = {"kind": "signature", "title": "Chữ ký", "text": "{don_vi}. Khẩn cấp gọi 113."}
+    return Template.objects.create(unit=unit, changed_at=timezone.now(), **values | fields)
 
 
 def reply_phrase(unit: Unit, text: str = "Mời bà gọi 113.", **fields: object) -> ReplyPhrase:

@@ -40,6 +40,8 @@ class ExampleFilter(FilterForm):
     platform = forms.ChoiceField(
         label=_("Platform"), required=False, choices=[("", _("All")), *PLATFORMS]
     )
+    # In which the composer that led here begins a post.
+    unit = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
 
 def _make_line_field(label: Any, hint: Any, missing: Any) -> forms.CharField:

@@ -23,7 +23,6 @@ from core.reasons import require_reason
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normalise
 from engagement.examples.figures import freeze_figures
-from engagement.examples.marking import mark_names
 from engagement.examples.models import (
     LONGEST_LINE,
     LONGEST_NAME,
@@ -40,6 +39,7 @@ from engagement.examples.queries import (
     find_series,
 )
 from engagement.examples.states import NEXT, RETURNABLE, ExampleState, Gone
+from engagement.examples.templating import make_templates
 from media.models import Media
 from posts.canonical.html import to_plain_text
 from posts.leak_rules.enforcement import require_publishable
@@ -78,10 +78,11 @@ class Proposal:
 
 
 class Begun(NamedTuple):
-    """A draft that began from an example: which facts became gaps, how many media stayed behind."""
+    """A draft that began from an example: which facts became placeholders, how many media stayed
+    behind."""
 
     post: Post
-    gaps: list[str]
+    placeholders: list[str]
     left_out: int
 
 
@@ -226,8 +227,8 @@ def may_withdraw(example: Example, user: User) -> bool:
 @transaction.atomic
 def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) -> Begun:
     """Begin a draft of ``unit`` with the text of one of the example's posts. What it says of its
-    own unit becomes gaps; of its media those come along that a unit above shares. The origin is
-    kept, and the origin unit is notified once a day. Raise QuotaExceeded, Refused.
+    own unit becomes placeholders; of its media those come along that a unit above shares. The
+    origin is kept, and the origin unit is notified once a day. Raise QuotaExceeded, Refused.
     """
     require(by, Permission.POST_WRITE, unit=unit)
     example = _lock(example)
@@ -240,8 +241,8 @@ def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) ->
     if part is None:
         raise Refused(_("This example is in the library no more. Choose another one."))
     content = part.revision.content
-    marked = mark_names([content["title"], to_plain_text(content["body"])], example.unit)
-    title, text = marked.texts
+    templates = make_templates([content["title"], to_plain_text(content["body"])], example.unit)
+    title, text = templates.texts
     shown = _list_media(content)
     link = content.get("link", "")
     post, taken = starting.start_from_example(
@@ -261,7 +262,7 @@ def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) ->
     units = example.uses.exclude(unit=example.unit).values("unit").distinct().count()
     Example.objects.filter(pk=example.pk).update(reused=units)
     _notify_of_use(row)
-    return Begun(post, marked.gaps, len(content["media"]) - taken)
+    return Begun(post, templates.placeholders, len(content["media"]) - taken)
 
 
 def _list_media(content: dict) -> list[tuple[Media, str]]:

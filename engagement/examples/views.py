@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,22 +21,26 @@ from engagement.dashboards import dictionary
 from engagement.examples import queries, services
 from engagement.examples.figures import compare_with_usual, freeze_figures
 from engagement.examples.forms import ExampleFilter, ProposeForm, ReasonForm
-from engagement.examples.marking import LABELS
 from engagement.examples.models import USUAL, Example, ExamplePost, ExampleQuerySet
 from engagement.examples.services import Begun
-from engagement.examples.states import Gone
+from engagement.examples.states import ACCEPTED, Gone
+from engagement.examples.templating import LABELS
 from posts.canonical.html import to_plain_text
-from posts.context import post_to_write, unit_to_write_in, units_to_write_in
+from posts.context import post_to_write, unit_begun_in, unit_to_write_in, units_to_write_in
+from units.models import Unit
 
 PAGE = 20
 
 
 class Card(NamedTuple):
-    """An example as the list shows it; ``gone``: why it is in the library no more."""
+    """An example as the list shows it; ``gone``: why it is in the library no more, ``may_use``: its
+    one post begins one of the person's unit.
+    """
 
     example: Example
     platforms: list[str]
     gone: Gone | None
+    may_use: bool
 
 
 class Measured(NamedTuple):
@@ -58,18 +63,35 @@ class Text(NamedTuple):
 @require_GET
 def examples(request: HttpRequest) -> HttpResponse:
     """List the examples that the person may see: by reuse, then by their figures against the usual
-    of their unit.
+    of their unit. One of a single post begins a post at one tap: in the ``unit`` that the composer
+    names, else in the person's own.
     """
     form = ExampleFilter(request.GET)
     found = _filter_examples(request, form).select_related("unit__parent", "topic")
+    found = found.annotate(post_count=Count("posts"))
+    begins_in = unit_begun_in(request)
+    own = begins_in or next(iter(units_to_write_in(request.user)), None)
     page = get_page(request, found.best_first(), PAGE)
     gone = queries.find_gone(list(page))
     context = {
         "page_obj": page,
-        "cards": [Card(row, _list_platforms(row), gone.get(row.pk)) for row in page],
+        "cards": [_make_card(row, gone.get(row.pk), own) for row in page],
         "form": form,
+        "begins_in": begins_in,
+        "unit": own,
     }
     return render_page(request, "engagement/examples/list.html", context)
+
+
+def _make_card(row: Example, gone: Gone | None, unit: Unit | None) -> Card:
+    may_use = (
+        unit is not None
+        and unit.pk != row.unit_id
+        and row.state in ACCEPTED
+        and gone is None
+        and row.post_count == 1
+    )
+    return Card(row, _list_platforms(row), gone, may_use)
 
 
 def _filter_examples(request: HttpRequest, form: ExampleFilter) -> ExampleQuerySet:
@@ -113,6 +135,7 @@ def example(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     gone = queries.find_gone([row]).get(row.pk)
     in_library = Example.objects.in_library().filter(pk=row.pk).exists()
     units = [unit for unit in units_to_write_in(request.user) if unit.pk != row.unit_id]
+    units.sort(key=lambda unit: unit.key != request.GET.get("unit"))  # the composer's goes first
     is_own = any(part.covers(row.unit.path) for part in request.user.reach(Permission.POST_VIEW))
     context = {
         "example": row,
@@ -222,8 +245,8 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "post” on its page: the form begins with that rhythm."
         )
         messages.info(request, words % {"often": row.how_often})
-    if begun.gaps:
-        names = ", ".join(str(LABELS[name]) for name in begun.gaps)
+    if begun.placeholders:
+        names = ", ".join(str(LABELS[name]) for name in begun.placeholders)
         words = _("The other unit’s own facts are marked in braces; put in yours: %(names)s.")
         messages.warning(request, words % {"names": names})
     if begun.left_out:

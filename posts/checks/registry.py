@@ -8,9 +8,9 @@ from posts.checks import (
     kits,
     laws,
     pictures,
+    placeholders,
     privacy,
     scans,
-    variables,
 )
 from posts.checks.base import Draft, Finding, Rule
 
@@ -30,7 +30,7 @@ RULES: tuple[Rule, ...] = (
     kits.check_gap_values,
     kits.check_gap_days,
     kits.check_unit_pictures,
-    variables.check_gaps,
+    placeholders.check_placeholders,
     pictures.check_descriptions,
     pictures.check_captions,
     privacy.check_leaks,

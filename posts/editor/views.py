@@ -202,7 +202,7 @@ def _page_of_picture(post: Post, page: str, about: str) -> str:
 
 # Where a button leads that does more than to save.
 _NEXT = {
-    "pieces": ("posts:pieces", ""),
+    "snippets": ("posts:insert_snippet", ""),
     **dict.fromkeys(("way", "alarm"), ("posts:edit", "#at-findings")),
     "library": ("posts:choose_media", ""),
     "card": ("posts:card_for_post", ""),

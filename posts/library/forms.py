@@ -1,6 +1,7 @@
-"""Forms of the library, and of the gaps that are filled when a template is used."""
+"""Forms of the library, and of the placeholders that are filled when a template is used."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 from django import forms
@@ -11,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Topic
 from channels.states import Kind
 from core.fields import DayField
-from posts.library.filling import LONGEST_VALUE, Gap
-from posts.library.models import LONGEST_TEXT, Snippet, SnippetKind, Template
+from core.lists import FilterForm, SearchField
+from posts.library.models import LONGEST_TEXT, Template, TemplateKind
+from posts.library.placeholders import LONGEST_VALUE, Placeholder
 from posts.library.texts import (
-    LONGEST_SNIPPET,
     MOST_VARIABLES,
-    SnippetFields,
+    SNIPPET_LIMITS,
     TemplateFields,
-    undeclared_gaps,
+    find_undeclared,
 )
 from posts.models import GROUNDS, LONGEST_GROUND
 
@@ -33,13 +34,8 @@ def require_days_in_order(form: forms.Form) -> None:
         form.add_error("legal_until", gettext("The last day must not be before the first day."))
 
 
-class LibraryFilter(forms.Form):
-    q = forms.CharField(
-        label=_("Search the library"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": _("Words of title or text")}),
-    )
+class LibraryFilter(FilterForm):
+    q = SearchField(_("Search the library"), _("Words of title or text"))
     topic = forms.ModelChoiceField(
         label=_("Topic"),
         queryset=Topic.objects.all(),
@@ -60,28 +56,66 @@ class LibraryFilter(forms.Form):
     unit = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
 
-class GapsForm(forms.Form):
+class PlaceholdersForm(forms.Form):
     """Ask for what the portal cannot fill in by itself. Nothing has to be filled in: what is left
     open shows in the draft, and blocks its submission.
     """
 
-    def __init__(self, data: Any = None, *, gaps: Sequence[Gap]):
+    def __init__(self, data: Any = None, *, placeholders: Sequence[Placeholder]):
         super().__init__(data, label_suffix="")
-        for gap in gaps:
-            self.fields[f"{ASKED}{gap.name}"] = forms.CharField(
-                label=gap.label,
+        for each in placeholders:
+            self.fields[f"{ASKED}{each.name}"] = forms.CharField(
+                label=each.label,
                 max_length=LONGEST_VALUE,
                 required=False,
-                help_text=gap.hint,
-                widget=forms.TextInput(attrs={"placeholder": gap.example, "autocomplete": "off"}),
+                help_text=each.hint,
+                widget=forms.TextInput(attrs={"placeholder": each.example, "autocomplete": "off"}),
             )
 
-    def typed(self) -> dict[str, str]:
+    def values(self) -> dict[str, str]:
         return {name.removeprefix(ASKED): value for name, value in self.cleaned_data.items()}
 
 
-class TemplateForm(forms.Form):
+class SnippetForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_147_483_647)
+    kind = forms.ChoiceField(label=_("Kind"), choices=TemplateKind.choices[1:])
+    title = forms.CharField(
+        label=_("Name"),
+        max_length=SNIPPET_LIMITS["title"],
+        help_text=_("By it officers find the piece."),
+    )
+    text = forms.CharField(
+        label=_("Text"),
+        max_length=SNIPPET_LIMITS["text"],
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Gaps: {don_vi}, {dia_chi}, {duong_day_nong}, {gio_lam_viec}, {ngay}."),
+    )
+    topic = forms.ModelChoiceField(
+        label=_("Topic"),
+        queryset=Topic.objects.all(),
+        required=False,
+        empty_label=_("any"),
+        help_text=_("A signature with a topic closes the posts on it, by {chu_ky}."),
+    )
+
+    def __init__(self, data: Any = None, *, template: Template) -> None:
+        """Show the stored template, or a new one with the kind that it is to have."""
+        names = ("version", "kind", "title", "text", "hashtags", *GROUNDS)
+        initial = {
+            **{name: getattr(template, name) for name in names},
+            "topic": template.topic_id,
+            "months": [month for month in MONTHS if template.fits_in(month)],
+        }
+        super().__init__(data, initial=initial, label_suffix="")
+
+    def template_fields(self) -> TemplateFields:
+        names = {each.name for each in fields(TemplateFields)} & self.cleaned_data.keys()
+        return TemplateFields(**{name: self.cleaned_data[name] for name in names})
+
+
+class TemplateForm(SnippetForm):
+    """A whole post."""
+
     title = forms.CharField(label=_("Title"), max_length=150)
     text = forms.CharField(
         label=_("Text"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 12})
@@ -126,23 +160,11 @@ class TemplateForm(forms.Form):
         help_text=_("A document, or the unit that gave the warning."),
     )
 
-    def __init__(self, data: Any = None, *, template: Template | None = None):
-        stored = template or Template()
-        super().__init__(
-            data,
-            initial={
-                "version": stored.version,
-                "title": stored.title,
-                "text": stored.text,
-                "topic": stored.topic_id,
-                "hashtags": stored.hashtags,
-                "months": [month for month in MONTHS if stored.fits_in(month)],
-                **stored.grounds(),
-            },
-            label_suffix="",
-        )
-        self.own_texts = [self._add_own_text(kind, stored) for kind in Kind]
-        self.gaps = self._add_gaps(stored)
+    def __init__(self, data: Any = None, *, template: Template) -> None:
+        super().__init__(data, template=template)
+        del self.fields["kind"]
+        self.own_texts = [self._add_own_text(kind, template) for kind in Kind]
+        self.placeholders = self._add_placeholders(template)
 
     def _add_own_text(self, kind: Kind, stored: Template) -> str:
         name = f"text-{kind.value}"
@@ -155,11 +177,13 @@ class TemplateForm(forms.Form):
         )
         return name
 
-    def _add_gaps(self, stored: Template) -> list[str]:
-        """Add the fields by which each own gap of the text is explained; return the gaps' names."""
+    def _add_placeholders(self, stored: Template) -> list[str]:
+        """Add the fields by which each own placeholder of the text is explained; return their
+        names.
+        """
         known = {variable["name"]: variable for variable in stored.variables}
         written = self._written_texts() if self.is_bound else stored.parts()
-        names = undeclared_gaps(written)[:MOST_VARIABLES]
+        names = find_undeclared(written)[:MOST_VARIABLES]
         for name in names:
             each = known.get(name, {})
             for part, label, most, required in (
@@ -181,13 +205,15 @@ class TemplateForm(forms.Form):
         return [self[name] for name in self.own_texts]
 
     @property
-    def gap_fields(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """Return by gap the fields that explain it."""
+    def placeholder_fields(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return by placeholder the fields that explain it."""
         parts = ("label", "hint", "example")
-        return [(name, [self[f"var-{name}-{part}"] for part in parts]) for name in self.gaps]
+        return [
+            (name, [self[f"var-{name}-{part}"] for part in parts]) for name in self.placeholders
+        ]
 
     def clean(self) -> dict[str, Any]:
-        for name in self.gaps:
+        for name in self.placeholders:
             if f"var-{name}-label" in self.errors and f"var-{name}-label" not in self.data:
                 # It was not on the page yet: the text has just named it.
                 self.add_error(
@@ -199,48 +225,12 @@ class TemplateForm(forms.Form):
 
     def template_fields(self) -> TemplateFields:
         values = self.cleaned_data
-        return TemplateFields(
-            title=values["title"],
-            text=values["text"],
-            topic=values["topic"],
-            hashtags=values["hashtags"],
-            months=values["months"],
+        return replace(
+            super().template_fields(),
             texts={name.removeprefix("text-"): values[name] for name in self.own_texts},
-            variables=[self._variable(name, values) for name in self.gaps],
-            **{name: values[name] for name in GROUNDS},
+            variables=[self._variable(name, values) for name in self.placeholders],
         )
 
     def _variable(self, name: str, values: Mapping[str, str]) -> dict[str, str]:
         parts = {part: values[f"var-{name}-{part}"] for part in ("label", "hint", "example")}
         return {"name": name, **{part: value for part, value in parts.items() if value}}
-
-
-class SnippetForm(forms.Form):
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_147_483_647)
-    kind = forms.ChoiceField(label=_("Kind"), choices=SnippetKind.choices)
-    name = forms.CharField(
-        label=_("Name"), max_length=80, help_text=_("By it officers find the piece.")
-    )
-    text = forms.CharField(
-        label=_("Text"),
-        max_length=LONGEST_SNIPPET,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Gaps: {don_vi}, {dia_chi}, {duong_day_nong}, {gio_lam_viec}, {ngay}."),
-    )
-    topic = forms.ModelChoiceField(
-        label=_("Topic"),
-        queryset=Topic.objects.all(),
-        required=False,
-        empty_label=_("any"),
-        help_text=_("A signature with a topic closes the posts on it, by {chu_ky}."),
-    )
-
-    def __init__(self, data: Any = None, *, snippet: Snippet | None = None):
-        stored = snippet or Snippet(kind=SnippetKind.PARAGRAPH)
-        names = ("version", "kind", "name", "text")
-        initial = {name: getattr(stored, name) for name in names} | {"topic": stored.topic_id}
-        super().__init__(data, initial=initial, label_suffix="")
-
-    def snippet_fields(self) -> SnippetFields:
-        names = ("kind", "name", "text", "topic")
-        return SnippetFields(**{name: self.cleaned_data[name] for name in names})

@@ -1,5 +1,5 @@
-"""Texts that stand ready: whole posts with gaps, and pieces to insert. A unit's are seen by all
-units below it.
+"""Templates: texts with placeholders, to begin a post from or to insert into one. A unit's are
+seen by all units below it.
 """
 
 from datetime import date
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 10_000  # characters; the longest post of Facebook is far above what people read
 
 
-class LibraryQuerySet(ScopedQuerySet):
+class TemplateKind(models.TextChoices):
+    """A whole post, or one of three kinds of snippets."""
+
+    POST = "post", _("Whole posts")
+    SIGNATURE = "signature", _("Signature with telephone numbers")
+    HASHTAGS = "hashtags", _("Hashtags")
+    PARAGRAPH = "paragraph", _("Paragraph")
+
+
+class TemplateQuerySet(ScopedQuerySet):
     permission = Permission.POST_VIEW
 
     def visible_to(self, user: "Person | AnonymousUser") -> Self:
@@ -39,6 +48,14 @@ class LibraryQuerySet(ScopedQuerySet):
         """Filter by what posts of ``unit`` may use: its own and that of the units above it."""
         return self.filter(unit__path__in=list_ancestors(unit.path), archived_at=None)
 
+    def posts(self) -> Self:
+        """Filter by whole posts, to begin from."""
+        return self.filter(kind=TemplateKind.POST)
+
+    def snippets(self) -> Self:
+        """Filter by what is inserted into a post."""
+        return self.exclude(kind=TemplateKind.POST)
+
     def search(self, words: str) -> Self:
         found = self
         for word in fold(words).split():
@@ -46,8 +63,29 @@ class LibraryQuerySet(ScopedQuerySet):
         return found
 
 
-class LibraryText(PublicIdModel):
+class Template(PublicIdModel, Grounds):
+    """A text with placeholders such as ``{don_vi}`` (see ``posts.library.placeholders``): a whole
+    post, or a snippet, which has no more than title, text and perhaps a topic.
+    """
+
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=TemplateKind, default=TemplateKind.POST
+    )
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    title = models.CharField(_("title"), max_length=150)
+    text = models.TextField(_("text"), max_length=LONGEST_TEXT)
+    # Empty: a snippet for posts on any.
+    topic = models.ForeignKey(
+        Topic, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("topic")
+    )
+    hashtags = models.CharField(_("hashtags"), max_length=200, blank=True)
+    # The months in which it fits best, a bit each: January is 1.
+    months = models.PositiveSmallIntegerField(default=0)
+    # Own texts by platform, where the text does not suit it.
+    texts = models.JSONField(default=dict)
+    # Its own placeholders: [{"name": …, "label": …, "hint": …, "example": …}].
+    variables = models.JSONField(default=list)
+    uses = models.PositiveIntegerField(default=0)
     # Of those that come with the product: by it a later release finds its text again.
     code = models.SlugField(max_length=40, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
@@ -58,26 +96,7 @@ class LibraryText(PublicIdModel):
     archived_at = models.DateTimeField(null=True)
     search = models.TextField(editable=False, default="")
 
-    objects = LibraryQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-
-class Template(LibraryText, Grounds):
-    """A whole post with gaps such as ``{don_vi}``; see ``posts.library.filling``."""
-
-    title = models.CharField(_("title"), max_length=150)
-    text = models.TextField(_("text"), max_length=LONGEST_TEXT)
-    topic = models.ForeignKey(Topic, models.PROTECT, related_name="+", verbose_name=_("topic"))
-    hashtags = models.CharField(_("hashtags"), max_length=200, blank=True)
-    # The months in which it fits best, a bit each: January is 1.
-    months = models.PositiveSmallIntegerField(default=0)
-    # Own texts by platform, where the text does not suit it.
-    texts = models.JSONField(default=dict)
-    # Its own gaps: [{"name": …, "label": …, "hint": …, "example": …}].
-    variables = models.JSONField(default=list)
-    uses = models.PositiveIntegerField(default=0)
+    objects = TemplateQuerySet.as_manager()
 
     class Meta:
         ordering = ["-changed_at", "-pk"]
@@ -85,52 +104,30 @@ class Template(LibraryText, Grounds):
         constraints = [
             models.UniqueConstraint(
                 fields=["code"], condition=~Q(code=""), name="one_template_a_code"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="post") | Q(topic__isnull=False), name="a_post_has_a_topic"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     @property
+    def is_snippet(self) -> bool:
+        return self.kind != TemplateKind.POST
+
+    @property
     def labels(self) -> dict[str, str]:
-        """Return what each of its own gaps asks for."""
+        """Return what each of its own placeholders asks for."""
         return {variable["name"]: variable["label"] for variable in self.variables}
 
     def parts(self) -> list[str]:
-        """List every text in which a gap may stand."""
+        """List every text in which a placeholder may stand."""
         return [self.title, self.text, self.hashtags, *self.texts.values()]
 
     def fits_in(self, month: int) -> bool:
         return bool(self.months & month_bit(month))
-
-
-class SnippetKind(models.TextChoices):
-    SIGNATURE = "signature", _("Signature with telephone numbers")
-    HASHTAGS = "hashtags", _("Hashtags")
-    PARAGRAPH = "paragraph", _("Paragraph")
-
-
-class Snippet(LibraryText):
-    """A piece to insert: how a unit signs posts on a topic, a set of hashtags, a paragraph."""
-
-    kind = models.CharField(_("kind"), max_length=10, choices=SnippetKind)
-    name = models.CharField(_("name"), max_length=80)
-    text = models.TextField(_("text"), max_length=1000)
-    topic = models.ForeignKey(
-        Topic, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("topic")
-    )  # empty: any
-
-    class Meta:
-        ordering = ["kind", F("topic").asc(nulls_first=True), "name", "pk"]
-        indexes = [models.Index(fields=["unit", "archived_at"], name="snippet_unit")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["code"], condition=~Q(code=""), name="one_snippet_a_code"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 def month_bit(month: int) -> int:

@@ -1,4 +1,4 @@
-"""Find templates and pieces: those of a position, those that fit today, how a unit signs."""
+"""Find templates: those of a position, those that fit today, how a unit signs."""
 
 from datetime import date
 
@@ -6,37 +6,19 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 
 from accounts.models import User
-from accounts.permissions import Permission
 from campaigns.models import Topic
-from posts.library.models import LibraryQuerySet, Snippet, SnippetKind, Template, season_bits
+from core.scope import list_ancestors
+from posts.library.models import Template, TemplateKind, TemplateQuerySet, season_bits
 from units.models import Unit
 
 
-def templates_at(user: User, unit: Unit, *, deep: bool) -> QuerySet[Template]:
+def templates_at(user: User, unit: Unit, *, deep: bool) -> TemplateQuerySet:
     """Return the templates for a position at ``unit``: its own, those above it and, for a deep
     role, those below; archived ones included.
     """
-    return _filter_by_position(Template.objects.visible_to(user), unit, deep=deep).select_related(
-        "unit", "topic"
-    )
-
-
-def snippets_at(user: User, unit: Unit, *, deep: bool) -> QuerySet[Snippet]:
-    """Return the pieces for a position, as `templates_at` does."""
-    return _filter_by_position(Snippet.objects.visible_to(user), unit, deep=deep).select_related(
-        "unit", "topic"
-    )
-
-
-def templates_to_use(user: User) -> QuerySet[Template]:
-    """Return the templates that the person sees; the service refuses those that are archived."""
-    return Template.objects.visible_to(user).select_related("unit", "topic")
-
-
-def _filter_by_position(seen: QuerySet, unit: Unit, *, deep: bool) -> QuerySet:
-    steps = unit.path.rstrip("/").split("/")
-    above = Q(unit__path__in=["/".join(steps[: n + 1]) + "/" for n in range(len(steps))])
-    return seen.filter(above | Q(unit__path__startswith=unit.path) if deep else above)
+    above = Q(unit__path__in=list_ancestors(unit.path))
+    condition = above | Q(unit__path__startswith=unit.path) if deep else above
+    return Template.objects.visible_to(user).filter(condition).select_related("unit", "topic")
 
 
 def order_by_season(templates: QuerySet[Template], *, on: date) -> QuerySet[Template]:
@@ -48,31 +30,31 @@ def order_by_season(templates: QuerySet[Template], *, on: date) -> QuerySet[Temp
     return ranked.order_by(F("in_season").desc(), "-uses", "-changed_at", "-pk")
 
 
+def order_by_kind(snippets: QuerySet[Template]) -> QuerySet[Template]:
+    """Order snippets: a kind after the other, those for any topic first."""
+    return snippets.order_by("kind", F("topic").asc(nulls_first=True), "title", "pk")
+
+
 def templates_for_today(unit: Unit, *, on: date, most: int = 3) -> list[Template]:
     """Find the templates to begin with today."""
-    usable = Template.objects.open_to(unit).select_related("topic", "unit")
+    usable = Template.objects.posts().open_to(unit).select_related("topic", "unit")
     return list(order_by_season(usable, on=on)[:most])
 
 
-def snippets_for(unit: Unit, topic: Topic | None = None) -> QuerySet[Snippet]:
-    """Return the pieces that a post of ``unit`` may insert; with a topic, those of other topics are
-    left out.
+def snippets_for(unit: Unit, topic: Topic | None = None) -> QuerySet[Template]:
+    """Return the snippets that a post of ``unit`` may insert; with a topic, those of other topics
+    are left out.
     """
-    usable = Snippet.objects.open_to(unit).select_related("topic", "unit")
-    return usable.filter(Q(topic=None) | Q(topic=topic)) if topic else usable
+    usable = Template.objects.snippets().open_to(unit).select_related("topic", "unit")
+    return order_by_kind(usable.filter(Q(topic=None) | Q(topic=topic)) if topic else usable)
 
 
-def signature_for(unit: Unit, topic: Topic | None) -> Snippet | None:
+def signature_for(unit: Unit, topic: Topic | None) -> Template | None:
     """Find how the unit signs posts on the topic: by the signature of this very topic, whose number
     matters, before one for all; of equals the nearest unit's.
     """
-    signatures = snippets_for(unit, topic).filter(kind=SnippetKind.SIGNATURE)
+    signatures = snippets_for(unit, topic).filter(kind=TemplateKind.SIGNATURE)
     if topic is None:
         signatures = signatures.filter(topic=None)
     ranked = signatures.annotate(depth=Length("unit__path"))
     return ranked.order_by(F("topic").desc(nulls_last=True), "-depth", "-changed_at").first()
-
-
-def filter_editable(user: User, rows: LibraryQuerySet) -> LibraryQuerySet:
-    """Leave the texts that the person may change."""
-    return rows.within(user.reach(Permission.LIBRARY_WRITE)).select_related("unit", "topic")

@@ -13,14 +13,8 @@ from django.db import transaction
 from audit.services import record
 from campaigns.models import Topic
 from core.errors import Refused
-from posts.library.models import LibraryText, Snippet, Template
-from posts.library.texts import (
-    SnippetFields,
-    TemplateFields,
-    snippet_values,
-    store,
-    template_values,
-)
+from posts.library.models import Template
+from posts.library.texts import TemplateFields, clean_fields, store
 from units.models import Level, Unit
 
 
@@ -51,47 +45,22 @@ def load_library(path: Path) -> LoadResult:
     texts = tomllib.loads(path.read_text(encoding="utf-8"))
     topics = {topic.code: topic for topic in Topic.objects.all()}
     done = LoadResult()
-    for text in texts["snippet"]:
-        topic = topics[text["topic"]] if "topic" in text else None
-        _update_or_create(
-            Snippet,
-            text["code"],
-            snippet_values(
-                SnippetFields(kind=text["kind"], name=text["name"], text=text["text"], topic=topic)
-            ),
-            ministry,
-            done,
-        )
-    for text in texts["template"]:
-        _update_or_create(
-            Template,
-            text["code"],
-            template_values(
-                TemplateFields(
-                    title=text["title"],
-                    text=text["text"],
-                    topic=topics[text["topic"]],
-                    hashtags=text.get("hashtags", ""),
-                    months=text.get("months", ()),
-                    texts=text.get("texts", {}),
-                    variables=text.get("variables", ()),
-                )
-            ),
-            ministry,
-            done,
-        )
+    for text in (*texts["snippet"], *texts["template"]):
+        values = {name: value for name, value in text.items() if name != "code"}
+        values["topic"] = topics[text["topic"]] if "topic" in text else None
+        _update_or_create(text["code"], clean_fields(TemplateFields(**values)), ministry, done)
     if done.created or done.changed:
         record("template.loaded", ministry, created=done.created, changed=done.changed)
     return done
 
 
 def _update_or_create(
-    model: type[LibraryText], code: str, values: Mapping[str, Any], ministry: Unit, done: LoadResult
+    code: str, values: Mapping[str, Any], ministry: Unit, done: LoadResult
 ) -> None:
-    row = model._default_manager.filter(code=code).first()
+    row = Template.objects.filter(code=code).first()
     if row is None:
         done.created += 1
-        store(model(unit=ministry, code=code), values, by=None)
+        store(Template(unit=ministry, code=code), values, by=None)
     elif row.changed_by_id or row.archived_at:
         done.kept += 1
     elif all(getattr(row, name) == value for name, value in values.items()):

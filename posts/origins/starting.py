@@ -25,8 +25,8 @@ from media.models import Media
 from posts.canonical import content, corrections, material
 from posts.canonical.html import to_paragraphs, to_plain_text
 from posts.checks.privacy import safe_label
-from posts.library.filling import fill_template
 from posts.library.models import Template
+from posts.library.placeholders import fill_template
 from posts.models import Post, PostChannel, PostMedia
 from posts.queries import LastChoice, last_choices
 from units.models import Unit
@@ -77,15 +77,15 @@ def first_targets(post: Post) -> list[PostChannel]:
 
 @transaction.atomic
 def start_from_template(
-    template: Template, *, unit: Unit, by: User, typed: Mapping[str, str] | None = None
+    template: Template, *, unit: Unit, by: User, values: Mapping[str, str] | None = None
 ) -> Post:
-    """Start a draft with the template's text, its gaps filled by the unit's facts and by ``typed``;
-    one that is left open is a finding. Raise QuotaExceeded, Refused.
+    """Start a draft with the template's text, its placeholders filled by the unit's facts and by
+    ``values``; one that is left open is a finding. Raise QuotaExceeded, Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=unit)
-    if not Template.objects.open_to(unit).filter(pk=template.pk).exists():
+    if not Template.objects.posts().open_to(unit).filter(pk=template.pk).exists():
         raise Refused(_("This template is not in use any more. Choose another one."))
-    filled = fill_template(template, unit, on=timezone.localdate(), typed=typed)
+    filled = fill_template(template, unit, on=timezone.localdate(), values=values)
     if len(filled.title) > LONGEST_TITLE:
         raise Refused(_("The title becomes too long. Shorten what you fill in."))
     require_no_secrecy_mark([filled.title, filled.text, *filled.texts.values()])

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 from core.actions import refusal
 from core.lists import get_page
 from posts.context import post_to_write, unit_to_write_in
-from posts.library.filling import gaps_of
-from posts.library.forms import GapsForm
-from posts.library.queries import templates_to_use
+from posts.library.forms import PlaceholdersForm
+from posts.library.models import Template
+from posts.library.placeholders import placeholders_of
 from posts.models import Post
 from posts.origins import starting
 from posts.queries import approved_posts
@@ -37,16 +37,17 @@ def reuse(request: HttpRequest) -> HttpResponse:
 def from_template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Begin a post of the current position's unit, or of the one that ``unit`` names."""
     unit = unit_to_write_in(request)
-    template = get_object_or_404(templates_to_use(request.user), public_id=public_id)
+    seen = Template.objects.visible_to(request.user).select_related("unit", "topic")
+    template = get_object_or_404(seen, public_id=public_id)  # archived ones are refused below
     page = f"{reverse('posts:template', args=[template.public_id])}?unit={unit.key}"
-    form = GapsForm(request.POST, gaps=gaps_of(template, unit))
+    form = PlaceholdersForm(request.POST, placeholders=placeholders_of(template, unit))
     if not form.is_valid():
         messages.error(request, _("What you filled in is too long. Shorten it."))
         return redirect(page)
     made: list[Post] = []
     if refused := refusal(
         lambda: made.append(
-            starting.start_from_template(template, unit=unit, by=request.user, typed=form.typed())
+            starting.start_from_template(template, unit=unit, by=request.user, values=form.values())
         )
     ):
         messages.error(request, refused)

@@ -272,7 +272,6 @@ MAKERS = {
     "submitted_post": lambda unit: factories.submitted(unit=unit).public_id,
     "approved_post": lambda unit: _approved(unit).public_id,
     "template": lambda unit: factories.template(unit).public_id,
-    "snippet": lambda unit: factories.snippet(unit).public_id,
     "reply_phrase": lambda unit: factories.reply_phrase(unit, approved_at=None).public_id,
     "reply_release": lambda unit: factories.reply_release(unit).public_id,
     "revision": lambda unit: _approved(unit).approved_revision.public_id,

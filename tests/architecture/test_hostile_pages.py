@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.permissions import Role
 from campaigns.models import TopicRule
-from posts.library.models import Snippet, Template
+from posts.library.models import Template
 from posts.models import Post
 from publishing.calendar_links import feed_links
 from publishing.models import CalendarLink
@@ -74,13 +74,13 @@ def pages(unit, person):
         "search": reverse("search"),
         "links": reverse("publishing:calendar_links"),
         "correctable": reverse("publishing:correctable"),
-        "pieces": reverse("posts:pieces", args=[post.public_id]),
+        "insert snippet": reverse("posts:insert_snippet", args=[post.public_id]),
         "library": reverse("posts:library"),
         "snippets": reverse("posts:snippets"),
         "template": reverse("posts:template", args=[template.public_id]),
         "new template": reverse("posts:new_template"),
         "edit template": reverse("posts:edit_template", args=[template.public_id]),
-        "edit snippet": reverse("posts:edit_snippet", args=[snippet.public_id]),
+        "edit snippet": reverse("posts:edit_template", args=[snippet.public_id]),
         "rules": reverse("campaigns:topic_rules"),
         "new rule": reverse("campaigns:topic_rule_new"),
         "end rule": reverse("campaigns:topic_rule_end", args=[rule.public_id]),
@@ -88,7 +88,7 @@ def pages(unit, person):
 
 
 FIELDS = (
-    *("q", "piece", "title", "text", "text-zalo", "hashtags", "name", "reason", "shows", "asks"),
+    *("q", "snippet", "title", "text", "text-zalo", "hashtags", "name", "reason", "shows", "asks"),
     *("topic", "months", "version", "legal_basis", "legal_from", "valid_from", "valid_until"),
 )
 MOST_QUERIES = 60  # of one request, whatever it sends
@@ -120,9 +120,7 @@ def test_broken_queries_are_answered_plainly(client, pages, query):
 @pytest.mark.parametrize("method", ["head", "put", "delete", "patch", "options", "trace"])
 def test_other_methods_change_nothing_and_are_answered_plainly(client, pages, unit, method):
     def rows():
-        return [
-            model.objects.count() for model in (Post, Template, Snippet, TopicRule, CalendarLink)
-        ]
+        return [model.objects.count() for model in (Post, Template, TopicRule, CalendarLink)]
 
     before = rows()
     codes = {name: getattr(client, method)(address).status_code for name, address in pages.items()}
@@ -141,11 +139,11 @@ def foreign():
     post = factories.PostFactory(unit=unit, author=stranger)
     link = factories.calendar_link(stranger, unit)
     return [
-        reverse("posts:pieces", args=[post.public_id]),
+        reverse("posts:insert_snippet", args=[post.public_id]),
         reverse("posts:correct", args=[post.public_id]),
         reverse("posts:template", args=[factories.template(unit).public_id]),
         reverse("posts:edit_template", args=[factories.template(unit).public_id]),
-        reverse("posts:edit_snippet", args=[factories.snippet(unit).public_id]),
+        reverse("posts:edit_template", args=[factories.snippet(unit).public_id]),
         reverse("campaigns:topic_rule_end", args=[factories.topic_rule(unit.parent).public_id]),
         reverse("publishing:calendar_link_renew", args=[link.public_id]),
         reverse("publishing:calendar_link_revoke", args=[link.public_id]),
@@ -166,8 +164,8 @@ def test_the_searches_show_nothing_of_another_unit(client, person, pages):
     unit = factories.UnitFactory()
     factories.PostFactory(unit=unit, title="Zyxwvut riêng", search="zyxwvut rieng")
     factories.template(unit, title="Zyxwvut mẫu")
-    factories.snippet(unit, name="Zyxwvut thẻ", search="zyxwvut the")
-    for name in ("search", "correctable", "pieces", "library", "snippets"):
+    factories.snippet(unit, title="Zyxwvut thẻ", search="zyxwvut the")
+    for name in ("search", "correctable", "insert snippet", "library", "snippets"):
         page = client.get(pages[name], {"q": "zyxwvut"}).content.decode()
         assert "Zyxwvut" not in page.replace('value="zyxwvut"', ""), name
 
@@ -202,15 +200,18 @@ def test_a_guessed_secret_costs_one_query_and_names_nothing(client, unit, person
 
 def test_a_script_fills_neither_library_nor_draft(client, unit, person, pages, settings):
     settings.QUOTAS = {**settings.QUOTAS, "library": [(3, 3600)], "autosave": [(3, 60)]}
-    fields = {"version": 0, "kind": "paragraph", "name": "Thẻ", "text": "#canhgiac"}
+    fields = {"version": 0, "kind": "paragraph", "title": "Thẻ", "text": "#canhgiac"}
     codes = [client.post(reverse("posts:new_snippet"), fields).status_code for _ in range(5)]
     assert codes == [302] * 3 + [409] * 2
-    own = Snippet.objects.filter(name="Thẻ").first()
-    archive = reverse("posts:archive_snippet", args=[own.public_id])
+    own = Template.objects.filter(title="Thẻ").first()
+    archive = reverse("posts:archive_template", args=[own.public_id])
     assert client.post(archive, {"act": "archive"}).status_code == 302
     own.refresh_from_db()
     assert own.archived_at is None
 
     piece = factories.snippet(unit)
-    codes = [client.post(pages["pieces"], {"piece": piece.public_id}).status_code for _ in range(5)]
+    codes = [
+        client.post(pages["insert snippet"], {"snippet": piece.public_id}).status_code
+        for _ in range(5)
+    ]
     assert codes == [302] * 3 + [429] * 2

@@ -42,7 +42,7 @@ FORMS = {
     "posts:enter_allowed": {"kind": "phone", "value": "0912345678", "label": "Trực ban"},
     "posts:from_template": {},
     "posts:media_folders": {"name": "Năm 2026"},
-    "posts:new_snippet": {"kind": "paragraph", "name": "Thẻ", "text": "#canhgiac", "version": "0"},
+    "posts:new_snippet": {"kind": "paragraph", "title": "Thẻ", "text": "#canhgiac", "version": "0"},
     "posts:new_template": TEXT,
     "posts:reply": {"text": "Đồng chí xem lại câu này."},
     "posts:use_media": {},
@@ -100,7 +100,7 @@ def _save(unit, officer):
 
 def _append_piece(unit, officer):
     post, piece = factories.PostFactory(unit=unit, author=officer), factories.snippet(unit)
-    return reverse("posts:pieces", args=[post.public_id]), {"piece": str(piece.public_id)}
+    return reverse("posts:insert_snippet", args=[post.public_id]), {"snippet": str(piece.public_id)}
 
 
 def _cut_video(unit, officer):

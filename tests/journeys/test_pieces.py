@@ -17,8 +17,8 @@ OF_FACEBOOK = re.compile("Insert ?: Facebook")
 @pytest.fixture
 def post():
     unit = factories.UnitFactory()
-    factories.snippet(unit, name="Chữ ký", text="Khẩn cấp gọi 113.", search="chu ky")
-    factories.snippet(unit, name="Thẻ", text="#canhgiac", search="the")
+    factories.snippet(unit, title="Chữ ký", text="Khẩn cấp gọi 113.", search="chu ky")
+    factories.snippet(unit, title="Thẻ", text="#canhgiac", search="the")
     officer = factories.person(Role.OFFICER, unit, language="en")
     return factories.PostFactory(unit=unit, author=officer, body="<p>Một.</p><p>Hai.</p>")
 

@@ -14,7 +14,7 @@ from posts.canonical.grounds import legal_basis_text
 from posts.editor import leaks, saving
 from posts.findings import find_findings
 from posts.history import diff
-from posts.library.texts import TemplateFields, template_values
+from posts.library.texts import TemplateFields, clean_fields
 from posts.models import Post
 from posts.origins import starting
 from publishing.models import Delivery
@@ -177,7 +177,7 @@ def test_a_template_stores_the_grounds_cleaned(unit):
     fields = TemplateFields(
         title="Bài", text="Chữ", topic=factories.topic(), legal_basis=f"  {DECREE} ", source="CA"
     )
-    values = template_values(fields)
+    values = clean_fields(fields)
     assert (values["legal_basis"], values["source"]) == (DECREE, "CA")
 
 
@@ -185,7 +185,7 @@ def test_grounds_that_are_too_long_are_refused(post):
     with pytest.raises(Refused):
         save(post, source="a" * 201)
     with pytest.raises(Refused):
-        template_values(
+        clean_fields(
             TemplateFields(title="Bài", text="Chữ", topic=post.topic, legal_basis="a" * 201)
         )
 

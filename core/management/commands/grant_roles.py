@@ -74,7 +74,7 @@ KEPT = (
     "campaigns_partner",
     *("channels_channel", "channels_platformallowance", "channels_unrecognisedpost"),
     "channels_pagechange",
-    *("posts_reading", "posts_template", "posts_snippet"),
+    *("posts_reading", "posts_template"),
     *("posts_thread", "posts_comment", "posts_alloweditem", "posts_ruleswitch"),
     *(
         "publishing_pause",

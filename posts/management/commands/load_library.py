@@ -9,7 +9,7 @@ from posts.library.ready import load_library
 
 class Command(BaseCommand):
     help = (
-        "Brings the templates and pieces that come with the portal (data/library.toml) into the "
+        "Brings the templates and snippets that come with the portal (data/library.toml) into the "
         "library of the ministry. Safe to repeat; what people changed or archived stays."
     )
 

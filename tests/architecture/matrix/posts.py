@@ -2,7 +2,7 @@ from tests.architecture.matrix.entry import APPROVER, OFFICER, OVERSEER, READERS
 
 WRITERS = frozenset({OFFICER, APPROVER})
 LIBRARIANS = WRITERS | {OVERSEER}
-_template, _snippet = {"public_id": "template"}, {"public_id": "snippet"}
+_template = {"public_id": "template"}
 SPEAKERS = WRITERS | {OVERSEER}
 WATCHERS = frozenset({SUPERVISOR, OVERSEER})
 _post = {"public_id": "post"}
@@ -57,8 +57,11 @@ ENTRIES = {
     "posts:archive_template": Entry(roles=LIBRARIANS, kwargs=_template, method="post"),
     "posts:snippets": Entry(roles=READERS),
     "posts:new_snippet": Entry(roles=LIBRARIANS),
-    "posts:edit_snippet": Entry(roles=LIBRARIANS, kwargs=_snippet),
-    "posts:archive_snippet": Entry(roles=LIBRARIANS, kwargs=_snippet, method="post"),
+    # Addresses before 0.1: they lead on, and what they lead to asks.
+    "posts:pieces": Entry(),
+    "posts:new_piece": Entry(),
+    "posts:edit_piece": Entry(kwargs=_template, reach="all"),
+    "posts:insert_piece": Entry(kwargs=_post, reach="all"),
     "posts:unarchive_many": Entry(roles=WRITERS, method="post"),
     "posts:archive_many": Entry(roles=WRITERS, method="post"),
     "posts:edit": Entry(roles=WRITERS, kwargs=_post),
@@ -70,7 +73,7 @@ ENTRIES = {
     "posts:preview": Entry(roles=WRITERS, kwargs={"public_id": "post", "channel": "channel"}),
     "posts:uploads": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:one_upload": Entry(roles=WRITERS, kwargs={"public_id": "upload"}, reach="own"),
-    "posts:pieces": Entry(roles=WRITERS, kwargs=_post),
+    "posts:insert_snippet": Entry(roles=WRITERS, kwargs=_post),
     "posts:submit": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:archive": Entry(roles=WRITERS, kwargs=_post, method="post"),
     "posts:unarchive": Entry(roles=WRITERS, kwargs=_post, method="post"),

@@ -11,10 +11,10 @@ from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from engagement.examples import services
 from engagement.examples.figures import compare_with_usual
-from engagement.examples.marking import mark_names
 from engagement.examples.models import Example, ExampleUse
 from engagement.examples.receivers import compute_next_time
 from engagement.examples.services import Proposal
+from engagement.examples.templating import make_templates
 from engagement.models import Measurement
 from media.models import Media
 from posts.models import Post
@@ -341,7 +341,7 @@ def test_a_fact_of_the_origin_becomes_a_gap_however_it_is_written():
         changed_at=timezone.now(),
     )
 
-    marked = mark_names(
+    marked = make_templates(
         [
             "Công an  Phường Hải Châu nhắc",
             "Phường Hải Châu: gọi 0236.3822.300, +84 905 111 222 hoặc 113, đến 12 Phan Châu Trinh. "
@@ -355,7 +355,7 @@ def test_a_fact_of_the_origin_becomes_a_gap_however_it_is_written():
         "{dia_ban}: gọi {so_dien_thoai}, {so_dien_thoai} hoặc 113, đến {dia_chi}. "
         "{hashtag_don_vi} #antoan",
     ]
-    assert set(marked.gaps) == {
+    assert set(marked.placeholders) == {
         "don_vi",
         "dia_ban",
         "so_dien_thoai",

@@ -1,5 +1,6 @@
 """The library of examples: its filters counted once more, and what leaves it at once."""
 
+from datetime import date
 from itertools import product
 
 import pytest
@@ -151,3 +152,52 @@ def test_45_examples_stand_on_pages_that_cost_the_same(client, places):
 
     assert [ask(), ask(page=3)] == [one, one]
     assert len(client.get(LIST, {"page": 3}).context["cards"]) == 45 - 2 * 20
+
+
+def test_an_example_of_one_post_begins_a_draft_at_one_tap(client, places):
+    unit = places["own"]
+    two = [factories.live_delivery(unit=places["far"]).post for _ in range(2)]
+    rows = {
+        "single": factories.example(places["far"], state="nation"),
+        "several": factories.example(places["far"], *two, state="nation"),
+        "own": factories.example(unit, state="nation"),
+    }
+    client.force_login(factories.person(Role.OFFICER, unit))
+    use = {
+        name: f"{reverse('engagement:use_example', args=[row.public_id])}?unit={unit.key}"
+        for name, row in rows.items()
+    }
+
+    for query in ({}, {"unit": unit.key}, {"unit": unit.key, "level": "nation"}):
+        page = client.get(LIST, query).content.decode()
+        assert [name for name, way in use.items() if f'action="{way}"' in page] == ["single"]
+
+    client.post(use["single"])
+    assert rows["single"].uses.get().unit == unit
+
+
+def test_who_writes_no_posts_reads_examples_and_begins_none(client, province, places):
+    row = factories.example(places["far"], state="nation")
+    client.force_login(factories.person(Role.SUPERVISOR, province))
+
+    page = client.get(LIST, {"unit": places["own"].key}).content.decode()
+
+    assert reverse("engagement:example", args=[row.public_id]) in page
+    assert reverse("engagement:use_example", args=[row.public_id]) not in page
+
+
+def test_from_the_composer_the_units_choice_goes_before_the_position(client, places):
+    row = factories.example(places["far"], state="nation")
+    person = factories.person(Role.OFFICER, places["own"])
+    person.appointments.create(
+        unit=places["neighbour"], role=Role.OFFICER, valid_from=date(2025, 7, 1)
+    )
+    client.force_login(person)
+
+    address = reverse("engagement:example", args=[row.public_id])
+    chosen = [
+        client.get(address, {"unit": places[name].key}).context["units"][0]
+        for name in ("own", "neighbour")
+    ]
+
+    assert chosen == [places["own"], places["neighbour"]]

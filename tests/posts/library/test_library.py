@@ -19,14 +19,14 @@ from platforms.limits import choose_format, find_problems, list_advice
 from platforms.messages import Message
 from posts.canonical.content import compose_text
 from posts.canonical.html import to_paragraphs
-from posts.checks.variables import LEFT, gap_names
+from posts.checks.placeholders import LEFT, find_placeholders
 from posts.findings import find_findings
 from posts.library import texts
-from posts.library.filling import BUILT_IN, fill_template
-from posts.library.models import Snippet, Template
+from posts.library.models import Template
+from posts.library.placeholders import BUILT_IN, fill_template
 from posts.library.queries import signature_for, templates_for_today
 from posts.library.ready import load_library
-from posts.library.texts import SnippetFields, TemplateFields
+from posts.library.texts import TemplateFields
 from posts.models import Post
 from posts.origins.starting import start_from_template
 from posts.review.decisions import submit
@@ -119,12 +119,12 @@ def test_an_archived_template_begins_no_post_until_it_is_restored(unit, officer)
 
 def test_a_piece_has_no_gap_of_its_own(unit, officer):
     with pytest.raises(Refused):
-        texts.create_snippet(
+        texts.create_template(
             unit=unit,
-            fields=SnippetFields(kind="paragraph", name="A", text="{thoi_gian}"),
+            fields=TemplateFields(kind="paragraph", title="A", text="{thoi_gian}", topic=None),
             by=officer,
         )
-    assert not Snippet.objects.exists()
+    assert not Template.objects.exists()
 
 
 # --- Filling --------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_the_units_facts_fill_the_gaps_and_the_rest_is_asked(unit):
 
     assert filled.title == f"{unit.name} thông báo"
     assert filled.text == "27/11/2026: gọi 0236.3822.300, đến {dia_chi}, lúc {gio}."
-    assert [(gap.name, gap.label, gap.is_fact) for gap in filled.gaps] == [
+    assert [(gap.name, gap.label, gap.is_fact) for gap in filled.placeholders] == [
         ("dia_chi", "Address of the station", True),
         ("gio", "Mấy giờ", False),
     ]
@@ -152,18 +152,18 @@ def test_the_units_facts_fill_the_gaps_and_the_rest_is_asked(unit):
 def test_what_is_typed_opens_no_gap_of_its_own(unit):
     row = factories.template(unit, text="{gio} {don_vi}")
 
-    filled = fill_template(row, unit, on=TODAY, typed={"gio": "{don_vi} <b>"})
+    filled = fill_template(row, unit, on=TODAY, values={"gio": "{don_vi} <b>"})
 
     assert filled.text == f"{{don_vi}} <b> {unit.name}"
 
 
 def test_the_signature_of_the_topic_goes_before_a_nearer_one_for_all(unit):
     topic = factories.topic()
-    general = factories.snippet(unit, name="Chung")
+    general = factories.snippet(unit, title="Chung")
     assert signature_for(unit, topic) == general
-    of_topic = factories.snippet(factories.ministry(), name="Lừa đảo", topic=topic)
+    of_topic = factories.snippet(factories.ministry(), title="Lừa đảo", topic=topic)
     assert signature_for(unit, topic) == of_topic
-    nearer = factories.snippet(unit, name="Lừa đảo, của phường", topic=topic, text="{don_vi}: 156")
+    nearer = factories.snippet(unit, title="Lừa đảo, của phường", topic=topic, text="{don_vi}: 156")
     factories.snippet(factories.UnitFactory(), topic=topic)
 
     row = factories.template(unit, text="Cảnh giác.\n\n{chu_ky}")
@@ -218,7 +218,7 @@ def test_an_open_gap_blocks_the_submission(unit, officer, part):
     assert [(f.rule, f.where) for f in find_findings(post)] == [("gap_left", where)]
     with pytest.raises(Refused):
         submit(post, by=officer)
-    filled = start_from_template(row, unit=unit, by=officer, typed={"gio": "7 giờ"})
+    filled = start_from_template(row, unit=unit, by=officer, values={"gio": "7 giờ"})
     assert find_findings(filled) == []
 
 
@@ -226,7 +226,7 @@ def test_a_secrecy_mark_that_is_typed_into_a_gap_is_not_stored(unit, officer):
     row = factories.template(unit, text="{gio}")
 
     with pytest.raises(SecrecyRefused):
-        start_from_template(row, unit=unit, by=officer, typed={"gio": "Độ mật: TỐI MẬT"})
+        start_from_template(row, unit=unit, by=officer, values={"gio": "Độ mật: TỐI MẬT"})
     assert not Post.objects.exists()
 
 
@@ -250,11 +250,12 @@ def topics():
 def test_the_library_is_loaded_once_and_changed_texts_of_people_stay(topics):
     ministry = factories.ministry()
     call_command("load_library")
-    assert (Template.objects.count(), set(Template.objects.values_list("unit", flat=True))) == (
+    posts = Template.objects.posts()
+    assert (posts.count(), set(Template.objects.values_list("unit", flat=True))) == (
         40,
         {ministry.pk},
     )
-    touched, archived, stale = Template.objects.all()[:3]
+    touched, archived, stale = posts[:3]
     overseer = factories.person(Role.OVERSEER, ministry)
     texts.change_template(touched, fields(title="Của người"), by=overseer, version=touched.version)
     texts.archive(archived, by=overseer)
@@ -274,7 +275,8 @@ def test_each_topic_has_two_templates_at_least(topics):
     load_library(READY)
 
     counted = {
-        topic.code: Template.objects.filter(topic=topic).count() for topic in Topic.objects.all()
+        topic.code: Template.objects.posts().filter(topic=topic).count()
+        for topic in Topic.objects.all()
     }
 
     assert {code for code in topics if counted[code] < 2} == set()
@@ -300,10 +302,10 @@ def station(topics):
 def test_each_template_fits_every_platform_and_passes_the_portals_checks(station):
     officer = factories.person(Role.OFFICER, station)
     bad = {}
-    for row in Template.objects.select_related("topic"):
+    for row in Template.objects.posts().select_related("topic"):
         typed = {each["name"]: each["example"] for each in row.variables}
-        assert set(gap_names(row.parts())) <= {*BUILT_IN, *typed}, row.code
-        filled = fill_template(row, station, on=TODAY, typed=typed)
+        assert set(find_placeholders(row.parts())) <= {*BUILT_IN, *typed}, row.code
+        filled = fill_template(row, station, on=TODAY, values=typed)
         wrong = [f"gap:{gap}" for gap in LEFT.findall(filled.title + filled.text)]
         if not any(
             number in filled.text for number in ("113", "114", "111", "112", "156", "trụ sở")
@@ -311,7 +313,7 @@ def test_each_template_fits_every_platform_and_passes_the_portals_checks(station
             wrong.append("nobody to turn to")
         for platform in Kind:
             wrong += _misfits(platform, filled, station.name)
-        post = start_from_template(row, unit=station, by=officer, typed=typed)
+        post = start_from_template(row, unit=station, by=officer, values=typed)
         wrong += [finding.rule for finding in find_findings(post)]
         if wrong:
             bad[row.code] = wrong

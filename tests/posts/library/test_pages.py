@@ -1,5 +1,7 @@
 """Pages of the library."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,7 +10,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from campaigns.models import Topic
-from posts.library.models import Snippet, Template
+from posts.library.models import Template
 from posts.models import Post
 from tests import factories
 
@@ -161,16 +163,16 @@ def test_a_template_is_archived_and_taken_into_use_again_on_its_page(client, uni
 
 
 def test_pieces_are_added_changed_and_archived(client, unit):
-    typed = {"version": 1, "kind": "signature", "name": "Chữ ký", "text": "{don_vi}", "topic": ""}
+    typed = {"version": 1, "kind": "signature", "title": "Chữ ký", "text": "{don_vi}", "topic": ""}
     assert client.post(reverse("posts:new_snippet"), typed).status_code == 302
-    row = Snippet.objects.get()
+    row = Template.objects.get()
 
     client.post(
-        reverse("posts:edit_snippet", args=[row.public_id]), {**typed, "text": "{don_vi}, 113"}
+        reverse("posts:edit_template", args=[row.public_id]), {**typed, "text": "{don_vi}, 113"}
     )
-    assert Snippet.objects.get().text == "{don_vi}, 113"
+    assert Template.objects.get().text == "{don_vi}, 113"
     assert f"{unit.name}, 113" in client.get(reverse("posts:snippets")).content.decode()
-    client.post(reverse("posts:archive_snippet", args=[row.public_id]))
+    client.post(reverse("posts:archive_template", args=[row.public_id]))
 
     assert client.get(reverse("posts:snippets")).context["page_obj"].paginator.count == 0
 
@@ -226,3 +228,59 @@ def test_from_the_composer_a_template_is_used_by_one_tap_and_no_new_one_is_begun
 
     elsewhere = client.get(reverse("posts:library")).content.decode()
     assert f'action="{use}"' not in elsewhere
+
+
+def test_addresses_of_snippets_before_0_1_lead_on(client, unit):
+    row = factories.snippet(unit)
+    post = factories.PostFactory(unit=unit)
+
+    for old, new in {
+        "/library/pieces/": reverse("posts:snippets"),
+        "/library/pieces/new/": reverse("posts:new_snippet"),
+        f"/library/pieces/{row.public_id}/edit/": reverse(
+            "posts:edit_template", args=[row.public_id]
+        ),
+        f"/posts/{post.public_id}/pieces/?q=a": reverse(
+            "posts:insert_snippet", args=[post.public_id]
+        )
+        + "?q=a",
+    }.items():
+        assert client.get(old)["Location"] == new
+
+
+def test_a_snippet_begins_no_post(client, unit):
+    row = factories.snippet(unit)
+
+    client.post(reverse("posts:from_template", args=[row.public_id]))
+
+    assert not Post.objects.exists()
+    page = client.get(reverse("posts:template", args=[row.public_id]))
+    assert page["Location"] == reverse("posts:snippets")
+
+
+def test_a_snippet_stays_one_when_its_form_says_otherwise(client, unit):
+    row = factories.snippet(unit)
+    typed = {"version": 1, "title": "A", "text": "B", "topic": "", "kind": "post"}
+
+    answer = client.post(reverse("posts:edit_template", args=[row.public_id]), typed)
+
+    assert (answer.status_code, Template.objects.get().kind) == (422, "signature")
+
+
+def find_tabs(client, address: str) -> list[str]:
+    html = client.get(address).content.decode()
+    tabs = html.split('<nav class="library-tabs"', 1)[1].split("</nav>", 1)[0]
+    return re.findall(r'<a[^>]* href="([^"]+)"', tabs)
+
+
+def test_each_page_of_the_shelf_leads_to_the_others(client):
+    kinds = [reverse(view) for view in ("posts:library", "posts:snippets", "engagement:examples")]
+
+    assert [find_tabs(client, address) for address in kinds] == [kinds] * 3
+
+
+def test_from_the_composer_the_shelf_keeps_its_unit(client, unit):
+    views = ("posts:library", "engagement:examples", "posts:reuse")
+    kinds = [f"{reverse(view)}?unit={unit.key}" for view in views]
+
+    assert [find_tabs(client, address) for address in kinds] == [kinds] * 3

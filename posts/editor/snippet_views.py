@@ -1,4 +1,4 @@
-"""Pieces of the library for a text: in a sheet of the composer, or on a page without scripts."""
+"""Snippets of the library for a text: in a sheet of the composer, or on a page without scripts."""
 
 import uuid
 
@@ -13,49 +13,54 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import quotas
 from core.actions import button_action, refusal
-from posts.checks.variables import fill_gaps
+from posts.checks.placeholders import fill_placeholders
 from posts.context import post_to_write
 from posts.editor import drafts, saving, unit_cards
-from posts.library.filling import known_values
+from posts.library.placeholders import known_values
 from posts.library.queries import snippets_for
 from posts.models import Post
 
-MOST_SHOWN = 60  # pieces; the search finds the others
+MOST_SHOWN = 60  # snippets; the search finds the others
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
-def pieces(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """List the pieces that the post may take, filled by the unit's facts. A script puts the chosen
-    one at the caret; a POST puts it at the end of the stored text.
+def snippets(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """List the snippets that the post may take, filled by the unit's facts. A script puts the
+    chosen one at the caret; a POST puts it at the end of the stored text.
     """
     if request.method == "POST":
-        return _append_piece(request, post_to_write(request, public_id))
+        return _append_snippet(request, post_to_write(request, public_id))
     post = drafts.get_or_build_post(request, public_id)
     query = request.GET.get("q", "")[:200]
-    snippets = snippets_for(post.unit, None if query else post.topic).search(query)[:MOST_SHOWN]
+    rows = snippets_for(post.unit, None if query else post.topic).search(query)[:MOST_SHOWN]
     values = known_values(post.unit, post.topic, on=timezone.localdate())
     context = {
         "post": post,
         "words": query,
-        "pieces": [(piece, fill_gaps(piece.text, values)) for piece in snippets],
+        "snippets": [(snippet, fill_placeholders(snippet.text, values)) for snippet in rows],
         "is_sheet": bool(request.htmx),
     }
-    return render(request, f"posts/{'_pieces' if request.htmx else 'pieces'}.html", context)
+    return render(
+        request, f"posts/{'_snippets' if request.htmx else 'insert_snippet'}.html", context
+    )
 
 
-def _append_piece(request: HttpRequest, post: Post) -> HttpResponse:
+def _append_snippet(request: HttpRequest, post: Post) -> HttpResponse:
     try:
-        key = uuid.UUID(request.POST.get("piece", ""))
+        key = uuid.UUID(request.POST.get("snippet", ""))
     except ValueError:
         key = uuid.UUID(int=0)
-    piece = get_object_or_404(snippets_for(post.unit), public_id=key)
-    text = fill_gaps(piece.text, known_values(post.unit, post.topic, on=timezone.localdate()))
+    snippet = get_object_or_404(snippets_for(post.unit), public_id=key)
+    values = known_values(post.unit, post.topic, on=timezone.localdate())
+    text = fill_placeholders(snippet.text, values)
     quotas.use("autosave", by=request.user)
     if refused := refusal(lambda: saving.append(post, text, by=request.user)):
         messages.error(request, refused)
     else:
-        messages.success(request, _("“%(name)s” stands at the end of the text.") % {"name": piece})
+        messages.success(
+            request, _("“%(name)s” stands at the end of the text.") % {"name": snippet}
+        )
     return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-body")
 
 

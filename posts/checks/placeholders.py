@@ -1,4 +1,4 @@
-"""Gaps of a template in a text: ``{don_vi}`` is filled before residents read it, or not sent."""
+"""Placeholders in a text: ``{don_vi}`` is filled before residents read it, or not sent."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,19 +13,19 @@ NAME = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
 LEFT = re.compile(r"\{[^{}\n]{1,40}\}")
 
 
-def gap_names(texts: Iterable[str]) -> list[str]:
-    """List the names of the gaps in ``texts``, each once, in the order in which people read."""
+def find_placeholders(texts: Iterable[str]) -> list[str]:
+    """List the names of the placeholders in ``texts``, each once, in the order of reading."""
     return list(dict.fromkeys(name for text in texts for name in NAME.findall(text)))
 
 
-def misnamed_gaps(texts: Iterable[str]) -> list[str]:
-    """List what stands in braces and is no name of a gap."""
+def find_misnamed_placeholders(texts: Iterable[str]) -> list[str]:
+    """List what stands in braces and is no name of a placeholder."""
     matches = (match for text in texts for match in LEFT.findall(text))
     return list(dict.fromkeys(each for each in matches if not NAME.fullmatch(each)))
 
 
-def check_gaps(draft: Draft) -> Iterator[Finding]:
-    """Find gaps that nobody has filled: in the title, the text and each channel's own text."""
+def check_placeholders(draft: Draft) -> Iterator[Finding]:
+    """Find placeholders that are left open in the title, the text or a channel's own text."""
     own = (
         (each["channel"], each["text"]) for each in draft.content["channels"] if each["own_text"]
     )
@@ -37,8 +37,8 @@ def check_gaps(draft: Draft) -> Iterator[Finding]:
             yield block("gap_left", message, where)
 
 
-def fill_gaps(text: str, values: Mapping[str, str]) -> str:
-    """Fill the gaps that ``values`` name and leave the others, in one pass: a value that holds
-    braces opens no gap.
+def fill_placeholders(text: str, values: Mapping[str, str]) -> str:
+    """Fill the placeholders that ``values`` name and leave the others, in one pass: a value that
+    holds braces opens no placeholder.
     """
     return NAME.sub(lambda match: values.get(match[1]) or match[0], text)

@@ -1,4 +1,4 @@
-"""Turn what a text says of its own unit into gaps, for another unit to fill in."""
+"""Turn a unit's own facts in a text into placeholders, for another unit to fill in."""
 
 import re
 from collections.abc import Iterator
@@ -25,21 +25,21 @@ _HASHTAG = re.compile(r"#\w+")
 _BETWEEN = r"[ .\-()]*"  # the digits of a number, however it is grouped
 
 
-class MarkedTexts(NamedTuple):
-    """Texts with gaps where they spoke of their unit, and the gaps' names."""
+class TemplateTexts(NamedTuple):
+    """Texts with placeholders where they spoke of their unit, and the placeholders' names."""
 
     texts: list[str]
-    gaps: list[str]
+    placeholders: list[str]
 
 
-def mark_names(texts: list[str], unit: Unit) -> MarkedTexts:
-    """Put a gap such as ``{don_vi}`` in place of each fact of ``unit`` that is recognised: a draft
-    with an open gap is not submitted, so nobody publishes another unit's telephone.
+def make_templates(texts: list[str], unit: Unit) -> TemplateTexts:
+    """Put a placeholder such as ``{don_vi}`` in place of each fact of ``unit`` that is recognised:
+    a draft with an open one is not submitted, so nobody publishes another unit's telephone.
     """
     patterns = list(_make_patterns(unit))
     place = fold(unit.place).replace(" ", "")
     names: dict[str, None] = {}
-    marked = []
+    templates = []
     for text in texts:
         for name, pattern in patterns:
             text, n = pattern.subn(f"{{{name}}}", text)
@@ -49,8 +49,8 @@ def mark_names(texts: list[str], unit: Unit) -> MarkedTexts:
             if place and place in fold(tag):
                 text = text.replace(tag, "{hashtag_don_vi}")
                 names["hashtag_don_vi"] = None
-        marked.append(text)
-    return MarkedTexts(marked, list(names))
+        templates.append(text)
+    return TemplateTexts(templates, list(names))
 
 
 def _make_patterns(unit: Unit) -> Iterator[tuple[str, re.Pattern[str]]]:
