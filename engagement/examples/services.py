@@ -63,18 +63,18 @@ class Proposal:
         """Return the words as they are stored. Raise Refused for what is missing, too long, or not
         fit for other units to read.
         """
-        words = {
+        texts = {
             field: " ".join(normalise(getattr(self, field)).split())
             for field in ("name", "why_heard", "why_clear", "advice")
         }
-        if not all(words.values()):
+        if not all(texts.values()):
             raise Refused(_("Write the name and all three lines."))
         limits = {"name": LONGEST_NAME}
-        if any(len(value) > limits.get(field, LONGEST_LINE) for field, value in words.items()):
+        if any(len(value) > limits.get(field, LONGEST_LINE) for field, value in texts.items()):
             raise Refused(_("A line is too long. Shorten it."))
-        require_no_secrecy_mark(words.values())
-        require_publishable(words.values(), unit)
-        return words
+        require_no_secrecy_mark(texts.values())
+        require_publishable(texts.values(), unit)
+        return texts
 
 
 class Begun(NamedTuple):
@@ -92,7 +92,7 @@ def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) 
     QuotaExceeded, Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=unit)
-    words = proposal.clean(unit)
+    cleaned = proposal.clean(unit)
     keys = [post.pk for post in posts]
     own = Post.objects.filter(unit=unit, pk__in=keys)
     locked = {post.pk: post for post in own.select_for_update(of=("self",)).order_by("pk")}
@@ -105,7 +105,7 @@ def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) 
     example = Example.objects.create(
         unit=unit,
         topic=rows[0].topic,
-        **words,
+        **cleaned,
         proposed_by=by,
         proposed_at=now,
         platforms=f"|{'|'.join(frozen.platforms)}|",
@@ -113,7 +113,7 @@ def propose(posts: Sequence[Post], proposal: Proposal, *, unit: Unit, by: User) 
         followers=frozen.followers,
         as_of=frozen.as_of,
         relative=frozen.relative,
-        search=fold(f"{' '.join(words.values())} {titles} {unit.label}"),
+        search=fold(f"{' '.join(cleaned.values())} {titles} {unit.label}"),
     )
     revisions = find_live_revisions(rows)
     if len(rows) > 1 and (series := find_series(rows)):
@@ -243,7 +243,7 @@ def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) ->
     content = part.revision.content
     templates = make_templates([content["title"], to_plain_text(content["body"])], example.unit)
     title, text = templates.texts
-    shown = _list_media(content)
+    media = _list_media(content)
     link = content.get("link", "")
     post, taken = starting.start_from_example(
         unit=unit,
@@ -254,7 +254,7 @@ def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) ->
         link="" if link.startswith(settings.PORTAL_URL) else link,
         ai_made=part.post.ai_made,
         grounds=part.post.grounds(),
-        media=shown,
+        media=media,
         example=str(example.public_id),
     )
     now = timezone.now()

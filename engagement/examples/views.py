@@ -67,11 +67,11 @@ def examples(request: HttpRequest) -> HttpResponse:
     names, else in the person's own.
     """
     form = ExampleFilter(request.GET)
-    found = _filter_examples(request, form).select_related("unit__parent", "topic")
-    found = found.annotate(post_count=Count("posts"))
+    examples = _filter_examples(request, form).select_related("unit__parent", "topic")
+    examples = examples.annotate(post_count=Count("posts"))
     begins_in = unit_begun_in(request)
     own = begins_in or next(iter(units_to_write_in(request.user)), None)
-    page = get_page(request, found.best_first(), PAGE)
+    page = get_page(request, examples.best_first(), PAGE)
     gone = queries.find_gone(list(page))
     context = {
         "page_obj": page,
@@ -141,7 +141,8 @@ def example(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "example": row,
         "gone": gone and Gone(gone).label,
         "figures": [
-            (each, _list_measured(each), _count_usual_publications(each)) for each in row.figures
+            (figure, _list_measured(figure), _count_usual_publications(figure))
+            for figure in row.figures
         ],
         "texts": [_make_text(part) for part in row.posts.select_related("revision", "post")],
         "units": units if in_library else [],
@@ -240,30 +241,30 @@ def use(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     begun = made[0]
     messages.success(request, _("This is a draft of your own. Fit it to your place."))
     if row.rhythm:
-        words = _(
+        message = _(
             "The example went out %(often)s. Once your draft is ready, repeat it by “Repeat the "
             "post” on its page: the form begins with that rhythm."
         )
-        messages.info(request, words % {"often": row.how_often})
+        messages.info(request, message % {"often": row.how_often})
     if begun.placeholders:
         names = ", ".join(str(LABELS[name]) for name in begun.placeholders)
-        words = _("The other unit’s own facts are marked in braces; put in yours: %(names)s.")
-        messages.warning(request, words % {"names": names})
+        message = _("The other unit’s own facts are marked in braces; put in yours: %(names)s.")
+        messages.warning(request, message % {"names": names})
     if begun.left_out:
-        words = ngettext(
+        message = ngettext(
             "%(n)s picture or video belongs to the other unit and was not copied. Add your own.",
             "%(n)s pictures or videos belong to the other unit and were not copied. Add your own.",
             begun.left_out,
         )
-        messages.warning(request, words % {"n": begun.left_out})
+        messages.warning(request, message % {"n": begun.left_out})
     return redirect("posts:edit", begun.post.public_id)
 
 
 @require_POST
 def accept(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_example_to_decide(request, public_id)
-    said = _("Accepted. The units see it in the library from now on.")
-    button_action(request, lambda: services.accept(row, by=request.user), message=said)
+    message = _("Accepted. The units see it in the library from now on.")
+    button_action(request, lambda: services.accept(row, by=request.user), message=message)
     return redirect("engagement:example", row.public_id)
 
 

@@ -192,10 +192,10 @@ def _page_of_picture(post: Post, page: str, about: str) -> str:
     for another one. ``about``: its public id, and the shape to begin with.
     """
     key, _colon, shape = about.partition(":")
-    for shown in post.pictures.select_related("media"):
-        if str(shown.media.public_id) == key:
+    for picture in post.pictures.select_related("media"):
+        if str(picture.media.public_id) == key:
             query = {"post": post.public_id, **({"shape": shape} if shape else {})}
-            address = reverse(page, args=[shown.media.public_id])
+            address = reverse(page, args=[picture.media.public_id])
             return f"{address}?{urlencode(query)}"
     return ""
 
@@ -214,9 +214,9 @@ def _describe_switched(form: ComposeForm, post: Post) -> str:
     """Say which channels the pictures and videos switched by this save, for the author to look at:
     what is approved goes where the page said that it goes.
     """
-    shown = {channel.pk for channel in form.cleaned_data["channels"]}
+    pks = {channel.pk for channel in form.cleaned_data["channels"]}
     stored = {target.channel_id for target in post.targets.switched_on()}
-    names = [part.label for part in form.channel_parts() if part.channel.pk in shown ^ stored]
+    names = [part.label for part in form.channel_parts() if part.channel.pk in pks ^ stored]
     if not names:
         return ""
     message = _(
@@ -250,17 +250,17 @@ def _add_uploads(request: HttpRequest, form: ComposeForm) -> str:
         except Refused as error:
             refused.append(f"{upload.name}: {error}")
         else:
-            if stored not in [shown.media for shown in form.pictures]:
+            if stored not in [picture.media for picture in form.pictures]:
                 form.pictures.append(FormMedia(stored, stored.alt_text))
     return " ".join(refused)
 
 
-def _move_picture(shown: list[FormMedia], act: str, public_id: str) -> None:
+def _move_picture(pictures: list[FormMedia], act: str, public_id: str) -> None:
     place = next(
-        (n for n, each in enumerate(shown) if str(each.media.public_id) == public_id), None
+        (n for n, each in enumerate(pictures) if str(each.media.public_id) == public_id), None
     )
     if place is None:
         return
-    moved = shown.pop(place)
+    moved = pictures.pop(place)
     if act != "remove":
-        shown.insert(max(place - 1, 0) if act == "up" else place + 1, moved)
+        pictures.insert(max(place - 1, 0) if act == "up" else place + 1, moved)

@@ -63,13 +63,15 @@ class PlaceholdersForm(forms.Form):
 
     def __init__(self, data: Any = None, *, placeholders: Sequence[Placeholder]):
         super().__init__(data, label_suffix="")
-        for each in placeholders:
-            self.fields[f"{ASKED}{each.name}"] = forms.CharField(
-                label=each.label,
+        for placeholder in placeholders:
+            self.fields[f"{ASKED}{placeholder.name}"] = forms.CharField(
+                label=placeholder.label,
                 max_length=LONGEST_VALUE,
                 required=False,
-                help_text=each.hint,
-                widget=forms.TextInput(attrs={"placeholder": each.example, "autocomplete": "off"}),
+                help_text=placeholder.hint,
+                widget=forms.TextInput(
+                    attrs={"placeholder": placeholder.example, "autocomplete": "off"}
+                ),
             )
 
     def values(self) -> dict[str, str]:
@@ -109,7 +111,7 @@ class SnippetForm(forms.Form):
         super().__init__(data, initial=initial, label_suffix="")
 
     def template_fields(self) -> TemplateFields:
-        names = {each.name for each in fields(TemplateFields)} & self.cleaned_data.keys()
+        names = {field.name for field in fields(TemplateFields)} & self.cleaned_data.keys()
         return TemplateFields(**{name: self.cleaned_data[name] for name in names})
 
 

@@ -56,11 +56,11 @@ class TemplateQuerySet(ScopedQuerySet):
         """Filter by what is inserted into a post."""
         return self.exclude(kind=TemplateKind.POST)
 
-    def search(self, words: str) -> Self:
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+    def search(self, query: str) -> Self:
+        rows = self
+        for word in fold(query).split():
+            rows = rows.filter(search__contains=word)
+        return rows
 
 
 class Template(PublicIdModel, Grounds):

@@ -47,7 +47,7 @@ class FilledTexts(NamedTuple):
 
     def with_readable_placeholders(self) -> Self:
         """Return the texts with each open placeholder shown by what it asks for."""
-        labels = {each.name: each.label for each in self.placeholders}
+        labels = {placeholder.name: placeholder.label for placeholder in self.placeholders}
         return self._replace(
             title=fill_readably(self.title, labels=labels),
             text=fill_readably(self.text, labels=labels),

@@ -102,7 +102,7 @@ def template(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "legal": legal_basis_text(describe_legal_basis(row)),
         "unit": unit,
         "form": PlaceholdersForm(placeholders=filled.placeholders),
-        "misses_fact": any(each.is_fact for each in filled.placeholders),
+        "misses_fact": any(placeholder.is_fact for placeholder in filled.placeholders),
         "views": sum_views_of_templates([row.pk]).get(row.pk),
         "may_use": writes and row.archived_at is None and unit.path.startswith(row.unit.path),
         "may_write": can(request.user, Permission.LIBRARY_WRITE, unit=row.unit),

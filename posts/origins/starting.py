@@ -264,7 +264,7 @@ def start_from_example(
 
 def _usable_media(post: Post, media: Iterable[tuple[Media, str]], *, by: User) -> list[PostMedia]:
     """Return those of the media that a unit above shares, as the unit's own rows."""
-    shown: list[PostMedia] = []
+    pictures: list[PostMedia] = []
     today = timezone.localdate()
     for each, alt in media:
         if each.is_expired(today):
@@ -273,11 +273,11 @@ def _usable_media(post: Post, media: Iterable[tuple[Media, str]], *, by: User) -
             own = take_over(each, unit=post.unit, by=by)
         except Refused:
             continue
-        shown.append(PostMedia(post=post, media=own, position=len(shown), alt_text=alt))
-    return shown
+        pictures.append(PostMedia(post=post, media=own, position=len(pictures), alt_text=alt))
+    return pictures
 
 
 def _copy_media(post: Post, copy: Post) -> list[PostMedia]:
     usable = post.pictures.filter(media__blurred_at=None)
-    shown = usable.values("media_id", "position", "alt_text", "captions")
-    return [PostMedia(post=copy, **each) for each in shown]
+    pictures = usable.values("media_id", "position", "alt_text", "captions")
+    return [PostMedia(post=copy, **picture) for picture in pictures]

@@ -26,10 +26,10 @@ PAGE, MOST_TURNED = 20, 500  # posts to begin from; the search finds the others
 def reuse(request: HttpRequest) -> HttpResponse:
     """List the unit's approved posts, each to begin a new one as its copy."""
     unit = unit_to_write_in(request)
-    words = request.GET.get("q", "")[:200]
-    posts = approved_posts(request.user, unit, words)
+    query = request.GET.get("q", "")[:200]
+    posts = approved_posts(request.user, unit, query)
     page = get_page(request, posts, PAGE, most=MOST_TURNED)
-    context = {"unit": unit, "page_obj": page, "posts": page.object_list, "words": words}
+    context = {"unit": unit, "page_obj": page, "posts": page.object_list, "words": query}
     return render(request, "posts/reuse.html", context)
 
 

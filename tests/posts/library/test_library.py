@@ -303,7 +303,7 @@ def test_each_template_fits_every_platform_and_passes_the_portals_checks(station
     officer = factories.person(Role.OFFICER, station)
     bad = {}
     for row in Template.objects.posts().select_related("topic"):
-        typed = {each["name"]: each["example"] for each in row.variables}
+        typed = {variable["name"]: variable["example"] for variable in row.variables}
         assert set(find_placeholders(row.parts())) <= {*BUILT_IN, *typed}, row.code
         filled = fill_template(row, station, on=TODAY, values=typed)
         wrong = [f"gap:{gap}" for gap in LEFT.findall(filled.title + filled.text)]
@@ -334,7 +334,7 @@ def _misfits(platform: str, filled, unit_name: str) -> list[str]:
     )
     message = Message(key="", title=filled.title, text=shown["text"], html=shown["html"], media=())
     words = {"text_long", "title_long", "forbidden_letters", "too_many_hashtags", "too_many_links"}
-    found = [each.rule for each in find_problems(form, message) if each.rule in words]
+    found = [problem.rule for problem in find_problems(form, message) if problem.rule in words]
     found += [each.rule for each in list_advice(form, message)]
     if form.max_text_with_media and len(shown["text"]) > form.max_text_with_media:
         found.append("long beside a picture")
