@@ -35,15 +35,15 @@ def test_nobody_sees_two_entries_of_the_sidebar_with_one_name(language):
         name
         for (name, one), (other_name, other) in combinations(named, 2)
         if name == other_name
-        and not {*one.needs} & {*other.hidden_by}
-        and not {*other.needs} & {*one.hidden_by}
+        and not {*one.rights} & {*other.hidden_by}
+        and not {*other.rights} & {*one.hidden_by}
     ]
 
     assert twice == []
 
 
 def test_an_entry_is_for_those_who_have_every_right_it_needs():
-    entry = Entry("a:b", "list", "label", CONTENT, 0, needs=("one", "two"), hidden_by=("three",))
+    entry = Entry("a:b", "list", "label", CONTENT, 0, rights=("one", "two"), hidden_by=("three",))
 
     assert entry.is_for({"one": True, "two": True})
     assert not entry.is_for({"one": True, "two": False})

@@ -279,7 +279,8 @@ def frozen_while_prepared(scene: Scene) -> None:
 
 def seen_late(scene: Scene) -> None:
     scene.fault("telegram", "drop_after", operation="publish")
-    scene.fault("telegram", "late_apply", operation="publish", seconds=6)
+    # Long enough for a busy machine to ask before, shorter than the grace in `rehearse`.
+    scene.fault("telegram", "late_apply", operation="publish", seconds=14)
     scene.schedule(due_in=1.5)
 
 
@@ -439,7 +440,7 @@ def rehearse(names: list[str]) -> dict[str, dict[str, Any]]:
     short = {
         "PUBLISH_LEASE_SECONDS": "5",
         "PUBLISH_CALL_SECONDS": "2",
-        "PUBLISH_VERIFY_GRACE_SECONDS": "7",
+        "PUBLISH_VERIFY_GRACE_SECONDS": "16",
     }
     with Portal(times=short) as portal:
         posts = [

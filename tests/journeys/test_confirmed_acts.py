@@ -314,7 +314,7 @@ ACTS = {
         button="#compose-more button[data-confirm]",
     ),
     "a template is archived": Act(
-        "posts/library/template.html",
+        "posts/library/_archive.html",
         Role.OFFICER,
         _template,
         lambda world: world.again().archived_at is not None,
