@@ -90,7 +90,8 @@ PAGE_DEFINITIONS: dict[str, Definition] = {
         _("How many ceased to follow the page on that day."),
     ),
 }
-# Figures that we reckon from those of the platforms, see `helpfulness`.
+# Figures that we reckon from those of the platforms, see `helpfulness`. A figure of our own rows is
+# explained on the page of results, `engagement/board.html`.
 DERIVED: dict[str, Definition] = {
     "helpfulness": Definition(
         _("Helpfulness"),

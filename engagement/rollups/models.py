@@ -159,7 +159,7 @@ class PostSums(Measures):
     kit = _make_key_field(Kit, null=True)
     day = models.DateField()
     publications = models.PositiveIntegerField()
-    withdrawn = models.PositiveIntegerField()
+    withdrawn = models.PositiveIntegerField()  # taken down by a recall: State.RECALLED
     manual = models.PositiveIntegerField()
     # The most that one of them reached, or was seen where the platform tells no reach.
     highest = models.BigIntegerField(null=True)
