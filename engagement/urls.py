@@ -2,7 +2,7 @@ from django.urls import path
 
 from engagement.boards import views as board_views
 from engagement.boards.notes import views as note_views
-from engagement.dashboards import campaign_views, figures_views, result_views
+from engagement.dashboards import campaign_views, closing_views, figures_views
 from engagement.dashboards import views as dashboard_views
 from engagement.examples import views as example_views
 from engagement.exports import views as export_views
@@ -16,9 +16,9 @@ urlpatterns = [
     path("campaigns/<uuid:public_id>/", campaign_views.campaign, name="campaign"),
     path("campaigns/<uuid:public_id>/remind/", campaign_views.remind_units, name="remind_campaign"),
     path("campaigns/<uuid:public_id>/figures/", figures_views.figures, name="campaign_figures"),
-    path("campaigns/<uuid:public_id>/close/", result_views.close, name="campaign_close"),
-    path("campaigns/<uuid:public_id>/summary/", result_views.summary, name="campaign_summary"),
-    path("summaries/<uuid:public_id>/", result_views.public_summary, name="public_summary"),
+    path("campaigns/<uuid:public_id>/close/", closing_views.close, name="campaign_close"),
+    path("campaigns/<uuid:public_id>/summary/", closing_views.summary, name="campaign_summary"),
+    path("summaries/<uuid:public_id>/", closing_views.public_summary, name="public_summary"),
     path(
         "campaigns/<uuid:public_id>/export/",
         figures_views.campaign_export,

@@ -19,9 +19,9 @@ from accounts.step_up import step_up_required
 from core.actions import button_action, form_action, form_data
 from core.lists import get_page, render_page
 from links import services
-from links.codes import draw_qr_code
 from links.forms import LinkFilter, LinkForm, StopForm, TargetForm, VersionForm
 from links.models import Link, StopReason
+from links.qr_codes import draw_qr_code
 from links.queries import Clicks, count_clicks, count_clicks_by_day, find_links, get_short_address
 from media.codes import qr_svg
 from media.models import Logo

@@ -49,8 +49,8 @@ from core.form_marks import make_render_mark
 from core.models import Job
 from core.text import fold
 from engagement.boards.notes.models import BoardNote
+from engagement.dashboards.closing import freeze_content
 from engagement.dashboards.context import make_whole_period
-from engagement.dashboards.results import freeze_content
 from engagement.examples.models import Example, ExamplePost
 from engagement.exports.models import Export
 from engagement.exports.services import list_positions

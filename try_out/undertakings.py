@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.models import User
 from campaigns.models import Campaign
 from campaigns.planning import plans
+from engagement.dashboards.closing import choose_posts_to_name, freeze_content
 from engagement.dashboards.context import make_whole_period
-from engagement.dashboards.results import choose_posts_to_name, freeze_content
 from try_out.history import time_set_to
 from try_out.people import World
 

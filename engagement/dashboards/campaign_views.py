@@ -28,9 +28,9 @@ from core.expensive import one_at_a_time
 from engagement.dashboards import progress, queries, reminders, usual
 from engagement.dashboards.agenda import list_next_dates
 from engagement.dashboards.charts import thin_totals
+from engagement.dashboards.closing import is_unchanged
 from engagement.dashboards.context import get_campaign_or_404, make_whole_period, sees_all
 from engagement.dashboards.funnel import count_funnels
-from engagement.dashboards.results import is_unchanged
 from units.models import Level, Unit
 
 BEHIND_SHOWN, DATES_SHOWN, BEST_SHOWN, KITS_SHOWN = 10, 8, 5, 6

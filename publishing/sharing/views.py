@@ -31,7 +31,7 @@ from core.actions import button_action, form_action, form_data, refusal
 from core.errors import Busy, Refused
 from core.lists import get_page
 from core.text import parse_uuid
-from links.codes import draw_qr_code
+from links.qr_codes import draw_qr_code
 from links.queries import Clicks, count_clicks, get_short_address
 from media import links as media_links
 from media.cards.typesetting import PAPERS, SHEETS, Sheet, too_long, typeset

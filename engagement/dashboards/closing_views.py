@@ -24,7 +24,7 @@ from campaigns.planning.models import PublicSummary
 from campaigns.queries import find_editable_campaigns
 from core import quotas
 from core.actions import button_action, form_action, form_data
-from engagement.dashboards import results
+from engagement.dashboards import closing
 from engagement.dashboards.context import make_whole_period
 from engagement.dashboards.forms import CloseForm
 
@@ -40,7 +40,7 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if campaign.closed_at:
         messages.info(request, _("The campaign is closed already."))
         return redirect(back)
-    content = results.freeze_content(campaign, make_whole_period(campaign))
+    content = closing.freeze_content(campaign, make_whole_period(campaign))
     form = CloseForm(form_data(request))
 
     def act() -> object:
@@ -75,7 +75,7 @@ def summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             message=_("The summary is no longer public. Copies vanish within five minutes."),
         )
     elif request.POST.get("act") == "show":
-        names = results.choose_posts_to_name(campaign, make_whole_period(campaign))
+        names = closing.choose_posts_to_name(campaign, make_whole_period(campaign))
         button_action(
             request,
             lambda: plans.show_summary(campaign, by=user, deliveries=names),
@@ -102,7 +102,7 @@ def public_summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 "first": date.fromisoformat(content["from"]),
                 "last": date.fromisoformat(content["to"]),
                 "as_of": datetime.fromisoformat(as_of) if as_of else None,
-                "posts": results.find_named_posts(row.deliveries),
+                "posts": closing.find_named_posts(row.deliveries),
                 "LANGUAGE_CODE": settings.LANGUAGE_CODE,
             },
         )
