@@ -215,8 +215,10 @@ class Judge:
     def _unfounded(self, row: Any) -> str:
         """Say why it should not have ended as it did; empty when there was a reason."""
         last = self.steps[row.pk][-1] if self.steps[row.pk] else None
+        # A worker that was stopped may have read its clock long before it wrote its step down.
+        latest = max((step.at for step in self.steps[row.pk]), default=0.0)
         match row.state, row.error_code:
-            case "cancelled", "stopped" if last and self._was_edited(row, before=last.at):
+            case "cancelled", "stopped" if self._was_edited(row, before=latest):
                 return ""  # in hand when its approval ended, and given back unsent later
             case "cancelled", _:
                 return "" if row.recall_id or (last and last.by_person) else "cancelled by nobody"
