@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from accounts.forms import SignInForm
 
 
-class _AnswerBusy(LoginView):
+class _SignIn(LoginView):
     """Answer 503 with ``Retry-After`` where too many passwords are being checked; the form keeps
     the name that was typed.
     """
@@ -20,4 +20,4 @@ class _AnswerBusy(LoginView):
         return answer
 
 
-sign_in = login_not_required(_AnswerBusy.as_view())
+sign_in = login_not_required(_SignIn.as_view())
