@@ -233,6 +233,7 @@ class Delivery(PublicIdModel):
     not_after = models.DateTimeField()
     fire_at = models.DateTimeField()  # due_at, or later when the platform asked to wait
     attempt = models.PositiveSmallIntegerField(default=0)
+    # Until when the run that has it in hand may act on it, also when it was taken for dead.
     lease_until = models.DateTimeField(null=True)
     session = models.IntegerField(
         null=True

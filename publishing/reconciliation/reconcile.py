@@ -29,7 +29,7 @@ from publishing.deliveries.claims import MAX_CHECKS, claim_due_checks, exclusive
 from publishing.deliveries.messages import Pictures, build_approved_message, pictures_for
 from publishing.deliveries.notices import ask_person, notify_of_inbox_videos, notify_schedulers
 from publishing.deliveries.requests import ask_platform, longest_call
-from publishing.deliveries.transitions import end_attempts, move_many
+from publishing.deliveries.transitions import change_reasons, end_attempts, move_many
 from publishing.freeze import freezing
 from publishing.models import Delivery
 from publishing.states import ASKED_ABOUT, IN_HAND, Outcome, Reason, State
@@ -40,6 +40,9 @@ _CHECKS_FOR_ABSENCE = 3
 BATCH = 500
 # Seconds that one tick goes on for while there is more to do.
 _LONGEST_PASS = 20.0
+# After which a platform is first asked about the call of a run that died: most calls have ended by
+# then.
+_FIRST_CHECK = timedelta(seconds=10)
 # So long a platform may work on what it has taken, or a person on what waits in its app.
 PROCESSING = timedelta(hours=24)
 
@@ -104,26 +107,27 @@ def _take_over_expired_leases(platform: str, now: datetime) -> int:
             _match_abandoned(now), platform=platform, state__in=IN_HAND
         )
         rows = list(abandoned.select_related("unit")[:BATCH])
-        grace = timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
-        fields: dict[str, Any] = {
-            "lease_until": None,
-            "verify_count": 0,
-            "error_code": Reason.UNKNOWN,
-        }
+        fields: dict[str, Any] = {"verify_count": 0, "error_code": Reason.UNKNOWN}
         # Its run may live on without its connection: until then the call may be on its way.
-        ends = {row.pk: row.committing_at + longest_call() for row in rows if row.committing_at}
-        checks = {pk: {"verify_at": max(now, at) + grace} for pk, at in ends.items()}
+        leases = {
+            row.pk: {"lease_until": max(now, row.committing_at + longest_call())}
+            for row in rows
+            if row.committing_at
+        }
         begun = move_many(
-            [row for row in rows if row.pk in checks],
+            [row for row in rows if row.pk in leases],
             State.VERIFYING,
             now=now,
-            each=checks,
+            each=leases,
+            verify_at=now + _FIRST_CHECK,
             **fields,
         )
         # No visible call can have been made: that statement was never reached, and now it can no
         # longer succeed.
-        others = [row for row in rows if row.pk not in checks]
-        not_begun = move_many(others, State.VERIFYING, now=now, verify_at=now, **fields)
+        others = [row for row in rows if row.pk not in leases]
+        not_begun = move_many(
+            others, State.VERIFYING, now=now, lease_until=None, verify_at=now, **fields
+        )
         end_attempts(
             [row for row in rows if row.pk in begun],
             Outcome.UNKNOWN,
@@ -234,10 +238,17 @@ def _conclude(row: Delivery, answer: Any, now: datetime, checks: int) -> int:
             return _record_processing(row, answer, now)
         case Receipt():
             return _record_published(row, answer, now)
-        case None if _is_absence_believed(row):
-            return _resume([row], now)
         case AccessLost():
             mark_lost(row.channel, code=answer.code)
+    grace = timedelta(seconds=settings.PUBLISHING["verify_grace_seconds"])
+    if row.lease_until and now < row.lease_until + grace:
+        # Its run may live: what was found counts, but not that nothing was.
+        soon = now + timedelta(seconds=settings.PUBLISHING["look_seconds"])
+        again = {"verify_at": min(soon, row.lease_until + grace), "verify_count": 0}
+        change_reasons([row], State.VERIFYING, each={row.pk: again})
+        return 0
+    if answer is None and _is_absence_believed(row):
+        return _resume([row], now)
     return ask_person(row, now) if row.verify_count >= checks else 0
 
 
@@ -259,6 +270,7 @@ def _record_published(row: Delivery, receipt: Receipt, now: datetime) -> int:
             # Begun a moment ahead of its second, or, after a restore, at an hour that is only known
             # to be earlier.
             published_at=max(_begun_at(row), min(row.due_at, now)),
+            lease_until=None,
             verify_at=None,
             error_code=Reason.NONE,
             platform_code="",
@@ -282,6 +294,7 @@ def _record_processing(row: Delivery, receipt: Receipt, now: datetime) -> int:
             now=now,
             remote_id=receipt.external_id,
             permalink=receipt.permalink,
+            lease_until=None,
             verify_at=now + timedelta(seconds=settings.PUBLISHING["processing_seconds"]),
             verify_count=0,
             error_code=Reason.IN_APP if is_in_app else Reason.NONE,

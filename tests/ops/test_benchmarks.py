@@ -22,7 +22,10 @@ LINES = [
     r"rush n=20 p99=\S+ floor_p99=\S+ ratio=\S+ cpu_ms=\S+",
     r"recall n=20 gone=20 act=\S+ p95_gone=\S+ all_gone=\S+ floor=\S+ ratio=\S+",
     r"pause rounds=1 before_per_s=\d+ after=\S+ last_s=\S+ goal_s=1.0 ratio=\S+",
-    r"crash n=20 at=-0.8 lost=0 doubled=0 begun=\d+ begun_p99=\S+ rest_p99=\S+ goal_s=15 ratio=\S+",
+    (
+        r"crash n=20 at=-0.8 lost=0 doubled=0 begun=\d+ read_back=\d+ read_back_p99=\S+ "
+        r"begun_p99=\S+ rest_p99=\S+ goal_s=15 ratio=\S+"
+    ),
     (
         r"reports n=2 cpu_ms_a_report=\S+ floor=\S+ ratio=\S+ rows=10 cpu_ms_with_rows=\d+ "
         r"clock_ms_with_rows=\d+"

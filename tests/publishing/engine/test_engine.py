@@ -22,8 +22,9 @@ from core.sessions import BackendIsGone
 from media.models import Media
 from platforms import client
 from platforms.client import Answers, Request
-from platforms.errors import Rejected
+from platforms.errors import AccessLost, OutcomeUnknown, Rejected
 from platforms.messages import Receipt
+from platforms.meta.facebook.connector import Facebook
 from platforms.telegram.connector import Telegram
 from posts.models import Revision
 from posts.review import decisions
@@ -516,17 +517,20 @@ def test_a_run_that_died_before_the_visible_call_is_taken_over(simulator, delive
     assert len(visible(simulator, delivery)) == 1
 
 
-def _claim_and_die(platform, *, stage=False, begin=False, clock=timezone.now):
+def _claim_and_die(platform, *, stage=False, begin=False, call=False, clock=timezone.now):
     """Claim, then end as a process that is killed: nothing is put away, and its connection to the
-    database ends."""
+    database ends. With ``call`` it has made the visible call, and its answer is lost."""
 
     def die():
         worker = engine.DeliveryWorker(platform, clock)
         worker.claiming.claim()
-        if (stage or begin) and worker.batch.staging:
+        if (stage or begin or call) and worker.batch.staging:
             worker.results.write_back(worker.answers.take(timeout=60))
         if begin:
             worker.firing.begin(list(worker.batch.ready))
+        if call:
+            worker.firing.fire(0)
+            worker.answers.take(timeout=60)
         connection.close()
 
     thread = threading.Thread(target=die)
@@ -594,6 +598,46 @@ def test_a_run_that_was_killed_in_the_visible_call_is_asked_after_without_waitin
 
     delivery.refresh_from_db()
     assert (delivery.state, visible(simulator, delivery)) == (State.SCHEDULED, [])
+
+
+def test_what_a_killed_run_had_made_visible_is_found_within_a_quarter_of_a_minute(
+    simulator, deliver
+):
+    delivery = deliver("facebook")
+    _claim_and_die("facebook", call=True)
+    reconcile.reconcile(platform="facebook", clock=later(seconds=1))
+    reconcile.reconcile(platform="facebook", clock=later(seconds=12))
+
+    delivery.refresh_from_db()
+    (post,) = visible(simulator, delivery)
+    assert (delivery.state, delivery.remote_id) == (State.PUBLISHED, post["id"])
+    assert (delivery.verify_at, delivery.lease_until) == (None, None)
+
+
+@pytest.mark.parametrize("answer", [None, OutcomeUnknown("away"), AccessLost("no")])
+def test_a_check_while_a_lost_run_may_live_counts_only_what_it_finds(
+    simulator, deliver, monkeypatch, answer
+):
+    """It counts neither towards absence nor towards asking a person."""
+    monkeypatch.setattr(reconcile, "MAX_CHECKS", 1)
+    delivery = deliver("facebook")
+    _claim_and_die("facebook", begin=True)
+    reconcile.reconcile(platform="facebook", clock=later(seconds=1))
+    answered = []
+
+    async def find(self, *_given):
+        answered.append(answer)
+        if answer:
+            raise answer
+
+    monkeypatch.setattr(Facebook, "find", find)
+    for seconds in (12, 72):
+        reconcile.reconcile(platform="facebook", clock=later(seconds=seconds))
+
+    delivery.refresh_from_db()
+    assert (len(answered), delivery.state, delivery.verify_count) == (2, State.VERIFYING, 0)
+    ends = delivery.committing_at + longest_call() + timedelta(seconds=60)
+    assert delivery.verify_at == ends
 
 
 @pytest.mark.parametrize("platform", ["facebook", "telegram"])
