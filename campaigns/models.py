@@ -17,32 +17,36 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
-GROUNDS = ("legal_basis", "legal_from", "legal_until", "source")
+LEGAL_BASIS_FIELDS = ("legal_basis", "legal_from", "legal_until", "source")
 TARGETS = ("posts", "units", "reach", "clicks")
-LONGEST_GROUND = 200  # characters of the legal basis, as of the source
+LONGEST_LEGAL_BASIS = 200  # characters of the legal basis, as of the source
 LONGEST_SEARCH = 200  # characters of a folded name
 
 
-class Grounds(models.Model):
-    """The grounds of what a post or a kit says: the legal document that it rests on, with its first
+class LegalBasis(models.Model):
+    """The legal basis of what a post or a kit says: the document that it rests on, with its first
     and last day in force, and whose warning it passes on.
     """
 
     legal_basis = models.CharField(
-        _("legal basis"), max_length=LONGEST_GROUND, blank=True, default="", db_default=""
+        _("legal basis"), max_length=LONGEST_LEGAL_BASIS, blank=True, default="", db_default=""
     )
     legal_from = models.DateField(_("in force from"), null=True, blank=True)
     legal_until = models.DateField(_("in force until"), null=True, blank=True)
     source = models.CharField(
-        _("source of the warning"), max_length=LONGEST_GROUND, blank=True, default="", db_default=""
+        _("source of the warning"),
+        max_length=LONGEST_LEGAL_BASIS,
+        blank=True,
+        default="",
+        db_default="",
     )
 
     class Meta:
         abstract = True
 
-    def grounds(self) -> dict[str, Any]:
-        """Return the fields of the grounds by name, for a row that takes them over."""
-        return {name: getattr(self, name) for name in GROUNDS}
+    def legal_basis_fields(self) -> dict[str, Any]:
+        """Return these fields by name, for a row that takes them over."""
+        return {name: getattr(self, name) for name in LEGAL_BASIS_FIELDS}
 
 
 class Topic(models.Model):

@@ -90,7 +90,7 @@ class Tag(models.Model):
 
 
 class Rights(models.TextChoices):
-    """Give the ground on which the unit may show a picture."""
+    """Give the legal basis on which the unit may show a picture."""
 
     OWN = "own", _("taken or made by the unit")
     LICENSED = "licensed", _("with the owner's permission")

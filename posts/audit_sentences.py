@@ -102,9 +102,12 @@ def _name_rule(facts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _name_allowed_boxes(facts: Mapping[str, str]) -> dict[str, str]:
-    ground = facts["ground"]
-    known = ground in ShownAs.values
-    return {**_name_rule(facts), "ground": str(ShownAs(ground).label) if known else ground}
+    legal_basis = facts["ground"]
+    known = legal_basis in ShownAs.values
+    return {
+        **_name_rule(facts),
+        "ground": str(ShownAs(legal_basis).label) if known else legal_basis,
+    }
 
 
 register_facts("media.box_shown", facts=_name_allowed_boxes)

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from campaigns.kits.models import Adoption
-from campaigns.models import GROUNDS as GROUNDS
-from campaigns.models import LONGEST_GROUND as LONGEST_GROUND
-from campaigns.models import Campaign, Grounds, Topic
+from campaigns.models import LEGAL_BASIS_FIELDS as LEGAL_BASIS_FIELDS
+from campaigns.models import LONGEST_LEGAL_BASIS as LONGEST_LEGAL_BASIS
+from campaigns.models import Campaign, LegalBasis, Topic
 from channels.models import Channel
 from core.models import Job, PublicIdModel
 from core.periods import get_midnight
@@ -57,7 +57,7 @@ class PostQuerySet(ScopedQuerySet):
         return self.exclude(_BLANK)
 
 
-class Post(PublicIdModel, Grounds):
+class Post(PublicIdModel, LegalBasis):
     """A working copy that saves itself, and the revisions cut from it. Only revisions are reviewed
     and published.
     """

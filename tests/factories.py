@@ -1114,7 +1114,9 @@ def edit_of(
         texts = {target.channel: target.text for target in post.targets.select_related("channel")}
     captions, formats, options = captions or {}, formats or {}, options or {}
     return PostEdit(
-        PostFields(**{**{n: getattr(post, n) for n in names}, **post.grounds(), **fields}),
+        PostFields(
+            **{**{n: getattr(post, n) for n in names}, **post.legal_basis_fields(), **fields}
+        ),
         {
             channel: ChannelEdit(
                 text, formats.get(channel, ""), options.get(channel, {}), switched=True

@@ -81,7 +81,7 @@ _QUICK = {
 
 
 def _frame(width: int, height: int, n: int, fps: int, shade: int) -> av.VideoFrame:
-    """Draw a grey ground over which a bright bar moves."""
+    """Draw a grey background over which a bright bar moves."""
     frame = av.VideoFrame(width, height, "yuv420p")
     light, *colours = frame.planes
     row = bytearray([40 + shade % 128]) * light.line_size

@@ -86,8 +86,10 @@ def draw_card(*, topic: str, topic_name: str, headline: str, unit_name: str) -> 
 
 def make_video(card: bytes, *, seconds: int = 4) -> bytes:
     """Make an upright video in which the card is slowly enlarged."""
-    ground = Image.open(io.BytesIO(card)).convert("RGB")
-    ground = ground.resize((UPRIGHT[0], UPRIGHT[0] * SIZE[1] // SIZE[0]))  # no frame shows more
+    background = Image.open(io.BytesIO(card)).convert("RGB")
+    background = background.resize(
+        (UPRIGHT[0], UPRIGHT[0] * SIZE[1] // SIZE[0])
+    )  # no frame shows more
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as file:
         stream = file.add_stream(
@@ -97,9 +99,10 @@ def make_video(card: bytes, *, seconds: int = 4) -> bytes:
         for n in range(seconds * RATE):
             share = 0.86 + 0.14 * n / (seconds * RATE)
             wide, high = int(UPRIGHT[0] * share), int(UPRIGHT[0] * share * SIZE[1] / SIZE[0])
-            frame = Image.new("RGB", UPRIGHT, ground.getpixel((4, 4)))
+            frame = Image.new("RGB", UPRIGHT, background.getpixel((4, 4)))
             frame.paste(
-                ground.resize((wide, high)), ((UPRIGHT[0] - wide) // 2, (UPRIGHT[1] - high) // 2)
+                background.resize((wide, high)),
+                ((UPRIGHT[0] - wide) // 2, (UPRIGHT[1] - high) // 2),
             )
             file.mux(stream.encode(av.VideoFrame.from_image(frame)))
         file.mux(stream.encode(None))

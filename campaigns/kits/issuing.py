@@ -28,7 +28,7 @@ from campaigns.kits.queries import (
 )
 from campaigns.kits.signals import announcement_due, kit_issued, kit_withdrawn
 from campaigns.kits.states import NEXT, VersionState
-from campaigns.models import GROUNDS
+from campaigns.models import LEGAL_BASIS_FIELDS
 from core import quotas
 from core.db_retry import retry_on_deadlock
 from core.errors import NotAllowed, QuotaExceeded, Refused
@@ -280,7 +280,7 @@ def begin_new_version(kit: Kit, *, by: User) -> KitVersion:
 
 
 _COPIED = (
-    *GROUNDS,
+    *LEGAL_BASIS_FIELDS,
     "title",
     "text",
     "texts",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from campaigns.kits.states import APPROVED_ONCE, EDITABLE, OPEN, Declined, VersionState
-from campaigns.models import LONGEST_SEARCH, Campaign, Grounds, Topic
+from campaigns.models import LONGEST_SEARCH, Campaign, LegalBasis, Topic
 from core.models import PublicIdModel
 from core.scope import ScopedQuerySet, list_ancestors
 from core.text import fold
@@ -125,7 +125,7 @@ class Kit(PublicIdModel, Announced):
         return self.withdrawn_at is not None
 
 
-class KitVersion(PublicIdModel, Grounds, Announced):
+class KitVersion(PublicIdModel, LegalBasis, Announced):
     """The content of a kit between two issues. Nothing of it changes once it is submitted."""
 
     kit = models.ForeignKey(Kit, models.PROTECT, related_name="versions")

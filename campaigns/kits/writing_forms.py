@@ -27,7 +27,7 @@ from campaigns.kits.models import (
 )
 from campaigns.kits.slot_forms import SlotRowsForm
 from campaigns.kits.states import KINDS, PLATFORMS
-from campaigns.models import GROUNDS, LONGEST_GROUND, Campaign, Topic
+from campaigns.models import LEGAL_BASIS_FIELDS, LONGEST_LEGAL_BASIS, Campaign, Topic
 from core.fields import DayField
 from core.text import fold, parse_uuid
 from media.cards.card_drawing import HOTLINES, OWN_HOTLINE
@@ -131,7 +131,7 @@ class KitForm(SlotRowsForm):
     link = forms.URLField(label=_("Link"), max_length=500, required=False, assume_scheme="https")
     legal_basis = forms.CharField(
         label=_("Legal basis"),
-        max_length=LONGEST_GROUND,
+        max_length=LONGEST_LEGAL_BASIS,
         required=False,
         help_text=_("The document that the post rests on, by its kind and number."),
     )
@@ -142,7 +142,7 @@ class KitForm(SlotRowsForm):
         label=_("In force until"), required=False, error_messages={"invalid": NO_DAY}
     )
     source = forms.CharField(
-        label=_("Source of the warning"), max_length=LONGEST_GROUND, required=False
+        label=_("Source of the warning"), max_length=LONGEST_LEGAL_BASIS, required=False
     )
     window_from = DayField(
         label=_("Publish from"), required=False, error_messages={"invalid": NO_DAY}
@@ -334,7 +334,16 @@ class KitForm(SlotRowsForm):
         """Return the form as the service takes it."""
         values = self.cleaned_data
         everybody = values["audience"] == "all"
-        plain = ("name", "campaign", "topic", "title", "text", "script", "link", *GROUNDS)
+        plain = (
+            "name",
+            "campaign",
+            "topic",
+            "title",
+            "text",
+            "script",
+            "link",
+            *LEGAL_BASIS_FIELDS,
+        )
         when = ("window_from", "window_until", "best_from", "best_until")
         return KitEdit(
             **{name: values[name] for name in (*plain, *when, "own_lines", "note")},

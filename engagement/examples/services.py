@@ -253,7 +253,7 @@ def use_example(example: Example, *, unit: Unit, by: User, position: int = 0) ->
         topic=part.post.topic,
         link="" if link.startswith(settings.PORTAL_URL) else link,
         ai_made=part.post.ai_made,
-        grounds=part.post.grounds(),
+        legal_basis=part.post.legal_basis_fields(),
         media=media,
         example=str(example.public_id),
     )

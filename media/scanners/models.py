@@ -37,7 +37,7 @@ class Severity(models.TextChoices):
 
 
 class ShownAs(models.TextChoices):
-    """Give the ground on which a box may be shown."""
+    """Give the legal basis on which a box may be shown."""
 
     CONSENT = "consent", _("an adult, who agreed")
     GUARDIAN = "guardian", _("a parent or guardian of the child agreed")

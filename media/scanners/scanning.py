@@ -230,7 +230,7 @@ def confirm_by_eye(media: Media, *, by: User) -> Scan:
 
 @transaction.atomic
 def allow_box(box: Box, *, as_: str, note: str = "", by: User) -> Box:
-    """Let what a box shows stand, on this ground. Raise Refused."""
+    """Let what a box shows stand, on this legal basis. Raise Refused."""
     media = box.scan.media
     authority = require(by, Permission.POST_WRITE, unit=media.unit)
     _lock_scan(media)
@@ -244,8 +244,8 @@ def allow_box(box: Box, *, as_: str, note: str = "", by: User) -> Box:
         )
     if not row.may_be_shown:
         raise Refused(_("This may not be shown: blur it, or take the picture out."))
-    ground, text = _checked_ground(as_, note, media)
-    row.shown_as, row.shown_note = ground, text
+    legal_basis, text = _checked_legal_basis(as_, note, media)
+    row.shown_as, row.shown_note = legal_basis, text
     row.shown_by, row.shown_at = by, timezone.now()
     row.save(update_fields=["shown_as", "shown_note", "shown_by", "shown_at"])
     record(
@@ -255,33 +255,33 @@ def allow_box(box: Box, *, as_: str, note: str = "", by: User) -> Box:
         position=authority.position,
         box=str(row.public_id),
         rule=row.rule,
-        ground=ground,
+        ground=legal_basis,  # a key of the chained record: it stays
     )
     return row
 
 
-def _checked_ground(as_: str, note: str, media: Media) -> tuple[str, str]:
-    """Return the ground and its note as they are stored. Raise Refused, SecrecyRefused."""
+def _checked_legal_basis(as_: str, note: str, media: Media) -> tuple[str, str]:
+    """Return the legal basis and its note as they are stored. Raise Refused, SecrecyRefused."""
     try:
-        ground = ShownAs(as_)
+        legal_basis = ShownAs(as_)
     except ValueError:
         raise Refused(_("Say why it may be shown: choose a reason.")) from None
     text = " ".join(normalise(note).split())
     if len(text) > LONGEST_SHOWN_NOTE:
         raise Refused(_("A text is too long. Shorten it."))
     require_no_secrecy_mark([text])
-    if ground == ShownAs.GUARDIAN:
+    if legal_basis == ShownAs.GUARDIAN:
         if not text:
             raise Refused(
                 _("For a child, say where the guardian's signed consent is kept, or its number.")
             )
         require_no_name(text)
-    if ground == ShownAs.REASON and not text:
+    if legal_basis == ShownAs.REASON and not text:
         raise Refused(_("Write the reason why it may be shown."))
     grave = {Severity.HARD.value, Severity.SOFT.value}
     if text and any(finding.severity in grave for finding in rules_for(media.unit).find(text)):
         raise Refused(_("Write no name, number or address of anybody here: the note is kept."))
-    return ground.value, text
+    return legal_basis.value, text
 
 
 _MAY_HIDE = (Permission.POST_WRITE, Permission.POST_APPROVE, Permission.POST_APPROVE_SECOND)

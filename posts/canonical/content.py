@@ -17,9 +17,9 @@ from platforms.facts import Format
 from platforms.limits import choose_format, choose_longer_format, select_shown_media
 from platforms.messages import Image, Message, Video
 from posts.canonical import corrections
-from posts.canonical.grounds import describe_legal_basis
 from posts.canonical.html import MARKS, to_paragraphs, to_plain_text
 from posts.canonical.kits import kit_of
+from posts.canonical.legal_basis import describe_legal_basis
 from posts.models import Post, PostChannel, PostMedia
 
 # Residents read it: it is part of what is approved and hashed, so it is Vietnamese in the text
@@ -119,7 +119,8 @@ def compose(
         "link": post.link,
         "topic": post.topic.code if post.topic else "",
         "valid_until": post.valid_until.isoformat() if post.valid_until else "",
-        # Only where they are set: what was hashed before there were such things keeps its hash.
+        # Only where they are set: what was hashed before there were such things keeps its hash. The
+        # names of all keys are hashed and approved with the rest: they stay as they are.
         **({"urgent": True} if post.urgent else {}),
         **({"ai_made": True} if post.ai_made else {}),
         **({"corrects": str(post.corrects.public_id)} if post.corrects else {}),

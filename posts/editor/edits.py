@@ -107,7 +107,7 @@ def edit_of(post: Post) -> PostEdit:
         requested_time=post.requested_time,
         urgent=post.urgent,
         ai_made=post.ai_made,
-        **post.grounds(),
+        **post.legal_basis_fields(),
     )
     targets = post.targets.select_related("channel")
     channels = {

@@ -45,7 +45,7 @@ from posts.editor.parts import AS_BEFORE, ChannelPart, FormMedia, KitPart, Optio
 from posts.editor.saving import read_page_save
 from posts.kit_words import LONGEST_OWN_LINES, OWN_LINES, Filling
 from posts.library.forms import NO_DAY, require_days_in_order
-from posts.models import LONGEST_GROUND, Post, PostChannel, PostMedia
+from posts.models import LONGEST_LEGAL_BASIS, Post, PostChannel, PostMedia
 from posts.origins import starting
 from posts.queries import LastChoice, last_choices
 
@@ -120,7 +120,7 @@ class ComposeForm(forms.Form):
     )
     legal_basis = NormalField(
         label=_("Legal basis"),
-        max_length=LONGEST_GROUND,
+        max_length=LONGEST_LEGAL_BASIS,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "Nghị định 282/2025/NĐ-CP"}),
         help_text=_("The document that the post rests on, by its kind and number."),
@@ -136,7 +136,7 @@ class ComposeForm(forms.Form):
     )
     source = NormalField(
         label=_("Source of the warning"),
-        max_length=LONGEST_GROUND,
+        max_length=LONGEST_LEGAL_BASIS,
         required=False,
         help_text=_("A document, or the unit that gave the warning."),
     )
@@ -203,7 +203,7 @@ class ComposeForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 2}),
                 help_text=_("They stand at the end of the text, in every channel."),
             )
-        fixed = {"title", "body", "topic", "campaign", *saving.grounds_of(filling.version)}
+        fixed = {"title", "body", "topic", "campaign", *saving.legal_basis_of(filling.version)}
         if filling.version.link:
             fixed.add("link")
         for name in fixed:
@@ -452,7 +452,7 @@ def _initial_values(post: Post, targets: Iterable[PostChannel]) -> dict[str, Any
         "valid_until": post.valid_until,
         "urgent": post.urgent,
         "ai_made": post.ai_made,
-        **post.grounds(),
+        **post.legal_basis_fields(),
         "channels": [target.channel.public_id for target in targets if target.is_on],
     }
 

@@ -10,7 +10,7 @@ from media.captions import LARGEST, MOST_STORED
 from media.models import Media
 from posts.canonical.html import LONGEST_BODY, is_too_large
 from posts.editor.edits import PostEdit
-from posts.models import LONGEST_GROUND, Post
+from posts.models import LONGEST_LEGAL_BASIS, Post
 
 LONGEST_TITLE = 200  # characters, as of a link and of what is said of a picture
 LONGEST_LINK = 500
@@ -45,7 +45,7 @@ def refuse_too_much(edit: PostEdit) -> None:
         raise Refused(
             _("A title, a link or a description is too long, or there are too many pictures.")
         )
-    if max(len(fields.legal_basis), len(fields.source)) > LONGEST_GROUND:
+    if max(len(fields.legal_basis), len(fields.source)) > LONGEST_LEGAL_BASIS:
         raise Refused(_("The legal basis or the source of the warning is too long. Shorten it."))
     if any(len(medium.captions.encode()) > MOST_STORED for medium in media):
         raise Refused(_("The captions are larger than %(n)s kB.") % {"n": LARGEST // 1000})

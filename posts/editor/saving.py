@@ -193,7 +193,7 @@ def _keep_kit_texts(post: Post, edit: PostEdit, values: Mapping[str, str]) -> Po
         link=version.link or edit.fields.link,
         topic=kit.topic,
         campaign=kit.campaign,
-        **grounds_of(version),
+        **legal_basis_of(version),
     )
     channels = {
         channel: replace(each, text=texts.own.get(channel.platform, ""))
@@ -202,12 +202,12 @@ def _keep_kit_texts(post: Post, edit: PostEdit, values: Mapping[str, str]) -> Po
     return replace(edit, fields=fields, channels=channels)
 
 
-def grounds_of(version: KitVersion) -> dict[str, Any]:
-    """Return the grounds that the kit sets, and that its posts therefore keep."""
-    grounds = version.grounds() if version.legal_basis else {"source": version.source}
+def legal_basis_of(version: KitVersion) -> dict[str, Any]:
+    """Return the legal basis that the kit sets, and that its posts therefore keep."""
+    fields = version.legal_basis_fields() if version.legal_basis else {"source": version.source}
     if not version.source:
-        del grounds["source"]
-    return grounds
+        del fields["source"]
+    return fields
 
 
 def _store_kit_words(post: Post, values: dict[str, str]) -> bool:
@@ -371,7 +371,14 @@ def _written_fields(post: Post) -> tuple[object, ...]:
     texts = post.title, post.title_from_text, post.body, post.link
     times = post.valid_until, post.requested_time
     marks = post.urgent, post.ai_made
-    return *texts, post.topic_id, post.campaign_id, *times, *marks, *post.grounds().values()
+    return (
+        *texts,
+        post.topic_id,
+        post.campaign_id,
+        *times,
+        *marks,
+        *post.legal_basis_fields().values(),
+    )
 
 
 def _new_targets(edit: PostEdit) -> Targets:

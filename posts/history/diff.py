@@ -14,8 +14,8 @@ from channels.queries import facts_of
 from core.differences import Effort, Piece, compare_words, keep_near_changes
 from core.templatetags.ui import local_time
 from posts.canonical import content
-from posts.canonical.grounds import legal_basis_text
 from posts.canonical.html import to_plain_text
+from posts.canonical.legal_basis import legal_basis_text
 
 
 @dataclass(frozen=True, slots=True)

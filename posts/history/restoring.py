@@ -72,7 +72,7 @@ def _edit_of(revision: Revision, post: Post) -> PostEdit:
         requested_time=post.requested_time,
         urgent=content.get("urgent", False),
         ai_made=content.get("ai_made", False),
-        **_grounds(content),
+        **_legal_basis(content),
     )
     media = (
         Media.objects.usable()
@@ -103,7 +103,7 @@ def _written_title(content: Mapping[str, Any]) -> str:
     return title if any(each["text"].startswith(above) for each in content["channels"]) else ""
 
 
-def _grounds(content: Mapping[str, Any]) -> dict[str, Any]:
+def _legal_basis(content: Mapping[str, Any]) -> dict[str, Any]:
     legal = content.get("legal", {})
     return {
         "legal_basis": legal.get("number", ""),

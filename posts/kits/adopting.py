@@ -101,7 +101,7 @@ def _closed_error() -> Refused:
 
 
 def _create_draft(adoption: Adoption, *, by: User) -> Post:
-    """Make the draft: texts, media, topic, grounds, campaign, channels, requested time."""
+    """Make the draft: texts, media, topic, legal basis, campaign, channels, requested time."""
     kit, version, unit = adoption.kit, adoption.version, adoption.unit
     texts = Filling(version, unit).texts(adoption.values)
     body = clean(texts.body)
@@ -122,7 +122,7 @@ def _create_draft(adoption: Adoption, *, by: User) -> Post:
         link=version.link,
         topic=kit.topic,
         campaign=kit.campaign,
-        **version.grounds(),
+        **version.legal_basis_fields(),
         requested_time=next_best_time(version, now),
         changed_at=now,
     )

@@ -21,7 +21,7 @@ from posts.library.texts import (
     TemplateFields,
     find_undeclared,
 )
-from posts.models import GROUNDS, LONGEST_GROUND
+from posts.models import LEGAL_BASIS_FIELDS, LONGEST_LEGAL_BASIS
 
 ASKED = "gap-"
 NO_DAY = _("Please enter the date as dd/mm/yyyy.")
@@ -102,7 +102,7 @@ class SnippetForm(forms.Form):
 
     def __init__(self, data: Any = None, *, template: Template) -> None:
         """Show the stored template, or a new one with the kind that it is to have."""
-        names = ("version", "kind", "title", "text", "hashtags", *GROUNDS)
+        names = ("version", "kind", "title", "text", "hashtags", *LEGAL_BASIS_FIELDS)
         initial = {
             **{name: getattr(template, name) for name in names},
             "topic": template.topic_id,
@@ -142,7 +142,7 @@ class TemplateForm(SnippetForm):
 
     legal_basis = forms.CharField(
         label=_("Legal basis"),
-        max_length=LONGEST_GROUND,
+        max_length=LONGEST_LEGAL_BASIS,
         required=False,
         help_text=_("The document that the post rests on, by its kind and number."),
     )
@@ -157,7 +157,7 @@ class TemplateForm(SnippetForm):
     )
     source = forms.CharField(
         label=_("Source of the warning"),
-        max_length=LONGEST_GROUND,
+        max_length=LONGEST_LEGAL_BASIS,
         required=False,
         help_text=_("A document, or the unit that gave the warning."),
     )

@@ -15,7 +15,7 @@ from campaigns.models import Topic
 from core.models import PublicIdModel
 from core.scope import Person, ScopedQuerySet, list_ancestors
 from core.text import fold
-from posts.models import Grounds
+from posts.models import LegalBasis
 from units.models import Unit
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class TemplateQuerySet(ScopedQuerySet):
         return rows
 
 
-class Template(PublicIdModel, Grounds):
+class Template(PublicIdModel, LegalBasis):
     """A text with placeholders such as ``{don_vi}`` (see ``posts.library.placeholders``): a whole
     post, or a snippet, which has no more than title, text and perhaps a topic.
     """

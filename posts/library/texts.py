@@ -24,7 +24,7 @@ from posts.checks.placeholders import find_misnamed_placeholders, find_placehold
 from posts.leak_rules.enforcement import require_publishable
 from posts.library.models import LONGEST_TEXT, Template, TemplateKind, month_bit
 from posts.library.placeholders import BUILT_IN
-from posts.models import LONGEST_GROUND
+from posts.models import LONGEST_LEGAL_BASIS
 from units.models import Unit
 
 MOST_VARIABLES = 10
@@ -208,7 +208,7 @@ def _clean_legal_basis(fields: TemplateFields) -> dict[str, Any]:
         "legal_basis": " ".join(normalise(fields.legal_basis).split()),
         "source": " ".join(normalise(fields.source).split()),
     }
-    if any(len(value) > LONGEST_GROUND for value in values.values()):
+    if any(len(value) > LONGEST_LEGAL_BASIS for value in values.values()):
         raise Refused(_("A text is too long. Shorten it."))
     require_no_secrecy_mark(values.values())
     return {**values, "legal_from": fields.legal_from, "legal_until": fields.legal_until}

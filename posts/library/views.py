@@ -17,7 +17,7 @@ from accounts.permissions import DEEP, Permission
 from accounts.queries import can
 from core.actions import button_action, form_action, form_data
 from core.lists import get_page, render_page
-from posts.canonical.grounds import describe_legal_basis, legal_basis_text
+from posts.canonical.legal_basis import describe_legal_basis, legal_basis_text
 from posts.context import unit_begun_in, unit_to_write_in, units_to_write_in
 from posts.library import texts
 from posts.library.forms import LibraryFilter, PlaceholdersForm, SnippetForm, TemplateForm

@@ -35,11 +35,11 @@ _FOR_FACES = (ShownAs.CONSENT, ShownAs.GUARDIAN, ShownAs.STAFF, ShownAs.PUBLIC, 
 
 
 class ShowForm(forms.Form):
-    """Ask on which ground a finding may be shown. A face is somebody's; of anything else, the
+    """Ask on which legal basis a finding may be shown. A face is somebody's; of anything else, the
     reason is written.
     """
 
-    ground = forms.ChoiceField(
+    legal_basis = forms.ChoiceField(
         label=gettext_lazy("Why it may be shown"),
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Say why it may be shown: choose a reason.")},
@@ -55,11 +55,13 @@ class ShowForm(forms.Form):
 
     def __init__(self, *args: object, kind: str, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
-        grounds = _FOR_FACES if kind == Kind.FACE else (ShownAs.PUBLIC, ShownAs.REASON)
+        bases = _FOR_FACES if kind == Kind.FACE else (ShownAs.PUBLIC, ShownAs.REASON)
         labels = dict(ShownAs.choices)
         if kind != Kind.FACE:
             labels[ShownAs.PUBLIC] = gettext_lazy("it is public already, or the unit's own")
-        self.fields["ground"].choices = [(ground.value, labels[ground]) for ground in grounds]  # type: ignore[attr-defined]
+        self.fields["legal_basis"].choices = [
+            (legal_basis.value, labels[legal_basis]) for legal_basis in bases
+        ]  # type: ignore[attr-defined]
 
 
 MOST_LOOKS = 40  # of a page by itself; then it asks the person to look again
@@ -208,8 +210,8 @@ def _allow_box(request: HttpRequest, media: Media) -> None:
     form = ShowForm(request.POST, kind=box.kind)
     if not form.is_valid():
         raise Refused(" ".join(error for errors in form.errors.values() for error in errors))
-    ground, note = form.cleaned_data["ground"], form.cleaned_data["note"]
-    scanning.allow_box(box, as_=ground, note=note, by=request.user)
+    legal_basis, note = form.cleaned_data["legal_basis"], form.cleaned_data["note"]
+    scanning.allow_box(box, as_=legal_basis, note=note, by=request.user)
 
 
 def _disallow_box(request: HttpRequest, media: Media) -> None:

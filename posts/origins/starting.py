@@ -99,7 +99,7 @@ def start_from_template(
         body=to_paragraphs(filled.text),
         topic=template.topic,
         template=template,
-        **template.grounds(),
+        **template.legal_basis_fields(),
         changed_at=timezone.now(),
     )
     targets = first_targets(post)
@@ -147,7 +147,7 @@ def duplicate(post: Post, *, by: User) -> Post:
         topic=post.topic,
         campaign=post.campaign,
         ai_made=post.ai_made,
-        **post.grounds(),
+        **post.legal_basis_fields(),
         duplicate_of=post,
         changed_at=timezone.now(),
         search=make_search_text(
@@ -190,7 +190,7 @@ def start_correction(post: Post, *, by: User) -> Post:
         label=safe_label(trace.new_title),
         topic=post.topic,
         ai_made=post.ai_made,
-        **post.grounds(),
+        **post.legal_basis_fields(),
         corrects=post,
         changed_at=timezone.now(),
         search=make_search_text(trace.new_title),
@@ -225,7 +225,7 @@ def start_from_example(
     topic: Topic | None,
     link: str,
     ai_made: bool,
-    grounds: Mapping[str, Any],
+    legal_basis: Mapping[str, Any],
     media: Iterable[tuple[Media, str]],
     example: str,
 ) -> tuple[Post, int]:
@@ -247,7 +247,7 @@ def start_from_example(
         link=link,
         topic=topic,
         ai_made=ai_made,
-        **grounds,
+        **legal_basis,
         changed_at=timezone.now(),
         search=make_search_text(title, text),
     )

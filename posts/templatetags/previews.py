@@ -16,8 +16,8 @@ from media.captions import plain_text
 from platforms.facts import Format
 from posts.canonical import content
 from posts.canonical.folding import Folded, fold_text
-from posts.canonical.grounds import legal_basis_text
 from posts.canonical.html import clean
+from posts.canonical.legal_basis import legal_basis_text
 from posts.checks.base import Finding, Severity
 from posts.checks.leak_words import rule_name
 from posts.checks.privacy import PREFIX

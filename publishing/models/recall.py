@@ -20,9 +20,7 @@ class Recall(PublicIdModel):
     """One action that takes posts back from every page where they are live or may become live. Its
     report is the deliveries that point to it."""
 
-    unit = models.ForeignKey(
-        Unit, models.PROTECT, related_name="recalls"
-    )  # on whose ground it works
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="recalls")  # in whose area it works
     post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="recalls")
     campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, related_name="recalls")
     kit = models.ForeignKey(Kit, models.PROTECT, null=True, related_name="recalls")

@@ -1,5 +1,5 @@
-"""Turn letters that are lighter than their ground into dark ones on white: those of bubbles, bars
-and dark screens.
+"""Turn letters that are lighter than their background into dark ones on white: those of bubbles,
+bars and dark screens.
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ import numpy as np
 
 from media.scanners.programs.pixels import Pixels
 
-_DARK = 170  # of the smallest of the three colours: white and light ground is above
+_DARK = 170  # of the smallest of the three colours: white and light background is above
 _COLOURED, _LEAST_LIGHT = 0.72, 50  # of the largest of the three: paper in a shadow is dark, too
 _LEAST_WIDTH, _LEAST_HEIGHT = 0.1, 0.015  # of the picture
 _MOST_PARTS = 24
-_EVEN, _EVEN_SHARE = 24, 0.5  # so much of a ground is nearly of one colour
-_LIGHTER = 55  # than their ground are letters
+_EVEN, _EVEN_SHARE = 24, 0.5  # so much of a background is nearly of one colour
+_LIGHTER = 55  # than their background are letters
 _LEAST_INK, _MOST_INK = 0.004, 0.4  # of the part
 _WIDEST_STROKE = 0.02  # of the picture
 _DOT, _LOWEST_LETTER = 4, 0.4  # in points; of the widest stroke
@@ -26,8 +26,8 @@ _SIDE = 800  # of the copy in which parts are looked for
 
 
 def find(pixels: Pixels) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Yield for each even ground with light letters, from above, where it begins from the left and
-    from above, and its letters in black on white.
+    """Yield for each even background with light letters, from above, where it begins from the left
+    and from above, and its letters in black on white.
     """
     stroke = max(15, round(_WIDEST_STROKE * max(pixels.shape[:2])))
     for left, top, wide, high, inside in _find_parts(pixels):
@@ -69,7 +69,7 @@ def _find_outlines(small: Pixels) -> Iterator[np.ndarray]:
     dark = least < _DARK
     coloured = (least < _COLOURED * most.astype(np.float32)) & (most > _LEAST_LIGHT)
     for mask in (dark, coloured & dark):
-        # What letters leave between them belongs to their ground; words on paper stay apart.
+        # What letters leave between them belongs to their background; words on paper stay apart.
         opened = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
         yield from cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
 

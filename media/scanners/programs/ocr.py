@@ -229,9 +229,9 @@ class Letters:
         )
 
     def _read_with_margin(self, plate: np.ndarray, mode: int, *, only: str = _PLATE_LETTERS) -> str:
-        """Read a plate, or a line of one, with more of its own ground around it."""
-        ground = int(np.percentile(plate, 80))
-        padded = cv2.copyMakeBorder(plate, 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=ground)
+        """Read a plate, or a line of one, with more of its own background around it."""
+        background = int(np.percentile(plate, 80))
+        padded = cv2.copyMakeBorder(plate, 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=background)
         words = self._read_words(padded, mode, only=only)
         return " ".join(word.text.strip(".-") for word in words)
 
@@ -263,7 +263,7 @@ def _find_plates(pixels: Pixels, grey: np.ndarray) -> list[tuple[np.ndarray, boo
 
 
 def _is_red(pixels: Pixels, corners: np.ndarray) -> bool:
-    """Check the ground between the corners of a plate: those of the army are red."""
+    """Check the background between the corners of a plate: those of the army are red."""
     left, top, wide, high = cv2.boundingRect(corners)
     red, green, blue = np.median(pixels[top : top + high, left : left + wide], axis=(0, 1))
     return bool(red > 1.5 * max(green, blue))

@@ -168,11 +168,11 @@ def _is_ink_on_paper(contour: np.ndarray, small: Pixels, red: np.ndarray) -> boo
     grey = cv2.cvtColor(small[part], cv2.COLOR_RGB2GRAY).astype(np.float32)
     ink = (mask > 0) & (red[part] > 0)
     # Beside the ink, both run into each other.
-    ground = (mask > 0) & (cv2.dilate(red[part], np.ones((5, 5), np.uint8)) == 0)
-    if not ink.any() or not ground.any():
+    background = (mask > 0) & (cv2.dilate(red[part], np.ones((5, 5), np.uint8)) == 0)
+    if not ink.any() or not background.any():
         return False
-    low, middle, upper = np.percentile(grey[ground], (25, 50, 75))
-    lighter = float((grey[ground] > np.median(grey[ink])).mean())
+    low, middle, upper = np.percentile(grey[background], (25, 50, 75))
+    lighter = float((grey[background] > np.median(grey[ink])).mean())
     return lighter >= _LIGHTER and upper - low <= _UNEVEN * middle
 
 

@@ -190,15 +190,15 @@ def test_a_result_that_comes_after_the_row_was_queued_anew_is_dropped(waiting, p
     assert (scan.state, scan.progress, scan.boxes.count()) == (State.WAITING, 0, 0)
 
 
-@pytest.mark.parametrize("ground", ["consent", "staff", "public"])
-def test_a_face_may_be_shown_with_a_reason_on_record(waiting, programs, officer, ground):
+@pytest.mark.parametrize("legal_basis", ["consent", "staff", "public"])
+def test_a_face_may_be_shown_with_a_reason_on_record(waiting, programs, officer, legal_basis):
     (box,) = scanned(waiting, programs, FACE)
 
-    scanning.allow_box(box, as_=ground, by=officer)
+    scanning.allow_box(box, as_=legal_basis, by=officer)
 
     assert is_clear(Scan.objects.get(media=waiting))
     entry = Entry.objects.get(action="media.box_shown")
-    assert entry.data == {"box": str(box.public_id), "rule": "face", "ground": ground}
+    assert entry.data == {"box": str(box.public_id), "rule": "face", "ground": legal_basis}
 
     scanning.disallow_box(box, by=officer)
 
@@ -207,7 +207,7 @@ def test_a_face_may_be_shown_with_a_reason_on_record(waiting, programs, officer,
 
 
 @pytest.mark.parametrize(
-    ("ground", "note"),
+    ("legal_basis", "note"),
     [
         ("", ""),
         ("because", ""),
@@ -218,13 +218,13 @@ def test_a_face_may_be_shown_with_a_reason_on_record(waiting, programs, officer,
         ("consent", "x" * 201),
     ],
 )
-def test_a_ground_that_says_too_little_or_too_much_is_refused(
-    waiting, programs, officer, ground, note
+def test_a_legal_basis_that_says_too_little_or_too_much_is_refused(
+    waiting, programs, officer, legal_basis, note
 ):
     (box,) = scanned(waiting, programs, FACE)
 
     with pytest.raises(Refused):
-        scanning.allow_box(box, as_=ground, note=note, by=officer)
+        scanning.allow_box(box, as_=legal_basis, note=note, by=officer)
 
     assert Box.objects.get().is_open
 

@@ -129,7 +129,7 @@ def copied_secret_page(rng: random.Random) -> _Sheet:
     return sheet
 
 
-# Ground, bubbles, their letters, the bar above.
+# Background, bubbles, their letters, the bar above.
 _CHATS = (
     ("white", (0, 132, 255), "white", (0, 132, 255)),
     ("white", (52, 199, 89), "white", (60, 60, 67)),
@@ -141,8 +141,8 @@ _CHATS = (
 
 
 def chat(rng: random.Random) -> _Sheet:
-    ground, bubble, ink, bar = rng.choice(_CHATS)
-    sheet = _Sheet(1080, 1600, ground)
+    background, bubble, ink, bar = rng.choice(_CHATS)
+    sheet = _Sheet(1080, 1600, background)
     sheet.draw.rectangle((0, 0, 1080, 150), fill=bar)
     number = f"0912 {rng.randint(100, 999)} {rng.randint(100, 999)}"
     bold, plain = _font(SANS_BOLD, 45), _font(SANS, 39)

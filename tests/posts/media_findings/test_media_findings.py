@@ -194,7 +194,7 @@ def test_a_face_may_be_shown_for_a_reason(client, post, officer, picture):
     assert answer.status_code == 302
     assert not Box.objects.exclude(shown_as="").exists()
 
-    client.post(page_of(picture), {"act": "show", "box": box.public_id, "ground": "staff"})
+    client.post(page_of(picture), {"act": "show", "box": box.public_id, "legal_basis": "staff"})
 
     box.refresh_from_db()
     assert (box.shown_as, box.shown_by) == ("staff", officer)
@@ -206,7 +206,7 @@ def test_what_was_typed_stays_when_a_reason_is_refused(client, picture, officer)
     sent = {
         "act": "show",
         "box": Box.objects.get().public_id,
-        "ground": "reason",
+        "legal_basis": "reason",
         "note": "Anh Trần Văn Lúa, SN 1990",
     }
 

@@ -1,4 +1,4 @@
-"""Rules on the grounds of a post: the legal document that it rests on, and whose warning it is."""
+"""Rules on the legal basis of a post: the document that it rests on, and whose warning it is."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

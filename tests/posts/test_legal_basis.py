@@ -1,4 +1,4 @@
-"""The grounds of a post: asked for by its topic, checked, hashed, and carried along."""
+"""The legal basis of a post: asked for by its topic, checked, hashed, and carried along."""
 
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ from accounts.permissions import Role
 from campaigns.models import TopicRule
 from core.errors import Refused
 from posts.canonical import content
-from posts.canonical.grounds import legal_basis_text
+from posts.canonical.legal_basis import legal_basis_text
 from posts.editor import leaks, saving
 from posts.findings import find_findings
 from posts.history import diff
@@ -119,13 +119,13 @@ def test_a_legal_basis_is_in_force_when_the_post_goes_out(post, fields, rules):
     assert [rule for rule, _severity, _where in found(save(post, **fields))] == rules
 
 
-def test_a_post_without_grounds_keeps_the_hash_it_had(post):
+def test_a_post_without_a_legal_basis_keeps_the_hash_it_had(post):
     composed = content.compose(post)
     assert not {"legal", "source"} & composed.keys()
 
 
 @pytest.mark.clock("2026-12-01 08:00")
-def test_the_grounds_are_part_of_what_is_hashed_and_compared(post):
+def test_the_legal_basis_are_part_of_what_is_hashed_and_compared(post):
     before = content.compose(post)
     saved = save(post, legal_basis=DECREE, legal_until=date(2027, 1, 31), source="Công văn 12")
     after = content.compose(saved)
@@ -153,27 +153,27 @@ def test_a_legal_basis_is_told_in_a_line(days, words):
 
 
 @pytest.mark.clock("2026-12-01 08:00")
-def test_a_duplicate_a_correction_and_a_template_hand_the_grounds_on(unit, officer):
-    grounds = {
+def test_a_duplicate_a_correction_and_a_template_hand_the_legal_basis_on(unit, officer):
+    legal_basis = {
         "legal_basis": DECREE,
         "legal_from": date(2025, 12, 15),
         "legal_until": date(2030, 1, 1),
         "source": "Công văn 12/CA",
     }
     row = factories.live_delivery(unit=unit)
-    Post.objects.filter(pk=row.post_id).update(**grounds)
+    Post.objects.filter(pk=row.post_id).update(**legal_basis)
     row.post.refresh_from_db()
-    template = factories.template(unit, **grounds)
+    template = factories.template(unit, **legal_basis)
 
     made = [
         starting.duplicate(row.post, by=officer),
         starting.start_correction(row.post, by=officer),
         starting.start_from_template(template, unit=unit, by=officer),
     ]
-    assert [each.grounds() for each in made] == [grounds] * 3
+    assert [each.legal_basis_fields() for each in made] == [legal_basis] * 3
 
 
-def test_a_template_stores_the_grounds_cleaned(unit):
+def test_a_template_stores_the_legal_basis_cleaned(unit):
     fields = TemplateFields(
         title="Bài", text="Chữ", topic=factories.topic(), legal_basis=f"  {DECREE} ", source="CA"
     )
@@ -181,7 +181,7 @@ def test_a_template_stores_the_grounds_cleaned(unit):
     assert (values["legal_basis"], values["source"]) == (DECREE, "CA")
 
 
-def test_grounds_that_are_too_long_are_refused(post):
+def test_a_legal_basis_that_is_too_long_is_refused(post):
     with pytest.raises(Refused):
         save(post, source="a" * 201)
     with pytest.raises(Refused):
@@ -190,7 +190,9 @@ def test_grounds_that_are_too_long_are_refused(post):
         )
 
 
-def test_the_composer_takes_the_grounds_and_refuses_days_in_the_wrong_order(client, post, officer):
+def test_the_composer_takes_the_legal_basis_and_refuses_days_in_the_wrong_order(
+    client, post, officer
+):
     client.force_login(officer)
     address = reverse("posts:autosave", args=[post.public_id])
     fields = {"version": post.version, "title": post.title, "body": "Chữ", "legal_basis": DECREE}
@@ -213,9 +215,13 @@ def test_the_composer_says_what_is_missing_beside_the_field(client, unit, post, 
     assert "the topic asks for it" in page
 
 
-def test_review_and_post_pages_show_the_grounds(client, unit):
-    grounds = {"legal_basis": DECREE, "legal_from": date(2025, 12, 15), "source": "Công văn 12/CA"}
-    post = factories.submitted(factories.PostFactory(unit=unit, **grounds))
+def test_review_and_post_pages_show_the_legal_basis(client, unit):
+    legal_basis = {
+        "legal_basis": DECREE,
+        "legal_from": date(2025, 12, 15),
+        "source": "Công văn 12/CA",
+    }
+    post = factories.submitted(factories.PostFactory(unit=unit, **legal_basis))
     client.force_login(factories.person(Role.APPROVER, unit))
     for page in ("publishing:review", "publishing:post"):
         shown = client.get(reverse(page, args=[post.public_id])).content.decode()

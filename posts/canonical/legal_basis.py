@@ -8,10 +8,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core.text import normalise
-from posts.models import Grounds
+from posts.models import LegalBasis
 
 
-def describe_legal_basis(row: Grounds) -> dict[str, str]:
+def describe_legal_basis(row: LegalBasis) -> dict[str, str]:
     """Describe the legal basis as it is hashed; empty where there is none."""
     legal = {
         "number": normalise(row.legal_basis).strip(),
