@@ -47,7 +47,7 @@ def _answer_back(request: HttpRequest, unit: Unit, why: str) -> HttpResponse:
     return redirect("units:unit", unit.key)
 
 
-def _may_end(request: HttpRequest, unit: Unit) -> bool:
+def _can_merge_or_close(request: HttpRequest, unit: Unit) -> bool:
     """Check whether the person may merge or close it: who arranges the unit above decides that."""
     return bool(
         unit.is_current
@@ -163,7 +163,7 @@ def unit(request: HttpRequest, key: str) -> HttpResponse:
             is not None
             or request.user.authority(Permission.UNIT_FACTS, unit=row) is not None,
             "may_arrange": may_arrange,
-            "may_end": _may_end(request, row),
+            "can_merge_or_close": _can_merge_or_close(request, row),
             "today": timezone.localdate(),
         },
     )
@@ -221,7 +221,7 @@ def rename(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, key: str) -> HttpResponse:
     row = _get_arranged_unit(request, key)
-    if not _may_end(request, row):
+    if not _can_merge_or_close(request, row):
         return _answer_back(
             request, row, _("Only who administers the unit above can merge or close this one.")
         )
@@ -245,7 +245,7 @@ def merge(request: HttpRequest, key: str) -> HttpResponse:
     is checked both times.
     """
     row = _get_arranged_unit(request, key)
-    if not _may_end(request, row):
+    if not _can_merge_or_close(request, row):
         return _answer_back(
             request, row, _("Only who administers the unit above can merge or close this one.")
         )
