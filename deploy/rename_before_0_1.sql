@@ -36,6 +36,7 @@ ALTER TABLE operations_alarm RENAME tell_at TO report_at;
 ALTER TABLE operations_alarm RENAME tells TO reports;
 ALTER TABLE posts_comment RENAME post_held TO position;
 ALTER TABLE posts_post RENAME wanted_at TO requested_time;
+ALTER TABLE posts_review RENAME passed TO overridden;
 ALTER TABLE posts_review RENAME post_held TO position;
 ALTER TABLE publishing_broadcast RENAME wanted_at TO requested_time;
 ALTER TABLE publishing_delivery RENAME hand_until TO manual_deadline;
@@ -48,10 +49,14 @@ ALTER TABLE media_scan RENAME eye_by_id TO reviewed_by_id;
 ALTER TABLE media_scan RENAME eye_at TO reviewed_at;
 ALTER TABLE media_scan RENAME lacking TO missing;
 
+ALTER TABLE posts_leakcount ALTER outcome TYPE varchar(12);
+
 UPDATE accounts_notice SET kind = 'video_made' WHERE kind = 'film_made';
 UPDATE core_job SET kind = 'video' WHERE kind = 'film';
 UPDATE publishing_heartbeat SET queue = 'reconcile' WHERE queue = 'settle';
 UPDATE publishing_heartbeat SET queue = 'maintenance' WHERE queue = 'house';
+UPDATE posts_leakcount SET outcome = CASE outcome
+    WHEN 'held' THEN 'blocked' WHEN 'passed' THEN 'overridden' ELSE 'acknowledged' END;
 UPDATE engagement_export SET kind = 'adoption' WHERE kind = 'take_up';
 
 -- Share links of posts and of kits stand in one table.

@@ -313,8 +313,8 @@ class Review(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     position = models.CharField(max_length=150)
     reason = models.TextField(blank=True)
-    # Of an approval: the rules of the leak check that ``reason`` lets pass.
-    passed = models.JSONField(default=list, db_default=[])
+    # Of an approval: the rules of the leak check that ``reason`` overrides.
+    overridden = models.JSONField(default=list, db_default=[])
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     content_sha256 = models.CharField(max_length=64)

@@ -164,13 +164,13 @@ def last_request_for_changes(post: Post) -> Review | None:
     return returned.select_related("by").first()
 
 
-# In the record of a submission or an approval: the rules whose warnings were passed over, those
-# that the author ticked, and those that the approver let pass with a reason; and how many findings
-# of each rule in pictures people let stand.
-WARNINGS, CHECKED, PASSED, SHOWN = "warnings", "checked", "passed", "shown"
+# In the record of a submission or an approval: the rules whose warnings were seen, those that the
+# author acknowledged, and those that the approver overrode with a reason; and how many findings of
+# each rule in pictures people let stand. The record is chained: what it has stored stays as it is.
+WARNINGS, ACKNOWLEDGED, OVERRIDDEN, ALLOWED = "warnings", "checked", "passed", "shown"
 
 
-class PassedWarnings(NamedTuple):
+class OverriddenWarnings(NamedTuple):
     """The rules whose warnings the author saw and submitted a post over, and those that its
     approver saw since then.
     """
@@ -179,17 +179,17 @@ class PassedWarnings(NamedTuple):
     approver: frozenset[str] = frozenset()
 
 
-def passed_warnings(post: Post) -> PassedWarnings:
-    """Find by the record which warnings were passed over, at the last submission and after it."""
+def overridden_warnings(post: Post) -> OverriddenWarnings:
+    """Find by the record which warnings were overridden, at the last submission and after it."""
     submitted = f"post.{PostState.IN_REVIEW}"
     acts = [submitted, f"post.{PostState.APPROVED}", "post.first_approved"]
     approver: frozenset[str] = frozenset()
     for entry in _record_of(post).filter(action__in=acts)[:MOST_APPROVALS]:
-        rules = frozenset((*entry.data.get(WARNINGS, ()), *entry.data.get(CHECKED, ())))
+        rules = frozenset((*entry.data.get(WARNINGS, ()), *entry.data.get(ACKNOWLEDGED, ())))
         if entry.action == submitted:
-            return PassedWarnings(rules, approver)
+            return OverriddenWarnings(rules, approver)
         approver |= rules
-    return PassedWarnings(approver=approver)
+    return OverriddenWarnings(approver=approver)
 
 
 def _record_of(post: Post) -> QuerySet[Entry]:

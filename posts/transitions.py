@@ -57,11 +57,11 @@ def build_review(
     by: User,
     position: str,
     reason: str = "",
-    passed: Sequence[str] = (),
+    overridden: Sequence[str] = (),
 ) -> Review:
     """Return a decision on the revision, not stored yet."""
     return Review(
-        passed=list(passed),
+        overridden=list(overridden),
         revision=revision,
         decision=decision,
         by=by,

@@ -13,7 +13,7 @@ from posts.checks.leaks.scan import Severity as LeakSeverity
 class Severity(StrEnum):
     BLOCK = "block"  # cannot be submitted
     REASON = "reason"  # approved only with a written reason
-    TICK = "tick"  # submitted only once its author says that it was checked
+    ACKNOWLEDGE = "acknowledge"  # submitted only once its author says that it was checked
     WARN = "warn"
     HINT = "hint"  # advice for the author alone: it is never called missing
 
@@ -30,12 +30,12 @@ class Finding:
     where: str = ""
     span: tuple[int, int] | None = None
     remedy: str = ""  # the way out, where the message does not say it
-    mark: str = ""  # of what is to be ticked: another one as soon as the words are others
+    mark: str = ""  # of what is to be acknowledged: another one as soon as the words are others
 
     @property
     def needs_author(self) -> bool:
         """Check whether its author has to do something before the post can be submitted."""
-        return self.severity in (Severity.BLOCK, Severity.TICK)
+        return self.severity in (Severity.BLOCK, Severity.ACKNOWLEDGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ PREFIX = "leak_"  # of the rules of this family: their findings, and what the re
 SEVERITIES = {
     scan.Severity.HARD: Severity.BLOCK,
     scan.Severity.SOFT: Severity.REASON,
-    scan.Severity.WARN: Severity.TICK,
+    scan.Severity.WARN: Severity.ACKNOWLEDGE,
     scan.Severity.INFO: Severity.WARN,
 }
 GRAVEST_FIRST = list(SEVERITIES)
@@ -68,8 +68,8 @@ def finding_of(found: PlacedLeak) -> Finding:
 
 
 def mark_of(rule: str, where: str, text: str) -> str:
-    """Return what stands for the words of a finding. Keyed: it says which words were ticked, and
-    nobody can try numbers against it.
+    """Return what stands for the words of a finding. Keyed: it says which words were acknowledged,
+    and nobody can try numbers against it.
     """
     return salted_hmac("leak", f"{rule}|{where}|{text}", algorithm="sha256").hexdigest()[:16]
 

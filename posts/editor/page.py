@@ -166,7 +166,7 @@ def find_clash(post: Post, targets: Sequence[PostChannel], *, now: datetime) -> 
 
 
 _NO_FINDINGS: dict[str, Any] = {
-    **dict.fromkeys(("missing", "to_tick", "to_pass", "warnings", "hints"), ()),
+    **dict.fromkeys(("missing", "to_acknowledge", "to_override", "warnings", "hints"), ()),
     "said": {},
     "required": frozenset(),
 }
@@ -207,8 +207,8 @@ def findings_by_field(
         by_severity[finding.severity].append(finding)
     return {
         "missing": by_severity[Severity.BLOCK],
-        "to_tick": by_severity[Severity.TICK],
-        "to_pass": by_severity[Severity.REASON],
+        "to_acknowledge": by_severity[Severity.ACKNOWLEDGE],
+        "to_override": by_severity[Severity.REASON],
         "warnings": by_severity[Severity.WARN],
         "hints": find_hints(post, composed),
         "said": by_field,

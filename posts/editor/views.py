@@ -229,12 +229,14 @@ def _describe_switched(form: ComposeForm, post: Post) -> str:
 def _submit(request: HttpRequest, post: Post) -> HttpResponse:
     # The pages' own settings count, too; queried before, since no transaction waits for a platform.
     refused = " ".join(choices.refused_choices(post)) or refusal(
-        lambda: decisions.submit(post, by=request.user, ticks=request.POST.getlist("tick"))
+        lambda: decisions.submit(
+            post, by=request.user, acknowledgements=request.POST.getlist("acknowledged")
+        )
     )
     if refused:
         # The page says itself what is missing, and where.
         blocking = rule_names(find_findings(post), Severity.BLOCK)
-        count_outcome(post.unit, blocking, LeakCount.Outcome.HELD)
+        count_outcome(post.unit, blocking, LeakCount.Outcome.BLOCKED)
         if not blocking:
             messages.error(request, refused)
         return redirect(reverse("posts:edit", args=[post.public_id]) + "#at-findings")

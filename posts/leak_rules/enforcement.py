@@ -42,11 +42,13 @@ def find_held_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
                 revision=row,
                 rules=marks[revisions[row.pk]],
                 holds_back=bool(
-                    rules_that_block(row.content, rules[revisions[row.pk]], passed=passed, on=day)
+                    rules_that_block(
+                        row.content, rules[revisions[row.pk]], overridden=overridden, on=day
+                    )
                 ),
                 checked_at=now,
             )
-            for row, passed in _load_passed_rules(unknown)
+            for row, overridden in _load_overridden_rules(unknown)
         ]
         LeakCheck.objects.bulk_create(
             checks,
@@ -78,7 +80,7 @@ def check_again(revision: Revision, unit: Unit) -> None:
     is_held_back(revision, unit)
 
 
-def _load_passed_rules(revisions: Collection[int]) -> list[tuple[Revision, set[str]]]:
+def _load_overridden_rules(revisions: Collection[int]) -> list[tuple[Revision, set[str]]]:
     """Return revisions with the rules that the approvals of their content let pass, at either
     step.
     """
@@ -87,10 +89,10 @@ def _load_passed_rules(revisions: Collection[int]) -> list[tuple[Revision, set[s
         revision__post__in={row.post_id for row in rows},
         decision__in=(Decision.APPROVED, Decision.FIRST),
     )
-    passed: dict[tuple[int, str], set[str]] = {}
-    for post, sha256, rules in given.values_list("revision__post", "content_sha256", "passed"):
-        passed.setdefault((post, sha256), set()).update(rules)
-    return [(row, passed.get((row.post_id, row.content_sha256), set())) for row in rows]
+    overridden: dict[tuple[int, str], set[str]] = {}
+    for post, sha256, rules in given.values_list("revision__post", "content_sha256", "overridden"):
+        overridden.setdefault((post, sha256), set()).update(rules)
+    return [(row, overridden.get((row.post_id, row.content_sha256), set())) for row in rows]
 
 
 def require_no_leak(text: str) -> None:

@@ -156,14 +156,14 @@ class LeakCount(models.Model):
     """A count of how often a rule held something back in a unit, by the day, and how that ended."""
 
     class Outcome(models.TextChoices):
-        HELD = "held", _("held back")
-        PASSED = "passed", _("passed by the approver")
-        TICKED = "ticked", _("checked by the author")
+        BLOCKED = "blocked", _("held back")
+        OVERRIDDEN = "overridden", _("passed by the approver")
+        ACKNOWLEDGED = "acknowledged", _("checked by the author")
 
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
     rule = models.CharField(max_length=40)
     day = models.DateField()
-    outcome = models.CharField(max_length=6, choices=Outcome)
+    outcome = models.CharField(max_length=12, choices=Outcome)
     n = models.PositiveIntegerField(default=0)
 
     objects = OverseenQuerySet.as_manager()

@@ -123,7 +123,7 @@ def mark_of(rules: LeakRules) -> str:
 
 
 def rules_that_block(
-    content: Mapping[str, Any], rules: LeakRules, *, passed: Collection[str], on: date
+    content: Mapping[str, Any], rules: LeakRules, *, overridden: Collection[str], on: date
 ) -> set[str]:
     """Return the names of the rules that hold an approved content back: what nobody can pass, and
     what its approver has not.
@@ -131,14 +131,14 @@ def rules_that_block(
     return {
         leak.leak.rule
         for leak in privacy.leaks_of(content, rules, on)
-        if _blocks(leak.leak, passed)
+        if _blocks(leak.leak, overridden)
     }
 
 
-def _blocks(leak: Leak, passed: Collection[str]) -> bool:
+def _blocks(leak: Leak, overridden: Collection[str]) -> bool:
     severity = privacy.SEVERITIES[leak.severity]
     return severity == Severity.BLOCK or (
-        severity == Severity.REASON and privacy.PREFIX + leak.rule not in passed
+        severity == Severity.REASON and privacy.PREFIX + leak.rule not in overridden
     )
 
 

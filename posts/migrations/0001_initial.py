@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                         ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('position', models.CharField(max_length=150)),
                         ('reason', models.TextField(blank=True)),
-                        ('passed', models.JSONField(db_default=[], default=list)),
+                        ('overridden', models.JSONField(db_default=[], default=list)),
                         ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('editor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('content_sha256', models.CharField(max_length=64)),
@@ -379,7 +379,7 @@ class Migration(migrations.Migration):
                         ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='units.unit')),
                         ('rule', models.CharField(max_length=40)),
                         ('day', models.DateField()),
-                        ('outcome', models.CharField(choices=[('held', 'held back'), ('passed', 'passed by the approver'), ('ticked', 'checked by the author')], max_length=6)),
+                        ('outcome', models.CharField(choices=[('blocked', 'held back'), ('overridden', 'passed by the approver'), ('acknowledged', 'checked by the author')], max_length=12)),
                         ('n', models.PositiveIntegerField(default=0)),
                     ],
                     options={

@@ -24,10 +24,22 @@ from posts.findings import count_allowed_boxes
 from posts.leak_rules.enforcement import check_again, count_outcome, require_no_leak
 from posts.leak_rules.models import LeakCount
 from posts.models import Post, Review, Revision, Thread
-from posts.queries import CHECKED, PASSED, REQUESTED_BEFORE, SHOWN, WARNINGS, requested_before_first
+from posts.queries import (
+    ACKNOWLEDGED,
+    ALLOWED,
+    OVERRIDDEN,
+    REQUESTED_BEFORE,
+    WARNINGS,
+    requested_before_first,
+)
 from posts.review import approvals
 from posts.review.four_eyes import authority_to_approve, deciding_right
-from posts.review.overrides import find_unticked, passed_with_reason, refuse_blocked, rule_names
+from posts.review.overrides import (
+    find_unacknowledged,
+    overridden_with_reason,
+    refuse_blocked,
+    rule_names,
+)
 from posts.review.queries import first_approval, step_of, was_second
 from posts.review.revisions import create_revision, repeat_revision
 from posts.review.signing import sign
@@ -48,9 +60,12 @@ def _lock_unchanged(post: Post) -> None:
 
 
 @transaction.atomic
-def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str] = ()) -> Revision:
+def submit(
+    post: Post, *, by: User, announce: bool = True, acknowledgements: Collection[str] = ()
+) -> Revision:
     """Cut a revision and submit it to the approvers. Raise Refused with what
-    is missing, in words. ``ticks``: marks of the findings that ``by`` says to have checked.
+    is missing, in words. ``acknowledgements``: marks of the findings that ``by`` says to have
+    checked.
 
     Without ``announce`` nobody is notified: the caller submits many and notifies once, by
     `announce_many`.
@@ -58,18 +73,18 @@ def submit(post: Post, *, by: User, announce: bool = True, ticks: Collection[str
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
     _lock_unchanged(post)
     findings = refuse_blocked(post)
-    unchecked = find_unticked(findings, ticks)
+    unchecked = find_unacknowledged(findings, acknowledgements)
     if unchecked:
         message = _("Please look at this again, then tick that you have checked it: %(findings)s")
         messages = dict.fromkeys(finding.message for finding in unchecked)
         raise Refused(message % {"findings": " ".join(messages)})
     revision = create_revision(post)
-    checked = rule_names(findings, Severity.TICK)
-    count_outcome(post.unit, checked, LeakCount.Outcome.TICKED)
+    checked = rule_names(findings, Severity.ACKNOWLEDGE)
+    count_outcome(post.unit, checked, LeakCount.Outcome.ACKNOWLEDGED)
     facts: dict[str, Any] = {
         WARNINGS: rule_names(findings, Severity.WARN, Severity.REASON),
-        CHECKED: checked,
-        SHOWN: count_allowed_boxes(revision.content),
+        ACKNOWLEDGED: checked,
+        ALLOWED: count_allowed_boxes(revision.content),
     }
     entries.keep_alt_texts((p.media, p.alt_text) for p in post.pictures.select_related("media"))
     move_post(
@@ -133,13 +148,13 @@ def approve(
         raise Refused(_("The post was changed meanwhile. Reload the page and look again."))
     # Limits change and time passes between submission and decision.
     findings = refuse_blocked(post, revision.content)
-    passed = passed_with_reason(findings, first, reason)
-    reason = reason.strip() if passed else ""
+    overridden = overridden_with_reason(findings, first, reason)
+    reason = reason.strip() if overridden else ""
     step = step_of(post)
     details: dict[str, Any] = {
-        WARNINGS: rule_names(findings, Severity.WARN, Severity.TICK),
-        PASSED: passed,
-        SHOWN: count_allowed_boxes(revision.content),
+        WARNINGS: rule_names(findings, Severity.WARN, Severity.ACKNOWLEDGE),
+        OVERRIDDEN: overridden,
+        ALLOWED: count_allowed_boxes(revision.content),
         "delegation": str(authority.public_id) if isinstance(authority, Delegation) else "",
     }
     facts = {"method": proof.method} | {name: each for name, each in details.items() if each}
@@ -166,10 +181,12 @@ def approve(
             approved_revision=revision,
         )
     position = authority.position
-    review = build_review(revision, step, by=by, reason=reason, position=position, passed=passed)
+    review = build_review(
+        revision, step, by=by, reason=reason, position=position, overridden=overridden
+    )
     review.save()
     sign(review, revision, proof)
-    count_outcome(post.unit, passed, LeakCount.Outcome.PASSED)
+    count_outcome(post.unit, overridden, LeakCount.Outcome.OVERRIDDEN)
     if step != Decision.FIRST:
         check_again(revision, post.unit)
     if announce and step == Decision.FIRST:

@@ -1,4 +1,4 @@
-"""Findings that people override: the author by a tick, the approver by a reason."""
+"""Findings that people override: the author acknowledges them, the approver gives a reason."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -24,22 +24,28 @@ def rule_names(findings: Iterable[Finding], *severities: Severity) -> list[str]:
     return sorted({finding.rule for finding in findings if finding.severity in severities})
 
 
-def find_unticked(findings: Iterable[Finding], ticks: Collection[str]) -> list[Finding]:
-    """Return what the author has still to look at again, by the marks that were ticked."""
-    return [f for f in findings if f.severity == Severity.TICK and f.mark not in ticks]
+def find_unacknowledged(
+    findings: Iterable[Finding], acknowledgements: Collection[str]
+) -> list[Finding]:
+    """Return what the author has still to look at again, by the marks that were acknowledged."""
+    return [
+        f for f in findings if f.severity == Severity.ACKNOWLEDGE and f.mark not in acknowledgements
+    ]
 
 
-def rules_to_pass(findings: Iterable[Finding], first: Review | None) -> list[str]:
-    """Return the rules that an approval now lets pass, beyond those that the unit's did."""
-    before = set(first.passed) if first else set()
+def rules_to_override(findings: Iterable[Finding], first: Review | None) -> list[str]:
+    """Return the rules that an approval now overrides, beyond those that the unit's did."""
+    before = set(first.overridden) if first else set()
     return [rule for rule in rule_names(findings, Severity.REASON) if rule not in before]
 
 
-def passed_with_reason(findings: Iterable[Finding], first: Review | None, reason: str) -> list[str]:
-    """Return the rules that this approval lets pass, beyond those that the unit's did. Raise
+def overridden_with_reason(
+    findings: Iterable[Finding], first: Review | None, reason: str
+) -> list[str]:
+    """Return the rules that this approval overrides, beyond those that the unit's did. Raise
     Refused where no reason is given.
     """
-    rules = rules_to_pass(findings, first)
+    rules = rules_to_override(findings, first)
     if rules and not reason.strip():
         messages = dict.fromkeys(f.message for f in findings if f.rule in rules)
         message = _("Write why this may be published, or return the post: %(findings)s")

@@ -137,7 +137,7 @@ def clock(seconds: float) -> str:
 @register.filter
 def warnings(findings: list[Finding]) -> list[Finding]:
     """Return the findings that block nothing."""
-    return [f for f in findings if f.severity in (Severity.WARN, Severity.TICK)]
+    return [f for f in findings if f.severity in (Severity.WARN, Severity.ACKNOWLEDGE)]
 
 
 @register.filter

@@ -15,7 +15,7 @@ from channels.states import Health, Kind, by_platform, platform_rank
 from posts.canonical.destinations import LeftOut, describe_destinations
 from posts.findings import find_findings
 from posts.models import Post, Revision
-from posts.queries import passed_warnings
+from posts.queries import overridden_warnings
 from posts.states import PostState
 from publishing.broadcasts.presenters import broadcast_status
 from publishing.models import Broadcast, Delivery, Pauses, Recall
@@ -214,7 +214,7 @@ def left_out_channels(post: Post) -> list[LeftOut]:
 
 
 @dataclass(frozen=True, slots=True)
-class PassedWarningsCard:
+class OverriddenWarningsCard:
     """The warnings under which a post was submitted and approved, each with who saw it, in words.
     ``gone``: how many more there were that are not found any more.
     """
@@ -223,10 +223,10 @@ class PassedWarningsCard:
     gone: int
 
 
-def passed_warnings_card(post: Post, revision: Revision) -> PassedWarningsCard | None:
-    """Return the warnings that were passed over for the newest revision; None where none were."""
-    passed = passed_warnings(post)
-    rules = passed.author | passed.approver
+def overridden_warnings_card(post: Post, revision: Revision) -> OverriddenWarningsCard | None:
+    """Return the warnings that were overridden for the newest revision; None where none were."""
+    warnings = overridden_warnings(post)
+    rules = warnings.author | warnings.approver
     if not rules:
         return None
     findings = [
@@ -235,8 +235,8 @@ def passed_warnings_card(post: Post, revision: Revision) -> PassedWarningsCard |
     lines = []
     for each in findings:
         seen = [
-            each.rule in passed.author and _("the author saw it and submitted"),
-            each.rule in passed.approver and _("the approver saw it and approved"),
+            each.rule in warnings.author and _("the author saw it and submitted"),
+            each.rule in warnings.approver and _("the approver saw it and approved"),
         ]
         lines.append((each.message, "; ".join(text for text in seen if text)))
-    return PassedWarningsCard(lines, len(rules - {each.rule for each in findings}))
+    return OverriddenWarningsCard(lines, len(rules - {each.rule for each in findings}))

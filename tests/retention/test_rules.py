@@ -320,7 +320,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
         365 * DAY,
     ),
     "leak-counts": (
-        _row(LeakCount, "day", unit=factories.UnitFactory, rule="plate", outcome="passed"),
+        _row(LeakCount, "day", unit=factories.UnitFactory, rule="plate", outcome="overridden"),
         730 * DAY,
     ),
     "uploads": (_upload, DAY),

@@ -28,7 +28,7 @@ _SENTENCE_END = re.compile(rf"[.!?…](?=\s{{1,3}}[\"“(]?{CAPITAL}|\s*$)|\n")
 class Severity(StrEnum):
     HARD = "hard"  # must be edited out; nobody in the unit can pass it
     SOFT = "soft"  # the approving leader can, with a reason
-    WARN = "warn"  # the author looks again and ticks
+    WARN = "warn"  # the author looks again and acknowledges it
     INFO = "info"  # shown only
 
 

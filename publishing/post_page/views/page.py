@@ -24,7 +24,7 @@ from posts.states import NEXT as POST_NEXT
 from publishing.deliveries.queries import deliveries_of
 from publishing.models import Delivery, Pauses, Recall
 from publishing.pauses.context import pauses_of
-from publishing.post_page.cards import channel_cards, left_out_channels, passed_warnings_card
+from publishing.post_page.cards import channel_cards, left_out_channels, overridden_warnings_card
 from publishing.post_page.queries import record_of, stop_reason
 from publishing.post_page.views.lookups import address_of, open_channels, post_of
 from publishing.presenters.post import next_step, post_status
@@ -123,7 +123,7 @@ def _static_context(
     revision = None if post.state in EDITABLE else post.current_revision
     return {
         "origin": origin_of(post, request.user),
-        "passed": passed_warnings_card(post, revision) if revision else None,
+        "overridden": overridden_warnings_card(post, revision) if revision else None,
         "scans": [card for card in cards_of_content(content_shown) if card.has_news],
         "revisions": revisions_of(post),
         "corrections": post.corrections.exclude(state=PostState.ARCHIVED)

@@ -17,9 +17,9 @@ from posts.discussion.marks import marks_of
 from posts.findings import find_findings
 from posts.history import diff
 from posts.models import Post
-from posts.queries import passed_warnings
+from posts.queries import overridden_warnings
 from posts.review import readings
-from posts.review.overrides import rules_to_pass
+from posts.review.overrides import rules_to_override
 from posts.review.queries import first_approval, step_of
 from posts.scanned import cards_of_content
 from posts.states import Decision
@@ -98,7 +98,7 @@ def check_waiting(post: Post) -> Checked:
     """Check the revision that waits for a decision."""
     asked = find_needs_of_topic(post.topic_id, post.unit, on=timezone.localdate())
     findings = find_findings(post, post.current_revision.content, asked=asked)
-    asks_reason = bool(rules_to_pass(findings, first_approval(post)))
+    asks_reason = bool(rules_to_override(findings, first_approval(post)))
     return Checked(findings, asks_reason, step_of(post, asked=asked))
 
 
@@ -135,7 +135,7 @@ def review_context(
         "leaks": leak_cards(findings, revision.content, title=post.own_title),
         "scans": [card for card in cards_of_content(revision.content) if card.has_news],
         "asks_reason": form.asks_reason,
-        "warned": passed_warnings(post).author,
+        "warned": overridden_warnings(post).author,
         "cards": preview_cards(revision.content),
         "discussion": discussion,
         "marks": marks_of(card.thread for card in discussion.cards),

@@ -6,16 +6,16 @@ import { lastSent } from "./requests.js";
 import { save } from "./save.js";
 
 const layers = new Map(); // the marks that lie over each text area
-const ticked = new Set();
+const acknowledged = new Set();
 
 onFound(() => {
-  for (const box of form.querySelectorAll("[name=tick]")) box.checked = ticked.has(box.value);
+  for (const box of form.querySelectorAll("[name=acknowledged]")) box.checked = acknowledged.has(box.value);
   paint();
 });
 form.addEventListener("change", ({ target }) => {
-  if (target.name !== "tick") return;
-  if (target.checked) ticked.add(target.value);
-  else ticked.delete(target.value);
+  if (target.name !== "acknowledged") return;
+  if (target.checked) acknowledged.add(target.value);
+  else acknowledged.delete(target.value);
 });
 form.addEventListener("input", paint);
 form.addEventListener("click", (event) => {

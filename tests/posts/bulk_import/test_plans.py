@@ -468,8 +468,10 @@ def test_the_drafts_take_no_more_queries_for_more_rows(officer):
 
 def test_all_complete_drafts_are_submitted_with_one_notice(client, officer, unit):
     approver = factories.person(Role.APPROVER, unit)
-    to_tick = line(8, Text="Gửi thư tới khao.sat@gmail.com để biết thêm.")
-    done = apply(client, upload(client, *(line(n) for n in range(3)), to_tick, line(9, Topic="")))
+    to_acknowledge = line(8, Text="Gửi thư tới khao.sat@gmail.com để biết thêm.")
+    done = apply(
+        client, upload(client, *(line(n) for n in range(3)), to_acknowledge, line(9, Topic=""))
+    )
     batch = done.context["batch"]
     assert (len(done.context["complete"]), len(done.context["incomplete"])) == (3, 2)
 

@@ -168,13 +168,13 @@ def test_one_tap_changes_a_channel_s_own_text_a_title_and_a_description(client, 
 def test_what_is_to_be_ticked_is_submitted_with_the_tick_alone(client, post):
     factories.rule_switch("phone_personal", "warn")
     page = client.get(address("edit", post)).content.decode()
-    start = page.index('name="tick"')
+    start = page.index('name="acknowledged"')
     mark = page[page.index('value="', start) + 7 :].split('"')[0]
     client.post(address("submit", post), typed(post))
     post.refresh_from_db()
     assert post.state == PostState.DRAFT
 
-    client.post(address("submit", post), typed(post, tick=[mark]))
+    client.post(address("submit", post), typed(post, acknowledged=[mark]))
 
     post.refresh_from_db()
     assert post.state == PostState.IN_REVIEW

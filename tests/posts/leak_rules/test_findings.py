@@ -23,7 +23,7 @@ from posts.leak_rules.models import LeakCheck, LeakCount
 from posts.leak_rules.queries import rules_of
 from posts.library import texts
 from posts.models import Review
-from posts.queries import CHECKED, PASSED
+from posts.queries import ACKNOWLEDGED, OVERRIDDEN
 from posts.review import decisions
 from posts.states import PostState
 from publishing.scheduling.scheduling import schedule
@@ -132,21 +132,21 @@ def test_a_number_that_the_province_allows_is_public_for_its_units(unit, post):
 
 def test_a_tick_of_these_very_words_lets_a_warning_pass(post, officer):
     factories.rule_switch("phone_personal", "warn")
-    [found] = [f for f in find_findings(post) if f.severity == Severity.TICK]
+    [found] = [f for f in find_findings(post) if f.severity == Severity.ACKNOWLEDGE]
     with pytest.raises(Refused):
         decisions.submit(post, by=officer)
     other = factories.edit_of(post, body=BODY.replace("678", "679"))
     post = saving.save(post, other, by=officer, version=post.version)
     with pytest.raises(Refused):
-        decisions.submit(post, by=officer, ticks=[found.mark])
+        decisions.submit(post, by=officer, acknowledgements=[found.mark])
 
-    [found] = [f for f in find_findings(post) if f.severity == Severity.TICK]
-    decisions.submit(post, by=officer, ticks=[found.mark])
+    [found] = [f for f in find_findings(post) if f.severity == Severity.ACKNOWLEDGE]
+    decisions.submit(post, by=officer, acknowledgements=[found.mark])
 
     entry = Entry.objects.get(action="post.in_review")
-    assert entry.data[CHECKED] == ["leak_phone_personal"]
+    assert entry.data[ACKNOWLEDGED] == ["leak_phone_personal"]
     counted = LeakCount.objects.values_list("unit", "rule", "outcome", "n")
-    assert list(counted) == [(post.unit_id, "phone_personal", "ticked", 1)]
+    assert list(counted) == [(post.unit_id, "phone_personal", "acknowledged", 1)]
 
 
 def test_only_a_written_reason_of_the_approver_lets_a_probable_leak_pass(post, officer, approver):
@@ -162,12 +162,12 @@ def test_only_a_written_reason_of_the_approver_lets_a_probable_leak_pass(post, o
     decide(post, approver, reason="Chủ số đã đồng ý bằng văn bản")
 
     review = Review.objects.get()
-    assert (review.passed, review.reason) == (
+    assert (review.overridden, review.reason) == (
         ["leak_phone_personal"],
         "Chủ số đã đồng ý bằng văn bản",
     )
     entry = Entry.objects.get(action="post.approved")
-    assert (entry.data[PASSED], entry.reason) == (review.passed, review.reason)
+    assert (entry.data[OVERRIDDEN], entry.reason) == (review.overridden, review.reason)
     assert not LeakCheck.objects.get(revision=post.approved_revision).holds_back
     assert schedule(post, by=approver)
 
@@ -178,7 +178,7 @@ def test_what_needs_no_reason_keeps_none(officer, approver, unit):
     decide(post, approver, reason="Thừa")
 
     review = Review.objects.get()
-    assert (review.passed, review.reason) == ([], "")
+    assert (review.overridden, review.reason) == ([], "")
 
 
 def test_a_rule_that_became_stricter_stops_the_scheduling(post, officer, approver):

@@ -80,7 +80,7 @@ def test_what_was_held_back_is_counted_by_rule_and_unit(client, unit):
     post = PostFactory(unit=unit, author=officer, body=f"<p>Gọi cho anh ấy qua số {NUMBER}</p>")
     client.post(address("submit", post), typed(post))
 
-    assert LeakCount.objects.values_list("rule", "outcome", "n").get() == (RULE, "held", 1)
+    assert LeakCount.objects.values_list("rule", "outcome", "n").get() == (RULE, "blocked", 1)
 
 
 def test_a_switch_holds_once_a_second_person_of_the_ministry_has_confirmed_it(asking, second):

@@ -15,7 +15,7 @@ from posts.archive import archiving
 from posts.canonical import content
 from posts.editor import saving
 from posts.models import Post, Review, Revision
-from posts.queries import passed_warnings
+from posts.queries import overridden_warnings
 from posts.review import decisions
 from posts.states import PostState
 from publishing.states import State
@@ -236,7 +236,7 @@ def test_the_record_names_the_warnings_that_author_and_approver_passed_over(
         unit=unit, author=officer, legal_basis="Nghị định 282/2025/NĐ-CP", legal_until=soon
     )
     decisions.submit(post, by=officer)
-    assert passed_warnings(post).author == {"legal_lapses_soon"}
+    assert overridden_warnings(post).author == {"legal_lapses_soon"}
 
     decisions.approve(post, post.current_revision, by=approver, proof=factories.proof())
     entry = Entry.objects.filter(action="post.approved").first()
@@ -246,5 +246,5 @@ def test_the_record_names_the_warnings_that_author_and_approver_passed_over(
 def test_a_submission_without_warnings_names_none(unit, officer):
     post = factories.PostFactory(unit=unit, author=officer)
     decisions.submit(post, by=officer)
-    assert passed_warnings(post).author == frozenset()
+    assert overridden_warnings(post).author == frozenset()
     assert "warnings" not in Entry.objects.filter(action="post.in_review").first().data
