@@ -41,5 +41,5 @@ register(
 )
 
 register_keys(
-    Shortcut("Enter", _("In a new gap’s field: insert it"), _("Kits"), 60, "pages/kits.js"),
+    Shortcut("Enter", _("In a new placeholder’s field: insert it"), _("Kits"), 60, "pages/kits.js"),
 )

@@ -48,6 +48,7 @@ ALTER TABLE channels_pagecheck RENAME by_hand TO confirmed_on;
 ALTER TABLE media_scan RENAME eye_by_id TO reviewed_by_id;
 ALTER TABLE media_scan RENAME eye_at TO reviewed_at;
 ALTER TABLE media_scan RENAME lacking TO missing;
+ALTER TABLE campaigns_kitversion RENAME slots TO placeholders;
 
 ALTER TABLE posts_leakcount ALTER outcome TYPE varchar(12);
 

@@ -19,7 +19,7 @@ from posts.checks import kits, registry
 from posts.checks.base import Draft, Finding, KitState, LeakRules, MediaCheck, OpenBox
 from posts.checks.hints import SCAMS
 from posts.checks.scans import check_scans
-from posts.kit_words import Filling
+from posts.kit_placeholders import KitPlaceholder, UnitKit
 from posts.leak_rules.queries import rules_of
 from posts.library import reach
 from posts.models import Post, PostChannel
@@ -66,29 +66,33 @@ def kit_state(post: Post, composed: Mapping[str, Any]) -> KitState | None:
     adoption = post.adoption
     if adoption is None:
         return None
-    version, filling = adoption.version, Filling(adoption.version, post.unit)
-    # What was cut into the content is judged, not what the row says meanwhile.
+    version, unit_kit = adoption.version, UnitKit(adoption.version, post.unit)
+    # The values of the content are judged, not those of the row meanwhile.
     values = composed.get("kit", {}).get("values", adoption.values)
-    is_cut_from_it = composed.get("kit", {}).get("core") == version.content_sha256
-    pictures = [slot for slot in filling.slots if slot.is_picture]
+    is_from_version = composed.get("kit", {}).get("core") == version.content_sha256
+    pictures = [placeholder for placeholder in unit_kit.placeholders if placeholder.is_picture]
     if pictures:
         kits_own = set(version.media.values_list("media__sha256", flat=True))
         own = sum(medium["sha256"] not in kits_own for medium in composed["media"])
         pictures = pictures[own:]
     return KitState(
-        keeps_core=is_cut_from_it and content_holds_core(version, composed),
+        keeps_core=is_from_version and content_holds_core(version, composed),
         is_withdrawn=adoption.kit.is_withdrawn,
-        open_slots=tuple((s.name, s.label) for s in filling.open_slots(values)),
-        lacks_pictures=tuple((slot.name, slot.label) for slot in pictures),
-        misfits=tuple(filling.problems(values)),
-        outside=tuple((s.name, s.label) for s in filling.slots_outside_period(values)),
+        open_placeholders=_names_and_labels(unit_kit.open_placeholders(values)),
+        missing_pictures=_names_and_labels(pictures),
+        invalid_values=tuple(unit_kit.list_invalid_values(values)),
+        days_outside_period=_names_and_labels(unit_kit.placeholders_outside_period(values)),
     )
 
 
+def _names_and_labels(placeholders: Iterable[KitPlaceholder]) -> tuple[tuple[str, str], ...]:
+    return tuple((placeholder.name, placeholder.label) for placeholder in placeholders)
+
+
 def kit_obstacles(post: Post, composed: Mapping[str, Any]) -> list[str]:
-    """Say why a content of the post is not what its kit lets out any more, in words."""
+    """Say why the kit of the post does not allow this content any more."""
     draft = Draft(composed, "", timezone.now(), kit=kit_state(post, composed))
-    rules = (kits.check_kit_in_use, kits.check_core, kits.check_gap_values)
+    rules = (kits.check_kit_in_use, kits.check_core, kits.check_values)
     findings = [finding for rule in rules for finding in rule(draft)]
     return [finding.message for finding in findings]
 

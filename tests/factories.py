@@ -339,10 +339,10 @@ def share(unit: Unit, *, secret: str = "abc", **fields: object) -> ShareLink:
 
 
 def kit_share(unit: Unit, *, secret: str = "abc", **fields: object) -> ShareLink:
-    """Make an open page of an issued kit of the unit, with a picture and without gaps, for a
+    """Make an open page of an issued kit of the unit, with a picture and no placeholders, for a
     partner of it.
     """
-    shared = fields.pop("kit", None) or kit(unit, state="issued", slots=[], text="Gọi 113.")
+    shared = fields.pop("kit", None) or kit(unit, state="issued", placeholders=[], text="Gọi 113.")
     KitMedia.objects.create(version=shared.current, media=media(unit), position=0)
     values = {
         "partner": fields.pop("partner", None) or partner(unit),
@@ -403,7 +403,7 @@ def kit(unit: Unit | None = None, **fields: object) -> Kit:
     values = {
         "title": "Sạc xe điện an toàn",
         "text": "Công an {don_vi} nhắc bà con ở {khu_vuc}: không sạc xe qua đêm.\n\nCháy, gọi 114.",
-        "slots": [
+        "placeholders": [
             {
                 "name": "khu_vuc",
                 "kind": "place",
@@ -964,7 +964,7 @@ FACE = {"kind": "face", "rule": "face", "severity": "soft"}
 
 
 def template(unit: Unit, **fields: object) -> Template:
-    """Make a template of the unit, with the unit's name as its one gap."""
+    """Make a template of the unit, with the unit's name as its one placeholder."""
     values = {
         "title": f"Cảnh giác số {next(_numbers)}",
         "text": "Công an không yêu cầu chuyển tiền qua điện thoại.\n\n{don_vi}",

@@ -35,7 +35,7 @@ def create_adoption(
     go_out: Callable[[list[Delivery]], None],
 ) -> None:
     """Let one station publish the kit, one schedule it, one submit it, one leave its draft with an
-    open gap, one decline it and one look at it; the others have not opened it.
+    open placeholder, one decline it and one look at it; the others have not opened it.
     """
     kit = Kit.objects.filter(unit=world.province.parent, current__isnull=False).get()
     yesterday = timezone.localtime(now - timedelta(days=1)).replace(
@@ -64,10 +64,12 @@ def _submit_post(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
     with time_set_to(when):
         adopting.note_opened(kit, unit=staff.unit)
         post = adopting.adopt(kit, unit=staff.unit, by=staff.officer)
-        names = [slot["name"] for slot in kit.current.slots] if kit.current else []
+        names = (
+            [placeholder["name"] for placeholder in kit.current.placeholders] if kit.current else []
+        )
         day = f"{when + timedelta(days=5):%d/%m/%Y}"
         values = dict(zip(names, (*WORDS[word], day), strict=True))
-        edit = replace(edit_of(post), kit_words=values)
+        edit = replace(edit_of(post), placeholder_values=values)
         post = saving.save(post, edit, by=staff.officer, version=post.version)
         for picture in post.pictures.select_related("media"):
             scans.mark_checked(picture.media)

@@ -15,9 +15,9 @@ from accounts.models import User
 from campaigns import editing
 from campaigns.files import storing
 from campaigns.kits import announcing, issuing
-from campaigns.kits.edits import KitEdit, Slot
+from campaigns.kits.edits import KitEdit, PlaceholderEdit
 from campaigns.kits.models import Kit, KitVersion
-from campaigns.kits.states import SlotKind
+from campaigns.kits.states import PlaceholderKind
 from campaigns.models import Campaign, Topic
 from core import jobs
 from media.models import Media
@@ -182,25 +182,25 @@ def _make_kit_on_false_calls(campaign: Campaign, today: date, posters: Iterable[
             "tiktok": "Có cuộc gọi giục cập nhật VNeID? Tắt máy. {don_vi} không hướng dẫn qua "
             "điện thoại, không xin mã OTP."
         },
-        slots=(
-            Slot(
+        placeholders=(
+            PlaceholderEdit(
                 "khu_vuc",
-                SlotKind.PLACE,
+                PlaceholderKind.PLACE,
                 "Khu dân cư hay bị gọi",
                 hint="Tên tổ dân phố, thôn, chợ; không ghi số nhà, tên người",
                 example="các tổ dân phố trên địa bàn",
                 limit=80,
             ),
-            Slot(
+            PlaceholderEdit(
                 "dia_diem",
-                SlotKind.PLACE,
+                PlaceholderKind.PLACE,
                 "Nơi hướng dẫn cài đặt",
                 example="bộ phận một cửa",
                 limit=80,
             ),
-            Slot(
+            PlaceholderEdit(
                 "ngay_huong_dan",
-                SlotKind.DATE,
+                PlaceholderKind.DATE,
                 "Ngày hướng dẫn",
                 example=f"{today + timedelta(days=5):%d/%m/%Y}",
             ),
@@ -234,10 +234,10 @@ def _make_kit_on_charging(campaign: Campaign, today: date) -> KitEdit:
         topic=Topic.objects.get(code="pccc"),
         title="Sạc xe điện qua đêm trong nhà: một thói quen nguy hiểm",
         text=CHARGING,
-        slots=(
-            Slot(
+        placeholders=(
+            PlaceholderEdit(
                 "khu_tro",
-                SlotKind.PLACE,
+                PlaceholderKind.PLACE,
                 "Khu nhà trọ, khu nhà ống",
                 hint="Nơi nhiều xe điện nhất trên địa bàn",
                 example="các khu nhà trọ",
@@ -257,7 +257,7 @@ def _make_kit_on_charging(campaign: Campaign, today: date) -> KitEdit:
 
 
 def _make_kit_on_leaving(campaign: Campaign, today: date) -> KitEdit:
-    """Return a kit whose gaps the unit's own page fills."""
+    """Return a kit whose placeholders the unit's own page fills."""
     return KitEdit(
         name="Khóa gas, ngắt điện trước khi ra khỏi nhà",
         campaign=campaign,

@@ -172,10 +172,10 @@ WITH kit AS (
     RETURNING id, created_by_id, unit_id
 ), version AS (
     INSERT INTO campaigns_kitversion (public_id, announced_upto, announced_at, number, state,
-        title, text, texts, slots, script, link, window_from, window_until, platforms, own_lines,
-        note, changes, all_below, for_levels, for_kinds, aimed_at, by_provinces, spread_minutes,
-        content_sha256, changed_at, edition, submitted_at, approved_at, return_reason, issued_at,
-        approved_by_id, author_id, kit_id, last_editor_id)
+        title, text, texts, placeholders, script, link, window_from, window_until, platforms,
+        own_lines, note, changes, all_below, for_levels, for_kinds, aimed_at, by_provinces,
+        spread_minutes, content_sha256, changed_at, edition, submitted_at, approved_at,
+        return_reason, issued_at, approved_by_id, author_id, kit_id, last_editor_id)
     SELECT gen_random_uuid(), 0, now(), 1, 'issued', 'Cảnh báo lừa đảo', 'Gọi ngay 113.', '{}',
         '[]', '', '', current_date - 7, current_date + 7, '[]', true, '', '', true, '[]', '[]', '',
         false, 0, md5('kit') || md5('kit'), now(), 1, now() - INTERVAL '8 days',

@@ -163,8 +163,8 @@ def get_facts(unit: Unit) -> UnitFacts:
 
 
 def list_fact_values(unit: Unit, *, on: date) -> dict[str, str]:
-    """Return by the gap that it fills, in templates and kits, what the unit tells residents of
-    itself, as far as its page says it, and the day.
+    """Return the day and what the unit's page tells residents, by the placeholders of templates and
+    kits that it fills.
     """
     facts = get_facts(unit)
     values = {

@@ -6,19 +6,19 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.kits.models import LONGEST_SPREAD, MOST_SLOTS, KitVersion
-from campaigns.kits.queries import find_units
-from campaigns.kits.states import SlotKind
-from campaigns.kits.wording import (
+from campaigns.kits.models import LONGEST_SPREAD, MOST_PLACEHOLDERS, KitVersion
+from campaigns.kits.placeholders import (
     BUILT_IN,
-    LONGEST_WORDS,
-    SLOT,
-    find_misnamed_gaps,
+    LONGEST_VALUE,
+    PLACEHOLDER,
+    find_malformed_placeholders,
+    find_placeholders,
     is_number,
     is_span,
-    list_slot_names,
     parse_day,
 )
+from campaigns.kits.queries import find_units
+from campaigns.kits.states import PlaceholderKind
 from core.errors import Refused
 from media.cards.card_drawing import HOTLINES, OWN_HOTLINE
 from media.cards.typesetting import LONGEST_LINE, Look
@@ -45,22 +45,24 @@ def find_problems(version: KitVersion) -> list[str]:
     if not find_units(version).exists():
         problems.append(_("The kit is for no unit yet. Say whom it is for."))
     problems += _find_channels_without_media(version)
-    problems += _find_problems_of_slots(version.worded(), version.slots)
+    problems += _find_problems_of_placeholders(version.list_post_texts(), version.placeholders)
     problems += _find_problems_of_script_and_poster(version)
     return problems
 
 
 def _find_channels_without_media(version: KitVersion) -> list[str]:
     """Name the channels asked for that would leave the post out, for it has no picture or video:
-    neither the kit nor a gap brings one.
+    neither the kit nor a placeholder brings one.
     """
     kinds = list(version.media.values_list("media__content_type", flat=True))
-    pictures = sum(slot["kind"] == SlotKind.PICTURE for slot in version.slots)
+    unit_pictures = sum(
+        placeholder["kind"] == PlaceholderKind.PICTURE for placeholder in version.placeholders
+    )
     media: list[Image | Video] = [
         Video(sha256="", content_type=kind, size=0, seconds=0, width=0, height=0)
         if kind.startswith("video/")
         else Image(content=b"", content_type=kind, sha256="")
-        for kind in (*kinds, *["image/jpeg"] * pictures)
+        for kind in (*kinds, *["image/jpeg"] * unit_pictures)
     ]
     lacking: dict[bool, list[str]] = {True: [], False: []}
     for name in version.platforms:
@@ -85,79 +87,102 @@ def _find_channels_without_media(version: KitVersion) -> list[str]:
 
 
 def _find_problems_of_script_and_poster(version: KitVersion) -> list[str]:
-    """Name the gaps of script and poster that no text of the post has: nobody would check or
-    approve the words that units put there.
+    """Name the placeholders of script and poster that no text of the post has: nobody would check
+    or approve their values.
     """
-    texts = version.read_aloud_and_printed()
-    known = {*BUILT_IN, *list_slot_names(version.worded())}
-    odd = find_misnamed_gaps(texts) + [
-        f"{{{name}}}" for name in list_slot_names(texts) if name not in known
+    texts = version.list_script_and_poster_texts()
+    known = {*BUILT_IN, *find_placeholders(version.list_post_texts())}
+    wrong = find_malformed_placeholders(texts) + [
+        f"{{{name}}}" for name in find_placeholders(texts) if name not in known
     ]
-    if not odd:
+    if not wrong:
         return []
-    message = _("%(gaps)s: loudspeaker text and poster take only gaps that stand in the post, too.")
-    return [message % {"gaps": ", ".join(odd)}]
+    message = _(
+        "%(placeholders)s: loudspeaker text and poster take only placeholders that stand in the "
+        "post, too."
+    )
+    return [message % {"placeholders": ", ".join(wrong)}]
 
 
-def _find_problems_of_slots(texts: Iterable[str], slots: Iterable[Mapping[str, Any]]) -> list[str]:
+def _find_problems_of_placeholders(
+    texts: Iterable[str], placeholders: Iterable[Mapping[str, Any]]
+) -> list[str]:
     texts = list(texts)
-    used = [name for name in list_slot_names(texts) if name not in BUILT_IN]
-    named = {slot["name"]: slot for slot in slots}
-    missing = [f"{{{name}}}" for name in used if name not in named]
-    in_text = {name for name, slot in named.items() if slot["kind"] != SlotKind.PICTURE}
-    idle = [f"{{{name}}}" for name in in_text if name not in used]
-    braced = [f"{{{name}}}" for name in used if name in named and name not in in_text]
-    odd = find_misnamed_gaps(texts)
+    used = [name for name in find_placeholders(texts) if name not in BUILT_IN]
+    by_name = {placeholder["name"]: placeholder for placeholder in placeholders}
+    pictures = {
+        name
+        for name, placeholder in by_name.items()
+        if placeholder["kind"] == PlaceholderKind.PICTURE
+    }
+    undescribed = [name for name in used if name not in by_name]
+    unused = sorted(by_name.keys() - pictures - set(used))
+    pictures_in_text = [name for name in used if name in pictures]
+    unlabelled = [name for name, placeholder in by_name.items() if not placeholder["label"]]
+    wrong_examples = [
+        name for name, placeholder in by_name.items() if not _has_valid_example(placeholder)
+    ]
+    malformed = find_malformed_placeholders(texts)
     problems = []
-    if odd:
+    if malformed:
         message = _(
-            "%(gaps)s: a gap is written in small letters without accents, such as {ten_pho}."
+            "%(placeholders)s: a placeholder is written in small letters without accents, such as "
+            "{ten_pho}."
         )
-        problems.append(message % {"gaps": ", ".join(odd)})
-    if missing:
-        message = _("%(gaps)s: describe the gap in the table of gaps, or take it out of the text.")
-        problems.append(message % {"gaps": ", ".join(missing)})
-    if unlabelled := [f"{{{name}}}" for name, slot in named.items() if not slot["label"]]:
-        message = _("%(gaps)s: say in the table of gaps what the unit fills in.")
-        problems.append(message % {"gaps": ", ".join(unlabelled)})
-    if unlike := [f"{{{name}}}" for name, slot in named.items() if not _has_fitting_example(slot)]:
-        message = _("%(gaps)s: the example is no number (1.234, 12,5, 3-5) or no day (31/12/2026).")
-        problems.append(message % {"gaps": ", ".join(unlike)})
-    if idle:
-        message = _("%(gaps)s: no text has this gap. Put it in, or clear its row.")
-        problems.append(message % {"gaps": ", ".join(sorted(idle))})
-    if braced:
-        message = _("%(gaps)s: a picture is chosen beside the text and stands in none.")
-        problems.append(message % {"gaps": ", ".join(braced)})
+        problems.append(message % {"placeholders": ", ".join(malformed)})
+    if undescribed:
+        message = _(
+            "%(placeholders)s: describe the placeholder in the table of placeholders, or take it "
+            "out of the text."
+        )
+        problems.append(message % {"placeholders": _join_braced(undescribed)})
+    if unlabelled:
+        message = _("%(placeholders)s: say in the table of placeholders what the unit fills in.")
+        problems.append(message % {"placeholders": _join_braced(unlabelled)})
+    if wrong_examples:
+        message = _(
+            "%(placeholders)s: the example is no number (1.234, 12,5, 3-5) or no day (31/12/2026)."
+        )
+        problems.append(message % {"placeholders": _join_braced(wrong_examples)})
+    if unused:
+        message = _("%(placeholders)s: no text has this placeholder. Put it in, or clear its row.")
+        problems.append(message % {"placeholders": _join_braced(unused)})
+    if pictures_in_text:
+        message = _("%(placeholders)s: a picture is chosen beside the text and stands in none.")
+        problems.append(message % {"placeholders": _join_braced(pictures_in_text)})
     return problems
 
 
-def _has_fitting_example(slot: Mapping[str, Any]) -> bool:
-    """Check that a gap's example is what the gap asks its units for."""
-    example = " ".join(str(slot.get("example") or "").split())
+def _join_braced(names: Iterable[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in names)
+
+
+def _has_valid_example(placeholder: Mapping[str, Any]) -> bool:
+    """Check that a placeholder's example is a valid value."""
+    example = " ".join(str(placeholder.get("example") or "").split())
     if not example:
         return True
-    if slot["kind"] == SlotKind.NUMBER:
+    if placeholder["kind"] == PlaceholderKind.NUMBER:
         return is_number(example) or is_span(example)
-    return slot["kind"] != SlotKind.DATE or parse_day(example) is not None
+    return placeholder["kind"] != PlaceholderKind.DATE or parse_day(example) is not None
 
 
 def require_storable_fields(fields: Mapping[str, Any]) -> None:
     """Raise Refused for what even a draft may not hold: the form offers none of it."""
-    slots = fields["slots"]
-    names = [slot["name"] for slot in slots]
+    placeholders = fields["placeholders"]
+    names = [placeholder["name"] for placeholder in placeholders]
     sound = (
-        len(slots) <= MOST_SLOTS
+        len(placeholders) <= MOST_PLACEHOLDERS
         and len(set(names)) == len(names)
-        and all(SLOT.fullmatch(f"{{{name}}}") and name not in BUILT_IN for name in names)
-        and all(slot["kind"] in SlotKind.values for slot in slots)
-        and all(0 <= slot["limit"] <= LONGEST_WORDS for slot in slots)
+        and all(PLACEHOLDER.fullmatch(f"{{{name}}}") and name not in BUILT_IN for name in names)
+        and all(placeholder["kind"] in PlaceholderKind.values for placeholder in placeholders)
+        and all(0 <= placeholder["limit"] <= LONGEST_VALUE for placeholder in placeholders)
         and {*fields["platforms"], *fields["texts"]} <= set(CONNECTORS)
         and 0 <= fields["spread_minutes"] <= LONGEST_SPREAD
         and _is_valid_poster(fields["poster"])
     )
     if not sound:
-        raise Refused(_("Check the gaps: each has a name of its own, in small letters."))
+        raise Refused(_("Check the placeholders: each has a name of its own, in small letters."))
     first, last = fields["best_from"], fields["best_until"]
     if (first is None) != (last is None) or (first is not None and not 0 <= first < last <= 24):
         raise Refused(_("Enter both hours, the first before the last, or none."))

@@ -1,4 +1,4 @@
-"""A kit as its form sends it: one value, in the words of its writer."""
+"""A kit as its form sends it, in one value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from units.models import Unit
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A gap of a kit as its writer describes it. ``limit``: characters; 0 for a picture."""
+class PlaceholderEdit:
+    """A placeholder of a kit as its writer describes it. ``limit``: characters; 0 for a picture."""
 
     name: str
     kind: str
@@ -43,7 +43,7 @@ class KitEdit:
     title: str = ""
     text: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
-    slots: Sequence[Slot] = ()
+    placeholders: Sequence[PlaceholderEdit] = ()
     script: str = ""
     poster: Mapping[str, str] = field(default_factory=dict)  # see KitVersion.poster
     link: str = ""
@@ -81,16 +81,20 @@ class KitEdit:
             "texts": {
                 name: normalise(text).strip() for name, text in self.texts.items() if text.strip()
             },
-            "slots": [slot.stored() for slot in self.slots],
+            "placeholders": [placeholder.stored() for placeholder in self.placeholders],
             "platforms": list(self.platforms),
             "for_levels": [str(level) for level in self.for_levels],
             "for_kinds": list(self.for_kinds),
         }
 
-    def words(self) -> list[str]:
-        """List all that people typed, which the leak check reads."""
-        slots = [each for slot in self.slots for each in (slot.label, slot.hint, slot.example)]
+    def typed_texts(self) -> list[str]:
+        """List all texts that people typed, for the leak check."""
+        described = [
+            text
+            for placeholder in self.placeholders
+            for text in (placeholder.label, placeholder.hint, placeholder.example)
+        ]
         texts = [self.name, self.title, self.text, *self.texts.values(), self.script, self.note]
         alts = [alt for _media, alt in self.media]
         alts += [self.poster.get(name, "") for name in ("line_1", "line_2")]
-        return [*texts, self.changes, self.legal_basis, self.source, *slots, *alts]
+        return [*texts, self.changes, self.legal_basis, self.source, *described, *alts]

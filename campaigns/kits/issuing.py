@@ -284,7 +284,7 @@ _COPIED = (
     "title",
     "text",
     "texts",
-    "slots",
+    "placeholders",
     "script",
     "poster",
     "link",
@@ -397,8 +397,8 @@ def require_appointment_at(by: User, permission: Permission, unit: Unit) -> Auth
 
 def _require_storable_edit(edit: KitEdit, unit: Unit, *, kit: Kit | None = None) -> None:
     """Refuse what may not be stored. A draft need not be complete."""
-    require_no_secrecy_mark(edit.words())
-    require_storable(edit.words(), unit)
+    require_no_secrecy_mark(edit.typed_texts())
+    require_storable(edit.typed_texts(), unit)
     checking.require_storable_fields(edit.fields())
     if not unit.path.startswith(edit.campaign.unit.path):
         raise Refused(_("This campaign is not open to %(unit)s.") % {"unit": unit})

@@ -1,5 +1,5 @@
 """Kits: posts that a province or the ministry writes for the units below, with a locked core and
-gaps of their own; see ADR 42.
+placeholders; see ADR 42.
 """
 
 from datetime import date
@@ -22,7 +22,7 @@ from units.models import Level, Unit
 
 LONGEST_NAME, LONGEST_TITLE, LONGEST_TEXT = 120, 150, 10_000  # characters
 LONGEST_SCRIPT, LONGEST_NOTE, LONGEST_REMARK = 5_000, 1_000, 200
-MOST_SLOTS, MOST_MEDIA, MOST_UNITS = 12, 10, 300
+MOST_PLACEHOLDERS, MOST_MEDIA, MOST_UNITS = 12, 10, 300
 LONGEST_SPREAD = 240  # minutes
 
 
@@ -132,11 +132,11 @@ class KitVersion(PublicIdModel, LegalBasis, Announced):
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=VersionState, default=VersionState.DRAFT)
     title = models.CharField(_("title"), max_length=LONGEST_TITLE, blank=True)
-    # Plain text with gaps such as ``{don_vi}``, see `wording`; an empty line parts paragraphs.
+    # Plain text with placeholders such as ``{don_vi}``; an empty line parts paragraphs.
     text = models.TextField(_("common text"), max_length=LONGEST_TEXT, blank=True)
     texts = models.JSONField(default=dict)  # own texts, by platform
     # [{"name", "kind", "label", "hint", "example", "limit"}]; a picture's stands in no text.
-    slots = models.JSONField(default=list)
+    placeholders = models.JSONField(default=list)
     script = models.TextField(_("loudspeaker text"), max_length=LONGEST_SCRIPT, blank=True)
     # {"look", "line_1", "line_2", "hotline"} of a poster that each unit prints; empty: none.
     poster = models.JSONField(default=dict, db_default={})
@@ -240,12 +240,12 @@ class KitVersion(PublicIdModel, LegalBasis, Announced):
     def is_editable(self) -> bool:
         return self.state in EDITABLE
 
-    def worded(self) -> list[str]:
-        """List every text in which a gap may stand, the title first."""
+    def list_post_texts(self) -> list[str]:
+        """List every text that a post may show, the title first."""
         return [self.title, self.text, *self.texts.values()]
 
-    def read_aloud_and_printed(self) -> list[str]:
-        """List the texts that no post shows: their gaps are among those of the others."""
+    def list_script_and_poster_texts(self) -> list[str]:
+        """List the texts that no post shows: they have no other placeholders than the post's."""
         return [self.script, *(self.poster.get(name, "") for name in ("line_1", "line_2"))]
 
     def is_by(self, user: Any) -> bool:
@@ -310,7 +310,7 @@ class Adoption(PublicIdModel):
     reason = models.CharField(max_length=15, choices=Declined, blank=True, default="")
     remark = models.CharField(max_length=LONGEST_REMARK, blank=True, default="")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    values = models.JSONField(default=dict)  # the words of the slots, by their names
+    values = models.JSONField(default=dict)  # by placeholder
     reminded_at = models.DateTimeField(null=True)
 
     objects = AdoptionQuerySet.as_manager()

@@ -8,9 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.kits.models import Kit, KitVersion
+from campaigns.kits.placeholders import (
+    BUILT_IN,
+    PLACEHOLDER,
+    Piece,
+    fill_kit_text,
+    split_into_pieces,
+)
 from campaigns.kits.queries import find_units
-from campaigns.kits.states import KINDS, PLATFORMS, SlotKind, VersionState
-from campaigns.kits.wording import BUILT_IN, SLOT, Piece, fill_gaps, split_into_pieces
+from campaigns.kits.states import KINDS, PLATFORMS, PlaceholderKind, VersionState
 from core import differences
 from media.cards.card_drawing import Words, content_of
 from media.cards.typesetting import Content, Look
@@ -59,7 +65,7 @@ def describe_statuses(
 
 
 class Preview(NamedTuple):
-    """A kit as the officer of ``unit`` would read it, gaps filled by facts and examples."""
+    """A kit as the officer of ``unit`` would read it, filled with facts and examples."""
 
     unit: Unit
     title: list[Piece]
@@ -78,17 +84,19 @@ def choose_preview_unit(version: KitVersion) -> Unit:
 
 
 def make_example_values(version: KitVersion, unit: Unit) -> dict[str, str]:
-    """Return the words by which previews fill gaps: the unit's facts, and the kit's examples."""
-    values = {slot["name"]: slot["example"] for slot in version.slots}
+    """Return the values of previews: the unit's facts, and the kit's examples."""
+    values = {placeholder["name"]: placeholder["example"] for placeholder in version.placeholders}
     return values | list_fact_values(unit, on=timezone.localdate())
 
 
 def make_poster(version: KitVersion, unit: Unit) -> Content:
     """Return the texts of the poster of a version as ``unit`` would print it, without a code."""
     values = make_example_values(version, unit)
-    texts = {name: fill_gaps(version.poster.get(name, ""), values) for name in ("line_1", "line_2")}
+    texts = {
+        name: fill_kit_text(version.poster.get(name, ""), values) for name in ("line_1", "line_2")
+    }
     hotline = version.poster.get("hotline", "")
-    title = fill_gaps(version.title, values)
+    title = fill_kit_text(version.title, values)
     return content_of(Words(title=title, hotline=hotline, **texts), unit, proof=SPECIMEN)
 
 
@@ -96,44 +104,42 @@ def make_preview(version: KitVersion, unit: Unit) -> Preview:
     values = make_example_values(version, unit)
     labels = dict(PLATFORMS)
     own = [(name, str(labels[name]), text) for name, text in version.texts.items()]
-    asked = _map_labels_of_gaps(version)
+    asked_labels = _map_labels(version)
 
-    def shown(text: str) -> list[Piece]:
-        return [_show_label(piece, asked) for piece in split_into_pieces(text, values)]
+    def split(text: str) -> list[Piece]:
+        return [_show_label(piece, asked_labels) for piece in split_into_pieces(text, values)]
 
     return Preview(
         unit=unit,
-        title=shown(version.title),
-        paragraphs=[shown(part) for part in version.text.split("\n\n") if part.strip()],
-        texts=[(name, label, shown(text)) for name, label, text in own],
-        script=[shown(part) for part in version.script.split("\n\n") if part.strip()],
-        poster=[shown(line) for line in _list_poster_lines(version)],
+        title=split(version.title),
+        paragraphs=[split(part) for part in version.text.split("\n\n") if part.strip()],
+        texts=[(name, label, split(text)) for name, label, text in own],
+        script=[split(part) for part in version.script.split("\n\n") if part.strip()],
+        poster=[split(line) for line in _list_poster_lines(version)],
     )
 
 
-def _map_labels_of_gaps(version: KitVersion) -> dict[str, str]:
-    """Return what each gap asks for, by its name in the text."""
+def _map_labels(version: KitVersion) -> dict[str, str]:
+    """Return the labels of the placeholders, by their names in the text."""
     labels = {name: str(label) for name, label in BUILT_IN.items()}
-    return labels | {slot["name"]: str(slot["label"]) for slot in version.slots}
+    return labels | {
+        placeholder["name"]: str(placeholder["label"]) for placeholder in version.placeholders
+    }
 
 
 def _show_label(piece: Piece, labels: dict[str, str]) -> Piece:
-    """Show an open gap by what it asks for: readers do not know the names of gaps."""
-    return (
-        piece._replace(text=_replace_gaps_by_labels(piece.text, labels))
-        if piece.kind == "open"
-        else piece
-    )
+    """Show an open placeholder by its label: readers do not know its name."""
+    return piece._replace(text=_show_labels(piece.text, labels)) if piece.kind == "open" else piece
 
 
-def _replace_gaps_by_labels(text: str, labels: dict[str, str]) -> str:
-    return SLOT.sub(lambda gap: f"[{labels.get(gap[1]) or gap[1]}]", text)
+def _show_labels(text: str, labels: dict[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda match: f"[{labels.get(match[1]) or match[1]}]", text)
 
 
 def _list_poster_lines(version: KitVersion) -> list[str]:
     if not version.poster:
         return []
-    return [line for line in (version.title, *version.read_aloud_and_printed()[1:]) if line]
+    return [line for line in (version.title, *version.list_script_and_poster_texts()[1:]) if line]
 
 
 def describe_audience(version: KitVersion) -> str:
@@ -151,7 +157,7 @@ def describe_audience(version: KitVersion) -> str:
 
 
 def list_facts(version: KitVersion) -> list[tuple[str, Any]]:
-    """List what is settled beside the words, for the pages on which people decide."""
+    """List what is settled beside the texts, for the pages on which people decide."""
     labels = dict(PLATFORMS)
     spread = _("%(n)s minutes") % {"n": version.spread_minutes} if version.spread_minutes else ""
     hours = ""
@@ -184,16 +190,16 @@ def _format_period(first: date | None, last: date | None) -> str:
 
 
 class Difference(NamedTuple):
-    """A part of a kit of which the words changed."""
+    """A part of a kit whose text changed."""
 
     label: str
     pieces: list[differences.Piece]
 
 
-def compare_words(version: KitVersion, before: KitVersion) -> list[Difference]:
-    """Compare what people read of two versions word by word, gaps by what they ask for."""
+def compare_versions(version: KitVersion, before: KitVersion) -> list[Difference]:
+    """Compare the texts of two versions word by word, with placeholders by their labels."""
     effort = differences.Effort()
-    old, new = _list_words(before), _list_words(version)
+    old, new = _list_texts(before), _list_texts(version)
     changes = []
     for label in new | old:
         was, now = old.get(label, ""), new.get(label, "")
@@ -203,25 +209,27 @@ def compare_words(version: KitVersion, before: KitVersion) -> list[Difference]:
     return changes
 
 
-def _list_words(version: KitVersion) -> dict[str, str]:
-    labels = _map_labels_of_gaps(version)
+def _list_texts(version: KitVersion) -> dict[str, str]:
+    labels = _map_labels(version)
 
-    def legible(text: str) -> str:
-        return _replace_gaps_by_labels(text, labels)
+    def with_labels(text: str) -> str:
+        return _show_labels(text, labels)
 
     platforms = dict(PLATFORMS)
     own = {
-        _("Own text: %(channel)s") % {"channel": platforms[name]}: legible(text)
+        _("Own text: %(channel)s") % {"channel": platforms[name]}: with_labels(text)
         for name, text in version.texts.items()
     }
     return {
-        _("Title"): legible(version.title),
-        _("Common text"): legible(version.text),
+        _("Title"): with_labels(version.title),
+        _("Common text"): with_labels(version.text),
         **own,
-        _("Gaps that units fill"): "\n".join(map(_describe_slot, version.slots)),
-        _("Loudspeaker text"): legible(version.script),
+        _("Placeholders that units fill in"): "\n".join(
+            map(_describe_placeholder, version.placeholders)
+        ),
+        _("Loudspeaker text"): with_labels(version.script),
         _("Poster"): "\n".join(
-            legible(version.poster[name]) for name in ("line_1", "line_2") if version.poster
+            with_labels(version.poster[name]) for name in ("line_1", "line_2") if version.poster
         ),
         _("Link"): version.link,
         _("Legal basis"): version.legal_basis,
@@ -231,21 +239,21 @@ def _list_words(version: KitVersion) -> dict[str, str]:
     }
 
 
-def _describe_slot(slot: Mapping[str, Any]) -> str:
-    text = f"{slot['label']} ({SlotKind(slot['kind']).label})"
-    hint, example = slot.get("hint"), slot.get("example")
+def _describe_placeholder(placeholder: Mapping[str, Any]) -> str:
+    text = f"{placeholder['label']} ({PlaceholderKind(placeholder['kind']).label})"
+    hint, example = placeholder.get("hint"), placeholder.get("example")
     if hint:
         text += f" – {hint}"
     return text + (" " + _("(such as: %(example)s)") % {"example": example} if example else "")
 
 
 def name_parts() -> dict[str, str]:
-    """Return the words for the parts that `queries.find_changed_parts` names."""
+    """Return the names of the parts that `queries.find_changed_parts` names."""
     return {
         "title": _("title"),
         "text": _("common text"),
         "texts": _("texts of single channels"),
-        "slots": _("gaps"),
+        "slots": _("placeholders"),
         "script": _("loudspeaker text"),
         "poster": _("poster"),
         "link": _("link"),

@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import GRANTS, Permission
 from campaigns.kits.models import Adoption, Kit, KitQuerySet, KitVersion, Passing
+from campaigns.kits.placeholders import hash_core, to_canonical_json
 from campaigns.kits.seals import is_sealed
 from campaigns.kits.states import APPROVED_ONCE, OPEN, VersionState
-from campaigns.kits.wording import hash_core, to_canonical_json
 from core.scope import list_ancestors
 from units.models import Level, Unit, UnitQuerySet
 
@@ -136,7 +136,7 @@ def _find_issuers(user: User, permission: Permission) -> list[int]:
 def build_content(version: KitVersion) -> dict[str, Any]:
     """Return all that is approved of a version, in one form: what `compute_digest` hashes."""
     media = version.media.select_related("media").order_by("position", "pk")
-    plain = {name: getattr(version, name) for name in _PLAIN}
+    plain = {name: getattr(version, "placeholders" if name == "slots" else name) for name in _PLAIN}
     dates = {name: _format_iso_day(getattr(version, name)) for name in _DATES}
     # Only where there is one: versions that were approved before there were posters hash as then.
     poster = {"poster": version.poster} if version.poster else {}
@@ -160,7 +160,7 @@ _PLAIN = (
     "title",
     "text",
     "texts",
-    "slots",
+    "slots",  # the placeholders, by the key of all approved hashes
     "script",
     "link",
     "legal_basis",

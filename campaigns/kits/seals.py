@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from campaigns.kits.wording import Worded, hash_core, to_canonical_json
+from campaigns.kits.placeholders import Core, hash_core, to_canonical_json
 from core import approval_keys
 from core.assertions import find_assertion_problem
 from core.form_marks import Rendered
@@ -19,7 +19,7 @@ PASSKEY = "passkey"  # an assertion over the statement of `make_statement_to_sig
 CODE = "code"  # a factor was proved within the five minutes before
 
 
-class Approved(Worded, Protocol):
+class Approved(Core, Protocol):
     """A version of a kit, as far as its approval goes."""
 
     public_id: UUID

@@ -34,7 +34,7 @@ OPEN = frozenset({S.DRAFT, S.IN_REVIEW, S.RETURNED, S.APPROVED})
 APPROVED_ONCE = frozenset({S.APPROVED, S.ISSUED, S.REPLACED})
 
 
-class SlotKind(models.TextChoices):
+class PlaceholderKind(models.TextChoices):
     TEXT = "text", _("words")
     NUMBER = "number", _("a number")
     PLACE = "place", _("a place")

@@ -408,7 +408,7 @@ def _make_preview_context(request: HttpRequest, version: KitVersion) -> dict[str
             problem = _("No unit of the audience is called so.")
     unit = unit or presenters.choose_preview_unit(version)
     preview = presenters.make_preview(version, unit)
-    texts = [*version.worded(), version.script, version.legal_basis, version.source]
+    texts = [*version.list_post_texts(), version.script, version.legal_basis, version.source]
     return {
         "preview": preview,
         "as_unit": form,
@@ -426,5 +426,5 @@ def _list_changes(version: KitVersion, row: Kit) -> dict[str, object]:
     parts = queries.find_changed_parts(version, row.current)
     return {
         "changed": list(dict.fromkeys(names.get(part, part) for part in parts)),
-        "differences": presenters.compare_words(version, row.current),
+        "differences": presenters.compare_versions(version, row.current),
     }

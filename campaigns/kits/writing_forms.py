@@ -1,5 +1,5 @@
 """The form in which a kit is written. It works without a script: its further buttons send it, and
-it comes back as it was, with a gap, a row, pictures or units more.
+it comes back as it was, with a placeholder, a row, pictures or units more.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ from campaigns.kits.models import (
     MOST_UNITS,
     KitVersion,
 )
-from campaigns.kits.slot_forms import SlotRowsForm
+from campaigns.kits.placeholder_forms import PlaceholderRowsForm
 from campaigns.kits.states import KINDS, PLATFORMS
 from campaigns.models import LEGAL_BASIS_FIELDS, LONGEST_LEGAL_BASIS, Campaign, Topic
 from core.fields import DayField
@@ -37,7 +37,7 @@ from media.models import LONGEST_ALT, Media
 from units.models import Level, Unit
 
 # Pictures and units that a search shows at once.
-FOUND = 12
+MOST_OTHERS = 12
 
 
 def _make_hours_field() -> forms.IntegerField:
@@ -61,7 +61,7 @@ def _make_poster_line_field(label: Any) -> forms.CharField:
     )
 
 
-class KitForm(SlotRowsForm):
+class KitForm(PlaceholderRowsForm):
     edition = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_147_483_647)
     name = forms.CharField(
         label=_("Name of the kit"),
@@ -87,7 +87,9 @@ class KitForm(SlotRowsForm):
         max_length=LONGEST_TEXT,
         required=False,
         widget=forms.Textarea(attrs={"rows": 12}),
-        help_text=_("Nobody changes it but in its gaps. An empty line begins a paragraph."),
+        help_text=_(
+            "Nobody changes it but for its placeholders. An empty line begins a paragraph."
+        ),
     )
     own_lines = forms.BooleanField(
         label=_("Units may add lines of their own at the end"), required=False
@@ -104,8 +106,8 @@ class KitForm(SlotRowsForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_(
-            "For the commune's loudspeakers or as the script of a short video. Gaps of the text "
-            "may stand in it, too."
+            "For the commune's loudspeakers or as the script of a short video. Placeholders of "
+            "the text may stand in it, too."
         ),
     )
     poster_look = forms.ChoiceField(
@@ -222,11 +224,11 @@ class KitForm(SlotRowsForm):
                 initial=version.texts.get(name, "") if version else "",
                 widget=forms.Textarea(attrs={"rows": 4}),
             )
-        self.slots = self.add_slots(self._list_written_texts(), blank_rows=blank_rows)
+        self.placeholders = self.add_placeholders(self._list_written_texts(), blank_rows=blank_rows)
         # A draft may lack them; a kit that is submitted may not.
         for name in ("title", "text", "platforms", "window_from", "window_until"):
             self.fields[name].is_asked_for = True
-        self.chosen_media, self.found_media = self._find_chosen_and_other_media()
+        self.chosen_media, self.other_media = self._find_chosen_and_other_media()
         for media in self.chosen_media:
             alts = self.initial["alts"]
             self.fields[f"alt-{media.public_id}"] = forms.CharField(
@@ -235,7 +237,7 @@ class KitForm(SlotRowsForm):
                 required=False,
                 initial=alts.get(str(media.public_id), media.alt_text),
             )
-        self.chosen_units, self.found_units = self._find_chosen_and_other_units()
+        self.chosen_units, self.other_units = self._find_chosen_and_other_units()
 
     def _fit_to_unit(self) -> None:
         """Offer what the unit may choose, and shut what stays as it was issued."""
@@ -257,11 +259,11 @@ class KitForm(SlotRowsForm):
                 self.fields[name].help_text = _("Stays as it was issued.")
 
     def _list_written_texts(self) -> list[str]:
-        """Return the texts in which gaps may be named."""
+        """Return the texts that may hold placeholders."""
         names = ["title", "text", *(f"text-{name}" for name, _label in PLATFORMS)]
         if self.is_bound:
             return [self.data.get(name, "")[:LONGEST_TEXT] for name in names]
-        return self.version.worded() if self.version else []
+        return self.version.list_post_texts() if self.version else []
 
     def _read_ids(self, name: str) -> list[str]:
         """Return the ids that a field of several choices holds, as sent or as stored."""
@@ -274,12 +276,12 @@ class KitForm(SlotRowsForm):
     def _find_chosen_and_other_media(self) -> tuple[list[Media], list[Media]]:
         """Return the chosen pictures, and those that the search finds or the newest."""
         library = in_library_of(self.unit)
-        ids = [each for each in self._read_ids("media") if parse_uuid(each)]
-        by_id = {str(each.public_id): each for each in library.filter(public_id__in=ids)}
-        chosen = [by_id[each] for each in dict.fromkeys(ids) if each in by_id]
+        ids = [typed for typed in self._read_ids("media") if parse_uuid(typed)]
+        by_id = {str(media.public_id): media for media in library.filter(public_id__in=ids)}
+        chosen = [by_id[media_id] for media_id in dict.fromkeys(ids) if media_id in by_id]
         query = self.data.get("media_q", "")[:100] if self.is_bound else ""
-        others = library.exclude(pk__in=[each.pk for each in chosen]).search(query)
-        return chosen, list(others.order_by("-uploaded_at", "-pk")[:FOUND])
+        others = library.exclude(pk__in=[media.pk for media in chosen]).search(query)
+        return chosen, list(others.order_by("-uploaded_at", "-pk")[:MOST_OTHERS])
 
     def _find_chosen_and_other_units(self) -> tuple[list[Unit], list[Unit]]:
         """Return the chosen units below, and those that the search finds."""
@@ -289,12 +291,12 @@ class KitForm(SlotRowsForm):
         query = fold(self.data.get("units_q", "")[:100]) if self.is_bound else ""
         if not query:
             return chosen, []
-        others = below.exclude(pk__in=[each.pk for each in chosen]).search(query)
-        return chosen, list(others[:FOUND])
+        others = below.exclude(pk__in=[unit.pk for unit in chosen]).search(query)
+        return chosen, list(others[:MOST_OTHERS])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        cleaned["slots"] = self.clean_slots()
+        cleaned["placeholders"] = self.clean_placeholders()
         self._check_days("window_from", "window_until")
         self._check_days("legal_from", "legal_until")
         self._check_hours()
@@ -349,7 +351,7 @@ class KitForm(SlotRowsForm):
             **{name: values[name] for name in (*plain, *when, "own_lines", "note")},
             poster=self._read_poster(),
             texts={name: values[f"text-{name}"] for name, _label in PLATFORMS},
-            slots=values["slots"],
+            placeholders=values["placeholders"],
             platforms=values["platforms"],
             changes=values.get("changes", ""),
             all_below=everybody,
@@ -389,7 +391,7 @@ def _make_initial_values(version: KitVersion | None, campaign: Campaign | None) 
             "audience": "all",
             # Those that nearly every station has, which the registry names first.
             "platforms": [name for name, _label in PLATFORMS[:2]],
-            "slots": [],
+            "placeholders": [],
             "media": [],
             "for_units": [],
             "alts": {},
@@ -399,7 +401,7 @@ def _make_initial_values(version: KitVersion | None, campaign: Campaign | None) 
     return {
         **{name: getattr(version, name) for name in names},
         **{f"poster_{part}": text for part, text in version.poster.items()},
-        "slots": version.slots,
+        "placeholders": version.placeholders,
         "name": version.kit.name,
         "campaign": version.kit.campaign,
         "topic": version.kit.topic,

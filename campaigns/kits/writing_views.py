@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.kits import issuing, queries
 from campaigns.kits.models import KitVersion
-from campaigns.kits.slot_forms import LONGEST_LABEL
+from campaigns.kits.placeholder_forms import LONGEST_LABEL
+from campaigns.kits.placeholders import BUILT_IN, PLACEHOLDER, make_placeholder_name
 from campaigns.kits.views import (
     count_against_quota,
     get_issuing_position,
@@ -20,7 +21,6 @@ from campaigns.kits.views import (
     is_own,
     render_not_yours,
 )
-from campaigns.kits.wording import BUILT_IN, SLOT, make_slot_name
 from campaigns.kits.writing_forms import KitForm
 from campaigns.laws import list_warnings, replace_repealed_laws
 from campaigns.models import Campaign
@@ -30,7 +30,7 @@ from units.models import Unit
 
 AGAIN = "again"  # a button that sends the form without saving it
 _LAW_FIELDS = {"title", "text", "script", "legal_basis", "source"}
-CURSOR = "{?}"  # where the script puts a new gap, whose name it does not know
+CURSOR = "{?}"  # where the script puts a new placeholder, whose name it does not know
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,14 +92,15 @@ def _answer_saved(request: HttpRequest, version: KitVersion) -> HttpResponse:
 def _make_form_again(request: HttpRequest, unit: Unit, version: KitVersion | None) -> KitForm:
     """Return the form as it was typed, with what the button asks for."""
     data = request.POST.copy()
-    asked, _colon, gap = data.get(AGAIN, "").partition(":")
-    if asked == "insert" and SLOT.fullmatch(f"{{{gap}}}"):
-        data["text"] = f"{data.get('text', '').rstrip()} {{{gap}}}".lstrip()
+    asked, _colon, name = data.get(AGAIN, "").partition(":")
+    if asked == "insert" and PLACEHOLDER.fullmatch(f"{{{name}}}"):
+        data["text"] = f"{data.get('text', '').rstrip()} {{{name}}}".lstrip()
     elif asked == "laws":
         for name in _list_law_fields(data):
             data[name] = replace_repealed_laws(data[name], on=timezone.localdate())
-    elif asked == "new_gap" and (name := make_slot_name(data.get("new_gap", "")[:LONGEST_LABEL])):
-        _insert_new_gap(data, name)
+    elif asked == "new_placeholder" and data.get("new_placeholder", "").strip():
+        label = data["new_placeholder"][:LONGEST_LABEL].strip()
+        _insert_new_placeholder(data, make_placeholder_name(label), label)
     blank_rows = 2 if asked == "row" else 1
     return KitForm(data, unit=unit, version=version, quiet=True, blank_rows=blank_rows)
 
@@ -109,20 +110,20 @@ def _list_law_fields(names: Iterable[str]) -> list[str]:
     return [name for name in names if name in _LAW_FIELDS or name.startswith("text-")]
 
 
-def _insert_new_gap(data: QueryDict, name: str) -> None:
-    """Put the gap where the script has marked the cursor, else behind the text, and describe it in
-    a row of its own.
+def _insert_new_placeholder(data: QueryDict, name: str, label: str) -> None:
+    """Insert the placeholder where the script has marked the cursor, else at the end of the text,
+    and add a row that describes it.
     """
-    gap = f"{{{name}}}"
-    texts = [each for each in data if each in ("title", "text") or each.startswith("text-")]
-    if marked := [text for text in texts if CURSOR in data[text]]:
-        data[marked[0]] = data[marked[0]].replace(CURSOR, gap, 1)
+    placeholder = f"{{{name}}}"
+    texts = [field for field in data if field in ("title", "text") or field.startswith("text-")]
+    if marked := [field for field in texts if CURSOR in data[field]]:
+        data[marked[0]] = data[marked[0]].replace(CURSOR, placeholder, 1)
     else:
-        data["text"] = f"{data.get('text', '').rstrip()} {gap}".lstrip()
+        data["text"] = f"{data.get('text', '').rstrip()} {placeholder}".lstrip()
     if name not in BUILT_IN:
         rows = parse_whole_number(data.get("rows", "")) or 0
-        data[f"slot-{rows}-name"] = name
-        data[f"slot-{rows}-label"] = data["new_gap"][:LONGEST_LABEL].strip()
+        data[f"placeholder-{rows}-name"] = name
+        data[f"placeholder-{rows}-label"] = label
         data["rows"] = str(rows + 1)
 
 
@@ -134,13 +135,13 @@ def _render_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    written = [slot.name for slot in form.slots if slot.name]
+    names = [row.name for row in form.placeholders if row.name]
     context = {
         "form": form,
         "unit": unit,
         "version": version,
         "built_in": list(BUILT_IN.items()),
-        "own_gaps": [name for name in written if SLOT.fullmatch(f"{{{name}}}")],
+        "own_placeholders": [name for name in names if PLACEHOLDER.fullmatch(f"{{{name}}}")],
         "law_warnings": list_warnings(
             (form[name].value() or "" for name in _list_law_fields(form.fields)),
             on=timezone.localdate(),

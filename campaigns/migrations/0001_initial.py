@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
                         ('title', models.CharField(blank=True, max_length=150, verbose_name='title')),
                         ('text', models.TextField(blank=True, max_length=10000, verbose_name='common text')),
                         ('texts', models.JSONField(default=dict)),
-                        ('slots', models.JSONField(default=list)),
+                        ('placeholders', models.JSONField(default=list)),
                         ('script', models.TextField(blank=True, max_length=5000, verbose_name='loudspeaker text')),
                         ('poster', models.JSONField(db_default={}, default=dict)),
                         ('link', models.URLField(blank=True, max_length=500, verbose_name='link')),

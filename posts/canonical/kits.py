@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from campaigns.kits.models import KitVersion
-from campaigns.kits.wording import keeps_core
+from campaigns.kits.placeholders import keeps_core
 from posts.canonical.html import clean, to_paragraphs, to_plain_text
 from posts.models import Post, PostChannel
 
 
 def kit_of(post: Post, targets: Iterable[PostChannel]) -> dict[str, Any]:
-    """Return the part of the content that says from which version of a kit the post came, and with
-    which words in its gaps; empty for a post of its own. ``core`` is the version's approved hash as
+    """Return the part of the content that names the version of the post's kit and the values of its
+    placeholders; empty for a post without a kit. ``core`` is the version's approved hash as
     long as the texts hold its core, and empty as soon as they do not.
     """
     if post.adoption is None:
@@ -29,13 +29,13 @@ def kit_of(post: Post, targets: Iterable[PostChannel]) -> dict[str, Any]:
 
 def content_holds_core(version: KitVersion, content: Mapping[str, Any]) -> bool:
     """Check that what was cut from a post, and is reviewed and published, holds the version's core:
-    its texts with words in their gaps and, where it lets a unit add lines, lines after their end.
+    its texts with values in them and, where it lets a unit add lines, lines after their end.
     """
     title = content["title"] if version.title else ""  # else it came from the text
     own = [
-        (each["platform"], each["text"])
-        for each in content["channels"]
-        if each["own_text"] and each["text"]  # a format may show no text at all
+        (channel["platform"], channel["text"])
+        for channel in content["channels"]
+        if channel["own_text"] and channel["text"]  # a format may show no text at all
     ]
     return _holds_core(version, title=title, body=content["body"], own_texts=own)
 

@@ -83,11 +83,11 @@ class KitState(NamedTuple):
 
     keeps_core: bool = True
     is_withdrawn: bool = False
-    # Of each gap: its name, and how people read it.
-    open_slots: tuple[tuple[str, str], ...] = ()
-    lacks_pictures: tuple[tuple[str, str], ...] = ()  # that the unit itself was asked for
-    misfits: tuple[tuple[str, str], ...] = ()  # name, and why its words are not what it asks for
-    outside: tuple[tuple[str, str], ...] = ()  # with a day outside the kit's period
+    # Of each placeholder: name and label.
+    open_placeholders: tuple[tuple[str, str], ...] = ()
+    missing_pictures: tuple[tuple[str, str], ...] = ()  # that the unit itself was asked for
+    invalid_values: tuple[tuple[str, str], ...] = ()  # name, and why
+    days_outside_period: tuple[tuple[str, str], ...] = ()
 
 
 class MediaCheck(NamedTuple):

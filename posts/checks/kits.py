@@ -1,4 +1,4 @@
-"""Rules on posts that came of a kit: its core stands as it was issued, and its gaps are filled."""
+"""Rules on posts that came of a kit: its core is that of the kit, its values are valid."""
 
 from collections.abc import Iterator
 
@@ -17,29 +17,29 @@ def check_core(draft: Draft) -> Iterator[Finding]:
     if draft.kit and not draft.kit.keeps_core:
         message = _(
             "The text is not that of the kit any more. Save the draft: the portal then puts the "
-            "kit's words back."
+            "kit's text back."
         )
         yield block("kit_core", message, "kit")
 
 
-def check_gaps_filled(draft: Draft) -> Iterator[Finding]:
-    for name, label in draft.kit.open_slots if draft.kit else ():
+def check_placeholders_filled(draft: Draft) -> Iterator[Finding]:
+    for name, label in draft.kit.open_placeholders if draft.kit else ():
         message = _("“%(label)s” is still to be filled in.") % {"label": label}
-        yield block("kit_gap", message, f"slot-{name}")
+        yield block("kit_placeholder_open", message, f"placeholder-{name}")
 
 
-def check_gap_values(draft: Draft) -> Iterator[Finding]:
-    for name, problem in draft.kit.misfits if draft.kit else ():
-        yield block("kit_gap_kind", problem, f"slot-{name}")
+def check_values(draft: Draft) -> Iterator[Finding]:
+    for name, problem in draft.kit.invalid_values if draft.kit else ():
+        yield block("kit_value_invalid", problem, f"placeholder-{name}")
 
 
-def check_gap_days(draft: Draft) -> Iterator[Finding]:
-    for name, label in draft.kit.outside if draft.kit else ():
+def check_days(draft: Draft) -> Iterator[Finding]:
+    for name, label in draft.kit.days_outside_period if draft.kit else ():
         message = _("The day in “%(label)s” lies outside the time of the kit. Check it once more.")
-        yield warn("kit_gap_day", message % {"label": label}, f"slot-{name}")
+        yield warn("kit_day_outside", message % {"label": label}, f"placeholder-{name}")
 
 
 def check_unit_pictures(draft: Draft) -> Iterator[Finding]:
-    for _name, label in draft.kit.lacks_pictures if draft.kit else ():
+    for _name, label in draft.kit.missing_pictures if draft.kit else ():
         message = _("A picture of the unit itself is missing: %(label)s.") % {"label": label}
         yield block("kit_picture", message, "pictures")

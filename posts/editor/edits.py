@@ -64,14 +64,14 @@ class MediaEdit:
 @dataclass(frozen=True, slots=True)
 class PostEdit:
     """All that a person writes of a post, whole: a channel or a picture that is not in it is taken
-    out. ``kit_words``, of a post that came of a kit: what stands in the gaps; the texts follow from
-    them, whatever ``fields`` and ``channels`` say. None leaves the words as they are.
+    out. ``placeholder_values``, of a post from a kit: the texts follow from them, whatever
+    ``fields`` and ``channels`` say. None leaves them as they are.
     """
 
     fields: PostFields
     channels: Mapping[Channel, ChannelEdit] = field(default_factory=dict)
     media: Sequence[MediaEdit] = ()
-    kit_words: Mapping[str, str] | None = None
+    placeholder_values: Mapping[str, str] | None = None
 
     @property
     def is_blank(self) -> bool:

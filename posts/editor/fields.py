@@ -1,4 +1,4 @@
-"""Fields of the composer, and the names of those that belong to a channel, a gap or a video."""
+"""Fields of the composer, and the names of those for a channel, a placeholder or a video."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ from media.models import Media
 from platforms.facts import Option
 from posts.canonical import html as canonical_html
 from posts.canonical.html import is_too_large, to_paragraphs
-from posts.kit_words import DATE, NUMBER, Slot
+from posts.kit_placeholders import DATE, NUMBER, KitPlaceholder
 
 CAPTIONS = "captions-"
 
@@ -83,26 +83,30 @@ def option_field(option: Option, decided: Any) -> forms.Field:
     )
 
 
-def slot_field(slot: Slot, words: str) -> forms.CharField:
-    attrs = {"data-slot-field": slot.name, "placeholder": slot.example, "autocomplete": "off"}
-    if slot.kind == NUMBER:
-        attrs["inputmode"] = "text" if slot.takes_spans else "decimal"
-    if slot.kind == DATE:
-        attrs["placeholder"] = slot.example or gettext("dd/mm/yyyy")
+def placeholder_field(placeholder: KitPlaceholder, value: str) -> forms.CharField:
+    attrs = {
+        "data-placeholder-field": placeholder.name,
+        "placeholder": placeholder.example,
+        "autocomplete": "off",
+    }
+    if placeholder.kind == NUMBER:
+        attrs["inputmode"] = "text" if placeholder.takes_spans else "decimal"
+    if placeholder.kind == DATE:
+        attrs["placeholder"] = placeholder.example or gettext("dd/mm/yyyy")
     field = NormalField(
-        label=slot.label,
-        help_text=escape(slot.hint),  # the page shows help as HTML, and people typed this
-        max_length=slot.limit,
+        label=placeholder.label,
+        help_text=escape(placeholder.hint),  # the page shows help as HTML, and people typed this
+        max_length=placeholder.limit,
         required=False,
-        initial=words,
+        initial=value,
         widget=forms.TextInput(attrs=attrs),
     )
     field.is_asked_for = True
     return field
 
 
-def slot_name(slot: Slot) -> str:
-    return f"slot-{slot.name}"
+def placeholder_field_name(placeholder: KitPlaceholder) -> str:
+    return f"placeholder-{placeholder.name}"
 
 
 def switch_name(channel: Channel) -> str:

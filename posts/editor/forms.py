@@ -35,15 +35,22 @@ from posts.editor.fields import (
     format_name,
     option_field,
     option_name,
-    slot_field,
-    slot_name,
+    placeholder_field,
+    placeholder_field_name,
     switch_name,
     text_name,
 )
 from posts.editor.limits import LONGEST_ALT, MOST_MEDIA, too_much_text
-from posts.editor.parts import AS_BEFORE, ChannelPart, FormMedia, KitPart, OptionPart, SlotPart
+from posts.editor.parts import (
+    AS_BEFORE,
+    ChannelPart,
+    FormMedia,
+    KitPart,
+    OptionPart,
+    PlaceholderPart,
+)
 from posts.editor.saving import read_page_save
-from posts.kit_words import LONGEST_OWN_LINES, OWN_LINES, Filling
+from posts.kit_placeholders import LONGEST_OWN_LINES, OWN_LINES, KitPlaceholder, UnitKit
 from posts.library.forms import NO_DAY, require_days_in_order
 from posts.models import LONGEST_LEGAL_BASIS, Post, PostChannel, PostMedia
 from posts.origins import starting
@@ -155,9 +162,9 @@ class ComposeForm(forms.Form):
             Q(pk__in=Campaign.objects.open_to(post.unit).running(timezone.localdate()))
             | Q(pk=post.campaign_id)
         )
-        self.filling = Filling(post.adoption.version, post.unit) if post.adoption else None
-        if self.filling:
-            self._add_gap_fields(self.filling, post.adoption.values)
+        self.unit_kit = UnitKit(post.adoption.version, post.unit) if post.adoption else None
+        if self.unit_kit:
+            self._add_placeholder_fields(self.unit_kit, post.adoption.values)
         self.usable = channels_for(post.unit)
         self.open_channels = self._offer_channels(targets)
         self.pictures = (
@@ -189,12 +196,13 @@ class ComposeForm(forms.Form):
             self._add_channel(channel, targets.get(channel.pk))
         return in_order
 
-    def _add_gap_fields(self, filling: Filling, values: Mapping[str, str]) -> None:
-        """Add a field for each gap of the post's kit; what the kit keeps cannot be changed."""
-        for slot in filling.slots:
-            if not slot.is_picture:
-                self.fields[slot_name(slot)] = slot_field(slot, values.get(slot.name, ""))
-        if filling.version.own_lines:
+    def _add_placeholder_fields(self, unit_kit: UnitKit, values: Mapping[str, str]) -> None:
+        """Add a field for each placeholder of the post's kit; what it locks cannot be changed."""
+        for placeholder in unit_kit.placeholders:
+            if not placeholder.is_picture:
+                field = placeholder_field(placeholder, values.get(placeholder.name, ""))
+                self.fields[placeholder_field_name(placeholder)] = field
+        if unit_kit.version.own_lines:
             self.fields["own_lines"] = NormalField(
                 label=_("Lines of your own unit"),
                 max_length=LONGEST_OWN_LINES,
@@ -203,8 +211,8 @@ class ComposeForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 2}),
                 help_text=_("They stand at the end of the text, in every channel."),
             )
-        fixed = {"title", "body", "topic", "campaign", *saving.legal_basis_of(filling.version)}
-        if filling.version.link:
+        fixed = {"title", "body", "topic", "campaign", *saving.legal_basis_of(unit_kit.version)}
+        if unit_kit.version.link:
             fixed.add("link")
         for name in fixed:
             self.fields[name].disabled = True
@@ -212,24 +220,29 @@ class ComposeForm(forms.Form):
 
     def kit_part(self) -> KitPart | None:
         """Return the part of the page that stands in the place of title and text."""
-        if self.filling is None:
+        if self.unit_kit is None:
             return None
-        version, pieces = self.filling.version, self.filling.pieces
-        values = self._kit_words()
+        version, pieces = self.unit_kit.version, self.unit_kit.pieces
+        values = self._placeholder_values()
         return KitPart(
             pieces(version.title, values),
             pieces(version.text, values),
             {name: pieces(text, values) for name, text in version.texts.items() if text},
-            [
-                SlotPart(slot, None if slot.is_picture else self[slot_name(slot)])
-                for slot in self.filling.slots
-            ],
+            [self._placeholder_part(placeholder) for placeholder in self.unit_kit.placeholders],
             self["own_lines"] if "own_lines" in self.fields else None,
         )
 
-    def _kit_words(self) -> dict[str, str]:
-        """Return what stands in the fields of the gaps now, valid or not."""
-        names = {slot.name: slot_name(slot) for slot in self.filling.slots if not slot.is_picture}
+    def _placeholder_part(self, placeholder: KitPlaceholder) -> PlaceholderPart:
+        name = placeholder_field_name(placeholder)
+        return PlaceholderPart(placeholder, None if placeholder.is_picture else self[name])
+
+    def _placeholder_values(self) -> dict[str, str]:
+        """Return the values in the fields of the placeholders now, valid or not."""
+        names = {
+            placeholder.name: placeholder_field_name(placeholder)
+            for placeholder in self.unit_kit.placeholders
+            if not placeholder.is_picture
+        }
         if "own_lines" in self.fields:
             names[OWN_LINES] = "own_lines"
         return {name: str(self[field].value() or "") for name, field in names.items()}
@@ -407,7 +420,7 @@ class ComposeForm(forms.Form):
                 if channel in self.usable or channel in values["channels"]
             },
             [MediaEdit(picture.media, picture.alt, picture.captions) for picture in self.pictures],
-            kit_words=self._kit_words() if self.filling else None,
+            placeholder_values=self._placeholder_values() if self.unit_kit else None,
         )
 
     def _build_channel_edit(self, channel: Channel) -> ChannelEdit:

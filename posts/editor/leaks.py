@@ -196,7 +196,7 @@ def _shown_leak(
     )
     field, text = _field_of(place, own_texts)
     ahead = place.text.find(text) if field else -1
-    if is_locked and not place.is_alt:  # changed by the words in the kit's gaps
+    if is_locked and not place.is_alt:  # changed by the values of the kit's placeholders
         return leak_card
     if ahead < 0 or start < ahead or end > ahead + len(text):
         return leak_card

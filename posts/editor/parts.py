@@ -13,7 +13,7 @@ from channels.queries import facts_of
 from media.captions import format_rows
 from media.models import Media
 from platforms.facts import Option
-from posts.kit_words import Piece, Slot
+from posts.kit_placeholders import KitPlaceholder, Piece
 from posts.scanned import cards_of
 
 # The value of a format's choice: that of the unit's last post, or what fits.
@@ -110,24 +110,24 @@ class ChannelPart:
 
 
 @dataclasses.dataclass(frozen=True)
-class SlotPart:
-    """A gap of a kit on the page. ``field`` None: it is a picture, and stands among the post's."""
+class PlaceholderPart:
+    """A placeholder of a kit on the page. ``field`` None: a picture, among those of the post."""
 
-    slot: Slot
+    placeholder: KitPlaceholder
     field: forms.BoundField | None
 
 
 @dataclasses.dataclass(frozen=True)
 class KitPart:
-    """The kit of the post on the page: its texts as they read, and the fields of its gaps."""
+    """The kit of the post on the page: its texts as they read, and fields for placeholders."""
 
     title: list[Piece]
     text: list[Piece]
     own_texts: dict[str, list[Piece]]  # by platform
-    slots: list[SlotPart]
+    placeholders: list[PlaceholderPart]
     own_lines: forms.BoundField | None
 
     @property
     def lacks_fact(self) -> bool:
-        """Check whether the unit's page could fill a gap that people are asked for."""
-        return any(part.slot.is_fact for part in self.slots)
+        """Check whether the unit's page could give a value that people are asked for."""
+        return any(part.placeholder.is_fact for part in self.placeholders)

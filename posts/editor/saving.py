@@ -1,4 +1,4 @@
-"""Saving of drafts: who may write, the words that a kit keeps, and the working copy's version."""
+"""Saving of drafts: who may write, what a kit locks, and the working copy's version."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ from posts.canonical.titles import title_from
 from posts.checks.privacy import safe_label
 from posts.editor.edits import PostEdit, PostFields, edit_of
 from posts.editor.limits import LONGEST_TITLE, refuse_other_units, refuse_too_much, refuse_unusable
-from posts.kit_words import OWN_LINES, Filling
+from posts.kit_placeholders import OWN_LINES, UnitKit
 from posts.kits.adopting import carry_over, refuse_locked
 from posts.models import Contribution, Editing, Post, PostChannel, PostMedia
 from posts.origins import starting
@@ -103,23 +103,23 @@ def save(
     if post._state.adding:
         post = starting.start_draft(unit=post.unit, by=by, public_id=post.public_id)
     post = _lock_open_post(post, version=version, sent=sent)
-    edit, words = _apply_kit(post, edit)
+    edit, values = _apply_kit(post, edit)
     stored = post.targets.values_list("channel_id", *_TARGET_FIELDS)
     before = WorkingCopy(
         _written_fields(post),
-        {channel: tuple(values) for channel, *values in stored},
+        {channel: tuple(columns) for channel, *columns in stored},
         list(post.pictures.values_list("media_id", "alt_text", "captions")),
     )
     _assign(post, edit.fields)
     after = WorkingCopy(_written_fields(post), _new_targets(edit), _new_media(edit))
-    has_new_words = _store_kit_words(post, words)
-    if after == before and not has_new_words:
+    has_new_values = _store_values(post, values)
+    if after == before and not has_new_values:
         return post
-    shown_before = {key for key, *_rest in before.media}
-    shown_after = {key for key, *_rest in after.media}
-    refuse_unusable(shown_after - shown_before)
+    media_before = {key for key, *_rest in before.media}
+    media_after = {key for key, *_rest in after.media}
+    refuse_unusable(media_after - media_before)
     _store(post, after.targets, by=by, sent=sent)
-    _mark_used(shown_before | shown_after)  # one taken out may be added again tomorrow
+    _mark_used(media_before | media_after)  # one taken out may be added again tomorrow
     if after.targets != before.targets:
         post.targets.all().delete()
         PostChannel.objects.bulk_create(_target_rows(post, after.targets))
@@ -127,9 +127,9 @@ def save(
         post.pictures.all().delete()
         PostMedia.objects.bulk_create(_media_rows(post, after.media))
     # The portal keeps no file that bears a mark of secrecy once nothing shows it.
-    media = shown_before - shown_after
-    marked = Box.objects.filter(scan__media__in=media, rule=SECRET_MARK).values("scan__media")
-    for row in Media.objects.filter(pk__in=marked) if media else ():
+    removed = media_before - media_after
+    marked = Box.objects.filter(scan__media__in=removed, rule=SECRET_MARK).values("scan__media")
+    for row in Media.objects.filter(pk__in=marked) if removed else ():
         scanning.remove_marked(row, by=by)
     return post
 
@@ -159,10 +159,10 @@ def draft_of(post: Post, edit: PostEdit) -> Draft:
 
 
 def _apply_kit(post: Post, edit: PostEdit) -> tuple[PostEdit, dict[str, str]]:
-    """Return the edit as the post's kit lets it be, and the words in the kit's gaps. Raise Refused
-    for what may not be stored.
+    """Return the edit as the post's kit lets it be, and the values of the kit's placeholders. Raise
+    Refused for what may not be stored.
     """
-    values = _kit_words(post, edit)
+    values = _check_values(post, edit)
     edit = _keep_kit_texts(post, edit, values)
     refuse_too_much(edit)
     require_no_secrecy_mark(edit.texts())
@@ -170,12 +170,12 @@ def _apply_kit(post: Post, edit: PostEdit) -> tuple[PostEdit, dict[str, str]]:
     return edit, values
 
 
-def _kit_words(post: Post, edit: PostEdit) -> dict[str, str]:
-    """Return the words in the gaps of the post's kit, once the edit is made. Raise Refused."""
+def _check_values(post: Post, edit: PostEdit) -> dict[str, str]:
+    """Return the values of the kit's placeholders with those of the edit. Raise Refused."""
     if post.adoption is None:
         return {}
-    filling = Filling(post.adoption.version, post.unit)
-    return filling.check_values(edit.kit_words or {}, stored=post.adoption.values)
+    unit_kit = UnitKit(post.adoption.version, post.unit)
+    return unit_kit.check_values(edit.placeholder_values or {}, stored=post.adoption.values)
 
 
 def _keep_kit_texts(post: Post, edit: PostEdit, values: Mapping[str, str]) -> PostEdit:
@@ -183,7 +183,7 @@ def _keep_kit_texts(post: Post, edit: PostEdit, values: Mapping[str, str]) -> Po
     if post.adoption is None:
         return edit
     kit, version = post.adoption.kit, post.adoption.version
-    texts = Filling(version, post.unit).texts(values)
+    texts = UnitKit(version, post.unit).texts(values)
     if len(texts.title) > LONGEST_TITLE:
         raise Refused(_("The title becomes too long. Shorten what you fill in."))
     fields = replace(
@@ -210,8 +210,8 @@ def legal_basis_of(version: KitVersion) -> dict[str, Any]:
     return fields
 
 
-def _store_kit_words(post: Post, values: dict[str, str]) -> bool:
-    """Store what stands in the gaps of the post's kit; return whether anything of it changed."""
+def _store_values(post: Post, values: dict[str, str]) -> bool:
+    """Store the values of the kit's placeholders; return whether one of them changed."""
     if post.adoption is None or post.adoption.values == values:
         return False
     Adoption.objects.filter(pk=post.adoption.pk).update(values=values)
@@ -221,8 +221,8 @@ def _store_kit_words(post: Post, values: dict[str, str]) -> bool:
 
 @transaction.atomic
 def take_over_version(post: Post, *, by: User) -> dict[str, str]:
-    """Bring a draft to the newest version of its kit, with the words that its gaps hold; return
-    those, by label, whose gap is gone. Raise Refused as `save`.
+    """Bring a draft to the newest version of its kit with the values that it has; return those, by
+    label, that no placeholder takes any more. Raise Refused as `save`.
     """
     authority = require(by, Permission.POST_WRITE, unit=post.unit)
     row = _lock_open_post(post, version=post.version)
@@ -254,7 +254,7 @@ def append(post: Post, text: str, *, by: User) -> Post:
             refuse_locked(post)
         lines = post.adoption.values.get(OWN_LINES, "")
         added = {OWN_LINES: f"{lines}\n\n{text}".strip()}
-        return save(post, replace(edit, kit_words=added), by=by, version=post.version)
+        return save(post, replace(edit, placeholder_values=added), by=by, version=post.version)
     body = edit.fields.body + to_paragraphs(text)
     edit = replace(edit, fields=replace(edit.fields, body=body))
     return save(post, edit, by=by, version=post.version)

@@ -32,7 +32,7 @@ from posts.editor.forms import ComposeForm
 from posts.editor.page import find_clash, findings_by_field, saved_context, with_new_videos
 from posts.editor.parts import render_media_card
 from posts.editor.saving import CHECKING, SAVING
-from posts.kit_words import Filling
+from posts.kit_placeholders import UnitKit
 from posts.models import Post
 
 
@@ -194,10 +194,10 @@ def preview(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> H
     key = str(row.public_id)
     target = next((each for each in composed["channels"] if each["channel"] == key), None)
     if post.adoption and target:
-        filling = Filling(post.adoption.version, post.unit)
-        composed["title"] = filling.show_labels(composed["title"])
-        target["text"] = filling.show_labels(target["text"])
-        target["html"] = filling.show_labels(target["html"], is_html=True)
+        unit_kit = UnitKit(post.adoption.version, post.unit)
+        composed["title"] = unit_kit.show_labels(composed["title"])
+        target["text"] = unit_kit.show_labels(target["text"])
+        target["html"] = unit_kit.show_labels(target["html"], is_html=True)
     template = "_target" if request.headers.get("HX-Request") else "preview"
     context = {"target": target, "content": composed}
     return render(request, f"posts/{template}.html", context)

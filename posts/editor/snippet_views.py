@@ -66,7 +66,7 @@ def _append_snippet(request: HttpRequest, post: Post) -> HttpResponse:
 
 @require_POST
 def take_over_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Bring the draft to the kit's new version; show once what goes into no gap any more."""
+    """Bring the draft to the kit's new version; show once the values that it does not take over."""
     post = post_to_write(request, public_id)
     quotas.use("autosave", by=request.user)
     gone: dict[str, str] = {}

@@ -88,7 +88,7 @@ def _edit_of(revision: Revision, post: Post) -> PostEdit:
             for each in content["media"]
             if each["media"] in by_id
         ],
-        kit_words=content.get("kit", {}).get("values"),
+        placeholder_values=content.get("kit", {}).get("values"),
     )
 
 

@@ -28,7 +28,7 @@ from posts.canonical.corrections import published_trace
 from posts.canonical.html import clean, to_plain_text
 from posts.canonical.titles import title_from
 from posts.checks.privacy import safe_label
-from posts.kit_words import OWN_LINES, Filling
+from posts.kit_placeholders import OWN_LINES, UnitKit
 from posts.models import Post, PostChannel, PostMedia
 from posts.origins.starting import LONGEST_TITLE, first_targets
 from posts.signals import kit_adopted
@@ -48,7 +48,7 @@ def note_opened(kit: Kit, *, unit: Unit) -> None:
 
 @transaction.atomic
 def adopt(kit: Kit, *, unit: Unit, by: User) -> Post:
-    """Start a draft from the kit with the unit's facts in its gaps; return the unit's draft where
+    """Start a draft from the kit with the unit's facts in it; return the unit's draft where
     somebody was faster. It undoes a decline. Raise QuotaExceeded, Refused.
     """
     authority = require(by, Permission.POST_WRITE, unit=unit)
@@ -59,7 +59,7 @@ def adopt(kit: Kit, *, unit: Unit, by: User) -> Post:
         Post.objects.filter(pk=post.pk).update(adoption=None)
     version = _open_version(kit, unit)
     quotas.use("draft", by=by)
-    adoption.version, adoption.values = version, Filling(version, unit).first_values()
+    adoption.version, adoption.values = version, UnitKit(version, unit).first_values()
     adoption.adopted_at, adoption.by = timezone.now(), by
     adoption.opened_at = adoption.opened_at or adoption.adopted_at
     adoption.declined_at, adoption.reason, adoption.remark = None, "", ""
@@ -103,7 +103,7 @@ def _closed_error() -> Refused:
 def _create_draft(adoption: Adoption, *, by: User) -> Post:
     """Make the draft: texts, media, topic, legal basis, campaign, channels, requested time."""
     kit, version, unit = adoption.kit, adoption.version, adoption.unit
-    texts = Filling(version, unit).texts(adoption.values)
+    texts = UnitKit(version, unit).texts(adoption.values)
     body = clean(texts.body)
     title = texts.title or title_from(to_plain_text(body))
     if len(title) > LONGEST_TITLE:
@@ -195,11 +195,15 @@ def has_newer_version(post: Post) -> bool:
 
 
 def carry_over(adoption: Adoption, version: KitVersion) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the words that go into the gaps of ``version``, and those, by label, that go nowhere:
-    their gap is gone, or takes less.
+    """Return the values that ``version`` takes over, and those, by label, that it does not: their
+    placeholder is gone, or takes fewer characters.
     """
-    old = {slot.name: slot for slot in Filling(adoption.version, adoption.unit).slots}
-    new = {slot.name: slot for slot in Filling(version, adoption.unit).slots}
+    unit = adoption.unit
+    old = {
+        placeholder.name: placeholder
+        for placeholder in UnitKit(adoption.version, unit).placeholders
+    }
+    new = {placeholder.name: placeholder for placeholder in UnitKit(version, unit).placeholders}
     kept: dict[str, str] = {}
     gone: dict[str, str] = {}
     for name, value in adoption.values.items():
@@ -216,12 +220,12 @@ def carry_over(adoption: Adoption, version: KitVersion) -> tuple[dict[str, str],
 
 
 def refuse_locked(post: Post) -> None:
-    """Raise Refused where somebody would change the words of a kit."""
+    """Raise Refused where somebody would change the text of a kit."""
     if post.adoption_id:
         raise Refused(
             _(
-                "This text comes from a kit: whoever wrote the kit changes it. Fill in its gaps "
-                "in the composer."
+                "This text comes from a kit: whoever wrote the kit changes it. Fill in its "
+                "placeholders in the composer."
             )
         )
 

@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from campaigns.kits.models import Adoption, Kit
-from campaigns.kits.presenters import Difference, compare_words
+from campaigns.kits.presenters import Difference, compare_versions
 from campaigns.kits.queries import find_open_kits
-from posts.kit_words import Filling
+from posts.kit_placeholders import UnitKit
 from posts.models import Post
 from units.models import Unit
 
@@ -25,7 +25,7 @@ class KitCard:
     kit: Kit
     adoption: Adoption | None = None
     post: Post | None = None
-    words: str = ""  # of its text, with the unit's facts in the gaps
+    text: str = ""  # with the unit's facts
 
     @property
     def is_declined(self) -> bool:
@@ -80,12 +80,12 @@ def cards_of(kits: list[Kit], unit: Unit) -> list[KitCard]:
     for kit in kits:
         adoption = adoptions.get(kit.pk)
         assert kit.current
-        filling = Filling(kit.current, unit)
+        unit_kit = UnitKit(kit.current, unit)
         if known is not None:
-            filling.unit_values = known
-        known = filling.unit_values
-        pieces = filling.pieces(kit.current.text, adoption.values if adoption else {})
-        text = "".join(piece.words for piece in pieces)
+            unit_kit.unit_values = known
+        known = unit_kit.unit_values
+        pieces = unit_kit.pieces(kit.current.text, adoption.values if adoption else {})
+        text = "".join(piece.text for piece in pieces)
         post = posts.get(adoption.pk) if adoption else None
         cards.append(KitCard(kit, adoption, post, text))
     return cards
@@ -101,9 +101,9 @@ def kit_for(unit: Unit, public_id: UUID) -> Kit | None:
 
 
 def changes_of_kit(kit: Kit, adoption: Adoption) -> list[Difference]:
-    """Compare the words of the version that the unit took up with those of the issued one; none
-    where it is that one, or the kit was withdrawn.
+    """Compare the version that the unit took up with the issued one; empty where it is that one, or
+    the kit was withdrawn.
     """
     if kit.current is None or kit.is_withdrawn or kit.current_id == adoption.version_id:
         return []
-    return compare_words(kit.current, adoption.version)
+    return compare_versions(kit.current, adoption.version)

@@ -17,7 +17,7 @@ from campaigns.kits.states import Declined
 from core.actions import form_action, form_data, refusal
 from core.lists import get_page
 from posts.context import unit_to_write_in, units_to_write_in
-from posts.kit_words import Filling
+from posts.kit_placeholders import UnitKit
 from posts.kits import adopting
 from posts.kits.queries import cards_of, changes_of_kit, kit_for, open_kits
 from posts.models import Post
@@ -61,7 +61,7 @@ def kits(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show what a kit says with the unit's facts in its gaps, and note that it was opened."""
+    """Show what a kit says with the unit's facts, and note that it was opened."""
     unit = unit_to_write_in(request)
     row = _kit(unit, public_id)
     adopting.note_opened(row, unit=unit)
@@ -79,8 +79,8 @@ def _page(
 ) -> HttpResponse:
     version = row.current
     assert version
-    filling, card = Filling(version, unit), cards_of([row], unit)[0]
-    values = card.adoption.values if card.adoption and card.post else filling.first_values()
+    unit_kit, card = UnitKit(version, unit), cards_of([row], unit)[0]
+    values = card.adoption.values if card.adoption and card.post else unit_kit.first_values()
     context = {
         "kit": row,
         "version": version,
@@ -88,15 +88,15 @@ def _page(
         "card": card,
         "is_open": Kit.objects.open_to(unit).filter(pk=row.pk).exists(),
         "form": form,
-        "title": filling.pieces(version.title, values),
-        "text": filling.pieces(version.text, values),
+        "title": unit_kit.pieces(version.title, values),
+        "text": unit_kit.pieces(version.text, values),
         "own_texts": [
-            (platform, filling.pieces(text, values))
+            (platform, unit_kit.pieces(text, values))
             for platform, text in version.texts.items()
             if text
         ],
-        "slots": filling.slots,
-        "script": filling.pieces(version.script, values),
+        "placeholders": unit_kit.placeholders,
+        "script": unit_kit.pieces(version.script, values),
         "differences": changes_of_kit(row, card.adoption) if card.adoption and card.post else [],
         "media": version.media.select_related("media"),
         "files": row.files.filter(state="ready"),

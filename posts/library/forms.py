@@ -23,7 +23,7 @@ from posts.library.texts import (
 )
 from posts.models import LEGAL_BASIS_FIELDS, LONGEST_LEGAL_BASIS
 
-ASKED = "gap-"
+ASKED = "placeholder-"
 NO_DAY = _("Please enter the date as dd/mm/yyyy.")
 
 
@@ -90,7 +90,7 @@ class SnippetForm(forms.Form):
         label=_("Text"),
         max_length=SNIPPET_LIMITS["text"],
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Gaps: {don_vi}, {dia_chi}, {duong_day_nong}, {gio_lam_viec}, {ngay}."),
+        help_text=_("Placeholders: {don_vi}, {dia_chi}, {duong_day_nong}, {gio_lam_viec}, {ngay}."),
     )
     topic = forms.ModelChoiceField(
         label=_("Topic"),

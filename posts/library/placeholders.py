@@ -7,8 +7,9 @@ from typing import NamedTuple, Self
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.kits.placeholders import find_placeholders
 from campaigns.models import Topic
-from posts.checks.placeholders import fill_placeholders, find_placeholders
+from posts.checks.placeholders import fill_placeholders
 from posts.library.models import Template
 from posts.library.queries import signature_for
 from units.models import Unit
@@ -64,11 +65,11 @@ def fill_readably(
     """Fill what ``values`` name, and show each other placeholder by what it asks for: readers do
     not know their names. ``labels``: those of placeholders that a template has of its own.
     """
-    shown = {
+    replacements = {
         name: values.get(name) or f"[{labels.get(name) or BUILT_IN.get(name) or name}]"
         for name in find_placeholders([text])
     }
-    return fill_placeholders(text, shown)
+    return fill_placeholders(text, replacements)
 
 
 def known_values(unit: Unit, topic: Topic | None, *, on: date) -> dict[str, str]:

@@ -14,13 +14,14 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
 from audit.services import record
+from campaigns.kits.placeholders import find_placeholders
 from campaigns.models import Topic
 from core import quotas
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import fold, normalise
 from posts.checks.leaks.scan import Severity
-from posts.checks.placeholders import find_misnamed_placeholders, find_placeholders
+from posts.checks.placeholders import find_misnamed_placeholders
 from posts.leak_rules.enforcement import require_publishable
 from posts.library.models import LONGEST_TEXT, Template, TemplateKind, month_bit
 from posts.library.placeholders import BUILT_IN
@@ -180,7 +181,7 @@ def _declare_variables(
     asked = set(find_placeholders(parts)) - BUILT_IN.keys()
     declared = [dict(variable) for variable in variables if variable["name"] in asked]
     if len(declared) > MOST_VARIABLES:
-        raise Refused(_("At most %(n)s gaps of its own, please.") % {"n": MOST_VARIABLES})
+        raise Refused(_("At most %(n)s placeholders of its own, please.") % {"n": MOST_VARIABLES})
     if missing := find_undeclared(parts, declared):
         raise Refused(
             _("Say what is to be filled in here: %(names)s.")
@@ -223,7 +224,10 @@ def _check_values(
         raise Refused(_("A text is too long. Shorten it."))
     if wrong := find_misnamed_placeholders(parts):
         raise Refused(
-            _("%(gap)s: a gap is named by small letters without accents, such as {ten_truong}.")
-            % {"gap": wrong[0]}
+            _(
+                "%(placeholder)s: a placeholder is named by small letters without accents, such as "
+                "{ten_truong}."
+            )
+            % {"placeholder": wrong[0]}
         )
     require_no_secrecy_mark(parts)

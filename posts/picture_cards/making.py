@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from campaigns.kits import issuing
 from campaigns.kits.models import KitVersion
-from campaigns.kits.wording import list_slot_names
+from campaigns.kits.placeholders import find_placeholders
 from core.errors import Refused
 from media.cards import card_drawing
 from media.cards.card_drawing import Words
@@ -40,9 +40,9 @@ def make_card(
     ``version``. Raise as `cards.add`, `media_library.put_in_post` and `kits.add_media`.
     """
     require_clean(texts, unit)
-    if version and list_slot_names([texts.title, texts.line_1, texts.line_2]):
+    if version and find_placeholders([texts.title, texts.line_1, texts.line_2]):
         raise Refused(
-            _("A card is the same picture for all units: a gap would stand on it as it is.")
+            _("A card is the same picture for all units: a placeholder would stand on it as it is.")
         )
     made = card_drawing.add(texts, unit=unit, look=look, formats=formats, by=by)
     if version:

@@ -18,8 +18,8 @@ from accounts.context import current_position
 from accounts.permissions import Permission
 from accounts.queries import can
 from campaigns.kits.models import KitVersion
+from campaigns.kits.placeholders import PLACEHOLDER
 from campaigns.kits.queries import find_editable_kits, find_open_version, find_readable_kits
-from campaigns.kits.wording import SLOT
 from channels.models import Channel
 from core.actions import form_action, form_data
 from core.errors import Refused
@@ -85,7 +85,7 @@ def card_for_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         messages.info(request, _("This version is not open for editing."))
         return redirect("kits:kit", kit.public_id)
     version.kit = kit
-    title = "" if SLOT.search(version.title) else version.title
+    title = "" if PLACEHOLDER.search(version.title) else version.title
     back = reverse("kits:kit", args=[kit.public_id])
     return _page(
         request, kit.unit, initial={"title": title[:LONGEST_TITLE]}, back=back, version=version

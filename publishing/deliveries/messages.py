@@ -13,7 +13,7 @@ from media.links import cover_url, public_url
 from media.models import Media
 from platforms.messages import Image, Message, Video
 from posts.canonical import content
-from posts.kit_words import find_unproved_kits
+from posts.kit_placeholders import find_unproved_kits
 from posts.review.queries import approved_channels
 from publishing.models import Delivery
 

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, Self
 
 from platforms.errors import Rejected
 from posts.canonical import content
-from posts.kit_words import find_misfits, find_unproved_kits
+from posts.kit_placeholders import find_invalid_values, find_unproved_kits
 from posts.leak_rules.enforcement import find_held_back
 from posts.review.queries import approved_channels
 from publishing.deliveries import schedules
-from publishing.deliveries.limits import serialise_gap
+from publishing.deliveries.limits import serialise_invalid_value
 from publishing.engine.batch import ClaimedDelivery
 from publishing.states import Reason
 
@@ -55,8 +55,8 @@ class ContentChecks:
     """Answers about the content of claimed deliveries, one query or few for all of them."""
 
     leaking_revisions: Collection[int]
-    # The label of the kit's gap that holds something else than it asks for, by delivery.
-    wrong_gaps: Mapping[int, str]
+    # The label of a placeholder of the kit with an invalid value, by delivery.
+    invalid_values: Mapping[int, str]
     # The channels whose approval a signed statement proves, by revision.
     approved_channels: Mapping[uuid.UUID, frozenset[str]]
     # Deliveries that nobody scheduled for this page and time, or that ended.
@@ -70,7 +70,7 @@ class ContentChecks:
         contents = {delivery.pk: source.approved for delivery, source in claimed}
         return cls(
             leaking_revisions=find_held_back(unit_paths, now=now),
-            wrong_gaps=find_misfits(contents),
+            invalid_values=find_invalid_values(contents),
             approved_channels=approved_channels({source.revision_id for _row, source in claimed}),
             unproved_schedules=schedules.find_unproved(
                 _schedule_of(delivery, source) for delivery, source in claimed
@@ -83,9 +83,10 @@ class ContentChecks:
         if source.revision_key in self.leaking_revisions:
             # A rule of the leak check became stricter since the approval.
             return Refusal(Reason.LEAK, Rejected())
-        if label := self.wrong_gaps.get(delivery.pk):
+        if label := self.invalid_values.get(delivery.pk):
             error = Rejected(code="kit_gap")
-            error.detail = serialise_gap(label)  # our own words: a platform's would be redacted
+            # Our own text: a platform's would be redacted.
+            error.detail = serialise_invalid_value(label)
             return Refusal(Reason.DOES_NOT_FIT, error)
         if content.digest(source.approved) != source.approved_sha256:
             return Refusal(Reason.CONTENT_CHANGED, Rejected())

@@ -22,11 +22,11 @@ from channels.states import Health, Lifecycle
 from core.clock import Clock, database_now, format_local_time
 from core.errors import Refused
 from platforms.messages import Message
-from posts.kit_words import find_misfits
+from posts.kit_placeholders import find_invalid_values
 from posts.states import PostState
 from publishing.deliveries.claims import skip_locked
 from publishing.deliveries.leaks import fail_deliveries_with_leaks
-from publishing.deliveries.limits import serialise_gap, violation_sentence
+from publishing.deliveries.limits import serialise_invalid_value, violation_sentence
 from publishing.deliveries.messages import build_approved_message, has_proved_approval, pictures_for
 from publishing.deliveries.notices import notify_schedulers
 from publishing.deliveries.schedules import find_unproved, schedule_of
@@ -55,7 +55,7 @@ def create_manual_tasks(*, clock: Clock = database_now) -> int:
             .order_by("due_at", "pk")[:_BATCH]
         )
         stopped = fail_deliveries_with_leaks(found, now=now)
-        stopped |= fail_deliveries_with_wrong_gaps(
+        stopped |= fail_deliveries_with_invalid_values(
             [row for row in found if row.pk not in stopped], now=now
         )
         found = [row for row in found if row.pk not in stopped]
@@ -221,13 +221,13 @@ def _time_of_posting(row: Delivery, entered: datetime | None, now: datetime) -> 
 
 
 @transaction.atomic
-def fail_deliveries_with_wrong_gaps(rows: Sequence[Delivery], *, now: datetime) -> set[int]:
-    """End those of ``rows`` that a gap of their kit keeps from going out, and notify their units;
-    return their keys. The rows are locked, with unit, post, channel and revision.
+def fail_deliveries_with_invalid_values(rows: Sequence[Delivery], *, now: datetime) -> set[int]:
+    """Fail those of ``rows`` whose kit has an invalid value, and notify their units; return their
+    keys. The rows are locked, with unit, post, channel and revision.
     """
-    labels = find_misfits({row.pk: row.revision.content for row in rows})
+    labels = find_invalid_values({row.pk: row.revision.content for row in rows})
     stopped = [row for row in rows if row.pk in labels]
-    details = {pk: serialise_gap(label) for pk, label in labels.items()}
+    details = {pk: serialise_invalid_value(label) for pk, label in labels.items()}
     moved = move_many(
         stopped,
         State.FAILED,

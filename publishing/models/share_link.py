@@ -39,7 +39,7 @@ class ShareLink(PublicIdModel):
     version = models.ForeignKey(
         KitVersion, models.PROTECT, null=True, related_name="+", db_index=False
     )
-    values = models.JSONField(default=dict)  # of a kit: approved words of the gaps, by their names
+    values = models.JSONField(default=dict)  # of a kit: the approved values, by placeholder
     # Counts the clicks that come by this partner; none where there is no official address.
     link = models.ForeignKey(Link, models.PROTECT, null=True, related_name="+", db_index=False)
     secret_hash = models.CharField(max_length=64)

@@ -27,7 +27,7 @@ from media.cards.card_drawing import hotlines_of
 from media.cards.typesetting import LONGEST_LINE, PAPERS, Content, Look, too_long, typeset
 from media.codes import qr_svg
 from posts.context import post_to_write
-from posts.kit_words import approved_filling
+from posts.kit_placeholders import find_approved_kit
 from posts.models import Post
 from publishing.models import Delivery
 from publishing.outputs import texts
@@ -107,11 +107,14 @@ def outputs(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _script_of_kit(content: Mapping[str, Any], post: Post) -> str:
-    """Return the loudspeaker text of the kit from which the content was cut, with the approved
-    words in its gaps; empty where there is none.
+    """Return the loudspeaker text of the content's kit with the approved values; empty where there
+    is none.
     """
-    cut = approved_filling(content, post.unit)
-    return cut[0].script(cut[1]) if cut else ""
+    approved = find_approved_kit(content, post.unit)
+    if approved is None:
+        return ""
+    unit_kit, values = approved
+    return unit_kit.script(values)
 
 
 def _public_link(post: Post) -> str:
@@ -238,10 +241,11 @@ def _poster_form(request: HttpRequest, post: Post) -> PosterForm:
     content = post.approved_revision.content
     sentences = texts.short_sentences(content, longest=LONGEST_LINE)
     chosen: dict[str, str] = {}
-    cut = approved_filling(content, post.unit)
-    if cut and (poster := cut[0].version.poster):
+    approved = find_approved_kit(content, post.unit)
+    if approved and (poster := approved[0].version.poster):
         # Those who wrote the kit chose; the unit may choose otherwise.
-        lines = cut[0].poster(cut[1])
+        unit_kit, values = approved
+        lines = unit_kit.poster(values)
         sentences = list(dict.fromkeys([*lines, *sentences]))
         chosen = {"look": poster["look"], "line_1": "", "line_2": ""}
         chosen |= {f"line_{n + 1}": str(n) for n in range(len(lines))}

@@ -14,7 +14,7 @@ from media.cards.card_drawing import Words, content_of
 from media.cards.typesetting import SHEETS, Content, Format
 from media.codes import qr_svg
 from media.models import Card, Media
-from posts.kit_words import Filling, approved_filling
+from posts.kit_placeholders import UnitKit, find_approved_kit
 from publishing.models import ShareLink
 from publishing.outputs import texts
 from publishing.sharing.queries import SharedMedia, Status, media_of
@@ -70,7 +70,7 @@ def shared_page(share: ShareLink) -> SharedPage:
     disclosure, address = DISCLOSURE.format(unit=share.unit), _address(share)
     end = "\n".join(filter(None, [disclosure, address]))
     if share.version:
-        filled = Filling(share.version, share.unit).texts(share.values)
+        filled = UnitKit(share.version, share.unit).texts(share.values)
         title, bodies = filled.title, [(_("For all channels"), f"{filled.title}\n\n{filled.text}")]
         labels = dict(PLATFORMS)
         bodies += [(str(labels[name]), own) for name, own in filled.own.items()]
@@ -134,24 +134,24 @@ def card_of(share: ShareLink, number: int, size: str) -> Drawing | None:
 
 def poster_of(share: ShareLink) -> Drawing | None:
     """Return the poster of the kit that is shared, or from which the shared revision came, with the
-    approved words in its gaps, the cooperation and the code of this partner; None where there is
+    approved values, the cooperation and the code of this partner; None where there is
     none.
     """
     proof = DISCLOSURE.format(unit=share.unit)
-    cut: tuple[Filling, Mapping[str, str]] | None = None
+    approved: tuple[UnitKit, Mapping[str, str]] | None = None
     if share.version:
-        cut = Filling(share.version, share.unit), share.values
+        approved = UnitKit(share.version, share.unit), share.values
     elif share.revision:
-        cut = approved_filling(share.content, share.unit)
+        approved = find_approved_kit(share.content, share.unit)
         proof += f" · Mã bản duyệt: {texts.short_hash(share.revision.content_sha256)}"
-    if cut is None or not (chosen := cut[0].version.poster):
+    if approved is None or not (chosen := approved[0].version.poster):
         return None
-    filling, values = cut
+    unit_kit, values = approved
     try:
-        lines = [*filling.poster(values), "", ""]
+        lines = [*unit_kit.poster(values), "", ""]
     except Refused:  # the unit's page does not name what stands on it
         return None
-    title = filling.texts(values).title if share.version else share.content["title"]
+    title = unit_kit.texts(values).title if share.version else share.content["title"]
     words = Words(
         title=title,
         line_1=lines[0],

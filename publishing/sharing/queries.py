@@ -19,7 +19,7 @@ from channels.states import Lifecycle
 from core.errors import Refused
 from links.targets import is_permitted
 from media.models import Media
-from posts.kit_words import Filling, approved_filling, join_labels
+from posts.kit_placeholders import UnitKit, find_approved_kit, join_labels
 from posts.models import Post
 from publishing.models import Delivery, ShareLink
 from publishing.states import State
@@ -75,7 +75,7 @@ def correction_of(post: Post) -> str:
 
 
 class Source(NamedTuple):
-    """The version of a kit that a unit may share now, and the words in its gaps."""
+    """The version of a kit that a unit may share now, and its values."""
 
     version: KitVersion
     values: Mapping[str, str]
@@ -89,9 +89,9 @@ def kits_for(unit: Unit) -> QuerySet[Kit]:
 
 
 def shareable_source(kit: Kit, unit: Unit) -> Source:
-    """Return what the unit shares: gaps hold facts of its own page, and words that its leader has
-    approved for its post of the kit. Raise Refused where one is open: nobody has approved other
-    words.
+    """Return what the unit shares: with facts of its own page, and values that its leader has
+    approved for its post of the kit. Raise Refused where one is missing: nobody has approved
+    another.
     """
     version = kit.current
     if version is None or kit.is_withdrawn or not is_sealed(version):
@@ -100,17 +100,17 @@ def shareable_source(kit: Kit, unit: Unit) -> Source:
     last = version.window_until
     if last and last < timezone.localdate():
         raise Refused(_("The time of this kit is over."))
-    filling, post = Filling(version, unit), post_of(kit, unit)
-    values = {**filling.first_values(), **_approved_values(version, post)}
-    if gaps := filling.open_slots(values):
-        if post and (older := outdated_kit_words(post)):
+    unit_kit, post = UnitKit(version, unit), post_of(kit, unit)
+    values = {**unit_kit.first_values(), **_approved_values(version, post)}
+    if missing := unit_kit.open_placeholders(values):
+        if post and (older := find_outdated_values(post)):
             raise Refused(_outdated_text(older))
         raise Refused(
             _(
                 "The kit asks for words of your unit: %(labels)s. Take it up, have your post "
                 "approved, then share it: the page takes the approved words."
             )
-            % {"labels": join_labels(gaps)}
+            % {"labels": join_labels(missing)}
         )
     return Source(version, values)
 
@@ -124,12 +124,15 @@ def post_of(kit: Kit, unit: Unit) -> Post | None:
 def _approved_values(version: KitVersion, post: Post | None) -> Mapping[str, str]:
     if post is None or post.approved_revision is None:
         return {}
-    cut = approved_filling(post.approved_revision.content, post.unit)
-    return cut[1] if cut and cut[0].version.pk == version.pk else {}
+    approved = find_approved_kit(post.approved_revision.content, post.unit)
+    if approved is None:
+        return {}
+    unit_kit, values = approved
+    return values if unit_kit.version.pk == version.pk else {}
 
 
-class OutdatedKitWords(NamedTuple):
-    """A post whose approved words are of a version of its kit that was replaced since."""
+class OutdatedValues(NamedTuple):
+    """A post whose approved values are for a version of its kit that was replaced since."""
 
     post: Post
     kit: Kit
@@ -137,22 +140,22 @@ class OutdatedKitWords(NamedTuple):
     current: int
 
 
-def outdated_kit_words(post: Post) -> OutdatedKitWords | None:
-    """Return of which version of its kit the post's approved words are, where a newer one is
-    issued. ``post`` bears its unit. Two queries at most.
+def find_outdated_values(post: Post) -> OutdatedValues | None:
+    """Return for which version of its kit the post was approved, where a newer one is issued; else
+    None. ``post`` bears its unit. Two queries at most.
     """
     revision = post.approved_revision
-    cut = approved_filling(revision.content, post.unit) if revision else None
-    if cut is None:
+    approved = find_approved_kit(revision.content, post.unit) if revision else None
+    if approved is None:
         return None
-    shared = cut[0].version
+    shared = approved[0].version
     newest = shared.kit.current
     if newest is None or newest.pk == shared.pk or shared.kit.is_withdrawn:
         return None
-    return OutdatedKitWords(post, shared.kit, shared.number, newest.number)
+    return OutdatedValues(post, shared.kit, shared.number, newest.number)
 
 
-def _outdated_text(older: OutdatedKitWords) -> str:
+def _outdated_text(older: OutdatedValues) -> str:
     return _(
         "Your approved post is of version %(number)s of the kit, and version %(current)s counts "
         "now. Open the post, choose “Take back for editing”, then “Take the new version over”. "

@@ -69,7 +69,7 @@ def share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         **_describe_post(post),
         "why": "" if is_live else unlive,
-        "older": queries.outdated_kit_words(post),
+        "older": queries.find_outdated_values(post),
     }
     return _share_page(request, context, post.unit, partial(share_links.share_post, post))
 
@@ -86,7 +86,7 @@ def share_kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "unit": unit,
         "back": reverse(f"{app}:kit", args=[kit.public_id]),
         "why": refusal(lambda: queries.shareable_source(kit, unit)),
-        "older": queries.outdated_kit_words(post) if post else None,
+        "older": queries.find_outdated_values(post) if post else None,
     }
     return _share_page(request, context, unit, partial(share_links.share_kit, kit, unit=unit))
 

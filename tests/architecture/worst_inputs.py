@@ -16,7 +16,7 @@ from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.http.multipartparser import MultiPartParserError
 from django.test import RequestFactory
 
-from campaigns.kits.wording import fill_gaps, keeps_core, split_into_pieces
+from campaigns.kits.placeholders import fill_kit_text, keeps_core, split_into_pieces
 from channels.connection.addresses import page_key
 from core.differences import compare_words
 from core.errors import Refused
@@ -189,15 +189,15 @@ READINGS = [
         ["a ", "<b>a ", "&amp;"],
     ),
     Reading(
-        "campaigns.kits.wording.keeps_core",
+        "campaigns.kits.placeholders.keeps_core",
         BODY,
         lambda t: keeps_core("X{a}a{b}a{c}a{d}a", "X" + t + "b", own_lines=True),
         ["a", "b", "ab", "\n", "a\n", " "],
     ),
     Reading(
-        "campaigns.kits.wording.split_into_pieces",
+        "campaigns.kits.placeholders.split_into_pieces",
         BODY,
-        lambda t: (split_into_pieces(t, {"a": "b"}), fill_gaps(t, {"a": "b"})),
+        lambda t: (split_into_pieces(t, {"a": "b"}), fill_kit_text(t, {"a": "b"})),
         ["{a}", "{", "{a", "a"],
     ),
     Reading("platforms.telegram.markup.to_telegram_html", BODY, _to_telegram, SIGNS + HTML),

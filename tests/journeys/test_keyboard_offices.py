@@ -180,7 +180,7 @@ def test_a_file_is_added_to_a_campaign_and_removed_by_keyboard(at_desk, tmp_path
 def test_a_kit_is_shared_and_revoked_by_keyboard(at_desk):
     province = factories.ProvinceFactory()
     factories.partner(province)
-    kit = factories.kit(province, state="issued", slots=[], text="Cháy, gọi 114.")
+    kit = factories.kit(province, state="issued", placeholders=[], text="Cháy, gọi 114.")
     page = (desk := at_desk(factories.person(Role.OFFICER, province), DESK)).page
     address = reverse("publishing:share_kit", args=[kit.public_id])
     desk.open(reverse("kits:kit", args=[kit.public_id]))

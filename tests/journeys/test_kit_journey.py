@@ -38,8 +38,8 @@ def test_a_kit_is_written_submitted_approved_and_issued(at_desk):
     page.locator("[name=window_from]").fill(today)
     page.locator("[name=window_until]").fill(today)
     page.locator("[value=row]").click()
-    expect(page.locator("[name='slot-0-name']")).to_have_value("khu_vuc")
-    page.locator("[name='slot-0-label']").fill("Khu vực")
+    expect(page.locator("[name='placeholder-0-name']")).to_have_value("khu_vuc")
+    page.locator("[name='placeholder-0-label']").fill("Khu vực")
     assert desk.overflow() == 0
     page.locator(".action-bar button").click()
     expect(page.locator(".kit-open").first).to_be_visible()

@@ -38,7 +38,7 @@ def states(response) -> dict[str, int]:
 
 
 def filled(post: Post) -> Post:
-    """Fill the gap of a draft, as its officer would."""
+    """Fill in the placeholder of a draft, as its officer would."""
     Adoption.objects.filter(post=post).update(values={"khu_vuc": "tổ 5"})
     Post.objects.filter(pk=post.pk).update(body=post.body.replace("{khu_vuc}", "tổ 5"))
     related = ("adoption__kit", "adoption__version", "unit", "topic")
@@ -68,7 +68,7 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
     ]
     # One changes the core, and is stopped.
     client.force_login(officers[8])
-    form = typed(drafts[8], body="<p>Sạc qua đêm cũng được.</p>", **{"slot-khu_vuc": "tổ 9"})
+    form = typed(drafts[8], body="<p>Sạc qua đêm cũng được.</p>", **{"placeholder-khu_vuc": "tổ 9"})
     assert client.post(address("autosave", drafts[8]), form).status_code == 200
     drafts[8].refresh_from_db()
     assert "không sạc xe qua đêm" in drafts[8].body

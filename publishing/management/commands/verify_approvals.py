@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
 from posts.canonical import content
-from posts.kit_words import find_unproved_kits
+from posts.kit_placeholders import find_unproved_kits
 from posts.review.queries import approved_channels
 from publishing.broadcasts.seals import is_sealed
 from publishing.deliveries.queries import find_unrecorded

@@ -1,11 +1,11 @@
-// The text of a kit, as it reads while somebody fills its gaps. The portal makes the text that is stored.
+// The text of a kit, as it reads while somebody fills in its placeholders. The portal makes the text that is stored.
 import { form } from "./elements.js";
 
 const text = form.querySelector("[data-kit-text]");
 
 if (text) {
   form.addEventListener("input", ({ target }) => {
-    if ("slotField" in target.dataset) fill(target.dataset.slotField, target.value);
+    if ("placeholderField" in target.dataset) fill(target.dataset.placeholderField, target.value);
     else if (target.name !== "own_lines") return;
     // The counters read them.
     form.elements.title.value = text.querySelector("[data-kit-title]").textContent.trim();
@@ -14,10 +14,10 @@ if (text) {
   });
 }
 
-function fill(name, words) {
-  const shown = words.split(/\s+/).filter(Boolean).join(" ");
-  for (const gap of text.querySelectorAll(`[data-gap="${name}"]`)) {
-    gap.textContent = shown || gap.dataset.label;
-    gap.classList.toggle("is-open", !shown);
+function fill(name, typed) {
+  const value = typed.split(/\s+/).filter(Boolean).join(" ");
+  for (const placeholder of text.querySelectorAll(`[data-placeholder="${name}"]`)) {
+    placeholder.textContent = value || placeholder.dataset.label;
+    placeholder.classList.toggle("is-open", !value);
   }
 }

@@ -1,4 +1,4 @@
-// The gaps' buttons put a gap where the cursor was last, without sending the form.
+// The buttons insert a placeholder where the cursor was last, without sending the form.
 const form = document.querySelector("[data-kit-form]");
 const texts = [...form.querySelectorAll("textarea[name=text], textarea[name^='text-'], input[name=title]")];
 let last = form.elements.text;
@@ -7,15 +7,15 @@ for (const field of texts) {
   field.addEventListener("focus", () => { last = field; });
 }
 
-// A new gap gets its name from the server, which puts it where the cursor is marked.
-const newGap = form.querySelector("[data-new-gap]");
-newGap.addEventListener("click", () => {
-  if (form.elements.new_gap.value.trim()) last.setRangeText("{?}", last.selectionStart, last.selectionEnd, "end");
+// A new placeholder gets its name from the server, which puts it where the cursor is marked.
+const newPlaceholder = form.querySelector("[data-new-placeholder]");
+newPlaceholder.addEventListener("click", () => {
+  if (form.elements.new_placeholder.value.trim()) last.setRangeText("{?}", last.selectionStart, last.selectionEnd, "end");
 });
-form.elements.new_gap.addEventListener("keydown", (event) => {
+form.elements.new_placeholder.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   event.preventDefault();
-  newGap.click();
+  newPlaceholder.click();
 });
 
 form.addEventListener("click", (event) => {

@@ -9,7 +9,7 @@ from django.utils.timezone import localdate as today
 from accounts.permissions import Role
 from campaigns.kits import issuing
 from campaigns.kits.checking import find_problems
-from campaigns.kits.edits import KitEdit, Slot
+from campaigns.kits.edits import KitEdit, PlaceholderEdit
 from campaigns.kits.models import Kit, KitVersion
 from core.errors import Refused
 from tests import factories
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-def make_slot(name="khu_vuc", **changes) -> dict[str, object]:
+def make_placeholder(name="khu_vuc", **changes) -> dict[str, object]:
     return {
         "name": name,
         "kind": "place",
@@ -51,7 +51,7 @@ def test_a_kit_with_all_that_it_needs_lacks_nothing(problems):
     "fields",
     [
         {"title": ""},
-        {"text": "", "slots": []},
+        {"text": "", "placeholders": []},
         {"window_from": None},
         {"window_until": None},
         {"window_from": today() - 9 * DAY, "window_until": today() - DAY},
@@ -61,10 +61,10 @@ def test_a_kit_with_all_that_it_needs_lacks_nothing(problems):
         {"text": "Gọi {khu_vuc} { Khu Vực }."},
         {"text": "Gọi {khu_vuc} và {ten_pho}."},
         {"text": "Gọi 113."},
-        {"slots": [make_slot(label="")]},
-        {"slots": [make_slot(kind="picture")]},
-        {"slots": [make_slot(kind="number", example="hai")]},
-        {"slots": [make_slot(kind="date", example="31/02/2026")]},
+        {"placeholders": [make_placeholder(label="")]},
+        {"placeholders": [make_placeholder(kind="picture")]},
+        {"placeholders": [make_placeholder(kind="number", example="hai")]},
+        {"placeholders": [make_placeholder(kind="date", example="31/02/2026")]},
         {"script": "Loa đọc {ten_loa}."},
     ],
     ids=lambda fields: ",".join(fields),
@@ -76,18 +76,18 @@ def test_each_thing_that_is_missing_is_named_alone(problems, fields):
 
 
 @pytest.mark.parametrize(
-    "slot",
+    "placeholder",
     [
-        make_slot(kind="number", example="1.234"),
-        make_slot(kind="number", example="3-5"),
-        make_slot(kind="number", example="12,5"),
-        make_slot(kind="date", example="31/12/2026"),
-        make_slot(kind="text", example="31/02/2026"),
-        make_slot(kind="number"),
+        make_placeholder(kind="number", example="1.234"),
+        make_placeholder(kind="number", example="3-5"),
+        make_placeholder(kind="number", example="12,5"),
+        make_placeholder(kind="date", example="31/12/2026"),
+        make_placeholder(kind="text", example="31/02/2026"),
+        make_placeholder(kind="number"),
     ],
 )
-def test_an_example_that_fits_its_gap_is_none_to_mend(problems, slot):
-    assert problems(platforms=["facebook"], slots=[slot]) == []
+def test_an_example_that_is_a_valid_value_is_no_problem(problems, placeholder):
+    assert problems(platforms=["facebook"], placeholders=[placeholder]) == []
 
 
 def test_a_last_day_of_today_is_not_over(problems):
@@ -106,19 +106,19 @@ def test_all_that_is_missing_is_said_at_once_when_it_is_submitted(problems):
     assert KitVersion.objects.get(pk=version.pk).state == "draft"
 
 
-SLOT = Slot("khu_vuc", "place", "Khu vực")
+PLACEHOLDER = PlaceholderEdit("khu_vuc", "place", "Khu vực")
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"slots": (SLOT, SLOT)},
-        {"slots": (replace(SLOT, name="Khu vực"),)},
-        {"slots": (replace(SLOT, name="don_vi"),)},
-        {"slots": (replace(SLOT, kind="secret"),)},
-        {"slots": (replace(SLOT, limit=201),)},
-        {"slots": (replace(SLOT, limit=-1),)},
-        {"slots": tuple(replace(SLOT, name=f"gap_{n}") for n in range(30))},
+        {"placeholders": (PLACEHOLDER, PLACEHOLDER)},
+        {"placeholders": (replace(PLACEHOLDER, name="Khu vực"),)},
+        {"placeholders": (replace(PLACEHOLDER, name="don_vi"),)},
+        {"placeholders": (replace(PLACEHOLDER, kind="secret"),)},
+        {"placeholders": (replace(PLACEHOLDER, limit=201),)},
+        {"placeholders": (replace(PLACEHOLDER, limit=-1),)},
+        {"placeholders": tuple(replace(PLACEHOLDER, name=f"noi_{n}") for n in range(30))},
         {"platforms": ("myspace",)},
         {"texts": {"myspace": "Lời"}},
         {"spread_minutes": -1},
@@ -137,7 +137,7 @@ def test_what_the_form_offers_nowhere_is_not_even_stored(changes):
         campaign=factories.CampaignFactory(unit=province),
         topic=factories.topic(),
         text="Gọi {khu_vuc}.",
-        slots=(SLOT,),
+        placeholders=(PLACEHOLDER,),
     )
     writer = factories.person(Role.SUPERVISOR, province)
 

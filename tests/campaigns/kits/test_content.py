@@ -8,18 +8,20 @@ import pytest
 from django.utils.timezone import localdate as today
 
 from campaigns.kits.models import KitMedia, KitVersion
-from campaigns.kits.presenters import compare_words, describe_audience, list_facts, name_parts
+from campaigns.kits.presenters import compare_versions, describe_audience, list_facts, name_parts
 from campaigns.kits.queries import build_content, compute_digest, find_changed_parts
 from campaigns.kits.seals import is_sealed
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+# Parts of the content whose keys, which are hashed, are not the names of their columns.
+PARTS = {"placeholders": "slots"}
 CHANGES = {
     "title": "Tiêu đề khác",
     "text": "Lời khác ở {khu_vuc}.",
     "texts": {"zalo": "Lời riêng ở {khu_vuc}."},
-    "slots": [],
+    "placeholders": [],
     "script": "Loa đọc.",
     "poster": {"look": "fire", "line_1": "Dòng một", "line_2": "", "hotline": "114"},
     "link": "https://dichvucong.gov.vn/",
@@ -78,16 +80,17 @@ def test_no_part_changes_without_the_hash_and_each_has_a_word(version, name):
     if name == "best_from":
         fields["best_until"] = 9
     changed = change(version, **fields)
+    part = PARTS.get(name, name)
 
     assert compute_digest(changed) != digest
     after = build_content(changed)
     different = {part for part in {*before, *after} if before.get(part) != after.get(part)}
-    assert name in different
-    assert different - {"core"} <= {*fields}
-    assert name == "changes" or name in name_parts()
+    assert part in different
+    assert different - {"core"} <= {*fields, part}
+    assert name == "changes" or part in name_parts()
 
 
-def test_pictures_units_and_the_kits_own_words_are_content_too(version):
+def test_pictures_units_and_name_are_content_too(version):
     digests = [compute_digest(version)]
     kit = version.kit
     picture = KitMedia.objects.create(
@@ -117,19 +120,29 @@ def test_the_order_in_which_units_were_listed_changes_nothing(version):
     assert compute_digest(change(version)) == digest
 
 
-WORDS = ("title", "text", "texts", "slots", "script", "poster", "link", "legal_basis", "source")
+TEXTS = (
+    "title",
+    "text",
+    "texts",
+    "placeholders",
+    "script",
+    "poster",
+    "link",
+    "legal_basis",
+    "source",
+)
 
 
-@pytest.mark.parametrize("name", [*WORDS, "window_until", "note"])
+@pytest.mark.parametrize("name", [*TEXTS, "window_until", "note"])
 def test_those_who_approve_a_new_version_see_each_changed_word(version, name):
     newer = KitVersion.objects.get(pk=version.pk)
     setattr(newer, name, CHANGES[name])
 
-    differences = compare_words(newer, version)
+    differences = compare_versions(newer, version)
 
-    # A gap that nobody describes any more is called by its name in the text, too.
-    assert len(differences) == (2 if name == "slots" else 1)
-    assert find_changed_parts(newer, version) == [name]
+    # A placeholder that nobody describes any more is called by its name in the text, too.
+    assert len(differences) == (2 if name == "placeholders" else 1)
+    assert find_changed_parts(newer, version) == [PARTS.get(name, name)]
     shown = "".join(piece.text for piece in differences[0].pieces)
     assert shown
 

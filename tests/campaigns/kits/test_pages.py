@@ -57,10 +57,10 @@ def written(province, **changes):
         "audience": "all",
         "window_from": today().strftime("%d/%m/%Y"),
         "window_until": (today() + timedelta(days=9)).strftime("%d/%m/%Y"),
-        "slot-0-name": "khu_vuc",
-        "slot-0-kind": "place",
-        "slot-0-label": "Khu vực",
-        "slot-0-example": "tổ 5",
+        "placeholder-0-name": "khu_vuc",
+        "placeholder-0-kind": "place",
+        "placeholder-0-label": "Khu vực",
+        "placeholder-0-example": "tổ 5",
         **changes,
     }
 
@@ -76,7 +76,7 @@ def test_a_kit_is_written_submitted_approved_and_issued(client, province, sign_i
     kit = Kit.objects.get()
     version = kit.versions.get()
     assert [medium.alt_text for medium in version.media.all()] == ["Ổ cắm"]
-    assert version.slots[0]["name"] == "khu_vuc"
+    assert version.placeholders[0]["name"] == "khu_vuc"
     client.post(page("submit", kit))
     assert client.get(page("approve", kit)).status_code == 403
 
@@ -139,36 +139,36 @@ def test_buttons_of_the_form_bring_it_back_as_typed_and_save_nothing(client, pro
 
     text = again("insert:dia_chi")["text"].value()
     assert text.endswith("{khu_vuc}. {dia_chi}")
-    rows = again("row", text="{moi} {khu_vuc}").slots
+    rows = again("row", text="{moi} {khu_vuc}").placeholders
     assert [row.name for row in rows] == ["khu_vuc", "moi", "", ""]
-    assert again("units", units_q="ben nang").found_units == [commune]
+    assert again("units", units_q="ben nang").other_units == [commune]
     kept = again("media", for_units=[commune.key], media_q="khong co")
     assert kept.chosen_units == [commune]
-    assert kept.found_media == []
-    assert again("media").found_media == [picture]
+    assert kept.other_media == []
+    assert again("media").other_media == [picture]
     assert Kit.objects.count() == 0
 
 
-def test_a_gap_gets_its_name_from_what_it_asks_for(client, province, sign_in):
+def test_a_placeholder_gets_its_name_from_its_label(client, province, sign_in):
     sign_in(Role.SUPERVISOR, province)
     form = written(
         province,
         rows="3",
         text="Nộp tại {diem_giao_nop}, gọi {khu_vuc}.",
         **{
-            "slot-0-name": "Khu Vực",
-            "slot-1-name": "",
-            "slot-1-label": "Điểm giao nộp",
-            "slot-1-example": "nhà văn hóa",
+            "placeholder-0-name": "Khu Vực",
+            "placeholder-1-name": "",
+            "placeholder-1-label": "Điểm giao nộp",
+            "placeholder-1-example": "nhà văn hóa",
             # Brought by the text, while the row above it had another name.
-            "slot-2-name": "diem_giao_nop",
+            "placeholder-2-name": "diem_giao_nop",
         },
     )
 
     client.post(reverse("kits:new"), form)
 
-    slots = Kit.objects.get().versions.get().slots
-    assert [(slot["name"], slot["label"]) for slot in slots] == [
+    placeholders = Kit.objects.get().versions.get().placeholders
+    assert [(placeholder["name"], placeholder["label"]) for placeholder in placeholders] == [
         ("khu_vuc", "Khu vực"),
         ("diem_giao_nop", "Điểm giao nộp"),
     ]
@@ -181,14 +181,14 @@ def test_a_gap_gets_its_name_from_what_it_asks_for(client, province, sign_in):
         ("Nộp tại:", "Nộp tại: {diem_giao_nop}"),
     ],
 )
-def test_a_new_gap_is_put_into_the_text_and_described(client, province, sign_in, text, expected):
+def test_a_new_placeholder_is_inserted_and_described(client, province, sign_in, text, expected):
     sign_in(Role.SUPERVISOR, province)
-    form = written(province, again="new_gap", new_gap=" Điểm giao nộp ", text=text)
+    form = written(province, again="new_placeholder", new_placeholder=" Điểm giao nộp ", text=text)
 
     answer = client.post(reverse("kits:new"), form).context["form"]
 
     assert answer["text"].value() == expected
-    rows = [[field.value() for field in row.fields[:3]] for row in answer.slots]
+    rows = [[field.value() for field in row.fields[:3]] for row in answer.placeholders]
     assert rows[:2] == [
         ["khu_vuc", "place", "Khu vực"],
         ["diem_giao_nop", "text", "Điểm giao nộp"],
@@ -200,7 +200,7 @@ def test_what_is_wrong_stands_beside_its_field_and_keeps_what_was_typed(client, 
     sign_in(Role.SUPERVISOR, province)
     wrong = {
         "name": "",
-        "slot-0-name": "Ngày",  # the name of a gap that fills itself
+        "placeholder-0-name": "Ngày",  # the name of a built-in placeholder
         "best_from": "20",
         "window_until": "01/01/2026",
     }
@@ -208,7 +208,7 @@ def test_what_is_wrong_stands_beside_its_field_and_keeps_what_was_typed(client, 
     response = client.post(reverse("kits:new"), written(province, **wrong))
 
     assert response.status_code == 422
-    assert {"name", "slot-0-name", "best_until", "window_until"} == set(
+    assert {"name", "placeholder-0-name", "best_until", "window_until"} == set(
         response.context["form"].errors
     )
     assert "Không sạc qua đêm" in response.content.decode()
@@ -310,9 +310,9 @@ def test_the_preview_is_read_as_the_unit_that_is_named(client, province, sign_in
     assert nobody.context["as_unit_problem"]
 
 
-def test_the_preview_names_a_gap_that_is_open_by_what_it_asks_for(client, province, sign_in):
+def test_the_preview_shows_an_open_placeholder_by_its_label(client, province, sign_in):
     factories.UnitFactory(parent=province)  # nobody has entered its telephone
-    kit = factories.kit(province, text="Gọi {duong_day_nong}.", slots=[], state="issued")
+    kit = factories.kit(province, text="Gọi {duong_day_nong}.", placeholders=[], state="issued")
     sign_in(Role.SUPERVISOR, province)
 
     shown = client.get(page("kit", kit)).content.decode()
@@ -375,21 +375,21 @@ def test_a_card_of_the_kits_title_stands_among_its_pictures(client, province, si
     there = reverse("posts:card_for_kit", args=[kit.public_id])
     assert version.title in client.get(there).content.decode()
     assert there in client.get(page("kit", kit)).content.decode()
-    words = {"title": version.title, "look": "fire", "formats": ["1x1"], "hotline": "", "qr": ""}
+    form = {"title": version.title, "look": "fire", "formats": ["1x1"], "hotline": "", "qr": ""}
 
-    with_gap = client.post(there, {**words, "line_1": "Ở {khu_vuc}"})
-    assert with_gap.status_code == 409
-    made = client.post(there, words)
+    with_placeholder = client.post(there, {**form, "line_1": "Ở {khu_vuc}"})
+    assert with_placeholder.status_code == 409
+    made = client.post(there, form)
 
     assert made["Location"] == page("kit", kit)
     card = version.media.get().media
     assert (card.unit, card.width) == (province, 1080)
     version.refresh_from_db()
     assert (version.last_editor, version.is_by(leader)) == (leader, True)  # so does not approve it
-    client.post(there, words)
+    client.post(there, form)
     assert version.media.count() == 1  # the same card is one picture
     KitVersion.objects.filter(pk=version.pk).update(state="in_review")
-    assert client.post(there, words)["Location"] == page("kit", kit)
+    assert client.post(there, form)["Location"] == page("kit", kit)
 
 
 def test_a_kit_that_names_a_repealed_law_is_warned_of_and_mended_by_one_tap(

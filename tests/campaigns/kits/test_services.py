@@ -13,7 +13,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from campaigns.kits import issuing
 from campaigns.kits.checking import find_problems
-from campaigns.kits.edits import KitEdit, Slot
+from campaigns.kits.edits import KitEdit, PlaceholderEdit
 from campaigns.kits.models import Kit, KitVersion
 from campaigns.kits.queries import build_content, find_changed_parts, find_open_kits, find_units
 from campaigns.kits.seals import is_sealed
@@ -41,7 +41,10 @@ def edit(ministry):
         title="Sạc xe điện qua đêm: nguy hiểm",
         text="Công an {don_vi} nhắc bà con ở {khu_vuc}: không sạc xe qua đêm.",
         texts={"zalo": "Bà con {khu_vuc} không sạc xe qua đêm."},
-        slots=(Slot("khu_vuc", "place", "Khu vực", example="tổ 5"), Slot("anh", "picture", "Ảnh")),
+        placeholders=(
+            PlaceholderEdit("khu_vuc", "place", "Khu vực", example="tổ 5"),
+            PlaceholderEdit("anh", "picture", "Ảnh"),
+        ),
         platforms=("facebook", "zalo"),
         window_from=today(),
         window_until=today() + timedelta(days=10),
@@ -128,7 +131,11 @@ def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missin
         window_until=today() - timedelta(days=1),
         window_from=None,
         for_levels=(),
-        slots=(*edit.slots, Slot("thua", "text", ""), Slot("luc", "date", "Lúc", example="mai")),
+        placeholders=(
+            *edit.placeholders,
+            PlaceholderEdit("thua", "text", ""),
+            PlaceholderEdit("luc", "date", "Lúc", example="mai"),
+        ),
     )
     version = issuing.begin_kit(unit=ministry, by=writer, edit=bad)
 
@@ -155,8 +162,8 @@ def test_a_kit_that_lacks_something_is_not_submitted_and_says_all_that_is_missin
     [
         ({"text": "TUYỆT MẬT"}, SecrecyRefused),
         ({"note": "Nghi phạm Nguyễn Văn Tèo, CCCD 001099012345"}, Refused),
-        ({"slots": (Slot("Don_Vi", "text", "x"),)}, Refused),
-        ({"slots": (Slot("don_vi", "text", "x"),)}, Refused),
+        ({"placeholders": (PlaceholderEdit("Don_Vi", "text", "x"),)}, Refused),
+        ({"placeholders": (PlaceholderEdit("don_vi", "text", "x"),)}, Refused),
         ({"platforms": ("myspace",)}, Refused),
         ({"best_from": 20, "best_until": 7}, Refused),
     ],
@@ -288,7 +295,7 @@ POSTER = {
 }
 
 
-def test_script_and_poster_take_only_gaps_that_the_post_has(ministry, edit):
+def test_script_and_poster_take_only_placeholders_that_the_post_has(ministry, edit):
     writer = factories.person(Role.SUPERVISOR, ministry)
     factories.UnitFactory()
     odd = replace(edit, script="Gọi {nguoi_trong}.", poster={**POSTER, "line_2": "{ So }"})
@@ -381,25 +388,26 @@ def test_a_kit_is_passed_on_while_its_next_version_is_issued(ministry):
 
 
 def test_a_kit_for_a_channel_that_needs_a_picture_brings_one(ministry, edit):
-    """In its pictures, or by a gap: else units would find out one by one that their post is left
-    out there."""
+    """Else units would find out one by one that their post is left out there."""
     writer = factories.person(Role.OVERSEER, ministry)
-    bare = replace(edit, slots=edit.slots[:1], platforms=("facebook", "zalo", "youtube"))
+    bare = replace(
+        edit, placeholders=edit.placeholders[:1], platforms=("facebook", "zalo", "youtube")
+    )
     version = issuing.begin_kit(unit=ministry, by=writer, edit=bare)
     factories.UnitFactory()
 
     with pytest.raises(Refused) as refused:
         issuing.submit_version(version, by=writer)
 
-    picture, video = (words for words in find_problems(version) if "channel out" in words)
-    assert [words.split()[0].rstrip(":") for words in (picture, video)] == ["Zalo", "YouTube"]
+    picture, video = (problem for problem in find_problems(version) if "channel out" in problem)
+    assert [problem.split()[0].rstrip(":") for problem in (picture, video)] == ["Zalo", "YouTube"]
     assert f"{picture} {video}" in str(refused.value)
     issuing.add_media(version, [factories.media(ministry)], by=writer)
-    assert not any(words.startswith("Zalo") for words in find_problems(version))
+    assert not any(problem.startswith("Zalo") for problem in find_problems(version))
 
 
-def test_a_gap_for_a_picture_brings_one(ministry, edit):
+def test_a_placeholder_for_a_picture_brings_one(ministry, edit):
     version = issuing.begin_kit(
         unit=ministry, by=factories.person(Role.OVERSEER, ministry), edit=edit
     )
-    assert not any(words.startswith("Zalo") for words in find_problems(version))
+    assert not any(problem.startswith("Zalo") for problem in find_problems(version))

@@ -47,8 +47,8 @@ def say(days) -> str:
         ({"best_from": "8", "best_until": "25"}, "best_until"),
         ({"link": "javascript:alert(1)"}, "link"),
         ({"spread_minutes": "500"}, "spread_minutes"),
-        ({"slot-0-limit": "500"}, "slot-0-limit"),
-        ({"slot-0-name": "don_vi"}, "slot-0-name"),
+        ({"placeholder-0-limit": "500"}, "placeholder-0-limit"),
+        ({"placeholder-0-name": "don_vi"}, "placeholder-0-name"),
         ({"platforms": ["myspace"]}, "platforms"),
     ],
 )

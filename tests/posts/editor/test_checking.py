@@ -110,10 +110,10 @@ def test_a_post_without_a_row_is_checked_and_gets_none(client, unit):
     assert not Post.objects.exists()
 
 
-def test_a_post_of_a_kit_is_checked_with_the_words_in_its_gaps(client, unit, officer):
+def test_a_post_of_a_kit_is_checked_with_its_values(client, unit, officer):
     kit = factories.kit(unit.parent, state="issued")
     post = adopting.adopt(kit, unit=unit, by=officer)
-    values = typed(post, **{"slot-khu_vuc": f"nhà anh ấy, {NUMBER}"})
+    values = typed(post, **{"placeholder-khu_vuc": f"nhà anh ấy, {NUMBER}"})
     stored = dict(post.adoption.values)
 
     before = client.post(address("check", post), values)

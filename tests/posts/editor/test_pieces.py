@@ -61,7 +61,7 @@ def test_pieces_of_other_topics_are_found_by_search_alone(client, unit, post):
     assert "Chữ ký giao thông" in sheet(client, post, "giao thong")
 
 
-def test_without_scripts_a_piece_goes_to_the_end_and_its_gap_blocks(client, unit, post):
+def test_without_scripts_a_piece_goes_to_the_end_and_its_placeholder_blocks(client, unit, post):
     piece = factories.snippet(unit, kind=TemplateKind.PARAGRAPH, text="Trụ sở: {dia_chi}\n\nHết")
     page = client.get(address(post)).content.decode()
     assert f'value="{piece.public_id}"' in page
@@ -69,7 +69,7 @@ def test_without_scripts_a_piece_goes_to_the_end_and_its_gap_blocks(client, unit
     client.post(address(post), {"snippet": piece.public_id})
     post.refresh_from_db()
     assert to_plain_text(post.body).endswith("gọi 113.\n\nTrụ sở: {dia_chi}\n\nHết")
-    assert [found.rule for found in find_findings(post)] == ["gap_left"]
+    assert [found.rule for found in find_findings(post)] == ["placeholder_open"]
 
 
 def test_the_button_without_scripts_saves_first(client, post):

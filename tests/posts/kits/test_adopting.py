@@ -1,4 +1,4 @@
-"""A kit in the hands of a unit: one tap makes a draft, its gaps are filled, its core stays."""
+"""Adoption of a kit: one tap makes a draft with placeholders, and its core stays."""
 
 import threading
 import uuid
@@ -87,7 +87,7 @@ def refreshed(post) -> Post:
     return Post.objects.select_related(*related).get(pk=post.pk)
 
 
-def test_one_tap_makes_a_draft_of_which_only_the_gaps_change(client, unit, officer, kit, pages):
+def test_one_tap_makes_a_draft_of_which_only_placeholders_change(client, unit, officer, kit, pages):
     client.force_login(officer)
     shown = client.get(reverse("posts:kit", args=[kit.public_id])).content.decode()
     assert "Luật PCCC 2024" in shown
@@ -110,14 +110,14 @@ def test_one_tap_makes_a_draft_of_which_only_the_gaps_change(client, unit, offic
     assert on["facebook"] == (True, "Ở {khu_vuc}: đừng sạc xe qua đêm.")
     assert on["threads"] == (False, "")
     assert on["instagram"] == (True, "")
-    assert blocked(post) == [("kit_gap", "slot-khu_vuc")]
+    assert blocked(post) == [("kit_placeholder_open", "placeholder-khu_vuc")]
     page = client.get(address("edit", post)).content.decode()
-    assert 'name="slot-khu_vuc"' in page
-    assert 'id="at-slot-khu_vuc"' in page
+    assert 'name="placeholder-khu_vuc"' in page
+    assert 'id="at-placeholder-khu_vuc"' in page
     assert 'name="body-is-html"' not in page
 
-    own_words = {"title": "Của tôi", "body": "<p>Mua pin ở cửa hàng A.</p>", "campaign": ""}
-    form = typed(post, **own_words, **{"slot-khu_vuc": " tổ 5\nvà tổ 6"})
+    own_texts = {"title": "Của tôi", "body": "<p>Mua pin ở cửa hàng A.</p>", "campaign": ""}
+    form = typed(post, **own_texts, **{"placeholder-khu_vuc": " tổ 5\nvà tổ 6"})
     assert client.post(address("autosave", post), form).status_code == 200
 
     post = refreshed(post)
@@ -129,7 +129,7 @@ def test_one_tap_makes_a_draft_of_which_only_the_gaps_change(client, unit, offic
     assert content.compose(post)["kit"]["core"] == kit.current.content_sha256
     # To save what is stored changes nothing.
     version = post.version
-    client.post(address("autosave", post), typed(post, **{"slot-khu_vuc": "tổ 5 và tổ 6"}))
+    client.post(address("autosave", post), typed(post, **{"placeholder-khu_vuc": "tổ 5 và tổ 6"}))
     assert refreshed(post).version == version
 
 
@@ -137,11 +137,13 @@ def test_the_content_of_other_posts_is_hashed_as_before():
     assert "kit" not in content.compose(factories.PostFactory())
 
 
-def test_words_written_past_the_service_are_refused_at_every_step(unit, officer, kit, pages):
+def test_text_written_past_the_service_are_refused_at_every_step(unit, officer, kit, pages):
     post = adopting.adopt(kit, unit=unit, by=officer)
     edit = edit_of(refreshed(post))
-    words = {"khu_vuc": "tổ 5"}
-    post = saving.save(post, replace(edit, kit_words=words), by=officer, version=post.version)
+    values = {"khu_vuc": "tổ 5"}
+    post = saving.save(
+        post, replace(edit, placeholder_values=values), by=officer, version=post.version
+    )
     good = post.body
     Post.objects.filter(pk=post.pk).update(body=good.replace("không sạc", "nên sạc"))
     with pytest.raises(Refused, match="kit"):
@@ -171,13 +173,13 @@ def test_words_written_past_the_service_are_refused_at_every_step(unit, officer,
     assert ("kit_withdrawn", "kit") in blocked(refreshed(post))
 
 
-def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, province):
+def test_a_placeholder_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, province):
     factories.ChannelFactory(unit=unit, platform="facebook")
     kit = factories.kit(
         province,
         state="issued",
         text="Từ {gio} giờ ngày {ngay_hop}, {so_nguoi} người.",
-        slots=[
+        placeholders=[
             {"name": "gio", "kind": "number", "label": "Giờ", "example": "7-9", "limit": 20},
             {"name": "ngay_hop", "kind": "date", "label": "Ngày họp", "limit": 20},
             {"name": "so_nguoi", "kind": "number", "label": "Số người", "limit": 20},
@@ -187,8 +189,12 @@ def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, p
     client.force_login(officer)
 
     def write(gio, ngay_hop, so_nguoi):
-        words = {"slot-gio": gio, "slot-ngay_hop": ngay_hop, "slot-so_nguoi": so_nguoi}
-        saved = client.post(address("autosave", post), typed(refreshed(post), **words))
+        typed_values = {
+            "placeholder-gio": gio,
+            "placeholder-ngay_hop": ngay_hop,
+            "placeholder-so_nguoi": so_nguoi,
+        }
+        saved = client.post(address("autosave", post), typed(refreshed(post), **typed_values))
         assert saved.status_code == 200
         return refreshed(post)
 
@@ -198,8 +204,8 @@ def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, p
         "ngay_hop": "31/02/2026",
         "so_nguoi": "50-60",
     }
-    places = ("slot-gio", "slot-ngay_hop", "slot-so_nguoi")
-    assert blocked(wrong) == [("kit_gap_kind", place) for place in places]
+    places = ("placeholder-gio", "placeholder-ngay_hop", "placeholder-so_nguoi")
+    assert blocked(wrong) == [("kit_value_invalid", place) for place in places]
     page = client.get(address("edit", post)).content.decode()
     assert 'value="50-60"' in page
     assert "“Số người” asks for one number alone" in page
@@ -209,9 +215,9 @@ def test_a_gap_for_a_number_or_a_day_takes_nothing_else(client, unit, officer, p
     right = write("7-9", "01/01/2020", "1.250")
     assert blocked(right) == []
     warned = [(f.rule, f.where) for f in find_findings(right) if f.severity == "warn"]
-    assert ("kit_gap_day", "slot-ngay_hop") in warned
+    assert ("kit_day_outside", "placeholder-ngay_hop") in warned
     right = write("7-9", timezone.localdate().strftime("%d/%m/%Y"), "1.250")
-    assert "kit_gap_day" not in [f.rule for f in find_findings(right)]
+    assert "kit_day_outside" not in [f.rule for f in find_findings(right)]
 
 
 def test_the_page_of_a_post_says_from_which_kit_it_began(client, unit, province, officer, kit):
@@ -233,8 +239,8 @@ def test_the_page_of_a_post_says_from_which_kit_it_began(client, unit, province,
 
 
 @pytest.fixture
-def misfit(unit, officer, province):
-    """Return a post in review whose gap for a number holds words: submitted before gaps were
+def invalid_post(unit, officer, province):
+    """Return a post in review with text where a number is asked for: submitted before values were
     checked.
     """
     factories.ChannelFactory(unit=unit, platform="facebook")
@@ -242,42 +248,47 @@ def misfit(unit, officer, province):
         province,
         state="issued",
         text="Họp lúc {gio} giờ.",
-        slots=[{"name": "gio", "kind": "number", "label": "Giờ họp", "limit": 20}],
+        placeholders=[{"name": "gio", "kind": "number", "label": "Giờ họp", "limit": 20}],
     )
     post = adopting.adopt(kit, unit=unit, by=officer)
     edit = edit_of(refreshed(post))
-    words = {"gio": "sáng sớm"}
+    values = {"gio": "sáng sớm"}
     post = saving.save(
-        refreshed(post), replace(edit, kit_words=words), by=officer, version=post.version
+        refreshed(post), replace(edit, placeholder_values=values), by=officer, version=post.version
     )
     return factories.submitted(refreshed(post))
 
 
-def test_a_wrong_gap_stops_a_post_that_waits_for_its_approval(unit, officer, misfit):
+def test_an_invalid_value_stops_a_post_that_waits_for_its_approval(unit, officer, invalid_post):
     chief = factories.person(Role.APPROVER, unit)
     with pytest.raises(Refused, match="“Giờ họp” asks for one number alone"):
-        decisions.approve(misfit, misfit.current_revision, by=chief, proof=factories.proof())
-    # The words in the submitted version count, not those that the row holds meanwhile.
-    misfit.adoption.values = {"gio": "7"}
-    misfit.adoption.save()
+        decisions.approve(
+            invalid_post, invalid_post.current_revision, by=chief, proof=factories.proof()
+        )
+    # The values in the submitted version count, not those that the row holds meanwhile.
+    invalid_post.adoption.values = {"gio": "7"}
+    invalid_post.adoption.save()
     with pytest.raises(Refused, match="“Giờ họp” asks for one number alone"):
         decisions.approve(
-            refreshed(misfit), misfit.current_revision, by=chief, proof=factories.proof()
+            refreshed(invalid_post),
+            invalid_post.current_revision,
+            by=chief,
+            proof=factories.proof(),
         )
 
 
-def test_a_wrong_gap_stops_an_approved_post_at_scheduling(unit, officer, misfit):
-    approved = factories.approved(misfit, by=factories.person(Role.APPROVER, unit))
+def test_an_invalid_value_stops_an_approved_post_at_scheduling(unit, officer, invalid_post):
+    approved = factories.approved(invalid_post, by=factories.person(Role.APPROVER, unit))
     with pytest.raises(Refused, match="“Giờ họp” asks for one number alone"):
         scheduling.schedule(approved, by=officer)
 
 
 @pytest.mark.parametrize("health", [Health.CONNECTED, Health.MANUAL])
-def test_a_wrong_gap_stops_what_is_scheduled_and_says_which(unit, officer, misfit, health):
+def test_an_invalid_value_stops_a_scheduled_post_and_is_named(unit, officer, invalid_post, health):
     channel = unit.channels.get()
     channel.health = health
     channel.save()
-    row = factories.delivery(factories.approved(misfit), channel)
+    row = factories.delivery(factories.approved(invalid_post), channel)
 
     if health == Health.MANUAL:
         manual_posting.create_manual_tasks()
@@ -297,7 +308,7 @@ def test_a_wrong_gap_stops_what_is_scheduled_and_says_which(unit, officer, misfi
 def test_what_nobody_approved_of_a_kit_is_not_published(unit, officer, kit, health, forged):
     channel = factories.ChannelFactory(unit=unit, platform="facebook", health=health)
     post = adopting.adopt(kit, unit=unit, by=officer)
-    edit = replace(edit_of(refreshed(post)), kit_words={"khu_vuc": "tổ 5"})
+    edit = replace(edit_of(refreshed(post)), placeholder_values={"khu_vuc": "tổ 5"})
     saving.save(refreshed(post), edit, by=officer, version=post.version)
     rows = [factories.recorded(factories.delivery(factories.approved(refreshed(post)), channel))]
     call_command("verify_approvals")
@@ -331,7 +342,7 @@ def test_own_lines_stand_only_where_the_kit_lets_them(unit, officer, province, p
     post = adopting.adopt(open_kit, unit=unit, by=officer)
     post = saving.append(refreshed(post), "Cần giúp đỡ, gọi 113.", by=officer)
     assert post.body.endswith("<p>Cần giúp đỡ, gọi 113.</p>")
-    assert [rule for rule, _where in blocked(refreshed(post))] == ["kit_gap"]
+    assert [rule for rule, _where in blocked(refreshed(post))] == ["kit_placeholder_open"]
     with pytest.raises(Refused):
         duplicate(post, by=officer)
 
@@ -352,12 +363,12 @@ def test_declining_is_undone_by_adopting_and_a_post_forbids_it(client, unit, off
     assert client.post(address_of_decline, {"reason": "no_channel"}).status_code == 409
 
 
-def test_a_new_version_takes_the_words_over_and_shows_once_what_has_no_place(
+def test_a_new_version_takes_the_values_over_and_shows_once_what_has_no_place(
     client, unit, officer, kit, pages
 ):
     post = adopting.adopt(kit, unit=unit, by=officer)
     client.force_login(officer)
-    client.post(address("autosave", post), typed(post, **{"slot-khu_vuc": "tổ 5"}))
+    client.post(address("autosave", post), typed(post, **{"placeholder-khu_vuc": "tổ 5"}))
     old = kit.current
     old.state = "replaced"
     old.save()
@@ -366,7 +377,7 @@ def test_a_new_version_takes_the_words_over_and_shows_once_what_has_no_place(
     new._state.adding = True
     new.text = "Công an {don_vi}: sạc xe khi có người trông.\n\nCháy, gọi {so}."
     new.texts, new.changes = {}, "Thêm số điện thoại"
-    new.slots = [{"name": "so", "kind": "number", "label": "Số gọi", "limit": 20}]
+    new.placeholders = [{"name": "so", "kind": "number", "label": "Số gọi", "limit": 20}]
     new.save()
     kit.current = new
     kit.save()
@@ -383,7 +394,7 @@ def test_a_new_version_takes_the_words_over_and_shows_once_what_has_no_place(
     post = refreshed(post)
     assert "có người trông" in post.body
     assert post.adoption.values == {}
-    assert blocked(post) == [("kit_gap", "slot-so")]
+    assert blocked(post) == [("kit_placeholder_open", "placeholder-so")]
     assert "Thêm số điện thoại" not in answer
     assert 'class="diff"' not in answer
 
@@ -458,10 +469,10 @@ def test_many_at_once_get_one_draft_of_a_version_newer_than_the_one_they_decline
     assert made == [Post.objects.get().pk] * 6
 
 
-def test_the_preview_shows_what_an_open_gap_asks_for(client, kit, unit, officer, pages):
+def test_the_preview_shows_the_label_of_an_open_placeholder(client, kit, unit, officer, pages):
     client.force_login(officer)
     post = adopting.adopt(kit, unit=unit, by=officer)
-    label = kit.current.slots[0]["label"]
+    label = kit.current.placeholders[0]["label"]
 
     shown = client.get(reverse("posts:preview", args=[post.public_id, pages[0].public_id]))
 

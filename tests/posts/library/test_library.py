@@ -1,4 +1,4 @@
-"""Services of the library, its filling, and what is brought with the portal."""
+"""Services of the library, its placeholders, and what is brought with the portal."""
 
 import tomllib
 from datetime import date
@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from accounts.permissions import Role
 from audit.models import Entry
+from campaigns.kits.placeholders import find_placeholders
 from campaigns.models import Topic
 from channels.queries import facts_of
 from channels.states import Kind
@@ -19,7 +20,7 @@ from platforms.limits import choose_format, find_problems, list_advice
 from platforms.messages import Message
 from posts.canonical.content import compose_text
 from posts.canonical.html import to_paragraphs
-from posts.checks.placeholders import LEFT, find_placeholders
+from posts.checks.placeholders import LEFT
 from posts.findings import find_findings
 from posts.library import texts
 from posts.library.models import Template
@@ -117,7 +118,7 @@ def test_an_archived_template_begins_no_post_until_it_is_restored(unit, officer)
     assert start_from_template(row, unit=unit, by=officer).template == row
 
 
-def test_a_piece_has_no_gap_of_its_own(unit, officer):
+def test_a_piece_has_no_placeholder_of_its_own(unit, officer):
     with pytest.raises(Refused):
         texts.create_template(
             unit=unit,
@@ -127,10 +128,10 @@ def test_a_piece_has_no_gap_of_its_own(unit, officer):
     assert not Template.objects.exists()
 
 
-# --- Filling --------------------------------------------------------------------------------------
+# --- Placeholders ---------------------------------------------------------------------------------
 
 
-def test_the_units_facts_fill_the_gaps_and_the_rest_is_asked(unit):
+def test_the_units_facts_fill_placeholders_and_the_rest_is_asked(unit):
     change_facts(unit, Facts(duty_phone="0236 3822 300"), by=factories.person(Role.APPROVER, unit))
     row = factories.template(
         unit,
@@ -143,13 +144,13 @@ def test_the_units_facts_fill_the_gaps_and_the_rest_is_asked(unit):
 
     assert filled.title == f"{unit.name} thông báo"
     assert filled.text == "27/11/2026: gọi 0236.3822.300, đến {dia_chi}, lúc {gio}."
-    assert [(gap.name, gap.label, gap.is_fact) for gap in filled.placeholders] == [
+    assert [(p.name, p.label, p.is_fact) for p in filled.placeholders] == [
         ("dia_chi", "Address of the station", True),
         ("gio", "Mấy giờ", False),
     ]
 
 
-def test_what_is_typed_opens_no_gap_of_its_own(unit):
+def test_braces_in_a_value_open_no_placeholder(unit):
     row = factories.template(unit, text="{gio} {don_vi}")
 
     filled = fill_template(row, unit, on=TODAY, values={"gio": "{don_vi} <b>"})
@@ -207,7 +208,7 @@ def test_a_post_begins_with_the_text_for_the_channels_that_take_one(unit, office
 
 
 @pytest.mark.parametrize("part", ["title", "text", "own"])
-def test_an_open_gap_blocks_the_submission(unit, officer, part):
+def test_an_open_placeholder_blocks_the_submission(unit, officer, part):
     channel = factories.ChannelFactory(unit=unit)
     texts = {"facebook": "Lúc {gio}"} if part == "own" else {}
     row = factories.template(unit, **({"texts": texts} if texts else {part: "Lúc {gio}"}))
@@ -215,14 +216,14 @@ def test_an_open_gap_blocks_the_submission(unit, officer, part):
     post = start_from_template(row, unit=unit, by=officer)
 
     where = {"title": "title", "text": "body", "own": str(channel.public_id)}[part]
-    assert [(f.rule, f.where) for f in find_findings(post)] == [("gap_left", where)]
+    assert [(f.rule, f.where) for f in find_findings(post)] == [("placeholder_open", where)]
     with pytest.raises(Refused):
         submit(post, by=officer)
     filled = start_from_template(row, unit=unit, by=officer, values={"gio": "7 giờ"})
     assert find_findings(filled) == []
 
 
-def test_a_secrecy_mark_that_is_typed_into_a_gap_is_not_stored(unit, officer):
+def test_a_secrecy_mark_that_is_typed_into_a_placeholder_is_not_stored(unit, officer):
     row = factories.template(unit, text="{gio}")
 
     with pytest.raises(SecrecyRefused):
@@ -306,13 +307,13 @@ def test_each_template_fits_every_platform_and_passes_the_portals_checks(station
         typed = {variable["name"]: variable["example"] for variable in row.variables}
         assert set(find_placeholders(row.parts())) <= {*BUILT_IN, *typed}, row.code
         filled = fill_template(row, station, on=TODAY, values=typed)
-        wrong = [f"gap:{gap}" for gap in LEFT.findall(filled.title + filled.text)]
+        wrong = [f"open: {placeholder}" for placeholder in LEFT.findall(filled.title + filled.text)]
         if not any(
             number in filled.text for number in ("113", "114", "111", "112", "156", "trụ sở")
         ):
             wrong.append("nobody to turn to")
         for platform in Kind:
-            wrong += _misfits(platform, filled, station.name)
+            wrong += _list_excesses(platform, filled, station.name)
         post = start_from_template(row, unit=station, by=officer, values=typed)
         wrong += [finding.rule for finding in find_findings(post)]
         if wrong:
@@ -321,7 +322,7 @@ def test_each_template_fits_every_platform_and_passes_the_portals_checks(station
     assert bad == {}
 
 
-def _misfits(platform: str, filled, unit_name: str) -> list[str]:
+def _list_excesses(platform: str, filled, unit_name: str) -> list[str]:
     """List the limits on words that the text passes on a platform; pictures come later."""
     form = choose_format(facts_of(platform), [])
     shown = compose_text(

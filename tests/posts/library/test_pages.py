@@ -89,10 +89,10 @@ def test_the_page_of_a_template_fills_it_and_its_button_begins_the_post(client, 
     )
     page = client.get(reverse("posts:template", args=[row.public_id])).content.decode()
     assert f"{unit.name} mời dự" in page
-    assert 'name="gap-gio"' in page
+    assert 'name="placeholder-gio"' in page
 
     answer = client.post(
-        reverse("posts:from_template", args=[row.public_id]), {"gap-gio": "8 giờ sáng"}
+        reverse("posts:from_template", args=[row.public_id]), {"placeholder-gio": "8 giờ sáng"}
     )
 
     post = Post.objects.get(template=row)
@@ -113,14 +113,16 @@ def test_a_value_that_is_too_long_begins_nothing_and_the_page_says_so(client, un
     row = factories.template(unit, text="{gio}")
 
     answer = client.post(
-        reverse("posts:from_template", args=[row.public_id]), {"gap-gio": "x" * 29_000}, follow=True
+        reverse("posts:from_template", args=[row.public_id]),
+        {"placeholder-gio": "x" * 29_000},
+        follow=True,
     )
 
     assert not Post.objects.exists()
     assert "too long" in answer.content.decode()
 
 
-def test_a_gap_of_its_own_is_explained_before_the_template_is_saved(client, unit):
+def test_a_placeholder_of_its_own_is_explained_before_the_template_is_saved(client, unit):
     typed = {
         "version": 1,
         "title": "Mời họp",
@@ -192,7 +194,7 @@ def test_the_form_of_a_template_asks_for_a_topic_in_our_words(client):
     assert "Select an option" not in page
 
 
-def test_lists_and_the_preview_name_open_gaps_in_words(client, unit):
+def test_lists_and_the_preview_name_open_placeholders_by_labels(client, unit):
     own = {"name": "ten_pho", "label": "Name of the street"}
     text = "{don_vi}: {dia_chi}, {ten_pho}"
     row = factories.template(unit, title="Works in {ten_pho}", text=text, variables=[own])

@@ -206,7 +206,7 @@ def test_a_made_up_choice_makes_no_poster_of_its_own(client, approved_post, quer
 
 @pytest.fixture
 def of_kit(db):
-    """Return an approved post of a kit with a script and a poster, of which one gap is filled."""
+    """Return an approved post of a kit with a script, a poster and one value."""
     province = factories.ProvinceFactory()
     unit = factories.UnitFactory(parent=province)
     factories.ChannelFactory(unit=unit, platform="facebook")
@@ -214,12 +214,12 @@ def of_kit(db):
     script = "Alo, bà con {khu_vuc} chú ý. Gọi 114. {don_vi} thông báo."
     kit = factories.kit(province, state="issued", script=script, poster=poster)
     post = adopting.adopt(kit, unit=unit, by=factories.person(Role.OFFICER, unit))
-    edit = replace(edit_of(post), kit_words={"khu_vuc": "tổ 5"})
+    edit = replace(edit_of(post), placeholder_values={"khu_vuc": "tổ 5"})
     post = saving.save(post, edit, by=post.author, version=post.version)
     return factories.approved(Post.objects.select_related("adoption__version").get(pk=post.pk))
 
 
-def test_the_script_of_a_kit_is_read_with_the_approved_words_of_the_unit(client, of_kit):
+def test_the_script_of_a_kit_is_read_with_the_approved_values_of_the_unit(client, of_kit):
     of_kit.adoption.values = {"khu_vuc": "chưa ai duyệt"}
     of_kit.adoption.save()
 

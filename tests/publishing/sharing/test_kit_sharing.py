@@ -46,7 +46,7 @@ def kit(province):
     return factories.kit(
         province,
         state="issued",
-        slots=[],
+        placeholders=[],
         title="Không sạc xe qua đêm",
         text="{don_vi} nhắc bà con.",
         texts={"zalo": "{don_vi} nhắc ngắn."},
@@ -258,7 +258,7 @@ def test_only_partners_by_an_agreement_in_force_of_the_own_unit(kit, partner, of
         make(kit, partner, officer, until=TODAY + 91 * DAY)
     with pytest.raises(NotAllowed):
         make(kit, partner, factories.person(Role.OVERSEER, province))
-    draft = factories.kit(province, slots=[], text="Gọi 113.")
+    draft = factories.kit(province, placeholders=[], text="Gọi 113.")
     with pytest.raises(Refused, match="not open"):
         make(draft, partner, officer)
     stranger = factories.UnitFactory()
@@ -309,7 +309,7 @@ def _reissue(kit, **changes):
     values = {
         name: getattr(old, name)
         for name in (
-            *("title", "text", "texts", "slots", "platforms", "window_from", "window_until"),
+            *("title", "text", "texts", "placeholders", "platforms", "window_from", "window_until"),
             *("all_below", "author", "last_editor", "changed_at", "content_sha256"),
             *("approved_by", "approved_at", "issued_at", "announced_at"),
         )
@@ -364,14 +364,14 @@ def test_officers_read_which_version_is_shared_and_partners_do_not(client, provi
     assert "phiên bản" not in public.content.decode().lower()
 
 
-def test_a_kit_whose_gaps_need_no_approved_words_is_shared_as_it_is_now(client, province):
+def test_a_kit_without_values_to_approve_is_shared_as_it_is_now(client, province):
     kit = factories.kit(province, state="issued")
     commune = factories.UnitFactory(parent=province)
     factories.ChannelFactory(unit=commune)
     writer = factories.person(Role.OFFICER, commune, language="en")
     own = factories.partner(commune)
     _published_from(kit, commune, writer)
-    _reissue(kit, slots=[], text="{don_vi} nhắc bà con.")
+    _reissue(kit, placeholders=[], text="{don_vi} nhắc bà con.")
 
     client.force_login(writer)
     shown = client.get(page(kit)).content.decode()

@@ -370,7 +370,7 @@ def kit(unit):
 def of_kit(unit, officer, kit):
     channel = factories.ChannelFactory(unit=unit, platform="zalo")
     post = adopting.adopt(kit, unit=unit, by=officer)
-    edit = replace(edit_of(post), kit_words={"khu_vuc": "tổ 5"})
+    edit = replace(edit_of(post), placeholder_values={"khu_vuc": "tổ 5"})
     saving.save(post, edit, by=officer, version=post.version)
     post = Post.objects.select_related("adoption__version").get(pk=post.pk)
     return factories.delivery(

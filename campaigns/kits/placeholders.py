@@ -1,6 +1,6 @@
-"""Words of a kit: a text whose gaps a unit fills, and whose other parts nobody changes.
+"""Placeholders of a kit's texts: units fill in their values, and nobody changes the other parts.
 
-Pure functions over strings: they read no row and no clock. A gap is written ``{ten_pho}``.
+Pure functions over strings: they read no row and no clock. One is written ``{ten_pho}``.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core.text import fold, normalise
 
-# As the gaps of the library's templates: small letters without accents, digits, underscores.
-SLOT = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
+# As those of the library's templates: small letters without accents, digits, underscores.
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
 # As one may be mistyped.
 BRACED = re.compile(r"\{[^{}\n]{0,60}\}?|\}")
-# The gaps that each unit's own facts fill.
+# Those that each unit's own facts fill.
 BUILT_IN = {
     "don_vi": _("Name of the unit"),
     "dia_chi": _("Address of the station"),
@@ -27,15 +27,15 @@ BUILT_IN = {
     "gio_lam_viec": _("Opening hours"),
     "ngay": _("Today's date"),
 }
-LONGEST_WORDS = 200  # characters in one slot
+LONGEST_VALUE = 200  # characters
 # Numbers as people here write them: 1.234 or 12,5. "1.5" is neither.
 _NUMBER = r"(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?"
 _WHOLE_NUMBER = re.compile(_NUMBER)
 _SPAN = re.compile(rf"{_NUMBER} ?[-–] ?{_NUMBER}")
 
 
-class Worded(Protocol):
-    """A version of a kit, as far as its locked core goes."""
+class Core(Protocol):
+    """The locked core of a kit's version."""
 
     @property
     def title(self) -> str: ...
@@ -47,49 +47,49 @@ class Worded(Protocol):
     def texts(self) -> Mapping[str, str]: ...
 
     @property
-    def slots(self) -> Sequence[Mapping[str, Any]]: ...
+    def placeholders(self) -> Sequence[Mapping[str, Any]]: ...
 
     @property
     def own_lines(self) -> bool: ...
 
 
-def list_slot_names(texts: Iterable[str]) -> list[str]:
-    """List the gaps in ``texts``, each once, in the order in which people read them."""
-    return list(dict.fromkeys(name for text in texts for name in SLOT.findall(text)))
+def find_placeholders(texts: Iterable[str]) -> list[str]:
+    """List the names of the placeholders in ``texts``, each once, in reading order."""
+    return list(dict.fromkeys(name for text in texts for name in PLACEHOLDER.findall(text)))
 
 
-def make_slot_name(label: str) -> str:
-    """Return the name that a gap gets from what it asks for: 'Điểm giao nộp' → 'diem_giao_nop'.
-    Nobody should have to think of one.
+def make_placeholder_name(label: str) -> str:
+    """Return the name of a placeholder with this label: 'Điểm giao nộp' → 'diem_giao_nop'. Nobody
+    should have to think of one.
     """
     name = re.sub(r"[^a-z0-9]+", "_", fold(label)).lstrip("_0123456789")[:30].rstrip("_")
     return name or ("cho_trong" if label.strip() else "")
 
 
-def find_misnamed_gaps(texts: Iterable[str]) -> list[str]:
-    """List words in braces that name no gap: they would be published as they are."""
-    matches = (match for text in texts for match in BRACED.findall(text))
-    return list(dict.fromkeys(each for each in matches if not SLOT.fullmatch(each)))
+def find_malformed_placeholders(texts: Iterable[str]) -> list[str]:
+    """List what stands in braces and is no placeholder: it would be published as it is."""
+    braced = dict.fromkeys(match for text in texts for match in BRACED.findall(text))
+    return [text for text in braced if not PLACEHOLDER.fullmatch(text)]
 
 
-def fill_gaps(text: str, values: Mapping[str, str]) -> str:
-    """Fill the gaps that ``values`` name, in one pass: words that hold braces open no gap. A gap
-    without words stays visible. Words stay on one line, so that they cannot pass for own lines.
+def fill_kit_text(text: str, values: Mapping[str, str]) -> str:
+    """Fill the placeholders that have a value, in one pass: braces in a value open no placeholder.
+    One without a value stays visible. A value is one line, so that it cannot pass for own lines.
     """
-    return SLOT.sub(lambda gap: to_one_line(values.get(gap[1]) or "") or gap[0], text)
+    return PLACEHOLDER.sub(lambda match: to_one_line(values.get(match[1]) or "") or match[0], text)
 
 
 class Piece(NamedTuple):
-    """A part of a text as it is shown to people: locked, filled or an open gap."""
+    """A part of a text as people see it: locked text, a value or an open placeholder."""
 
     kind: str
     text: str
 
 
 def split_into_pieces(text: str, values: Mapping[str, str]) -> list[Piece]:
-    """Return what `fill_gaps` makes of ``text``, part by part."""
+    """Split the text that `fill_kit_text` returns into its parts."""
     parts = []
-    for number, part in enumerate(SLOT.split(text)):
+    for number, part in enumerate(PLACEHOLDER.split(text)):
         if number % 2 == 0:
             parts.append(Piece("locked", part))
         elif value := to_one_line(values.get(part) or ""):
@@ -100,23 +100,23 @@ def split_into_pieces(text: str, values: Mapping[str, str]) -> list[Piece]:
 
 
 def to_one_line(text: str) -> str:
-    """Return a slot's words for use in a text: on one line, composed, cut to what fits."""
-    return " ".join(normalise(text).split())[:LONGEST_WORDS]
+    """Return a value as texts hold it: on one line, in NFC, cut to the longest."""
+    return " ".join(normalise(text).split())[:LONGEST_VALUE]
 
 
 def is_number(text: str) -> bool:
-    """Check that ``words`` are one number and nothing else."""
+    """Check that the text is one number and nothing else."""
     return bool(_WHOLE_NUMBER.fullmatch(text))
 
 
 def is_span(text: str) -> bool:
-    """Check that ``words`` are a span between two numbers, such as 3-5."""
+    """Check that the text is a span between two numbers, such as 3-5."""
     return bool(_SPAN.fullmatch(text))
 
 
 def parse_day(text: str) -> date | None:
-    """Return the day that ``words`` name as dd/mm/yyyy; None where they do not, or there is none
-    such.
+    """Parse a day written as dd/mm/yyyy; return None for any other text, or a day that does not
+    exist.
     """
     try:
         return datetime.strptime(text, "%d/%m/%Y").date()
@@ -125,13 +125,13 @@ def parse_day(text: str) -> date | None:
 
 
 def list_locked_parts(text: str) -> list[str]:
-    """Return the texts before, between and after the gaps: one more than there are gaps."""
-    return SLOT.split(text)[::2]
+    """List the texts before, between and after the placeholders: one more than these."""
+    return PLACEHOLDER.split(text)[::2]
 
 
 def keeps_core(template: str, text: str, *, own_lines: bool) -> bool:
-    """Check that ``text`` is ``template`` with words in its gaps: every locked part in its order,
-    nothing else between them, and after the end further lines only where ``own_lines`` lets them.
+    """Check that ``text`` is ``template`` with values: every locked part in its order, one line at
+    most between two of them, and further lines at the end only where ``own_lines`` lets them.
 
     Blanks at the ends of lines and further empty lines do not count. Linear in the text for each
     part, whatever somebody wrote into it.
@@ -146,14 +146,17 @@ def keeps_core(template: str, text: str, *, own_lines: bool) -> bool:
     return any(_may_follow(text[end:], own_lines=own_lines) for end in ends)
 
 
-def hash_core(version: Worded) -> str:
-    """Hash what a unit may not change: the texts with their gaps, and what the gaps may hold."""
-    slots = [{name: slot[name] for name in ("name", "kind", "limit")} for slot in version.slots]
+def hash_core(version: Core) -> str:
+    """Hash what a unit may not change: the texts, and which values their placeholders take."""
+    placeholders = [
+        {name: placeholder[name] for name in ("name", "kind", "limit")}
+        for placeholder in version.placeholders
+    ]
     core = {
         "title": version.title,
         "text": version.text,
         "texts": dict(version.texts),
-        "slots": slots,
+        "slots": placeholders,  # the key of all approved hashes
         "own_lines": version.own_lines,
     }
     return hashlib.sha256(to_canonical_json(core).encode()).hexdigest()
@@ -170,17 +173,17 @@ def _remove_repeated_blanks(text: str) -> str:
 
 
 def _find_ends(part: str, text: str, *, after: list[int]) -> list[int]:
-    """Return where ``part`` ends if slot words, of one line, lie between it and one of the places
+    """Return where ``part`` ends, if a value of one line lies between it and one of the places
     ``after``, which are sorted.
     """
     ends, start = [], after[0] + 1 if after else len(text) + 1
     while (start := text.find(part, start)) >= 0:
-        # Of the places before it, the nearest has the shortest words between: if it does not do,
-        # none does.
+        # Of the places before it, the nearest leaves the shortest value: if that is no value, none
+        # is.
         nearest = bisect_left(after, start) - 1
         # Its length first: to look into what lies between at each place takes a time that grows
         # with the square.
-        is_near = nearest >= 0 and start - after[nearest] <= LONGEST_WORDS
+        is_near = nearest >= 0 and start - after[nearest] <= LONGEST_VALUE
         if is_near and "\n" not in text[after[nearest] : start]:
             ends.append(start + len(part))
         start += 1
