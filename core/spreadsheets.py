@@ -5,23 +5,25 @@ columns. Excel files, and where the caller takes them text files (CSV).
 import codecs
 import csv
 import io
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from django.conf import settings
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from core import sandbox, scanner
 from core.errors import Refused
 from core.semaphores import SharedSemaphore
 from core.text import fold, normalise
+
+if TYPE_CHECKING:
+    from openpyxl.cell import WriteOnlyCell
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_UNPACKED = 10 * 1024 * 1024  # 5,000 filled rows take two
@@ -38,6 +40,7 @@ MAX_ROWS = 5_000
 TITLES_WITHIN = 10  # lines: above the titles people write what the sheet is about
 LONGEST_CELL = 300  # characters; what is longer is cut
 MOST_COLUMNS = 20
+_NOT_IN_EXCEL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # openpyxl raises an error at them
 _PROGRAM = Path(__file__).with_name("workbook_reader.py")
 _semaphore = SharedSemaphore("workbooks", limit=1, queue=1, timeout=20)
 
@@ -209,13 +212,22 @@ def _clean_cell(value: str, longest_text: int) -> str:
     return " ".join(normalise(value).split())[:LONGEST_CELL]
 
 
-def make_text_cell(page: Any, value: object) -> WriteOnlyCell:
+def keep_allowed_letters(text: str) -> str:
+    """Return the text without the control characters that Excel takes in no cell."""
+    return _NOT_IN_EXCEL.sub("", text)
+
+
+def make_text_cell(page: Any, value: object) -> "WriteOnlyCell":
     """Return a cell of ``page`` with ``value`` as text: what begins like a formula stays text, for
     Excel runs formulas.
 
     Names of units and titles of posts are typed by people elsewhere.
     """
-    cell = WriteOnlyCell(page, ILLEGAL_CHARACTERS_RE.sub("", str(value)))
+    # Imported here, as by all who write workbooks: with numpy, which it takes along, openpyxl
+    # costs each process 17 MB and its start a third of a second.
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(page, keep_allowed_letters(str(value)))
     cell.data_type = "s"  # whatever it begins with
     return cell
 

@@ -8,9 +8,6 @@ from typing import BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from accounts.permissions import Role
 from core import spreadsheets
@@ -52,6 +49,10 @@ def template(units: Iterable[Unit]) -> bytes:
     """Build the empty form: a sheet to fill in, a sheet that explains it, and the units that may be
     named.
     """
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     book = Workbook()
     sheet = book.active
     sheet.title = _("People")

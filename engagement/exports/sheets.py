@@ -8,20 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
 
-from core.spreadsheets import make_text_cell
+from core.spreadsheets import keep_allowed_letters, make_text_cell
 from core.text import fold
+
+if TYPE_CHECKING:
+    from openpyxl.cell import WriteOnlyCell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ("xlsx", "csv")
@@ -111,6 +109,9 @@ def _disarm_formula(value: Any) -> Any:
 
 
 def _write_xlsx(out: IO[bytes], sheets: Sequence[Sheet]) -> None:
+    from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
+
     book = Workbook(write_only=True)
     for sheet in sheets:
         page = book.create_sheet(_make_sheet_name(sheet.title))
@@ -126,14 +127,14 @@ def _write_xlsx(out: IO[bytes], sheets: Sequence[Sheet]) -> None:
 
 def _make_sheet_name(title: str) -> str | None:
     """Return the title as Excel takes it; None, for a name of Excel's own, where none is left."""
-    bare = ILLEGAL_CHARACTERS_RE.sub("", title).translate(_NO_LETTERS_OF_NAMES)
+    bare = keep_allowed_letters(title).translate(_NO_LETTERS_OF_NAMES)
     return " ".join(bare.split()).strip("'")[:_LONGEST_NAME].strip() or None
 
 
 def _make_value(page: Any, value: Any) -> Any:
     """Return the value itself where Excel takes it as text, which costs half as much as a cell."""
     if isinstance(value, str):
-        text = ILLEGAL_CHARACTERS_RE.sub("", value)
+        text = keep_allowed_letters(value)
         return make_text_cell(page, text) if text.startswith(("=", "#")) else text or None
     return _make_cell(page, value)
 
@@ -141,7 +142,10 @@ def _make_value(page: Any, value: Any) -> Any:
 _NUMBERS = {float: "0%", Decimal: "#,##0.0"}
 
 
-def _make_cell(page: Any, value: Any, *, bold: bool = False) -> WriteOnlyCell:
+def _make_cell(page: Any, value: Any, *, bold: bool = False) -> "WriteOnlyCell":
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+
     if isinstance(value, datetime):
         cell = WriteOnlyCell(page, timezone.localtime(value).replace(tzinfo=None))
         cell.number_format = "dd/mm/yyyy hh:mm"

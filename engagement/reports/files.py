@@ -21,7 +21,7 @@ from engagement.reports.document import Document
 from engagement.reports.figures import LANGUAGE
 from engagement.reports.models import LONGEST_REASON, Report, ReportFile
 from engagement.reports.queries import build_document
-from engagement.reports.rendering import excel, pdf, word
+from engagement.reports.rendering import pdf
 from engagement.reports.states import MADE, FileFormat
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,9 @@ type Write = Callable[[Sequence[Document]], list[bytes]]
 
 
 def _get_writers() -> dict[str, Write]:
+    # Large ones: a worker that writes no reports goes without.
+    from engagement.reports.rendering import excel, word
+
     return {
         FileFormat.WORD: lambda documents: [word.write_docx(document) for document in documents],
         FileFormat.EXCEL: lambda documents: [excel.write_xlsx(document) for document in documents],

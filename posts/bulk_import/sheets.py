@@ -10,9 +10,6 @@ from typing import BinaryIO, NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.worksheet.datavalidation import DataValidation
 
 from campaigns.models import Topic
 from channels.models import Channel
@@ -207,6 +204,10 @@ def build_workbook(
     rows: Iterable[Cells], *, channels: Sequence[Channel], topics: Sequence[Topic]
 ) -> bytes:
     """Build the sheet with ``rows``, and pages that explain it and list what may be chosen."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     book = Workbook()
     sheet = book.active
     sheet.title = _("Plan")
