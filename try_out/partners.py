@@ -41,7 +41,7 @@ def _share_a_kit(staff: Staff, union: Partner, now: datetime) -> None:
     """Share the kit that asks the ward for no words of its own."""
     today = timezone.localdate(now)
     with time_set_to(now - timedelta(days=3)):
-        kit = kits_for(staff.unit).get(current__slots=[])
+        kit = kits_for(staff.unit).get(current__placeholders=[])
         until = timezone.localdate() + timedelta(days=30)
         ((row, _secret),) = share_links.share_kit(
             kit, unit=staff.unit, partners=[union], until=until, by=staff.officer
