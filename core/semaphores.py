@@ -116,13 +116,13 @@ class SharedSemaphore:
             raise _make_busy_error()
         try:
             own = nullcontext() if user is None else self._own.hold(user)
-            with own, self._lock_slot():
+            with own, self._lock_worker_slot():
                 yield
         finally:
             self._capacity.release()
 
     @contextmanager
-    def _lock_slot(self) -> Iterator[None]:
+    def _lock_worker_slot(self) -> Iterator[None]:
         """Lock one of the files; the system releases it when the process dies."""
         folder = Path(settings.VAR_DIR) / "turns"
         folder.mkdir(parents=True, exist_ok=True)

@@ -12,16 +12,16 @@ from core.errors import Busy
 AT_ONCE = 2  # in one process: 2 x 19 MiB; more would only wait for the two processors
 WAIT_SECONDS = 5.0  # then the person is told to try again, and the thread serves somebody else
 
-_slots = threading.BoundedSemaphore(AT_ONCE)
+_worker_slots = threading.BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
-def hashing_slot() -> Iterator[None]:
-    """Hold one of the slots for hashing a password.
+def hold_worker_slot() -> Iterator[None]:
+    """Hold a worker slot for hashing a password.
 
     Raise Busy, with nothing tried, when none becomes free within WAIT_SECONDS.
     """
-    if not _slots.acquire(timeout=WAIT_SECONDS):
+    if not _worker_slots.acquire(timeout=WAIT_SECONDS):
         raise Busy(
             _(
                 "Many people are signing in at this moment. Nothing is wrong: please type your "
@@ -32,7 +32,7 @@ def hashing_slot() -> Iterator[None]:
     try:
         yield
     finally:
-        _slots.release()
+        _worker_slots.release()
 
 
 class BoundedArgon2Hasher(Argon2PasswordHasher):
@@ -48,9 +48,9 @@ class BoundedArgon2Hasher(Argon2PasswordHasher):
     parallelism = 1
 
     def encode(self, password: str, salt: str) -> str:
-        with hashing_slot():
+        with hold_worker_slot():
             return super().encode(password, salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        with hashing_slot():
+        with hold_worker_slot():
             return super().verify(password, encoded)

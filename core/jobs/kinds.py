@@ -39,7 +39,7 @@ class Kind:
     on_failure: Callable[[Any], object] | None
     backoff: Callable[[int], timedelta]
     pick: Pick | None
-    slots: SharedSemaphore | None
+    worker_slots: SharedSemaphore | None
     most_a_run: int
     acts_outside: bool
 
@@ -48,12 +48,12 @@ class Kind:
         return self.acts_outside and any(holds() for holds in _outside_holds)
 
     @contextmanager
-    def hold_slot(self) -> Iterator[None]:
-        """Hold one of the kind's slots on this machine for the block. Raise Busy."""
-        if self.slots is None:
+    def hold_worker_slot(self) -> Iterator[None]:
+        """Hold one of the kind's worker slots on this machine for the block. Raise Busy."""
+        if self.worker_slots is None:
             yield
             return
-        with self.slots.hold():
+        with self.worker_slots.hold():
             yield
 
 
@@ -80,7 +80,7 @@ def register(
     on_failure: Callable[[Any], object] | None = None,
     backoff: Callable[[int], timedelta] = wait_not,
     pick: Pick | None = None,
-    slots: SharedSemaphore | None = None,
+    worker_slots: SharedSemaphore | None = None,
     most_a_run: int = 50,
     acts_outside: bool = False,
 ) -> None:
@@ -105,7 +105,7 @@ def register(
         on_failure=on_failure,
         backoff=backoff,
         pick=pick,
-        slots=slots,
+        worker_slots=worker_slots,
         most_a_run=most_a_run,
         acts_outside=acts_outside,
     )

@@ -36,7 +36,7 @@ def run_waiting(name: str, *, first: int | None = None, now: datetime | None = N
     done = tried = 0
     with suppress(Busy):
         while tried < kind.most_a_run:
-            with kind.hold_slot():
+            with kind.hold_worker_slot():
                 claimed = claim(first, now=now) if first else None
                 claims = [claimed] if claimed else claim_next(name, now=now)
                 first = None

@@ -19,8 +19,8 @@ _YOUNGEST, _OLDEST = timedelta(days=2), timedelta(days=365)
 _FEWEST = 4  # posts by which one can say what is usual
 _MOST_READ = 200
 _BETTER = 1.2
-_SLOT = 3  # hours: a unit publishes too seldom to tell one hour from the next
-_FEWEST_IN_SLOT, _FEWEST_FOR_HOURS = 3, 10  # posts by which a part of the day is judged, and all
+_PART_HOURS = 3  # a unit publishes too seldom to tell one hour from the next
+_FEWEST_IN_PART, _FEWEST_FOR_HOURS = 3, 10  # posts by which a part of the day is judged, and all
 
 
 def sum_views_of_templates(keys: Collection[int]) -> Mapping[int, Views]:
@@ -42,17 +42,21 @@ def find_best_hours(unit: Unit) -> BestHours | None:
     posts = list(rows.order_by("-at")[:_MOST_READ])
     if len(posts) < _FEWEST_FOR_HOURS:
         return None
-    slots = defaultdict(list)
+    views_by_part = defaultdict(list)
     for post in posts:
-        slots[timezone.localtime(post["at"]).hour // _SLOT].append(post["views"])
+        views_by_part[timezone.localtime(post["at"]).hour // _PART_HOURS].append(post["views"])
     ranked = sorted(
-        ((median(seen), slot) for slot, seen in slots.items() if len(seen) >= _FEWEST_IN_SLOT),
+        (
+            (median(seen), part)
+            for part, seen in views_by_part.items()
+            if len(seen) >= _FEWEST_IN_PART
+        ),
         reverse=True,
     )
     if len(ranked) < 2 or ranked[0][0] < ranked[1][0] * _BETTER:
         return None
-    first = ranked[0][1] * _SLOT
-    return BestHours(first, first + _SLOT, len(posts))
+    first = ranked[0][1] * _PART_HOURS
+    return BestHours(first, first + _PART_HOURS, len(posts))
 
 
 def _find_measured(unit: Unit) -> QuerySet[Delivery]:

@@ -200,6 +200,6 @@ jobs.register(
     codes=Failure.values,
     lease=LOST_AFTER,
     most_attempts=MOST_ATTEMPTS,
-    slots=_at_work,
+    worker_slots=_at_work,
     most_a_run=20,
 )

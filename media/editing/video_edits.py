@@ -293,5 +293,5 @@ jobs.register(
     codes=["refused"],
     lease=LEASE,
     most_attempts=MOST_ATTEMPTS,
-    slots=_semaphore,
+    worker_slots=_semaphore,
 )

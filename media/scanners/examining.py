@@ -45,7 +45,7 @@ LIMITS = sandbox.Limits(
 VIDEO_LIMITS = LIMITS._replace(cpu_seconds=900, timeout=1800, resident=640 * 1024 * 1024)
 _POLL = 1.0  # seconds
 _RENEW_EVERY = 10.0
-# One picture at a time, and one video beside it: who finds the slot taken comes again.
+# One picture at a time, and one video beside it: a worker that finds no slot free tries again.
 _pictures = SharedSemaphore("scans", limit=1, queue=0, timeout=0)
 _videos = SharedSemaphore("video-scans", limit=1, queue=0, timeout=0)
 _FOLDERS = "portal-scan-"

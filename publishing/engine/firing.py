@@ -24,12 +24,12 @@ from publishing.engine.run_context import RunContext
 from publishing.models import Delivery
 from publishing.states import IN_PREPARATION, Outcome, State
 
-# Seconds until what found no slot asks for one again.
+# Seconds until a delivery without a permit asks again.
 _ASK_AGAIN = 0.25
 
 
 class Firing:
-    """Begin visible calls: find a slot for each, check a last time, and hand it to the platform
+    """Begin visible calls: get a permit for each, check a last time, and hand it to the platform
     client.
     """
 
@@ -54,13 +54,13 @@ class Firing:
         self.is_behind, due = len(due) > capacity, due[:capacity]
         if not due:
             return
-        slots = self._slots(due)
-        for chunk in batched(slots, run.options["claim_batch"]):
+        permits = self._permits(due)
+        for chunk in batched(permits, run.options["claim_batch"]):
             begun = self.begin(chunk)
             requests = []
             for pk in chunk:
                 if pk in begun:
-                    requests.append(self._request(batch.begin(pk), slots[pk]))
+                    requests.append(self._request(batch.begin(pk), permits[pk]))
                 else:
                     batch.drop_ready(pk)
             run.submit(requests)
@@ -119,9 +119,9 @@ class Firing:
             own, TryLater("not fit to send just before the call", code="stopped")
         )
 
-    def _request(self, delivery: ClaimedDelivery, slot: datetime) -> Request:
+    def _request(self, delivery: ClaimedDelivery, permit: datetime) -> Request:
         now, clock = self.run.now(), time.monotonic()
-        start_at = clock + max(0.0, (max(slot, delivery.fire_at) - now).total_seconds())
+        start_at = clock + max(0.0, (max(permit, delivery.fire_at) - now).total_seconds())
         too_late = clock + (delivery.not_after - now).total_seconds()
         until = clock + longest_call().total_seconds()
         latest = min(start_at + LONGEST_QUEUE, too_late)
@@ -129,10 +129,9 @@ class Firing:
 
     # --- rate limits and breaker ------------------------------------------------------------------
 
-    def _slots(self, due: Sequence[int]) -> dict[int, datetime]:
-        """Return which of ``due`` may call now, and when exactly.
-
-        The others wait for a rate limit or breaker, and are asked again soon.
+    def _permits(self, due: Sequence[int]) -> dict[int, datetime]:
+        """Return the times at which those of ``due`` with a permit may call. The others wait for a
+        rate limit or breaker, and ask again soon.
         """
         run = self.run
         now = run.now()
@@ -140,18 +139,18 @@ class Firing:
         by_app: dict[str, list[int]] = {}
         for pk in due:
             by_app.setdefault(rate_limits.key_of(run.batch.ready[pk].account), []).append(pk)
-        slots: dict[int, datetime] = {}
+        permits: dict[int, datetime] = {}
         for app, pks in by_app.items() if rate_limits.BREAKER not in closed else ():
             if run.facts.per_app_second:
-                slots |= self._paced_slots(app, pks, now)
+                permits |= self._paced_permits(app, pks, now)
             elif app not in closed:
-                slots |= dict.fromkeys(pks, now)
-        if len(slots) < len(due):
+                permits |= dict.fromkeys(pks, now)
+        if len(permits) < len(due):
             run.closed_until = time.monotonic() + _ASK_AGAIN
-        return slots
+        return permits
 
-    def _paced_slots(self, app: str, pks: Sequence[int], now: datetime) -> dict[int, datetime]:
-        """Return slots at the pace that the platform allows to one application, and to one page."""
+    def _paced_permits(self, app: str, pks: Sequence[int], now: datetime) -> dict[int, datetime]:
+        """Return permits at the pace that the platform allows one application, and one page."""
         run, ready = self.run, self.run.batch.ready
         started = time.monotonic()
         free: dict[str, int] = {}  # one delivery a page
@@ -161,16 +160,16 @@ class Firing:
                 free.setdefault(page, pk)
         until = now + timedelta(seconds=run.options["begin_ahead_seconds"] + 0.5)
         pace = run.facts.per_app_second
-        taken = rate_limits.take_slots(
+        taken = rate_limits.take_permits(
             run.platform, app, len(free), per_second=pace, now=now, until=until
         )
-        slots = {}
-        for (page, pk), slot in zip(free.items(), taken, strict=False):
-            slots[pk] = slot
+        permits = {}
+        for (page, pk), permit in zip(free.items(), taken, strict=False):
+            permits[pk] = permit
             if run.facts.per_page_second:
-                busy = (max(slot, ready[pk].fire_at) - now).total_seconds()
+                busy = (max(permit, ready[pk].fire_at) - now).total_seconds()
                 self.pages_busy[page] = started + busy + 1 / run.facts.per_page_second
-        return slots
+        return permits
 
 
 def _commit_call(delivery: ClaimedDelivery) -> Call:

@@ -1,7 +1,7 @@
 """The rate limits and breakers that every worker waits for before it calls a platform. They are
 stored in the database, so that all agree.
 
-Three things stop calls: the pace that a platform allows to one application (slots are assigned
+Three things stop calls: the pace that a platform allows to one application (permits are assigned
 ahead), a wait that the platform asked the application for (a rate limit of its own where new drafts
 alone have to wait), and the circuit breaker, when a platform does not answer at all.
 """
@@ -35,8 +35,9 @@ SOON = 5.0
 
 
 def key_of(account: Account) -> str:
-    """Return the key of the application that an account's calls
-    count for. Telegram has none: the bot is used instead."""
+    """Return the key of the application that an account's calls count for; of Telegram, which has
+    none, that of the bot.
+    """
     return (
         key(account.app.get("app_id") or "")
         or hashlib.sha256(account.token.encode()).hexdigest()[:32]
@@ -44,10 +45,7 @@ def key_of(account: Account) -> str:
 
 
 def key(app_id: str) -> str:
-    """Return an application's key, hashed when too long.
-
-    Google's names are longer than the column.
-    """
+    """Return an application's key, hashed where it is longer than the column: Google's are."""
     return app_id if len(app_id) <= 40 else hashlib.sha256(app_id.encode()).hexdigest()[:32]
 
 
@@ -60,8 +58,7 @@ def key_for_new_drafts(key: str) -> str:
 
 
 class Closed(NamedTuple):
-    """The answer whether nothing may be done on the
-    platform, and whether at least nothing new may begin."""
+    """Whether the platform is closed to all calls, and whether to new drafts."""
 
     to_all: bool
     to_new_drafts: bool
@@ -77,11 +74,12 @@ def closed_limits(platform: str, now: datetime) -> dict[str, datetime]:
 
 
 def closed_for_long(platform: str, now: datetime) -> Closed:
-    """Tell what is closed for more than a moment: a rate limit
-    that is about to open only sets the pace of visible calls."""
+    """Return what is closed for more than a moment: a rate limit that opens soon only sets the pace
+    of visible calls.
+    """
     app = key(str(settings.PLATFORMS[platform].get("app_id") or ""))
     opens_at = closed_limits(platform, now)
-    for_long = {each for each, at in opens_at.items() if at > now + timedelta(seconds=SOON)}
+    for_long = {limit for limit, at in opens_at.items() if at > now + timedelta(seconds=SOON)}
     return Closed(BREAKER in for_long or app in for_long, key_for_new_drafts(app) in for_long)
 
 
@@ -95,28 +93,29 @@ def close_until(platform: str, key: str, until: datetime) -> None:
 
 
 @transaction.atomic
-def take_slots(
+def take_permits(
     platform: str, key: str, count: int, *, per_second: float, now: datetime, until: datetime
 ) -> Sequence[datetime]:
-    """Reserve up to ``wanted`` slots between ``now`` and
-    ``until``, evenly spaced; all workers together never get more."""
+    """Reserve up to ``count`` permits, the times of calls between ``now`` and ``until``, evenly
+    spaced; all workers together never get more.
+    """
     RateLimit.objects.get_or_create(platform=platform, key=key, defaults={"opens_at": now})
     limit = RateLimit.objects.select_for_update().get(platform=platform, key=key)
     first = max(now, limit.opens_at)
     step = timedelta(seconds=1 / per_second)
     fitting = max(0, int((until - first) / step))
-    slots = [first + step * n for n in range(min(count, fitting))]
-    if slots:
-        limit.opens_at = slots[-1] + step
+    permits = [first + step * n for n in range(min(count, fitting))]
+    if permits:
+        limit.opens_at = permits[-1] + step
         limit.save(update_fields=["opens_at"])
-    return slots
+    return permits
 
 
 # --- the breaker ----------------------------------------------------------------------------------
 
 
 def is_half_open(platform: str) -> bool:
-    """Tell whether no call has gone through since the breaker opened: only probes may be sent."""
+    """Check whether no call has gone through since the breaker opened: only probes may be sent."""
     return RateLimit.objects.filter(platform=platform, key=BREAKER, failures__gt=0).exists()
 
 
@@ -144,9 +143,8 @@ class AnswerMonitor:
 
     def __init__(self, platform: str):
         self.platform = platform
-        self.unanswered: list[
-            int
-        ] = []  # the channels of the calls that the platform left unanswered in a row
+        # The channels of the calls that the platform left unanswered in a row.
+        self.unanswered: list[int] = []
 
     def record(self, answers: Sequence[tuple[ClaimedDelivery, Any]], now: datetime) -> None:
         """Update rate limits and breaker with what the answers say."""

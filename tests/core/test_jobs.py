@@ -288,13 +288,13 @@ def test_a_busy_machine_costs_no_attempt(kind):
     assert read(job) == ("waiting", 0, "")
 
 
-def test_a_kind_without_a_free_slot_leaves_its_jobs_waiting(kind):
+def test_a_kind_without_a_free_worker_slot_leaves_its_jobs_waiting(kind):
     @contextmanager
     def taken() -> Iterator[None]:
         raise Busy("Wait.")
         yield
 
-    kind(slots=SimpleNamespace(hold=taken))
+    kind(worker_slots=SimpleNamespace(hold=taken))
     job = enqueue()
 
     assert jobs.run_waiting("test") == (0, False)

@@ -49,10 +49,10 @@ def officer():
 
 
 @pytest.fixture
-def no_free_slot(monkeypatch):
-    monkeypatch.setattr(hashing, "_slots", threading.BoundedSemaphore(1))
+def no_free_worker_slot(monkeypatch):
+    monkeypatch.setattr(hashing, "_worker_slots", threading.BoundedSemaphore(1))
     monkeypatch.setattr(hashing, "WAIT_SECONDS", 0.01)
-    with hashing.hashing_slot():
+    with hashing.hold_worker_slot():
         yield
 
 
@@ -122,14 +122,14 @@ def test_a_third_password_waits_until_one_of_two_is_hashed(monkeypatch, name):
     hasher = hashing.BoundedArgon2Hasher()
     given = {"encode": "muoi va duong", "verify": hasher.encode("mat khau", "muoi va duong")}[name]
 
-    with hashing.hashing_slot():
+    with hashing.hold_worker_slot():
         assert getattr(hasher, name)("mat khau", given)
-        with hashing.hashing_slot(), pytest.raises(Busy):
+        with hashing.hold_worker_slot(), pytest.raises(Busy):
             getattr(hasher, name)("mat khau", given)
 
 
 def test_when_none_becomes_free_the_name_is_kept_and_the_person_is_asked_to_try_again(
-    client, officer, no_free_slot
+    client, officer, no_free_worker_slot
 ):
     answer = sign_in(client, "nguyen.van.an")
 
@@ -139,18 +139,20 @@ def test_when_none_becomes_free_the_name_is_kept_and_the_person_is_asked_to_try_
     assert "Many people are signing in" in answer.content.decode()
 
 
-def test_a_try_that_could_not_be_checked_counts_against_nobody(client, officer, no_free_slot):
+def test_a_try_that_could_not_be_checked_counts_against_nobody(
+    client, officer, no_free_worker_slot
+):
     for _ in range(12):
         sign_in(client, "nguyen.van.an")
-    hashing._slots.release()
+    hashing._worker_slots.release()
 
     sign_in(client, "nguyen.van.an")
 
-    hashing._slots.acquire()
+    hashing._worker_slots.acquire()
     assert get_user(client) == officer
 
 
-def test_any_other_page_that_needs_a_hash_answers_503_too(client, officer, no_free_slot):
+def test_any_other_page_that_needs_a_hash_answers_503_too(client, officer, no_free_worker_slot):
     client.force_login(officer, backend="accounts.backends.PasswordBackend")
 
     answer = client.post(

@@ -834,7 +834,7 @@ def test_a_frozen_run_that_wakes_after_its_lease_sends_nothing(simulator, delive
     worker.claiming.claim()
     reconcile.reconcile(platform="telegram", clock=later(minutes=2))
     engine.publish_due(platform="telegram", clock=later(minutes=2))
-    RateLimit.objects.all().delete()  # slots were given two minutes ahead, and would be waited for
+    RateLimit.objects.all().delete()  # permits were taken two minutes ahead
     worker.run()  # the frozen one goes on where it stopped
     assert len(visible(simulator, delivery)) == 1
 
