@@ -52,11 +52,11 @@ def find_findings(
     unfit = () if composed["channels"] else _reasons_without_channel(post, composed, targets)
     draft = replace(_build_draft(post, composed), asked=asked, unfit=unfit, leak_rules=leak_rules)
     rows = _rows_of(composed) if media is None else media
-    shown = {str(row.public_id): row for row in rows}
+    media_by_id = {str(row.public_id): row for row in rows}
     today = timezone.localdate()
-    expired = frozenset(key for key, row in shown.items() if row.is_expired(today))
-    blurred = frozenset(key for key, row in shown.items() if row.blurred_at)
-    checks = _media_checks(shown, scans)
+    expired = frozenset(key for key, row in media_by_id.items() if row.is_expired(today))
+    blurred = frozenset(key for key, row in media_by_id.items() if row.blurred_at)
+    checks = _media_checks(media_by_id, scans)
     draft = replace(draft, expired=expired, blurred=blurred, media_checks=checks)
     return registry.check(replace(draft, kit=kit_state(post, composed)))
 
@@ -167,11 +167,11 @@ def _build_draft(post: Post, composed: Mapping[str, Any]) -> Draft:
 def _reasons_without_channel(
     post: Post, composed: Mapping[str, Any], targets: Sequence[PostChannel] | None
 ) -> list[str]:
-    """Say of each channel that is off by itself why it is."""
+    """Say why channels are off that nobody switched off."""
     if targets is None:
         targets = list(post.targets.select_related("channel"))
     reasons = material.reasons_for_off(
-        targets, [content.to_platform_medium(each) for each in composed["media"]]
+        targets, [content.to_platform_medium(medium) for medium in composed["media"]]
     )
     names = {str(t.channel.public_id): str(Kind(t.channel.platform).label) for t in targets}
     return list(dict.fromkeys(f"{names[key]}: {text}" for key, text in reasons.items()))

@@ -110,8 +110,8 @@ def add_media(version: KitVersion, media: Sequence[Media], *, by: User) -> None:
     if not new:
         return
     KitMedia.objects.bulk_create(
-        KitMedia(version=version, media=each, position=len(has) + n, alt_text=each.alt_text)
-        for n, each in enumerate(new)
+        KitMedia(version=version, media=medium, position=len(has) + n, alt_text=medium.alt_text)
+        for n, medium in enumerate(new)
     )
     version.writers.add(by)
     version.last_editor, version.changed_at = by, timezone.now()
@@ -404,8 +404,8 @@ def _require_storable_edit(edit: KitEdit, unit: Unit, *, kit: Kit | None = None)
         raise Refused(_("This campaign is not open to %(unit)s.") % {"unit": unit})
     if kit and kit.current_id and (edit.campaign, edit.topic) != (kit.campaign, kit.topic):
         raise Refused(_("Campaign and topic of a kit that was issued stay as they are."))
-    outside = [each for each in edit.for_units if not each.path.startswith(unit.path)]
-    if outside or unit in edit.for_units:
+    is_outside = any(not below.path.startswith(unit.path) for below in edit.for_units)
+    if is_outside or unit in edit.for_units:
         raise Refused(_("A kit is for units below %(unit)s alone.") % {"unit": unit})
     chosen = {media.pk for media, _alt in edit.media}
     if in_library_of(unit).filter(pk__in=chosen).count() < len(chosen):

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from platforms.registry import CONNECTORS
 
 # The platforms, as the registry orders them.
-PLATFORMS = [(name, each.words.label) for name, each in CONNECTORS.items()]
+PLATFORMS = [(name, connector.words.label) for name, connector in CONNECTORS.items()]
 # The kinds of commune-level units, as their list writes them.
 KINDS = [("phường", _("wards")), ("xã", _("communes")), ("đặc khu", _("special zones"))]
 

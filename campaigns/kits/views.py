@@ -63,13 +63,13 @@ def kit_list(request: HttpRequest) -> HttpResponse:
     position = get_issuing_position(request)
     form = KitFilter(request.GET, unit=position.unit)
     wanted = form.chosen
-    found = queries.filter_by_state(
+    rows = queries.filter_by_state(
         queries.find_readable_kits(request.user), wanted.get("state", "")
     )
     if campaign := wanted.get("campaign"):
-        found = found.filter(campaign=campaign)
-    found = found.search(wanted.get("q", "")).select_related(*RELATED)
-    page = get_page(request, found)
+        rows = rows.filter(campaign=campaign)
+    rows = rows.search(wanted.get("q", "")).select_related(*RELATED)
+    page = get_page(request, rows)
     kits = list(page)
     newer, counts = queries.find_open_versions(kits), queries.count_adoption(kits)
     context = {
@@ -85,7 +85,7 @@ def kit_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show a kit to those who issue it or pass it on: its words, its state, what comes next."""
+    """Show a kit to those who issue it or pass it on: its texts, its state, what comes next."""
     row = get_readable_kit(request, public_id)
     shows_drafts = is_own(request, row) and not row.is_withdrawn
     newer = queries.find_open_version(row) if shows_drafts else None
@@ -397,12 +397,12 @@ def _make_preview_context(request: HttpRequest, version: KitVersion) -> dict[str
     units = queries.find_units(version).select_related("parent")
     form = AsUnitForm(request.GET if "unit" in request.GET else None)
     query = form.cleaned_data["unit"] if form.is_bound and form.is_valid() else ""
-    found = find_unit(query, units) if query else None
-    unit = found.unit if found else None
+    match = find_unit(query, units) if query else None
+    unit = match.unit if match else None
     problem = ""
-    if found and unit is None:
-        if found.candidates:
-            several = "; ".join(candidate.label for candidate in found.candidates)
+    if match and unit is None:
+        if match.candidates:
+            several = "; ".join(candidate.label for candidate in match.candidates)
             problem = _("Several units fit: %(units)s.") % {"units": several}
         else:
             problem = _("No unit of the audience is called so.")

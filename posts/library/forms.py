@@ -180,21 +180,19 @@ class TemplateForm(SnippetForm):
         return name
 
     def _add_placeholders(self, stored: Template) -> list[str]:
-        """Add the fields by which each own placeholder of the text is explained; return their
-        names.
-        """
+        """Add the fields that describe the text's own placeholders; return the names of these."""
         known = {variable["name"]: variable for variable in stored.variables}
         written = self._written_texts() if self.is_bound else stored.parts()
         names = find_undeclared(written)[:MOST_VARIABLES]
         for name in names:
-            each = known.get(name, {})
+            variable = known.get(name, {})
             for part, label, most, required in (
                 ("label", _("What is asked for"), 80, True),
                 ("hint", _("Hint"), 150, False),
                 ("example", _("Example"), 150, False),
             ):
                 self.fields[f"var-{name}-{part}"] = forms.CharField(
-                    label=label, max_length=most, required=required, initial=each.get(part, "")
+                    label=label, max_length=most, required=required, initial=variable.get(part, "")
                 )
         return names
 

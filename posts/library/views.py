@@ -37,8 +37,8 @@ def library(request: HttpRequest, *, snippets: bool = False) -> HttpResponse:
     """
     position, today = _get_position(request), timezone.localdate()
     form = LibraryFilter(request.GET)
-    found = _filter_templates(request, position, form)
-    rows = order_by_kind(found.snippets()) if snippets else order_by_season(found.posts(), on=today)
+    texts = _filter_templates(request, position, form)
+    rows = order_by_kind(texts.snippets()) if snippets else order_by_season(texts.posts(), on=today)
     begins_in = unit_begun_in(request)
     page = get_page(request, rows, PAGE)
     views = sum_views_of_templates([row.pk for row in page])
@@ -75,13 +75,13 @@ def _filter_templates(
     request: HttpRequest, position: Appointment, form: LibraryFilter
 ) -> QuerySet[Template]:
     wanted = form.chosen
-    found = templates_at(request.user, position.unit, deep=position.role in DEEP)
+    rows = templates_at(request.user, position.unit, deep=position.role in DEEP)
     if topic := wanted.get("topic"):
-        found = found.filter(topic=topic)
+        rows = rows.filter(topic=topic)
     if wanted.get("show") == "own":
-        found = found.filter(unit=position.unit)
-    found = found.filter(archived_at__isnull=wanted.get("show") != "archived")
-    return found.search(wanted.get("q", ""))
+        rows = rows.filter(unit=position.unit)
+    rows = rows.filter(archived_at__isnull=wanted.get("show") != "archived")
+    return rows.search(wanted.get("q", ""))
 
 
 @require_GET

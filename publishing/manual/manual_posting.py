@@ -47,22 +47,24 @@ def create_manual_tasks(*, clock: Clock = database_now) -> int:
     if not Delivery.objects.filter(due).exists():
         return 0  # the usual case: to ask the whole question takes 8 ms
     with transaction.atomic():
-        found = list(
+        claimed = list(
             skip_locked()
             .filter(due)
             .deliverable_now(now)
             .select_related("unit", "channel", "post", "revision")
             .order_by("due_at", "pk")[:_BATCH]
         )
-        stopped = fail_deliveries_with_leaks(found, now=now)
+        stopped = fail_deliveries_with_leaks(claimed, now=now)
         stopped |= fail_deliveries_with_invalid_values(
-            [row for row in found if row.pk not in stopped], now=now
+            [row for row in claimed if row.pk not in stopped], now=now
         )
-        found = [row for row in found if row.pk not in stopped]
-        unproved = find_unproved(map(schedule_of, found))
-        rows = [row for row in found if row.public_id not in unproved and has_proved_approval(row)]
+        allowed = [row for row in claimed if row.pk not in stopped]
+        unproved = find_unproved(map(schedule_of, allowed))
+        rows = [
+            row for row in allowed if row.public_id not in unproved and has_proved_approval(row)
+        ]
         move_many(
-            [row for row in found if row not in rows],
+            [row for row in allowed if row not in rows],
             State.FAILED,
             now=now,
             error_code=Reason.NOT_APPROVED,

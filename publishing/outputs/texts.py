@@ -103,8 +103,8 @@ def to_spoken_text(text: str) -> str:
     """
     for sign in (_ADDRESS, _HASHTAG, _PICTURES):
         text = sign.sub("", text)
-    text = _DIALLED.sub(lambda found: _spell_digits(found.group()), text)
-    text = _ABBREVIATION.sub(lambda found: SPOKEN[found.group()], text)
+    text = _DIALLED.sub(lambda match: _spell_digits(match.group()), text)
+    text = _ABBREVIATION.sub(lambda match: SPOKEN[match.group()], text)
     lines = (re.sub(r"[ \t]+", " ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -142,7 +142,7 @@ def _smallest_parts(text: str, longest: int) -> list[tuple[str, str]]:
     before.
     """
     parts: list[tuple[str, str]] = []
-    for paragraph in filter(None, (each.strip() for each in text.split("\n\n"))):
+    for paragraph in filter(None, (part.strip() for part in text.split("\n\n"))):
         if len(paragraph) <= longest:
             parts.append((paragraph, "\n\n"))
             continue

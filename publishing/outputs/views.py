@@ -258,7 +258,7 @@ def _poster_form(request: HttpRequest, post: Post) -> PosterForm:
 
 def _poster_content(post: Post, form: PosterForm) -> Content:
     approved = post.approved_revision.content
-    words = card_drawing.Words(
+    card_texts = card_drawing.Words(
         title=approved["title"],
         line_1=form.line("line_1"),
         line_2=form.line("line_2"),
@@ -266,4 +266,4 @@ def _poster_content(post: Post, form: PosterForm) -> Content:
         link=poster_address(post),
     )
     code = texts.short_hash(post.approved_revision.content_sha256)
-    return card_drawing.content_of(words, post.unit, proof=f"Mã bản duyệt: {code}")
+    return card_drawing.content_of(card_texts, post.unit, proof=f"Mã bản duyệt: {code}")

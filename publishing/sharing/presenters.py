@@ -152,14 +152,14 @@ def poster_of(share: ShareLink) -> Drawing | None:
     except Refused:  # the unit's page does not name what stands on it
         return None
     title = unit_kit.texts(values).title if share.version else share.content["title"]
-    words = Words(
+    poster_texts = Words(
         title=title,
         line_1=lines[0],
         line_2=lines[1],
         hotline=chosen["hotline"],
         link=_address(share),
     )
-    return Drawing(chosen["look"], content_of(words, share.unit, proof=proof))
+    return Drawing(chosen["look"], content_of(poster_texts, share.unit, proof=proof))
 
 
 def describe_status(status: Status) -> dict[str, str]:
