@@ -22,9 +22,11 @@ VARIABLES = (
     "FAKETIME_CACHE_DURATION",
     "PYTHONPYCACHEPREFIX",
 )
-# With faketime these wait for ever at their start, for their allocators. Nothing is asked of Redis
-# but how long a key lives; the tests set the clock of Chromium's pages.
-ON_TRUE_CLOCK = ("redis-server", "chromium", "chromium-browser", "google-chrome")
+# In the order in which the browser tests look for one.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+# With faketime these wait for ever at their start, for their allocators, or are forty times slower.
+# Nothing is asked of Redis but how long a key lives; the tests set the clock of Chromium's pages.
+ON_TRUE_CLOCK = ("redis-server", *BROWSERS)
 
 
 def find_library() -> str | None:

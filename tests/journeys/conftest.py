@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 
 from accounts.sign_in.session_store import SessionStore
 from accounts.step_up import STEPPED_UP_AT
+from scripts.clock import BROWSERS
 from tests import factories
 
 PHONE = {"width": 390, "height": 844}
@@ -64,12 +65,7 @@ SCRIPTS_WITHOUT_DIGEST = """() => {
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    chromium = (
-        shutil.which("chromium-headless-shell")
-        or shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     return {**browser_type_launch_args, "executable_path": chromium, "args": FLAGS}
 
 
@@ -92,8 +88,7 @@ class Desk:
         self.url = url
         self.scripts = scripts
         self.page = context.new_page()
-        # On another clock everything but Chromium is several times slower.
-        self.page.set_default_timeout(60_000 if os.environ.get("FAKETIME") else 15_000)
+        self.page.set_default_timeout(15_000)
         self.complaints: list[str] = []
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
