@@ -91,7 +91,7 @@ def make_outgoing_card(user: User, pauses: Pauses) -> Card:
     )
     most = SHOWN * 6
     some = list(going.select_related("unit", "post").order_by("due_at", "post_id", "pk")[:most])
-    slots = [
+    posts = [
         {
             "due_at": due_at,
             "post": channels[0].post,
@@ -104,9 +104,9 @@ def make_outgoing_card(user: User, pauses: Pauses) -> Card:
     ]
     all_read = len(some) < most
     count = (
-        len(slots) if all_read else going.order_by().values("post_id", "due_at").distinct().count()
+        len(posts) if all_read else going.order_by().values("post_id", "due_at").distinct().count()
     )
-    return Card(slots[:SHOWN], count)
+    return Card(posts[:SHOWN], count)
 
 
 def make_manual_task_card(user: User, *, now: datetime) -> Card:

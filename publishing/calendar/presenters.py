@@ -30,7 +30,7 @@ class DayCard:
     day: date
     occasions: list[str] = field(default_factory=list)
     blackouts: list[str] = field(default_factory=list)
-    slots: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
     free: list[TimeChip] = field(default_factory=list)
     counts: list["CountChip"] = field(default_factory=list)
 
@@ -101,7 +101,7 @@ def day_cards(
         for day in _days_between(max(begins, first), min(ends, last)):
             card(day).blackouts.append(describe_blackout(blackout))
     for day, event in events:
-        card(day).slots.append(event)
+        card(day).events.append(event)
     for day, chip in chips:
         card(day).counts.append(chip)
     if with_free:

@@ -63,8 +63,8 @@ _SHOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarSlot:
-    """Deliveries that go out together: one post's of one time, on however many channels."""
+class CalendarEvent:
+    """The deliveries of one post at one time, on one channel or more."""
 
     post: Post
     due_at: datetime
@@ -149,18 +149,18 @@ def event_times(rows: QuerySet[Delivery]) -> QuerySet[Delivery, tuple[datetime, 
     return rows.order_by("due_at", F("post_id")).values_list("due_at", "post_id").distinct()
 
 
-def slots_at(
+def events_at(
     rows: QuerySet[Delivery], times: Sequence[tuple[datetime, int]], *, user: User, now: datetime
-) -> list[CalendarSlot]:
+) -> list[CalendarEvent]:
     """Return the events of one page of `event_times`, each whole."""
     if not times:
         return []
-    found = rows.filter(
+    near = rows.filter(
         due_at__gte=times[0][0], due_at__lte=times[-1][0], post__in={post for _at, post in times}
     )
     asked = set(times)
-    slots = _group_into_slots(_with_card_data(found), user, now)
-    return [slot for slot in slots if (slot.due_at, slot.post.pk) in asked]
+    events = _group_into_events(_with_card_data(near), user, now)
+    return [event for event in events if (event.due_at, event.post.pk) in asked]
 
 
 def _with_card_data(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
@@ -171,12 +171,13 @@ def _with_card_data(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     )
 
 
-def first_slots(
+def first_events(
     rows: QuerySet[Delivery], *, user: User, now: datetime
-) -> tuple[list[CalendarSlot], bool]:
+) -> tuple[list[CalendarEvent], bool]:
     """Return the events of `find_going_out` in order, and whether some were left out."""
-    slots = list(_with_card_data(rows)[: MOST_ROWS + 1])
-    return _group_into_slots(slots[:MOST_ROWS], user, now), len(slots) > MOST_ROWS
+    deliveries = list(_with_card_data(rows)[: MOST_ROWS + 1])
+    events = _group_into_events(deliveries[:MOST_ROWS], user, now)
+    return events, len(deliveries) > MOST_ROWS
 
 
 def planned_posts(unit: Unit, *, start: datetime, end: datetime) -> list[Cells]:
@@ -235,17 +236,17 @@ def _draft_line(post: Post) -> Cells:
     )
 
 
-def _group_into_slots(rows: Iterable[Delivery], user: User, now: datetime) -> list[CalendarSlot]:
+def _group_into_events(rows: Iterable[Delivery], user: User, now: datetime) -> list[CalendarEvent]:
     groups: dict[tuple[int, datetime], list[Delivery]] = {}
     for row in rows:
         groups.setdefault((row.post_id, row.due_at), []).append(row)
-    into_slots = []
+    events = []
     for group in groups.values():
         first = group[0]
         may = first.due_at > now and can(user, Permission.POST_SCHEDULE, unit=first.unit)
         movable = [row for row in group if may and row.state in MOVABLE]
-        into_slots.append(CalendarSlot(first.post, first.due_at, group, movable))
-    return into_slots
+        events.append(CalendarEvent(first.post, first.due_at, group, movable))
+    return events
 
 
 def copy_with_times(times: Mapping[Channel, datetime], rows: Iterable[Delivery]) -> list[Delivery]:

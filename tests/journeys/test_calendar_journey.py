@@ -71,7 +71,7 @@ def test_an_event_is_moved_by_the_keyboard_on_all_its_channels(at_desk, officer,
     desk = at_desk()
     desk.enter(officer)
     open_calendar(desk, view=view)
-    event = desk.page.locator("#calendar a:has(.slot-face)")
+    event = desk.page.locator("#calendar a:has(.event-face)")
     event.focus()
     desk.page.keyboard.press("Enter")
     expect(desk.page.locator("#event-title")).to_have_text("Cảnh giác cuối năm")
@@ -93,7 +93,7 @@ def test_a_refusal_stands_in_the_dialog_and_the_time_stays_typed(at_desk, office
     desk = at_desk()
     desk.enter(officer)
     open_calendar(desk)
-    desk.page.locator("#calendar a:has(.slot-face)").click()
+    desk.page.locator("#calendar a:has(.event-face)").click()
     desk.page.locator("#event-day").fill("03/12/2030")
     desk.page.locator("#event-time").fill("19:30")
     desk.page.locator("#event-move button").click()
@@ -117,7 +117,7 @@ def test_the_dialog_names_what_goes_out_beside_before_it_moves(at_desk, officer,
     desk = at_desk()
     desk.enter(officer)
     open_calendar(desk)
-    desk.page.locator("#calendar a:has(.slot-face)", has_text="Cảnh giác").focus()
+    desk.page.locator("#calendar a:has(.event-face)", has_text="Cảnh giác").focus()
     desk.page.keyboard.press("Enter")
     desk.page.locator("#event-day").fill("03/12/2030")
     desk.page.locator("#event-time").fill("19:30")
@@ -138,7 +138,7 @@ def test_a_drag_asks_before_it_moves_a_post_beside_another(at_desk, officer, row
     desk = at_desk()
     desk.enter(officer)
     open_calendar(desk, view="month")
-    event = desk.page.locator("#calendar a:has(.slot-face)", has_text="Cảnh giác")
+    event = desk.page.locator("#calendar a:has(.event-face)", has_text="Cảnh giác")
 
     drag(desk.page, event, desk.page.locator("#calendar [data-date='2030-12-03']").first)
 
@@ -150,7 +150,7 @@ def test_a_drag_asks_before_it_moves_a_post_beside_another(at_desk, officer, row
         desk.page.keyboard.press("Escape")
     day = desk.page.locator(f"#calendar [data-date='2030-12-0{3 if agrees else 2}']")
     # Both events name the other one: by its time it is told from it.
-    expect(day.locator("a:has(.slot-face)", has_text="07:00")).to_contain_text("Cảnh giác")
+    expect(day.locator("a:has(.event-face)", has_text="07:00")).to_contain_text("Cảnh giác")
     moved = timedelta(days=1 if agrees else 0)
     assert {row.due_at for row in Delivery.objects.filter(post=rows[0].post)} == {MONDAY + moved}
 
@@ -184,7 +184,7 @@ def test_the_view_changes_in_place_and_the_address_says_so(at_desk, officer, row
 
     desk.page.wait_for_url("**view=week*")
     expect(desk.page.locator("[data-view=week]")).to_have_attribute("aria-current", "page")
-    expect(desk.page.locator("#calendar a:has(.slot-face)")).to_be_visible()
+    expect(desk.page.locator("#calendar a:has(.event-face)")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -273,7 +273,7 @@ def test_arrows_go_through_a_week_its_posts_and_over_its_edges(at_desk, officer,
     def day(date):
         return page.locator(f"[role=columnheader][data-date='{date}'] [role=link]")
 
-    post = page.locator("#calendar a:has(.slot-face)")
+    post = page.locator("#calendar a:has(.event-face)")
     day("2030-12-03").focus()
     for key, arrives in [
         ("ArrowLeft", day("2030-12-02")),

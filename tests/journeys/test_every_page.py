@@ -170,7 +170,7 @@ def test_today_with_nothing_to_go_out_and_a_post_near_midnight_pass_axe(at_desk,
     )  # a Tuesday: the day after it stands in the same row
     factories.delivery(factories.approved(unit=unit), due_at=late)
     desk.open(reverse("publishing:calendar"))
-    face = desk.page.locator(".slot-face").first
+    face = desk.page.locator(".event-face").first
     face.wait_for()
     day = desk.page.locator(f'[role=gridcell][data-date="{late:%Y-%m-%d}"]')
     assert face.bounding_box()["width"] <= day.bounding_box()["width"]

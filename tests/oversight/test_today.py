@@ -116,7 +116,7 @@ def test_what_goes_out_today_is_one_line_a_post_and_time(today, unit):
 
     outgoing = today(factories.person(Role.OFFICER, unit)).context["outgoing"]
 
-    assert [(slot["post"].pk, len(slot["deliveries"])) for slot in outgoing.rows] == [(post.pk, 2)]
+    assert [(row["post"].pk, len(row["deliveries"])) for row in outgoing.rows] == [(post.pk, 2)]
     assert outgoing.count == 1
 
 

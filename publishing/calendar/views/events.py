@@ -25,11 +25,11 @@ from publishing.calendar.presenters import (
     mark_events,
 )
 from publishing.calendar.queries import (
-    CalendarSlot,
+    CalendarEvent,
     day_counts,
     find_clashes,
     find_going_out,
-    first_slots,
+    first_events,
 )
 from publishing.calendar.views.scope import filters_of, marks_of, unit_of
 from publishing.models import Delivery, Pauses
@@ -40,10 +40,10 @@ from publishing.slots.presenters import field_value
 from publishing.states import State
 
 
-class EventsFound(NamedTuple):
+class EventList(NamedTuple):
     """The events of a period, all or one page of them; numbers by day where they are too many."""
 
-    slots: list[CalendarSlot] = []
+    events: list[CalendarEvent] = []
     more: bool = False
     page: Page | None = None
     chips: list[tuple[date, CountChip]] = []
@@ -51,50 +51,50 @@ class EventsFound(NamedTuple):
 
 def events_or_counts(
     request: HttpRequest, form: CalendarForm, rows: QuerySet[Delivery], *, now: datetime
-) -> EventsFound:
+) -> EventList:
     """Return the events of a window, or the numbers of its days where they are too many."""
     counts = day_counts(rows, unit_of(request, form.chosen()))
     if counts:
-        return EventsFound(chips=count_chips(counts, form.active_filters()))
-    return EventsFound(*first_slots(rows, user=request.user, now=now))
+        return EventList(chips=count_chips(counts, form.active_filters()))
+    return EventList(*first_events(rows, user=request.user, now=now))
 
 
 def describe(
-    request: HttpRequest, slots: list[CalendarSlot], *, now: datetime
+    request: HttpRequest, events: list[CalendarEvent], *, now: datetime
 ) -> list[dict[str, Any]]:
-    """Return the events in words, with the posts that each shares its time with."""
-    rows = [row for slot in slots for row in slot.deliveries]
+    """Describe the events, with the posts that share their times."""
+    rows = [row for event in events for row in event.deliveries]
     near, pauses = find_clashes(request.user, rows, now=now), pauses_of(request)
     return [
-        {**_describe_one(slot, pauses), "clash": describe_clash(slot.deliveries, near)}
-        for slot in slots
+        {**_describe_one(event, pauses), "clash": describe_clash(event.deliveries, near)}
+        for event in events
     ]
 
 
-def _describe_one(slot: CalendarSlot, pauses: Pauses) -> dict[str, Any]:
-    status = summarise(delivery_status(row, pauses) for row in slot.deliveries)
-    n = len(slot.deliveries)
-    rows = sorted(slot.deliveries, key=lambda row: platform_rank(row.platform))
+def _describe_one(event: CalendarEvent, pauses: Pauses) -> dict[str, Any]:
+    status = summarise(delivery_status(row, pauses) for row in event.deliveries)
+    n = len(event.deliveries)
+    rows = sorted(event.deliveries, key=lambda row: platform_rank(row.platform))
     names = ", ".join(dict.fromkeys(_platform_words(row) for row in rows))
     where = ngettext("%(n)s channel: %(names)s", "%(n)s channels: %(names)s", n)
     return {
-        "slot": slot,
-        "title": str(slot.post),
-        "url": reverse("publishing:post", args=[slot.post.public_id]),
-        "move_url": _move_address(slot) if slot.movable else "",
+        "event": event,
+        "title": str(event.post),
+        "url": reverse("publishing:post", args=[event.post.public_id]),
+        "move_url": _move_address(event) if event.movable else "",
         "state": status.label,
         "tone": status.tone,
         "icon": status.icon,
         "platforms": list(dict.fromkeys(row.platform for row in rows)),
         "where": where % {"n": n, "names": names},
-        "unit": slot.deliveries[0].unit.name,
+        "unit": event.deliveries[0].unit.name,
     }
 
 
-def _move_address(slot: CalendarSlot) -> str:
-    if len(slot.movable) == 1:
-        return reverse("publishing:move", args=[slot.movable[0].public_id])
-    return reverse("publishing:move_all", args=[slot.post.public_id])
+def _move_address(event: CalendarEvent) -> str:
+    if len(event.movable) == 1:
+        return reverse("publishing:move", args=[event.movable[0].public_id])
+    return reverse("publishing:move_all", args=[event.post.public_id])
 
 
 def _platform_words(row: Delivery) -> str:
@@ -118,31 +118,34 @@ def feed(request: HttpRequest) -> JsonResponse:
         message = " ".join(error for errors in window.errors.values() for error in errors)
         return JsonResponse({"error": message}, status=400)
     rows = find_going_out(request.user, chosen=chosen, **window.cleaned_data)
-    events = events_or_counts(request, form, rows, now=now)
+    event_list = events_or_counts(request, form, rows, now=now)
     first = timezone.localdate(window.cleaned_data["start"])
     last = timezone.localdate(window.cleaned_data["end"] - timedelta(microseconds=1))
     marks = marks_of(request, chosen, first=first, last=last, now=now)
     composes = bool(request.user.reach(Permission.POST_WRITE))
     return JsonResponse(
         {
-            "events": [_script_event(each) for each in describe(request, events.slots, now=now)],
-            "marks": count_events(events.chips) + mark_events(marks, compose=composes),
+            "events": [
+                _script_event(described)
+                for described in describe(request, event_list.events, now=now)
+            ],
+            "marks": count_events(event_list.chips) + mark_events(marks, compose=composes),
             "long": long_marks(marks),
-            "more": events.more,
+            "more": event_list.more,
         }
     )
 
 
 def _script_event(described: dict[str, Any]) -> dict[str, Any]:
     """Return an event as static/js/pages/calendar.js takes it."""
-    slot: CalendarSlot = described["slot"]
+    event: CalendarEvent = described["event"]
     names = ("title", "url", "state", "tone", "icon", "where", "unit", "clash")
     # Part of an event never moves alone: either all its channels may still be moved, or none.
-    moves_whole = len(slot.movable) == len(slot.deliveries)
+    moves_whole = len(event.movable) == len(event.deliveries)
     return {
-        "id": f"{slot.post.public_id}-{slot.due_at:%Y%m%d%H%M%S}",
-        "start": timezone.localtime(slot.due_at).isoformat(),
-        "local": field_value(slot.due_at),
+        "id": f"{event.post.public_id}-{event.due_at:%Y%m%d%H%M%S}",
+        "start": timezone.localtime(event.due_at).isoformat(),
+        "local": field_value(event.due_at),
         **{name: described[name] for name in names},
-        "movable": [str(row.public_id) for row in slot.movable] if moves_whole else [],
+        "movable": [str(row.public_id) for row in event.movable] if moves_whole else [],
     }

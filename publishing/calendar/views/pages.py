@@ -36,12 +36,12 @@ from publishing.calendar.queries import (
     board_columns,
     covers_many_units,
     event_times,
+    events_at,
     find_clashes,
     find_going_out,
     planned_posts,
-    slots_at,
 )
-from publishing.calendar.views.events import EventsFound, describe, events_or_counts
+from publishing.calendar.views.events import EventList, describe, events_or_counts
 from publishing.calendar.views.scope import RESULT, filters_of, marks_of, unit_of
 from publishing.models import Delivery
 from publishing.pauses.context import pauses_of
@@ -112,8 +112,8 @@ def _agenda(
     else:
         page = events_or_counts(request, form, rows, now=now)
     events = [
-        (timezone.localdate(each["slot"].due_at), each)
-        for each in describe(request, page.slots, now=now)
+        (timezone.localdate(described["event"].due_at), described)
+        for described in describe(request, page.events, now=now)
     ]
     return {
         "days": day_cards(
@@ -143,11 +143,11 @@ def _agenda(
     }
 
 
-def _page_of_day(request: HttpRequest, rows: QuerySet[Delivery], *, now: datetime) -> EventsFound:
+def _page_of_day(request: HttpRequest, rows: QuerySet[Delivery], *, now: datetime) -> EventList:
     """Return one page of a day of many units, cut between two times."""
     page = get_page(request, event_times(rows), PAGE, most=MOST_TURNED)
-    slots = slots_at(rows, list(page), user=request.user, now=now)
-    return EventsFound(slots, more=page.paginator.is_cut, page=page)
+    events = events_at(rows, list(page), user=request.user, now=now)
+    return EventList(events, more=page.paginator.is_cut, page=page)
 
 
 def _board(request: HttpRequest, chosen: CalendarFilter) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ function build() {
     moreLinkHint: (n) => words.others.replace("%(n)s", n),
     closeHint: words.close,
     eventDisplay: "block",
-    listItemEventBeforeClass: "slot-dot",
+    listItemEventBeforeClass: "event-dot",
     eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     slotHeaderFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
     defaultTimedEventDuration: "01:00",
@@ -283,22 +283,22 @@ function eventFace({ event, timeText, view }) {
   const { state, unit, tone, clash } = event.extendedProps;
   const where = options.units ? `${unit} · ${event.extendedProps.where}` : event.extendedProps.where;
   const box = document.createElement("span");
-  box.className = `slot-face ${view.type}`;
+  box.className = `event-face ${view.type}`;
   box.title = [`${timeText} ${event.title}`, where, state, clash].filter(Boolean).join("\n");
   box.append(
     icon(event.extendedProps.icon),
-    span("slot-time", timeText),
-    span("slot-title", event.title),
-    span("slot-where", where),
-    span(view.type === VIEWS.list ? `state state-${tone}` : "slot-state", state),
+    span("event-time", timeText),
+    span("event-title", event.title),
+    span("event-where", where),
+    span(view.type === VIEWS.list ? `state state-${tone}` : "event-state", state),
   );
   if (clash) box.append(clashMark(clash));
   return { domNodes: [box] };
 }
 
 function clashMark(content) {
-  const mark = span("slot-clash", "");
-  mark.append(icon("alert-triangle"), span("slot-clash-text", content));
+  const mark = span("event-clash", "");
+  mark.append(icon("alert-triangle"), span("event-clash-text", content));
   return mark;
 }
 

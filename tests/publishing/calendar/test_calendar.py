@@ -263,7 +263,7 @@ def test_the_agenda_of_many_units_shows_numbers_too(client, unit, crowd):
     found = page(client, date=f"{day:%Y-%m-%d}")
 
     (card,) = [card for card in found.context["days"] if card.counts]
-    assert (card.day, card.slots) == (day, [])
+    assert (card.day, card.events) == (day, [])
     assert [chip.label for chip in card.counts] == [
         "4 publications",
         "1 needs attention",
@@ -279,9 +279,11 @@ def test_a_day_of_many_units_is_a_list_with_pages_of_whole_events(client, unit, 
 
     shown_pages = [page(client, view="day", date=f"{day:%Y-%m-%d}", page=n) for n in (1, 2)]
 
-    shown = [slot for each in shown_pages for card in each.context["days"] for slot in card.slots]
-    assert [len(slot["slot"].deliveries) for slot in shown] == [2, 2]
-    assert len({slot["title"] for slot in shown}) == 2
+    shown = [
+        event for each in shown_pages for card in each.context["days"] for event in card.events
+    ]
+    assert [len(event["event"].deliveries) for event in shown] == [2, 2]
+    assert len({event["title"] for event in shown}) == 2
     assert [each.context["page_obj"].paginator.num_pages for each in shown_pages] == [2, 2]
     assert 'id="calendar"' not in shown_pages[0].content.decode()
 
@@ -291,7 +293,7 @@ def test_a_day_of_many_units_on_which_nothing_goes_out_says_so(client, unit, cro
     found = page(client, view="day", date=f"{day:%Y-%m-%d}")
 
     assert 'id="calendar"' not in found.content.decode()
-    assert [card for card in found.context["days"] if card.slots] == []
+    assert [card for card in found.context["days"] if card.events] == []
 
 
 @pytest.mark.parametrize("view", ["month", "day"])
@@ -316,7 +318,7 @@ def test_the_calendar_of_many_units_asks_as_much_of_ten_times_as_many(
 
 def agenda(client, **asked):
     days = page(client, **asked).context["days"]
-    return [event["title"] for day in days for event in day.slots]
+    return [event["title"] for day in days for event in day.events]
 
 
 @pytest.mark.clock("2030-11-25 08:00")

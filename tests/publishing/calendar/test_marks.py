@@ -116,7 +116,7 @@ def test_the_day_shows_what_goes_out_on_it_alone(client, unit, officer):
 
     (day,) = agenda(client).context["days"]
 
-    assert [event["slot"].due_at for event in day.slots] == [MONDAY + timedelta(hours=9)]
+    assert [event["event"].due_at for event in day.events] == [MONDAY + timedelta(hours=9)]
 
 
 # --- a post begins from a day ---------------------------------------------------------------------

@@ -230,8 +230,8 @@ def test_the_pages_of_a_touched_post_say_paused(client, world, now):
     assert "Will be published" not in page
     day = timezone.localdate(delivery.due_at).isoformat()
     calendar = client.get(reverse("publishing:calendar"), {"date": day, "view": "week"})
-    slots = [slot for group in calendar.context["days"] for slot in group.slots]
-    assert [slot["state"] for slot in slots] == ["Paused"]
+    events = [event for group in calendar.context["days"] for event in group.events]
+    assert [event["state"] for event in events] == ["Paused"]
     assert "Paused: Xác minh sự cố." in html(
         client.get(reverse("publishing:review", args=[submitted.public_id]))
     )
