@@ -6,7 +6,13 @@ from core.navigation import ACTIONS, ADMINISTRATION, Entry, register
 
 register(
     Entry(
-        "accounts:people", "users", _("Accounts"), ADMINISTRATION, 20, rights=("account_manage",)
+        "accounts:people",
+        "users",
+        _("Accounts"),
+        ADMINISTRATION,
+        20,
+        rights=("account_manage",),
+        synonyms=_("officer, lock, forgotten password, transfer"),
     ),
     Entry(
         "accounts:system_changes",
@@ -15,6 +21,7 @@ register(
         ADMINISTRATION,
         22,
         rights=("system_change",),
+        synonyms=_("operator, administrator"),
     ),
     Entry(
         "accounts:delegations",
@@ -23,6 +30,7 @@ register(
         ADMINISTRATION,
         25,
         rights=("post_withdraw",),
+        synonyms=_("leave, substitute"),
     ),
     Entry(
         "accounts:delegations",
@@ -32,6 +40,7 @@ register(
         25,
         rights=("account_manage",),
         hidden_by=("post_withdraw",),
+        synonyms=_("leave, substitute"),
     ),
     Entry(
         "accounts:invite",
@@ -40,6 +49,7 @@ register(
         ACTIONS,
         15,
         rights=("account_manage",),
+        synonyms=_("new officer, create an account"),
     ),
     Entry(
         "accounts:import",
@@ -48,6 +58,7 @@ register(
         ACTIONS,
         16,
         rights=("account_manage",),
+        synonyms=_("many accounts"),
     ),
     Entry(
         "accounts:pending_appointments",
@@ -56,6 +67,7 @@ register(
         ACTIONS,
         17,
         rights=("account_manage",),
+        synonyms=_("role, rights"),
     ),
     Entry(
         "accounts:delegate",
@@ -64,13 +76,42 @@ register(
         ACTIONS,
         55,
         rights=("post_approve", "post_withdraw"),
+        synonyms=_("leave, substitute"),
     ),
-    Entry("accounts:notices", "bell", _("Notices"), ACTIONS, 80),
-    Entry("accounts:me", "user-circle", _("My account"), ACTIONS, 82),
-    Entry("mfa_index", "shield-lock", _("Two-factor authentication"), ACTIONS, 84),
-    Entry("accounts:sessions", "device-desktop", _("Signed-in devices"), ACTIONS, 86),
-    Entry("account_change_password", "password", _("Change password"), ACTIONS, 88),
-    Entry("keys", "help", _("Keys"), ACTIONS, 90),
+    Entry("accounts:notices", "bell", _("Notices"), ACTIONS, 80, synonyms=_("unread, news")),
+    Entry(
+        "accounts:me",
+        "user-circle",
+        _("My account"),
+        ACTIONS,
+        82,
+        synonyms=_("name, language, e-mail"),
+    ),
+    Entry(
+        "mfa_index",
+        "shield-lock",
+        _("Two-factor authentication"),
+        ACTIONS,
+        84,
+        synonyms=_("code, app, new phone, passkey"),
+    ),
+    Entry(
+        "accounts:sessions",
+        "device-desktop",
+        _("Signed-in devices"),
+        ACTIONS,
+        86,
+        synonyms=_("sign out, other computer"),
+    ),
+    Entry(
+        "account_change_password",
+        "password",
+        _("Change password"),
+        ACTIONS,
+        88,
+        synonyms=_("forgotten"),
+    ),
+    Entry("keys", "help", _("Keys"), ACTIONS, 90, synonyms=_("keyboard")),
     pages={
         "accounts:delegations": ("accounts:delegate", "accounts:delegation"),
         "accounts:people": ("accounts",),

@@ -5,7 +5,15 @@ from django.utils.translation import gettext_lazy as _
 from core.navigation import ADMINISTRATION, Entry, register
 
 register(
-    Entry("audit:log", "history", _("Audit log"), ADMINISTRATION, 30, rights=("audit_view",)),
+    Entry(
+        "audit:log",
+        "history",
+        _("Audit log"),
+        ADMINISTRATION,
+        30,
+        rights=("audit_view",),
+        synonyms=_("history, who did"),
+    ),
     pages={
         "audit:log": ("audit",),
     },

@@ -5,7 +5,15 @@ from django.utils.translation import gettext_lazy as _
 from core.navigation import ACTIONS, CHANNELS, TABS, Entry, register
 
 register(
-    Entry("channels:list", "plug-connected", _("Channels"), CHANNELS, 10, rights=("channel_view",)),
+    Entry(
+        "channels:list",
+        "plug-connected",
+        _("Channels"),
+        CHANNELS,
+        10,
+        rights=("channel_view",),
+        synonyms=_("page, access, expired, disconnected"),
+    ),
     Entry("channels:list", "plug-connected", _("Channels"), TABS, 80, rights=("channel_view",)),
     Entry(
         "channels:platforms",
@@ -14,6 +22,7 @@ register(
         ACTIONS,
         50,
         rights=("channel_manage",),
+        synonyms=_("page, reconnect, access, sign in"),
     ),
     Entry(
         "channels:forecast",
@@ -22,6 +31,7 @@ register(
         ACTIONS,
         52,
         rights=("channel_view",),
+        synonyms=_("expired, error"),
     ),
     Entry(
         "channels:completeness",
@@ -30,6 +40,7 @@ register(
         ACTIONS,
         54,
         rights=("channel_view",),
+        synonyms=_("cover, profile picture, description"),
     ),
     pages={
         "channels:list": ("channels",),

@@ -35,7 +35,8 @@ class Entry(NamedTuple):
     """A link of the sidebar, of the phone's bottom bar (``TABS``), where the first four that a
     person sees count, or to a page on which one does something, found by the search (``ACTIONS``).
 
-    It is shown to people who have all rights in ``rights``, and none of those in ``hidden_by``.
+    It is shown to people who have all rights in ``rights``, and none of those in ``hidden_by``. The
+    search finds it by its label and ``synonyms``: what people say who do not know the label.
     """
 
     view: str
@@ -45,6 +46,7 @@ class Entry(NamedTuple):
     place: int
     rights: tuple[str, ...] = ()
     hidden_by: tuple[str, ...] = ()
+    synonyms: str | Promise = ""
 
     def is_for(self, may: Mapping[str, bool]) -> bool:
         return all(may.get(right) for right in self.rights) and not any(
@@ -77,15 +79,15 @@ def list_entries(part: str, may: Mapping[str, bool]) -> list[Entry]:
 
 
 def find_entries(query: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[Entry]:
-    """Return the entries of ``parts`` in whose labels each of the words begins a word, one for each
-    page.
+    """Return the entries of ``parts`` in whose labels or synonyms each of the words begins a word,
+    one for each page.
     """
     searched = fold(query).split()
     entries: dict[str, Entry] = {}
     for part in parts:
         for entry in list_entries(part, may):
-            label = _WORD.findall(fold(str(entry.label)))
-            if all(any(part.startswith(word) for part in label) for word in searched):
+            names = _WORD.findall(fold(f"{entry.label} {entry.synonyms}"))
+            if all(any(name.startswith(word) for name in names) for word in searched):
                 entries.setdefault(entry.view, entry)
     return list(entries.values())
 

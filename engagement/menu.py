@@ -18,12 +18,27 @@ register(
         TOP,
         32,
         rights=("figures_view",),
+        synonyms=_("statistics, views, reach, chart"),
     ),
     Entry(
-        "engagement:desks", "message-circle", _("Comments"), CHANNELS, 20, rights=("post_schedule",)
+        "engagement:desks",
+        "message-circle",
+        _("Comments"),
+        CHANNELS,
+        20,
+        rights=("post_schedule",),
+        synonyms=_("reply, answer, hide, message"),
     ),
     # A tab of the shelf, see templates/posts/library/_tabs.html: the search finds it, too.
-    Entry("engagement:examples", "award", _("Good examples"), ACTIONS, 61, rights=("post_view",)),
+    Entry(
+        "engagement:examples",
+        "award",
+        _("Good examples"),
+        ACTIONS,
+        61,
+        rights=("post_view",),
+        synonyms=_("good post, learn"),
+    ),
     Entry(
         "engagement:dictionary",
         "chart-bar",
@@ -31,8 +46,17 @@ register(
         ACTIONS,
         70,
         rights=("figures_view",),
+        synonyms=_("definition, reach"),
     ),
-    Entry("engagement:reports", "file-text", _("Reports"), CONTENT, 38, rights=("figures_view",)),
+    Entry(
+        "engagement:reports",
+        "file-text",
+        _("Reports"),
+        CONTENT,
+        38,
+        rights=("figures_view",),
+        synonyms=_("month, week, quarter, Word, PDF"),
+    ),
     pages={
         "engagement:reports": (
             *("engagement:report", "engagement:begin_report", "engagement:edit_report"),

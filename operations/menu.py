@@ -12,6 +12,7 @@ register(
         ADMINISTRATION,
         40,
         rights=("system_watch",),
+        synonyms=_("queue, error, memory"),
     ),
     # The stock admin, for those who operate the installation.
     Entry(

@@ -7,7 +7,15 @@ from core.shortcuts import Shortcut
 from core.shortcuts import register as register_keys
 
 register(
-    Entry("publishing:post_list", "file-text", _("Posts"), CONTENT, 10, rights=("post_view",)),
+    Entry(
+        "publishing:post_list",
+        "file-text",
+        _("Posts"),
+        CONTENT,
+        10,
+        rights=("post_view",),
+        synonyms=_("delete, correct, share, repeat, poster, loudspeaker, print"),
+    ),
     Entry(
         "publishing:review_queue",
         "clipboard-check",
@@ -15,6 +23,7 @@ register(
         CONTENT,
         20,
         rights=("post_approve",),
+        synonyms=_("review, sign, return, reject"),
     ),
     Entry(
         "publishing:second_queue",
@@ -23,10 +32,25 @@ register(
         CONTENT,
         25,
         rights=("post_approve_second",),
+        synonyms=_("province, sensitive"),
     ),
-    Entry("publishing:calendar", "calendar", _("Calendar"), CONTENT, 30, rights=("post_view",)),
     Entry(
-        "publishing:pauses", "player-pause", _("Pauses"), CONTENT, 40, rights=("publishing_pause",)
+        "publishing:calendar",
+        "calendar",
+        _("Calendar"),
+        CONTENT,
+        30,
+        rights=("post_view",),
+        synonyms=_("schedule, time, week, month"),
+    ),
+    Entry(
+        "publishing:pauses",
+        "player-pause",
+        _("Pauses"),
+        CONTENT,
+        40,
+        rights=("publishing_pause",),
+        synonyms=_("stop, emergency"),
     ),
     Entry(
         "publishing:recall_list",
@@ -35,9 +59,16 @@ register(
         CONTENT,
         50,
         rights=("post_withdraw",),
+        synonyms=_("take down, delete, wrong post"),
     ),
     Entry(
-        "publishing:broadcast_list", "send", _("Broadcasts"), CONTENT, 60, rights=("post_schedule",)
+        "publishing:broadcast_list",
+        "send",
+        _("Broadcasts"),
+        CONTENT,
+        60,
+        rights=("post_schedule",),
+        synonyms=_("Zalo, followers, message"),
     ),
     Entry(
         "publishing:review_queue",
@@ -56,6 +87,7 @@ register(
         ACTIONS,
         20,
         rights=("post_approve",),
+        synonyms=_("review, sign, return, reject"),
     ),
     Entry(
         "publishing:pause_new",
@@ -64,6 +96,7 @@ register(
         ACTIONS,
         30,
         rights=("publishing_pause",),
+        synonyms=_("stop, emergency"),
     ),
     Entry(
         "publishing:manual_tasks",
@@ -72,8 +105,17 @@ register(
         ACTIONS,
         40,
         rights=("post_schedule",),
+        synonyms=_("post it myself"),
     ),
-    Entry("publishing:slots", "clock", _("Set up slots"), ACTIONS, 45, rights=("post_schedule",)),
+    Entry(
+        "publishing:slots",
+        "clock",
+        _("Set up slots"),
+        ACTIONS,
+        45,
+        rights=("post_schedule",),
+        synonyms=_("weekly, fixed hour"),
+    ),
     pages={
         "publishing:post_list": ("posts", "publishing"),
         "publishing:review_queue": ("publishing:review", "publishing:series_review"),

@@ -6,7 +6,13 @@ from core.navigation import ADMINISTRATION, Entry, register
 
 register(
     Entry(
-        "units:tree", "sitemap", _("Units"), ADMINISTRATION, 10, rights=("unit_view", "unit_manage")
+        "units:tree",
+        "sitemap",
+        _("Units"),
+        ADMINISTRATION,
+        10,
+        rights=("unit_view", "unit_manage"),
+        synonyms=_("merge, rename, close, commune"),
     ),
     pages={
         "units:tree": ("units",),

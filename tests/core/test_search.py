@@ -29,6 +29,10 @@ def matches(person, typed: str) -> dict[str, list[str]]:
         return {str(group.heading): [m.label for m in group.matches] for group in groups}
 
 
+def labels(person, typed: str) -> list[str]:
+    return [label for of_kind in matches(person, typed).values() for label in of_kind]
+
+
 def test_typed_words_are_folded_and_cut_to_what_a_query_takes():
     assert fold_typed_words("  Đà   NẴNG ") == "da nang"
     assert fold_typed_words("a b c d e f g h") == "a b c d e f"
@@ -215,3 +219,48 @@ def test_a_page_is_found_by_the_beginnings_of_its_words_and_not_by_what_lies_wit
 
     assert list(matches(officer, "an hai")) == ["Đơn vị"]
     assert any("Bài viết" in labels for labels in matches(officer, "bai").values())
+
+
+# What officers were seen to type, and where it is done: the portal calls it by another name.
+@pytest.mark.parametrize(
+    ("typed", "entry"),
+    [
+        ("áp phích", "Bài viết"),
+        ("loa", "Bài viết"),
+        ("lặp lại", "Bài viết"),
+        ("đính chính", "Bài viết"),
+        ("nhập excel", "Nhập bài từ Excel"),
+        ("ke hoach thang", "Nhập bài từ Excel"),
+        ("trả lời bình luận", "Bình luận"),
+        ("xóa bài", "Bài viết"),
+        ("viết bài", "Soạn bài mới"),
+        ("hẹn giờ", "Lịch đăng"),
+        ("giờ vàng", "Đặt khung giờ đăng"),
+        ("logo", "Thư viện ảnh, video"),
+        ("hotline", "Số điện thoại, tài khoản được nêu"),
+        ("thống kê", "Kết quả của đơn vị"),
+        ("quên mật khẩu", "Đổi mật khẩu"),
+        ("đổi điện thoại", "Xác thực hai lớp"),
+        ("máy lạ", "Thiết bị đang đăng nhập"),
+        ("email", "Tài khoản của tôi"),
+    ],
+)
+def test_an_officer_finds_what_they_want_to_do_in_their_own_words(typed, entry):
+    assert entry in labels(factories.person(Role.OFFICER), typed)
+
+
+@pytest.mark.parametrize(
+    ("role", "typed", "entry"),
+    [
+        (Role.APPROVER, "phê duyệt", "Duyệt bài chờ"),
+        (Role.APPROVER, "gỡ bài", "Thu hồi bài đăng"),
+        (Role.APPROVER, "khẩn cấp", "Tạm dừng đăng bài"),
+        (Role.APPROVER, "nghỉ phép", "Ủy quyền duyệt"),
+        (Role.ADMINISTRATOR, "sáp nhập", "Đơn vị"),
+        (Role.ADMINISTRATOR, "cấp tài khoản", "Mời cán bộ"),
+        (Role.ADMINISTRATOR, "fanpage", "Kết nối kênh"),
+    ],
+)
+def test_others_find_what_is_theirs_to_do_and_officers_do_not(role, typed, entry):
+    assert entry in labels(factories.person(role), typed)
+    assert entry not in labels(factories.person(Role.OFFICER), typed)
