@@ -125,7 +125,7 @@ def acts_from(user: User, permission: Permission, *, unit: Unit) -> datetime | N
         a for a in user.current_appointments if permission in GRANTS[a.role] and a.covers(unit)
     ]
     if permission == Permission.POST_APPROVE:
-        authorities += [each for each in user.delegated if each.covers(unit)]
+        authorities += [delegation for delegation in user.delegated if delegation.covers(unit)]
     return min(
         (a.approves_from for a in authorities if a.approves_from and a.waits(now)),
         default=None,
@@ -172,8 +172,10 @@ def tied_to(user: User, people: Iterable[User]) -> set[int]:
         return {key for tie in ties.values_list("user", proposer, "confirmed_by") for key in tie}
 
     operators = SystemChange.objects.filter(kind=ChangeKind.OPERATOR, done_at__isnull=False)
-    found = find_ties(Appointment.objects.all(), "appointed_by") | find_ties(operators, "asked_by")
-    return found & keys
+    tied_people = find_ties(Appointment.objects.all(), "appointed_by") | find_ties(
+        operators, "asked_by"
+    )
+    return tied_people & keys
 
 
 def require_independent(confirmer: User, proposer: User) -> None:

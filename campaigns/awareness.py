@@ -35,8 +35,12 @@ def find_occasions(first: date, last: date) -> list[Occasion]:
     """Return what falls between two days, both included, in order; the longest last."""
     years = range(first.year - 1, last.year + 1)  # a lunar year ends in the next one
     occasions = {occasion for year in years for occasion in _find_occasions_of_year(year)}
-    in_period = [each for each in occasions if each.first <= last and each.last >= first]
-    return sorted(in_period, key=lambda each: (each.kind == MONTH, each.first, each.title_vi))
+    in_period = [
+        occasion for occasion in occasions if occasion.first <= last and occasion.last >= first
+    ]
+    return sorted(
+        in_period, key=lambda occasion: (occasion.kind == MONTH, occasion.first, occasion.title_vi)
+    )
 
 
 @lru_cache(maxsize=1)

@@ -51,7 +51,7 @@ def find_repealed_laws(text: str, *, on: date) -> list[Citation]:
             continue
         for match in pattern.finditer(text):
             laws.append(Citation(law, match.start(), match.end(), _name_successor(law, match)))
-    return sorted(laws, key=lambda each: each.start)
+    return sorted(laws, key=lambda mention: mention.start)
 
 
 def replace_repealed_laws(text: str, *, on: date) -> str:
@@ -63,7 +63,9 @@ def replace_repealed_laws(text: str, *, on: date) -> str:
 
 def list_warnings(texts: Iterable[str], *, on: date) -> list[str]:
     """Return a sentence for each repealed law that the texts cite."""
-    laws = dict.fromkeys(each.law for text in texts for each in find_repealed_laws(text, on=on))
+    laws = dict.fromkeys(
+        mention.law for text in texts for mention in find_repealed_laws(text, on=on)
+    )
     return [law.warning for law in laws]
 
 

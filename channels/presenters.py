@@ -116,9 +116,9 @@ def describe_rights(missing: Iterable[str]) -> list[str]:
 
 def describe_consent(platform: str, *, wider: bool = False) -> list[str]:
     """Say what the consent dialog asks for."""
-    words, facts = CONNECTORS[platform].words, CONNECTORS[platform].facts
+    texts, facts = CONNECTORS[platform].words, CONNECTORS[platform].facts
     rights = [*facts.rights, *(facts.optional_rights if wider else ())]
-    return [_(item) for item in words.consent_items or [words.rights[right] for right in rights]]
+    return [_(item) for item in texts.consent_items or [texts.rights[right] for right in rights]]
 
 
 def format_name(name: str) -> str:
@@ -277,8 +277,8 @@ def describe_limits(facts: Facts, *, manual: bool = False) -> list[str]:
         sentences.append(_("Up to %(n)s different links.") % {"n": form.max_links})
     sentences += [
         sentence
-        for each in facts.formats
-        for sentence in _describe_format_limits(each, alone=[each] == facts.offered)
+        for form in facts.formats
+        for sentence in _describe_format_limits(form, alone=[form] == facts.offered)
     ]
     if manual:
         return [

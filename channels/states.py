@@ -7,7 +7,7 @@ from platforms.registry import CONNECTORS
 # The platforms, in the order of the registry; the values are the connectors' names.
 Kind = models.TextChoices(  # type: ignore[call-overload] # the stubs know no choices made at run time
     "Kind",
-    [(kind.upper(), (kind, each.words.label)) for kind, each in CONNECTORS.items()],
+    [(kind.upper(), (kind, connector.words.label)) for kind, connector in CONNECTORS.items()],
     module=__name__,
 )
 

@@ -48,8 +48,8 @@ def compute_digest(path: str) -> str:
 
 @lru_cache(maxsize=256)
 def _compute_digest(path: str, last_change: int) -> str:
-    if found := finders.find(path) if settings.WHITENOISE_USE_FINDERS else None:
-        content = Path(found).read_bytes()
+    if source := finders.find(path) if settings.WHITENOISE_USE_FINDERS else None:
+        content = Path(source).read_bytes()
     else:
         storage = cast("ManifestStaticFilesStorage", staticfiles_storage)
         with storage.open(storage.stored_name(path)) as file:
@@ -104,10 +104,10 @@ def list_imports(path: str) -> tuple[str, ...]:
     imports: dict[str, None] = {}
     waiting = [path]
     while waiting:
-        for each in list_direct_imports(waiting.pop(0)):
-            if each not in imports:
-                imports[each] = None
-                waiting.append(each)
+        for imported in list_direct_imports(waiting.pop(0)):
+            if imported not in imports:
+                imports[imported] = None
+                waiting.append(imported)
     return tuple(imports)
 
 
@@ -119,6 +119,6 @@ def list_direct_imports(path: str) -> list[str]:
         with staticfiles_storage.open(path) as file:
             content = file.read().decode()
     return [
-        posixpath.normpath(posixpath.join(posixpath.dirname(path), each))
-        for each in IMPORT.findall(content)
+        posixpath.normpath(posixpath.join(posixpath.dirname(path), imported))
+        for imported in IMPORT.findall(content)
     ]

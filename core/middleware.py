@@ -271,15 +271,15 @@ def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpRespon
     return _answer_in_words(request, message, "413.html", status=413)
 
 
-def _answer_in_words(request: HttpRequest, words: str, page: str, *, status: int) -> HttpResponse:
+def _answer_in_words(request: HttpRequest, message: str, page: str, *, status: int) -> HttpResponse:
     """Say why nothing was done with a form: to htmx, on a page to a browser's own form, else to a
     script.
     """
     if request.headers.get("HX-Request"):
-        return _answer_toast(request, words)
+        return _answer_toast(request, message)
     if "text/html" in request.headers.get("Accept", ""):
-        return render(request, page, {"words": words}, status=status)
-    return JsonResponse({"error": words, "errors": {"": [words]}}, status=status)
+        return render(request, page, {"words": message}, status=status)
+    return JsonResponse({"error": message, "errors": {"": [message]}}, status=status)
 
 
 def _is_script(request: HttpRequest) -> bool:

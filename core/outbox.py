@@ -39,10 +39,10 @@ def write_letters(letters: Iterable[Mail]) -> list[Letter]:
         Letter(
             job=job,
             to=address,
-            subject=" ".join(each["subject"].split())[:200],
-            text=each["text"],
+            subject=" ".join(mail["subject"].split())[:200],
+            text=mail["text"],
         )
-        for job, (address, each) in zip(queued, mails, strict=True)
+        for job, (address, mail) in zip(queued, mails, strict=True)
     )
 
 

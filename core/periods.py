@@ -60,7 +60,7 @@ def make_quick_links(
     today = timezone.localdate()
     offered = [*extra, *((_("%(n)s days") % {"n": n}, Period.last_days(n)) for n in QUICK)]
     if unit is not None:
-        offered += [each for find in _SOURCES for each in find(unit, today)]
+        offered += [link for find in _SOURCES for link in find(unit, today)]
     return [
         {"label": label, "current": choice == period, **choice.query} for label, choice in offered
     ]

@@ -139,7 +139,9 @@ def _read_sent_form(request: HttpRequest) -> SentForm | None:
     try:
         if not request.POST.get(_TOKEN):
             return None
-        handlers = [each for each in request.upload_handlers if isinstance(each, HashFiles)]
+        handlers = [
+            handler for handler in request.upload_handlers if isinstance(handler, HashFiles)
+        ]
     except UnreadablePostError:
         return None  # the line broke: the view meets the same
     files = [digest for handler in handlers for digest in handler.digests]

@@ -67,9 +67,9 @@ def find_matches(person: Person, query: str) -> list[Group]:
     for kind in _KINDS:
         if not (is_long or kind.lists_all):
             continue
-        found = kind.find(person, query)
+        rows = kind.find(person, query)
         # Pages and actions are few: before anything is typed, all of them are a menu.
-        matches = list(islice(found, MOST_MATCHES)) if query else list(found)
+        matches = list(islice(rows, MOST_MATCHES)) if query else list(rows)
         if matches:
             groups.append(Group(kind.heading, matches))
     return groups

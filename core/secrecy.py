@@ -220,7 +220,7 @@ def _find_marks_of_sentence(sentence: str) -> list[tuple[int, int]]:
         return [mark.span()] if mark else []
     lesson = _LESSON.search(sentence)
     taught_from = lesson.start() if lesson else len(sentence)
-    found = {
+    spans = {
         match.span()
         for marks in (_BRACKETED, _LABELLED, _CAPITAL_MARK, _TYPED_MARK)
         for match in marks.finditer(sentence)
@@ -228,10 +228,10 @@ def _find_marks_of_sentence(sentence: str) -> list[tuple[int, int]]:
     if document := _OF_DOCUMENT.search(sentence):
         warning = WARNING.search(sentence)
         if not (warning and warning.start() < document.start()):
-            found.add(document.span())
+            spans.add(document.span())
     if sentence != sentence.upper():  # not shouted as a whole
-        found |= {match.span() for match in _CAPITAL.finditer(sentence) if _stands_alone(match)}
-    return sorted(span for span in found if span[0] < taught_from)
+        spans |= {match.span() for match in _CAPITAL.finditer(sentence) if _stands_alone(match)}
+    return sorted(span for span in spans if span[0] < taught_from)
 
 
 def _stands_alone(match: re.Match[str]) -> bool:

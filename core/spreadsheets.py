@@ -251,7 +251,7 @@ def read_lines(
     """
     text = _decode(data)
     parsed = [_parse(text, separator, rows=rows, columns=columns) for separator in SEPARATORS]
-    lines, is_whole = max(parsed, key=lambda each: max(map(titles, each[0][:10]), default=0))
+    lines, is_whole = max(parsed, key=lambda cell: max(map(titles, cell[0][:10]), default=0))
     if not is_whole:
         raise Refused(
             _("Row %(n)s of this text file is too long. Shorten its cells, then try again.")

@@ -179,9 +179,9 @@ def _ask(kind: str, uploads: list[tuple[Upload, Tier]]) -> list[str]:
             f"\tclient_max_body_size {FORM.largest};",
             f"\ttry_files /none @{FORM.name};",
         ]
-    for each, tier in uploads:
+    for upload, tier in uploads:
         lines += [
-            f"\tlocation ~ ^/proxy/{kind}{each.pattern}$ {{",
+            f"\tlocation ~ ^/proxy/{kind}{upload.pattern}$ {{",
             f"\t\tclient_max_body_size {tier.largest};",
             f"\t\ttry_files /none @{tier.name};",
             "\t}",

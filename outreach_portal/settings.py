@@ -475,26 +475,28 @@ DEFAULT_FROM_EMAIL = setting(
 SIMULATOR_URL = env.str("SIMULATOR_URL", default="http://127.0.0.1:8100").rstrip("/")
 
 
-def platform_setting(each: Setting) -> str | int:
+def platform_setting(setting: Setting) -> str | int:
     """Return a connector's setting. By default production calls the real hosts, everything else the
     simulator.
     """
-    read = env.int if isinstance(each.real, int) else env.str
-    if each.simulated:
+    read = env.int if isinstance(setting.real, int) else env.str
+    if setting.simulated:
         return read(
-            each.variable, default=each.real if PRODUCTION else SIMULATOR_URL + each.simulated
+            setting.variable,
+            default=setting.real if PRODUCTION else SIMULATOR_URL + setting.simulated,
         ).rstrip("/")
-    if PRODUCTION and each.real is None and guard.needs(PROCESS, guard.PLATFORM_SECRETS):
-        return read(each.variable)
+    if PRODUCTION and setting.real is None and guard.needs(PROCESS, guard.PLATFORM_SECRETS):
+        return read(setting.variable)
     return read(
-        each.variable, default=each.real if PRODUCTION or each.try_out is None else each.try_out
+        setting.variable,
+        default=setting.real if PRODUCTION or setting.try_out is None else setting.try_out,
     )
 
 
 # The proxy through which platforms are asked, where nothing else leads out: http://egress:3128.
 EGRESS_PROXY = env.str("EGRESS_PROXY", default="")
 PLATFORMS = {
-    kind: {name: platform_setting(each) for name, each in connector.settings.items()}
+    kind: {name: platform_setting(setting) for name, setting in connector.settings.items()}
     for kind, connector in CONNECTORS.items()
 }
 # AES-256 keys (base64, 32 bytes) that seal the channels' tokens. The first seals, the others still

@@ -289,11 +289,11 @@ class FactsForm(forms.Form):
         if len(written) > MOST_NUMBERS:
             raise ValidationError(_("At most %(n)s numbers, please."), params={"n": MOST_NUMBERS})
         numbers = [PublicNumber(parse_number(number), label) for number, label in written]
-        for each in numbers:
-            if len(each.label) > LONGEST_LABEL:
+        for entry in numbers:
+            if len(entry.label) > LONGEST_LABEL:
                 raise ValidationError(
                     _("“%(label)s…” is too long: at most %(n)s characters behind a number."),
-                    params={"label": each.label[:20], "n": LONGEST_LABEL},
+                    params={"label": entry.label[:20], "n": LONGEST_LABEL},
                 )
         return numbers
 

@@ -97,16 +97,16 @@ class UnitFinder:
         self._units = list(units)
         self._exact: dict[str, list[Unit]] = {}
         for unit in self._units:
-            for words in {
+            for name in {
                 unit.code,
                 _fold_words(unit.label),
                 _fold_words(f"{unit.place} {unit.above}"),
             }:
-                self._exact.setdefault(words, []).append(unit)
+                self._exact.setdefault(name, []).append(unit)
         self._names: dict[str, list[Unit]] = {}
         for unit in self._units:
-            for words in {_fold_words(unit.name), _fold_words(unit.place)}:
-                self._names.setdefault(words, []).append(unit)
+            for name in {_fold_words(unit.name), _fold_words(unit.place)}:
+                self._names.setdefault(name, []).append(unit)
 
     def find(self, query: str) -> Found:
         searched = _fold_words(query)

@@ -122,7 +122,9 @@ def propose(row: MinistryRequest, person: User, *, by: User, now: datetime) -> N
         raise Refused(_("This account is disabled. Enable it first."))
     if is_linked(person):
         raise Refused(_("This account is linked to another ministry account. End that link first."))
-    others = [each for each in administrators_over(person) if each.pk != by.pk]
+    others = [
+        administrator for administrator in administrators_over(person) if administrator.pk != by.pk
+    ]
     if not others:
         raise Refused(_("No second administrator can confirm this. Ask the system operator."))
     row.user, row.proposed_by, row.proposed_at, row.expires_at = (

@@ -107,7 +107,7 @@ class Provider:
             or any(name not in description for name in names)
         ):
             raise self._unavailable_error("description", f"{status}, or not of this issuer")
-        if not all(isinstance(each, str) and _is_safe(each) for each in description.values()):
+        if not all(isinstance(value, str) and _is_safe(value) for value in description.values()):
             raise self._unavailable_error("description", "an address that is not https")
         return description
 

@@ -73,14 +73,16 @@ def _find_key(header: dict[str, Any], keys: Callable[[str], list[dict[str, Any]]
     kid = header.get("kid", "")
     if header.get("alg") not in ALGORITHMS or not isinstance(kid, str) or len(kid) > 200:
         raise InvalidIdToken("algorithm or key")
-    found = [
+    candidates = [
         key
         for key in keys(kid)
         if _may_sign(key, header["alg"]) and (not kid or key.get("kid") == kid)
     ]
-    if len(found) != 1:  # none, or, of a token that names no key, several
+    if len(candidates) != 1:  # none, or, of a token that names no key, several
         raise InvalidIdToken("no such key")
-    key = jwk.import_key({name: value for name, value in found[0].items() if name != "key_ops"})
+    key = jwk.import_key(
+        {name: value for name, value in candidates[0].items() if name != "key_ops"}
+    )
     if isinstance(key, jwk.RSAKey) and key.public_key.key_size < _SMALLEST_RSA:
         raise InvalidIdToken("key too short")
     return key
@@ -128,10 +130,10 @@ def _read_list(claims: dict[str, Any], claim: str) -> list[str]:
     given = given if isinstance(given, list) else [given]
     return [
         plain
-        for each in given[:_VALUES]
-        if isinstance(each, str) and (plain := _clean_text(each, 200))
+        for value in given[:_VALUES]
+        if isinstance(value, str) and (plain := _clean_text(value, 200))
     ]
 
 
 def _clean_text(text: str, longest: int) -> str:
-    return "".join(each for each in text if each.isprintable()).strip()[:longest]
+    return "".join(character for character in text if character.isprintable()).strip()[:longest]

@@ -147,7 +147,7 @@ class User(PublicIdModel, AbstractUser):
         ]
         if permission != Permission.POST_APPROVE:
             return own
-        lent = [Reach(each.unit.path, deep=False) for each in self.delegated]
+        lent = [Reach(delegation.unit.path, deep=False) for delegation in self.delegated]
         return [*own, *(part for part in lent if part not in own)]
 
     def authority(self, permission: Permission, *, unit: Unit) -> "Appointment | Delegation | None":
@@ -167,8 +167,8 @@ class User(PublicIdModel, AbstractUser):
         if not self.is_active:
             return None
         now = timezone.now()
-        fitting = (each for each in self.delegated if each.covers(unit))
-        return next((each for each in fitting if not each.waits(now)), None)
+        fitting = (delegation for delegation in self.delegated if delegation.covers(unit))
+        return next((delegation for delegation in fitting if not delegation.waits(now)), None)
 
     def own_authority(self, permission: Permission, *, unit: Unit) -> "Appointment | None":
         """Do as `authority` does, by the person's own appointments alone."""

@@ -87,8 +87,8 @@ def notify_unit_of(posts: Sequence[Appointment], *, by: User) -> None:
     leading = Appointment.objects.in_force(timezone.localdate()).filter(
         unit__in={post.unit_id for post in posts}, role=Role.APPROVER, user__is_active=True
     )
-    for each in leading.select_related("user"):
-        approvers[each.unit_id].append(each.user)
+    for appointment in leading.select_related("user"):
+        approvers[appointment.unit_id].append(appointment.user)
     by_unit: dict[Unit, list[Appointment]] = defaultdict(list)
     for post in posts:
         if approvers[post.unit_id]:

@@ -187,7 +187,7 @@ def _notify_of_end(row: Delegation, kind: str, number: int) -> bool:
     same = Delegation.objects.filter(pk=row.pk, end_notices=row.end_notices, ended_at=None)
     if not same.update(end_notices=number):
         return False
-    _notify(row, kind, [each for each in (row.chief, row.deputy) if each.is_active])
+    _notify(row, kind, [person for person in (row.chief, row.deputy) if person.is_active])
     return True
 
 

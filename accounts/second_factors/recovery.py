@@ -49,7 +49,9 @@ def request_reset(person: User, *, by: User, reason: str) -> FactorReset:
     reason = require_reason(reason, _("Please write why two-factor authentication is reset."))
     if not has_factor(person):
         raise Refused(_("This person has no second factor that could be reset."))
-    others = [each for each in administrators_over(person) if each.pk != by.pk]
+    others = [
+        administrator for administrator in administrators_over(person) if administrator.pk != by.pk
+    ]
     if not others:
         raise Refused(_("No second administrator can confirm this. Ask the system operator."))
     try:
@@ -98,7 +100,7 @@ def stop(row: FactorReset, *, by: User, now: datetime) -> None:
     if not FactorReset.objects.open().filter(pk=row.pk).update(stopped_by=by, stopped_at=now):
         raise Refused(_("This recovery is done or was stopped already."))
     _record("stopped", row, by=by)
-    recipients = [each for each in (row.asked_by, row.confirmed_by) if each and each != by]
+    recipients = [person for person in (row.asked_by, row.confirmed_by) if person and person != by]
     notify(
         recipients,
         "factor_reset_stopped",
@@ -133,7 +135,7 @@ def reset_due(*, now: datetime) -> int:
 def _reset(row: FactorReset, *, now: datetime) -> bool:
     agreed = [row.asked_by, row.confirmed_by]
     still_open = FactorReset.objects.open().filter(pk=row.pk)
-    if not all(each and each.is_active and governs(each, row.user) for each in agreed):
+    if not all(person and person.is_active and governs(person, row.user) for person in agreed):
         # One of them was disabled or lost the post meanwhile: what they agreed to may be part of
         # why.
         if still_open.update(stopped_at=now):

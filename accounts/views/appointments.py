@@ -87,8 +87,8 @@ def pending_appointments(request: HttpRequest) -> HttpResponse:
                 "%(n)s appointment confirmed.", "%(n)s appointments confirmed.", confirmed
             )
             messages.success(request, message % {"n": confirmed})
-        for words in refused[:5]:
-            messages.error(request, words)
+        for refusal in refused[:5]:
+            messages.error(request, refusal)
         return redirect("accounts:pending_appointments")
     page = get_page(request, rows)
     tied = tied_to(request.user, {row.asked_by for row in page})

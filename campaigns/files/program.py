@@ -117,9 +117,9 @@ def _list_parts(value: Any) -> Iterator[Any]:
         inside = list(list.__iter__(value))
     else:
         inside = []
-    for each in inside:
-        if not isinstance(each, IndirectObject):  # the table names those
-            yield each
+    for item in inside:
+        if not isinstance(item, IndirectObject):  # the table names those
+            yield item
 
 
 _KINDS = ("/Type", "/Subtype", "/S")
@@ -162,9 +162,9 @@ def _require_local(relations: bytes) -> None:
     """
     from defusedxml.ElementTree import fromstring
 
-    for each in fromstring(relations):
-        is_link = each.get("Type", "").endswith("/hyperlink")
-        if each.get("TargetMode") == "External" and not is_link:
+    for relation in fromstring(relations):
+        is_link = relation.get("Type", "").endswith("/hyperlink")
+        if relation.get("TargetMode") == "External" and not is_link:
             raise UnsafeFile("active")
 
 
@@ -172,21 +172,21 @@ def _read_lines(file: Any) -> Iterator[str]:
     """Yield the paragraphs and the cells of a part."""
     from defusedxml.ElementTree import iterparse
 
-    words: list[str] = []
+    texts: list[str] = []
     for _event, element in iterparse(file, events=("end",)):
         name = element.tag.rpartition("}")[2]
         text = element.text or ""
         if name == "instrText" and _FIELDS.search(text):
             raise UnsafeFile("active")
         if name in ("t", "v", "instrText"):
-            words.append(text)
+            texts.append(text)
         elif name in ("tab", "br", "cr"):
-            words.append(" ")
+            texts.append(" ")
         elif name in ("p", "si", "c", "comment", "oddHeader", "oddFooter", "evenHeader"):
-            yield "".join([*words, text])
-            words = []
+            yield "".join([*texts, text])
+            texts = []
             element.clear()
-    yield "".join(words)
+    yield "".join(texts)
 
 
 def main(kind: str, source: str, folder: str, bounds: str) -> None:

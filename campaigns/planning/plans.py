@@ -221,8 +221,8 @@ def copy_campaign(campaign: Campaign, *, by: User) -> Campaign:
         for phase in campaign.phases.all()
     )
     ChecklistItem.objects.bulk_create(
-        ChecklistItem(campaign=copy, text=each.text, due_on=add_year(each.due_on))
-        for each in campaign.checklist.all()
+        ChecklistItem(campaign=copy, text=item.text, due_on=add_year(item.due_on))
+        for item in campaign.checklist.all()
     )
     Document.objects.bulk_create(
         Document(

@@ -316,13 +316,17 @@ def _build_choices(
 
 
 def _stored_offers(attempt: ConnectAttempt) -> list[Offer]:
-    return [_deserialise_offer(each) for each in _unseal_facts(attempt)["offers"]]
+    return [_deserialise_offer(offer) for offer in _unseal_facts(attempt)["offers"]]
 
 
 def _channels_of(attempt: ConnectAttempt, offers: list[Offer]) -> QuerySet[Channel]:
     """Return the channels that have these pages, and the unit's own that once had one: the posts
     published there point to them."""
-    names = {each for offer in offers for each in _possible_external_ids(offer, attempt.platform)}
+    names = {
+        external_id
+        for offer in offers
+        for external_id in _possible_external_ids(offer, attempt.platform)
+    }
     pages = Channel.objects.filter(platform=attempt.platform, external_id__in=names)
     return pages.filter(~Q(health=Health.DISCONNECTED) | Q(unit=attempt.unit)).order_by(
         "-connected_at"

@@ -14,16 +14,16 @@ class PlatformForm(forms.Form):
     def __init__(self, platform: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.asked = CONNECTORS[platform].form
-        for name, each in self.asked.items():
+        for name, question in self.asked.items():
             # A secret is never sent back to the browser, not even after a mistake.
-            widget = forms.PasswordInput if each.secret else forms.TextInput
-            example = {"placeholder": each.example} if each.example else {}
+            widget = forms.PasswordInput if question.secret else forms.TextInput
+            example = {"placeholder": question.example} if question.example else {}
             self.fields[name] = forms.CharField(
-                label=_(each.label),
-                max_length=each.longest,
+                label=_(question.label),
+                max_length=question.longest,
                 widget=widget(attrs={"autocomplete": "off", "spellcheck": "false", **example}),
-                help_text=_(each.help),
-                error_messages={"required": _(each.missing)},
+                help_text=_(question.help),
+                error_messages={"required": _(question.missing)},
             )
 
     def clean(self) -> None:

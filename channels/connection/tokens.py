@@ -62,7 +62,7 @@ def refresh_due(*, now: datetime, platform: str = "") -> int:
     turns are taken in the database, so two that run at a time share the work."""
     clock = make_steady_clock(lambda: now)
     platforms = [platform] if platform else Kind.values
-    return sum(_refresh_all(each, clock) for each in platforms)
+    return sum(_refresh_all(platform, clock) for platform in platforms)
 
 
 def _refresh_all(platform: str, clock: Clock) -> int:

@@ -119,7 +119,11 @@ def connect(request: HttpRequest, platform: str) -> HttpResponse:
     form = None
     if not by_dialog:
         page = f"@{again.handle}" if again and again.handle else again.external_id if again else ""
-        first = {name: page for name, each in CONNECTORS[platform].form.items() if not each.secret}
+        first = {
+            name: page
+            for name, question in CONNECTORS[platform].form.items()
+            if not question.secret
+        }
         form = PlatformForm(platform, request.POST or None, initial=first)
     if request.method == "POST" and (form is None or form.is_valid()):
         whose = {

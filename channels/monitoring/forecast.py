@@ -86,8 +86,8 @@ def find_at_risk(
     # Written into the statement each time that it is named: names and weights apart made it 200 kB.
     whens = (
         When(q, then=Value(n))
-        for n, each in enumerate(_WORST_FIRST)
-        if each in risks and (q := cases[each])
+        for n, risk in enumerate(_WORST_FIRST)
+        if risk in risks and (q := cases[risk])
     )
     used = channels.usable().exclude(lifecycle__in=[Lifecycle.PAUSED, Lifecycle.RETIRED])
     risk = Case(*whens, default=None, output_field=_RiskField())

@@ -126,8 +126,10 @@ def store_unrecognised(seen: Mapping[Channel, Sequence[LivePost]], *, now: datet
     for _receiver, answer in signals.unknown_outcomes.send(
         Channel, channels=list(strange), now=now
     ):
-        for pk, found in cast("Mapping[int, list[tuple[datetime, datetime]]]", answer).items():
-            spans[pk] += found
+        for pk, found_spans in cast(
+            "Mapping[int, list[tuple[datetime, datetime]]]", answer
+        ).items():
+            spans[pk] += found_spans
     known: dict[int, set[str]] = {pk: set() for pk in strange}
     for pk, number in UnrecognisedPost.objects.filter(channel__in=strange).values_list(
         "channel", "external_id"

@@ -113,8 +113,8 @@ def claim(job: int, *, now: datetime | None = None) -> Claim | None:
 
 def claim_next(kind: str, *, now: datetime | None = None) -> list[Claim]:
     """Claim the next job of a kind, or those that it picks to be done together."""
-    found = get_kind(kind)
-    return _claim(found, found.pick or pick_next, now)
+    job_kind = get_kind(kind)
+    return _claim(job_kind, job_kind.pick or pick_next, now)
 
 
 @transaction.atomic

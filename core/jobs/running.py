@@ -45,7 +45,7 @@ def run_waiting(name: str, *, first: int | None = None, now: datetime | None = N
                 try:
                     _run(kind, claims)
                 finally:
-                    done += sum(each.job.state == JobState.DONE for each in claims)
+                    done += sum(claim.job.state == JobState.DONE for claim in claims)
             tried += len(claims)
         return Run(done, is_full=True)
     return Run(done, is_full=False)
@@ -62,7 +62,7 @@ def run_job(job: int, *, now: datetime | None = None) -> bool:
 
 def _run(kind: Kind, claims: list[Claim]) -> None:
     """Do claimed jobs. Raise Busy, after they are handed back."""
-    present = [each for each in claims if each.row is not None]
+    present = [claim for claim in claims if claim.row is not None]
     try:
         if kind.pick and present:
             kind.run(present)
@@ -78,24 +78,24 @@ def _run(kind: Kind, claims: list[Claim]) -> None:
         # Its words may repeat what was read, an address or a name: only where it was raised.
         *_, frame = traceback.extract_tb(error.__traceback__)
         place = f"{Path(frame.filename).name}:{frame.lineno}"
-        for each in present:
-            is_last = each.job.attempts >= kind.most_attempts
+        for claimed in present:
+            is_last = claimed.job.attempts >= kind.most_attempts
             log.log(
                 logging.ERROR if is_last else logging.WARNING,
                 "job %s failed, attempt %s: %s at %s",
-                each.job,
-                each.job.attempts,
+                claimed.job,
+                claimed.job.attempts,
                 type(error).__name__,
                 place,
             )
         _conclude(present, Claim.retry)
-    _conclude([each for each in claims if each.is_open], Claim.finish)
+    _conclude([claim for claim in claims if claim.is_open], Claim.finish)
 
 
 def _conclude(claims: list[Claim], act: Callable[[Claim], None]) -> None:
     """End the jobs in this way that are not ended yet. That a claim says it finished proves
     nothing after an error: the transaction may be undone, and the table alone knows.
     """
-    for each in claims:
+    for claimed in claims:
         with suppress(JobLost):
-            act(each)
+            act(claimed)

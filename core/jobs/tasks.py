@@ -20,9 +20,9 @@ def run_waiting_jobs(*, queue: str = "", kind: str = "", **_: object) -> None:
     # By one query where nothing waits, which is the usual case.
     unfinished = Job.objects.filter(state__in=UNFINISHED)
     open_kinds = set(unfinished.order_by().values_list("kind", flat=True).distinct())
-    for each in list_kinds(queue=queue):
-        if each.name in open_kinds and kind in ("", each.name):
-            _run(each.name)
+    for job_kind in list_kinds(queue=queue):
+        if job_kind.name in open_kinds and kind in ("", job_kind.name):
+            _run(job_kind.name)
 
 
 def _run(name: str, *, first: int | None = None) -> None:

@@ -65,10 +65,10 @@ def _render_around_nonces(path: str, last_change: int) -> list[str]:
     path = assets.find_bundles(last_change).scripts.get(path, path)
     preload = '<link rel="modulepreload" href="{}" integrity="sha384-{}"'
     script = '<script type="module" src="{}" integrity="sha384-{}"'
-    starts = [(preload, each) for each in assets.list_imports(path)]
+    starts = [(preload, imported) for imported in assets.list_imports(path)]
     starts.append((script, path))
     first, *others = (
-        format_html(tag, static(each), assets.compute_digest(each)) for tag, each in starts
+        format_html(tag, static(asset), assets.compute_digest(asset)) for tag, asset in starts
     )
     return [first, *(f">\n{other}" for other in others), "></script>"]
 
@@ -108,13 +108,13 @@ def attributes(attrs: dict[str, Any]) -> SafeString:
     """
     if not attrs:
         return SafeString()
-    shown = (
+    visible = (
         (name, value) for name, value in attrs.items() if value is not False and name != "class"
     )
     return format_html_join(
         "",
         " {}{}",
-        ((name, "" if value is True else format_html('="{}"', value)) for name, value in shown),
+        ((name, "" if value is True else format_html('="{}"', value)) for name, value in visible),
     )
 
 
