@@ -114,8 +114,8 @@ def _count_unproved(now: datetime) -> dict[str, int]:
     }
     labels, *others = [
         rows.order_by().annotate(of=Value(kind)).values_list("of")
-        for kind, found in kinds.items()
-        for rows in found
+        for kind, querysets in kinds.items()
+        for rows in querysets
     ]
     counted = Counter(of for (of,) in labels.union(*others, all=True).order_by())
     return {kind: counted[kind] for kind in kinds}

@@ -172,7 +172,9 @@ def _make_moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
             len(wrong) - broken,
             len(recovered),
         ),
-        "stamp": "-".join([*(each["id"] for each in wrong), *(["back"] if recovered else [])]),
+        "stamp": "-".join(
+            [*(problem["id"] for problem in wrong), *(["back"] if recovered else [])]
+        ),
         "parts": _describe_parts(facts),
         "queues": [
             _describe_queue(
@@ -349,7 +351,7 @@ def _format_duration(lasted: timedelta) -> str:
 
 
 def _run_with_reason(
-    request: HttpRequest, action: Callable[[str], str], **words: Any
+    request: HttpRequest, action: Callable[[str], str], **options: Any
 ) -> HttpResponse:
     """Ask for the reason, do it, and go back to the page. ``action`` returns what is said then."""
     form = ReasonForm(form_data(request), missing=_("Please write why."))
@@ -358,7 +360,7 @@ def _run_with_reason(
         messages.success(request, outcome.result)
         return redirect("operations:status")
     return render(
-        request, "operations/status_act.html", {"form": form, **words}, status=outcome.status
+        request, "operations/status_act.html", {"form": form, **options}, status=outcome.status
     )
 
 

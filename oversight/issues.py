@@ -102,10 +102,10 @@ def find_issues(
     a province only where it has a page of its own. Eight queries at most.
     """
     below = Unit.objects.current(timezone.localdate(now)).under(place)
-    shown = below.filter(has_police_body=True).filter(Q(level=Level.COMMUNE) | Q(pk=place.pk))
-    shown = shown.search(query) if query else shown
+    chosen = below.filter(has_police_body=True).filter(Q(level=Level.COMMUNE) | Q(pk=place.pk))
+    chosen = chosen.search(query) if query else chosen
     rows = {
-        unit.pk: UnitIssues(unit, last_post=unit.last_post) for unit in annotate_last_post(shown)
+        unit.pk: UnitIssues(unit, last_post=unit.last_post) for unit in annotate_last_post(chosen)
     }
     units = below.order_by().values("pk")
     for unit, key, n in _count_by_kind(units, place=place, now=now):
@@ -195,12 +195,12 @@ def find_kits_not_taken_up(place: Unit, *, now: datetime) -> dict[int, list[Kit]
         current__window_until__gte=today, current__window_until__lte=today + KIT_ENDS
     )
     kits = {kit.pk: kit for kit in _select_ending_kits(ending, place)[:_MOST_KITS]}
-    found: dict[int, list[Kit]] = defaultdict(list)
+    kits_by_unit: dict[int, list[Kit]] = defaultdict(list)
     asked = [_select_units_without_adoption(kit, place) for kit in kits.values()]
     if asked:
         for unit, kit in asked[0].union(*asked[1:], all=True).order_by():
-            found[unit].append(kits[kit])
-    return found
+            kits_by_unit[unit].append(kits[kit])
+    return kits_by_unit
 
 
 def _select_ending_kits(ending: QuerySet[Kit], place: Unit) -> QuerySet[Kit]:

@@ -25,8 +25,8 @@ class Kind(NamedTuple):
 
 # The first that a unit has is the colour of its tile.
 KINDS = {
-    each.key: each
-    for each in (
+    kind.key: kind
+    for kind in (
         Kind(DEAD, _("page carries no posts"), "red", "plug-connected-x", "channels:forecast"),
         Kind(
             UNRECOGNISED,

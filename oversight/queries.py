@@ -295,4 +295,4 @@ def list_work_in_hand(person: User) -> dict[str, list[InHand]]:
 def _count_by_unit(rows: QuerySet[Any], unit: str) -> list[InHand]:
     counted = dict(rows.order_by().values_list(unit).annotate(n=Count("pk", distinct=True)))
     units = Unit.objects.filter(pk__in=counted).order_by("search")
-    return [InHand(each, counted[each.pk]) for each in units]
+    return [InHand(unit, counted[unit.pk]) for unit in units]

@@ -118,7 +118,7 @@ def add_up_rows(rows: Iterable[Row], place: Unit | None) -> Row:
             value = getattr(row, name)
             if value is not None:
                 setattr(summed, name, (getattr(summed, name) or 0) + value)
-    summed.steps = [sum(each) for each in zip(*(row.steps for row in rows), strict=True)]
+    summed.steps = [sum(counts) for counts in zip(*(row.steps for row in rows), strict=True)]
     summed.last_post = max((row.last_post for row in rows if row.last_post), default=None)
     return summed
 

@@ -259,13 +259,13 @@ def _compute_values(
         return {row.unit.pk: getattr(row, figure.name) for row in begun}, {}
     communes = queries.find_overseen_units(user).filter(level=Level.COMMUNE).order_by().values("pk")
     by_province: dict[int | None, list[float]] = {}
-    for each in helpfulness.measure_units(communes, period):
-        by_province.setdefault(each.parent, []).append(each.value)
+    for measured in helpfulness.measure_units(communes, period):
+        by_province.setdefault(measured.parent, []).append(measured.value)
     values = {
         row.unit.pk: helpfulness.find_median(by_province.get(row.unit.pk, ())) for row in rows
     }
-    return {pk: each.value for pk, each in values.items()}, {
-        pk: each.units for pk, each in values.items()
+    return {pk: value.value for pk, value in values.items()}, {
+        pk: value.units for pk, value in values.items()
     }
 
 

@@ -136,8 +136,8 @@ class Board:
 
         def make() -> list[list[dict[str, Any]]]:
             publications = self.publications(*self.periods)
-            found = figures.sum_pages_of_scope(publications, self.scope, by=by)
-            return [[vars(row) for row in rows] for rows in found]
+            sums = figures.sum_pages_of_scope(publications, self.scope, by=by)
+            return [[vars(row) for row in rows] for rows in sums]
 
         rows = self._cache_nation("pages", make)
         return [[PageSums(**row) for row in of_period] for of_period in rows]
@@ -169,8 +169,8 @@ class Board:
     @cached_property
     def new_kits(self) -> list[NewKit]:
         def make() -> list[tuple[str, str, int, str]]:
-            found = events.find_new_kits(self.scope, self.publications(self.period), self.period)
-            return [(k.name, k.day.isoformat(), k.publications, k.address) for k in found]
+            kits = events.find_new_kits(self.scope, self.publications(self.period), self.period)
+            return [(k.name, k.day.isoformat(), k.publications, k.address) for k in kits]
 
         rows = self._cache_nation("kits", make, always=True)
         return [NewKit(name, date.fromisoformat(day), n, address) for name, day, n, address in rows]

@@ -151,11 +151,11 @@ def report_silent_platform(facts: Facts) -> Sentence | None:
     limits, settled = facts.limits, facts.today - facts.limits.figures_take
     silences: list[tuple[date, str, int]] = []
     for platform in facts.platforms:
-        measured = [each.day for each in platform.days if each.measured]
+        measured = [day.day for day in platform.days if day.measured]
         last = max(measured, default=date.min)
-        silent = [each for each in platform.days if last < each.day < settled]
+        silent = [day for day in platform.days if last < day.day < settled]
         if len(silent) >= limits.silent_days:
-            n = sum(each.publications for each in silent)
+            n = sum(day.publications for day in silent)
             silences.append((silent[0].day, platform.name, n))
     if not silences:
         return None
@@ -177,7 +177,7 @@ def report_pause(facts: Facts) -> Sentence | None:
     long = [pause for pause in facts.pauses if pause.days >= facts.limits.pause_days]
     if not long:
         return None
-    longest = max(long, key=lambda each: each.days)
+    longest = max(long, key=lambda pause: pause.days)
     named = {
         "n": longest.days,
         "first": _format_day(longest.first),
@@ -267,7 +267,7 @@ def report_new_kit(facts: Facts) -> Sentence | None:
     begun = [kit for kit in facts.kits if kit.publications and kit.publications >= least]
     if not begun:
         return None
-    kit = max(begun, key=lambda each: each.publications)
+    kit = max(begun, key=lambda kit: kit.publications)
     text = ngettext(
         "The kit “%(kit)s” was issued on %(day)s; %(n)s publication came of it.",
         "The kit “%(kit)s” was issued on %(day)s; %(n)s publications came of it.",

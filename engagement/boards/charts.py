@@ -55,9 +55,9 @@ def compare_periods(sums: Sequence[Sums], pages: Sequence[PageSums]) -> Chart:
     """Set three periods beside each other, with what changed since the two earlier ones."""
     names = {"publications": _("Publications"), **name_measures()}
     rows: list[list[Any]] = [
-        _make_comparison_row(name, [each[key] for each in sums])
+        _make_comparison_row(name, [total[key] for total in sums])
         for key, name in names.items()
-        if key == "publications" or any(each[key] is not None for each in sums)
+        if key == "publications" or any(total[key] is not None for total in sums)
     ]
     rows.append(_make_comparison_row(_("Followers at the end"), [page.followers for page in pages]))
     for key, name in name_rates().items():
@@ -166,15 +166,15 @@ def list_units(rows: Sequence[tuple[Unit, PageSums]]) -> Chart:
     lines = [
         [
             unit.place,
-            each.publications or 0,
-            each.reach,
-            each.reactions,
-            each.followers,
-            each.unknown,
-            each.rate("reach"),
-            each.rate("reactions"),
+            figures.publications or 0,
+            figures.reach,
+            figures.reactions,
+            figures.followers,
+            figures.unknown,
+            figures.rate("reach"),
+            figures.rate("reactions"),
         ]
-        for unit, each in rows
+        for unit, figures in rows
     ]
     links = [reverse("engagement:results_of_unit", args=[unit.key]) for unit, _each in rows]
     return Chart("units", _("By unit"), {}, head, lines, is_wide=True, links=links)
@@ -195,14 +195,14 @@ def list_channels(rows: Sequence[tuple[Channel, PageSums]]) -> Chart:
         [
             str(Kind(channel.platform).label),
             channel.name,
-            each.publications or 0,
-            each.reach,
-            each.reactions,
-            each.followers,
-            each.rate("reach"),
-            each.rate("reactions"),
+            figures.publications or 0,
+            figures.reach,
+            figures.reactions,
+            figures.followers,
+            figures.rate("reach"),
+            figures.rate("reactions"),
         ]
-        for channel, each in rows
+        for channel, figures in rows
     ]
     links = [reverse("engagement:results_of_channel", args=[c.public_id]) for c, _each in rows]
     return Chart("channels", _("By page"), {}, head, lines, is_wide=True, links=links)

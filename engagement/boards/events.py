@@ -50,13 +50,13 @@ def find_registered(scope: Scope, period: Period) -> list[Mark]:
 
 def group_platform_days(rows: Iterable[Mapping[str, Any]]) -> list[Platform]:
     """Group days by platform; those that report no figures at all are left out."""
-    found: dict[str, list[Day]] = {}
+    days_by_platform: dict[str, list[Day]] = {}
     for row in rows:
         if facts_of(row["platform"]).measures:
             measured = sum(row[name] for name in MEASURED_COUNTS)
             day = Day(row["day"], row["publications"], measured)
-            found.setdefault(row["platform"], []).append(day)
-    return [Platform(str(Kind(key).label), days) for key, days in found.items()]
+            days_by_platform.setdefault(row["platform"], []).append(day)
+    return [Platform(str(Kind(key).label), days) for key, days in days_by_platform.items()]
 
 
 def find_redefinitions(scope: Scope, period: Period, measure: str, platform: str) -> list[Mark]:

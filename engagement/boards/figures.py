@@ -37,8 +37,8 @@ def add_up_topics(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         groups.setdefault((row["day"], row["platform"]), []).append(row)
     return [
-        {"day": day, "platform": platform, **add_up(each)}
-        for (day, platform), each in groups.items()
+        {"day": day, "platform": platform, **add_up(group)}
+        for (day, platform), group in groups.items()
     ]
 
 
@@ -89,7 +89,7 @@ def add_up_by(
     groups: dict[Any, list[Mapping[str, Any]]] = {}
     for row in rows:
         groups.setdefault(row[by], []).append(row)
-    return {key: add_up(each, names) for key, each in groups.items()}
+    return {key: add_up(group, names) for key, group in groups.items()}
 
 
 @dataclass(frozen=True)

@@ -26,31 +26,33 @@ def draw_charts(board: Board) -> list[Chart]:
     platform = form.get_value("platform")
     redefined = events.find_redefinitions(scope, board.period, "reach", platform)
     first, last = board.period.first, board.period.last
-    found = [over_time[0].with_marks(sorted([*board.marks, *redefined])).with_span(first, last)]
-    found += [chart.with_marks(board.marks).with_span(first, last) for chart in over_time[1:]]
+    page_charts = [
+        over_time[0].with_marks(sorted([*board.marks, *redefined])).with_span(first, last)
+    ]
+    page_charts += [chart.with_marks(board.marks).with_span(first, last) for chart in over_time[1:]]
     if scope.kind != CHANNEL and not form.get_value("platform"):
-        found.append(charts.draw_platforms(board.days_of_period))
+        page_charts.append(charts.draw_platforms(board.days_of_period))
     if scope.kind != TOPIC and not form.get_value("topic"):
-        found.append(charts.draw_topics(board.by_topic, form.topics))
+        page_charts.append(charts.draw_topics(board.by_topic, form.topics))
     if scope.rows_by:
-        found.append(charts.list_units(_list_units_with_sums(board)))
+        page_charts.append(charts.list_units(_list_units_with_sums(board)))
     elif 0 < len(board.channels) <= MOST_LINES:
         names = name_lines(board.channels)
         followers = figures.find_followers(names, board.period)
         drawn = charts.draw_followers(followers, names, board.period)
-        found.append(drawn.with_marks(board.marks).with_span(first, last))
+        page_charts.append(drawn.with_marks(board.marks).with_span(first, last))
         rows = figures.find_page_figures(names, board.period)
         for measure, chart in charts.draw_page_figures(rows, board.channels, board.period):
             redefined = events.find_page_redefinitions(board.channels, board.period, measure)
-            found.append(
+            page_charts.append(
                 chart.with_marks(sorted([*board.marks, *redefined])).with_span(first, last)
             )
     if scope.kind == UNIT and not scope.rows_by:
         by_row = {row.row: row for row in board.page_sums}
-        found.append(
+        page_charts.append(
             charts.list_channels([(channel, by_row[channel.pk]) for channel in board.channels])
         )
-    return found
+    return page_charts
 
 
 def draw_similar(board: Board) -> Chart | None:

@@ -175,8 +175,8 @@ def get_kit_scope(request: HttpRequest, public_id: uuid.UUID) -> Scope:
     if position := current_position(request):
         readable.append(Kit.objects.open_to(position.unit).order_by().values("pk"))
     seen_ones = Q(pk__in=[])
-    for each in readable:
-        seen_ones |= Q(pk__in=each)
+    for kits in readable:
+        seen_ones |= Q(pk__in=kits)
     rows = Kit.objects.filter(seen_ones, current__isnull=False)
     kit = get_object_or_404(rows.select_related("unit", "current", "topic"), public_id=public_id)
     address = reverse("engagement:results_of_kit", args=[kit.public_id])

@@ -64,7 +64,7 @@ def find_usual(scope: Scope, own: PageSums, period: Period, narrowed: Mapping[st
 
     group = f"{by}/{place.level}/{place.kind}"
     by_size = get_or_compute("usual", period, values, make, group=group).get(str(size.least), {})
-    return Usual(size, {name: each and _read_spread(each) for name, each in by_size.items()})
+    return Usual(size, {name: stored and _read_spread(stored) for name, stored in by_size.items()})
 
 
 def _compute_spreads_by_size(rows: Iterable[PageSums]) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def _compute_spreads_by_size(rows: Iterable[PageSums]) -> dict[str, Any]:
             sizes.setdefault(str(size.least), []).append(row)
     return {
         least: {
-            name: each and list(map(str, astuple(each)))
-            for name, each in compute_spreads(of).items()
+            name: spread and list(map(str, astuple(spread)))
+            for name, spread in compute_spreads(of).items()
         }
         for least, of in sizes.items()
     }

@@ -75,8 +75,8 @@ def collect_pages(*, clock: Clock = database_now) -> int:
     }
     with ThreadPoolExecutor(len(questions), thread_name_prefix="pages") as pool:
         asked_all = [
-            pool.submit(_request_days, platform, each, notes[platform])
-            for platform, each in questions.items()
+            pool.submit(_request_days, platform, question, notes[platform])
+            for platform, question in questions.items()
         ]
         for done in as_completed(asked_all):
             stored += store_answers(done.result(), now=clock())
@@ -144,7 +144,7 @@ def _lock_due(due: QuerySet[PageLook], *, most: int) -> list[PageLook]:
 def _request_days(
     platform: str, questions: Sequence[PageRequest], metrics: Metrics
 ) -> list[tuple[PageLook, Answer]]:
-    calls = {number: _make_request(each, metrics) for number, each in enumerate(questions)}
+    calls = {number: _make_request(question, metrics) for number, question in enumerate(questions)}
     answers = client.call_many(
         platform, calls, writes=False, at_once=_CALLS_AT_ONCE, seconds=_PLATFORM_SECONDS
     )
@@ -174,7 +174,7 @@ def store_answers(answers: Iterable[tuple[PageLook, Answer]], *, now: datetime) 
             if next_at == by_page[pk][0].next_at
         }
         told = {
-            pk: {each.day: each for each in answer}
+            pk: {day.day: day for day in answer}
             for pk, (_look, answer) in by_page.items()
             if pk in ours and isinstance(answer, list)
         }

@@ -101,9 +101,9 @@ def _count_requests(due: QuerySet[Measurement], together: int, *, now: datetime,
     """Return how many requests are to be made: full ones, and one for the rest once a post of it
     has waited GATHERING_TIME.
     """
-    found = due.aggregate(posts=Count("pk"), first=Min("next_at"))
-    posts = min(found["posts"], most)
-    waited = found["first"] and found["first"] <= now - GATHERING_TIME
+    totals = due.aggregate(posts=Count("pk"), first=Min("next_at"))
+    posts = min(totals["posts"], most)
+    waited = totals["first"] and totals["first"] <= now - GATHERING_TIME
     return ceil(posts / together) if waited else posts // together
 
 

@@ -70,53 +70,53 @@ def _find_place_to_remind_from(request: HttpRequest, campaign: Campaign) -> Unit
 @require_GET
 @one_at_a_time
 def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    shown = get_campaign_or_404(request, public_id)
+    campaign = get_campaign_or_404(request, public_id)
     user, now = request.user, timezone.now()
     today = timezone.localdate(now)
-    is_whole = sees_all(user, shown)
-    deliveries = queries.find_published(user, shown, make_whole_period(shown))
-    charted = is_whole and (shown.target_reach or shown.target_clicks)
+    is_whole = sees_all(user, campaign)
+    deliveries = queries.find_published(user, campaign, make_whole_period(campaign))
+    charted = is_whole and (campaign.target_reach or campaign.target_clicks)
     posts = progress.sum_published_posts(deliveries, most=usual.MOST_RANKED)
     aims = progress.measure_progress(
-        shown,
+        campaign,
         posts,
         queries.sum_daily_totals(deliveries) if charted else [],
         today=today,
         has_targets=is_whole,
     )
     silent: list[Any] = list(
-        progress.find_units_behind(user, shown, posts, today=today)[:BEHIND_SHOWN]
+        progress.find_units_behind(user, campaign, posts, today=today)[:BEHIND_SHOWN]
     )
     with_page, of_all = (silent[0].with_page, silent[0].of_all) if silent else (0, 0)
     behind = [unit for unit in silent if unit.has_page]
     best = usual.find_candidates(deliveries.filter(post__in=posts.candidates), now=now, weak=False)
-    phases, items = list(shown.phases.all()), list(shown.checklist.select_related("done_by"))
-    kits = _find_kits(request, shown)
-    result = getattr(shown, "result", None)
+    phases, items = list(campaign.phases.all()), list(campaign.checklist.select_related("done_by"))
+    kits = _find_kits(request, campaign)
+    result = getattr(campaign, "result", None)
     context = {
-        "campaign": shown,
+        "campaign": campaign,
         "today": today,
-        "stage": shown.stage(today),
-        "topics": list(shown.topics.all()),
+        "stage": campaign.stage(today),
+        "topics": list(campaign.topics.all()),
         "is_whole": is_whole,
-        "is_lone": shown.unit.level == Level.COMMUNE,
+        "is_lone": campaign.unit.level == Level.COMMUNE,
         "tiles": [_make_tile(aim) for aim in aims if aim.target or aim.name != "clicks"],
-        "charts": [_draw_progress(shown, aim) for aim in aims if aim.target],
-        "targets": [(NAMES[name], n) for name, n in shown.targets().items() if n],
+        "charts": [_draw_progress(campaign, aim) for aim in aims if aim.target],
+        "targets": [(NAMES[name], n) for name, n in campaign.targets().items() if n],
         "behind": behind,
         "behind_count": with_page,
         "behind_left": with_page - len(behind),
         "pageless": of_all - with_page,
         "may_remind": bool(behind)
-        and shown.stage(today) == "running"
-        and _find_place_to_remind_from(request, shown) is not None,
+        and campaign.stage(today) == "running"
+        and _find_place_to_remind_from(request, campaign) is not None,
         "dates": list_next_dates(
-            shown, phases=phases, items=items, kits=kits, today=today, most=DATES_SHOWN
+            campaign, phases=phases, items=items, kits=kits, today=today, most=DATES_SHOWN
         ),
         "phases": phases,
         "items": items,
-        "documents": list(shown.documents.all()),
-        "files": list(shown.files.filter(state=FileState.READY, kit=None)),
+        "documents": list(campaign.documents.all()),
+        "files": list(campaign.files.filter(state=FileState.READY, kit=None)),
         "funnels": count_funnels(user, kits),
         "kit_page": "kits:kit" if may_read_kits(request) else "",
         "best": [
@@ -124,9 +124,9 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ],
         "result": result,
         "is_unchanged": result and is_unchanged(result),
-        "summary": getattr(shown, "public_summary", None),
+        "summary": getattr(campaign, "public_summary", None),
         "portal_url": settings.PORTAL_URL,
-        **_find_permitted_actions(request, shown, result),
+        **_find_permitted_actions(request, campaign, result),
     }
     return render(request, "engagement/campaign.html", context)
 
@@ -165,40 +165,40 @@ def _find_kits(request: HttpRequest, campaign: Campaign) -> list[Kit]:
     return list(kits.select_related("unit", "current").order_by("-pk")[:KITS_SHOWN])
 
 
-def _make_tile(each: progress.Progress) -> dict[str, Any]:
+def _make_tile(aim: progress.Progress) -> dict[str, Any]:
     hint, tone = "", ""
-    if each.target:
-        hint = _("of %(target)s") % {"target": number_format(each.target, force_grouping=True)}
-        if each.is_reached:
+    if aim.target:
+        hint = _("of %(target)s") % {"target": number_format(aim.target, force_grouping=True)}
+        if aim.is_reached:
             tone, hint = "green", _("%(hint)s: reached") % {"hint": hint}
-        elif each.is_behind:
-            due = number_format(each.due, force_grouping=True)
+        elif aim.is_behind:
+            due = number_format(aim.due, force_grouping=True)
             tone = "yellow"
             hint = _("%(hint)s; should be %(due)s by today") % {"hint": hint, "due": due}
         else:
             tone, hint = "green", _("%(hint)s: on course") % {"hint": hint}
     return {
-        "name": each.name,
-        "label": NAMES[each.name],
-        "icon": ICONS[each.name],
-        "value": each.value,
-        "target": each.target,
+        "name": aim.name,
+        "label": NAMES[aim.name],
+        "icon": ICONS[aim.name],
+        "value": aim.value,
+        "target": aim.target,
         "hint": hint,
         "tone": tone,
     }
 
 
-def _draw_progress(campaign: Campaign, each: progress.Progress) -> dict[str, Any]:
-    assert each.target is not None
-    name = str(NAMES[each.name])
-    points = thin_totals(each.points, lambda point: (each.points[-1][0] - point[0]).days)
-    straight = progress.draw_target_line(campaign, each.target)
+def _draw_progress(campaign: Campaign, aim: progress.Progress) -> dict[str, Any]:
+    assert aim.target is not None
+    name = str(NAMES[aim.name])
+    points = thin_totals(aim.points, lambda point: (aim.points[-1][0] - point[0]).days)
+    straight = progress.draw_target_line(campaign, aim.target)
     series = [
         {"name": name, "points": [[day.isoformat(), n] for day, n in points]},
         {"name": _("Straight to the target"), "points": [[d.isoformat(), n] for d, n in straight]},
     ]
     return {
-        "id": f"chart-{each.name}",
+        "id": f"chart-{aim.name}",
         "title": _("%(what)s: day by day") % {"what": name},
         "label": name,
         "points": points,

@@ -167,25 +167,25 @@ def draw_lines(key: str, title: str, days: Rows, measures: Sequence[str]) -> Cha
 
 def draw_bars(key: str, title: str, head: str, rows: Rows, names: Sequence[str]) -> Chart:
     """Draw views, reach and reactions of the first rows as bars; the table has all measures."""
-    words = name_measures()
+    measure_names = name_measures()
     visible = [
         measure
         for measure in ("views", "reach", "reactions")
         if any(row[measure] is not None for row in rows[:MOST_BARS])
     ]
     series = [
-        {"name": words[measure], "values": [row[measure] for row in rows[:MOST_BARS]]}
+        {"name": measure_names[measure], "values": [row[measure] for row in rows[:MOST_BARS]]}
         for measure in visible
     ]
     labels = [
-        _name_unmeasured(name, [words[m] for m in visible if row[m] is None])
+        _name_unmeasured(name, [measure_names[m] for m in visible if row[m] is None])
         for name, row in zip(names, rows[:MOST_BARS], strict=False)
     ]
     return Chart(
         key,
         title,
         {"kind": "bar", "labels": labels, "series": series if rows[1:] else []},
-        [head, _("Publications"), *(words[measure] for measure in TABLE_MEASURES)],
+        [head, _("Publications"), *(measure_names[measure] for measure in TABLE_MEASURES)],
         [
             [name, row["publications"], *(row[measure] for measure in TABLE_MEASURES)]
             for name, row in zip(names, rows, strict=True)
@@ -206,10 +206,10 @@ def draw_heat_map(hours: Sequence[Hour]) -> Chart:
     residents see them.
     """
     first, last = find_hour_range(hours)
-    cells = [[each.weekday - 1, each.hour - first, each.publications, each.reach] for each in hours]
+    cells = [[hour.weekday - 1, hour.hour - first, hour.publications, hour.reach] for hour in hours]
     rows = [
-        [f"{_format_weekday(each.weekday, 'l')}, {each.hour:02}:00", each.publications, each.reach]
-        for each in hours
+        [f"{_format_weekday(hour.weekday, 'l')}, {hour.hour:02}:00", hour.publications, hour.reach]
+        for hour in hours
     ]
     return Chart(
         "hours",
@@ -285,7 +285,7 @@ def compare_sums(labels: Sequence[str], sums: Sequence[Mapping[str, Any]]) -> Ch
         [name, ours[key], theirs[key], format_change(ours[key], theirs[key])]
         for key, name in names.items()
     ]
-    shares = [each["on_time"] / each["due"] if each["due"] else None for each in sums]
+    shares = [total["on_time"] / total["due"] if total["due"] else None for total in sums]
     rows.append([_("Published on time"), *shares, ""])
     return Chart(
         "compared",
@@ -319,13 +319,13 @@ def draw_both_periods(
     of the shorter one, or today: what an earlier post is counted later belongs to no day of both.
     """
     periods = (period, other_period)
-    last = min((min(each.last, today) - each.first).days + 1 for each in periods)
+    last = min((min(period.last, today) - period.first).days + 1 for period in periods)
     by_day: dict[int, list[int | None]] = {}
     series = []
-    for at, (rows, each, label) in enumerate(zip((days, other), periods, labels, strict=True)):
-        numbered = [((row["day"] - each.first).days + 1, row[measure]) for row in rows]
-        shown = [[n, value] for n, value in numbered if n <= last]
-        points = thin_totals(shown, lambda point: last - (point[0] or 0))
+    for at, (rows, compared, label) in enumerate(zip((days, other), periods, labels, strict=True)):
+        numbered = [((row["day"] - compared.first).days + 1, row[measure]) for row in rows]
+        visible = [[n, value] for n, value in numbered if n <= last]
+        points = thin_totals(visible, lambda point: last - (point[0] or 0))
         if any(value is not None for _n, value in points):
             series.append({"name": label, "points": points})
         for n, value in points:

@@ -64,8 +64,8 @@ def freeze_content(campaign: Campaign, period: Period) -> dict[str, Any]:
             for row in queries.sum_by_platform(deliveries)
         ],
         "definitions": {
-            measure: {"name": str(each.name), "means": str(each.means)}
-            for measure, each in dictionary.DEFINITIONS.items()
+            measure: {"name": str(definition.name), "means": str(definition.means)}
+            for measure, definition in dictionary.DEFINITIONS.items()
         },
     }
 
@@ -103,4 +103,4 @@ def find_named_posts(ids: list[str]) -> list[Delivery]:
     """Return those of ``ids`` that are still live, in their order."""
     rows = filter_live_posts(Delivery.objects.filter(public_id__in=ids))
     by_id = {str(row.public_id): row for row in rows}
-    return [by_id[each] for each in ids if each in by_id]
+    return [by_id[post_id] for post_id in ids if post_id in by_id]

@@ -121,7 +121,7 @@ ALWAYS_SHOWN = ("views", "reach", "reactions", "comments", "shares")
 
 
 def name_measures() -> dict[str, str]:
-    return {measure: str(each.name) for measure, each in DEFINITIONS.items()}
+    return {measure: str(definition.name) for measure, definition in DEFINITIONS.items()}
 
 
 def find_origin(platform: str, measure: str) -> Origin | None:
@@ -147,9 +147,9 @@ def find_redefinitions(measure: str, platform: str = "") -> list[Origin]:
     """
     kinds = [platform] if platform else Kind.values
     redefinitions = [
-        each for kind in kinds if (each := find_origin(kind, measure)) and each.changed_on
+        origin for kind in kinds if (origin := find_origin(kind, measure)) and origin.changed_on
     ]
-    return sorted(redefinitions, key=lambda each: each.changed_on or date.min)
+    return sorted(redefinitions, key=lambda origin: origin.changed_on or date.min)
 
 
 def list_reported_measures(platform: str) -> list[str]:
@@ -201,6 +201,6 @@ def _make_row(
         "measure": f"{prefix}{measure}",
         "definition": definition,
         "reported": reported,
-        "changed": sorted(changed, key=lambda each: each.changed_on or date.min),
+        "changed": sorted(changed, key=lambda origin: origin.changed_on or date.min),
         "not_reported": [kind.label for kind, origin in origins.items() if origin is None],
     }

@@ -147,8 +147,8 @@ def _draw_platforms(rows: charts.Rows) -> Chart:
 
 def _draw_topics(page: FiguresPage) -> Chart:
     rows = comparisons.sum_by_topic(page.deliveries)
-    words = {topic.pk: str(topic) for topic in page.form.topics}
-    names = [words.get(row["post__topic"], _("without a topic")) for row in rows]
+    topic_names = {topic.pk: str(topic) for topic in page.form.topics}
+    names = [topic_names.get(row["post__topic"], _("without a topic")) for row in rows]
     return charts.draw_bars("topics", _("By topic"), _("Topic"), rows, names)
 
 

@@ -77,11 +77,11 @@ class CompareForm(forms.Form):
 
     def __init__(self, *args: Any, others: Iterable[Campaign], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.others = {str(each.public_id): each for each in others}
+        self.others = {str(campaign.public_id): campaign for campaign in others}
         self.fields["with_"].choices = [
             ("previous", _("the period before")),
             ("year", _("the same days last year")),
-            *((key, str(each)) for key, each in self.others.items()),
+            *((key, str(campaign)) for key, campaign in self.others.items()),
         ]
 
     def get_choice(self) -> str | Campaign:

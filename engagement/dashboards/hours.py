@@ -49,7 +49,7 @@ def _find_medians(placed: QuerySet[Any, Any]) -> dict[tuple[int, int], int]:
     medians: dict[tuple[int, int], list[int]] = {}
     for weekday, hour, reach in middle:
         medians.setdefault((weekday, hour), []).append(reach)
-    return {place: round(mean(each)) for place, each in medians.items()}
+    return {place: round(mean(reaches)) for place, reaches in medians.items()}
 
 
 def find_hour_range(hours: Iterable[Hour]) -> tuple[int, int]:

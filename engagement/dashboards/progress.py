@@ -85,7 +85,7 @@ def sum_published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Pos
         "UNION ALL SELECT 'best', post_id, NULL, NULL, NULL, NULL FROM ranked "
         f"WHERE place <= {most:d}"
     )
-    found = PostSums([], {}, [])
+    published = PostSums([], {}, [])
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         answer = cursor.fetchall()
@@ -93,12 +93,12 @@ def sum_published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Pos
         match kind:
             case "unit":
                 sums = (None if sum_ is None else int(sum_) for sum_ in figures)
-                found.parts.append(UnitPart(key, first, posts, *sums))
+                published.parts.append(UnitPart(key, first, posts, *sums))
             case "day":
-                found.first_days[first] = posts
+                published.first_days[first] = posts
             case _:
-                found.candidates.append(key)
-    return found
+                published.candidates.append(key)
+    return published
 
 
 def measure_progress(

@@ -50,12 +50,12 @@ def explain_rank(row: Ranked) -> str:
         "platform": Kind(row.delivery.platform).label,
     }
     if row.times is None or row.usual is None:
-        said = _("%(what)s %(value)s; too few posts on %(platform)s to say what is usual there")
-        return said % facts
+        sentence = _("%(what)s %(value)s; too few posts on %(platform)s to say what is usual there")
+        return sentence % facts
     facts["usual"] = number_format(row.usual, force_grouping=True)
     facts["times"] = number_format(row.times, decimal_pos=1)
-    said = _("%(what)s %(value)s: %(times)s times the unit's usual on %(platform)s (%(usual)s)")
-    return said % facts
+    sentence = _("%(what)s %(value)s: %(times)s times the unit's usual on %(platform)s (%(usual)s)")
+    return sentence % facts
 
 
 def find_candidates(
@@ -157,9 +157,9 @@ def _find_medians(rows: Iterable[Any], *, now: datetime) -> dict[tuple[int, str,
     for unit, platform, name, figure in figures:
         medians.setdefault((unit, platform, name), []).append(figure)
     return {
-        place: round(median(each))
-        for place, each in medians.items()
-        if len(each) >= LEAST_PUBLICATIONS
+        place: round(median(values))
+        for place, values in medians.items()
+        if len(values) >= LEAST_PUBLICATIONS
     }
 
 

@@ -61,8 +61,10 @@ def post_counts(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         )
         row["newest"] = getattr(row["delivery"], "measurement", None)
         row["measures"] = _describe_measures(row)
-        known = (each for each in row["measures"] if each["value"] is not None)
-        row["first"] = [each for each in known if each["measure"] != "watch_seconds"][:MOST_FIRST]
+        known = (figure for figure in row["measures"] if figure["value"] is not None)
+        row["first"] = [figure for figure in known if figure["measure"] != "watch_seconds"][
+            :MOST_FIRST
+        ]
         row["may_answer"] = may_enter and not replies.explain_refusal(
             row["delivery"], opened=opened
         )

@@ -48,17 +48,17 @@ def freeze_figures(posts: Collection[Post], unit: Unit, *, now: datetime) -> Fro
         Delivery.objects.filter(post__in=posts, state=State.PUBLISHED).select_related("channel")
     )
     measured = {row.pk: row for row in Measurement.objects.filter(delivery__in=live)}
-    platforms = sorted({each.platform for each in live})
+    platforms = sorted({delivery.platform for delivery in live})
     usual = _compute_usual(posts, unit, platforms, now=now)
     figures = [
         _make_row(
             platform,
-            [measured.get(each.pk) for each in live if each.platform == platform],
+            [measured.get(delivery.pk) for delivery in live if delivery.platform == platform],
             usual.get(platform, []),
         )
         for platform in platforms
     ]
-    channels = {each.channel_id: each.channel for each in live}.values()
+    channels = {delivery.channel_id: delivery.channel for delivery in live}.values()
     followers = [channel.followers for channel in channels if channel.followers is not None]
     return Frozen(
         platforms,
@@ -132,9 +132,9 @@ def compare_with_usual(row: Mapping[str, Any], measures: Iterable[str]) -> list[
 def _compute_median_ratio(figures: Iterable[Mapping[str, Any]]) -> float | None:
     """Return the median of how the compared figures relate to the unit's usual; 1 is usual."""
     ratios = [
-        each.ratio
+        comparison.ratio
         for row in figures
-        for each in compare_with_usual(row, COMPARED)
-        if each.ratio is not None
+        for comparison in compare_with_usual(row, COMPARED)
+        if comparison.ratio is not None
     ]
     return median(ratios) if ratios else None

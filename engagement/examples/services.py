@@ -269,7 +269,7 @@ def _list_media(content: dict) -> list[tuple[Media, str]]:
     """Return the content's media with their alt texts: of one that came from a unit above, that
     unit's.
     """
-    alts = {each["media"]: each["alt"] for each in content["media"]}
+    alts = {medium["media"]: medium["alt"] for medium in content["media"]}
     rows = Media.objects.filter(public_id__in=alts).select_related("unit", "taken_from__unit")
     by_id = {str(row.public_id): row for row in rows}
     return [(by_id[key].taken_from or by_id[key], alt) for key, alt in alts.items() if key in by_id]

@@ -63,7 +63,7 @@ def _make_patterns(unit: Unit) -> Iterator[tuple[str, re.Pattern[str]]]:
         yield "dia_ban", _compile_words(unit.place)
     if facts.opening_hours:
         yield "gio_lam_viec", _compile_words(facts.opening_hours)
-    numbers = {facts.duty_phone, *(each["number"] for each in facts.public_numbers)}
+    numbers = {facts.duty_phone, *(number["number"] for number in facts.public_numbers)}
     for number in sorted(numbers - {""} - set(SHORT), key=len, reverse=True):
         yield "so_dien_thoai", _compile_number(number)
     short = rf"{re.escape(settings.PORTAL_URL)}/\S+"

@@ -162,11 +162,11 @@ def _list_measured(row: dict[str, Any]) -> list[Measured]:
     measures = dictionary.list_reported_measures(row["platform"]) or ["views", "reach", "reactions"]
     return [
         Measured(
-            dictionary.DEFINITIONS[each.measure],
-            _round_for_reading(each.value),
-            _round_for_reading(each.usual),
+            dictionary.DEFINITIONS[comparison.measure],
+            _round_for_reading(comparison.value),
+            _round_for_reading(comparison.usual),
         )
-        for each in compare_with_usual(row, measures)
+        for comparison in compare_with_usual(row, measures)
     ]
 
 

@@ -53,9 +53,9 @@ class File(NamedTuple):
     page: str = ""
 
 
-def name_file(*words: str) -> str:
+def name_file(*parts: str) -> str:
     """Return a name of plain letters for a file: "Theo đơn vị" → "theo-don-vi"."""
-    return slugify(fold(" ".join(words)))[:60].rstrip("-")
+    return slugify(fold(" ".join(parts)))[:60].rstrip("-")
 
 
 def make_download(format: str, name: str, sheets: Sequence[Sheet]) -> HttpResponse:

@@ -208,8 +208,8 @@ def count_comments(comments: list[Comment]) -> dict[str, int]:
     """Count what is answered, unanswered and hidden: all that is kept of comments."""
     visible = [comment for comment in comments if not comment.hidden]
     return {
-        "answered": sum(each.answered for each in visible),
-        "unanswered": sum(not each.answered for each in visible),
+        "answered": sum(comment.answered for comment in visible),
+        "unanswered": sum(not comment.answered for comment in visible),
         "hidden": len(comments) - len(visible),
     }
 

@@ -62,7 +62,7 @@ def desks(request: HttpRequest) -> HttpResponse:
         "engagement/desks.html",
         {
             "page": page,
-            "posts": [each for each in by_post.values() if each],
+            "posts": [deliveries for deliveries in by_post.values() if deliveries],
             "open": replies.has_allowance(*units[:50]),
         },
     )
@@ -109,17 +109,17 @@ def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except (Refused, NotAllowed) as error:
         context["refused"] = str(error)
     # What was just answered or refused stands first on whichever page it was found.
-    at_hand = [each for each in visible if each.external_id == context["about"]]
-    rest = [each for each in sort_by_need(visible) if each not in at_hand]
+    at_hand = [comment for comment in visible if comment.external_id == context["about"]]
+    rest = [comment for comment in sort_by_need(visible) if comment not in at_hand]
     cards = get_page(request, rest, _CARDS_A_PAGE)
     context["cards"] = cards
     context["comments"] = [
         {
-            "comment": each,
-            "ticket": replies.sign_ticket(delivery, each),
-            "look_first": names_money_or_contact(each),
+            "comment": comment,
+            "ticket": replies.sign_ticket(delivery, comment),
+            "look_first": names_money_or_contact(comment),
         }
-        for each in [*at_hand, *cards]
+        for comment in [*at_hand, *cards]
     ]
     context["numbers"] = replies.count_comments(visible)
     context["most"] = MOST_COMMENTS if len(visible) >= MOST_COMMENTS else 0
@@ -137,7 +137,7 @@ def _act(request: HttpRequest, delivery: Delivery, form: AnswerForm) -> str:
     ticket = request.POST.get("ticket", "")
     act = "phrase" if "phrase" in request.POST else request.POST.get("act", "")
     if act == "answer" and not form.is_valid():
-        return " ".join(str(each) for errors in form.errors.values() for each in errors)
+        return " ".join(str(error) for errors in form.errors.values() for error in errors)
     try:
         match act:
             case "answer" | "phrase":

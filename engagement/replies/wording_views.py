@@ -109,7 +109,7 @@ def give_release(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     chosen = parse_uuid(request.POST.get("person", ""))
     people = holders(Permission.POST_SCHEDULE, unit=unit, besides=[request.user.pk])
-    person = next((each for each in people if each.public_id == chosen), None)
+    person = next((person for person in people if person.public_id == chosen), None)
     if person is None:
         messages.error(request, _("Choose who may answer in their own words."))
         return redirect("engagement:reply_words")

@@ -85,9 +85,9 @@ def make_signature(head: str, position: str, name: str = "") -> Signature:
     article 13; appendix I, II 7 a): a deputy signs for the head (KT.), who leads a department by
     order (TL.), who acts as the head as such (Q.).
     """
-    words = position.casefold()
-    is_deputy = words.startswith(("phó ", "thứ trưởng"))
-    of_department = words.removeprefix("phó ")
+    office = position.casefold()
+    is_deputy = office.startswith(("phó ", "thứ trưởng"))
+    of_department = office.removeprefix("phó ")
     for title in _BY_ORDER:
         if of_department.startswith(title):
             whole = of_department.upper()
@@ -98,7 +98,7 @@ def make_signature(head: str, position: str, name: str = "") -> Signature:
     if is_deputy:
         position = _DEPUTIES.get(head, f"PHÓ {head}")
         return Signature((f"KT. {head}",), position, name)
-    return Signature((), f"Q. {head}" if words.startswith("quyền ") else head, name)
+    return Signature((), f"Q. {head}" if office.startswith("quyền ") else head, name)
 
 
 def compose_document(
@@ -118,7 +118,7 @@ def compose_document(
     period = Period(date.fromisoformat(content["first"]), date.fromisoformat(content["last"]))
     is_sum = bool(figures["units"] or figures["missing"])
     measures = [name for name in MEASURES if name in form["measures"]]
-    names = {key: each["name"] for key, each in figures["definitions"].items()}
+    names = {key: definition["name"] for key, definition in figures["definitions"].items()}
     makers = _make_tables(figures, measures, names)
     if content["kind"] == "campaign":
         about = f"trong “{figures['campaign']['name']}”, {periods.name_period('ad_hoc', period)}"
@@ -139,9 +139,9 @@ def compose_document(
         if "publishing" in part["tables"]:
             paragraphs = [_summarise(figures), *paragraphs]
         parts.append(Part(part["heading"], tuple(paragraphs), tuple(tables)))
-    shown = {name for part in form["parts"] for name in part["tables"]}
-    appendices = [*(makers["punctuality"] if "publishing" in shown else ())]
-    if is_sum and "units" in shown:
+    table_names = {name for part in form["parts"] for name in part["tables"]}
+    appendices = [*(makers["punctuality"] if "publishing" in table_names else ())]
+    if is_sum and "units" in table_names:
         appendices += [*makers["units"], *_list_missing(figures, is_nation=is_nation)]
     opening = [*form["opening"]]
     if content["version"] > 1:
@@ -456,7 +456,7 @@ def _compare_punctuality(figures: Mapping[str, Any]) -> tuple[Cell, ...]:
         points = round(comparable - before, 1)
         change = f"{points:+.1f}".replace(".", ",") if points else "0"
     return (
-        *(_format_percent(_compute_percent(each)) for each in now),
+        *(_format_percent(_compute_percent(figures)) for figures in now),
         _format_percent(before),
         change,
     )
@@ -510,7 +510,7 @@ def _make_breakdown(
             caption,
             (
                 Column(title),
-                *(Column(each, is_number=True) for each in titles),
+                *(Column(title, is_number=True) for title in titles),
                 *(Column(names[name], is_number=True) for name in measures),
             ),
             cells,
@@ -572,7 +572,7 @@ def _make_check_table(figures: Mapping[str, Any], names: Mapping[str, str]) -> T
         "digest": "Báo cáo không khớp mã băm",
     }
     rows = tuple(
-        (texts[each["figure"]], each["sum"], each["summaries"]) for each in figures["checks"]
+        (texts[check["figure"]], check["sum"], check["summaries"]) for check in figures["checks"]
     )
     same = "Không có số liệu lệch"
     if "scope" in figures:

@@ -76,8 +76,8 @@ def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -
     if row.writers.filter(pk=by.pk).exists():
         raise Refused(_("You wrote in this report. Another leader of the unit approves it."))
     content = build_content(row)
-    found = compute_digest(content)
-    if found != digest:
+    computed = compute_digest(content)
+    if computed != digest:
         raise Refused(_("The report has changed since you opened it. Read it again."))
     if not with_gaps and has_gaps(row):
         raise Refused(
@@ -88,7 +88,7 @@ def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -
     approval = ReportApproval.objects.create(
         report=row,
         content=content,
-        content_sha256=found,
+        content_sha256=computed,
         author=author,
         approved_by=by,
         position=authority.position,
@@ -99,7 +99,7 @@ def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -
         ReportFile(report=row, format=format, job=job)
         for format, job in zip(MADE, jobs.enqueue_many("report_file", len(MADE)), strict=True)
     )
-    record("report.approved", row, by=by, position=authority.position, content_sha256=found)
+    record("report.approved", row, by=by, position=authority.position, content_sha256=computed)
     people = row.writers.exclude(pk=by.pk)
     notify(people, "report_approved", address=get_report_address(row), by=by, report=str(row))
     return approval

@@ -32,7 +32,9 @@ def to_one_line(text: str) -> str:
     spaced = " ".join(composed.split())
     if composed.isprintable():
         return spaced
-    return "".join(each for each in spaced if unicodedata.category(each) not in _UNSEEN)
+    return "".join(
+        character for character in spaced if unicodedata.category(character) not in _UNSEEN
+    )
 
 
 def format_cell(cell: Cell) -> str:
@@ -114,7 +116,7 @@ class Table:
             word = max(map(len, column.title.split()), default=0)
             at_least = max(_AT_LEAST, word, len(column.title) // 3)
             needed.append(max(at_least, min(longest, _ABOUT_A_LINE)) + 2)
-        return [each / sum(needed) for each in needed]
+        return [width / sum(needed) for width in needed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +227,16 @@ class Document:
                 blocks += _list_table_blocks(table)
         # III 1 a: the text refers to its appendices.
         titles = [*(table.caption for table in self.appendices), decree.DEFINITIONS]
-        words = decree.name_appendices(len(titles))
-        names = "; ".join(f"{word} - {title}" for word, title in zip(words, titles, strict=True))
+        appendix_names = decree.name_appendices(len(titles))
+        names = "; ".join(
+            f"{word} - {title}" for word, title in zip(appendix_names, titles, strict=True)
+        )
         return [*blocks, Block("paragraph", f"{decree.ENCLOSED} {names}{decree.END}")]
 
     @property
     def appendix_pages(self) -> list[Appendix]:
         """Return the appendices: a table each, and at the end the meaning of the figures."""
-        words = decree.name_appendices(len(self.appendices) + 1)
+        names = decree.name_appendices(len(self.appendices) + 1)
         year = decree.to_local_time(self.as_of).year
         # III 1 c and form 2.1: number, day and month are written in on paper alone.
         of = (
@@ -245,7 +249,7 @@ class Document:
         ]
         return [
             Appendix(word, title.upper(), of, is_wide, [*blocks, Block("end", decree.END)])
-            for word, (title, is_wide, blocks) in zip(words, contents, strict=True)
+            for word, (title, is_wide, blocks) in zip(names, contents, strict=True)
         ]
 
     def _explain_figures(self) -> Iterator[Block]:

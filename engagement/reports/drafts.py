@@ -86,10 +86,10 @@ def draft_due(*, now: datetime) -> int:
     today = timezone.localdate(now)
     rows = Unit.objects.filter(has_police_body=True).current(today).select_related("parent")
     missing: dict[tuple[str, Period], list[Unit]] = {}
-    for each in queries.find_due(list(rows.order_by("path")), today):
-        is_time = each.unit.level == Level.COMMUNE or today >= each.remind_on
-        if each.report is None and is_time:
-            missing.setdefault((each.kind, each.period), []).append(each.unit)
+    for due in queries.find_due(list(rows.order_by("path")), today):
+        is_time = due.unit.level == Level.COMMUNE or today >= due.remind_on
+        if due.report is None and is_time:
+            missing.setdefault((due.kind, due.period), []).append(due.unit)
     return sum(
         draft_all(kind, period, now=now, units=units) for (kind, period), units in missing.items()
     )

@@ -245,8 +245,8 @@ def freeze_figures(
             else None,
             "taken": now.isoformat(timespec="seconds"),
             "definitions": {
-                measure: {"name": str(each.name), "means": str(each.means)}
-                for measure, each in dictionary.DEFINITIONS.items()
+                measure: {"name": str(definition.name), "means": str(definition.means)}
+                for measure, definition in dictionary.DEFINITIONS.items()
             },
         }
         common["definitions"]["reach"]["means"] = REACH_OF_A_SUM
@@ -375,29 +375,29 @@ def _find_best_posts(
     )
     posts: dict[int, list[TakenUp]] = {}
     for row in ranked:
-        each = TakenUp(row["taken_up"], row["sum_views"], row["post_id"])
-        posts.setdefault(heirs[row["unit_id"]], []).append(each)
+        example = TakenUp(row["taken_up"], row["sum_views"], row["post_id"])
+        posts.setdefault(heirs[row["unit_id"]], []).append(example)
     return posts
 
 
 def _describe_examples(best: Mapping[int, Iterable[TakenUp]]) -> dict[int, list[dict[str, Any]]]:
     """Describe the first three of each of ``best``, in one query for all."""
     first = {
-        key: sorted(some, key=lambda each: (-each.taken_up, each.post))[:EXAMPLES]
+        key: sorted(some, key=lambda example: (-example.taken_up, example.post))[:EXAMPLES]
         for key, some in best.items()
     }
-    shown = [each.post for some in first.values() for each in some]
-    posts = Post.objects.select_related("unit__parent").in_bulk(shown)
+    post_ids = [example.post for some in first.values() for example in some]
+    posts = Post.objects.select_related("unit__parent").in_bulk(post_ids)
     return {
         key: [
             {
-                "post": str(posts[each.post].public_id),
-                "title": posts[each.post].title,
-                "unit": posts[each.post].unit.label,
-                "views": each.views,
-                "taken_up": each.taken_up,
+                "post": str(posts[example.post].public_id),
+                "title": posts[example.post].title,
+                "unit": posts[example.post].unit.label,
+                "views": example.views,
+                "taken_up": example.taken_up,
             }
-            for each in some
+            for example in some
         ]
         for key, some in first.items()
     }
@@ -482,7 +482,7 @@ def _add_units(
     content["pageless"] = communes.exclude(Exists(pages)).count()
     content["system"] = add_figures(live.values())
     best = _find_best_posts([*scope], period, campaign)
-    all_of_them = [each for some in best.values() for each in some]
+    all_of_them = [post for some in best.values() for post in some]
     content["examples"] = _describe_examples({unit.pk: all_of_them})[unit.pk]
     if fill:
         added = {*content["covered"], *list_filled(content)}

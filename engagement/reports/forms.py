@@ -62,8 +62,8 @@ class BeginForm(forms.Form):
             (
                 ReportKind(kind).label.capitalize(),
                 [
-                    (f"{kind}:{each.first.isoformat()}:{each.last.isoformat()}", str(each))
-                    for each in some
+                    (f"{kind}:{period.first.isoformat()}:{period.last.isoformat()}", str(period))
+                    for period in some
                 ],
             )
             for kind, some in periods.items()

@@ -27,9 +27,9 @@ def require_no_mark(texts: Iterable[str]) -> None:
     """Raise SecrecyRefused for a text with a mark of secrecy, Refused for one with a line that is a
     mark of urgency or circulation and nothing else.
     """
-    words = list(texts)
-    require_no_secrecy_mark(words)
-    for mark in filter(None, map(_find_mark, words)):
+    listed = list(texts)
+    require_no_secrecy_mark(listed)
+    for mark in filter(None, map(_find_mark, listed)):
         raise Refused(
             _(
                 "A report bears no mark of urgency or circulation. Take out “%(text)s”; a paper "
@@ -59,8 +59,8 @@ def _list_texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, tuple):
-        for each in value:
-            yield from _list_texts(each)
+        for item in value:
+            yield from _list_texts(item)
     elif is_dataclass(value):
         for field in fields(value):
             yield from _list_texts(getattr(value, field.name))

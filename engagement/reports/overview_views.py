@@ -62,7 +62,7 @@ class OverviewFilter(FilterForm):
 
     def __init__(self, data: Any, *, offered: list[Period]) -> None:
         super().__init__(data)
-        choices = [(each.first.isoformat(), str(each)) for each in offered]
+        choices = [(period.first.isoformat(), str(period)) for period in offered]
         self.fields["period"].choices = choices
         # What is asked for without a choice is no filter that somebody set.
         self.fields["period"].initial = choices[0][0]
@@ -94,7 +94,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     for unit in page:
         unit.look = LOOKS[unit.status]
         unit.coverage = [
-            (each, LOOKS[statuses[unit.pk]]) for each, statuses in coverage if unit.pk in statuses
+            (period, LOOKS[statuses[unit.pk]])
+            for period, statuses in coverage
+            if unit.pk in statuses
         ]
     context = {
         "page_obj": page,
@@ -123,10 +125,10 @@ def _read_coverage(
     today = timezone.localdate()
     rows = Unit.objects.filter(pk__in=[unit.pk for unit in units])
     coverage = []
-    for each in sorted(offered, key=lambda period: period.first):
-        if each.last < today:
-            owed = queries.annotate_status(exclude_founded_later(rows, each), kind, each)
-            coverage.append((each, dict(owed.values_list("pk", "status"))))
+    for offer in sorted(offered, key=lambda period: period.first):
+        if offer.last < today:
+            owed = queries.annotate_status(exclude_founded_later(rows, offer), kind, offer)
+            coverage.append((offer, dict(owed.values_list("pk", "status"))))
     return coverage
 
 
@@ -135,10 +137,10 @@ def _read_period(given: Mapping[str, Any], place: Unit) -> tuple[str, Period, li
     period of another kind, left in the address, is none of this one's.
     """
     kind = given.get("kind", "")
-    kind = kind if kind in {each.value for each in REGULAR} else ReportKind.MONTH
+    kind = kind if kind in {regular.value for regular in REGULAR} else ReportKind.MONTH
     first = queries.find_form(place, kind).content["first"]
     offered = periods.list_recent_periods(kind, timezone.localdate(), first, most=PERIODS)
-    by_first = {each.first.isoformat(): each for each in offered}
+    by_first = {period.first.isoformat(): period for period in offered}
     return kind, by_first.get(given.get("period", ""), offered[0]), offered
 
 
@@ -168,4 +170,6 @@ def _get_unit(request: HttpRequest) -> Unit:
     if not watching:
         raise PermissionDenied
     position = current_position(request)
-    return next((each.unit for each in watching if each == position), watching[0].unit)
+    return next(
+        (appointment.unit for appointment in watching if appointment == position), watching[0].unit
+    )

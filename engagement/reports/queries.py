@@ -81,7 +81,7 @@ def find_forms_of_kinds(
         for unit, owners in above.items():
             if asking := [(kind, path) for path in owners if (kind, path) in newest]:
                 row = newest[asking[-1]]
-                forms[kind][unit] = Form(row.content, row, min(begun[each] for each in asking))
+                forms[kind][unit] = Form(row.content, row, min(begun[kind] for kind in asking))
     return forms
 
 
@@ -148,7 +148,7 @@ def find_changes_since_taken(report: Report) -> SinceTaken | None:
     """
     if report.unit.level == Level.COMMUNE:
         return None
-    held = {each["unit"]: each for each in report.figures.content["units"]}
+    held = {unit_figures["unit"]: unit_figures for unit_figures in report.figures.content["units"]}
     below = find_reporting_bodies(report.unit, on=timezone.localdate())
     rows = find_sent_approvals(below, report.kind, report.period, report.campaign)
     values = rows.values_list("report__unit__key", "report__unit__name", "report__public_id")
@@ -158,7 +158,7 @@ def find_changes_since_taken(report: Report) -> SinceTaken | None:
         corrected=[
             name for key, (name, sent) in now.items() if key in held and held[key]["report"] != sent
         ],
-        returned=[each["name"] for key, each in held.items() if key not in now],
+        returned=[unit_figures["name"] for key, unit_figures in held.items() if key not in now],
     )
     return changes if any(changes) else None
 
@@ -309,7 +309,7 @@ def find_due(units: Collection[Unit], today: date) -> list[Due]:
             if form.since <= day and unit.valid_from <= period.last:
                 remind_on = day - timedelta(days=ahead)
                 asked[unit.pk, kind] = Due(unit, kind, period, day, remind_on, None)
-    begun = {each.period.first for each in asked.values()}
+    begun = {due_report.period.first for due_report in asked.values()}
     rows = Report.objects.filter(
         unit__in=units, kind__in=REGULAR, first__in=begun, campaign=None
     ).order_by("version")
@@ -321,7 +321,7 @@ def find_due(units: Collection[Unit], today: date) -> list[Due]:
             del asked[key]
         else:
             asked[key] = asked[key]._replace(report=row)
-    return sorted(asked.values(), key=lambda each: (each.due_on, each.unit.path))
+    return sorted(asked.values(), key=lambda due_report: (due_report.due_on, due_report.unit.path))
 
 
 def find_to_correct(units: Collection[Unit], due: Collection[Due]) -> QuerySet[Report]:
@@ -329,7 +329,7 @@ def find_to_correct(units: Collection[Unit], due: Collection[Due]) -> QuerySet[R
     first.
     """
     rows = Report.objects.filter(unit__in=units, state=ReportState.RETURNED)
-    rows = rows.exclude(pk__in=[each.report.pk for each in due if each.report])
+    rows = rows.exclude(pk__in=[due_report.report.pk for due_report in due if due_report.report])
     return _exclude_replaced(rows).select_related("unit").order_by("due_on", "pk")
 
 

@@ -31,9 +31,9 @@ def send_reminders(*, now: datetime) -> int:
     today = timezone.localdate(now)
     units = list(Unit.objects.filter(has_police_body=True).current(today).select_related("parent"))
     return sum(
-        _remind_unit(each, today=today)
-        for each in queries.find_due(units, today)
-        if today in {each.remind_on, each.due_on + timedelta(days=1)}
+        _remind_unit(due, today=today)
+        for due in queries.find_due(units, today)
+        if today in {due.remind_on, due.due_on + timedelta(days=1)}
     )
 
 

@@ -130,23 +130,23 @@ def find_stored_pages(
             **{f"sum_{name}": Sum(name, filter=~is_changed) for name in PAGE_COLUMNS},
         )
     )
-    found: list[dict[int, PageSums]] = [{} for _period in periods]
+    stored_pages: list[dict[int, PageSums]] = [{} for _period in periods]
     started, changed = set(), set[int]()
     for first, last, row, changed_here, pages, *sums in grouped:
         started.add((first, last))
         changed.update(changed_here or ())
         if pages:
-            found[days.index((first, last))][row] = PageSums(row, pages, *sums)
+            stored_pages[days.index((first, last))][row] = PageSums(row, pages, *sums)
     if not started.issuperset(days):
         return None
     if changed:
         keys = Unit.objects.filter(pk__in=sorted(changed)).order_by().values("pk")
         live = sum_pages(Figures(keys, periods), by=by, with_silent=True)
-        for stored, of_period in zip(found, live, strict=True):
-            for each in of_period:
-                parts = [stored[each.row], each] if each.row in stored else [each]
-                stored[each.row] = add_up_pages(parts, each.row)
-    return [list(of_period.values()) for of_period in found]
+        for stored, of_period in zip(stored_pages, live, strict=True):
+            for page in of_period:
+                parts = [stored[page.row], page] if page.row in stored else [page]
+                stored[page.row] = add_up_pages(parts, page.row)
+    return [list(of_period.values()) for of_period in stored_pages]
 
 
 def _match(days: Iterable[tuple[date, date]]) -> Q:

@@ -173,7 +173,7 @@ def _find_first_day(kind: Kind) -> date:
 @transaction.atomic
 def _remove_former_units(current_provinces: Collection[int]) -> None:
     """Remove the summaries of units that no longer exist, and of provinces that are none."""
-    models: list[type[Model]] = [ChangedDay, UnitPeriod, *(each.model for each in SUMMARIES)]
+    models: list[type[Model]] = [ChangedDay, UnitPeriod, *(summary.model for summary in SUMMARIES)]
     for model in models:
         model._default_manager.exclude(unit__in=Unit.objects.order_by().values("pk")).delete()
     for summary in PROVINCE_SUMMARIES:

@@ -194,10 +194,10 @@ def make_board(kit: Kit, user: User, *, today: date) -> Board:
     """
     assert kit.current is not None
     rows = annotate_state(find_audience(kit.current, user), kit, today=today)
-    found = rows.order_by("search", "pk").values_list("pk", "parent", "level", "state")
+    unit_rows = rows.order_by("search", "pk").values_list("pk", "parent", "level", "state")
     places = [
         Place(pk, parent if level == Level.COMMUNE else None, state)
-        for pk, parent, level, state in found
+        for pk, parent, level, state in unit_rows
     ]
     order = {key: place for place, key in enumerate(STATES)}
     return Board(sorted(places, key=lambda place: order[place.state]))
@@ -304,8 +304,8 @@ def list_rows(kit: Kit, places: Iterable[Place]) -> list[Row]:
     places = list(places)
     units = Unit.objects.select_related("parent", "facts").in_bulk([place.unit for place in places])
     adoptions = {
-        each.unit_id: each
-        for each in Adoption.objects.filter(kit=kit, unit__in=units)
+        adoption.unit_id: adoption
+        for adoption in Adoption.objects.filter(kit=kit, unit__in=units)
         .select_related("by")
         .annotate(post_id=F("post"))
     }
@@ -367,16 +367,16 @@ _OF_ADOPTION = ("unit", "post", "declined_at", "reason", "remark", "adopted_at",
 
 def list_lines(kit: Kit, places: Sequence[Place]) -> Iterator[Line]:
     """Yield all rows for a file, without models: there may be thousands. Three statements."""
-    shown = [place.unit for place in places]
+    unit_ids = [place.unit for place in places]
     units = {
         pk: (name, above if level == Level.COMMUNE else "", code)
-        for pk, level, name, above, code in Unit.objects.filter(pk__in=shown)
+        for pk, level, name, above, code in Unit.objects.filter(pk__in=unit_ids)
         .order_by()
         .values_list(*_OF_UNIT)
     }
     adoptions = {
         row["unit"]: row
-        for row in Adoption.objects.filter(kit=kit, unit__in=shown).values(*_OF_ADOPTION)
+        for row in Adoption.objects.filter(kit=kit, unit__in=unit_ids).values(*_OF_ADOPTION)
     }
     links = _find_links(row["post"] for row in adoptions.values())
     for place in places:

@@ -21,8 +21,8 @@ class AdoptionState(NamedTuple):
 
 # In the order of the tiles: what is done first, then what goes on, then what needs somebody.
 STATES = {
-    each.key: each
-    for each in (
+    state.key: state
+    for state in (
         AdoptionState(PUBLISHED, _("published"), "green", "circle-check"),
         AdoptionState(SCHEDULED, _("scheduled"), "blue", "clock"),
         AdoptionState(IN_REVIEW, _("with the leader"), "blue", "clipboard-check"),

@@ -198,7 +198,7 @@ def remind_units(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     button_action(
         request,
-        lambda: adopting.remind(kit, {each.unit for each in asleep}, at=place, by=request.user),
+        lambda: adopting.remind(kit, {row.unit for row in asleep}, at=place, by=request.user),
         message=count_reminded_units,
     )
     return redirect(f"{address}?province={province.key}" if province else address)

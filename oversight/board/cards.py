@@ -84,33 +84,35 @@ def describe_issues(
     unit: Unit, *, last_post: datetime | None, now: datetime, silent_days: int = SILENT_DAYS
 ) -> list[Issue]:
     """Return what ``unit`` needs, thing by thing, the most urgent first. Seven queries."""
-    found: dict[str, list[Thing]] = {key: [] for key in KINDS}
+    things_by_kind: dict[str, list[Thing]] = {key: [] for key in KINDS}
     pages = list(find_pages(unit, now=now))
     for page in pages:
         if page.issue:
-            found[page.issue].append(_describe_page(page))
+            things_by_kind[page.issue].append(_describe_page(page))
     strange = UnrecognisedPost.objects.open().filter(channel__unit=unit)
     for post in strange.select_related("channel").order_by("-published_at", "-pk")[:_MOST]:
-        found[kinds.UNRECOGNISED].append(_describe_unrecognised_post(post))
+        things_by_kind[kinds.UNRECOGNISED].append(_describe_unrecognised_post(post))
     for delivery in find_blocked_or_late(unit, now=now)[:_MOST]:
         is_leak = delivery.error_code == Reason.LEAK
-        found[kinds.BLOCKED if is_leak else kinds.LATE].append(_describe_delivery(delivery))
+        things_by_kind[kinds.BLOCKED if is_leak else kinds.LATE].append(
+            _describe_delivery(delivery)
+        )
     for matter in Matter.objects.late(timezone.localdate(now)).filter(unit=unit)[:_MOST]:
         page = reverse("oversight:matter", args=[matter.public_id])
         last = _("answer by %(day)s") % {"day": f"{matter.deadline:%d/%m/%Y}"}
-        found[kinds.MATTER].append(Thing(matter.text[:100], page, last))
+        things_by_kind[kinds.MATTER].append(Thing(matter.text[:100], page, last))
     for kit in find_kits_not_taken_up(unit, now=now).get(unit.pk, []):
         page = reverse("oversight:adoption", args=[kit.public_id])
         until = kit.current.window_until if kit.current else None
         last = _("until %(day)s") % {"day": f"{until:%d/%m/%Y}"} if until else ""
-        found[kinds.KIT].append(Thing(str(kit), page, last, str(kit.public_id)))
+        things_by_kind[kinds.KIT].append(Thing(str(kit), page, last, str(kit.public_id)))
     reminders = Reminder.objects.filter(unit=unit, day=timezone.localdate(now))
     reminded = set(reminders.values_list("kind", flat=True))
-    counts = {key: len(things) for key, things in found.items()}
+    counts = {key: len(things) for key, things in things_by_kind.items()}
     if kind := explain_silence(len(pages), last_post, now=now, days=silent_days):
         counts[kind] = 1
     return [
-        Issue(kind, counts[key], found[key][:SHOWN], key in reminded)
+        Issue(kind, counts[key], things_by_kind[key][:SHOWN], key in reminded)
         for key, kind in KINDS.items()
         if counts[key]
     ]

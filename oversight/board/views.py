@@ -96,7 +96,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "days": days,
         "query": f"?days={days}" if days != SILENT_DAYS else "",
         "chosen": kind,
-        "filters": [(each, counts[key]) for key, each in kinds.items() if counts[key]],
+        "filters": [(issue_kind, counts[key]) for key, issue_kind in kinds.items() if counts[key]],
         "tiles": tiles,
         "in_sight": [tile for tile in tiles if kind or tile[1].key != PAGELESS],
         "folded": folded,

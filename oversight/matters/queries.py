@@ -30,7 +30,7 @@ def find_overseeing_appointment(user: User, unit: Unit) -> Appointment | None:
         and appointment.unit_id != unit.pk
         and appointment.covers(unit)
     ]
-    return max(above, key=lambda each: len(each.unit.path), default=None)
+    return max(above, key=lambda appointment: len(appointment.unit.path), default=None)
 
 
 def filter_by_name(matters: MatterQuerySet, name: str, *, on: date) -> MatterQuerySet:

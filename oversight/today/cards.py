@@ -44,7 +44,7 @@ def make_cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict
     of_channels = {name: usable.filter(unit=unit) for name, unit in communes.items()}
     filled = _find_filled(user, {**rows, **checks, **of_kits, **of_channels})
     cards: dict[str, Any] = {
-        name: make_card(each) if name in filled else Card() for name, each in rows.items()
+        name: make_card(queryset) if name in filled else Card() for name, queryset in rows.items()
     }
     cards["unconnected"] = [unit for name, unit in communes.items() if name not in filled]
     for name in _COSTLY_ROWS.keys() & checks.keys():
@@ -142,6 +142,6 @@ def _find_filled(user: User, rows: Mapping[str, QuerySet[Any]]) -> set[str]:
     """Return the names of those that have a row. One statement: asked for with all their columns,
     each would be a statement of its own, nine of them for a leader.
     """
-    asked = {f"has_{name}": Exists(each.order_by()) for name, each in rows.items()}
+    asked = {f"has_{name}": Exists(queryset.order_by()) for name, queryset in rows.items()}
     answer = User.objects.filter(pk=user.pk).values(**asked).get()
     return {name for name in rows if answer[f"has_{name}"]}

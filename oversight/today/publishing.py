@@ -44,11 +44,11 @@ def find_trouble(reach: Sequence[Reach], *, now: datetime) -> dict[str, Any]:
 
     def count() -> dict[str, Any]:
         rows = find_in_trouble(Delivery.objects.within(reach), now=now).order_by()
-        found = sorted(rows.values_list("due_at", "pk", "unit"), reverse=True)
-        units = _find_units_with_most(unit for _due_at, _pk, unit in found)
+        troubles = sorted(rows.values_list("due_at", "pk", "unit"), reverse=True)
+        units = _find_units_with_most(unit for _due_at, _pk, unit in troubles)
         return {
-            "newest": [pk for _due_at, pk, _unit in found[:SHOWN]],
-            "count": len(found),
+            "newest": [pk for _due_at, pk, _unit in troubles[:SHOWN]],
+            "count": len(troubles),
             "units": units,
         }
 

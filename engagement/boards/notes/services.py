@@ -60,19 +60,19 @@ def write_note(unit: Unit, note_text: Words, *, by: User) -> BoardNote:
 
 
 @transaction.atomic
-def change_note(note: BoardNote, words: Words, *, by: User) -> None:
+def change_note(note: BoardNote, texts: Words, *, by: User) -> None:
     """Change days or words. Raise NotAllowed, Refused."""
     position = _require_writing_position(by, note.unit)
-    words = _clean_words(words, note.unit)
+    texts = _clean_words(texts, note.unit)
     row = _lock(note)
     was = row.text
-    if all(getattr(row, name) == value for name, value in asdict(words).items()):
+    if all(getattr(row, name) == value for name, value in asdict(texts).items()):
         return
-    for name, value in asdict(words).items():
+    for name, value in asdict(texts).items():
         setattr(row, name, value)
     row.changed_at = timezone.now()
-    row.save(update_fields=[*asdict(words), "changed_at"])
-    record("note.changed", row, by=by, position=position.position, was=was, **_format_days(words))
+    row.save(update_fields=[*asdict(texts), "changed_at"])
+    record("note.changed", row, by=by, position=position.position, was=was, **_format_days(texts))
 
 
 @transaction.atomic
@@ -103,21 +103,21 @@ def _lock(note: BoardNote) -> BoardNote:
     return row
 
 
-def _clean_words(words: Words, unit: Unit) -> Words:
-    text = " ".join(normalise(words.text).split())
+def _clean_words(texts: Words, unit: Unit) -> Words:
+    text = " ".join(normalise(texts.text).split())
     if not text:
         raise Refused(_("Please write what happened."))
     if len(text) > LONGEST_NOTE:
         raise Refused(_("The text is too long: at most %(n)s characters.") % {"n": LONGEST_NOTE})
-    if words.last < words.first:
+    if texts.last < texts.first:
         raise Refused(_("The last day must not be before the first day."))
-    if (words.last - words.first).days >= MOST_DAYS:
+    if (texts.last - texts.first).days >= MOST_DAYS:
         raise Refused(_("A note speaks of at most %(n)s days.") % {"n": MOST_DAYS})
-    if words.last > timezone.localdate() + AHEAD:
+    if texts.last > timezone.localdate() + AHEAD:
         raise Refused(_("Choose days up to a year ahead."))
     require_recordable(text)
-    below = words.reaches_below and unit.level != Level.COMMUNE
-    return Words(first=words.first, last=words.last, text=text, reaches_below=below)
+    below = texts.reaches_below and unit.level != Level.COMMUNE
+    return Words(first=texts.first, last=texts.last, text=text, reaches_below=below)
 
 
 def _format_days(note_text: Words) -> dict[str, object]:

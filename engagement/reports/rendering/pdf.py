@@ -85,7 +85,7 @@ def _describe(document: Document) -> dict[str, Any]:
         "subject": document.subject,
         "recipients": document.recipient_lines,
         "blocks": [_describe_block(block) for block in document.blocks],
-        "authority": [each.upper() for each in signature.authority],
+        "authority": [character.upper() for character in signature.authority],
         "position": signature.position.upper(),
         "name": signature.name,
         "copies": document.copy_lines,
@@ -119,7 +119,10 @@ def _describe_table(table: Table) -> dict[str, Any]:
 
 
 def _count_rows(data: dict[str, Any]) -> int:
-    blocks = [*data["blocks"], *(block for each in data["appendices"] for block in each["blocks"])]
+    blocks = [
+        *data["blocks"],
+        *(block for appendix in data["appendices"] for block in appendix["blocks"]),
+    ]
     return sum(len(block["grid"]["rows"]) for block in blocks if block["grid"])
 
 

@@ -312,7 +312,7 @@ def _write_block(block: Block, width: float, *, above: Table | None) -> str:
 def _write_table(table: Table, width: float) -> str:
     texts = table.format_rows()
     widths = [_to_twips(share * width) for share in table.compute_widths(texts)]
-    columns = "".join(f'<w:gridCol w:w="{each}"/>' for each in widths)
+    columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     lines = "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")

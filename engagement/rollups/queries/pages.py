@@ -62,9 +62,9 @@ PAGE_COLUMNS = tuple(name for name in PageSums.__dataclass_fields__ if name != "
 def add_up_pages(rows: Iterable[PageSums], row: int = 0) -> PageSums:
     """Add up rows to one."""
     total = PageSums(row)
-    for each in rows:
+    for page in rows:
         for name in PAGE_COLUMNS:
-            total.add(name, getattr(each, name))
+            total.add(name, getattr(page, name))
     return total
 
 

@@ -71,17 +71,17 @@ class Command(BaseCommand):
     def _plan(self, options: dict[str, Any]) -> None:
         planned = services.plan_removal(options["names"])
         self.stdout.write(f"{'class':18} {'due':>9}  {'oldest':16}  {'source':9}  kept")
-        for each in planned:
-            oldest = f"{timezone.localtime(each.oldest):%Y-%m-%d %H:%M}" if each.oldest else "–"
+        for entry in planned:
+            oldest = f"{timezone.localtime(entry.oldest):%Y-%m-%d %H:%M}" if entry.oldest else "–"
             self.stdout.write(
-                f"{each.rule.name:18} {each.count:9}  {oldest:16}  {each.rule.source:9}  "
-                f"{each.rule.words}"
+                f"{entry.rule.name:18} {entry.count:9}  {oldest:16}  {entry.rule.source:9}  "
+                f"{entry.rule.words}"
             )
         if holds := Hold.objects.count():
             self.stdout.write(
                 f"{holds} holds stand; what they keep is not counted (--holds lists them)."
             )
-        total = sum(each.count for each in planned)
+        total = sum(entry.count for entry in planned)
         self.stdout.write(
             f"{total} due. Nothing was removed; --apply removes it. Rules: docs/data.md"
         )
