@@ -60,17 +60,18 @@ def convert_to_webvtt(text: str, *, seconds: float = 0) -> str:
         # A cue may bear a name or, in SubRip, a number above its times.
         at = 1 if "-->" not in block[0] and len(block) > 1 else 0
         start, end, shape = _read_times(block[at], number=line + at, after=last)
-        words = "\n".join(_clean_words(each, is_vtt=is_vtt) for each in block[at + 1 :])
-        if "-->" in words:
+        cue_text = "\n".join(_clean_words(line, is_vtt=is_vtt) for line in block[at + 1 :])
+        if "-->" in cue_text:
             raise Refused(
                 _("An empty line is missing before line %(n)s of the captions.")
-                % {"n": line + next(n for n, each in enumerate(block) if n > at and "-->" in each)}
+                % {"n": line + next(n for n, line in enumerate(block) if n > at and "-->" in line)}
             )
         last = start
-        if words.strip():
+        if cue_text.strip():
             settings = " ".join(_SETTING.findall(shape)) if is_vtt else ""
             cues.append(
-                f"{_format_time(start)} --> {_format_time(end)} {settings}".rstrip() + f"\n{words}"
+                f"{_format_time(start)} --> {_format_time(end)} {settings}".rstrip()
+                + f"\n{cue_text}"
             )
     if not cues:
         raise Refused(_("The captions hold no words."))
@@ -111,7 +112,7 @@ def _write_times(text: str, *, seconds: float) -> str:
     rows = [row for line in lines.values() if (row := _ROW.fullmatch(line))]
     if len(rows) == len(lines):
         spans = [(_read_row_time(row[1]), _read_row_time(row[2]), row[3]) for row in rows]
-        return "\n\n".join(f"{start} --> {end}\n{words}" for start, end, words in spans)
+        return "\n\n".join(f"{start} --> {end}\n{text}" for start, end, text in spans)
     if rows or not seconds:
         raise _no_times_error(next(n for n, line in lines.items() if not _ROW.fullmatch(line)))
     cues, total, at = [], sum(map(len, lines.values())), 0

@@ -108,8 +108,8 @@ def count_scans(data: bytes, most: int) -> int:
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == _START_OF_SCAN:
             scans += 1
-            found = _NEXT_MARKER.search(data, at)
-            at = found.start() if found else len(data)
+            next_marker = _NEXT_MARKER.search(data, at)
+            at = next_marker.start() if next_marker else len(data)
     return scans
 
 

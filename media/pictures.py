@@ -311,7 +311,7 @@ def open_rendition(media: Media, shape: Shape) -> File:
     """Return the picture as a JPEG of this shape, with white margins where it needs them: nothing
     is cut off. Drawn when first requested, and always the same.
     """
-    name = f"renditions/{media.sha256}-{'-'.join(f'{each:g}' for each in shape)}.jpg"
+    name = f"renditions/{media.sha256}-{'-'.join(f'{side:g}' for side in shape)}.jpg"
     return _open_or_make(name, lambda: _draw_rendition(media, shape))
 
 

@@ -89,7 +89,7 @@ def find_orphaned_files(before: datetime) -> Iterator[tuple[str, float]]:
     """
     for some in batched(_changed_before(before), 500):
         known = _needed_names(name for name, _changed in some)
-        yield from (each for each in some if each[0] not in known)
+        yield from (file for file in some if file[0] not in known)
 
 
 @transaction.atomic
@@ -119,15 +119,15 @@ def _walk_folder(place: str) -> Iterator[tuple[str, os.DirEntry]]:
 
 def _needed_names(names: Iterable[str]) -> set[str]:
     """Return those of ``names`` that a row needs, or that can be made again for one."""
-    found = {name: _hash_in(name) for name in names}
-    hashes = set(found.values())
+    hash_by_name = {name: _hash_in(name) for name in names}
+    hashes = set(hash_by_name.values())
     media = set(Media.objects.filter(sha256__in=hashes).values_list("sha256", flat=True))
     posters = set(
         Media.objects.filter(poster_sha256__in=hashes).values_list("poster_sha256", flat=True)
     )
     return {
         name
-        for name, sha256 in found.items()
+        for name, sha256 in hash_by_name.items()
         if sha256 in media or (sha256 in posters and name.startswith("media/"))
     }
 
@@ -150,9 +150,11 @@ def _files_of(rows: Collection[Media], others: QuerySet[Media]) -> Iterator[str]
         [*(row.file.name or "" for row in rows), *map(poster_name, sorted(posters))]
     )
     same = others.filter(Q(sha256__in=hashes | posters) | Q(poster_sha256__in=hashes | posters))
-    serving = {name for each in same for name in (each.file.name, poster_name(each.poster_sha256))}
+    serving = {
+        name for medium in same for name in (medium.file.name, poster_name(medium.poster_sha256))
+    }
     yield from (name for name in originals if name not in serving)
-    alone = hashes - {each.sha256 for each in same}
+    alone = hashes - {medium.sha256 for medium in same}
     yield from (f"thumbs/{sha256}.jpg" for sha256 in sorted(alone))
     if alone:
         yield from (name for name, _path in _walk_folder("renditions") if _hash_in(name) in alone)

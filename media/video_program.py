@@ -164,11 +164,11 @@ def describe_copy(target: str, frame: Path) -> dict[str, Any]:
         picture = video.streams.video[0]
         picture.codec_context.thread_count = 1  # each thread holds frames of its own
         seconds = duration_of(video, picture)
-        shown = frame_at(video, picture, min(1.0, seconds / 10))
-        turn = shown.rotation % 360
-        scale = min(1.0, FRAME_SIDE / max(shown.width, shown.height))
-        small = shown.to_image(
-            width=max(1, round(shown.width * scale)), height=max(1, round(shown.height * scale))
+        cover = frame_at(video, picture, min(1.0, seconds / 10))
+        turn = cover.rotation % 360
+        scale = min(1.0, FRAME_SIDE / max(cover.width, cover.height))
+        small = cover.to_image(
+            width=max(1, round(cover.width * scale)), height=max(1, round(cover.height * scale))
         )
         upright = {
             90: Image.Transpose.ROTATE_90,

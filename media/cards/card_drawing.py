@@ -104,15 +104,15 @@ def preview(
         return Preview(known["pictures"], known["over"])
     quotas.use("card_preview", by=by)
     drawn = typeset(content, look, sheets, logo_of=unit, by=by)
-    found = Preview(
+    result = Preview(
         {
-            name: f"data:image/png;base64,{base64.b64encode(each.data).decode()}"
-            for name, each in drawn.items()
+            name: f"data:image/png;base64,{base64.b64encode(sheet.data).decode()}"
+            for name, sheet in drawn.items()
         },
         too_long(drawn),
     )
-    cache.set(key, found._asdict(), PREVIEW_KEPT)
-    return found
+    cache.set(key, result._asdict(), PREVIEW_KEPT)
+    return result
 
 
 def add(texts: Words, *, unit: Unit, look: str, formats: Collection[str], by: User) -> list[Media]:
@@ -123,10 +123,10 @@ def add(texts: Words, *, unit: Unit, look: str, formats: Collection[str], by: Us
     quotas.use("card", by=by)
     content = content_of(texts, unit)
     require_no_secrecy_mark(content.words)
-    drawn = typeset(content, look, {each: SHEETS[each] for each in formats}, logo_of=unit, by=by)
+    drawn = typeset(content, look, {form: SHEETS[form] for form in formats}, logo_of=unit, by=by)
     if too_long(drawn):
         raise Refused(_("The text does not fit onto the card. Shorten it where the form says so."))
-    return [_store(each, content, texts, look, form, unit, by) for form, each in drawn.items()]
+    return [_store(sheet, content, texts, look, form, unit, by) for form, sheet in drawn.items()]
 
 
 @transaction.atomic  # the scanners begin once the row says that it is a card

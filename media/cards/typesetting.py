@@ -113,7 +113,7 @@ class Content:
     @property
     def words(self) -> list[str]:
         """Return what people wrote of it."""
-        return [each for each in (self.title, self.line_1, self.line_2) if each]
+        return [line for line in (self.title, self.line_1, self.line_2) if line]
 
     @property
     def alt_text(self) -> str:

@@ -69,13 +69,13 @@ def _is_unsure(one: Mark, other: Mark) -> bool:
     return Kind.MOVED in kinds or not kinds & {Kind.RIGHT, Kind.FOUND}
 
 
-def _guess_marks(one: Mark, other: Mark, found: Sequence[Found]) -> Iterator[Mark]:
+def _guess_marks(one: Mark, other: Mark, findings: Sequence[Found]) -> Iterator[Mark]:
     length = other.start - one.end
     frames = FRAMES if length > LONG else 1
     for number in range(1, frames + 1):
         second = round(one.end + length * number / (frames + 1), 2)
         box = interpolate_box(one, other, second)
-        seen = next((each for each in found if _is_seen(each, box, second)), None)
+        seen = next((finding for finding in findings if _is_seen(finding, box, second)), None)
         kind = Kind.FOUND if seen else Kind.ASKED
         yield Mark(second, second, _bounding_box(box, seen[:4]) if seen else box, kind)
 

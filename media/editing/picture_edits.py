@@ -78,7 +78,7 @@ class Edits:
             )
         if abs(self.brightness) > MOST_BRIGHTNESS:
             raise Refused(_("The brightness goes from -%(n)s to %(n)s.") % {"n": MOST_BRIGHTNESS})
-        if self.focus and not all(0 <= each <= WHOLE for each in self.focus):
+        if self.focus and not all(0 <= part <= WHOLE for part in self.focus):
             raise Refused(_("The most important point lies outside of the picture."))
 
     @property
@@ -132,7 +132,7 @@ _RIGHTS = (Permission.LIBRARY_WRITE, Permission.POST_WRITE)
 
 def _require_right(media: Media, by: User) -> str:
     """Return the position in which this person edits. Raise NotAllowed."""
-    right = next((each for each in _RIGHTS if can(by, each, unit=media.unit)), _RIGHTS[0])
+    right = next((right for right in _RIGHTS if can(by, right, unit=media.unit)), _RIGHTS[0])
     return require(by, right, unit=media.unit).position
 
 

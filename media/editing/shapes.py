@@ -37,8 +37,8 @@ def best_preset(width: int, height: int, limits: ImageLimits) -> str:
     ratio = width / height
     if limits.min_ratio and ratio < limits.min_ratio:
         fits = [preset for preset in PRESETS if preset.ratio >= limits.min_ratio]
-        return min(fits, key=lambda each: each.ratio).name if fits else ""
+        return min(fits, key=lambda preset: preset.ratio).name if fits else ""
     if limits.max_ratio and ratio > limits.max_ratio:
         fits = [preset for preset in PRESETS if preset.ratio <= limits.max_ratio]
-        return max(fits, key=lambda each: each.ratio).name if fits else ""
+        return max(fits, key=lambda preset: preset.ratio).name if fits else ""
     return ""

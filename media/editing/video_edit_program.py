@@ -178,9 +178,9 @@ class Captions:
             letters, place = self.drawn
             picture.paste(letters, place, letters)
 
-    def _render(self, words: str) -> tuple[Image.Image, tuple[int, int]]:
+    def _render(self, caption: str) -> tuple[Image.Image, tuple[int, int]]:
         """Return the words as a see-through picture, and where it stands."""
-        font, lines = self._fit_lines(words)
+        font, lines = self._fit_lines(caption)
         outline = max(1, round(OUTLINE * font.size))
         how: dict[str, Any] = {
             "font": font,
@@ -270,11 +270,11 @@ def edit_video(kind: str, source: str, place: Path, plan: dict[str, Any]) -> flo
 class Writer:
     """Encodes what lies between the ends of the plan."""
 
-    def __init__(self, result: Any, shown: Any, sound: Any, place: Path, plan: dict[str, Any]):
+    def __init__(self, result: Any, stream: Any, sound: Any, place: Path, plan: dict[str, Any]):
         import av
 
         self.result, self.place, self.plan = result, place, plan
-        self.rate = shown.average_rate or shown.guessed_rate or Fraction(30)
+        self.rate = stream.average_rate or stream.guessed_rate or Fraction(30)
         self.picture: Any = None
         self.size = (0, 0)
         self.last_tick, self.last_second, self.samples = -1, 0.0, 0

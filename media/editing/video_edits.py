@@ -253,13 +253,13 @@ def _run_program(claim: jobs.Claim, place: Path, plan: Plan) -> dict[str, Any]:
     kind = "webm" if media.content_type == "video/webm" else "mov"
     source = default_storage.path(media.file.name or "")
     ended = threading.Event()
-    found: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
 
     def work() -> None:
         try:
             args = (kind, source, str(place), json.dumps(given))
             reads = [Path(source), _FONT]
-            found.append(
+            results.append(
                 sandbox.run_program(_PROGRAM, *args, place=place, limits=LIMITS, reads=reads)
             )
         except sandbox.ProgramFailed:
@@ -271,9 +271,9 @@ def _run_program(claim: jobs.Claim, place: Path, plan: Plan) -> dict[str, Any]:
     threading.Thread(target=work, daemon=True).start()
     while not ended.wait(_LOOK_EVERY):
         _renew(claim, place / "progress")
-    if not found:
+    if not results:
         raise sandbox.ProgramFailed
-    return found[0]
+    return results[0]
 
 
 def _renew(claim: jobs.Claim, progress: Path) -> None:

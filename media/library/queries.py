@@ -29,7 +29,7 @@ def in_library_of(unit: Unit) -> QuerySet[Media]:
 def folders_of(unit: Unit) -> list[Folder]:
     """Return the unit's folders, each followed by those inside it."""
     every = Folder.objects.filter(unit=unit).select_related("parent")
-    return sorted(every, key=lambda each: (str(each).casefold(), each.pk))
+    return sorted(every, key=lambda folder: (str(folder).casefold(), folder.pk))
 
 
 def tags_of(unit: Unit) -> QuerySet[Tag]:
@@ -53,5 +53,5 @@ def find_similar(media: Media, *, most: int = 6) -> list[Media]:
 def _measure_distances(dhash: str, rows: QuerySet[Media]) -> Sequence[tuple[int, int]]:
     bits = int(dhash, 16)
     known = rows.exclude(dhash="").order_by("-uploaded_at", "-pk").values_list("pk", "dhash")
-    pairs = [((bits ^ int(each, 16)).bit_count(), key) for key, each in known[:MOST_COMPARED]]
+    pairs = [((bits ^ int(dhash, 16)).bit_count(), key) for key, dhash in known[:MOST_COMPARED]]
     return [pair for pair in pairs if pair[0] <= ALIKE]

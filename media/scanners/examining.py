@@ -78,7 +78,7 @@ def examine(
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise sandbox.ProgramFailed from error
     findings = merge_over_time(by_second) if is_video else by_second[0][1]
-    return Examined(findings, [each for each in EVERY_SCANNER if each in missing])
+    return Examined(findings, [scanner for scanner in EVERY_SCANNER if scanner in missing])
 
 
 def _run(

@@ -77,9 +77,9 @@ class Finding(NamedTuple):
 def findings_in(sample: dict[str, Any], rules: UnitRules) -> list[Finding]:
     """Return what one picture shows. Raise whatever an answer of another shape brings about."""
     findings = [
-        *(_finding_at(Kind.FACE, "face", Severity.SOFT, each) for each in sample.get("faces", ())),
-        *(_stamp_finding(each) for each in sample.get("stamps", ())),
-        *(_code_finding(each, rules) for each in sample.get("codes", ())),
+        *(_finding_at(Kind.FACE, "face", Severity.SOFT, face) for face in sample.get("faces", ())),
+        *(_stamp_finding(stamp) for stamp in sample.get("stamps", ())),
+        *(_code_finding(code, rules) for code in sample.get("codes", ())),
     ]
     for page in sample.get("text", ()):
         findings += _text_findings(page, rules)
@@ -105,7 +105,7 @@ def _finding_at(
     kind: Kind, rule: str, severity: str, box: Sequence[Any], host: str = ""
 ) -> Finding:
     """Return a finding at a box that a program named, within the picture."""
-    x, y, width, height = (int(each) for each in box)
+    x, y, width, height = (int(number) for number in box)
     if min(x, y) < 0 or min(width, height) < 1 or x + width > WHOLE or y + height > WHOLE:
         raise ValueError("outside of the picture")
     return Finding(kind.value, rule, str(severity), x, y, width, height, host=host)
@@ -164,8 +164,8 @@ def _account_in(text: str) -> str:
 
 
 def _gravest_rule(rules: UnitRules, text: str) -> tuple[str, str] | None:
-    matched = [(each.rule, each.severity) for each in rules.find(text)]
-    return min(matched, key=lambda each: _rank(each[1])) if matched else None
+    matched = [(leak.rule, leak.severity) for leak in rules.find(text)]
+    return min(matched, key=lambda pair: _rank(pair[1])) if matched else None
 
 
 def _rank(severity: str) -> int:
@@ -192,8 +192,8 @@ def _text_findings(page: dict[str, Any], rules: UnitRules) -> Iterator[Finding]:
         for match in rules.find(reading):
             # Words stand in the order of the text: to look at each of them for each finding takes
             # a time that grows with the square.
-            first = bisect_right(places, match.start, key=lambda each: each[1])
-            last = bisect_left(places, match.end, key=lambda each: each[0])
+            first = bisect_right(places, match.start, key=lambda pair: pair[1])
+            last = bisect_left(places, match.end, key=lambda pair: pair[0])
             boxes = [place for _start, _end, place in places[first:last]]
             if boxes:
                 yield _finding_at(Kind.TEXT, match.rule, match.severity, bounding_place(boxes))
@@ -231,7 +231,7 @@ def _plate_numbers(read: str, *, is_wide: bool = False) -> Iterator[str]:
         return
     match = _PLATE.fullmatch(letters)
     if match:
-        province, number = (each.translate(LIKE_DIGITS) for each in (match[1], match[3]))
+        province, number = (part.translate(LIKE_DIGITS) for part in (match[1], match[3]))
         series = match[2][0].translate(_LIKE_LETTERS) + match[2][1:]
         if (province + number).isdigit() and series[0].isalpha():
             dotted = f"{number[:3]}.{number[3:]}" if len(number) == 5 else number
@@ -292,7 +292,7 @@ def _merge_overlapping(findings: Iterable[Finding]) -> list[Finding]:
     first.
     """
     chosen: list[Finding] = []
-    for finding in sorted(findings, key=lambda each: (_rank(each.severity), -each.area)):
+    for finding in sorted(findings, key=lambda finding: (_rank(finding.severity), -finding.area)):
         same = next(
             (
                 number
@@ -333,7 +333,7 @@ def merge_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list[
         still = []
         rest = list(findings)
         for whole, last, first, seen in running:
-            again = next((each for each in rest if _continues(last, each, whole)), None)
+            again = next((track for track in rest if _continues(last, track, whole)), None)
             if again is not None:
                 rest.remove(again)
                 still.append((_span_both(whole, again), again, first, number))
@@ -341,14 +341,16 @@ def merge_over_time(samples: Sequence[tuple[float, Sequence[Finding]]]) -> list[
                 still.append((whole, last, first, seen))
             else:
                 done.append((whole, first, seen))
-        running = still + [(each, each, number, number) for each in rest]
+        running = still + [(track, track, number, number) for track in rest]
     done += [(whole, first, seen) for whole, _last, first, seen in running]
     ends = [*seconds[1:], seconds[-1] + 2]
     boxes = [
         whole._replace(from_second=seconds[max(first - 1, 0)], to_second=ends[seen])
         for whole, first, seen in done
     ]
-    return sorted(boxes, key=lambda each: (_rank(each.severity), each.from_second))[:MOST_BOXES]
+    return sorted(boxes, key=lambda finding: (_rank(finding.severity), finding.from_second))[
+        :MOST_BOXES
+    ]
 
 
 def _continues(last: Finding, finding: Finding, whole: Finding) -> bool:

@@ -94,7 +94,7 @@ def _count_quarters(lines: Sequence[Line]) -> int:
 
 
 def _turn_place(place: Sequence[Any], quarters: int) -> Place:
-    x, y, width, height = (int(each) for each in place)
+    x, y, width, height = (int(number) for number in place)
     for _quarter in range(quarters % 4):
         x, y, width, height = WHOLE - y - height, x, height, width
     return x, y, width, height
@@ -173,7 +173,7 @@ def _lines_of_owner(lines: Sequence[Line], *, bottom_of_number: int) -> Iterator
                     yield Part(label.rule, value)
             labels.append(label)
             continue
-        above = next((each for each in reversed(labels) if each.is_above(place)), None)
+        above = next((label for label in reversed(labels) if label.is_above(place)), None)
         if above and above.more > 0:
             above.is_filled, above.more = True, above.more - 1
             if above.rule:
@@ -230,8 +230,8 @@ def _place_behind_label(line: Line) -> Place | None:
 
 
 def _is_name(text: str) -> bool:
-    words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 1]
-    return len(words) >= 2 and all(word.isupper() for word in words)
+    names = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 1]
+    return len(names) >= 2 and all(word.isupper() for word in names)
 
 
 # --- The portrait ---------------------------------------------------------------------------------

@@ -293,7 +293,7 @@ def disallow_box(box: Box, *, by: User) -> Box:
     Refused.
     """
     media = box.scan.media
-    right = next((each for each in _MAY_HIDE if can(by, each, unit=media.unit)), _MAY_HIDE[0])
+    right = next((right for right in _MAY_HIDE if can(by, right, unit=media.unit)), _MAY_HIDE[0])
     authority = require(by, right, unit=media.unit)
     _lock_scan(media)
     row = _lock_box(box)

@@ -32,17 +32,19 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(checked, indent=1))
             return
-        for each in checked:
-            if each["refused"]:
-                self.stdout.write(f"{each['file']}: {each['refused']}")
-            for finding in each["findings"]:
+        for result in checked:
+            if result["refused"]:
+                self.stdout.write(f"{result['file']}: {result['refused']}")
+            for finding in result["findings"]:
                 self.stdout.write(
                     "{}: {kind} {rule} {severity} {x},{y} {width}x{height}".format(
-                        each["file"], **finding
+                        result["file"], **finding
                     )
                 )
-            if each["missing"]:
-                self.stdout.write(f"{each['file']}: not looked for: {', '.join(each['missing'])}")
+            if result["missing"]:
+                self.stdout.write(
+                    f"{result['file']}: not looked for: {', '.join(result['missing'])}"
+                )
 
 
 def _check_file(path: Path) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Faces:
         faces += self._look_nearer(pixels, faces)
         faces = [face for face in faces if face[0] > SURE]
         chosen: list[np.ndarray] = []
-        for _score, box in sorted(faces, key=lambda each: -each[0]):
+        for _score, box in sorted(faces, key=lambda face: -face[0]):
             if all(_overlap(box, other) < SAME for other in chosen):
                 chosen.append(box)
         return [relative_box(box[0], box[1], box[2], box[3], 1, 1) for box in chosen]
@@ -48,7 +48,7 @@ class Faces:
         whole = np.array([width, height, width, height])
         sure = [box for score, box in faces if score > SURE]
         seen: list[np.ndarray] = []
-        for _score, box in sorted(faces, key=lambda each: -each[0]):
+        for _score, box in sorted(faces, key=lambda face: -face[0]):
             if len(seen) == _MOST_PERHAPS:
                 return
             if any(_overlap(box, other) >= SAME for other in (*sure, *seen)):

@@ -57,11 +57,11 @@ def _find_parts(pixels: Pixels) -> list[tuple[int, int, int, int, np.ndarray]]:
         cv2.drawContours(inside, [outline - [left, top]], -1, 255, cv2.FILLED)
         inside = cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=0)
         parts[tuple(side // _SAME_FRAME for side in frame)] = (
-            *(round(each / scale) for each in frame),
+            *(round(side / scale) for side in frame),
             inside,
         )
-    largest = sorted(parts.values(), key=lambda each: -each[2] * each[3])[:_MOST_PARTS]
-    return sorted(largest, key=lambda each: each[1])
+    largest = sorted(parts.values(), key=lambda part: -part[2] * part[3])[:_MOST_PARTS]
+    return sorted(largest, key=lambda part: part[1])
 
 
 def _find_outlines(small: Pixels) -> Iterator[np.ndarray]:

@@ -123,9 +123,13 @@ class Letters:
             lines = _group_into_lines(self._read_words(turned, mode))
             back = cv2.invertAffineTransform(matrix) / scale
             back[:, 2] += left - _MARGIN, top - _MARGIN
-            for pages, found in ((read, lines), (mended, self._reread_numbers(turned, lines))):
+            for pages, found_lines in (
+                (read, lines),
+                (mended, self._reread_numbers(turned, lines)),
+            ):
                 pages += [
-                    [_describe_word(word, back, width, height) for word in line] for line in found
+                    [_describe_word(word, back, width, height) for word in line]
+                    for line in found_lines
                 ]
         yield read
         yield mended
@@ -177,13 +181,13 @@ class Letters:
         if at is None:
             return []
         level = tesserocr.RIL.WORD
-        for each in tesserocr.iterate_level(at, level):
-            if each.Empty(level):
+        for item in tesserocr.iterate_level(at, level):
+            if item.Empty(level):
                 continue
-            text, sure = each.GetUTF8Text(level).strip(), each.Confidence(level)
+            text, sure = item.GetUTF8Text(level).strip(), item.Confidence(level)
             least = SURE_NUMBER if _LONG_NUMBER.fullmatch(text) else SURE_WORD
             if text and (only or sure >= least):
-                words.append(Word(text, sure, *each.BoundingBox(level)))
+                words.append(Word(text, sure, *item.BoundingBox(level)))
         return words
 
     # --- Plates ---
@@ -390,14 +394,14 @@ def _confidence(words: list[Word]) -> float:
 def _group_into_lines(words: list[Word]) -> list[list[Word]]:
     """Sort words into lines, from above, and each from the left."""
     lines: list[list[Word]] = []
-    for word in sorted(words, key=lambda each: (each.top + each.bottom) / 2):
+    for word in sorted(words, key=lambda word: (word.top + word.bottom) / 2):
         middle = (word.top + word.bottom) / 2
         last = lines[-1][-1] if lines else None
         if last and last.top < middle < last.bottom:
             lines[-1].append(word)
         else:
             lines.append([word])
-    return [sorted(line, key=lambda each: each.left) for line in lines]
+    return [sorted(line, key=lambda word: word.left) for line in lines]
 
 
 def _may_be_misread_mark(text: str) -> bool:
