@@ -341,7 +341,7 @@ class Filler:
             headline=title,
             unit_name=staff.unit.name,
         )
-        shown = [
+        channels = [
             t.channel
             for t in post.targets.select_related("channel")
             if (t.channel.platform in VIDEO_PLATFORMS) == line.with_video
@@ -368,7 +368,7 @@ class Filler:
                         _make_own_text(channel, title, text),
                         options=public if channel.platform == Kind.TIKTOK else {},
                     )
-                    for channel in shown
+                    for channel in channels
                 },
                 [MediaEdit(stored, f"Ảnh thông điệp của {staff.unit.name}: {title}")],
             )
@@ -456,7 +456,7 @@ class Filler:
             rows,
             State.PUBLISHED,
             now=published_at,
-            each=receipts,
+            values_by_pk=receipts,
             published_at=published_at,
             lease_until=None,
         )

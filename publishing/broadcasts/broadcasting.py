@@ -252,7 +252,7 @@ def notify_people(people: Iterable[User], row: Broadcast, kind: str, **facts: An
 
 
 def find_schedulers(row: Broadcast) -> list[User]:
-    return [each for each in (row.asked_by, row.confirmed_by) if each]
+    return [person for person in (row.asked_by, row.confirmed_by) if person]
 
 
 def broadcasts_awaiting(user: User) -> QuerySet[Broadcast]:

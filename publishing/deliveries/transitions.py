@@ -81,7 +81,7 @@ def move_many(
     to: State,
     *,
     now: datetime,
-    each: Mapping[int, Mapping[str, Any]] | None = None,
+    values_by_pk: Mapping[int, Mapping[str, Any]] | None = None,
     new_attempt: bool = False,
     by: User | None = None,
     position: str = "",
@@ -90,10 +90,10 @@ def move_many(
 ) -> set[int]:
     """Do for batches what `move` does: one UPDATE for all rows in one state, audit rows in bulk.
 
-    ``fields`` are the same for all rows; ``each`` maps a row's pk to its own values, the same names
-    for every row and never None. Returns the pks that moved: a row that somebody else moved first
-    is left alone. Rows in memory, with ``unit`` loaded or as the engine claimed them, are brought
-    up to date in what they hold.
+    ``fields`` are the same for all rows; ``values_by_pk`` maps a row's pk to its own values, the
+    same names for every row and never None. Returns the pks that moved: a row that somebody else
+    moved first is left alone. Rows in memory, with ``unit`` loaded or as the engine claimed them,
+    are brought up to date in what they hold.
     """
     who = {
         "actor_id": by.pk if by else None,
@@ -111,8 +111,8 @@ def move_many(
         for was, group in by_state.items():
             if to not in NEXT[was]:
                 raise TransitionRefused(f"{was} -> {to}")
-            _require_allowed_reasons(group, to, fields, each)
-            own = {row.pk: each[row.pk] if each else {} for row in group}
+            _require_allowed_reasons(group, to, fields, values_by_pk)
+            own = {row.pk: values_by_pk[row.pk] if values_by_pk else {} for row in group}
             common = {"state": to, **fields}
             won = _update_rows(group, was, own, common, new_attempt=new_attempt)
             winners = [row for row in group if row.pk in won]
@@ -169,14 +169,14 @@ def _require_allowed_reasons(
     rows: Iterable[Row],
     state: State,
     fields: Mapping[str, Any],
-    each: Mapping[int, Mapping[str, Any]] | None,
+    values_by_pk: Mapping[int, Mapping[str, Any]] | None,
 ) -> None:
     """Raise TransitionRefused when a row would bear a reason that its state has no sentence for."""
     may_bear = REASONS[state]
     if "error_code" in fields:
         reasons = {fields["error_code"]}
-    elif each:
-        reasons = {each[row.pk].get("error_code", row.error_code) for row in rows}
+    elif values_by_pk:
+        reasons = {values_by_pk[row.pk].get("error_code", row.error_code) for row in rows}
     else:
         reasons = {row.error_code for row in rows}
     if not reasons <= may_bear:
@@ -184,19 +184,19 @@ def _require_allowed_reasons(
 
 
 def change_reasons(
-    rows: Iterable[Delivery], state: State, *, each: Mapping[int, Mapping[str, Any]]
+    rows: Iterable[Delivery], state: State, *, values_by_pk: Mapping[int, Mapping[str, Any]]
 ) -> set[int]:
     """Write what rows bear while they stay in ``state``: a reason, and when to check them next.
 
-    ``each`` is as for `move_many`. This is no step, so it is not put on record. Returns the pks
-    that were still in that state; the others are left alone. Raises TransitionRefused as `move`
+    ``values_by_pk`` is as for `move_many`. This is no step, so it is not put on record. Returns the
+    pks that were still in that state; the others are left alone. Raises TransitionRefused as `move`
     does.
     """
     rows = list(rows)
-    _require_allowed_reasons(rows, state, {}, each)
+    _require_allowed_reasons(rows, state, {}, values_by_pk)
     return update_from_values(
         Delivery,
-        [{"id": row.pk, **each[row.pk]} for row in rows],
+        [{"id": row.pk, **values_by_pk[row.pk]} for row in rows],
         match=("id",),
         where={"state": state},
     )

@@ -136,7 +136,7 @@ class Claiming:
                 deliveries,
                 State.CLAIMED,
                 now=now,
-                each=run.strategy.claim_values(deliveries),
+                values_by_pk=run.strategy.claim_values(deliveries),
                 new_attempt=True,
                 lease_until=run.lease_from(now),
                 session=self.session,

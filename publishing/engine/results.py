@@ -257,13 +257,13 @@ class Results:
             "error_detail": "",
             **fields,
         }
-        moved = move_many(deliveries, to, now=now, each=ids, **written)
+        moved = move_many(deliveries, to, now=now, values_by_pk=ids, **written)
         if others := [delivery for delivery in deliveries if delivery.pk not in moved]:
             # Taken for dead while the call was under way: what the platform said then is worth more
             # than a look.
             for delivery in others:
                 delivery.state = State.VERIFYING
-            moved |= move_many(others, to, now=now, each=ids, **written)
+            moved |= move_many(others, to, now=now, values_by_pk=ids, **written)
         end_attempts(
             [delivery for delivery in deliveries if delivery.pk in moved], outcome, now=now
         )
@@ -363,7 +363,7 @@ class Results:
             ended = []
             for values in self.run.strategy.next_tries(deliveries, error, now):
                 group = [delivery for delivery in deliveries if delivery.pk in values]
-                moved = move_many(group, State.SCHEDULED, now=now, each=values, **fields)
+                moved = move_many(group, State.SCHEDULED, now=now, values_by_pk=values, **fields)
                 ended += [delivery for delivery in group if delivery.pk in moved]
             end_attempts(
                 ended, Outcome.ACCESS if is_lost else Outcome.LATER, now=now, detail=error.detail

@@ -97,7 +97,7 @@ class Publishing:
         """
         refs = {delivery.pk: {"draft_ref": draft.ref} for delivery, draft in drafts}
         deliveries = [delivery for delivery, _draft in drafts]
-        moved = move_many(deliveries, State.STAGED, now=now, each=refs, draft_partial=False)
+        moved = move_many(deliveries, State.STAGED, now=now, values_by_pk=refs, draft_partial=False)
         if len(moved) < len(drafts):
             # Perhaps that try was committed, and only its answer was lost.
             others = [pk for pk in refs if pk not in moved]

@@ -94,7 +94,7 @@ class Uploading:
             deliveries,
             State.SCHEDULED,
             now=now,
-            each={delivery.pk: {"draft_ref": draft.ref} for delivery, draft in drafts},
+            values_by_pk={delivery.pk: {"draft_ref": draft.ref} for delivery, draft in drafts},
             draft_partial=False,
             lease_until=None,
             error_code=Reason.NONE,

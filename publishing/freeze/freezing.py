@@ -135,7 +135,7 @@ def _mark_unknown_now(clock: Clock) -> None:
         State.VERIFYING,
         now=now,
         # From when on the page's list is read.
-        each={
+        values_by_pk={
             delivery.pk: {"committing_at": _earliest_call(delivery, row.known_until)}
             for delivery in rows
         },

@@ -262,7 +262,9 @@ def _find_appointment(by: User, pause: Pause) -> Appointment | None:
         and pause.may_be_ordered_by(Reach(appointment.unit.path, appointment.role in DEEP))
     ]
     return (
-        max(fitting, key=lambda found: len(found.unit.path), default=None) if by.is_active else None
+        max(fitting, key=lambda appointment: len(appointment.unit.path), default=None)
+        if by.is_active
+        else None
     )
 
 

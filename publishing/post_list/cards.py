@@ -38,13 +38,13 @@ def deliveries_by_post(posts: Iterable[Post]) -> dict[int, list[Delivery]]:
     rows = Delivery.objects.filter(post__in=by_key).prefetch_related(
         Prefetch("channel", Channel.objects.only(*_SAID_OF_CHANNEL))
     )
-    found: dict[int, list[Delivery]] = {pk: [] for pk in by_key}
+    by_post: dict[int, list[Delivery]] = {pk: [] for pk in by_key}
     for row in rows:
         row.post = by_key[row.post_id]
         if row.unit_id == row.post.unit_id:
             row.unit = row.post.unit
-        found[row.post_id].append(row)
-    return {pk: newest_by_channel(deliveries) for pk, deliveries in found.items()}
+        by_post[row.post_id].append(row)
+    return {pk: newest_by_channel(deliveries) for pk, deliveries in by_post.items()}
 
 
 def post_card(

@@ -190,9 +190,9 @@ def group_counts(posts: QuerySet[Post], *, now: datetime) -> Counts:
     given = [param for _rows, of_rows in named.values() for param in of_rows]
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {begin} {sql}", [*given, *params])
-        found = dict(cursor.fetchall())
-    in_all = sum(found.values())
-    numbers = {str(name): found.get(str(name), 0) for name in groups}
+        by_group = dict(cursor.fetchall())
+    in_all = sum(by_group.values())
+    numbers = {str(name): by_group.get(str(name), 0) for name in groups}
     return Counts({"": in_all, **numbers}, in_all > MOST_LISTED)
 
 

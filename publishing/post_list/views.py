@@ -72,8 +72,8 @@ def posts(request: HttpRequest) -> HttpResponse:
     sort = chosen.get("sort") or "-changed"
     order = SORTS[sort]
     page, looked_at = _page(request, listed, chosen, counts, n=len(keys), order=order, now=now)
-    shown = list(_with_card_data(page.object_list).order_by(*order))
-    cards = _cards(request, shown, own_unit=position.unit if writes else None, tab=tab)
+    rows = list(_with_card_data(page.object_list).order_by(*order))
+    cards = _cards(request, rows, own_unit=position.unit if writes else None, tab=tab)
     context = {
         "form": form,
         "page_obj": page,

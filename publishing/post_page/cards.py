@@ -182,13 +182,13 @@ def channel_cards(
             label = f"{label} {name}"
         return ChannelCard(platform, label, cards[0] if cards else None, cards[1:], target)
 
-    found = []
+    all_cards = []
     for rows in by_channel.values():
         channel = rows[0].channel
         target = targets.pop(str(channel.public_id), None)
-        found.append(channel_card(channel.platform, channel.name, target, rows))
-    found += [channel_card(t["platform"], t["name"], t) for t in targets.values()]
-    return sorted(found, key=lambda card: (platform_rank(card.platform), card.label))
+        all_cards.append(channel_card(channel.platform, channel.name, target, rows))
+    all_cards += [channel_card(t["platform"], t["name"], t) for t in targets.values()]
+    return sorted(all_cards, key=lambda card: (platform_rank(card.platform), card.label))
 
 
 def left_out_channels(post: Post) -> list[LeftOut]:
@@ -233,10 +233,10 @@ def overridden_warnings_card(post: Post, revision: Revision) -> OverriddenWarnin
         finding for finding in find_findings(post, revision.content) if finding.rule in rules
     ]
     lines = []
-    for each in findings:
+    for warning in findings:
         seen = [
-            each.rule in warnings.author and _("the author saw it and submitted"),
-            each.rule in warnings.approver and _("the approver saw it and approved"),
+            warning.rule in warnings.author and _("the author saw it and submitted"),
+            warning.rule in warnings.approver and _("the approver saw it and approved"),
         ]
-        lines.append((each.message, "; ".join(text for text in seen if text)))
-    return OverriddenWarningsCard(lines, len(rules - {each.rule for each in findings}))
+        lines.append((warning.message, "; ".join(text for text in seen if text)))
+    return OverriddenWarningsCard(lines, len(rules - {finding.rule for finding in findings}))

@@ -24,8 +24,8 @@ class PageOutcome(NamedTuple):
 
 
 OUTCOMES = {
-    each.key: each
-    for each in (
+    outcome.key: outcome
+    for outcome in (
         PageOutcome("gone", _("gone"), "green", "circle-check", ended=True),
         PageOutcome("hidden", _("hidden"), "green", "eye-off", ended=True),
         PageOutcome("never", _("never went out"), "grey", "ban", ended=True),

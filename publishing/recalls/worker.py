@@ -329,7 +329,7 @@ class RecallWorker:
         self, rows: Sequence[tuple[Delivery, Reason, ConnectorError | None]], now: datetime
     ) -> None:
         """Schedule the next check: soon at first, as lists lag a little, then ever less often."""
-        each = {
+        values_by_pk = {
             row.pk: {
                 "verify_at": now + _wait(row, error),
                 "verify_count": row.verify_count,
@@ -338,7 +338,9 @@ class RecallWorker:
             }
             for row, reason, error in rows
         }
-        change_reasons([row for row, _reason, _error in rows], State.RECALLING, each=each)
+        change_reasons(
+            [row for row, _reason, _error in rows], State.RECALLING, values_by_pk=values_by_pk
+        )
 
     def _create_manual_tasks(self, rows: Sequence[Unrecallable], *, reason: Reason) -> None:
         """Give a person as a task what no call can take down,
@@ -346,7 +348,7 @@ class RecallWorker:
         if not rows:
             return
         now = self.now()
-        each = {
+        values_by_pk = {
             row.pk: {
                 "manual_deadline": row.manual_deadline or manual_deadline(now),
                 "platform_code": error.code if error else "",
@@ -359,7 +361,7 @@ class RecallWorker:
                 [row for row, _error in rows],
                 State.NEEDS_PERSON,
                 now=now,
-                each=each,
+                values_by_pk=values_by_pk,
                 verify_at=None,
                 error_code=reason,
             )

@@ -116,7 +116,7 @@ def times_after(
 
 @receiver(taken_times_asked, sender=Post)
 def taken_times(asked: Collection[tuple[int, datetime]], **_: Any) -> list[TakenTime]:
-    channels, minutes = (set(each) for each in zip(*asked, strict=True))
+    channels, minutes = (set(column) for column in zip(*asked, strict=True))
     in_those_minutes = Q(pk__in=[])
     for minute in minutes:
         in_those_minutes |= Q(due_at__gte=minute, due_at__lt=minute + timedelta(minutes=1))

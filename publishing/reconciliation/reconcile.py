@@ -118,7 +118,7 @@ def _take_over_expired_leases(platform: str, now: datetime) -> int:
             [row for row in rows if row.pk in leases],
             State.VERIFYING,
             now=now,
-            each=leases,
+            values_by_pk=leases,
             verify_at=now + _FIRST_CHECK,
             **fields,
         )
@@ -172,14 +172,16 @@ def _resume(rows: Sequence[Delivery], now: datetime) -> int:
             }
         else:
             plain[row.pk] = {"fire_at": max(at, row.due_at)}
-    for each in (plain, with_videos):
-        group = [row for row in rows if row.pk in each and row not in out_of_tries]
+    for values_by_pk in (plain, with_videos):
+        group = [row for row in rows if row.pk in values_by_pk and row not in out_of_tries]
         fields: dict[str, Any] = {
             "verify_at": None,
             "committing_at": None,
             "error_code": Reason.LATER,
         }
-        moved += len(move_many(group, State.SCHEDULED, now=now, each=each, **fields))
+        moved += len(
+            move_many(group, State.SCHEDULED, now=now, values_by_pk=values_by_pk, **fields)
+        )
     return moved
 
 
@@ -245,7 +247,7 @@ def _conclude(row: Delivery, answer: Any, now: datetime, checks: int) -> int:
         # Its run may live: what was found counts, but not that nothing was.
         soon = now + timedelta(seconds=settings.PUBLISHING["look_seconds"])
         again = {"verify_at": min(soon, row.lease_until + grace), "verify_count": 0}
-        change_reasons([row], State.VERIFYING, each={row.pk: again})
+        change_reasons([row], State.VERIFYING, values_by_pk={row.pk: again})
         return 0
     if answer is None and _is_absence_believed(row):
         return _resume([row], now)

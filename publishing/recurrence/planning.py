@@ -41,23 +41,23 @@ def planned_times(
     post: Post, *, first: datetime, rhythm: str, step: int, until: date | None, times: int | None
 ) -> list[datetime]:
     """Return the times of a series that would begin with ``post``. Raise Refused."""
-    found = occurrence_times(first, rhythm=rhythm, step=step, until=until, times=times)
+    times_of_series = occurrence_times(first, rhythm=rhythm, step=step, until=until, times=times)
     if first <= timezone.now():
         raise Refused(_("The time of publication must be later than now."))
-    if len(found) < 2:
+    if len(times_of_series) < 2:
         raise Refused(
             _("That is one time only. Choose a later end, or publish the post by itself.")
         )
-    if len(found) > MOST_OCCURRENCES:
+    if len(times_of_series) > MOST_OCCURRENCES:
         raise Refused(
             _("A series has at most %(n)s times. Choose an earlier end.") % {"n": MOST_OCCURRENCES}
         )
-    if found[-1] > timezone.now() + FURTHEST:
+    if times_of_series[-1] > timezone.now() + FURTHEST:
         raise Refused(_("A series ends within two years. Choose an earlier end."))
-    if post.ends_at and found[-1] >= post.ends_at:
+    if post.ends_at and times_of_series[-1] >= post.ends_at:
         message = _("The post is valid only until %(when)s. End the series before that.")
         raise Refused(message % {"when": format_local_time(post.ends_at)})
-    return found
+    return times_of_series
 
 
 @transaction.atomic
@@ -88,8 +88,8 @@ def create_series(post: Post, *, by: User, **rule: Any) -> Series:
         made_at=timezone.now(),
     )
     Occurrence.objects.bulk_create(
-        Occurrence(series=series, post=each, number=number)
-        for number, each in enumerate([post, *copies], 1)
+        Occurrence(series=series, post=occurrence_post, number=number)
+        for number, occurrence_post in enumerate([post, *copies], 1)
     )
     record("series.begun", series, by=by, position=authority.position, times=len(times))
     return series
@@ -137,7 +137,7 @@ def announce_approvals(series: Series, posts: Sequence[Post], *, by: User) -> No
     """
     approved = [post for post in posts if post.state == PostState.APPROVED]
     endorsed = [post for post in posts if post.endorsed_revision_id]
-    people = {each.pk: each for post in posts for each in (post.author, post.last_editor)}
+    people = {person.pk: person for post in posts for person in (post.author, post.last_editor)}
     facts: dict[str, Any] = {"by": by, "title": series}
     address = reverse("publishing:series", args=[series.public_id])
     if approved:
@@ -147,7 +147,7 @@ def announce_approvals(series: Series, posts: Sequence[Post], *, by: User) -> No
         timed = Delivery.objects.filter(revision__in=revisions).values("post").distinct().count()
         left = len(approved) - timed
         notify(
-            [each for each in informed.values() if each.pk != by.pk],
+            [person for person in informed.values() if person.pk != by.pk],
             "series_to_schedule" if left else "series_approved",
             address=address,
             n=len(approved),
@@ -176,11 +176,13 @@ def change_later(series: Series, post: Post, *, by: User) -> int:
     number = post.occurrence.number
     edit = edit_of(post)
     changed = 0
-    for each in _lock_posts(series).filter(occurrence__number__gt=number):
-        if edit_of(each) == _edit_at(edit, each.requested_time):
+    for later_post in _lock_posts(series).filter(occurrence__number__gt=number):
+        if edit_of(later_post) == _edit_at(edit, later_post.requested_time):
             continue
-        _reopen_if_closed(each, by=by)
-        saving.save(each, _edit_at(edit, each.requested_time), by=by, version=each.version)
+        _reopen_if_closed(later_post, by=by)
+        saving.save(
+            later_post, _edit_at(edit, later_post.requested_time), by=by, version=later_post.version
+        )
         changed += 1
     record(
         "series.changed", series, by=by, position=authority.position, since=number, posts=changed
@@ -232,12 +234,12 @@ def occurrence_times(
     days = (_shift_day(local.date(), rhythm, step * n) for n in count())
     within = takewhile(lambda day: until is None or day <= until, days)
     clock = local.time().replace(tzinfo=None)
-    found: list[datetime] = []
+    times_of_series: list[datetime] = []
     for day in within:
-        if len(found) == most:
+        if len(times_of_series) == most:
             break
-        found.append(timezone.make_aware(datetime.combine(day, clock)))
-    return found
+        times_of_series.append(timezone.make_aware(datetime.combine(day, clock)))
+    return times_of_series
 
 
 def _shift_day(day: date, rhythm: str, n: int) -> date:

@@ -80,5 +80,5 @@ def first_of_each_series(posts: QuerySet[Post]) -> QuerySet[Post]:
     )
     earlier = alike.filter(number__lt=OuterRef("occurrence__number"))
     n = alike.order_by().values("series").annotate(n=Count("pk")).values("n")
-    found = posts.exclude(Exists(earlier)).annotate(in_series=Subquery(n))
-    return found.select_related("occurrence__series")
+    firsts = posts.exclude(Exists(earlier)).annotate(in_series=Subquery(n))
+    return firsts.select_related("occurrence__series")

@@ -102,9 +102,9 @@ def repeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = RuleForm(form_data(request), post=post, suggestion=suggestion)
     context = {"post": post, "form": form, "said": suggestion and suggestion.said}
     if "make" not in request.POST:
-        shown = form_action(form, lambda: planning.planned_times(post, **form.cleaned_data))
-        context["times"] = shown.answer or []
-        return render(request, "publishing/series_new.html", context, status=shown.status)
+        outcome = form_action(form, lambda: planning.planned_times(post, **form.cleaned_data))
+        context["times"] = outcome.answer or []
+        return render(request, "publishing/series_new.html", context, status=outcome.status)
 
     def service() -> Series:
         quotas.use("series", by=request.user)

@@ -73,7 +73,7 @@ def preview_cards(composed: Mapping[str, Any]) -> list[PreviewCard]:
     """
     pages = Counter(target["platform"] for target in composed["channels"])
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
-    ordered = sorted(composed["channels"], key=lambda each: platform_rank(each["platform"]))
+    ordered = sorted(composed["channels"], key=lambda card: platform_rank(card["platform"]))
     for target in ordered:
         media = tuple(medium["sha256"] for medium in content.media_for(composed, target))
         forms = {form.name: form for form in facts_of(target["platform"]).formats}

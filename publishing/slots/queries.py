@@ -56,8 +56,8 @@ def missing_slots(unit: Unit) -> list[Slot]:
         for channel in channels
         if suggestion.platform in ("", channel.platform)
     }
-    requested = [each for each in asked if (each[0].pk, *each[1:]) not in there]
-    requested.sort(key=lambda each: (platform_rank(each[0].platform), each[0].pk, each[2], each[1]))
+    requested = [slot for slot in asked if (slot[0].pk, *slot[1:]) not in there]
+    requested.sort(key=lambda slot: (platform_rank(slot[0].platform), slot[0].pk, slot[2], slot[1]))
     return [Slot(unit=unit, channel=c, weekday=day, at=at) for c, day, at in requested]
 
 

@@ -133,9 +133,9 @@ def test_a_state_bears_the_reasons_of_the_table_alone(state):
         lambda row, **fields: move(row, State.CANCELLED, **fields),
         lambda row, **fields: move_many([row], State.CANCELLED, now=timezone.now(), **fields),
         lambda row, **fields: move_many(
-            [row], State.CANCELLED, now=timezone.now(), each={row.pk: fields}
+            [row], State.CANCELLED, now=timezone.now(), values_by_pk={row.pk: fields}
         ),
-        lambda row, **fields: change_reasons([row], State.SCHEDULED, each={row.pk: fields}),
+        lambda row, **fields: change_reasons([row], State.SCHEDULED, values_by_pk={row.pk: fields}),
     ],
     ids=["one", "many", "each", "no step"],
 )

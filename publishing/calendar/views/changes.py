@@ -126,8 +126,8 @@ def change_many(request: HttpRequest) -> HttpResponse:
     back = f"{reverse('publishing:calendar')}?{QueryDict(request.POST.get('query')).urlencode()}"
     form, chosen = ManyForm(request.POST), _chosen_posts(request)
     if not form.is_valid() or not chosen:
-        words = [error for errors in form.errors.values() for error in errors]
-        messages.error(request, " ".join(words) or _("No post is chosen."))
+        texts = [error for errors in form.errors.values() for error in errors]
+        messages.error(request, " ".join(texts) or _("No post is chosen."))
         return redirect(back)
     result: dict[str, Any] = {"done": [], "refused": [], "asked": []}
     answers: choices.Answers = {}
@@ -141,13 +141,13 @@ def change_many(request: HttpRequest) -> HttpResponse:
             if form.cleaned_data["act"] == ManyForm.SUBMIT:
                 _require_choices(post, answers)
             with transaction.atomic():
-                words = _act_on(request, post, form.cleaned_data)
+                texts = _act_on(request, post, form.cleaned_data)
         except _ConfirmationNeeded as question:
             result["asked"].append({**line, "words": str(question)})
         except Refused as error:
             result["refused"].append({**line, "words": str(error)})
         else:
-            result["done"].append({**line, "words": words})
+            result["done"].append({**line, "words": texts})
     if result["asked"]:
         result["fields"] = {name: request.POST.get(name, "") for name in ("query", *_MOMENT)}
     request.session[RESULT] = result

@@ -45,7 +45,7 @@ def _action_page(
     action: Callable[[], object],
     *,
     done: Callable[[], str],
-    **words: str,
+    **texts: str,
 ) -> HttpResponse:
     """Say what an action will do, ask what it needs, do it, and go back to the pause."""
     outcome = form_action(form, action)
@@ -57,7 +57,7 @@ def _action_page(
         "scope": pause_scope(pause),
         "form": form,
         "in_the_way": existing_pause(outcome),
-        **words,
+        **texts,
     }
     return render(request, "publishing/pauses_act.html", context, status=outcome.status)
 

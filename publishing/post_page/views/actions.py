@@ -85,7 +85,7 @@ def action_page(
     delivery: Delivery | None = None,
     chips: Sequence[TimeChip] = (),
     instead: Sequence[TimeChip] = (),
-    **words: str,
+    **texts: str,
 ) -> HttpResponse:
     """Ask what an action needs, do it, and go back to the post, which says what became of it, or on
     to the report of the recall that it began. ``chips`` are times that fill in the form's; each of
@@ -103,7 +103,7 @@ def action_page(
         "delivery": delivery,
         "chips": chips,
         "instead": instead,
-        **words,
+        **texts,
     }
     return render(request, "publishing/act.html", context, status=outcome.status)
 

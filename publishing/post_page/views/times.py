@@ -83,7 +83,7 @@ def _schedule_form(
 ) -> ScheduleForm:
     """Return the form, filled in with what the address names, or else with the requested time."""
     ids = [channel.public_id for channel in channels]
-    named = [each for each in ids if str(each) == request.GET.get("channel")]
+    named = [channel_id for channel_id in ids if str(channel_id) == request.GET.get("channel")]
     requested = post.requested_time
     initial = {
         "channels": named or ids,
@@ -230,7 +230,7 @@ def _move_page(
     action: Callable[[datetime, bool], object],
     *,
     delivery: Delivery | None = None,
-    **words: str,
+    **texts: str,
 ) -> HttpResponse:
     """Ask for one new time of these deliveries, which are one post's and of one revision."""
     post, channels = rows[0].post, [row.channel for row in rows]
@@ -258,5 +258,5 @@ def _move_page(
         delivery=delivery,
         chips=later_chips(due_at),
         instead=instead,
-        **words,
+        **texts,
     )

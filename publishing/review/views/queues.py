@@ -154,8 +154,8 @@ def _approve_many(request: HttpRequest, right: Permission, *, back: str) -> Http
         if post.pk in series:
             approved_of_series.setdefault(series[post.pk], []).append(post)
         approved.append({**line, "words": after_approval_sentence(post, pauses_of(request))})
-    for each, posts in approved_of_series.items():
-        announce_approvals(each, posts, by=request.user)
+    for approved_series, posts in approved_of_series.items():
+        announce_approvals(approved_series, posts, by=request.user)
     if approved or refused:
         request.session[RESULT] = {"approved": approved, "refused": refused}
     else:
@@ -251,5 +251,6 @@ def _signed_by_passkey(
         raise Refused(message) from None
     listed = signing.sign_list(text, assertion)
     return {
-        each: proof._replace(method=Method.PASSKEY, listed=listed) for each, proof in proofs.items()
+        post_key: proof._replace(method=Method.PASSKEY, listed=listed)
+        for post_key, proof in proofs.items()
     }
