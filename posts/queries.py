@@ -117,10 +117,10 @@ def last_choices(unit: Unit) -> dict[int, LastChoice]:
         post__unit=unit, post__submitted_at__isnull=False
     )
     last: dict[int, LastChoice] = {}
-    found = rows.order_by("-post__submitted_at", "-pk").values_list(
+    choice_rows = rows.order_by("-post__submitted_at", "-pk").values_list(
         "channel_id", "channel__platform", "format", "options"
     )
-    for channel, platform, chosen, options in found[:LAST_TARGETS]:
+    for channel, platform, chosen, options in choice_rows[:LAST_TARGETS]:
         forms = facts_of(platform).offered
         kept = {option.name for form in forms for option in form.options if option.remembered}
         # A story is asked for each time: it is gone after a day.
@@ -222,7 +222,7 @@ def prefetch_decisions() -> Prefetch:
 def match_shown_nowhere() -> Q:
     """Match media that no draft, revision or kit shows, and that are no unit's logo."""
     showing = (PostMedia, RevisionMedia, KitMedia, Logo)
-    uses = (each.objects.filter(media=OuterRef("pk")) for each in showing)
+    uses = (model.objects.filter(media=OuterRef("pk")) for model in showing)
     return Q(*(~Exists(use) for use in uses))
 
 
@@ -275,7 +275,7 @@ def never_submitted(before: datetime) -> QuerySet[Post]:
         for rel in pointing
     )
     return Post.objects.filter(
-        *(~Exists(each) for each in tied), ~Exists(in_use), changed_at__lt=before
+        *(~Exists(relation) for relation in tied), ~Exists(in_use), changed_at__lt=before
     )
 
 

@@ -122,7 +122,7 @@ class ScanCard:
         missing = [scanner for scanner in Scanner if scanner in self.scan.missing]
         if len(missing) == len(Scanner):
             return _("Could not be checked: look at it by eye")
-        names = ", ".join(str(each.label) for each in missing)
+        names = ", ".join(str(scanner.label) for scanner in missing)
         return _("Could not look for %(what)s: look at it by eye") % {"what": names}
 
     @property

@@ -20,7 +20,7 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         given = data if isinstance(data, list | tuple) else [data]
-        return [super(FilesField, self).clean(each, initial) for each in given if each]
+        return [super(FilesField, self).clean(file, initial) for file in given if file]
 
 
 def _pictures_field() -> FilesField:

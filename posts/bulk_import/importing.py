@@ -158,13 +158,13 @@ def work_on_sheet(claim: jobs.Claim) -> None:
 def _read_pictures(claim: jobs.Claim) -> None:
     """Store the pictures that the sheet names, one by one, and set the batch ready."""
     batch: BulkImport = claim.row
-    by, unit, found = batch.made_by, batch.unit, dict(batch.pictures)
+    by, unit, stored_pictures = batch.made_by, batch.unit, dict(batch.pictures)
     for name, places in pictures.find_places(batch.files, _requested_names(_rows(batch))).items():
-        if name in found:
+        if name in stored_pictures:
             continue
         stored = pictures.store(places, unit=unit, by=by)
-        found[name] = stored.pk if isinstance(stored, Media) else stored
-        _note_progress(claim, pictures=found)
+        stored_pictures[name] = stored.pk if isinstance(stored, Media) else stored
+        _note_progress(claim, pictures=stored_pictures)
     with transaction.atomic():
         claim.finish()
         BulkImport.objects.filter(pk=batch.pk).update(state=ImportState.READY, files=[])
@@ -210,11 +210,15 @@ def apply(
         [row.edit for row in rows], unit=batch.unit, by=by, action="post.imported"
     )
     ImportedPost.objects.bulk_create(
-        ImportedPost(bulk_import=batch, post=post, row=each.row.number, sha256=each.row.sha256)
-        for post, each in zip(made, rows, strict=True)
+        ImportedPost(
+            bulk_import=batch, post=post, row=planned.row.number, sha256=planned.row.sha256
+        )
+        for post, planned in zip(made, rows, strict=True)
     )
     batch.state, batch.applied_at = ImportState.DONE, timezone.now()
-    batch.left_out = [[each.row.number, each.row.title[:200], each.errors] for each in wrong]
+    batch.left_out = [
+        [planned.row.number, planned.row.title[:200], planned.errors] for planned in wrong
+    ]
     batch.rows, batch.pictures = [], {}  # nothing of the file is kept longer than it is needed
     batch.save()
     record(

@@ -118,10 +118,10 @@ def find_places(files: Iterable[list[str]], wanted: Collection[str]) -> dict[str
 
 def _list_pictures(path: Path) -> Iterator[tuple[str, str]]:
     with zipfile.ZipFile(path) as archive:
-        for each in archive.infolist():
-            name = PurePosixPath(_readable_name(each)).name
-            if not each.is_dir() and not name.startswith("._"):
-                yield name, each.filename
+        for member in archive.infolist():
+            name = PurePosixPath(_readable_name(member)).name
+            if not member.is_dir() and not name.startswith("._"):
+                yield name, member.filename
 
 
 def _readable_name(entry: zipfile.ZipInfo) -> str:

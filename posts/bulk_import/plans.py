@@ -92,8 +92,8 @@ class PlannedPost:
         """Say once which posts go out in the same minute, and on which pages."""
         if not self.taken:
             return ""
-        titles = dict.fromkeys(f"“{each.post}”" for each in self.taken)
-        pages = ", ".join(channel_label(each.channel) for each in self.taken)
+        titles = dict.fromkeys(f"“{slot.post}”" for slot in self.taken)
+        pages = ", ".join(channel_label(slot.channel) for slot in self.taken)
         return _("%(posts)s: in the same minute on %(pages)s. Choose another time.") % {
             "posts": ", ".join(titles),
             "pages": pages,
@@ -171,30 +171,34 @@ def plan(batch: BulkImport, *, by: User, again: bool = False) -> Plan:
     lookup = _Lookup(batch, rows)
     now = timezone.now()
     seen: dict[str, int] = {}
-    for each in planned:
-        same = seen.setdefault(each.row.sha256, each.row.number)
-        if same != each.row.number:
-            each.add_error(
+    for planned_post in planned:
+        same = seen.setdefault(planned_post.row.sha256, planned_post.row.number)
+        if same != planned_post.row.number:
+            planned_post.add_error(
                 "title", _("The same stands in row %(n)s. Delete one of the two.") % {"n": same}
             )
-        _read_row(each, lookup, now)
+        _read_row(planned_post, lookup, now)
         if not again:
-            planned_before = lookup.same.get((each.row.title, each.requested_time))
-            each.known = lookup.known.get(each.row.sha256) or planned_before
-        if not each.errors:
-            _check_draft(each, lookup, by)
+            planned_before = lookup.same.get((planned_post.row.title, planned_post.requested_time))
+            planned_post.known = lookup.known.get(planned_post.row.sha256) or planned_before
+        if not planned_post.errors:
+            _check_draft(planned_post, lookup, by)
     _find_taken_times(planned)
     return Plan(planned, examples=len(rows) - len(planned))
 
 
 def _find_taken_times(planned: Iterable[PlannedPost]) -> None:
     """Note which other posts go out on the same pages in the same minutes. One query."""
-    rows = [each for each in planned if each.outcome in (Outcome.COMPLETE, Outcome.DRAFT)]
+    rows = [
+        planned_post
+        for planned_post in planned
+        if planned_post.outcome in (Outcome.COMPLETE, Outcome.DRAFT)
+    ]
     asked = {
         (page.pk, row.requested_time) for row in rows if row.requested_time for page in row.channels
     }
     taken: dict[object, TakenTime] = {
-        (each.channel.pk, each.at): each for each in taken_times(asked)
+        (taken_time.channel.pk, taken_time.at): taken_time for taken_time in taken_times(asked)
     }
     for row in rows:
         times = (taken.get((page.pk, row.requested_time)) for page in row.channels)
@@ -221,7 +225,10 @@ class _Lookup:
         made = ImportedPost.objects.filter(post__unit=batch.unit).exclude(
             post__state=PostState.ARCHIVED
         )
-        self.known = {each.sha256: each.post for each in made.select_related("post").order_by("pk")}
+        self.known = {
+            made_post.sha256: made_post.post
+            for made_post in made.select_related("post").order_by("pk")
+        }
         # Posts of the unit that a sheet plans again, by title and time: one that was exported
         # comes back.
         titles = {row.title for row in rows}
@@ -250,96 +257,98 @@ def _stored_pictures(unit: Unit, rows: Iterable[Row]) -> dict[str, Media]:
     return {begin.sha256[:12]: begin for begin in begins.filter(unit=unit, begin__in=names)}
 
 
-def _read_row(each: PlannedPost, lookup: _Lookup, now: datetime) -> None:
-    row = each.row
+def _read_row(planned: PlannedPost, lookup: _Lookup, now: datetime) -> None:
+    row = planned.row
     for column in ("title", "text", "link"):
         if getattr(row, column).startswith("="):
-            each.add_error(column, _("This is a formula. Write the text itself."))
-    _read_time(each, now)
-    _read_channels(each, lookup)
+            planned.add_error(column, _("This is a formula. Write the text itself."))
+    _read_time(planned, now)
+    _read_channels(planned, lookup)
     if len(row.title) > LONGEST_TITLE:
-        each.add_error("title", _("Write at most %(n)s characters.") % {"n": LONGEST_TITLE})
+        planned.add_error("title", _("Write at most %(n)s characters.") % {"n": LONGEST_TITLE})
     if len(row.text) > LONGEST_TEXT or is_too_large(to_paragraphs(row.text)):
-        each.add_error(
+        planned.add_error(
             "text",
             _("Write at most %(n)s characters.")
             % {"n": number_format(LONGEST_TEXT, force_grouping=True)},
         )
     if row.topic:
-        each.topic = lookup.topics.get(fold(row.topic))
-        if each.topic is None:
+        planned.topic = lookup.topics.get(fold(row.topic))
+        if planned.topic is None:
             names = "; ".join(lookup.topic_names)
-            each.add_error("topic", _("Write one of: %(topics)s.") % {"topics": names})
-    _read_link(each)
-    _read_pictures(each, lookup)
+            planned.add_error("topic", _("Write one of: %(topics)s.") % {"topics": names})
+    _read_link(planned)
+    _read_pictures(planned, lookup)
 
 
-def _read_time(each: PlannedPost, now: datetime) -> None:
-    if not each.row.date:
-        each.add_error("date", _("Write the day as dd/mm/yyyy, such as 05/12/2026."))
+def _read_time(planned: PlannedPost, now: datetime) -> None:
+    if not planned.row.date:
+        planned.add_error("date", _("Write the day as dd/mm/yyyy, such as 05/12/2026."))
         return
-    day, clock = split_moment(each.row.date, each.row.time)
-    if not _can_be_read(each, "date", parse_day, day) & _can_be_read(
-        each, "time", parse_time, clock
+    day, clock = split_moment(planned.row.date, planned.row.time)
+    if not _can_be_read(planned, "date", parse_day, day) & _can_be_read(
+        planned, "time", parse_time, clock
     ):
         return
-    each.requested_time = parse_moment(each.row.date, each.row.time)
-    if each.requested_time <= now:
+    planned.requested_time = parse_moment(planned.row.date, planned.row.time)
+    if planned.requested_time <= now:
         message = _("%(when)s has passed. Write a time that is still ahead.")
-        each.add_error("date", message % {"when": format_local_time(each.requested_time)})
-    elif each.requested_time > now + FURTHEST:
+        planned.add_error("date", message % {"when": format_local_time(planned.requested_time)})
+    elif planned.requested_time > now + FURTHEST:
         message = _("%(when)s is more than a year ahead. Check the year.")
-        each.add_error("date", message % {"when": format_local_time(each.requested_time)})
+        planned.add_error("date", message % {"when": format_local_time(planned.requested_time)})
 
 
-def _can_be_read(each: PlannedPost, column: str, parse: Callable[[str], object], cell: str) -> bool:
+def _can_be_read(
+    planned: PlannedPost, column: str, parse: Callable[[str], object], cell: str
+) -> bool:
     try:
         parse(cell)
     except ValueError as error:
-        each.add_error(column, str(error))
+        planned.add_error(column, str(error))
         return False
     return True
 
 
-def _read_channels(each: PlannedPost, lookup: _Lookup) -> None:
+def _read_channels(planned: PlannedPost, lookup: _Lookup) -> None:
     chosen: dict[int, Channel] = {}
-    for name in split_names(each.row.channels) or ["*"]:
+    for name in split_names(planned.row.channels) or ["*"]:
         matches = (
             lookup.channels if fold(name) in _ALL_CHANNELS else lookup.by_name.get(fold(name), [])
         )
         if len(matches) > 1 and fold(name) not in _ALL_CHANNELS:
             names = "; ".join(channel_label(channel) for channel in matches)
             message = _("Several channels are called “%(name)s”. Write one of: %(names)s.")
-            each.add_error("channels", message % {"name": name[:60], "names": names})
+            planned.add_error("channels", message % {"name": name[:60], "names": names})
         elif not matches and lookup.channels:
             names = "; ".join(channel_label(channel) for channel in lookup.channels)
             message = _("There is no channel “%(name)s”. Write one of: %(names)s.")
-            each.add_error("channels", message % {"name": name[:60], "names": names})
+            planned.add_error("channels", message % {"name": name[:60], "names": names})
         else:
             chosen |= {channel.pk: channel for channel in matches}
-    each.channels = list(chosen.values())
+    planned.channels = list(chosen.values())
 
 
-def _read_link(each: PlannedPost) -> None:
-    link = each.row.link
+def _read_link(planned: PlannedPost) -> None:
+    link = planned.row.link
     if not link:
         return
     try:
         URLValidator(schemes=["https", "http"])(link)
     except ValidationError:
-        each.add_error("link", _("Write the whole address; it begins with https://."))
+        planned.add_error("link", _("Write the whole address; it begins with https://."))
     if len(link) > LONGEST_LINK:
-        each.add_error("link", _("Write at most %(n)s characters.") % {"n": LONGEST_LINK})
+        planned.add_error("link", _("Write at most %(n)s characters.") % {"n": LONGEST_LINK})
 
 
-def _read_pictures(each: PlannedPost, lookup: _Lookup) -> None:
-    names = each.row.picture_names
-    alts = [each.row.alt] if len(names) < 2 else each.row.alt.split("\n")
+def _read_pictures(planned: PlannedPost, lookup: _Lookup) -> None:
+    names = planned.row.picture_names
+    alts = [planned.row.alt] if len(names) < 2 else planned.row.alt.split("\n")
     if len(names) > MOST_MEDIA:
-        each.add_error("pictures", _("Write at most %(n)s pictures.") % {"n": MOST_MEDIA})
+        planned.add_error("pictures", _("Write at most %(n)s pictures.") % {"n": MOST_MEDIA})
         return
     if any(len(alt) > LONGEST_ALT for alt in alts):
-        each.add_error("alt", _("Write at most %(n)s characters.") % {"n": LONGEST_ALT})
+        planned.add_error("alt", _("Write at most %(n)s characters.") % {"n": LONGEST_ALT})
     pictures_read: dict[int, MediaEdit] = {}
     for place, name in enumerate(names):
         picture = lookup.pictures.get(fold(name))
@@ -349,55 +358,55 @@ def _read_pictures(each: PlannedPost, lookup: _Lookup) -> None:
             alt = " ".join(alts[place].split()) if place < len(alts) else ""
             pictures_read.setdefault(medium.pk, MediaEdit(medium, alt))
         elif isinstance(picture, str):
-            each.add_error("pictures", f"{name[:80]}: {picture}")
+            planned.add_error("pictures", f"{name[:80]}: {picture}")
         else:
             message = _(
                 "The picture “%(name)s” was not uploaded. Add it below, or correct its name."
             )
-            each.add_error("pictures", message % {"name": name[:80]})
-    each.media = list(pictures_read.values())
+            planned.add_error("pictures", message % {"name": name[:80]})
+    planned.media = list(pictures_read.values())
 
 
-def _check_draft(each: PlannedPost, lookup: _Lookup, by: User) -> None:
+def _check_draft(planned: PlannedPost, lookup: _Lookup, by: User) -> None:
     """Check the draft as the composer will, before it is stored. Where nobody named the channels,
     leave out those that need more than a sheet can hold, as long as others stay.
     """
-    each.findings = _findings(each, lookup, by)
-    if each.row.channels:
+    planned.findings = _findings(planned, lookup, by)
+    if planned.row.channels:
         return
-    targets = targets_of(each.edit)
-    each.channels = [target.channel for target in targets if target.is_on]
-    each.unfit = [target.channel for target in targets if not target.is_on]
-    places = {finding.where[:36] for finding in each.missing}
-    kept = [channel for channel in each.channels if str(channel.public_id) not in places]
-    if kept and len(kept) < len(each.channels):
-        each.lacking = [channel for channel in each.channels if channel not in kept]
-        each.channels = kept
-        each.findings = _findings(each, lookup, by)
+    targets = targets_of(planned.edit)
+    planned.channels = [target.channel for target in targets if target.is_on]
+    planned.unfit = [target.channel for target in targets if not target.is_on]
+    places = {finding.where[:36] for finding in planned.missing}
+    kept = [channel for channel in planned.channels if str(channel.public_id) not in places]
+    if kept and len(kept) < len(planned.channels):
+        planned.lacking = [channel for channel in planned.channels if channel not in kept]
+        planned.channels = kept
+        planned.findings = _findings(planned, lookup, by)
 
 
-def _findings(each: PlannedPost, lookup: _Lookup, by: User) -> list[Finding]:
-    targets, fields = targets_of(each.edit), each.edit.fields
+def _findings(planned: PlannedPost, lookup: _Lookup, by: User) -> list[Finding]:
+    targets, fields = targets_of(planned.edit), planned.edit.fields
     post = Post(
         unit=lookup.unit,
         author=by,
-        title=fields.title or title_from(each.row.text),
+        title=fields.title or title_from(planned.row.text),
         title_from_text=not fields.title,
         body=clean(fields.body),
         link=fields.link,
-        topic=each.topic,
-        requested_time=each.requested_time,
+        topic=planned.topic,
+        requested_time=planned.requested_time,
     )
     pictures = [
         PostMedia(post=post, media=medium.media, alt_text=medium.alt, position=place)
-        for place, medium in enumerate(each.media)
+        for place, medium in enumerate(planned.media)
     ]
     composed = content.compose(post, targets=targets, pictures=pictures)
-    asked = lookup.asked.get(each.topic.pk, set()) if each.topic else set()
+    asked = lookup.asked.get(planned.topic.pk, set()) if planned.topic else set()
     findings = find_findings(
         post, composed, targets=targets, asked=asked, leak_rules=lookup.leak_rules
     )
     places = list(places_in(composed, title=post.own_title, text=to_plain_text(post.body)))
     marked = ((finding, place_of(finding, places)) for finding in findings if finding.mark)
-    each.words = {finding.mark: place.words_of(finding) for finding, place in marked if place}
+    planned.words = {finding.mark: place.words_of(finding) for finding, place in marked if place}
     return findings

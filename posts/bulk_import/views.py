@@ -84,7 +84,7 @@ def _store_sheet(request: HttpRequest, *, unit: Unit, file: Any, pictures: list[
 def template(request: HttpRequest) -> HttpResponse:
     """Return the empty sheet of a unit, with its channels and the topics to choose from."""
     units = _units_to_write_in(request)
-    unit = next((each for each in units if each.key == request.GET.get("unit")), units[0])
+    unit = next((unit for unit in units if unit.key == request.GET.get("unit")), units[0])
     quotas.use("export", by=request.user)
     channels, topics = channels_for(unit), list(Topic.objects.all())
     rows = example_rows(channels, topics, timezone.localdate())

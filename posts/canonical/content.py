@@ -51,32 +51,36 @@ def compose_text(
     takes it away. What AI made is said by the platform's own label, or else by a line of ours.
     """
     own = normalise(override).strip()
-    words = own or to_plain_text(body)
+    plain_text = own or to_plain_text(body)
     if ai_made and not form.labels_ai and (form.max_text or form.article):
-        words, body, own = (
-            f"{words}\n\n{AI_LINE}",
+        plain_text, body, own = (
+            f"{plain_text}\n\n{AI_LINE}",
             f"{body}<p>{AI_LINE}</p>",
             own and f"{own}\n\n{AI_LINE}",
         )
     if form.article:
         paragraphs = to_paragraphs(own) if own else body
         if first:
-            words, paragraphs = (
-                f"{first}\n\n{words}".strip(),
+            plain_text, paragraphs = (
+                f"{first}\n\n{plain_text}".strip(),
                 f"<p><strong>{html.escape(first)}</strong></p>{paragraphs}",
             )
         if link and link not in html.unescape(paragraphs):
             address = html.escape(link)
             paragraphs += f'<p><a href="{address}">{address}</a></p>'
-        if fold(unit_name) not in fold(words):
+        if fold(unit_name) not in fold(plain_text):
             paragraphs += f"<p>{html.escape(unit_name)}</p>"
-        return {"text": add_unit_name(words, unit_name), "html": paragraphs}
+        return {"text": add_unit_name(plain_text, unit_name), "html": paragraphs}
     if not form.max_text:
         return {"text": "", "html": ""}
     if form.max_title:  # shown above the text
-        text = f"{first}\n\n{words}".strip()
+        text = f"{first}\n\n{plain_text}".strip()
     else:  # a correction's line says more than its title, which would only repeat it
-        text = f"{first}\n\n{words}".strip() if first else own or f"{title}\n\n{words}".strip()
+        text = (
+            f"{first}\n\n{plain_text}".strip()
+            if first
+            else own or f"{title}\n\n{plain_text}".strip()
+        )
     whole = add_unit_name(text, unit_name)
     if link and form.takes_link and link not in whole:
         whole = f"{whole}\n\n{link}"
@@ -175,7 +179,7 @@ def _compose_medium(picture: PostMedia) -> dict[str, Any]:
 
 
 def _compose_target(
-    target: PostChannel, media: list[dict[str, Any]], **words: Any
+    target: PostChannel, media: list[dict[str, Any]], **arguments: Any
 ) -> dict[str, Any]:
     facts = facts_of(target.channel.platform)
     all_media = [to_platform_medium(entry) for entry in media]
@@ -186,10 +190,10 @@ def _compose_target(
     else:
         form = choose_format(facts, all_media, requested)
     shown_media = select_shown_media(form, all_media)
-    texts = compose_text(form, **words)
+    texts = compose_text(form, **arguments)
     longer = choose_longer_format(facts, form, texts["text"], texts["html"], media=shown_media)
     if longer != form:
-        form, texts = longer, compose_text(longer, **words)
+        form, texts = longer, compose_text(longer, **arguments)
     carried = [medium.sha256 for medium in shown_media]
     return {
         "channel": str(target.channel.public_id),

@@ -31,7 +31,7 @@ def describe_destinations(
     unfit = material.reasons_for_off(targets, media)
     pages = Counter(target.channel.platform for target in targets)
     goes_to, left_out = [], []
-    for target in sorted(targets, key=lambda each: platform_rank(each.channel.platform)):
+    for target in sorted(targets, key=lambda target: platform_rank(target.channel.platform)):
         channel = target.channel
         name = str(Kind(channel.platform).label)
         if pages[channel.platform] > 1:

@@ -26,11 +26,11 @@ def check_channel(draft: Draft) -> Iterator[Finding]:
     if draft.content["channels"]:
         return
     if draft.unfit:
-        words = _(
+        template = _(
             "No channel takes this post yet. %(reasons)s. Add what they take, or switch a "
             "channel on."
         )
-        message = words % {"reasons": "; ".join(draft.unfit)}
+        message = template % {"reasons": "; ".join(draft.unfit)}
     else:
         message = _("No channel is chosen. Switch one on.")
     yield block("channel_missing", message, "channels")

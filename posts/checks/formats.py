@@ -38,8 +38,8 @@ def _limits_exceeded(target: Mapping[str, Any], composed: Mapping[str, Any]) -> 
     channel = content.channel_name(target)
     facts = facts_of(target["platform"])
     if target.get("format", "") not in {"", *(form.name for form in facts.formats)}:
-        words = _("%(channel)s has this format no longer: %(format)s. Choose another one.")
-        message = words % {"channel": channel, "format": format_name(target["format"])}
+        template = _("%(channel)s has this format no longer: %(format)s. Choose another one.")
+        message = template % {"channel": channel, "format": format_name(target["format"])}
         yield block("format_gone", message, target["channel"])
         return
     form = facts.format(target.get("format", ""))
@@ -70,8 +70,8 @@ def _display_notes(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
     if form is None:
         return
     name, key = content.channel_name(target), target["channel"]
-    shown = content.media_for(composed, target)
-    left_out = [medium for medium in composed["media"] if medium not in shown]
+    carried = content.media_for(composed, target)
+    left_out = [medium for medium in composed["media"] if medium not in carried]
     if left_out:
         videos = sum("video" in medium for medium in left_out)
         message = _("%(channel)s shows this post as “%(format)s”, without %(media)s.")
@@ -81,7 +81,7 @@ def _display_notes(target: Mapping[str, Any], composed: Mapping[str, Any]) -> It
     if oblong := [
         str(at)
         for at, medium in enumerate(composed["media"], start=1)
-        if medium in shown and _is_cropped(form, medium)
+        if medium in carried and _is_cropped(form, medium)
     ]:
         message = ngettext(
             "Picture %(at)s is too long or too wide for %(channel)s and gets white margins there. "

@@ -124,7 +124,7 @@ def check_hotline(draft: Draft) -> Iterator[Finding]:
     if draft.content["topic"] != SCAMS or not draft.text:
         return
     short = any(number in SHORT for number in re.findall(r"\d+", draft.text))
-    numbers = (re.sub(r"\D", "", found) for found in _NUMBER.findall(draft.text))
+    numbers = (re.sub(r"\D", "", number) for number in _NUMBER.findall(draft.text))
     if not short and not any(number in draft.phones for number in numbers):
         message = _(
             "A warning of scams should end with a number to call: 113, 156 or the unit's own "

@@ -55,15 +55,15 @@ def check_leaks(draft: Draft) -> Iterator[Finding]:
         yield finding_of(leak)
 
 
-def finding_of(found: PlacedLeak) -> Finding:
-    leak, where = found.leak, found.place.where
+def finding_of(placed: PlacedLeak) -> Finding:
+    leak, where = placed.leak, placed.place.where
     return Finding(
         rule=PREFIX + leak.rule,
         severity=SEVERITIES[leak.severity],
         message=rule_description(leak.rule),
         where=where,
         span=(leak.start, leak.end),
-        mark=mark_of(leak.rule, where, found.words),
+        mark=mark_of(leak.rule, where, placed.words),
     )
 
 

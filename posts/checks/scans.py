@@ -52,7 +52,7 @@ def _unchecked_text(check: MediaCheck, number: int, is_video: bool) -> str:
 
 def describe_eye_check(missing: tuple[str, ...], *, is_video: bool) -> str:
     """Say what no scanner looked for, and who has to instead."""
-    what = ", ".join(str(Scanner(each).label) for each in missing)
+    what = ", ".join(str(Scanner(scanner).label) for scanner in missing)
     message = _("Nothing could look for this in the picture: %(what)s. Look at it by eye.")
     if is_video:
         message = _("Nothing could look for this in the video: %(what)s. Watch it by eye.")

@@ -45,7 +45,7 @@ def find(content: Mapping[str, Any], quote: str, *, before: str = "") -> Anchor 
         for place, text in texts_of(content)
         for number, at in enumerate(_find_positions(text, quote))
     ]
-    return max(matches, key=lambda each: each[0])[1] if matches else None
+    return max(matches, key=lambda match: match[0])[1] if matches else None
 
 
 def shows_picture(content: Mapping[str, Any], picture: str) -> bool:
@@ -53,8 +53,8 @@ def shows_picture(content: Mapping[str, Any], picture: str) -> bool:
 
 
 def replace_quote(text: str, quote: str, replacement: str) -> str | None:
-    """Return ``text`` with ``words`` in place of the quote; None unless it stands there exactly
-    once.
+    """Return ``text`` with ``replacement`` in place of the quote; None unless it stands there
+    exactly once.
     """
     pattern = quote_pattern(quote)
     return (

@@ -40,7 +40,7 @@ class Marks:
 
     def _mark_words(self, text: str, spans: list[tuple[int, int, Thread]]) -> str:
         made, done = "", 0
-        for start, end, thread in sorted(spans, key=lambda each: each[:2]):
+        for start, end, thread in sorted(spans, key=lambda span: span[:2]):
             if start < done:  # words of another thread overlap: they are marked already
                 continue
             made += html.escape(text[done:start], quote=False)

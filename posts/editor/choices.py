@@ -87,7 +87,7 @@ def refused_choices(post: Post, *, answers: Answers | None = None) -> list[str]:
 
 def longest_video(open_to_it: Mapping[str, Sequence[str]]) -> float:
     """Return how many seconds a video may last by the page's own settings; 0: not set."""
-    return max((float(each) for each in open_to_it.get("max_seconds", ())), default=0)
+    return max((float(seconds) for seconds in open_to_it.get("max_seconds", ())), default=0)
 
 
 def _is_allowed(open_to_it: Mapping[str, Sequence[str]], option: str, value: Any) -> bool:

@@ -154,7 +154,7 @@ class ComposeForm(forms.Form):
         targets = {target.channel_id: target for target in self.stored_targets}
         super().__init__(data, initial=_initial_values(post, self.stored_targets), label_suffix="")
         self.post = post
-        self.options = defaultdict(dict, {key: each.options for key, each in targets.items()})
+        self.options = defaultdict(dict, {key: target.options for key, target in targets.items()})
         self.usual_formats: dict[int, str] = {}
         for name in ("topic", "campaign"):
             self.fields[name].empty_label = "—"
@@ -187,10 +187,10 @@ class ComposeForm(forms.Form):
         channels = {channel.pk: channel for channel in self.usable}
         channels |= {target.channel_id: target.channel for target in targets.values()}
         in_order = sorted(
-            channels.values(), key=lambda each: (platform_rank(each.platform), each.name)
+            channels.values(), key=lambda channel: (platform_rank(channel.platform), channel.name)
         )
         by_id = {str(channel.public_id): channel for channel in in_order}
-        self.fields["channels"].choices = [(key, each.name) for key, each in by_id.items()]
+        self.fields["channels"].choices = [(key, channel.name) for key, channel in by_id.items()]
         self.fields["channels"].coerce = by_id.get
         for channel in in_order:
             self._add_channel(channel, targets.get(channel.pk))
@@ -333,8 +333,10 @@ class ComposeForm(forms.Form):
         """
         named = (key for value in data.getlist("picture") if (key := parse_uuid(value)))
         names = list(dict.fromkeys(named))[:MOST_MEDIA]
-        found = Media.objects.filter(unit=self.post.unit).in_bulk(names, field_name="public_id")
-        media = [found[name] for name in names if name in found]
+        media_by_id = Media.objects.filter(unit=self.post.unit).in_bulk(
+            names, field_name="public_id"
+        )
+        media = [media_by_id[name] for name in names if name in media_by_id]
         return [_build_form_media(medium, data, files or {}) for medium in media]
 
     def clean_body(self) -> str:

@@ -42,7 +42,7 @@ _LABELS = {
 }
 # Each takes 3 kB of the page; the next ones follow when these are answered.
 _MOST_WITH_WORDS = 100
-_OF_LEAK = {shown: severity for severity, shown in SEVERITIES.items()}
+_OF_LEAK = {label: severity for severity, label in SEVERITIES.items()}
 _EMPTY = re.compile(r"<(p|li|h2|h3)>(?:<br>|\s)*</\1>")
 _SEVERAL_SENTENCES = re.compile(r"[.!?…]\s+\S")
 _LISTS = re.compile(r"<[uo]l>")
@@ -71,8 +71,8 @@ class WayOut:
     @property
     def edits(self) -> str:
         """Return start, before and after of each place, as JSON."""
-        each = [[way.start, way.before, way.after] for way in self.from_the_last()]
-        return json.dumps(each, ensure_ascii=False)
+        edit = [[way.start, way.before, way.after] for way in self.from_the_last()]
+        return json.dumps(edit, ensure_ascii=False)
 
     def from_the_last(self) -> list["WayOut"]:
         """Return the changes of one place each, so that none moves the next one's place."""
@@ -133,27 +133,27 @@ def attach_words(
     phone = get_facts(post.unit).duty_phone
     hotline = phones.group_digits(phone) if phone else ""
     is_locked = bool(post.adoption_id)
-    leaks_shown = [
+    findings = [
         _shown_leak(finding, place, own_texts, hotline, is_locked=is_locked)
         if (place := place_of(finding, places))
         else finding
         for finding in leaks[:end]
     ]
-    return [*_join_same(leaks_shown), *leaks[end:]]
+    return [*_join_same(findings), *leaks[end:]]
 
 
-def _join_same(shown: Iterable[Shown]) -> list[Shown]:
+def _join_same(leaks: Iterable[Shown]) -> list[Shown]:
     """Return one finding for all that a rule found of one number or person in one field."""
     firsts: dict[object, Shown] = {}
     others: dict[object, list[ShownLeak]] = defaultdict(list)
-    for number, each in enumerate(shown):
-        if isinstance(each, ShownLeak) and each.field:
-            names = (way.before.rstrip(".") for way in each.ways if way.kind == "initials")
-            key = (each.rule, each.severity, each.field, next(names, each.words).casefold())
-            if firsts.setdefault(key, each) is not each:
-                others[key].append(each)
+    for number, leak in enumerate(leaks):
+        if isinstance(leak, ShownLeak) and leak.field:
+            names = (way.before.rstrip(".") for way in leak.ways if way.kind == "initials")
+            key = (leak.rule, leak.severity, leak.field, next(names, leak.words).casefold())
+            if firsts.setdefault(key, leak) is not leak:
+                others[key].append(leak)
         else:
-            firsts[number] = each
+            firsts[number] = leak
     return [
         _as_one(first, others[key]) if isinstance(first, ShownLeak) and key in others else first
         for key, first in firsts.items()
@@ -169,7 +169,10 @@ def _as_one(first: ShownLeak, others: Sequence[ShownLeak]) -> ShownLeak:
         if way.kind == "drop_line":
             continue
         places = {
-            each.start: each for other in others for each in other.ways if each.kind == way.kind
+            their_way.start: their_way
+            for other in others
+            for their_way in other.ways
+            if their_way.kind == way.kind
         }
         places.pop(way.start, None)
         ways.append(replace(way, others=tuple(places.values())))
@@ -233,8 +236,8 @@ def apply_way_out(post: Post, mark: str, kind: str, *, by: User) -> Post:
     """
     composed = content.compose(post)
     targets = post.targets.select_related("channel")
-    shown = attach_words(post, composed, find_findings(post, composed), targets)
-    for leak in shown:
+    findings = attach_words(post, composed, find_findings(post, composed), targets)
+    for leak in findings:
         if not isinstance(leak, ShownLeak) or leak.mark != mark:
             continue
         for way in leak.ways:
@@ -275,8 +278,10 @@ def _apply_to_edit(edit: PostEdit, field: str, way: WayOut) -> PostEdit:
         ]
         return replace(edit, media=media)
     channels = {
-        channel: replace(each, text=way.apply(each.text)) if str(channel.public_id) == key else each
-        for channel, each in edit.channels.items()
+        channel: replace(channel_edit, text=way.apply(channel_edit.text))
+        if str(channel.public_id) == key
+        else channel_edit
+        for channel, channel_edit in edit.channels.items()
     }
     return replace(edit, channels=channels)
 
@@ -287,14 +292,14 @@ def _new_body(body: str, way: WayOut) -> str:
     """
     if not MARKS.search(body) and not _LISTS.search(body):
         return to_paragraphs(way.apply(to_plain_text(body)))
-    for each in way.from_the_last():
-        body = _replace_in_formatted(body, each)
+    for part in way.from_the_last():
+        body = _replace_in_formatted(body, part)
     return body
 
 
 def _replace_in_formatted(body: str, way: WayOut) -> str:
     text = to_plain_text(body)
-    before, after = (html.escape(each.strip(), quote=False) for each in (way.before, way.after))
+    before, after = (html.escape(piece.strip(), quote=False) for piece in (way.before, way.after))
     pieces = body.split(before)
     at = text.count(way.before.strip(), 0, way.start) + 1
     if not before or len(pieces) <= at:

@@ -102,7 +102,7 @@ def saved_context(post: Post, form: ComposeForm) -> dict[str, Any]:
     targets = targets_of(post) if form.is_bound else form.stored_targets
     pictures = pictures_of(post) if form.is_bound else form.stored_pictures
     media = [picture.media for picture in pictures]
-    in_form = [shown.media for shown in form.pictures]
+    in_form = [picture.media for picture in form.pictures]
     scans = state_of({*media, *in_form})
     cards = cards_of(in_form, scans)
     destinations = describe_destinations(targets, pictures)

@@ -192,7 +192,7 @@ def preview(request: HttpRequest, public_id: uuid.UUID, channel: uuid.UUID) -> H
     row = get_object_or_404(Channel, public_id=channel, unit=post.unit)
     composed = content.compose(post)
     key = str(row.public_id)
-    target = next((each for each in composed["channels"] if each["channel"] == key), None)
+    target = next((target for target in composed["channels"] if target["channel"] == key), None)
     if post.adoption and target:
         unit_kit = UnitKit(post.adoption.version, post.unit)
         composed["title"] = unit_kit.show_labels(composed["title"])

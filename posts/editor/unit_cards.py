@@ -46,10 +46,10 @@ def card_offers(post: Post) -> list[Offer]:
         _card_key(card): card.media for card in drawn.select_related("media").order_by("drawn_at")
     }
     offers = []
-    for each in cards:
-        assert each.media.taken_from
-        card = each.media.taken_from.card
-        offers.append(Offer(each, card, own.get(_card_key(card))))
+    for unit_card in cards:
+        assert unit_card.media.taken_from
+        card = unit_card.media.taken_from.card
+        offers.append(Offer(unit_card, card, own.get(_card_key(card))))
     return offers
 
 

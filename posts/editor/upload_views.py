@@ -177,7 +177,7 @@ def library_card(media: Media) -> str:
     """Render what became of a file that was just put into the library: whether the unit had it
     before, and what looks like it.
     """
-    alike = [(each, viewing_url(each, THUMB)) for each in find_similar(media)]
+    alike = [(similar, viewing_url(similar, THUMB)) for similar in find_similar(media)]
     context = {
         "media": media,
         "thumb": viewing_url(media, THUMB),

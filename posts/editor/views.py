@@ -259,7 +259,7 @@ def _add_uploads(request: HttpRequest, form: ComposeForm) -> str:
 
 def _move_picture(pictures: list[FormMedia], act: str, public_id: str) -> None:
     place = next(
-        (n for n, each in enumerate(pictures) if str(each.media.public_id) == public_id), None
+        (n for n, picture in enumerate(pictures) if str(picture.media.public_id) == public_id), None
     )
     if place is None:
         return

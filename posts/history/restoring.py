@@ -84,9 +84,9 @@ def _edit_of(revision: Revision, post: Post) -> PostEdit:
         fields,
         _channels(post, content),
         [
-            MediaEdit(by_id[each["media"]], each["alt"], each.get("captions", ""))
-            for each in content["media"]
-            if each["media"] in by_id
+            MediaEdit(by_id[entry["media"]], entry["alt"], entry.get("captions", ""))
+            for entry in content["media"]
+            if entry["media"] in by_id
         ],
         placeholder_values=content.get("kit", {}).get("values"),
     )
@@ -100,7 +100,7 @@ def _written_title(content: Mapping[str, Any]) -> str:
     if title != title_from(text):
         return title
     above = f"{title}\n\n{text}"
-    return title if any(each["text"].startswith(above) for each in content["channels"]) else ""
+    return title if any(target["text"].startswith(above) for target in content["channels"]) else ""
 
 
 def _legal_basis(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,20 +113,22 @@ def _legal_basis(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, ChannelEdit]:
+def _channels(post: Post, revision_content: Mapping[str, Any]) -> dict[Channel, ChannelEdit]:
     usable = {str(channel.public_id): channel for channel in channels_for(post.unit)}
     corrected = corrections.published_trace(post.corrects) if post.corrects else None
-    all_media = [content.to_platform_medium(entry) for entry in shown["media"]]
+    all_media = [content.to_platform_medium(entry) for entry in revision_content["media"]]
     by_channel = {}
-    for target in shown["channels"]:
+    for target in revision_content["channels"]:
         if channel := usable.get(target["channel"]):
             first = corrected.line(target["channel"]) if corrected else ""
             facts = facts_of(channel.platform)
             fitting = choose_format(facts, all_media, "")
             named = target.get("format", facts.formats[0].name)
-            form = next((each for each in facts.formats if each.name == named), fitting)
+            form = next((form for form in facts.formats if form.name == named), fitting)
             by_channel[channel] = ChannelEdit(
-                _own_text(target, shown, form, first=first) if target["own_text"] else "",
+                _own_text(target, revision_content, form, first=first)
+                if target["own_text"]
+                else "",
                 "" if form == fitting or form.for_long_text else form.name,
                 _changed_options(form, target.get("options", {})),
                 switched=True,  # exactly the version's channels, whatever its media were
@@ -135,16 +137,16 @@ def _channels(post: Post, shown: Mapping[str, Any]) -> dict[Channel, ChannelEdit
 
 
 def _own_text(
-    target: Mapping[str, Any], shown: Mapping[str, Any], form: Format, *, first: str
+    target: Mapping[str, Any], revision_content: Mapping[str, Any], form: Format, *, first: str
 ) -> str:
     """Return a channel's own text without the lines that `content.compose_text` adds to it."""
     text: str = target["text"]
     if first:
         text = text.removeprefix(first).lstrip("\n")
-    if shown["link"] and form.takes_link and not form.article:
-        text = text.removesuffix(f"\n\n{shown['link']}")
-    text = text.removesuffix(f"\n\n{shown['unit']}")
-    if shown.get("ai_made") and not form.labels_ai:
+    if revision_content["link"] and form.takes_link and not form.article:
+        text = text.removesuffix(f"\n\n{revision_content['link']}")
+    text = text.removesuffix(f"\n\n{revision_content['unit']}")
+    if revision_content.get("ai_made") and not form.labels_ai:
         text = text.removesuffix(f"\n\n{content.AI_LINE}")
     return text
 

@@ -34,7 +34,7 @@ def find_held_back(revisions: Mapping[int, str], *, now: datetime) -> set[int]:
     """
     day = timezone.localdate(now)
     rules = rules_by_path(set(revisions.values()), on=day)
-    marks = {path: mark_of(each) for path, each in rules.items()}
+    marks = {path: mark_of(path_rules) for path, path_rules in rules.items()}
     held = find_checked({pk: marks[path] for pk, path in revisions.items()})
     if unknown := revisions.keys() - held.keys():
         checks = [
@@ -119,14 +119,14 @@ def require_publishable(
     day = timezone.localdate()
     rules = rules_of(unit, on=day)
     grave = list(scan.Severity)[: list(scan.Severity).index(least) + 1]
-    found = {
+    broken = {
         leak.rule: None
         for text in texts
         for leak in scan.find_leaks(text, allowed=rules.allowed, today=day)
         if rules.severity_of(leak) in grave
     }
-    if found:
-        raise Refused(" ".join(rule_description(rule) for rule in found))
+    if broken:
+        raise Refused(" ".join(rule_description(rule) for rule in broken))
 
 
 def count_outcome(unit: Unit, rules: Iterable[str], outcome: LeakCount.Outcome) -> None:

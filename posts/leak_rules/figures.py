@@ -55,8 +55,8 @@ def figures_by_rule(reader: User, *, now: datetime) -> list[RuleFigures]:
             rows[rule].counts[outcome] = total
     alarms = FalseAlarm.objects.visible_to(reader).filter(reported_at__gt=now - COUNTED)
     unseen = Count("pk", filter=Q(seen_at=None))
-    found = alarms.order_by().values("rule").annotate(all=Count("pk"), unseen=unseen)
-    for rule, total, open_ones in found.values_list("rule", "all", "unseen"):
+    alarm_counts = alarms.order_by().values("rule").annotate(all=Count("pk"), unseen=unseen)
+    for rule, total, open_ones in alarm_counts.values_list("rule", "all", "unseen"):
         if rule in rows:
             rows[rule].alarms, rows[rule].unseen = total, open_ones
     return sorted(rows.values(), key=lambda row: (-row.unseen, -row.alarms, row.name))

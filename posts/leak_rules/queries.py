@@ -44,7 +44,7 @@ def rules_by_path(paths: Collection[str], *, on: date) -> dict[str, LeakRules]:
     """Return the rules for posts of the units at these paths. Four queries, however many."""
     switched = switched_rules(on)
     above = {path: list_ancestors(path) for path in paths}
-    wanted = {each for line in above.values() for each in line}
+    wanted = {path_above for line in above.values() for path_above in line}
     allowed: dict[str, list[tuple[str, str]]] = {}
     items = AllowedItem.objects.in_force().filter(unit__path__in=wanted)
     for path, kind, value in items.values_list("unit__path", "kind", "value"):
@@ -52,12 +52,15 @@ def rules_by_path(paths: Collection[str], *, on: date) -> dict[str, LeakRules]:
     # What its leader tells residents on the record is public by that.
     facts = UnitFacts.objects.filter(unit__path__in=set(paths))
     for path, duty, numbers in facts.values_list("unit__path", "duty_phone", "public_numbers"):
-        own = {duty, *(each["number"] for each in numbers)} - {""}
+        own = {duty, *(number["number"] for number in numbers)} - {""}
         allowed.setdefault(path, []).extend((Kind.PHONE, number) for number in own)
     own_pages = _addresses(set(paths))
     return {
         path: LeakRules(
-            _allowed((i for each in line for i in allowed.get(each, ())), own_pages.get(path, ())),
+            _allowed(
+                (i for path_above in line for i in allowed.get(path_above, ())),
+                own_pages.get(path, ()),
+            ),
             switched,
         )
         for path, line in above.items()

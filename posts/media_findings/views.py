@@ -162,7 +162,9 @@ def _finding_context(request: HttpRequest, media: Media, card: ScanCard) -> dict
         "may_decide": can(request.user, Permission.POST_WRITE, unit=media.unit),
         "may_refuse": any(can(request.user, right, unit=media.unit) for right in rights),
         "forms": {
-            str(each.number): _form(request, each) for each in card.open if each.box.may_be_shown
+            str(open_card.number): _form(request, open_card)
+            for open_card in card.open
+            if open_card.box.may_be_shown
         },
         "next_look": looks + 1 if looks < MOST_LOOKS else None,
         "wait": min(2 + looks // 4, 10),

@@ -36,7 +36,7 @@ def percent_box(x: Any, y: Any, width: Any, height: Any) -> Box:
     ValueError.
     """
     left, top, across, down = (
-        round(float(str(each).replace(",", ".")) * 100) for each in (x, y, width, height)
+        round(float(str(part).replace(",", ".")) * 100) for part in (x, y, width, height)
     )
     left, top = max(left, 0), max(top, 0)
     return left, top, min(across, WHOLE - left), min(down, WHOLE - top)

@@ -204,7 +204,7 @@ class VideoForm(forms.Form):
 
     def _read_marks(self) -> None:
         """Read the places marked by hand, and ask about what lies between. Raise ValueError."""
-        found: dict[int, list[Mark]] = {}
+        tracks: dict[int, list[Mark]] = {}
         for row in self._typed_marks():
             place = int(row["place"])
             if not 0 < place < 1000:
@@ -212,9 +212,9 @@ class VideoForm(forms.Form):
             start = min(parse_time(row["from"]), self.media_row.seconds)
             end = min(parse_time(row["to"] or row["from"]), self.media_row.seconds)
             box = percent_box(*(row[side] for side in SIDES))
-            found.setdefault(place, []).append(Mark(start, end, box, Kind(row["kind"] or "drawn")))
+            tracks.setdefault(place, []).append(Mark(start, end, box, Kind(row["kind"] or "drawn")))
         self.places = {
-            place: complete_marks(marks, self.seen) for place, marks in sorted(found.items())
+            place: complete_marks(marks, self.seen) for place, marks in sorted(tracks.items())
         }
 
 

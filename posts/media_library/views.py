@@ -149,7 +149,7 @@ def _add_many(request: HttpRequest, unit: Unit) -> HttpResponse:
             lambda file=file: added.append(entries.add(file, unit=unit, by=request.user))
         ):
             messages.error(request, f"{file.name}: {refused}")
-    known = sum(each.is_known for each in added)
+    known = sum(addition.is_known for addition in added)
     if added:
         message = _("%(n)s files are in the library, %(known)s of them were there before.")
         messages.success(request, message % {"n": len(added), "known": known})
@@ -191,7 +191,7 @@ def medium(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "cover": viewing_url(media, COVER if media.is_video else THUMB),
         "pages": published_uses(family, user=request.user),
         "posts": queries.posts_with(family, user=request.user),
-        "alike": [(each, viewing_url(each, THUMB)) for each in find_similar(media)],
+        "alike": [(similar, viewing_url(similar, THUMB)) for similar in find_similar(media)],
         "tags": tags_of(media.unit) if may_change else (),
         "is_over": media.is_expired(timezone.localdate()),
         "is_card": Card.objects.filter(media=media).exists(),

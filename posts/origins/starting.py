@@ -252,10 +252,10 @@ def start_from_example(
         search=make_search_text(title, text),
     )
     pictures = _usable_media(post, media, by=by)
-    shown = content.media_for_limits(pictures)
+    visible_media = content.media_for_limits(pictures)
     targets = first_targets(post)
     for target in targets:
-        target.is_on = material.is_switched_on(target, shown)
+        target.is_on = material.is_switched_on(target, visible_media)
     PostChannel.objects.bulk_create(targets)
     PostMedia.objects.bulk_create(pictures)
     record("post.begun_from_example", post, by=by, position=authority.position, example=example)
@@ -266,11 +266,11 @@ def _usable_media(post: Post, media: Iterable[tuple[Media, str]], *, by: User) -
     """Return those of the media that a unit above shares, as the unit's own rows."""
     pictures: list[PostMedia] = []
     today = timezone.localdate()
-    for each, alt in media:
-        if each.is_expired(today):
+    for medium, alt in media:
+        if medium.is_expired(today):
             continue
         try:
-            own = take_over(each, unit=post.unit, by=by)
+            own = take_over(medium, unit=post.unit, by=by)
         except Refused:
             continue
         pictures.append(PostMedia(post=post, media=own, position=len(pictures), alt_text=alt))

@@ -54,13 +54,13 @@ def make_card(
     return made
 
 
-def require_clean(words: Words, unit: Unit) -> None:
+def require_clean(card_texts: Words, unit: Unit) -> None:
     """Raise Refused for words that nobody may publish, and for a code that leads elsewhere than to
     an official page.
     """
-    texts = (words.title, words.line_1, words.line_2)
+    texts = (card_texts.title, card_texts.line_1, card_texts.line_2)
     require_publishable(texts, unit, least=Severity.HARD)
-    if words.link and not _is_official(words.link, unit):
+    if card_texts.link and not _is_official(card_texts.link, unit):
         raise Refused(
             _(
                 "The QR code leads to a page that is not official. Use an address under gov.vn, "

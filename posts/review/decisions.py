@@ -157,7 +157,7 @@ def approve(
         ALLOWED: count_allowed_boxes(revision.content),
         "delegation": str(authority.public_id) if isinstance(authority, Delegation) else "",
     }
-    facts = {"method": proof.method} | {name: each for name, each in details.items() if each}
+    facts = {"method": proof.method} | {name: detail for name, detail in details.items() if detail}
     if step == Decision.FIRST:
         _approve_first(
             post,
@@ -213,7 +213,7 @@ def _approve_first(
     """Give the unit's approval, and ask for the province's until the post is to go out."""
     now = timezone.now()
     requested = at or post.requested_time
-    ahead = [each for each in (requested, post.ends_at) if each and each > now]
+    ahead = [moment for moment in (requested, post.ends_at) if moment and moment > now]
     due_at = min(ahead, default=now + SECOND_LASTS)
     fields = {}
     if requested != post.requested_time:

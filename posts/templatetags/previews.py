@@ -115,8 +115,8 @@ def _describe_left_out(
 ) -> list[str]:
     """Say what of the post is not shown in this format."""
     texts = []
-    if missing := [each for each in content_["media"] if each not in shots]:
-        videos = sum("video" in each for each in missing)
+    if missing := [medium for medium in content_["media"] if medium not in shots]:
+        videos = sum("video" in medium for medium in missing)
         media = presenters.describe_media_counts(len(missing) - videos, videos)
         texts.append(_("Left out here: %(media)s") % {"media": media})
     if content_["link"] and not form.takes_link:

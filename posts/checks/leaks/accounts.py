@@ -85,7 +85,7 @@ def payment_cards(reading: Reading) -> Iterator[Found]:
 def _has_check_digit(digits: str) -> bool:
     """Check the sum by Luhn."""
     doubled = (int(digit) * 2 for digit in digits[-2::-2])
-    total = sum(map(int, digits[-1::-2])) + sum(each - 9 * (each > 9) for each in doubled)
+    total = sum(map(int, digits[-1::-2])) + sum(digit - 9 * (digit > 9) for digit in doubled)
     return total % 10 == 0
 
 

@@ -30,7 +30,7 @@ TITLES = (
 )
 _TITLE = re.compile(TITLES, re.IGNORECASE)
 _TITLE_BEFORE = re.compile(rf"(?<!\w)({TITLES})[ :]{{1,2}}$", re.IGNORECASE)
-_OTHER_NAMES = frozenset(words.casefold() for words in read_list("words_before_other_names.txt"))
+_OTHER_NAMES = frozenset(phrase.casefold() for phrase in read_list("words_before_other_names.txt"))
 # Neighbours, families, records, owners and requests have such a word within them.
 _OTHER_MEANING = frozenset(["hàng", "gia", "biên", "văn", "yêu", "nhu", "chủ", "áp", "quân"])
 _STREET_BEFORE = re.compile(r"số(?: nhà)? \d{1,5}\w{0,3}(?:/\d{1,5}){0,4},? $", re.IGNORECASE)

@@ -53,7 +53,9 @@ _KNOWN_GAPS = (" ", ".")
 
 # A line without any accent, where those of the words and family names that rules know are restored.
 _BARE_LINE = re.compile(r"^[^\n\u00c0-\u1eff]{8,}$", re.MULTILINE)
-_ACCENTED = {without_accents(words).casefold(): words for words in read_list("restored_words.txt")}
+_ACCENTED = {
+    without_accents(phrase).casefold(): phrase for phrase in read_list("restored_words.txt")
+}
 _BARE_WORDS = re.compile(
     rf"(?<![^\W_])(?:{'|'.join(sorted(_ACCENTED, key=len, reverse=True))})(?![^\W\d_])",
     re.IGNORECASE,
@@ -203,9 +205,9 @@ def _plain_piece(piece: str) -> str:
     if len(normalised) > _MOST_LETTERS:  # one sign that stands for a sentence
         return piece
     seen = (
-        each
-        for each in normalised
-        if not is_decoration(each) and unicodedata.category(each) != "Cc"
+        character
+        for character in normalised
+        if not is_decoration(character) and unicodedata.category(character) != "Cc"
     )
     return "".join(map(_plain_digit, seen))
 

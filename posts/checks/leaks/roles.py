@@ -11,7 +11,7 @@ _ROLES = frozenset(role.casefold() for role in read_list("public_roles.txt"))
 _LONGEST_ROLE = max(len(role.split()) for role in _ROLES)
 # Words of its body between a role and a name: nothing that another person could be named by.
 _OF_A_BODY = frozenset(
-    word for words in read_list("words_between_role_and_name.txt") for word in words.split()
+    word for phrase in read_list("words_between_role_and_name.txt") for word in phrase.split()
 )
 _MOST_WORDS_BETWEEN = 20
 _CLAUSE = re.compile(r"[,;!?()\n\"“”]|(?<![A-Z])\. ")
