@@ -246,7 +246,7 @@ class Facts:
         platform does not have."""
         if not name:
             return self.formats[0]
-        return {each.name: each for each in self.formats}[name]
+        return {form.name: form for form in self.formats}[name]
 
 
 @dataclass(frozen=True, slots=True)

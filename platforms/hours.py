@@ -34,7 +34,7 @@ def read_day(text: str) -> list[tuple[str, str]]:
     ValueError for what is none, more than two, or not one after the other.
     """
     spans: list[tuple[str, str]] = []
-    for part in filter(None, (each.strip() for each in text.split(","))):
+    for part in filter(None, (span.strip() for span in text.split(","))):
         match = _SPAN.fullmatch(part)
         if match is None:
             raise ValueError("no span of hours")

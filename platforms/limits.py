@@ -101,9 +101,9 @@ def choose_longer_format(
     if length <= get_text_limit(form, media=len(media)):
         return form
     longer = (
-        each
-        for each in facts.formats
-        if each.for_long_text and len(select_shown_media(each, media)) == len(media)
+        form
+        for form in facts.formats
+        if form.for_long_text and len(select_shown_media(form, media)) == len(media)
     )
     return next(longer, form)
 
@@ -195,11 +195,11 @@ def _check_choices(form: Format, message: Message) -> Iterator[Problem]:
 
 
 def _check_media(form: Format, message: Message) -> Iterator[Problem]:
-    for at, each in enumerate(message.media, start=1):
-        if isinstance(each, Image) and form.images:
-            yield from _check_image(form.images, each, at)
-        if isinstance(each, Video) and form.videos:
-            yield from _check_video(form.videos, each, at)
+    for at, medium in enumerate(message.media, start=1):
+        if isinstance(medium, Image) and form.images:
+            yield from _check_image(form.images, medium, at)
+        if isinstance(medium, Video) and form.videos:
+            yield from _check_video(form.videos, medium, at)
 
 
 def _check_image(limits: ImageLimits, image: Image, at: int) -> Iterator[Problem]:

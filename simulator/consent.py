@@ -109,12 +109,12 @@ class Consent:
     def choose_account(self, request: web.Request) -> web.Response:
         """Ask first who is signed in. Each choice is this address with the account added."""
         query = request.query.get("q", "").strip()
-        words = fold(query).split()
+        query_words = fold(query).split()
         people = [
             user
             for user in self.world.users.values()
             if user.platform == self.spec.name
-            and all(word in fold(self.person_text(user)) for word in words)
+            and all(word in fold(self.person_text(user)) for word in query_words)
         ]
         query_parts = {
             name: value for name, value in request.query.items() if name not in ("q", "account")

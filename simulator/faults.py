@@ -111,8 +111,8 @@ class Faults:
 
     def clear(self, fault_id: int | None = None) -> int:
         doomed = list(self.all) if fault_id is None else [fault_id] if fault_id in self.all else []
-        for each in doomed:
-            del self.all[each]
+        for number in doomed:
+            del self.all[number]
         return len(doomed)
 
     def listed(self) -> Iterable[Fault]:

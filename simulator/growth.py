@@ -101,14 +101,14 @@ def count_days(
     """Count a page on the whole days in California between two moments: the end of each, and its
     figures. ``offset``: how far the world's clock is ahead.
     """
-    found: list[tuple[float, Day]] = []
+    days: list[tuple[float, Day]] = []
     begins = find_california_midnight(since)
     while True:
         # Not 24 hours on: twice a year a day there is longer or shorter.
         ends = find_california_midnight(begins + 1.5 * DAY)
         if ends > min(until or wall, wall):
-            return found
-        found.append((ends, count_day(page, begins, ends, offset=offset, now=wall)))
+            return days
+        days.append((ends, count_day(page, begins, ends, offset=offset, now=wall)))
         begins = ends
 
 

@@ -107,10 +107,15 @@ class Reporter:
 def list_appearances(post: Post) -> Iterator[tuple[str, float, float, bool]]:
     """List when residents began and ceased to see a post: a name, the moment by both clocks, and
     which of the two."""
-    for at, each in enumerate(post.intervals):
-        yield f"{post.id} up {at}", each.visible_world, each.visible_at, True
-        if each.gone_world is not None:
-            yield f"{post.id} down {at}", each.gone_world, each.gone_at or each.visible_at, False
+    for at, interval in enumerate(post.intervals):
+        yield f"{post.id} up {at}", interval.visible_world, interval.visible_at, True
+        if interval.gone_world is not None:
+            yield (
+                f"{post.id} down {at}",
+                interval.gone_world,
+                interval.gone_at or interval.visible_at,
+                False,
+            )
 
 
 def list_comments(page: Page) -> Iterator[tuple[Post, dict[str, Any]]]:
@@ -194,8 +199,8 @@ class Webhooks:
 
     def state(self) -> dict[str, Any]:
         return {
-            name: {"url": each.url, "faults": each.faults, "answers": each.answers}
-            for name, each in self.consoles.items()
+            name: {"url": console.url, "faults": console.faults, "answers": console.answers}
+            for name, console in self.consoles.items()
         }
 
     def is_here(self, url: str) -> bool:

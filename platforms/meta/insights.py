@@ -78,9 +78,9 @@ def parse_values_by_day(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[dat
     """
     return {
         str(row["name"]): {
-            find_day_before(parse_time(each["end_time"])): each["value"]
-            for each in row.get("values", ())
-            if "end_time" in each and isinstance(each.get("value"), int)
+            find_day_before(parse_time(value["end_time"])): value["value"]
+            for value in row.get("values", ())
+            if "end_time" in value and isinstance(value.get("value"), int)
         }
         for row in rows
     }

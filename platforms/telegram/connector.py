@@ -51,7 +51,7 @@ class Telegram(Connection, Webhooks):
             # without markup.
             log.error("Telegram cannot read our markup")
             sent = await self._send_post(account, message, make_plain_text_fields(form, message))
-        message_ids = [str(each["message_id"]) for each in sent]
+        message_ids = [str(sent_message["message_id"]) for sent_message in sent]
         if "0" in message_ids:
             # Telegram queues it and numbers it later, and no call returns that number.
             raise OutcomeUnknown("accepted, and not numbered yet", code="queued")
@@ -85,7 +85,7 @@ class Telegram(Connection, Webhooks):
         return await self.call_api(account, bot_method, **form.request(), writes=True)
 
     async def withdraw(self, account: Account, external_id: str) -> bool:
-        ids = [int(each) for each in external_id.split(",")]
+        ids = [int(message_id) for message_id in external_id.split(",")]
         request: dict[str, Any] = {"chat_id": account.external_id}
         if len(ids) == 1:
             bot_method, request["message_id"] = "deleteMessage", ids[0]

@@ -127,13 +127,13 @@ def _collapse_blanks(letters: list[Letter]) -> list[Letter]:
     """
     tidy: list[Letter] = []
     for letter, marks in letters:
-        last = [each for each, _marks in tidy[-2:]]
+        last = [piece for piece, _marks in tidy[-2:]]
         if letter == " " and (not last or last[-1] in " \n"):
             continue
         if letter == "\n":
             if last and last[-1] == " ":
                 tidy.pop()
-                last = [each for each, _marks in tidy[-2:]]
+                last = [piece for piece, _marks in tidy[-2:]]
             if not last or last == ["\n", "\n"]:
                 continue
         tidy.append((letter, marks))

@@ -38,7 +38,7 @@ class Connection(Api):
         longest = settings.get("max_video_post_duration_sec")
         allowed = settings.get("privacy_level_options", ())
         return {
-            "privacy": [each for each in allowed if each in PRIVACY],
+            "privacy": [choice for choice in allowed if choice in PRIVACY],
             **dict.fromkeys(switched_off, ()),
             "max_seconds": [str(longest)] if longest else (),
         }

@@ -22,7 +22,11 @@ class Counting(Lookups):
     """Read the figures of public videos."""
 
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
-        posts = {each.removeprefix(PHOTO): each for each in external_ids if is_post(each)}
+        posts = {
+            external_id.removeprefix(PHOTO): external_id
+            for external_id in external_ids
+            if is_post(external_id)
+        }
         names = self.metrics.without_skipped(_FIGURES)
         counts_by_chunk = await asyncio.gather(
             *(self._read_counts(account, chunk, names) for chunk in batched(posts, _MOST_AT_ONCE))
@@ -34,7 +38,11 @@ class Counting(Lookups):
         }
         # Photos need not be listed, and what is not public never is: it exists, as far as we know,
         # but is not measured.
-        unlisted = [each for each in external_ids if not each.isdecimal() and each not in figures]
+        unlisted = [
+            external_id
+            for external_id in external_ids
+            if not external_id.isdecimal() and external_id not in figures
+        ]
         return figures | dict.fromkeys(unlisted, Figures())
 
     async def _read_counts(

@@ -64,7 +64,7 @@ class Lookups(Api):
             if text and text in map(collapse_spaces, listed):
                 candidates = [video["id"]]
                 break
-            if any(is_shortened_from(text, each) for each in listed):
+            if any(is_shortened_from(text, listed_text) for listed_text in listed):
                 candidates.append(video["id"])
         if len(candidates) > 1:
             raise OutcomeUnknown("several listed posts begin like this one", code="shortened")

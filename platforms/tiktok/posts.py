@@ -109,7 +109,7 @@ def parse_public_post_id(status: Mapping[str, Any]) -> str:
     """Return the id of a post that residents see; empty where there is none yet. The field's name
     is misspelt, and its numbers are too long for a float.
     """
-    return next((str(each) for each in status.get("publicaly_available_post_id") or ()), "")
+    return next((str(post_id) for post_id in status.get("publicaly_available_post_id") or ()), "")
 
 
 def is_post(external_id: str) -> bool:

@@ -31,7 +31,7 @@ class Api(Connector):
     ) -> dict[str, Any] | None:
         """Read a part of a video's resource; None where there is no such video."""
         data = await self.call_api(account, f"videos?{urlencode({'part': part, 'id': video_id})}")
-        return next((each for each in data.get("items", ()) if each["id"] == video_id), None)
+        return next((item for item in data.get("items", ()) if item["id"] == video_id), None)
 
     # --- upload sessions --------------------------------------------------------------------------
 

@@ -18,9 +18,9 @@ class Comments(Api):
             self._read_threads(account, external_id, "published"),
             self._read_threads(account, external_id, "heldForReview"),
         )
-        comments = [_parse_comment(each, account, hidden=False) for each in visible]
-        comments += [_parse_comment(each, account, hidden=True) for each in hidden]
-        return sorted(comments, key=lambda each: each.written_at, reverse=True)
+        comments = [_parse_comment(item, account, hidden=False) for item in visible]
+        comments += [_parse_comment(item, account, hidden=True) for item in hidden]
+        return sorted(comments, key=lambda comment: comment.written_at, reverse=True)
 
     async def _read_threads(
         self, account: Account, video_id: str, state: str

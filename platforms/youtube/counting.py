@@ -31,7 +31,7 @@ class Counting(Api):
         """
         figures: dict[str, Figures] = {}
         for path in ("videos:batchGetStats", "videos"):
-            missing = [each for each in external_ids if each not in figures]
+            missing = [external_id for external_id in external_ids if external_id not in figures]
             try:
                 figures |= await self._read_statistics(account, path, missing)
             except Rejected:
@@ -50,7 +50,7 @@ class Counting(Api):
             *(self.call_api(account, f"{path}?{query}") for query in queries)
         )
         figures = {}
-        for video in (each for answer in answers for each in answer.get("items", ())):
+        for video in (item for answer in answers for item in answer.get("items", ())):
             statistics = video.get("statistics", {})
             self.metrics.record(_STATISTICS, _STATISTICS & statistics.keys())
             figures[video["id"]] = _parse_figures(statistics)
@@ -91,7 +91,7 @@ class Counting(Api):
             for name in names:
                 merged |= await self._read_report(account, [name], first, last)
             return merged
-        headers = [each["name"] for each in answer["columnHeaders"] if each["name"] != "day"]
+        headers = [header["name"] for header in answer["columnHeaders"] if header["name"] != "day"]
         rows = answer.get("rows", ())
         if rows:
             self.metrics.record(names, headers)

@@ -57,7 +57,7 @@ def list_reasons(error: Mapping[str, Any]) -> list[str]:
     """List the reasons of an error: those of the old way, of the new one, then the status."""
     entries = [*(error.get("errors") or ()), *(error.get("details") or ())]
     reasons = [str(entry.get("reason", "")) for entry in entries if isinstance(entry, dict)]
-    return [each for each in (*reasons, str(error.get("status", ""))) if each]
+    return [reason for reason in (*reasons, str(error.get("status", ""))) if reason]
 
 
 def _until_midnight() -> timedelta:

@@ -77,11 +77,11 @@ class Lookups(Api):
                 if error.code != "playlistNotFound":  # a channel that never had a video
                     raise
                 return
-            ids = [each["contentDetails"]["videoId"] for each in page.get("items", ())]
+            ids = [item["contentDetails"]["videoId"] for item in page.get("items", ())]
             if ids:
                 path = f"videos?{urlencode({'part': part, 'id': ','.join(ids)})}"
                 data = await self.call_api(account, path)
-                videos = {each["id"]: each for each in data.get("items", ())}
+                videos = {item["id"]: item for item in data.get("items", ())}
                 for video_id in ids:
                     if video_id in videos:
                         yield videos[video_id]
@@ -98,7 +98,7 @@ class Lookups(Api):
                 link = make_permalink(account, video["id"])
                 text = f"{snippet['title']}\n\n{snippet.get('description', '')}".strip()
                 posts.append(LivePost(video["id"], link, at, ours=is_ours(snippet), text=text))
-        return sorted(posts, key=lambda each: each.published_at, reverse=True)
+        return sorted(posts, key=lambda post: post.published_at, reverse=True)
 
     @classmethod
     def ids_of(cls, reference: str) -> frozenset[str]:

@@ -68,7 +68,7 @@ class Lookups(Api):
                     at = datetime.fromtimestamp(parse_creation_time(article), UTC)
                     link, title = article.get("link_view", ""), article["title"]
                     posts.append(LivePost(article["id"], link, at, text=title))
-        return sorted(posts, key=lambda each: each.published_at, reverse=True)
+        return sorted(posts, key=lambda post: post.published_at, reverse=True)
 
     @classmethod
     def ids_of(cls, reference: str) -> frozenset[str]:

@@ -22,7 +22,7 @@ class Webhooks(Api):
         """
         given = headers.get("X-ZEvent-Signature", "").encode()
         expected = list(_list_signatures(app, headers, raw))
-        if not any(hmac.compare_digest(given, each.encode()) for each in expected):
+        if not any(hmac.compare_digest(given, signature.encode()) for signature in expected):
             raise ForgedWebhook("the signature does not fit")
         return []
 

@@ -59,17 +59,18 @@ class Residents:
 
     async def page_list(self, request: web.Request) -> web.Response:
         query, platform = request.query.get("q", "").strip(), request.query.get("platform", "")
-        words = fold(query).split()
+        query_words = fold(query).split()
         matching = [
             page
             for page in self.world.all_pages(platform)
-            if not words
+            if not query_words
             or all(
-                word in fold(f"{page.name} {page.username} {page.external_id}") for word in words
+                word in fold(f"{page.name} {page.username} {page.external_id}")
+                for word in query_words
             )
         ]
         matching.sort(
-            key=lambda each: max((post.published_at for post in each.posts.values()), default=0),
+            key=lambda page: max((post.published_at for post in page.posts.values()), default=0),
             reverse=True,
         )
         start, more = self.screen(
@@ -78,14 +79,14 @@ class Residents:
         rows = [
             render_fragment(
                 "page_row",
-                url=f"/pages/{each.platform}/{each.external_id}/",
-                name=each.name,
-                platform=self.spec(each).title,
-                tone=self.spec(each).tone,
-                followers=format_number(growth.count_followers(each, self.world.world())),
-                posts=format_number(len(self.world.visible_posts(each))),
+                url=f"/pages/{page.platform}/{page.external_id}/",
+                name=page.name,
+                platform=self.spec(page).title,
+                tone=self.spec(page).tone,
+                followers=format_number(growth.count_followers(page, self.world.world())),
+                posts=format_number(len(self.world.visible_posts(page))),
             )
-            for each in matching[start : start + PAGES_A_SCREEN]
+            for page in matching[start : start + PAGES_A_SCREEN]
         ]
         empty = render_fragment(
             "empty", text="Chưa có trang nào khớp. Có thể tạo trang mới để thử."
@@ -194,11 +195,11 @@ class Residents:
         return join(
             [
                 render_fragment(
-                    kinds.get(each.kind, "file"),
-                    url=f"/media/{each.sha256}",
-                    alt=each.alt or each.caption,
+                    kinds.get(picture.kind, "file"),
+                    url=f"/media/{picture.sha256}",
+                    alt=picture.alt or picture.caption,
                 )
-                for each in visible
+                for picture in visible
             ]
         )
 

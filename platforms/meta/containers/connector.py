@@ -84,7 +84,7 @@ class Containers(Drafts, Lookups, Insights, Webhooks):
     async def measure(self, account: Account, external_ids: Sequence[str]) -> dict[str, Figures]:
         self.require_spare_calls(account)
         results = await asyncio.gather(
-            *(self._measure_post(account, each) for each in external_ids)
+            *(self._measure_post(account, external_id) for external_id in external_ids)
         )
         posts = zip(external_ids, results, strict=True)
         return {post_id: figures for post_id, figures in posts if figures}

@@ -174,10 +174,10 @@ class Lookups(Graph):
             async for story in self._iter_stories(account, since)
         ]
         # A video may be on two lists: then the earlier list knows more of it.
-        unique = {each.external_id: each for each in reversed([*posts, *reels, *stories])}
+        unique = {post.external_id: post for post in reversed([*posts, *reels, *stories])}
         start = since.replace(microsecond=0)
-        recent = [each for each in unique.values() if each.published_at >= start]
-        return sorted(recent, key=lambda each: each.published_at, reverse=True)
+        recent = [post for post in unique.values() if post.published_at >= start]
+        return sorted(recent, key=lambda post: post.published_at, reverse=True)
 
     @classmethod
     def ids_of(cls, reference: str) -> frozenset[str]:

@@ -67,12 +67,12 @@ class Accounts:
                 }
             case "accounts":
                 ids = token.pages if "pages_show_list" in token.scopes else []
-                ids = [each for each in ids if each not in self.unlisted()]
+                ids = [page_id for page_id in ids if page_id not in self.unlisted()]
                 pages = [
                     page
-                    for each in ids
-                    if (page := self.world.pages[FacebookSpec.name].get(each))
-                    and each in user.pages
+                    for page_id in ids
+                    if (page := self.world.pages[FacebookSpec.name].get(page_id))
+                    and page_id in user.pages
                 ]
                 fields = parse_fields(
                     call.text("fields") or "access_token,category,name,id,tasks",
@@ -95,8 +95,8 @@ class Accounts:
                 return make_page(
                     call,
                     portfolios,
-                    lambda each: each["id"],
-                    lambda each: {"id": each["id"], "name": each["name"]},
+                    lambda entry: entry["id"],
+                    lambda entry: {"id": entry["id"], "name": entry["name"]},
                 )
         raise missing_object(edge)
 
@@ -126,7 +126,7 @@ class Accounts:
         self.check_business(token)
         if token.user not in business["people"] or edge not in ("owned_pages", "client_pages"):
             raise missing_object(f"{business['id']}/{edge}", call.method.lower())
-        pages = [self.world.pages[FacebookSpec.name][each] for each in business[edge]]
+        pages = [self.world.pages[FacebookSpec.name][page_id] for page_id in business[edge]]
         fields = parse_fields(call.text("fields") or "id,name", PAGE_FIELDS, "Page")
         return make_page(
             call,
@@ -269,9 +269,9 @@ class Accounts:
                 page.details.pop("subscribed", None)
             case _:
                 fields = [
-                    each.strip()
-                    for each in call.text("subscribed_fields").split(",")
-                    if each.strip()
+                    field.strip()
+                    for field in call.text("subscribed_fields").split(",")
+                    if field.strip()
                 ]
                 if not fields:
                     raise GraphError("(#100) The parameter subscribed_fields is required.", 100)

@@ -157,7 +157,9 @@ class Facebook(Platform):
             case "GET", [] if call.text("ids"):
                 return self.reading.read_many(call)
             case "POST", [] if call.text("batch"):
-                return [await self.one_of_batch(call, each, plan) for each in self.batched(call)]
+                return [
+                    await self.one_of_batch(call, request, plan) for request in self.batched(call)
+                ]
             case _, []:
                 raise GraphError("Unknown path components", 2500)
             case _, ["video-upload", *rest]:
@@ -196,7 +198,7 @@ class Facebook(Platform):
     @staticmethod
     def batched(call: Call) -> list[dict[str, Any]]:
         batch = call.nested("batch")
-        if not isinstance(batch, list) or not all(isinstance(each, dict) for each in batch):
+        if not isinstance(batch, list) or not all(isinstance(entry, dict) for entry in batch):
             raise GraphError("(#100) param batch must be an array.", 100)
         if len(batch) > LARGEST_BATCH:
             raise GraphError("Too many requests in batch message. Maximum batch size is 50", 1)
@@ -319,9 +321,9 @@ class Facebook(Platform):
             "name": given["name"],
         }
         business["listed"] = bool(given.get("listed"))
-        business["people"] = [self.person(each) for each in given.get("people", [])]
+        business["people"] = [self.person(person) for person in given.get("people", [])]
         for edge in ("owned_pages", "client_pages"):
-            business[edge] = [self.page_id(each) for each in given.get(edge, [])]
+            business[edge] = [self.page_id(key) for key in given.get(edge, [])]
         self.world.businesses[business["id"]] = business
         self.world.dirty = True
         return business

@@ -106,9 +106,13 @@ class Comments:
             raise missing_object(f"{post.id}/comments", call.method.lower())
         seen = self.visible_to(token, page, post)
         if above:
-            rows = [each for each in seen if each["parent"] == above["id"]]
+            rows = [comment for comment in seen if comment["parent"] == above["id"]]
         else:
-            rows = [each for each in seen if call.text("filter") == "stream" or not each["parent"]]
+            rows = [
+                comment
+                for comment in seen
+                if call.text("filter") == "stream" or not comment["parent"]
+            ]
         if call.text("order") == "reverse_chronological":
             rows = rows[::-1]
         fields = parse_fields(
@@ -117,8 +121,8 @@ class Comments:
         answer = make_page(
             call,
             rows,
-            lambda each: each["id"],
-            lambda each: self.view(call, token, page, post, each, fields),
+            lambda comment: comment["id"],
+            lambda comment: self.view(call, token, page, post, comment, fields),
         )
         if call.text("summary"):
             total = growth.compute_counts(page, post, self.world.world()).comments
@@ -136,7 +140,7 @@ class Comments:
         fields = parse_fields(
             field["fields"] or "id,message,created_time,from", COMMENT_FIELDS, "Comment"
         )
-        rows = [each for each in self.visible_to(token, page, post) if not each["parent"]]
+        rows = [comment for comment in self.visible_to(token, page, post) if not comment["parent"]]
         return [self.view(call, token, page, post, row, fields) for row in rows[: min(limit, 100)]]
 
     def visible_to(self, token: Token, page: Page, post: Post) -> list[dict[str, Any]]:
@@ -202,7 +206,7 @@ class Comments:
             "can_remove": True,
             "like_count": 0,
             "comment_count": sum(
-                1 for each in self.under(page, post) if each["parent"] == comment["id"]
+                1 for reply in self.under(page, post) if reply["parent"] == comment["id"]
             ),
             "permalink_url": address,
         }
@@ -211,7 +215,7 @@ class Comments:
             view["from"] = {"id": number, "name": comment["by"] or page.name}
         if comment["parent"]:
             above = next(
-                each for each in post.details["comments"] if each["id"] == comment["parent"]
+                stored for stored in post.details["comments"] if stored["id"] == comment["parent"]
             )
             view["parent"] = {
                 "id": above["id"],

@@ -89,7 +89,7 @@ class FacebookConsent(Consent):
         # this one.
         for name in form:
             if name.startswith("only "):
-                code.bound_to[name] = ",".join(str(each) for each in form.getall(name))
+                code.bound_to[name] = ",".join(str(choice) for choice in form.getall(name))
         self.world.codes[code.value] = code
         self.world.dirty = True
         return code

@@ -52,13 +52,13 @@ class Insights:
             growth.count_followers(page, now),
             growth.count_followers(page, now - DAY),
         )
-        views = sum(each.views for each in today) - sum(each.views for each in before)
-        acts = sum(each.all_reactions + each.comments + each.shares for each in today)
+        views = sum(counts.views for counts in today) - sum(counts.views for counts in before)
+        acts = sum(counts.all_reactions + counts.comments + counts.shares for counts in today)
         values = {
             "page_media_view": views,
             "page_total_media_view_unique": int(views * 0.7),
             "page_post_engagements": acts
-            - sum(each.all_reactions + each.comments + each.shares for each in before),
+            - sum(counts.all_reactions + counts.comments + counts.shares for counts in before),
             "page_follows": people,
             "page_daily_follows": people - people_before,
             "page_daily_follows_unique": people - people_before,

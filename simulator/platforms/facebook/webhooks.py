@@ -51,7 +51,7 @@ class FacebookReporter(MetaReporter):
             yield Notice(f"comment {comment['id']}", value, comment["at"])
 
     def reports(self, page: Page, console: Console, fresh: list[Notice]) -> Iterator[Report]:
-        entry = self.entry(page, int(self.world.wall()), "feed", [each.value for each in fresh])
+        entry = self.entry(page, int(self.world.wall()), "feed", [change.value for change in fresh])
         body: dict[str, Any] = {"object": "page", "entry": [entry]}
         yield Report(console.url, encode_as_meta(body), sign_as_meta(next(iter(APPS.values()))))
 

@@ -125,8 +125,8 @@ class Writing:
         window = self.world.settings["facebook_duplicate_seconds"]
         now = self.world.world()
         last = max(
-            (each for each in page.posts.values() if each is not post and each.visible(now)),
-            key=lambda each: each.intervals[-1].visible_world,
+            (other for other in page.posts.values() if other is not post and other.visible(now)),
+            key=lambda post: post.intervals[-1].visible_world,
             default=None,
         )
         if (

@@ -127,8 +127,8 @@ class Instagram(ContainerPlatform):
     def own(self, token: Token) -> Iterator[Page]:
         yield from super().own(token)
         if token.platform == "facebook":
-            for each in [token.page] if token.page else token.pages:
-                linked = self.world.pages["facebook"].get(each)
+            for page_id in [token.page] if token.page else token.pages:
+                linked = self.world.pages["facebook"].get(page_id)
                 if linked and (
                     page := self.world.pages[self.name].get(linked.details.get("instagram", ""))
                 ):
@@ -259,8 +259,8 @@ class Instagram(ContainerPlatform):
         """Link the account to the page on Facebook of the same name, which has none yet, or else to
         a new one: the portal comes to it by Facebook Login."""
         pages = self.world.pages[FacebookSpec.name].values()
-        free = (each for each in pages if not each.details.get("instagram"))
-        linked = next((each for each in free if each.name == page.name), None)
+        free = (page for page in pages if not page.details.get("instagram"))
+        linked = next((candidate for candidate in free if candidate.name == page.name), None)
         linked = linked or self.world.new_page(FacebookSpec.name, page.name)
         self.prepare(page, {"facebook_page": linked.external_id})
 

@@ -57,15 +57,15 @@ class Comments:
 
         def view(comment: dict[str, Any]) -> dict[str, Any]:
             below = [
-                self.comment_view(inner, page, post, each)
-                for each in comments
-                if each["parent"] == comment["id"]
+                self.comment_view(inner, page, post, reply)
+                for reply in comments
+                if reply["parent"] == comment["id"]
             ]
-            shown = comment | ({"replies": below} if below else {})
-            return self.comment_view(fields, page, post, shown)
+            fields_shown = comment | ({"replies": below} if below else {})
+            return self.comment_view(fields, page, post, fields_shown)
 
-        top = [each for each in by_id.values() if not each["parent"]]
-        return make_page(call, top[::-1], lambda each: each["id"], view, most=50)
+        top = [comment for comment in by_id.values() if not comment["parent"]]
+        return make_page(call, top[::-1], lambda comment: comment["id"], view, most=50)
 
     @staticmethod
     def fields_of_reply(fields: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

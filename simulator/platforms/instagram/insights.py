@@ -79,8 +79,8 @@ class Insights:
         before = [growth.compute_counts(page, post, now - DAY) for post in page.posts.values()]
 
         def gained(what: str) -> int:
-            return sum(getattr(each, what) for each in today) - sum(
-                getattr(each, what) for each in before
+            return sum(getattr(counts, what) for counts in today) - sum(
+                getattr(counts, what) for counts in before
             )
 
         likes, comments, shares = gained("all_reactions"), gained("comments"), gained("shares")

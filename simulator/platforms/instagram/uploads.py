@@ -139,16 +139,16 @@ class Uploads:
     def carousel(self, call: Call, plan: Plan, page: Page, more: dict[str, Any]) -> dict[str, Any]:
         nested = call.nested("children")
         ids = (
-            [str(each) for each in nested]
+            [str(container_id) for container_id in nested]
             if isinstance(nested, list)
             else call.text("children").split(",")
         )
-        ids = [each.strip() for each in ids if each.strip()]
+        ids = [container_id.strip() for container_id in ids if container_id.strip()]
         if not 2 <= len(ids) <= 10:
             raise error(100, 2207028, "Carousel", "A carousel needs between 2 and 10 children.")
         children = []
-        for each in ids:
-            child = self.platform.container(each, page)
+        for container_id in ids:
+            child = self.platform.container(container_id, page)
             if (
                 child is None
                 or not child["item"]

@@ -38,7 +38,9 @@ class InstagramReporter(MetaReporter):
             yield Notice(f"comment {comment['id']}", value, comment["at"])
 
     def reports(self, page: Page, console: Console, fresh: list[Notice]) -> Iterator[Report]:
-        entry = self.entry(page, int(self.world.wall()), "comments", [each.value for each in fresh])
+        entry = self.entry(
+            page, int(self.world.wall()), "comments", [change.value for change in fresh]
+        )
         body: dict[str, Any] = {"object": "instagram", "entry": [entry]}
         apps = APPS if page.details.get("subscribed") else FACEBOOK_APPS
         yield Report(console.url, encode_as_meta(body), sign_as_meta(next(iter(apps.values()))))

@@ -315,7 +315,7 @@ class ContainerPlatform(Platform):
             self.world.wall(),
         )
         post.app, post.link = self.name, container.get("link", "")
-        post.pictures = [Picture(**each) for each in container["pictures"]]
+        post.pictures = [Picture(**picture) for picture in container["pictures"]]
         post.details = details | {"container": container["id"]}
         post.requests = 2
         page.posts[post.id] = post

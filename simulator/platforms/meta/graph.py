@@ -84,11 +84,11 @@ def check_version(path: str, oldest: str) -> None:
         and tuple(map(int, requested.groups()))
         < tuple(map(int, oldest.removeprefix("v").split(".")))
     ):
-        words = (
+        message = (
             f"You are calling a deprecated version of the Ads API. Please update to the "
             f"latest version: {oldest}."
         )
-        raise GraphError(f"(#2635) {words}", 2635)
+        raise GraphError(f"(#2635) {message}", 2635)
 
 
 def needs_page_token() -> GraphError:

@@ -219,7 +219,7 @@ def trim(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[str,
     text = text.strip()
     length = count_utf16_units(text)
     inside = []
-    for entity in sorted(entities, key=lambda each: (each["offset"], -each["length"])):
+    for entity in sorted(entities, key=lambda entity: (entity["offset"], -entity["length"])):
         start = max(0, entity["offset"] - shift)
         stop = min(length, entity["offset"] + entity["length"] - shift)
         if stop > start:

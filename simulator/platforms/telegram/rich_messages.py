@@ -16,14 +16,14 @@ def parse(source: str) -> list[tuple[str, list[dict[str, Any]]]]:
     """Split into paragraphs, each as plain text with its entities."""
     if rest := PARAGRAPH.sub("", source).strip():
         raise EntityError(f"Unsupported content outside of a paragraph: {rest[:40]}")
-    return [parse_marks(each) for each in PARAGRAPH.findall(source)]
+    return [parse_marks(paragraph) for paragraph in PARAGRAPH.findall(source)]
 
 
 def to_rich_text(text: str, entities: list[dict[str, Any]]) -> Any:
     """Write a paragraph's text as a RichText: itself, or its parts in order."""
     units, at = text.encode("utf-16-le"), 0
     parts: list[Any] = []
-    for entity in sorted(entities, key=lambda each: (each["offset"], -each["length"])):
+    for entity in sorted(entities, key=lambda entity: (entity["offset"], -entity["length"])):
         if entity["offset"] < at:
             continue  # a mark within another: only the outer one is shown
         end = entity["offset"] + entity["length"]

@@ -176,8 +176,8 @@ class Sending:
         self.accept(post, call, plan, page)
         if plan.fails:
             why = f"Too Many Requests: retry after {plan.fails.retry_after}"
-            words = f'Too Many Requests: Failed to send message #2 with the error message "{why}"'
-            raise TelegramError(429, words, retry_after=plan.fails.retry_after)
+            message = f'Too Many Requests: Failed to send message #2 with the error message "{why}"'
+            raise TelegramError(429, message, retry_after=plan.fails.retry_after)
         return self.answer_of(page, post)
 
     def answer_of(self, page: Page, post: Post) -> list[dict[str, Any]]:

@@ -51,14 +51,14 @@ class Insights:
         now = self.world.world()
 
         def sums(moment: float) -> dict[str, int]:
-            each = [growth.compute_counts(page, post, moment) for post in page.posts.values()]
+            counts = [growth.compute_counts(page, post, moment) for post in page.posts.values()]
             return {
-                "views": sum(one.views for one in each),
-                "likes": sum(one.all_reactions for one in each),
-                "replies": sum(one.comments for one in each),
-                "reposts": sum(one.shares for one in each),
-                "quotes": sum(one.shares // 4 for one in each),
-                "clicks": sum(one.clicks // 3 for one in each),
+                "views": sum(one.views for one in counts),
+                "likes": sum(one.all_reactions for one in counts),
+                "replies": sum(one.comments for one in counts),
+                "reposts": sum(one.shares for one in counts),
+                "quotes": sum(one.shares // 4 for one in counts),
+                "clicks": sum(one.clicks // 3 for one in counts),
             }
 
         days = [sums(now), sums(now - DAY), sums(now - 2 * DAY)]

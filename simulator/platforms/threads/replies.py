@@ -24,11 +24,11 @@ class Replies:
             for comment in self.platform.comments(page, post)
             if whole or not comment["parent"]
         ]
-        own = [each for each in self.world.visible_posts(page) if each.details.get("reply_to")]
+        own = [post for post in self.world.visible_posts(page) if post.details.get("reply_to")]
         below = {post.id, *(row["id"] for row in rows)} if whole else {post.id}
-        rows += [self.posts.post_view(call, page, each,
+        rows += [self.posts.post_view(call, page, post,
         {name: {"name": name} for name in POST_FIELDS})
-                 for each in own if each.details["reply_to"] in below]  # fmt: skip
+                 for post in own if post.details["reply_to"] in below]  # fmt: skip
         rows.sort(key=lambda row: row["timestamp"], reverse=call.flag("reverse", True))
         return make_page(
             call,

@@ -45,7 +45,7 @@ class ThreadsReporter(MetaReporter):
     def reports(self, page: Page, console: Console, fresh: list[Notice]) -> Iterator[Report]:
         app, secret = next(iter(APPS.items()))
         now = int(self.world.wall())
-        for topic, name, value in (each.value for each in fresh):
+        for topic, name, value in (change.value for change in fresh):
             body: dict[str, Any] = {
                 "app_id": app,
                 "topic": topic,

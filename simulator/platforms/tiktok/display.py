@@ -35,7 +35,7 @@ class Display:
         self.world = world
 
     def requested_fields(self, call: Call, known: Any) -> list[str]:
-        fields = [each for each in call.text("fields").split(",") if each]
+        fields = [field for field in call.text("fields").split(",") if field]
         retired = self.world.settings["tiktok_retired_fields"]
         if not fields or any(field not in known or field in retired for field in fields):
             raise invalid("fields is missing or names a field that does not exist")
@@ -109,7 +109,11 @@ class Display:
             raise invalid("filters.video_ids brings 1 to 20 ids")
         posts = {post.id: post for post in self.listed(page, plan)}
         return {
-            "videos": [self.video(page, posts[each], fields, call) for each in ids if each in posts]
+            "videos": [
+                self.video(page, posts[video_id], fields, call)
+                for video_id in ids
+                if video_id in posts
+            ]
         }
 
     def video(self, page: Page, post: Post, fields: list[str], call: Call) -> dict[str, Any]:

@@ -86,9 +86,9 @@ class OAuth:
         token = self.world.tokens.get(value)
         if token is None or token.platform != TiktokSpec.name or token.app != app:
             return oauth_error("invalid_request", "Token is invalid.")
-        for each in self.world.tokens.values():
-            if (each.platform, each.page, each.app) == (TiktokSpec.name, token.page, app):
-                each.dead = 1
+        for stored in self.world.tokens.values():
+            if (stored.platform, stored.page, stored.app) == (TiktokSpec.name, token.page, app):
+                stored.dead = 1
         self.world.dirty = True
         return Reply({})
 

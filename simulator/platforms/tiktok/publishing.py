@@ -66,18 +66,18 @@ class Publishing:
         """Refuse what prevents this account's next post, whatever it holds."""
         now, settings = self.world.world(), self.world.settings
         lately = [
-            each
-            for each in self.publishes(page.external_id).values()
-            if (each["accepted"] or 0) > now - DAY
+            publish
+            for publish in self.publishes(page.external_id).values()
+            if (publish["accepted"] or 0) > now - DAY
         ]
         most = settings["tiktok_posts_per_day"]
-        if most and sum(each["direct"] for each in lately) >= most:
+        if most and sum(publish["direct"] for publish in lately) >= most:
             raise TiktokError(
                 403, "spam_risk_too_many_posts", "The daily post cap of the user is reached."
             )
         cap = settings["tiktok_users_per_day"] if settings["tiktok_audited"] else UNAUDITED_USERS
         others = sum(
-            since > now - DAY for each, since in self.active.items() if each != page.external_id
+            since > now - DAY for key, since in self.active.items() if key != page.external_id
         )
         if cap and others >= cap:
             raise TiktokError(
@@ -114,10 +114,10 @@ class Publishing:
         self.preflight(page)
         now = self.world.world()
         waiting = [
-            each
-            for each in self.publishes(page.external_id).values()
-            if not each["direct"] and (each["accepted"] or 0) > now - DAY and not each["fail"]
-            and (each["person_from"] is None or each["person_from"] > now)
+            draft
+            for draft in self.publishes(page.external_id).values()
+            if not draft["direct"] and (draft["accepted"] or 0) > now - DAY and not draft["fail"]
+            and (draft["person_from"] is None or draft["person_from"] > now)
         ]  # fmt: skip
         if len(waiting) >= MOST_DRAFTS:
             raise TiktokError(

@@ -64,7 +64,7 @@ class TiktokReporter(Reporter):
     def reports(self, page: Page, console: Console, fresh: list[Notice]) -> Iterator[Report]:
         app, secret = next(iter(APPS.items()))
         now = int(self.world.wall())
-        for event, content in (each.value for each in fresh):
+        for event, content in (change.value for change in fresh):
             body = {
                 "client_key": app,
                 "event": event,

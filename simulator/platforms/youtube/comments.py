@@ -22,7 +22,7 @@ class Comments:
         """List as many comments as the video has by now, at most two hundred; made up when first
         asked for."""
         there: list[dict[str, Any]] = post.details.setdefault("comments", [])
-        written = sum(each["by"] != page.external_id for each in there)
+        written = sum(comment["by"] != page.external_id for comment in there)
         for at in range(
             written, min(200, growth.compute_counts(page, post, self.world.world()).comments)
         ):
@@ -78,7 +78,7 @@ class Comments:
             "totalReplyCount": len(below), "topLevelComment": self.comment_view(comment),
         }  # fmt: skip
         if below:
-            answer["replies"] = {"comments": [self.comment_view(each) for each in below[:5]]}
+            answer["replies"] = {"comments": [self.comment_view(reply) for reply in below[:5]]}
         return answer
 
     def talked(self, call: Call, token: Token, video_id: str, where: str) -> tuple[Page, Post]:
@@ -96,12 +96,16 @@ class Comments:
     def list_threads(self, call: Call, token: Token) -> dict[str, Any]:
         page, all_ = self.comments_asked(call, token)
         state = call.text("moderationStatus", "published")
-        on_top = [each for each in all_ if not each["parent"] and each["state"] == state]
-        on_top.sort(key=lambda each: each["at"], reverse=True)
+        on_top = [
+            comment for comment in all_ if not comment["parent"] and comment["state"] == state
+        ]
+        on_top.sort(key=lambda comment: comment["at"], reverse=True)
         at, most = call.number("pageToken", 0), min(100, call.number("maxResults", 20))
         items = [
-            self.thread_view(page, each, [reply for reply in all_ if reply["parent"] == each["id"]])
-            for each in on_top[at : at + most]
+            self.thread_view(
+                page, comment, [reply for reply in all_ if reply["parent"] == comment["id"]]
+            )
+            for comment in on_top[at : at + most]
         ]
         answer: dict[str, Any] = {
             "pageInfo": {"totalResults": len(items), "resultsPerPage": most},
@@ -131,9 +135,9 @@ class Comments:
     def new_thread(self, call: Call, token: Token) -> dict[str, Any]:
         snippet = call.params.get("snippet") or {}
         page, post = self.talked(call, token, snippet.get("videoId", ""), "videoId")
-        words = (snippet.get("topLevelComment") or {}).get("snippet", {}).get("textOriginal", "")
+        text = (snippet.get("topLevelComment") or {}).get("snippet", {}).get("textOriginal", "")
         return self.thread_view(
-            page, self.new_comment(post, self.words(words), by=page.external_id), []
+            page, self.new_comment(post, self.words(text), by=page.external_id), []
         )
 
     def comment(
@@ -141,9 +145,9 @@ class Comments:
     ) -> tuple[Page, Post, dict[str, Any]]:
         page = self.videos.channel(token)
         for post in page.posts.values():
-            for each in post.details.get("comments", []):
-                if each["id"] == comment_id and not post.gone(self.world.world()):
-                    return page, post, each
+            for comment in post.details.get("comments", []):
+                if comment["id"] == comment_id and not post.gone(self.world.world()):
+                    return page, post, comment
         raise YoutubeError(
             404,
             missing_reason,
@@ -155,10 +159,10 @@ class Comments:
     def replies(self, call: Call, token: Token) -> dict[str, Any]:
         self.videos.needs(token, ("youtube.force-ssl",))
         _page, post, parent = self.comment(call.text("parentId"), token, "parentCommentNotFound")
-        below = [each for each in post.details["comments"] if each["parent"] == parent["id"]]
+        below = [reply for reply in post.details["comments"] if reply["parent"] == parent["id"]]
         return {
             "kind": "youtube#commentListResponse",
-            "items": [self.comment_view(each) for each in below],
+            "items": [self.comment_view(reply) for reply in below],
         }
 
     def reply(self, call: Call, token: Token) -> dict[str, Any]:
@@ -167,9 +171,9 @@ class Comments:
         page, post, parent = self.comment(
             str(snippet.get("parentId", "")), token, "parentCommentNotFound"
         )
-        words = self.words(snippet.get("textOriginal", ""))
+        text = self.words(snippet.get("textOriginal", ""))
         return self.comment_view(
-            self.new_comment(post, words, by=page.external_id, parent=parent["id"])
+            self.new_comment(post, text, by=page.external_id, parent=parent["id"])
         )
 
     @staticmethod

@@ -88,12 +88,12 @@ def too_fast() -> YoutubeError:
 def used_up(*, in_words_alone: bool) -> YoutubeError:
     """Say that the project's day is over, which the newer quota system calls too many requests."""
     if in_words_alone:
-        words = (
+        message = (
             "Quota exceeded for quota metric 'Queries' and limit 'Queries per day' "
             "of service 'youtube.googleapis.com'."
         )
         return YoutubeError(
-            429, "rateLimitExceeded", words, domain="global", code="RESOURCE_EXHAUSTED"
+            429, "rateLimitExceeded", message, domain="global", code="RESOURCE_EXHAUSTED"
         )
     return YoutubeError(
         403, "quotaExceeded",

@@ -71,7 +71,7 @@ class Extras:
             tracks = self.videos.own(call.text("videoId"), token, "videoId").details.get(
                 "captions", {}
             )
-            items = [self.caption_view(each, track) for each, track in tracks.items()]
+            items = [self.caption_view(track_id, track) for track_id, track in tracks.items()]
             return Reply(
                 {
                     "kind": "youtube#captionListResponse",

@@ -31,7 +31,7 @@ class Listing:
         self.world = videos.world
 
     def ids(self, call: Call) -> list[str]:
-        ids = [each for each in call.text("id").split(",") if each]
+        ids = [key for key in call.text("id").split(",") if key]
         if len(ids) > 50:
             raise YoutubeError(
                 400,
@@ -106,7 +106,7 @@ class Listing:
         if call.flag("mine"):
             channels = [pages[token.page]] if token.page in pages else []
         elif call.text("id"):
-            channels = [pages[each] for each in self.ids(call) if each in pages]
+            channels = [pages[channel_id] for channel_id in self.ids(call) if channel_id in pages]
         elif call.text("forHandle"):
             one = self.world.find_page(YoutubeSpec.name, call.text("forHandle").removeprefix("@"))
             channels = [one] if one else []
@@ -280,11 +280,11 @@ class Listing:
         )
         if mine and call.text("type") != "video":
             raise bad_request("forMine needs type=video.")
-        words = call.text("q").lower().split()
+        query_words = call.text("q").lower().split()
         matching = [
             post
             for post in (self.listed(page, plan.lag, mine) if page else [])
-            if all(word in f"{post.title} {post.text}".lower() for word in words)
+            if all(word in f"{post.title} {post.text}".lower() for word in query_words)
         ]
         posts, answer = self.screen(call, matching)
         items = [

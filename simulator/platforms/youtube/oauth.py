@@ -95,14 +95,14 @@ class OAuth:
         token = self.world.tokens.get(value)
         if token is None or token.platform != YoutubeSpec.name or token.dead:
             return oauth_error("invalid_token", "Token expired or revoked")
-        for each in self.world.tokens.values():
-            if (each.platform, each.user, each.app, each.page) == (
+        for stored in self.world.tokens.values():
+            if (stored.platform, stored.user, stored.app, stored.page) == (
                 YoutubeSpec.name,
                 token.user,
                 token.app,
                 token.page,
             ):
-                each.dead = 1
+                stored.dead = 1
         self.world.dirty = True
         return Reply({})
 

@@ -119,8 +119,8 @@ class Uploads:
                 post = self.videos.owned(snippet["videoId"], page, "videoId")
                 track = (snippet["language"], snippet.get("name", ""))
                 if any(
-                    (each["language"], each["name"]) == track
-                    for each in post.details.get("captions", {}).values()
+                    (caption["language"], caption["name"]) == track
+                    for caption in post.details.get("captions", {}).values()
                 ):
                     raise YoutubeError(
                         409, "captionExists",

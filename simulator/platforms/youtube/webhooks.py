@@ -43,7 +43,7 @@ class YoutubeReporter(Reporter):
 
     def reports(self, page: Page, console: Console, fresh: list[Notice]) -> Iterator[Report]:
         push = page.details["push"]
-        for post, wall, seen in (each.value for each in fresh):
+        for post, wall, seen in (change.value for change in fresh):
             raw = make_entry(page, post, wall) if seen else make_deleted_entry(page, post, wall)
             yield Report(
                 push["callback"], raw, sign_as_hub(push["secret"], f"{TOPIC}{page.external_id}")

@@ -116,8 +116,8 @@ class Zalo(Platform):
                     self.world.kill_tokens(platform=self.name, page=page)
                 return ZaloError(-216, "Access token is invalid").reply()
             case "refuse":
-                words = REFUSALS.get(fault.code or -248, "Refused")
-                return ZaloError(fault.code or -248, words).reply()
+                message = REFUSALS.get(fault.code or -248, "Refused")
+                return ZaloError(fault.code or -248, message).reply()
             case "duplicate":
                 return ZaloError(-200, "Send failed").reply()
         return Reply({"error": -1, "message": "Internal server error"}, fault.status)

@@ -47,9 +47,9 @@ class Broadcasts:
         if not opens <= now.hour < closes:
             raise ZaloError(-234, "Cannot send a broadcast between 22:00 and 06:00")
         sent = page.details.setdefault("broadcasts", [])
-        this_month = [each for each in sent if each["day"][:7] == f"{now:%Y-%m}"]
+        this_month = [earlier for earlier in sent if earlier["day"][:7] == f"{now:%Y-%m}"]
         a_day, a_month = self.world.settings["zalo_broadcasts"]
-        if a_day and sum(each["day"] == f"{now:%Y-%m-%d}" for each in sent) >= a_day:
+        if a_day and sum(earlier["day"] == f"{now:%Y-%m-%d}" for earlier in sent) >= a_day:
             raise ZaloError(-218, "Followers have received the most messages of a day")
         if a_month and len(this_month) >= a_month:
             raise ZaloError(-211, "Out of quota")

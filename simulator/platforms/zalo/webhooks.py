@@ -20,7 +20,7 @@ class ZaloReporter(Reporter):
 
     def reports(self, page: Page, console: Console, fresh: list[Notice]) -> Iterator[Report]:
         app = next(iter(APPS))
-        for value in (each.value for each in fresh):
+        for value in (change.value for change in fresh):
             raw = json.dumps({"app_id": app} | value, ensure_ascii=False).encode()
             yield Report(console.url, raw, sign_as_zalo(app, value["timestamp"], console.secret))
 
