@@ -80,13 +80,13 @@ class Attackers:
         browser = self.browser(f"127.0.{3 + number // 250 % 250}.{number % 250 + 1}")
         with contextlib.closing(browser):
             status, page = browser.ask("GET", "/accounts/login/")
-            found = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page)
-            if not found:
+            token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page)
+            if not token:
                 return f"page {status}"
             form = {
                 "login": name,
                 "password": self.facts["password"],
-                "csrfmiddlewaretoken": found[1].decode(),
+                "csrfmiddlewaretoken": token[1].decode(),
             }
             status, _page = browser.ask(
                 "POST", "/accounts/login/", urlencode(form).encode(), kind=FORM
@@ -234,10 +234,10 @@ class Attackers:
         )
 
     def search(self, number: int) -> None:
-        words = itertools.cycle(("lua dao", "phong chay", "cong an xa 1", "a", "%%%", "113"))
+        queries = itertools.cycle(("lua dao", "phong chay", "cong an xa 1", "a", "%%%", "113"))
         self.go_on(
             "search",
-            lambda browser: browser.ask("GET", f"/search/?{urlencode({'q': next(words)})}")[0],
+            lambda browser: browser.ask("GET", f"/search/?{urlencode({'q': next(queries)})}")[0],
             source="127.0.7.2",
             cookies=self.facts["officers"][1],
             pause=0.1,
@@ -277,12 +277,12 @@ class Attackers:
                 self.on.set()
                 running = [threading.Thread(target=work, args=(n,)) for work, n in works]
                 running.append(threading.Thread(target=self.rush))
-                for each in running:
-                    each.start()
+                for attacker in running:
+                    attacker.start()
             else:
                 self.on.clear()
-                for each in running:
-                    each.join()
+                for attacker in running:
+                    attacker.join()
                 print(json.dumps({"answers": self.answers, "waits": self.waits}), flush=True)
 
 

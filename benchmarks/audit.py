@@ -25,7 +25,9 @@ def options(parser: argparse.ArgumentParser) -> None:
 def measure(stage: Stage, options: argparse.Namespace) -> str:
     from audit.verification import verify_record
 
-    middle = {name: statistics.median(each) * 1000 for name, each in by_turns(options.n).items()}
+    middle = {
+        name: statistics.median(durations) * 1000 for name, durations in by_turns(options.n).items()
+    }
     forget_unlinked()
     begun = time.perf_counter()
     checked = verify_record()

@@ -33,7 +33,7 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
     from publishing.engine.worker import DeliveryWorker
 
     # Telegram prepares nothing on the platform, so a claim sends no call.
-    rows = stage.rows.fill("telegram", -(-options.n // 5), each=5)
+    rows = stage.rows.fill("telegram", -(-options.n // 5), per_unit=5)
     stage.rows.deliver(rows, time.time() - 1)
     stage.vacuum_database()
     claiming = DeliveryWorker("telegram", database_now).claiming

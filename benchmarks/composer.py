@@ -33,7 +33,7 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
             ask()
             if number >= WARM_UP:
                 times[name].append((time.perf_counter() - begun) * 1000)
-    p95 = {name: at(each, 0.95) for name, each in times.items()}
+    p95 = {name: at(durations, 0.95) for name, durations in times.items()}
     return (
         f"composer n={options.n} p95_ms={p95['composer']:.1f} admin_p95_ms={p95['admin']:.1f} "
         f"ratio={p95['composer'] / p95['admin']:.2f} p50_ms={at(times['composer'], 0.5):.1f} "

@@ -36,11 +36,11 @@ def measure(_stage: Any, options: argparse.Namespace) -> str:
     if options.typed:
         return _measure_typing()
     rows = [row for file in options.files for row in _rows(file)] or _templates()
-    found = [_found(row["text"]) for row in rows]
+    findings = [_found(row["text"]) for row in rows]
     needed: Counter[str] = Counter()
     missed: Counter[str] = Counter()
     clean, blocked, warned = 0, 0, 0
-    for row, severities in zip(rows, found, strict=True):
+    for row, severities in zip(rows, findings, strict=True):
         if "must" in row:
             needed.update(row["must"])
             missed.update(rule for rule in row["must"] if rule.lower() not in severities)
@@ -64,11 +64,11 @@ def _measure_typing() -> str:
     from tests.posts.checks.leaks.typed import NOT_FOUND, TYPED
 
     blocked = held = total = 0
-    for manner, found in TYPED.items():
-        texts = [*found, *NOT_FOUND.get(manner, ())]
+    for manner, typed_texts in TYPED.items():
+        texts = [*typed_texts, *NOT_FOUND.get(manner, ())]
         worst = [set().union(*_found(text).values()) for text in texts]
-        stops = sum(bool(each.intersection(GRAVE)) for each in worst)
-        seen = sum(bool(each.intersection((*GRAVE, "warn"))) for each in worst)
+        stops = sum(bool(rules.intersection(GRAVE)) for rules in worst)
+        seen = sum(bool(rules.intersection((*GRAVE, "warn"))) for rules in worst)
         print(f"{manner:36} blocked {stops} held {seen} of {len(texts)}")
         blocked, held, total = blocked + stops, held + seen, total + len(texts)
     return f"typed n={total} blocked={_share(blocked, total)} held={_share(held, total)}"

@@ -48,18 +48,18 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
         created_by=row.post.author,
         created_at=timezone.now(),
     )
-    each = options.n // CLIENTS
+    share = options.n // CLIENTS
     with contextlib.ExitStack() as stack:
-        floor = _per_core(stage, stack, FLOOR, each)
-        ours = _per_core(stage, stack, PORTAL, each)
+        floor = _per_core(stage, stack, FLOOR, share)
+        ours = _per_core(stage, stack, PORTAL, share)
     counted = sum(ClickCount.objects.filter(link=link).values_list("clicks", flat=True))
     return (
-        f"links n={each * CLIENTS} per_core={ours:.0f} floor_per_core={floor:.0f} "
+        f"links n={share * CLIENTS} per_core={ours:.0f} floor_per_core={floor:.0f} "
         f"ratio={floor / ours:.2f} counted={counted}"
     )
 
 
-def _per_core(stage: Stage, stack: contextlib.ExitStack, application: str, each: int) -> float:
+def _per_core(stage: Stage, stack: contextlib.ExitStack, application: str, count: int) -> float:
     """Return the answers a second of the server's processor time, once it is warm."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "-b", f"127.0.0.1:{port}"]
@@ -69,14 +69,14 @@ def _per_core(stage: Stage, stack: contextlib.ExitStack, application: str, each:
     wait_until(lambda: listens(port), application)
     _follow(port, 50)
     before = cpu_seconds(server.pid)
-    clients = [threading.Thread(target=_follow, args=(port, each)) for _number in range(CLIENTS)]
+    clients = [threading.Thread(target=_follow, args=(port, count)) for _number in range(CLIENTS)]
     for client in clients:
         client.start()
     for client in clients:
         client.join()
     spent = max(cpu_seconds(server.pid) - before, TICK_SECONDS)
     stop(server)
-    return each * CLIENTS / spent
+    return count * CLIENTS / spent
 
 
 def _follow(port: int, times: int) -> None:

@@ -53,7 +53,7 @@ class Window:
     length: float = 0.0
 
     def all(self) -> list[float]:
-        return [each for taken in self.seconds.values() for each in taken]
+        return [durations for taken in self.seconds.values() for durations in taken]
 
 
 class People:
@@ -209,8 +209,8 @@ def _turns(
         stage.stack, command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
-    def report(words: str) -> None:
-        print(words, file=attackers.stdin, flush=True)
+    def report(command: str) -> None:
+        print(command, file=attackers.stdin, flush=True)
 
     report(json.dumps(facts))
     end = time.monotonic() + options.minutes * 60
@@ -291,7 +291,7 @@ def _report(
     for name in sorted(of.without.seconds):
         quiet, loaded = of.without.seconds[name], of.loaded.seconds.get(name, [])
         ratio = at(loaded, 0.95) / at(quiet, 0.95)
-        worst = max(worst, (name, ratio), key=lambda each: each[1])
+        worst = max(worst, (name, ratio), key=lambda run: run[1])
         print(
             f"{name:22}{len(quiet):7}{at(quiet, 0.5) * 1000:8.0f}{at(quiet, 0.95) * 1000:8.0f}{
                 '':17}{len(loaded):6}"

@@ -135,7 +135,7 @@ def find_rows() -> Rows:
         waiting=posts.filter(title=WAITING).first()
         or factories.submitted(unit=commune, title=WAITING),
         kit=Kit.objects.filter(current__isnull=False).order_by("pk").first(),
-        campaigns={level: each for level, each in campaigns.items() if each},
+        campaigns={level: campaign for level, campaign in campaigns.items() if campaign},
     )
 
 
@@ -153,11 +153,11 @@ def pages() -> list[Page]:
         ("ministry", rows.ministry, Role.OVERSEER, _of_ministry(rows)),
         ("administrator", rows.ministry, Role.ADMINISTRATOR, _of_administrator()),
     )
-    found = []
+    measured_pages = []
     for name, unit, role, which in roles:
         client = signed_in(holder(unit, role))
-        found += [Page(name, page, client, *rest) for page, *rest in which]
-    return found
+        measured_pages += [Page(name, page, client, *rest) for page, *rest in which]
+    return measured_pages
 
 
 def _today_and_posts() -> list[Which]:
@@ -184,8 +184,8 @@ def _everybodys() -> list[Which]:
 
 def _of_campaigns(rows: Rows) -> list[Which]:
     return [
-        (f"campaign of {level}", _figures_address(each), DASHBOARD, 100)
-        for level, each in rows.campaigns.items()
+        (f"campaign of {level}", _figures_address(campaign), DASHBOARD, 100)
+        for level, campaign in rows.campaigns.items()
     ]
 
 
@@ -194,14 +194,14 @@ def _figures_address(campaign: Campaign) -> str:
 
 
 def _of_officer(rows: Rows) -> list[Which]:
-    found = [
+    addresses = [
         *_everybodys(),
         ("post", reverse("publishing:post", args=[rows.post.public_id]), LIST, 0),
     ]
     if rows.draft:
         address = reverse("posts:edit", args=[rows.draft.public_id])
-        found.append(("composer", address, LIST, 0))
-    return [*found, *_of_campaigns(rows)[1:]]
+        addresses.append(("composer", address, LIST, 0))
+    return [*addresses, *_of_campaigns(rows)[1:]]
 
 
 def _of_leader(rows: Rows) -> list[Which]:
@@ -214,7 +214,7 @@ def _of_leader(rows: Rows) -> list[Which]:
 
 
 def _of_overseer(rows: Rows) -> list[Which]:
-    found = [
+    addresses = [
         *_everybodys(),
         ("issues of units", reverse("oversight:board"), DASHBOARD, 150),
         ("matters", reverse("oversight:matters"), LIST, 150),
@@ -224,8 +224,8 @@ def _of_overseer(rows: Rows) -> list[Which]:
     ]
     if rows.kit:
         address = reverse("oversight:adoption", args=[rows.kit.public_id])
-        found.append(("take-up of a kit", address, DASHBOARD, 150))
-    return [*found, *_of_campaigns(rows)]
+        addresses.append(("take-up of a kit", address, DASHBOARD, 150))
+    return [*addresses, *_of_campaigns(rows)]
 
 
 def _over_two_years() -> str:
@@ -273,8 +273,8 @@ def _of_administrator() -> list[Which]:
 def stock_list() -> Page:
     """Return the list of posts as Django's admin makes it without a word of ours."""
     name = "technician"
-    found = User.objects.filter(username=name).first()
-    person = found or User.objects.create_superuser(name, f"{name}@congan.example", None)
+    user = User.objects.filter(username=name).first()
+    person = user or User.objects.create_superuser(name, f"{name}@congan.example", None)
     return Page("Django", ADMIN, signed_in(person), reverse("admin:posts_post_changelist"), "")
 
 

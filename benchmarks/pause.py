@@ -59,13 +59,13 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
         [moment - commit for moment in arrived if 0 < moment - commit < paused - 0.1]
         for commit in commits
     ]
-    last = max(max(each, default=0.0) for each in late)
-    shown = (
+    last = max(max(delays, default=0.0) for delays in late)
+    per_round = (
         sum(commit - 1 <= moment <= commit for moment in arrived for commit in commits)
         / options.rounds
     )
     return (
-        f"pause rounds={options.rounds} before_per_s={shown:.0f} "
+        f"pause rounds={options.rounds} before_per_s={per_round:.0f} "
         f"after={sum(map(len, late)) / options.rounds:.1f} "
         f"last_s={last:.3f} goal_s={GOAL} ratio={last / GOAL:.2f}"
     )

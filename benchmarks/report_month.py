@@ -55,14 +55,14 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
         step(rest, people, month)
         seconds.append(time.perf_counter() - begun)
         spent.append(_spent(stage))
-    each = [1000 * (after - before) / len(rest) for before, after in pairwise(spent)]
+    spans = [1000 * (after - before) / len(rest) for before, after in pairwise(spent)]
     stage.stop("counts")
     floor = _pdf_alone(rest)
-    nation = sum(each) * NATION / 1000 / PROCESSORS
+    nation = sum(spans) * NATION / 1000 / PROCESSORS
     return (
         f"report_month n={len(rest)} seconds={sum(seconds):.1f} "
-        f"cpu_ms_a_report={sum(each):.1f} figures={each[0]:.1f} approving={each[1]:.1f} "
-        f"files={each[2]:.1f} floor={floor:.1f} ratio={each[2] / floor:.1f} "
+        f"cpu_ms_a_report={sum(spans):.1f} figures={spans[0]:.1f} approving={spans[1]:.1f} "
+        f"files={spans[2]:.1f} floor={floor:.1f} ratio={spans[2] / floor:.1f} "
         f"files_seconds={seconds[2]:.1f} nation_seconds={nation:.0f} goal_seconds={GOAL}"
     )
 
@@ -206,7 +206,7 @@ def _spent(stage: Stage) -> float:
 def _own() -> float:
     """Return the processor's seconds of this process and of its children that ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ class Raw:
             if about is None or self.posts[row["post_id"]]["campaign_id"] == about
         ]
         out = [row for row in rows if row["published_at"] and start <= row["published_at"] < end]
-        found: dict[str, Any] = {
+        counts: dict[str, Any] = {
             "posts": len({row["post_id"] for row in out}),
             "publications": len(out),
             "withdrawn": sum(row["state"] == "recalled" for row in out),
@@ -137,30 +137,30 @@ class Raw:
             "platforms": {},
             "topics": {},
         }
-        found |= {"followers": None, "followers_gained": None}
+        counts |= {"followers": None, "followers_gained": None}
         for page in self.followers[unit].values() if about is None else ():
             first, last = start.astimezone(HERE).date(), end.astimezone(HERE).date()
             had, has = _find_newest(page, first), _find_newest(page, last)
-            found["followers"] = _add(found["followers"], has)
+            counts["followers"] = _add(counts["followers"], has)
             if has is not None and had is not None:
-                found["followers_gained"] = _add(found["followers_gained"], has - had)
-        found |= _judge([row for row in rows if start <= row["due_at"] < end], at)
+                counts["followers_gained"] = _add(counts["followers_gained"], has - had)
+        counts |= _judge([row for row in rows if start <= row["due_at"] < end], at)
         posts: dict[str, set[int]] = defaultdict(set)
         for row in out:
             topic = self.topics.get(self.posts[row["post_id"]]["topic_id"], "")
             posts[topic].add(row["post_id"])
             told = self.measured.get(row["id"], {})
             for table, key in (("platforms", row["platform"]), ("topics", topic)):
-                line = found[table].setdefault(key, {"publications": 0, **dict.fromkeys(MEASURES)})
+                line = counts[table].setdefault(key, {"publications": 0, **dict.fromkeys(MEASURES)})
                 line["publications"] += 1
                 for name in MEASURES:
                     line[name] = _add(line[name], told.get(name))
             for name in MEASURES:
-                found["measures"][name] = _add(found["measures"][name], told.get(name))
-                found["measured"][name] += told.get(name) is not None
+                counts["measures"][name] = _add(counts["measures"][name], told.get(name))
+                counts["measured"][name] += told.get(name) is not None
         for topic, some in posts.items():
-            found["topics"][topic]["posts"] = len(some)
-        return found
+            counts["topics"][topic]["posts"] = len(some)
+        return counts
 
     def list_territory(self, unit: int) -> list[int]:
         """List the unit and all that were merged into it."""
@@ -251,17 +251,18 @@ def _bare(public_id: Any) -> str:
     return str(public_id).replace("-", "")
 
 
-def compare(path: str, said: Any, counted: Any, differ: list[str]) -> int:
+def compare(path: str, reported: Any, counted: Any, differ: list[str]) -> int:
     """Compare each number that was counted with what the report says; return how many."""
     if isinstance(counted, dict):
-        said = said or {}
-        extra = [key for key in said if key not in counted and isinstance(said[key], dict)]
+        reported = reported or {}
+        extra = [key for key in reported if key not in counted and isinstance(reported[key], dict)]
         differ += [f"{path}.{key}: only in the report" for key in extra if path.endswith("s")]
         return sum(
-            compare(f"{path}.{key}", said.get(key), value, differ) for key, value in counted.items()
+            compare(f"{path}.{key}", reported.get(key), value, differ)
+            for key, value in counted.items()
         )
-    if said != counted:
-        differ.append(f"{path}: the report says {said}, the rows {counted}")
+    if reported != counted:
+        differ.append(f"{path}: the report says {reported}, the rows {counted}")
     return 1
 
 
@@ -305,11 +306,11 @@ def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
     scope = raw.list_below(unit, at.astimezone(HERE).date(), first, last)
     numbers += compare(f"{name} scope", content["scope"], len(scope), differ)
     pageless = [
-        each
-        for each in scope
-        if raw.units[each]["level"] == "commune"
-        and raw.units[each]["valid_to"] is None
-        and each not in raw.with_page
+        unit_id
+        for unit_id in scope
+        if raw.units[unit_id]["level"] == "commune"
+        and raw.units[unit_id]["valid_to"] is None
+        and unit_id not in raw.with_page
     ]
     numbers += compare(f"{name} pageless", content["pageless"], len(pageless), differ)
     system = raw.count_all(scope, *now)
@@ -322,7 +323,9 @@ def recount(raw: Raw, content: dict[str, Any], differ: list[str]) -> int:
     for row in content["filled"]:
         below = raw.units[raw.of_key[row["unit"]]]["path"]
         some = [
-            each for each in scope if raw.units[each]["path"].startswith(below) and each not in held
+            unit_id
+            for unit_id in scope
+            if raw.units[unit_id]["path"].startswith(below) and unit_id not in held
         ]
         numbers += compare(f"{name} {row['unit']}", row["now"], raw.count_all(some, *now), differ)
         keys = {raw.of_key[key] for key in row["filled"]}

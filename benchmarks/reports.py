@@ -28,13 +28,13 @@ def measure(_stage: Any, options: argparse.Namespace) -> str:
     bare = [_bare(n) for n in range(options.n)]
     _files(bare[:1])  # the frame of Word files is made once a process
     floor = _files(bare) / options.n
-    each = _files([_report(n) for n in range(options.n)]) / options.n
+    per_report = _files([_report(n) for n in range(options.n)]) / options.n
     begun = time.perf_counter()
     long = _files([_report(0, options.rows)])
     took = time.perf_counter() - begun
     return (
-        f"reports n={options.n} cpu_ms_a_report={each:.1f} floor={floor:.1f} "
-        f"ratio={each / floor:.1f} rows={options.rows} cpu_ms_with_rows={long:.0f} "
+        f"reports n={options.n} cpu_ms_a_report={per_report:.1f} floor={floor:.1f} "
+        f"ratio={per_report / floor:.1f} rows={options.rows} cpu_ms_with_rows={long:.0f} "
         f"clock_ms_with_rows={1000 * took:.0f}"
     )
 
@@ -54,7 +54,7 @@ def _files(documents: Sequence[Any]) -> float:
 
 def _processor() -> float:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def _bare(number: int) -> Any:

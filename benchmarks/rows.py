@@ -54,13 +54,13 @@ class Rows:
         platform: str,
         units: int,
         *,
-        each: int = 1,
+        per_unit: int = 1,
         posts: int = 1,
         pages: list[dict] | None = None,
         parent: Any = None,
         **of: Any,
     ) -> list[Row]:
-        """Create communes of ``parent``, or of the ministry, with ``each`` pages and ``posts``
+        """Create communes of ``parent``, or of the ministry, with ``per_unit`` pages and ``posts``
         approved posts for all of these; ``of`` are fields of the posts.
 
         Return a row for each post; those of one unit follow one another.
@@ -68,9 +68,9 @@ class Rows:
         from django.utils import timezone
 
         now = timezone.now()
-        pages = self.simulator.pages(platform, units * each) if pages is None else pages
+        pages = self.simulator.pages(platform, units * per_unit) if pages is None else pages
         communes = self._communes(units, parent or self.top)
-        channels = self._channels(platform, communes, pages, each, now)
+        channels = self._channels(platform, communes, pages, per_unit, now)
         rows = self._posts(communes, channels, posts, {"changed_at": now, **of})
         self._revise(rows, platform, now)
         self._approve(rows, now)
@@ -91,16 +91,16 @@ class Rows:
         return communes
 
     def _channels(
-        self, platform: str, communes: list[Any], pages: list[dict], each: int, now: datetime
+        self, platform: str, communes: list[Any], pages: list[dict], per_unit: int, now: datetime
     ) -> dict[int, list[Any]]:
-        """Connect ``each`` pages to each commune. Return the channels by their commune's key."""
+        """Connect ``per_unit`` pages to each commune. Return the channels by their commune."""
         from channels.models import Channel
         from channels.queries import row_name
         from core import sealing
 
         by_unit: dict[int, list[Any]] = {unit.pk: [] for unit in communes}
         for number, page in enumerate(pages):
-            unit = communes[number // each]
+            unit = communes[number // per_unit]
             channel = Channel(
                 unit=unit, platform=platform, external_id=page["external_id"], name=page["name"]
             )

@@ -90,12 +90,12 @@ def floor(stage: Stage, n: int) -> Outcome:
     return Outcome.seen("bare aiohttp loop (floor)", stage.simulator, pages, due, bare.cpu_ms)
 
 
-def portal(stage: Stage, units: int, each: int) -> tuple[Outcome, dict[str, float]]:
+def portal(stage: Stage, units: int, per_unit: int) -> tuple[Outcome, dict[str, float]]:
     from django.conf import settings
 
-    n = units * each
+    n = units * per_unit
     pages = stage.simulator.pages("facebook", n)
-    rows = stage.rows.fill("facebook", units, each=each, pages=pages)
+    rows = stage.rows.fill("facebook", units, per_unit=per_unit, pages=pages)
     ahead = settings.PUBLISHING["claim_ahead_seconds"]
     due = float(int(time.time() + ahead + 4 + n / 2000))
     stage.rows.deliver(rows, due)
@@ -214,18 +214,18 @@ def measure(stage: Stage, options: argparse.Namespace) -> str:
     stage.simulator.latency(facebook=options.latency)
     lines = []
     for size in options.sizes:
-        units, _x, each = size.partition("x")
-        lines.append(compare(stage, int(units), int(each or 1), options))
+        units, _x, per_unit = size.partition("x")
+        lines.append(compare(stage, int(units), int(per_unit or 1), options))
     return "\n".join(lines)
 
 
-def compare(stage: Stage, units: int, each: int, options: argparse.Namespace) -> str:
-    n = units * each
-    print(f"\n{n} posts due at one second ({units} units x {each} pages)\n{HEADER}", flush=True)
+def compare(stage: Stage, units: int, per_unit: int, options: argparse.Namespace) -> str:
+    n = units * per_unit
+    print(f"\n{n} posts due at one second ({units} units x {per_unit} pages)\n{HEADER}", flush=True)
     first = floor(stage, n)
     stage.start_portal()
     idle_ms = idle(stage, options.idle)
-    ours, parts = portal(stage, units, each)
+    ours, parts = portal(stage, units, per_unit)
     print(ours.line(), flush=True)
     second = floor(stage, n)
     both = Outcome(

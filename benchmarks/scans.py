@@ -58,9 +58,9 @@ def measure_finding(leaks, clean, asked) -> None:
     scanners = Scanners()
     total, hits = 0, 0
     for kind in leaks:
-        found, missed, parts = recall_of(kind, scanners, asked)
-        total, hits = total + found + len(missed), hits + found
-        print(f"{kind:18} found {found}/{found + len(missed)}", parts, flush=True)
+        recognised, missed, parts = recall_of(kind, scanners, asked)
+        total, hits = total + recognised + len(missed), hits + recognised
+        print(f"{kind:18} found {recognised}/{recognised + len(missed)}", parts, flush=True)
         if asked.show and missed:
             print("   missed", missed)
     if total:
@@ -90,17 +90,17 @@ def recall_of(kind, scanners, asked):
     """Return how many pictures were found whole, which were not, and of pictures with several
     places, how many of each were missed.
     """
-    found, missed = 0, []
+    recognised, missed = 0, []
     parts: Counter[str] = Counter()
     for number in range(asked.each):
         variant, boxes = examined(kind, number, asked.seed, scanners)
         left = [target for target in variant.targets if not is_found(target, boxes)]
         if not left:
-            found += 1
+            recognised += 1
         else:
             missed.append(number)
         parts.update(f"missed {min(target.rules)}" for target in left)
-    return found, missed, dict(parts)
+    return recognised, missed, dict(parts)
 
 
 def examined(kind, number, seed, scanners):

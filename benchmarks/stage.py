@@ -138,9 +138,9 @@ class Stage:
         """End the run with the last output of a process that has died."""
         for name, process in self.processes.items():
             if name != "postgresql" and process.poll() is not None:
-                said = self.folder / f"{name}.log"
-                words = said.read_text(errors="replace")[-2000:] if said.exists() else ""
-                raise SystemExit(f"{words}\n{name} ended with {process.returncode}")
+                log_file = self.folder / f"{name}.log"
+                tail = log_file.read_text(errors="replace")[-2000:] if log_file.exists() else ""
+                raise SystemExit(f"{tail}\n{name} ended with {process.returncode}")
 
     def cpu(self) -> dict[str, float]:
         """Return the CPU seconds by process so far, without the simulator's."""

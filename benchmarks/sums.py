@@ -128,7 +128,7 @@ def compare_size() -> None:
     print("\n| table | rows | MB |\n| --- | --- | --- |")
     today = [0, 0]
     for table in (
-        *(each.table for each in (*SUMMARIES, *PROVINCE_SUMMARIES)),
+        *(summary.table for summary in (*SUMMARIES, *PROVINCE_SUMMARIES)),
         UnitPeriod._meta.db_table,
     ):
         rows, size = measure(table)
@@ -273,7 +273,7 @@ def compare_refresh(name: str, pairs: Sequence[tuple[int, Any]]) -> None:
         )
         services.refresh_changed_days()
 
-    found = []
+    durations = []
     for act in (ours, lambda: refresh_one(pairs)):
         begun = time.perf_counter()
         try:
@@ -281,8 +281,8 @@ def compare_refresh(name: str, pairs: Sequence[tuple[int, Any]]) -> None:
                 act()
                 raise Undo
         except Undo:
-            found.append(1000 * (time.perf_counter() - begun))
-    today, one = found
+            durations.append(1000 * (time.perf_counter() - begun))
+    today, one = durations
     print(f"| {name} | {len(pairs)} | {today:.0f} | {one:.0f} | {one / today:.2f} |")
 
 

@@ -32,8 +32,8 @@ def memory_mb(pid: int) -> tuple[float, float]:
     processes.
     """
     status = Path(f"/proc/{pid}/status").read_text()
-    words = status.partition("VmHWM:")[2].split()
-    peak = int(words[0]) if words else 0  # none of a process that has just ended
+    fields = status.partition("VmHWM:")[2].split()
+    peak = int(fields[0]) if fields else 0  # none of a process that has just ended
     with suppress(ProcessLookupError):
         shared_out = int(
             Path(f"/proc/{pid}/smaps_rollup").read_text().partition("Pss:")[2].split()[0]

@@ -104,7 +104,7 @@ def measure(page: Any, asked: argparse.Namespace) -> str:
     text = "".join(SENTENCES * 20)[: CHARACTERS - len(LEAK) - 1]
     area.fill(text)
     last(page, "save", 1)
-    found, saved, floor = [], [], []
+    delays, saved, floor = [], [], []
     for number in range(1, asked.edits + 1):
         begun = {kind: len(rows) for kind, rows in page.evaluate("() => window.measured").items()}
         area.press("Control+End")
@@ -116,12 +116,12 @@ def measure(page: Any, asked: argparse.Namespace) -> str:
         check = last(page, "check", begun["check"] + 1)
         assert (check["leaks"] > 0) == bool(number % 2), check
         save = last(page, "save", begun["save"] + 1)
-        found.append(check["shown"] - check["sent"])
+        delays.append(check["shown"] - check["sent"])
         saved.append(save["shown"] - save["sent"])
         floor.append(page.evaluate(FLOOR))
     return (
         f"writing characters={len(text)} edits={asked.edits} "
-        f"p50_ms={at(found, 0.5):.0f} p95_ms={at(found, 0.95):.0f} "
+        f"p50_ms={at(delays, 0.5):.0f} p95_ms={at(delays, 0.95):.0f} "
         f"save_p50_ms={at(saved, 0.5):.0f} save_p95_ms={at(saved, 0.95):.0f} "
         f"floor_p50_ms={at(floor, 0.5):.0f} floor_p95_ms={at(floor, 0.95):.0f}"
     )

@@ -62,10 +62,10 @@ def bundle_scripts(out: Path) -> dict[str, str]:
         shared = find_shared(folder, list(names))
         for path, name in names.items():
             before = shared if path == FRAME else [f"entries/{names[FRAME]}"]
-            lines = (f'import "{folder}/{each}";\n' for each in [*before, path])
+            lines = (f'import "{folder}/{module}";\n' for module in [*before, path])
             (folder / "entries" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / "entries" / name).write_text("".join(lines), encoding="utf-8")
-        outputs = run_esbuild(folder, [f"entries/{each}" for each in names.values()])
+        outputs = run_esbuild(folder, [f"entries/{module}" for module in names.values()])
         # All pages import the frame: it lies in a shared file, and nothing is left in its own.
         (names[FRAME],) = (name for name, inputs in outputs.items() if FRAME in inputs)
         for name in outputs.keys() - {"portal.js"}:

@@ -240,7 +240,9 @@ def introduce(portal: str, simulator: str) -> None:
     for platform, connector in CONNECTORS.items():
         names = {"verify_token": "verify_token", "hook_secret": "secret"}
         texts = {
-            names[name]: each.try_out for name, each in connector.settings.items() if name in names
+            names[name]: setting.try_out
+            for name, setting in connector.settings.items()
+            if name in names
         }
         body = json.dumps(
             {"platform": platform, "url": f"{portal}/hooks/{platform}/", **texts}
@@ -287,8 +289,8 @@ def main() -> int:
         portal, simulator = f"http://localhost:{portal_port}", f"http://127.0.0.1:{simulator_port}"
         make_folders()
         with contextlib.ExitStack() as stack:
-            for each in (alone(), watched()):
-                stack.enter_context(each)
+            for context in (alone(), watched()):
+                stack.enter_context(context)
             env = environment(portal, simulator, stack.enter_context(database()))
             simulate = [sys.executable, "-m", "simulator", "--port", str(simulator_port)]
             simulate += ["--state", str(VAR / "simulator.json"), "--public-url", simulator]

@@ -398,10 +398,10 @@ class Lane:
     """A run of pytest beside others, whose output waits until it is asked for."""
 
     def __init__(
-        self, stack: contextlib.ExitStack, said: Path, *arguments: str, **settings: str
+        self, stack: contextlib.ExitStack, log: Path, *arguments: str, **settings: str
     ) -> None:
-        self.said = said
-        out = stack.enter_context(said.open("wb"))
+        self.said = log
+        out = stack.enter_context(log.open("wb"))
         self.run = pytest(*arguments, *REPORT, out=out, **settings)
         stack.callback(stop, self.run)
 

@@ -116,11 +116,11 @@ def words_in_use() -> set[str]:
 
     Scripts must write the names of classes out: "btn-" + tone is not found.
     """
-    words: set[str] = set()
+    used: set[str] = set()
     for template in (ROOT / "templates").rglob("*.html"):
-        words |= _words(PROSE.sub("", template.read_text(encoding="utf-8")))
+        used |= _words(PROSE.sub("", template.read_text(encoding="utf-8")))
     for script in [*(STATIC / "js").rglob("*.js"), VENDOR / "tom-select" / "tom-select.min.js"]:
-        words |= _words(script.read_text(encoding="utf-8"))
+        used |= _words(script.read_text(encoding="utf-8"))
     for app in ROOT.glob("*/apps.py"):
         for module in app.parent.rglob("*.py"):
             for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
@@ -129,8 +129,8 @@ def words_in_use() -> set[str]:
                     and isinstance(node.value, str)
                     and MARKUP.search(node.value)
                 ):
-                    words |= _words(node.value)
-    return words
+                    used |= _words(node.value)
+    return used
 
 
 def _words(source: str) -> set[str]:
@@ -143,12 +143,12 @@ def class_names(css: str) -> set[str]:
     return set(re.findall(r"\.(-?[a-zA-Z_][\w-]*)", rules))
 
 
-def purged(css: str, words: set[str]) -> str:
+def purged(css: str, used: set[str]) -> str:
     """Return the rules of a style sheet that name nothing but these words."""
     with tempfile.TemporaryDirectory() as folder:
         sheet, content = Path(folder) / "sheet.css", Path(folder) / "words.html"
         sheet.write_text(css, encoding="utf-8")
-        content.write_text("\n".join(sorted(words)), encoding="utf-8")
+        content.write_text("\n".join(sorted(used)), encoding="utf-8")
         command = [MODULES / ".bin" / "purgecss", "--css", sheet, "--content", content]
         done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", cwd=HERE)
     rules: str = json.loads(done.stdout)[0]["css"]
@@ -258,10 +258,10 @@ def main() -> None:
         "tom-select", "@tabler/core",
     )  # fmt: skip
 
-    words = words_in_use()
+    used = words_in_use()
     tabler = text(TABLER)
-    put("tabler/tabler.min.css", purged(tabler, words), "@tabler/core")
-    unused = sorted(class_names(tabler) - words)
+    put("tabler/tabler.min.css", purged(tabler, used), "@tabler/core")
+    unused = sorted(class_names(tabler) - used)
     UNUSED_CLASSES.write_text("\n".join(unused) + "\n", encoding="utf-8")
 
     calendar = [

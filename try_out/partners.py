@@ -129,5 +129,5 @@ def _find_live_posts(staff: Staff, now: datetime) -> list[Post]:
     """Return posts that stand on the ward's pages, those with pictures first."""
     live = live_deliveries(now).filter(unit=staff.unit).exclude(permalink="")
     posts = Post.objects.filter(pk__in=live.values("post")).select_related("unit")
-    found = [post for post in posts.order_by("pk") if is_shareable(post, now=now)]
-    return sorted(found, key=lambda post: not post.pictures.exists())
+    shareable = [post for post in posts.order_by("pk") if is_shareable(post, now=now)]
+    return sorted(shareable, key=lambda post: not post.pictures.exists())

@@ -108,7 +108,7 @@ def create_library(world: World, now: datetime) -> None:
 
 
 def _add_media(
-    card: Card, unit: Unit, *, by: User, folder: Folder | None = None, **said: object
+    card: Card, unit: Unit, *, by: User, folder: Folder | None = None, **details: object
 ) -> Media:
     data = cards.draw_card(
         topic=card.topic,
@@ -123,7 +123,7 @@ def _add_media(
         rights=Rights.OWN,
         tags=card.tags,
         folder=folder,
-        **said,  # type: ignore[arg-type]
+        **details,  # type: ignore[arg-type]
     )
     return entries.describe(media, description, by=by, version=media.version)
 

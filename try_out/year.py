@@ -156,7 +156,8 @@ def _make_pieces(
 ) -> Iterator[Piece]:
     known = list(samples.read_samples().values())
     wordings = {
-        word: [_make_wording(each, world.staff[word], topics) for each in known] for word in PACE
+        word: [_make_wording(sample, world.staff[word], topics) for sample in known]
+        for word in PACE
     }
     monday = timezone.localdate(first) - timedelta(days=timezone.localdate(first).weekday() - 7)
     last = timezone.localdate(now - UNTIL)
@@ -168,7 +169,7 @@ def _make_pieces(
                 due = timezone.make_aware(datetime.combine(day, chance.choice(HOURS)))
                 post = _make_post(chance.choice(wordings[word]), staff, due)
                 post.campaign = next(
-                    (each for each, of in past.items() if _is_of(post, day, each, of)), None
+                    (event for event, of in past.items() if _is_of(post, day, event, of)), None
                 )
                 yield Piece(staff, post, due)
         monday += timedelta(days=7)

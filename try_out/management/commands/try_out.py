@@ -95,6 +95,6 @@ def follow_simulator() -> None:
             was = "{0.scheme}://{0.netloc}/".format(urlsplit(link))
             here = f"{settings.SIMULATOR_URL}/"
             if was != here:
-                for each, field in ((model, name), *copies):
-                    stored = each._default_manager.filter(**{f"{field}__startswith": was})
+                for owner, field in ((model, name), *copies):
+                    stored = owner._default_manager.filter(**{f"{field}__startswith": was})
                     stored.update(**{field: Replace(F(field), Value(was), Value(here))})
