@@ -189,7 +189,7 @@ def platforms_at(url: str) -> dict[str, dict[str, str]]:
     """Return the settings of the platforms when all of them are at ``url``."""
     platforms = {name: dict(facts) for name, facts in django_settings.PLATFORMS.items()}
     for platform, connector in CONNECTORS.items():
-        for name, each in connector.settings.items():
-            if each.simulated:
-                platforms[platform][name] = url + each.simulated
+        for name, setting in connector.settings.items():
+            if setting.simulated:
+                platforms[platform][name] = url + setting.simulated
     return platforms

@@ -837,7 +837,7 @@ def report(unit: Unit | None = None, *, fill: bool = False, **fields: object) ->
     now = timezone.now()
     there = set(unit.reports.filter(kind=kind).values_list("first", flat=True))
     ended = reporting_periods.list_recent_periods(kind, timezone.localdate(), 15, most=12)[:-1]
-    period = next(each for each in ended if each.first not in there)
+    period = next(period for period in ended if period.first not in there)
     (figures,) = report_figures.freeze_figures([unit], kind, period, now=now, first=15, fill=fill)
     were_sent = fields.get("state") in {"sent", "returned"}
     is_frozen = were_sent or fields.get("state") == "approved"

@@ -126,7 +126,7 @@ def crowded(frames: int) -> bytes:
             for box in _boxes(body)
             if box[0] not in (b"stss", b"ctts", b"udta", b"edts", b"sgpd", b"sbgp")
         ]
-        return _box(kind, b"".join(rebuilt(*each, start) for each in inner))
+        return _box(kind, b"".join(rebuilt(*box, start) for box in inner))
 
     top = dict(_boxes(video_file(seconds=2, sound=False)))
     head = _box(b"ftyp", top[b"ftyp"])

@@ -180,7 +180,7 @@ def main() -> None:
         Use(name, pattern, "search") for name, pattern in compiled.items() if pattern not in seen
     ]
     # Where a pattern is used twice, its first use tells.
-    for use in {(each.pattern, each.method): each for each in reversed(uses)}.values():
+    for use in {(use.pattern, use.method): use for use in reversed(uses)}.values():
         say(f"{use.where} {use.method} {use.pattern.pattern}")
         run(use)
     signal.setitimer(signal.ITIMER_PROF, 0)

@@ -336,7 +336,9 @@ def undone():
 @pytest.mark.parametrize("name", sorted(ENTRIES))
 def test_each_role_reaches_what_the_matrix_says_and_nothing_else(client, world, name):
     entry = ENTRIES[name]
-    things = cache(lambda unit: {each: MAKERS[kind](unit) for each, kind in entry.kwargs.items()})
+    things = cache(
+        lambda unit: {argument: MAKERS[kind](unit) for argument, kind in entry.kwargs.items()}
+    )
     wrong = {
         f"{role} {place}": answer
         for role in Role.values

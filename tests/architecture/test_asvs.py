@@ -101,7 +101,7 @@ def test_every_table_has_a_data_class():
 
 def test_documented_limits_are_those_of_the_settings():
     page = (ROOT / "docs/limits.md").read_text(encoding="utf-8")
-    stated = [each.split(" ", 1) for each in re.findall(r"\*\*= ([^*]+)\*\*", page)]
+    stated = [limit.split(" ", 1) for limit in re.findall(r"\*\*= ([^*]+)\*\*", page)]
     real = {
         name: " ".join(f"{times}/{seconds}" for times, seconds in rule)
         for name, rule in settings.QUOTAS.items()

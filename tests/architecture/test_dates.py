@@ -64,13 +64,13 @@ def _reach(begin: list[ast.stmt], top: dict[str, ast.stmt]) -> Iterator[ast.stmt
         if node not in seen:
             seen.add(node)
             yield node
-            named = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-            named |= {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
+            named = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+            named |= {child.arg for child in ast.walk(node) if isinstance(child, ast.arg)}
             ahead += [top[name] for name in named & top.keys()]
 
 
 def _calls(nodes: list[ast.stmt], *names: str) -> list[ast.Call]:
-    calls = [each for node in nodes for each in ast.walk(node) if isinstance(each, ast.Call)]
+    calls = [child for node in nodes for child in ast.walk(node) if isinstance(child, ast.Call)]
     return [call for call in calls if not names or _name(call) in names]
 
 
@@ -92,16 +92,16 @@ def _is_true_clock(call: ast.Call) -> bool:
 def _says_clock(call: ast.Call) -> bool:
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     is_named = any(keyword.arg in SAID for keyword in call.keywords)
-    return is_named or any(ast.unparse(each).lower() in ("now", "today") for each in given)
+    return is_named or any(ast.unparse(argument).lower() in ("now", "today") for argument in given)
 
 
 def test_a_date_written_into_a_test_stands_beside_a_clock():
     modules = sorted(TESTS.rglob("test_*.py"))
     assert len(modules) > 300
     assert [
-        f"{module.relative_to(TESTS)}: {each}"
+        f"{module.relative_to(TESTS)}: {finding}"
         for module in modules
-        for each in find_dates_without_clock(module.read_text(encoding="utf-8"))
+        for finding in find_dates_without_clock(module.read_text(encoding="utf-8"))
     ] == []
 
 

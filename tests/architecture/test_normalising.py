@@ -83,7 +83,7 @@ def test_nothing_but_the_helpers_calls_the_standard_library():
 
 def test_a_run_of_any_character_is_cut(runs):
     letters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
-    bearing = [each for each in letters if any(map(unicodedata.combining, TAKE_APART(each)))]
+    bearing = [letter for letter in letters if any(map(unicodedata.combining, TAKE_APART(letter)))]
     runs.clear()
     for letter in bearing:
         normalize_unicode("NFKD", 100 * letter)

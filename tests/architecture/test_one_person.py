@@ -182,13 +182,15 @@ def test_each_action_of_the_record_has_a_row_or_is_harmless():
     patterns = [*ACTIONS.values(), *HARMLESS]
 
     assert [
-        name for name in SENTENCES if not any(belongs_to(name, each) for each in patterns)
+        name for name in SENTENCES if not any(belongs_to(name, pattern) for pattern in patterns)
     ] == []
     assert ACTIONS.keys() == ROWS.keys()
-    used = [pattern for each in patterns for pattern in each.split()]
+    used = [pattern for line in patterns for pattern in line.split()]
     assert [one for one in used if not any(fnmatch(name, one) for name in SENTENCES)] == []
     grave = [name for name in SENTENCES if any(belongs_to(name, p) for p in ACTIONS.values())]
-    assert [name for name in grave if any(belongs_to(name, each) for each in HARMLESS)] == []
+    assert [
+        name for name in grave if any(belongs_to(name, harmless) for harmless in HARMLESS)
+    ] == []
 
 
 def test_each_command_of_the_console_is_known():

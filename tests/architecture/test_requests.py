@@ -47,8 +47,8 @@ def test_requests_that_no_page_makes_change_nothing(client, name):
     user, unit = visitor(name)
     address = address_for(name, user, unit)
     strict = Client(enforce_csrf_checks=True)
-    for each in (client, strict):
-        each.force_login(user)
+    for browser in (client, strict):
+        browser.force_login(user)
 
     if name in OURS:
         _look_changes_nothing_and_names_its_type(client, address)

@@ -145,7 +145,7 @@ def _writes_guarded(call: ast.Call) -> bool:
 
 
 def _strings_in(node: ast.AST) -> set[object]:
-    return {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
+    return {child.value for child in ast.walk(node) if isinstance(child, ast.Constant)}
 
 
 def _assigned_and_saved(function: ast.FunctionDef) -> set[int]:

@@ -95,7 +95,7 @@ def test_what_a_form_refuses_is_said_in_our_words():
     )
     said = [bound.message for bound in bounds]
     for field in fields:
-        said += [words for each in field.__mro__ for words in _errors_of(each)]
+        said += [words for ancestor in field.__mro__ for words in _errors_of(ancestor)]
     assert {_find_id(words) for words in said} - known == set()
 
 

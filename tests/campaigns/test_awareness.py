@@ -60,7 +60,7 @@ def test_days_fall_where_the_calendars_say(day, title):
 def test_a_month_is_found_from_within_and_stands_after_the_days():
     found = find_occasions(date(2026, 12, 9), date(2026, 12, 9))
 
-    assert [(each.kind, each.first, each.last) for each in found] == [
+    assert [(occasion.kind, occasion.first, occasion.last) for occasion in found] == [
         ("day", date(2026, 12, 9), date(2026, 12, 9)),
         (MONTH, date(2026, 11, 10), date(2026, 12, 10)),
         (MONTH, date(2026, 11, 15), date(2026, 12, 15)),

@@ -136,7 +136,7 @@ def test_the_copy_for_the_next_year_has_the_plan_and_nothing_that_happened(
     assert (copy.name, copy.starts_on) == (f"Tết {today().year + 1}", add_year(today()))
     assert (copy.target_posts, copy.owner, copy.closed_at) == (40, overseer, None)
     assert [phase.name for phase in copy.phases.all()] == ["Đợt 1"]
-    assert [(each.text, each.done_at) for each in copy.checklist.all()] == [("Gửi bộ bài", None)]
+    assert [(item.text, item.done_at) for item in copy.checklist.all()] == [("Gửi bộ bài", None)]
     assert [document.number for document in copy.documents.all()] == ["12/KH-CAT"]
     assert copy.kits.count() == 0
 

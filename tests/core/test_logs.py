@@ -101,7 +101,7 @@ def test_an_exception_is_named_by_class_and_place_without_its_words():
         "it failed: builtins.LookupError",
         "builtins.LookupError",
     )
-    assert [each.rsplit("/", 1)[-1].partition(":")[0] for each in entry["stack"]] == [
+    assert [frame.rsplit("/", 1)[-1].partition(":")[0] for frame in entry["stack"]] == [
         "builtins.LookupError",
         "test_logs.py",
         "builtins.ValueError",

@@ -59,7 +59,7 @@ def test_a_message_names_a_letter_and_carries_nothing_of_it(messages):
     (message,) = messages
     assert message.startswith("core.tasks.run_job ")
     assert f"'job': {Letter.objects.get().job_id}" in message
-    assert [each in message for each in ("once-only", "chi-huy", "Lời mời")] == [False] * 3
+    assert [secret in message for secret in ("once-only", "chi-huy", "Lời mời")] == [False] * 3
 
 
 def test_an_invitations_link_never_reaches_the_broker(messages, monkeypatch):

@@ -46,7 +46,7 @@ def test_a_plain_owner_makes_every_function(owner):
         for definition in made:
             cursor.execute(definition)
 
-    assert [each for each in made if "FUNCTION public.thin_counts(" in each]
+    assert [statement for statement in made if "FUNCTION public.thin_counts(" in statement]
 
 
 def test_a_plain_owner_makes_the_roles_and_thins_counts(owner, monkeypatch):

@@ -61,9 +61,9 @@ class Judge:
         self.found: list[Violation] = []
         self._read()
         self.shown: dict[tuple[int, int, int], list[dict]] = defaultdict(list)
-        for each in truth:
-            if each["intervals"]:
-                self._sort_in(each)
+        for post in truth:
+            if post["intervals"]:
+                self._sort_in(post)
         self.owner: dict[int, list[dict]] = defaultdict(list)  # what became visible, by delivery
 
     def _read(self) -> None:
@@ -146,38 +146,38 @@ class Judge:
         the record says it was not."""
         pks = [row.pk for row in rows]
         left = []
-        for each in seen:
-            row = next((r for r in rows if _is_of(each, r)), None)
+        for post in seen:
+            row = next((r for r in rows if _is_of(post, r)), None)
             if row is None:
-                left.append(each)
+                left.append(post)
             else:
-                self.owner[row.pk].append(each)
-        for each in left:
+                self.owner[row.pk].append(post)
+        for post in left:
             # What only a person has seen on the page has no id in the record.
             row = next((r for r in rows if self._seen_by_person(r) and not self.owner[r.pk]), None)
             if row is not None:
-                self.owner[row.pk].append(each)
+                self.owner[row.pk].append(post)
             elif any(self.owner[r.pk] for r in rows):
                 self.say(
                     "doubled",
-                    f"{each['id']} besides {[o['id'] for pk in pks for o in self.owner[pk]]}",
+                    f"{post['id']} besides {[o['id'] for pk in pks for o in self.owner[pk]]}",
                     pks,
                 )
             else:
                 self.say(
-                    "wrong_status", f"{each['id']} was visible; the record knows of nothing", pks
+                    "wrong_status", f"{post['id']} was visible; the record knows of nothing", pks
                 )
         for row in rows:
             if len(self.owner[row.pk]) > 1:
                 self.say(
                     "doubled",
-                    f"{[each['id'] for each in self.owner[row.pk]]} for one delivery",
+                    f"{[post['id'] for post in self.owner[row.pk]]} for one delivery",
                     [row.pk],
                 )
         spans = sorted(
             (i["visible_at"], i["gone_at"] or float("inf"))
-            for each in seen
-            for i in each["intervals"]
+            for post in seen
+            for i in post["intervals"]
         )
         if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
             self.say("doubled", "visible twice at one time", pks)
@@ -190,7 +190,7 @@ class Judge:
 
     def _status(self, row: Any) -> None:
         seen = self.owner[row.pk]
-        is_live = [each["id"] for each in seen if each["visible"]]
+        is_live = [post["id"] for post in seen if post["visible"]]
         match row.state:
             case "published":
                 if row.recall_id:
@@ -249,21 +249,21 @@ class Judge:
 
     def _times(self, row: Any) -> None:
         due, end = row.due_at.timestamp(), row.not_after.timestamp()
-        for each in self.owner[row.pk]:
-            first = min(each["arrived_at"], *(i["visible_at"] for i in each["intervals"]))
+        for post in self.owner[row.pk]:
+            first = min(post["arrived_at"], *(i["visible_at"] for i in post["intervals"]))
             if first < due - 0.002:
                 self.say(
-                    "early", f"{each['id']} came {due - first:.3f} s before it was due", [row.pk]
+                    "early", f"{post['id']} came {due - first:.3f} s before it was due", [row.pk]
                 )
-            if each["arrived_at"] > end + HELD + SLACK:
+            if post["arrived_at"] > end + HELD + SLACK:
                 self.say(
                     "late_after",
-                    f"{each['id']} came {each['arrived_at'] - end:.1f} s too late",
+                    f"{post['id']} came {post['arrived_at'] - end:.1f} s too late",
                     [row.pk],
                 )
-            if not any(begun <= each["arrived_at"] + SLACK for begun in self._begun(row.pk)):
+            if not any(begun <= post["arrived_at"] + SLACK for begun in self._begun(row.pk)):
                 self.say(
-                    "bad_audit", f"{each['id']} was sent before anything was on record", [row.pk]
+                    "bad_audit", f"{post['id']} was sent before anything was on record", [row.pk]
                 )
         if any(begun > end + SLACK for begun in self._begun(row.pk)):
             self.say("late_after", "begun after it was too late", [row.pk])
@@ -287,7 +287,7 @@ class Judge:
             for pk in event.deliveries if since else ():
                 if any(begun > since + SLACK for begun in self._begun(pk)):
                     self.say("after_recall", f"begun after {event.kind}", [pk])
-                if event.kind != "edit" and any(each["visible"] for each in self.owner[pk]):
+                if event.kind != "edit" and any(post["visible"] for post in self.owner[pk]):
                     self.say("after_recall", f"visible in the end in spite of {event.kind}", [pk])
 
     def _was_edited(self, row: Any, *, before: float) -> bool:
@@ -388,9 +388,9 @@ class Judge:
 
     def lateness(self) -> list[float]:
         return [
-            each["arrived_at"] - row.due_at.timestamp()
+            post["arrived_at"] - row.due_at.timestamp()
             for pk, row in self.rows.items()
-            for each in self.owner[pk][:1]
+            for post in self.owner[pk][:1]
         ]
 
     def describe(self, violation: Violation) -> Iterator[str]:
@@ -417,7 +417,7 @@ class Judge:
                     f"{attempt.ended_at.timestamp() - self.start:.3f}" if attempt.ended_at else "-"
                 )
                 yield f"    try {attempt.number}: {attempt.outcome} at {ended} {attempt.detail}"
-            for each in self.owner[pk] or self.shown.get(
+            for post in self.owner[pk] or self.shown.get(
                 (row.channel_id, *_mark(row.revision.content["title"])), ()
             ):
                 spans = [
@@ -425,10 +425,10 @@ class Judge:
                         round(i["visible_at"] - self.start, 3),
                         i["gone_at"] and round(i["gone_at"] - self.start, 3),
                     )
-                    for i in each["intervals"]
+                    for i in post["intervals"]
                 ]
                 yield (
-                    f"    seen {each['id']} arrived {each['arrived_at'] - self.start:.3f} "
+                    f"    seen {post['id']} arrived {post['arrived_at'] - self.start:.3f} "
                     f"visible {spans}"
                 )
             for event in self.history:

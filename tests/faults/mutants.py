@@ -416,8 +416,8 @@ class Stage:
         self.mutant = self.where = ""
 
     def open(self) -> None:
-        for each in (self.publisher, self.reconciler, self.recaller, self.beat):
-            each.start()
+        for process in (self.publisher, self.reconciler, self.recaller, self.beat):
+            process.start()
         wait_for_workers([self.publisher, self.reconciler, self.recaller])
 
     def start_publisher(self) -> None:
@@ -486,8 +486,8 @@ def _play_all(stage: Stage, names: list[str], scenes: list[Scene]) -> None:
     pairs = list(zip(names, scenes, strict=True))
     alone = [pair for pair in pairs if pair[0] in ("any try", "straight back", "held for ever")]
     with ThreadPoolExecutor(len(pairs)) as pool:
-        for each in [pool.submit(play, *pair) for pair in pairs if pair not in alone]:
-            each.result()
+        for future in [pool.submit(play, *pair) for pair in pairs if pair not in alone]:
+            future.result()
     for name, scene in alone:
         play(name, scene)
     for scene in scenes:

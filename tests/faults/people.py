@@ -405,7 +405,7 @@ class People:
         lost = list(Channel.objects.filter(health="lost").select_related("unit"))
         for platform in {channel.platform for channel in lost}:
             check([channel for channel in lost if channel.platform == platform], now=timezone.now())
-        for channel in Channel.objects.filter(pk__in=[each.pk for each in lost], health="lost"):
+        for channel in Channel.objects.filter(pk__in=[row.pk for row in lost], health="lost"):
             self._connect_again(channel)
         refresh_due(now=timezone.now())
 

@@ -323,9 +323,9 @@ class Portal:
             self.postgres, self.redis, self.simulator = (
                 made(self.folder) for made in (Postgres, Redis, Simulator)
             )
-            for each in (self.postgres, self.redis, self.simulator):
-                stack.callback(each.end)
-                each.open()
+            for server in (self.postgres, self.redis, self.simulator):
+                stack.callback(server.end)
+                server.open()
             self.postgres.sql("CREATE DATABASE faults")
             self._set_up_django()
             stack.callback(self._serve_pictures().shutdown)

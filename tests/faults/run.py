@@ -80,7 +80,7 @@ def _play(people: People, nemesis: Nemesis, drawn: plan.Plan) -> list[dict]:
             *((act.at, people.do, act) for act in acts),
             *((s.at, nemesis.strike, s) for s in drawn.strikes),
         ],
-        key=lambda each: each[0],
+        key=lambda outcome: outcome[0],
     )
     threading.Thread(target=nemesis.watch, daemon=True).start()
     over = threading.Event()
@@ -99,8 +99,8 @@ def _play(people: People, nemesis: Nemesis, drawn: plan.Plan) -> list[dict]:
         nemesis.heal()
     over.set()
     clerk.join()
-    for each in waiting:
-        each.result()  # what went wrong in the run itself must not look like success
+    for future in waiting:
+        future.result()  # what went wrong in the run itself must not look like success
     return hits
 
 

@@ -49,7 +49,7 @@ def test_a_bundle_imports_only_what_the_portal_finds_in_it(path):
     rest = assets.IMPORT.sub("", source)
 
     assert not re.search(r"\bimport\b[^.]|\bfrom\s*\"[./]", rest)
-    assert all(finders.find(each) for each in assets.list_imports(path))
+    assert all(finders.find(imported) for imported in assets.list_imports(path))
 
 
 def test_what_a_style_sheet_points_to_lies_there():

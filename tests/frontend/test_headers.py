@@ -18,7 +18,8 @@ def observatory_score(headers: dict[str, str], body: str) -> int:
     """Return the points by the Observatory's charts for what it rates above a page that only does
     nothing wrong; cookies and HSTS are rated in production's settings, in tests/ops."""
     policy = dict(
-        each.strip().partition(" ")[::2] for each in headers["Content-Security-Policy"].split(";")
+        directive.strip().partition(" ")[::2]
+        for directive in headers["Content-Security-Policy"].split(";")
     )
     scripts = re.findall(r"<script(?![^>]*application/json)[^>]*src=[^>]*>", body)
     score = 100

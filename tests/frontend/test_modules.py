@@ -33,10 +33,10 @@ ENTRIES = sorted(
 
 def test_every_import_leads_to_a_file():
     missing = [
-        (path, each)
+        (path, imported)
         for path in MODULES
-        for each in assets.list_direct_imports(path)
-        if not finders.find(each)
+        for imported in assets.list_direct_imports(path)
+        if not finders.find(imported)
     ]
 
     assert len(MODULES) > 20
@@ -68,7 +68,7 @@ def test_one_module_makes_nodes_of_strings():
 
 
 def test_every_module_is_on_a_page():
-    used = {*ENTRIES, *(each for entry in ENTRIES for each in assets.list_imports(entry))}
+    used = {*ENTRIES, *(imported for entry in ENTRIES for imported in assets.list_imports(entry))}
 
     assert sorted(set(MODULES) - used) == []
     assert sorted(set(ENTRIES) - set(MODULES)) == []
@@ -194,10 +194,10 @@ def check_digests(gathered: Path, files: dict[str, str]) -> None:
             assert digest == f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
             imported = [
                 (gathered / path)
-                .parent.joinpath(each)
+                .parent.joinpath(path_named)
                 .resolve()
                 .relative_to(gathered.resolve())
                 .as_posix()
-                for each in assets.IMPORT.findall(content.decode())
+                for path_named in assets.IMPORT.findall(content.decode())
             ]
             assert set(imported) <= set(digests)

@@ -310,7 +310,7 @@ def test_a_swipe_and_the_arrow_keys_lead_to_the_next_channels_sheet(at_desk, off
     desk.open(reverse("posts:edit", args=[draft.public_id]))
     page = desk.page
     sheets = [
-        f"#{each.get_attribute('id')} dialog[open]" for each in page.locator(".channel").all()
+        f"#{card.get_attribute('id')} dialog[open]" for card in page.locator(".channel").all()
     ]
     page.locator(".bar-next").click()
     page.locator(".channel-open").first.click()

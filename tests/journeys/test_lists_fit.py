@@ -180,7 +180,7 @@ def test_a_bar_of_several_buttons_takes_two_lines_at_most(at_desk, name):
     desk = at_desk(factories.person(Role.OVERSEER, factories.ministry()), PHONE, locale="vi-VN")
     desk.open(reverse(name))
     buttons = desk.page.locator(".page-actions .btn")
-    heights = [each["height"] for each in (b.bounding_box() for b in buttons.all()) if each]
+    heights = [box["height"] for box in (b.bounding_box() for b in buttons.all()) if box]
     assert len(heights) >= 3
     assert max(heights) <= 64
 
@@ -285,7 +285,7 @@ def test_titles_of_earlier_posts_take_the_width_of_a_phone(at_desk):
     desk.open(reverse("posts:reuse"))
 
     row = desk.page.locator(".reuse-row")
-    title, button = (row.locator(each).bounding_box() for each in ("> div", ".btn"))
+    title, button = (row.locator(selector).bounding_box() for selector in ("> div", ".btn"))
 
     assert title["width"] > 250
     assert button["y"] >= title["y"] + title["height"]

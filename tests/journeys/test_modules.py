@@ -101,7 +101,7 @@ def test_every_script_of_the_composer_comes_with_a_digest(at_desk):
         "performance.getEntriesByType('resource').map(e => new URL(e.name).pathname)"
     )
     bundles = assets.find_bundles(assets.find_last_change()).scripts
-    named = {f"/static/{bundles[f'js/{each}.js']}" for each in ("portal", "composer/main")}
+    named = {f"/static/{bundles[f'js/{module}.js']}" for module in ("portal", "composer/main")}
     assert named | {"/static/django_prose_editor/editor.js"} <= set(loaded)
     assert desk.scripts_without_digest() == []
     assert desk.complaints == []

@@ -173,7 +173,7 @@ def test_a_new_post_that_was_never_saved_is_offered_by_the_next_one(at_desk):
     page.locator("#device-note [data-take]").click()
 
     desk.saved()
-    assert [each.title for each in Post.objects.all()] == ["Bài mới khi mất mạng"]
+    assert [stored.title for stored in Post.objects.all()] == ["Bài mới khi mất mạng"]
     assert page.evaluate(COPIES) == 0
 
 

@@ -120,8 +120,8 @@ def queue(post, monkeypatch):
 
 def choose_all(desk, queue):
     """Read each post, then choose all of them in the list."""
-    for each in queue:
-        desk.open(reverse("publishing:review", args=[each.public_id]))
+    for post in queue:
+        desk.open(reverse("publishing:review", args=[post.public_id]))
     desk.open(reverse("publishing:review_queue"))
     for box in desk.page.locator(".row-check").all():
         box.check()

@@ -151,7 +151,7 @@ def test_the_oldest_is_forgotten_when_there_are_too_many(client, link, counted, 
     monkeypatch.setattr(middleware, "MOST_REMEMBERED", 2)
     links = [link, *(factories.link(link.unit) for _number in range(3))]
     follower = middleware.FollowLinks(lambda request: None)
-    assert [follower._find_target(each.code).address for each in links] == [link.target] * 4
+    assert [follower._find_target(link.code).address for link in links] == [link.target] * 4
     assert len(follower._targets) == 2
 
 

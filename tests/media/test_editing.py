@@ -102,7 +102,7 @@ def test_a_lighter_picture_is_lighter(unit, officer):
 
     made = picture_edits.edit(media, Edits(brightness=40), by=officer)
 
-    before, after = (ImageStat.Stat(shown(each).convert("L")).mean[0] for each in (media, made))
+    before, after = (ImageStat.Stat(shown(medium).convert("L")).mean[0] for medium in (media, made))
     assert before + 10 < after
 
 

@@ -166,7 +166,7 @@ def test_folders_are_two_levels_deep_and_no_name_is_there_twice(unit, officer):
         entries.create_folder(unit, "Sâu hơn", parent=inner, by=officer)
     with pytest.raises(Refused, match="of this name already"):
         entries.create_folder(unit, " Chiến  dịch ", by=officer)
-    assert [str(each) for each in folders_of(unit)] == ["Chiến dịch", "Chiến dịch / Tháng 5"]
+    assert [str(folder) for folder in folders_of(unit)] == ["Chiến dịch", "Chiến dịch / Tháng 5"]
 
 
 def test_a_removed_folder_leaves_its_pictures_one_step_further_out(unit, officer):
@@ -217,7 +217,7 @@ def test_the_units_below_see_what_is_shared_and_nothing_else(unit, provincial):
     assert set(in_library_of(unit)) == {own, shared}
     assert set(in_library_of(unit.parent)) == {kept, shared}
     assert set(in_library_of(stranger)) == set()
-    officer, neighbour = (factories.person(Role.OFFICER, each) for each in (unit, stranger))
+    officer, neighbour = (factories.person(Role.OFFICER, place) for place in (unit, stranger))
     assert set(Media.objects.in_sight_of(officer)) == {own, archived, shared}
     assert set(Media.objects.in_sight_of(neighbour)) == set()
 
@@ -309,7 +309,7 @@ def distance(one: Image.Image, other: Image.Image) -> int:
 def test_copies_of_a_picture_differ_in_few_bits_and_other_pictures_in_many():
     scenes = [scene(seed) for seed in range(12)]
 
-    copies = [distance(each, copy) for each in scenes for copy in variants(each)]
+    copies = [distance(scene, copy) for scene in scenes for copy in variants(scene)]
     others = [distance(one, other) for n, one in enumerate(scenes) for other in scenes[n + 1 :]]
 
     assert max(copies) <= ALIKE

@@ -138,7 +138,7 @@ def test_several_silent_queues_stand_there_once(client, boss):
 
     shown = page(client)
 
-    assert [each["kind"] for each in shown.context["wrong"]] == ["silent_queues"]
+    assert [problem["kind"] for problem in shown.context["wrong"]] == ["silent_queues"]
     assert "1 alarm needs you now" in shown.text
     assert shown.text.count('href="#silent_queues"') == 3
 
@@ -208,7 +208,7 @@ def test_it_says_by_kind_what_waits_runs_and_failed(client, boss):
 
     shown = page(client)
 
-    figures = {each.kind: each for _name, each in shown.context["jobs"]}
+    figures = {counted.kind: counted for _name, counted in shown.context["jobs"]}
     assert (figures["video"].waiting, figures["video"].running) == (1, 1)
     assert figures["video"].oldest
     assert (figures["export"].failed, figures["export"].oldest) == (1, None)

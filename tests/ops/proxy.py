@@ -90,7 +90,7 @@ def received(line: socket.socket) -> bytes:
 def read_answer(line: socket.socket) -> Answer:
     head, _blank, body = received(line).partition(b"\r\n\r\n")
     first, *rest = head.decode("latin-1").split("\r\n")
-    headers = dict(each.split(": ", 1) for each in rest if ": " in each)
+    headers = dict(line.split(": ", 1) for line in rest if ": " in line)
     return Answer(int(first.split()[1]) if first else 0, headers, body)
 
 

@@ -21,7 +21,7 @@ from tests.ops.processes import free_port, started, wait_until
 from tests.ops.test_production_processes import database_url, is_alive, production
 
 USERS = compose.ROOT / "deploy" / "redis" / "users"
-PROCESSES = [each for each in guard.PROCESSES if each != "migrate"]  # which calls as web
+PROCESSES = [process for process in guard.PROCESSES if process != "migrate"]  # which calls as web
 QUEUES = sorted(settings.CELERY_TASK_QUEUES)
 
 

@@ -9,22 +9,30 @@ from scripts import components
 
 def test_the_bill_names_every_pinned_package_and_every_vendored_one():
     bill = components.bill_of_materials()
-    named = {(each.get("group", ""), each["name"], each["version"]) for each in bill["components"]}
+    named = {
+        (component.get("group", ""), component["name"], component["version"])
+        for component in bill["components"]
+    }
     pinned = (components.ROOT / "requirements.txt").read_text(encoding="utf-8")
     manifest = json.loads(
         (components.ROOT / "static" / "vendor" / "manifest.json").read_text(encoding="utf-8")
     )
 
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
-    packages = {("", *each) for each in re.findall(r"^([\w.-]+)==([^\s;]+)", pinned, re.MULTILINE)}
+    packages = {("", *pin) for pin in re.findall(r"^([\w.-]+)==([^\s;]+)", pinned, re.MULTILINE)}
     vendored = {
-        (*each["name"].rpartition("/")[::2], each["version"]) for each in manifest["packages"]
+        (*package["name"].rpartition("/")[::2], package["version"])
+        for package in manifest["packages"]
     }
     listed = (components.ROOT / "media" / "fonts" / "manifest.json").read_text(encoding="utf-8")
-    fonts = {("", each["name"], each["version"]) for each in json.loads(listed)["fonts"]}
+    fonts = {("", font["name"], font["version"]) for font in json.loads(listed)["fonts"]}
     assert named == packages | vendored | fonts
-    packaged = [each for each in bill["components"] if not each["bom-ref"].startswith("font:")]
-    assert all(each["purl"].startswith(("pkg:pypi/", "pkg:npm/")) for each in packaged)
+    packaged = [
+        component
+        for component in bill["components"]
+        if not component["bom-ref"].startswith("font:")
+    ]
+    assert all(component["purl"].startswith(("pkg:pypi/", "pkg:npm/")) for component in packaged)
 
 
 def _answering(tmp_path, monkeypatch, name: str, words: str) -> None:
@@ -79,7 +87,7 @@ def test_the_audit_says_what_was_found_when_or_that_nobody_could_look(
     assert components.audit(bill) == code
 
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Holes of")]
-    shipped = {each["name"]: each["value"] for each in json.loads(bill.read_text())["metadata"][
+    shipped = {fact["name"]: fact["value"] for fact in json.loads(bill.read_text())["metadata"][
         "properties"
     ]}  # fmt: skip
     assert list(shipped) == ["audit: Python packages", "audit: scripts and styles"]

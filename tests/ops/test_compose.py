@@ -82,7 +82,7 @@ def test_our_own_containers_can_change_nothing_but_their_data(name):
 
 def mounts(service: dict[str, Any]) -> dict[str, str]:
     """Return which volume or folder of the machine lies where in the container."""
-    named = [compose.filled(each, {}).split(":") for each in service.get("volumes", ())]
+    named = [compose.filled(volume, {}).split(":") for volume in service.get("volumes", ())]
     return {place: source for source, place, *_how in named}
 
 
@@ -100,7 +100,7 @@ def test_a_container_finds_each_file_that_is_named_to_it(name):
             "\n".join(["", *words]),
         )
     )
-    places = [*mounts(service), *(each.split(":")[0] for each in service.get("tmpfs", ()))]
+    places = [*mounts(service), *(mount.split(":")[0] for mount in service.get("tmpfs", ()))]
 
     assert [
         path for path in paths if not any(f"{path}/".startswith(f"{place}/") for place in places)
@@ -132,10 +132,10 @@ def test_what_our_image_writes_to_belongs_to_its_person():
         .split()
     )
     written = {
-        each.split(":")[1]
+        volume.split(":")[1]
         for service in compose.portal_services().values()
-        for each in service["volumes"]
-        if not each.endswith(":ro")
+        for volume in service["volumes"]
+        if not volume.endswith(":ro")
     }
 
     assert set(made) == written
@@ -166,7 +166,7 @@ def test_a_service_is_given_the_files_that_it_names_and_no_other(name):
     words = [*map(str, service.get("environment", {}).values()), str(service.get("healthcheck"))]
     named = set(re.findall(r"/run/secrets/(\w+)", " ".join(words)))
     if name == "redis":  # deploy/redis/start reads the passwords of all users
-        named |= {each for each in compose.read()["secrets"] if each.startswith("redis_")}
+        named |= {secret for secret in compose.read()["secrets"] if secret.startswith("redis_")}
 
     assert set(service.get("secrets", ())) == named
 
@@ -228,9 +228,9 @@ def test_each_container_signs_in_to_the_database_with_its_own_role_and_knows_no_
             continue
         kind = {"migrate": "", "web": "_web"}.get(environment["PORTAL_PROCESS"], "_worker")
         role = re.match(r"postgres://(\w+)@", environment["DATABASE_URL"])[1]
-        known = {each for each in service["secrets"] if each.startswith("postgres")}
+        known = {secret for secret in service["secrets"] if secret.startswith("postgres")}
         own = set() if name == "beat" else {f"postgres{kind}_password"}
-        others = {f"postgres_{each}_password" for each in ("web", "worker", "auditor")}
+        others = {f"postgres_{process}_password" for process in ("web", "worker", "auditor")}
         assert (name, role) == (name, f"portal{kind}")
         assert (name, known) == (name, own | others if name == "migrate" else own)
 
@@ -241,7 +241,7 @@ def test_each_container_is_a_user_of_its_own_at_the_broker():
         if "REDIS_URL" not in environment:
             continue
         user = re.match(r"rediss://(\w+)@", environment["REDIS_URL"])[1]
-        known = [each for each in service["secrets"] if each.startswith("redis")]
+        known = [secret for secret in service["secrets"] if secret.startswith("redis")]
         process = environment["PORTAL_PROCESS"].replace("migrate", "web")
         assert (name, user, known) == (name, process, [f"redis_{process}_password"])
 

@@ -127,10 +127,10 @@ def lines(name: str) -> list[str]:
 
 def test_the_list_holds_the_hosts_that_connectors_ask_and_no_other():
     asked = {
-        urlsplit(each.real).hostname
+        urlsplit(setting.real).hostname
         for connector in CONNECTORS.values()
-        for name, each in connector.settings.items()
-        if each.simulated and name not in _FOR_BROWSERS
+        for name, setting in connector.settings.items()
+        if setting.simulated and name not in _FOR_BROWSERS
     }
 
     assert sorted(lines("hosts.txt")) == sorted(asked)
@@ -139,7 +139,7 @@ def test_the_list_holds_the_hosts_that_connectors_ask_and_no_other():
 def test_uploads_go_to_the_hosts_that_connectors_take_and_to_no_other():
     taken = {c.upload_hosts.pattern for c in CONNECTORS.values() if c.upload_hosts}
 
-    assert set(lines("upload-hosts.txt")) == {f"^{each}$" for each in taken}
+    assert set(lines("upload-hosts.txt")) == {f"^{host}$" for host in taken}
 
 
 @pytest.mark.parametrize(

@@ -146,12 +146,12 @@ def test_while_hostile_uploads_come_pages_are_answered_and_no_process_is_killed(
                 with ThreadPoolExecutor(8) as at_once:
                     attacks = [at_once.submit(attack, cookies) for cookies in (*people, *people)]
                     ordinary = []
-                    while len(ordinary) < 10 or not all(each.done() for each in attacks):
+                    while len(ordinary) < 10 or not all(attack.done() for attack in attacks):
                         ordinary += [
                             get(port, "", "/accounts/login/"),
                             get(port, reader, "/posts/"),
                         ]
-                    answers = [status for each in attacks for status in each.result()]
+                    answers = [status for attack in attacks for status in attack.result()]
             finally:
                 over.set()
                 watcher.join()
@@ -189,9 +189,9 @@ def test_twenty_videos_of_nine_million_samples_by_one_officer_hold_no_page_up(tm
         attacks = [at_once.submit(attack, number) for number in range(20)]
         begun.wait()
         pages = []
-        while not all(each.done() for each in attacks) or len(pages) < 3:
+        while not all(attack.done() for attack in attacks) or len(pages) < 3:
             pages.append(get(port, "", "/accounts/login/", seconds=15))
-        answers = [each.result() for each in attacks]
+        answers = [attack.result() for attack in attacks]
 
     assert set(pages) == {200}
     assert set(answers) <= ANSWERED - {200}

@@ -87,10 +87,10 @@ def test_every_image_of_others_is_named_with_a_digest():
         for line in (compose.ROOT / file).read_text().splitlines()
         if line.startswith("FROM ")
     ]
-    others = [each for each in named if not each.startswith("outreach-portal")]
+    others = [image for image in named if not image.startswith("outreach-portal")]
 
     assert len(others) == 6
-    assert [each for each in others if not re.search(r":[\w.-]+\$\{\w+_DIGEST\b", each)] == []
+    assert [image for image in others if not re.search(r":[\w.-]+\$\{\w+_DIGEST\b", image)] == []
     assert {image.variable for image in images.find_images()} == {
         *("POSTGRES_DIGEST", "REDIS_DIGEST", "NGINX_DIGEST", "PYTHON_DIGEST", "DEBIAN_DIGEST")
     }

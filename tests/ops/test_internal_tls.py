@@ -73,7 +73,7 @@ def postgresql(folder: Path) -> Iterator[int]:
         **who,
     )
     said = compose.services()["postgres"]["command"]
-    options = [each for each in said if each.startswith(("ssl", "hba_file"))]
+    options = [line for line in said if line.startswith(("ssl", "hba_file"))]
     options = [
         option.replace("/tls", str(home)).replace("/deploy/pg_hba.conf", str(hba))
         for option in options
@@ -85,8 +85,8 @@ def postgresql(folder: Path) -> Iterator[int]:
             "-D",
             home / "data",
             *(
-                f"--{each}"
-                for each in [*options, f"port={port}", f"unix_socket_directories={home}"]
+                f"--{option}"
+                for option in [*options, f"port={port}", f"unix_socket_directories={home}"]
             ),
             "--listen_addresses=localhost",
         ],

@@ -105,7 +105,7 @@ class Browser:
             said = lxml.html.fromstring(answer.text).xpath(
                 "//*[contains(@class, 'error') or contains(@class, 'alert')]"
             )
-            words = [" ".join(each.text_content().split()) for each in said]
+            words = [" ".join(message.text_content().split()) for message in said]
             raise AssertionError((answer.url, answer.status_code, words))
         return answer
 
@@ -288,11 +288,11 @@ def test_the_whole_day_goes_by_with_the_rights_of_the_roles(roles, simulator, br
 
         # Every task of beat, once, while the approval can still be taken back.
         expected = [
-            (each["task"], each.get("kwargs", {}))
-            for each in settings.CELERY_BEAT_SCHEDULE.values()
+            (entry["task"], entry.get("kwargs", {}))
+            for entry in settings.CELERY_BEAT_SCHEDULE.values()
         ]
-        for each in settings.CELERY_BEAT_SCHEDULE.values():
-            app.send_task(each["task"], kwargs=each.get("kwargs", {}), **each.get("options", {}))
+        for entry in settings.CELERY_BEAT_SCHEDULE.values():
+            app.send_task(entry["task"], kwargs=entry.get("kwargs", {}), **entry.get("options", {}))
         names = {f"{task} {kwargs}" for task, kwargs in expected}
         assert wait_until(lambda: names <= set(run.became), *run.all), names - set(run.became)
         assert wait_until(lambda: _state(delivery) == State.PUBLISHED, *run.all), _state(delivery)

@@ -129,7 +129,7 @@ def test_a_stranger_sends_twenty_kilobytes_anywhere_and_not_a_byte_more(portal):
 
 
 @pytest.mark.parametrize(
-    ("path", "tier"), sizes_by_address(), ids=lambda each: getattr(each, "name", each)
+    ("path", "tier"), sizes_by_address(), ids=lambda value: getattr(value, "name", value)
 )
 def test_an_address_takes_its_size_from_an_officer_and_not_a_byte_more(portal, officer, path, tier):
     """Up to what scripts send, the whole body comes to the portal. Of the two largest the proxy

@@ -170,7 +170,7 @@ class TestFilled(TestCase):
                 facts.format(target.get("format", "")), message
             )
 
-        assert {key: each for key, each in found.items() if each} == {}
+        assert {key: too_long for key, too_long in found.items() if too_long} == {}
         assert {platform for platform, _pk in found} == set(Kind)
 
     def test_nothing_is_dated_later_than_now_and_the_past_is_on_record_as_then(self):

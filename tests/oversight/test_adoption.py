@@ -55,7 +55,7 @@ def test_a_kit_from_the_ministry_to_ten_communes_and_back(client):
     levels = {"all_below": False, "for_levels": ["commune"], "by_provinces": True}
     kit = factories.kit(top, state="issued", **levels)
     ministry = factories.person(Role.OVERSEER, top)
-    overseers = [factories.person(Role.OVERSEER, each) for each in provinces]
+    overseers = [factories.person(Role.OVERSEER, province) for province in provinces]
     officers = [factories.person(Role.OFFICER, unit) for unit in units]
     with pytest.raises(Refused):
         adopting.adopt(kit, unit=units[0], by=officers[0])

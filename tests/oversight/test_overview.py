@@ -196,7 +196,7 @@ def test_reach_for_each_1000_followers_is_what_a_count_by_hand_says(client, prov
     client.force_login(factories.person(Role.OVERSEER, factories.ministry()))
 
     here = client.get(reverse("oversight:province"), {"province": province.key})
-    row = {each.unit: each for each in here.context["rows"]}
+    row = {row.unit: row for row in here.context["rows"]}
 
     units = [small, big, unknown, unseen, idle]
     assert [row[unit].reach_rate for unit in units] == [count_rate([unit]) for unit in units]

@@ -186,7 +186,7 @@ def test_a_province_without_any_channel_has_not_begun_instead_of_being_at_nothin
     assert (other.value, other.shown) == (0, "0 %")
     assert tile.change is None
     # Listed as what it is by the map alone, and by the table where all are asked for.
-    assert idle not in [each.row.unit for each in response.context["map"]().ranked]
+    assert idle not in [tile.row.unit for tile in response.context["map"]().ranked]
     shown = [row.unit for row in response.context["shown"]]
     assert (idle in shown, silent in shown) == (False, True)
     assert idle in [row.unit for row in look(all="on").context["shown"]]

@@ -270,8 +270,8 @@ def test_an_overseer_sees_todays_figures_and_the_units_with_trouble(today, unit)
 def test_units_with_most_in_trouble_come_first_and_of_equals_by_name(today, unit):
     names = ["Xã E", "Xã B", "Xã D", "Xã A", "Xã C", "Xã G", "Xã F"]
     units = [factories.UnitFactory(parent=unit.parent, name=name) for name in names]
-    for each in [*units, *units[:2]]:
-        factories.delivery(factories.approved(unit=each), state=State.NEEDS_PERSON)
+    for owner in [*units, *units[:2]]:
+        factories.delivery(factories.approved(unit=owner), state=State.NEEDS_PERSON)
 
     shown = today(factories.person(Role.OVERSEER, unit.parent)).context["units"]
 

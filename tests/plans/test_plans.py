@@ -173,7 +173,7 @@ def statements(client: Client, page: str) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(reverse(name), query)
     assert answer.status_code == 200, (page, answer.status_code)
-    return [each["sql"] for each in captured if each["sql"].startswith(("SELECT", "WITH", "("))]
+    return [query["sql"] for query in captured if query["sql"].startswith(("SELECT", "WITH", "("))]
 
 
 def nodes(plan: dict):

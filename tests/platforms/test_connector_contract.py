@@ -141,7 +141,7 @@ def test_a_receipt_names_the_post_by_the_ids_under_which_the_page_shows_it(platf
     (seen,) = platform.visible
     ids = CONNECTORS[platform.kind].ids_of(receipt.external_id)
     assert set(seen["id"].split(",")) <= ids
-    assert not {each for each in ids if set(each) & set(',{}"')}
+    assert not {external_id for external_id in ids if set(external_id) & set(',{}"')}
 
 
 @pytest.mark.parametrize("kind", LISTING)
@@ -328,10 +328,10 @@ def test_all_comments_are_listed_over_the_platforms_own_pages(platform_of, kind)
 
     found = platform.call("list_comments", platform.account, post)
 
-    assert sorted(each.external_id for each in found) == sorted(written)
-    times = [each.written_at for each in found]
+    assert sorted(comment.external_id for comment in found) == sorted(written)
+    times = [comment.written_at for comment in found]
     assert times == sorted(times, reverse=True)
-    answers = [(each.external_id, each.answer) for each in found if each.answered]
+    answers = [(comment.external_id, comment.answer) for comment in found if comment.answered]
     assert answers == [(written[0], "8 giờ sáng.")]
 
 
@@ -467,16 +467,22 @@ def test_the_trace_of_a_post_is_visible_then_gone_and_a_draft_is_hidden(erasing)
     finding = erasing
     draft = finding.stage(finding.message())
     shown = finding.publish(finding.message("Bài thứ hai.")).external_id
-    before = [finding.call("read_visibility", finding.account, each) for each in (draft, shown)]
+    before = [
+        finding.call("read_visibility", finding.account, external_id)
+        for external_id in (draft, shown)
+    ]
 
-    for each in (draft, shown):
-        finding.withdraw(each)
+    for external_id in (draft, shown):
+        finding.withdraw(external_id)
 
     assert before == [
         Visibility.GONE if finding.by_containers else Visibility.HIDDEN,
         Visibility.VISIBLE,
     ]
-    assert [finding.call("read_visibility", finding.account, each) for each in (draft, shown)] == [
+    assert [
+        finding.call("read_visibility", finding.account, external_id)
+        for external_id in (draft, shown)
+    ] == [
         Visibility.GONE,
         Visibility.GONE,
     ]

@@ -393,7 +393,7 @@ def test_what_was_there_before_is_not_listed(facebook):
 
     data = facebook.call("list_posts", facebook.account, datetime.fromtimestamp(now - 30, UTC))
 
-    assert [each.external_id for each in data] == [new]
+    assert [comment.external_id for comment in data] == [new]
 
 
 @pytest.mark.parametrize(
@@ -678,7 +678,7 @@ def test_a_post_that_the_portal_did_not_make_is_noticed(facebook):
     foreign = facebook.simulator.post("facebook", facebook.id, "Nhận quà", by="person")["id"]
 
     data = {
-        each.external_id: each.ours for each in facebook.call("list_posts", facebook.account, start)
+        post.external_id: post.ours for post in facebook.call("list_posts", facebook.account, start)
     }
 
     post, reel, video, photo_story, video_story = (receipt.external_id for receipt in ours)
@@ -714,7 +714,9 @@ def test_comments_come_newest_first_without_what_the_page_wrote(facebook, talked
 
     found = comments(facebook, post)
 
-    assert [(each.external_id, each.text, each.answered, each.replies) for each in found] == [
+    assert [
+        (comment.external_id, comment.text, comment.answered, comment.replies) for comment in found
+    ] == [
         (newer, "Ở đâu?", False, 0),
         (older, "Mấy giờ?", True, 1),
     ]
@@ -735,7 +737,7 @@ def test_who_wrote_a_comment_is_asked_by_number_alone_and_shown_to_nobody(
     found = comments(facebook, talked_about[0])
 
     assert asked == ["id,message,created_time,from{id},parent{id},is_hidden,comment_count"]
-    writers = [f"70{each.external_id.partition('_')[2]}" for each in found]
+    writers = [f"70{comment.external_id.partition('_')[2]}" for comment in found]
     assert not any(
         name in f"{found!r}" for name in ("A. B.", "C. D.", "giờ", *writers)
     )  # nor do logs show a word of it
@@ -757,7 +759,7 @@ def test_a_comment_whose_writer_is_not_reported_is_shown_though_it_cannot_be_hid
         "list_comments", facebook.account_with(facebook.token, base_url=base), "1_1"
     )
 
-    assert [each.text for each in data] == ["Mấy giờ?"]
+    assert [comment.text for comment in data] == ["Mấy giờ?"]
 
 
 def test_a_comment_is_hidden_and_shown_again(facebook, talked_about):
@@ -815,7 +817,10 @@ def test_without_the_right_to_moderate_nothing_is_hidden(facebook, talked_about)
     with pytest.raises(Rejected) as caught:
         facebook.call("hide_comment", account, talked_about[2])
     data = facebook.call("list_comments", account, talked_about[0])
-    assert [(each.text, each.answered) for each in data] == [("Ở đâu?", False), ("Mấy giờ?", True)]
+    assert [(comment.text, comment.answered) for comment in data] == [
+        ("Ở đâu?", False),
+        ("Mấy giờ?", True),
+    ]
     assert describe_reason("facebook", caught.value.code).startswith(
         "the connection lacks the right to do this"
     )
@@ -962,7 +967,7 @@ def connect_with_pkce(facebook, person, *, verifier=VERIFIER, without=()):
     app = {**facebook.app, "pkce": "S256"}
     dialog = Facebook.consent_url(app, redirect_uri=BACK, state="s", verifier=VERIFIER)
     asked = parse_qs(urlsplit(dialog).query)
-    scopes = [each for each in asked["scope"][0].split(",") if each not in without]
+    scopes = [scope for scope in asked["scope"][0].split(",") if scope not in without]
     back = facebook.simulator.consent(
         dialog, account=person, page=[facebook.id], scope=scopes, decision="allow"
     )

@@ -29,12 +29,12 @@ EVERY = [
     if not form.finished_in_app
 ]
 STAGING = [(kind, form) for kind, form in EVERY if CONNECTORS[kind].facts.stages]
-LISTED = [each for each in EVERY if each not in UNLISTED]
+LISTED = [case for case in EVERY if case not in UNLISTED]
 FINDING = [(kind, form) for kind, form in LISTED if CONNECTORS[kind].facts.finds]
 LISTING = [(kind, form) for kind, form in LISTED if CONNECTORS[kind].facts.lists_posts]
-MORTAL = [each for each in STAGING if each not in DATED]
-REPEATABLE = [each for each in LISTED if each in STAGING and each not in ALIKE]
-KNOWN = [each for each in FINDING if each not in ALIKE]
+MORTAL = [case for case in STAGING if case not in DATED]
+REPEATABLE = [case for case in LISTED if case in STAGING and case not in ALIKE]
+KNOWN = [case for case in FINDING if case not in ALIKE]
 WORDED = [(kind, form) for kind, form in EVERY if CONNECTORS[kind].facts.format(form).max_text]
 VIDEO_CASES = [(kind, form) for kind, form in EVERY if CONNECTORS[kind].facts.format(form).videos]
 
@@ -207,7 +207,7 @@ def test_no_step_of_staging_waits_for_ever(staging, monkeypatch):
             waits.append(error.code)
         staging.platform.simulator.clear_faults()
 
-    assert [each for each in waits if each and "Timeout" not in each] == []
+    assert [wait for wait in waits if wait and "Timeout" not in wait] == []
 
 
 def test_a_redirect_is_not_followed(case, serve):
@@ -266,7 +266,7 @@ def test_the_longest_text_is_taken_and_one_more_is_a_problem(worded):
     worded.message = replace(worded.message, text=text)
     worded.publish()
 
-    assert [(each.rule, each.n) for each in over] == [("text_long", 1)]
+    assert [(excess.rule, excess.n) for excess in over] == [("text_long", 1)]
     assert len(worded.platform.visible) == 1
 
 
@@ -278,9 +278,9 @@ def test_as_many_media_as_the_facts_allow_are_taken_and_one_more_is_a_problem(ca
     most = min(limits.most, case.form.max_mixed or limits.most)
     medium = case.platform.image() if case.form.images else case.platform.real_video(case.form)
     kept = [
-        each
-        for each in case.message.media
-        if case.form.images and isinstance(each, Video) and not case.form.max_mixed
+        medium
+        for medium in case.message.media
+        if case.form.images and isinstance(medium, Video) and not case.form.max_mixed
     ]
     case.message = replace(case.message, media=[*kept, *[medium] * most])
 
@@ -288,7 +288,7 @@ def test_as_many_media_as_the_facts_allow_are_taken_and_one_more_is_a_problem(ca
     assert find_problems(case.form, replace(case.message, media=[*case.message.media, medium]))
     case.publish()
 
-    assert case.shown == [each.sha256 for each in case.message.media]
+    assert case.shown == [medium.sha256 for medium in case.message.media]
 
 
 def test_a_video_that_passes_a_limit_is_a_problem(with_video):
@@ -318,7 +318,7 @@ def test_a_video_that_passes_a_limit_is_a_problem(with_video):
 def test_a_video_is_read_in_pieces(with_video):
     """However long it is: a gigabyte in memory would end the worker."""
     if with_video.form.media_by_url:
-        assert all(each.url for each in with_video.message.videos)
+        assert all(video.url for video in with_video.message.videos)
         return
     content, read = images.make_plain_mp4(1, seconds=10, size=9 << 20), []
 
@@ -379,7 +379,7 @@ def test_what_is_live_is_listed_as_ours_and_what_a_person_made_is_not(listing):
         platform.kind, platform.id, "Nhận thưởng tại đây", by="person"
     )
 
-    data = {each.external_id: each for each in platform.call("list_posts", platform.account, start)}
+    data = {post.external_id: post for post in platform.call("list_posts", platform.account, start)}
 
     assert set(data) == {receipt.external_id, foreign["id"]}
     assert data[receipt.external_id].ours in (True, None)
@@ -414,7 +414,7 @@ def test_only_what_the_facts_name_is_measured(case):
 @pytest.mark.parametrize("kind", CONNECTORS)
 def test_each_figure_that_the_facts_name_is_measured_of_some_format(kind, platform_of):
     measured = set()
-    for _kind, form in [each for each in LISTED if each[0] == kind]:
+    for _kind, form in [listed for listed in LISTED if listed[0] == kind]:
         case = case_on(platform_of(kind), form)
         receipt = case.publish()
         case.platform.simulator.advance(20 * 3600)
@@ -422,9 +422,9 @@ def test_each_figure_that_the_facts_name_is_measured_of_some_format(kind, platfo
         data = case.platform.call("measure", case.platform.account, [receipt.external_id])
         measured |= {
             name
-            for each in data.values()
-            for name in each.__slots__
-            if getattr(each, name) is not None
+            for counts in data.values()
+            for name in counts.__slots__
+            if getattr(counts, name) is not None
         }
 
     assert measured == set(CONNECTORS[kind].facts.measures)

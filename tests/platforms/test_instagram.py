@@ -501,9 +501,11 @@ def test_the_list_of_what_is_live_has_stories_and_what_others_posted(instagram):
 
     found = instagram.call("list_posts", instagram.account, start)
 
-    assert {each.external_id for each in found} == {ours, story, foreign}
-    assert [each.text for each in found if each.external_id == foreign] == ["Bài của người khác"]
-    assert all(each.ours is None and each.permalink for each in found)
+    assert {comment.external_id for comment in found} == {ours, story, foreign}
+    assert [comment.text for comment in found if comment.external_id == foreign] == [
+        "Bài của người khác"
+    ]
+    assert all(post.ours is None and post.permalink for post in found)
     assert (
         instagram.call("list_posts", instagram.account, datetime.now(UTC) + timedelta(minutes=1))
         == []
@@ -590,7 +592,8 @@ def test_comments_are_listed_answered_and_hidden_without_a_name(instagram):
     instagram.call("hide_comment", instagram.account, second.external_id)
 
     after = {
-        each.external_id: each for each in instagram.call("list_comments", instagram.account, post)
+        comment.external_id: comment
+        for comment in instagram.call("list_comments", instagram.account, post)
     }
     assert reply not in after
     assert (
@@ -599,7 +602,7 @@ def test_comments_are_listed_answered_and_hidden_without_a_name(instagram):
         after[first.external_id].replies,
     ) == (False, True, 1)
     assert (second.hidden, after[second.external_id].hidden) == (False, True)
-    assert [each.text for each in before] == ["Ở đâu?", "Mấy giờ?"]
+    assert [comment.text for comment in before] == ["Ở đâu?", "Mấy giờ?"]
     assert "Nguyễn Thị B" not in repr(before)
 
 
@@ -698,7 +701,7 @@ def test_an_account_that_was_not_ticked_is_not_usable(instagram):
     result = offers(simulator, instagram, [one, two], only={"instagram_content_publish": [one]})
 
     assert {
-        each.profile.external_id: (each.usable, list(each.profile.missing)) for each in result
+        offer.profile.external_id: (offer.usable, list(offer.profile.missing)) for offer in result
     } == {
         ticked["external_id"]: (True, []),
         other["external_id"]: (False, ["instagram_content_publish"]),

@@ -12,12 +12,12 @@ SECRETS = [
 ]
 
 
-@pytest.mark.parametrize("secret", SECRETS, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("secret", SECRETS, ids=lambda value: type(value).__name__)
 def test_an_opened_credential_is_not_pickled(secret):
     with pytest.raises(TypeError, match="opened credential"):
         pickle.dumps([secret])
 
 
-@pytest.mark.parametrize("secret", SECRETS, ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("secret", SECRETS, ids=lambda value: type(value).__name__)
 def test_an_opened_credential_is_not_shown(secret):
     assert "opened" not in f"{secret} {secret!r} {[secret]}"

@@ -95,7 +95,7 @@ def test_an_album_keeps_the_ids_of_all_its_messages(telegram):
     receipt = telegram.publish(telegram.message(pictures=3))
 
     (seen,) = telegram.visible
-    assert receipt.external_id == ",".join(str(each) for each in seen["message_ids"])
+    assert receipt.external_id == ",".join(str(number) for number in seen["message_ids"])
     assert receipt.permalink == seen["permalink"]
 
 
@@ -166,7 +166,8 @@ def test_the_officers_marks_arrive_as_telegrams_own(telegram):
     (seen_there,) = telegram.visible
     assert seen_there["text"] == READ
     assert [
-        (each["type"], READ[each["offset"] :][: each["length"]]) for each in seen_there["entities"]
+        (entity["type"], READ[entity["offset"] :][: entity["length"]])
+        for entity in seen_there["entities"]
     ] == [
         ("bold", "Nhận biết"),
         ("bold", "Không"),
@@ -231,7 +232,7 @@ def test_what_counts_is_what_is_read(telegram):
     telegram.publish(message)
     over = replace(message, html=longest.replace("1&amp;2", "1&amp;23"))
 
-    assert [len(each["text"]) for each in telegram.visible] == [1024]
+    assert [len(post["text"]) for post in telegram.visible] == [1024]
     assert find_problems(form, message) == []
     assert [(problem.rule, problem.n) for problem in find_problems(form, over)] == [
         ("text_long", 1)
@@ -318,7 +319,7 @@ def test_markup_of_too_many_bytes_goes_out_plain(telegram):
 
     telegram.publish(telegram.message("Xem trang.", html=f"<p>{link}</p>"))
 
-    assert [(each["text"], each["entities"]) for each in telegram.visible] == [("Xem trang.", [])]
+    assert [(post["text"], post["entities"]) for post in telegram.visible] == [("Xem trang.", [])]
 
 
 # --- videos and albums ----------------------------------------------------------------------------
@@ -358,7 +359,7 @@ def test_a_video_goes_out_with_its_measures_and_its_cover(telegram):
         "Phim",
         [shot.sha256],
     )
-    assert [each["type"] for each in there["entities"]] == ["italic"]
+    assert [entity["type"] for entity in there["entities"]] == ["italic"]
     assert (about["width"], about["height"], about["duration"]) == (360, 640, 2)
     assert about["cover"] == hashlib.sha256(shot.cover.content).hexdigest()
     assert "thumbnail" not in about
@@ -391,7 +392,7 @@ def test_pictures_and_videos_make_one_album_in_their_order(telegram):
     (there,) = telegram.visible
     shown = hashlib.sha256(picture.content).hexdigest()
     assert there["media"] == [shown, first.sha256, shown, second.sha256]
-    assert [bool(each) for each in there["about"]] == [False, True, False, True]
+    assert [bool(details) for details in there["about"]] == [False, True, False, True]
     assert len(receipt.external_id.split(",")) == 4
     assert telegram.withdraw(receipt.external_id) is True
     assert telegram.visible == []
@@ -435,11 +436,11 @@ def test_a_video_is_never_held_whole(telegram):
 def test_the_card_is_of_the_posts_link_or_of_the_first_or_none(telegram, options, link, shown):
     telegram.publish(telegram.message("Xem https://dau.example nhé", link=link, options=options))
 
-    assert [each["link"] for each in telegram.visible] == [shown]
+    assert [post["link"] for post in telegram.visible] == [shown]
 
 
 @pytest.mark.parametrize("pictures", [0, 1, 2])
 def test_a_silent_post_wakes_nobody(telegram, pictures):
     telegram.publish(telegram.message(pictures=pictures, options={"silent": True}))
 
-    assert [each["silent"] for each in telegram.visible] == [True]
+    assert [post["silent"] for post in telegram.visible] == [True]

@@ -319,7 +319,7 @@ def test_the_list_of_what_is_live_leaves_replies_out(threads):
 
     found = threads.call("list_posts", threads.account, start)
 
-    assert {each.external_id: each.text for each in found} == {
+    assert {comment.external_id: comment.text for comment in found} == {
         ours: threads.message().text,
         foreign: "Bài của người khác",
     }
@@ -381,10 +381,15 @@ def test_replies_are_listed_answered_and_hidden_without_a_name(threads):
     threads.call("hide_comment", threads.account, rude)
 
     after = {
-        each.external_id: each for each in threads.call("list_comments", threads.account, post)
+        comment.external_id: comment
+        for comment in threads.call("list_comments", threads.account, post)
     }
-    assert {each.external_id for each in before} == set(after) == {asked, rude}
-    assert ([each.answered for each in before], after[asked].answered, after[asked].replies) == (
+    assert {comment.external_id for comment in before} == set(after) == {asked, rude}
+    assert (
+        [comment.answered for comment in before],
+        after[asked].answered,
+        after[asked].replies,
+    ) == (
         [False] * 2,
         True,
         1,
@@ -411,7 +416,9 @@ def test_a_hidden_reply_can_be_shown_again(threads):
 
     threads.call("hide_comment", threads.account, reply, hidden=False)
 
-    assert [each.hidden for each in threads.call("list_comments", threads.account, post)] == [False]
+    assert [comment.hidden for comment in threads.call("list_comments", threads.account, post)] == [
+        False
+    ]
 
 
 def test_a_reply_whose_answer_is_lost_is_unknown(threads):

@@ -669,8 +669,8 @@ def test_the_trace_of_a_draft_is_hidden_and_of_a_post_that_people_deleted_too(ti
     shown = tiktok.publish(tiktok.message("Bài thứ hai.")).external_id
 
     traces = [
-        tiktok.call("read_visibility", tiktok.account, each)
-        for each in (draft, shown, "7432109876543210987")
+        tiktok.call("read_visibility", tiktok.account, external_id)
+        for external_id in (draft, shown, "7432109876543210987")
     ]
 
     assert traces == [Visibility.HIDDEN, Visibility.VISIBLE, Visibility.HIDDEN]
@@ -689,7 +689,7 @@ def test_the_page_reports_what_is_live_on_it_newest_first(tiktok):
 
     found = tiktok.call("list_posts", tiktok.account, since)
 
-    assert [each.external_id for each in found] == [post["id"] for post in reversed(posts)]
+    assert [post.external_id for post in found] == [post["id"] for post in reversed(posts)]
     assert (found[0].text, found[0].ours) == ("Bài 22", None)
     assert found[0].permalink == posts[-1]["permalink"]
 

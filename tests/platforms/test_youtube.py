@@ -691,7 +691,7 @@ def test_the_channel_reports_what_is_live_on_it_and_which_is_ours(youtube):
 
     found = youtube.call("list_posts", youtube.account, since)
 
-    assert [(each.external_id, each.ours) for each in found] == [(ours, True), (foreign, False)]
+    assert [(post.external_id, post.ours) for post in found] == [(ours, True), (foreign, False)]
     assert found[0].permalink.endswith(f"/watch?v={ours}")
 
 
@@ -741,13 +741,13 @@ def test_comments_are_shown_without_their_writers_newest_first(youtube, discusse
     found = youtube.call("list_comments", youtube.account, discussed)
 
     assert len(found) == 200  # as many as the simulator makes up
-    assert [each.written_at for each in found] == sorted(
-        (each.written_at for each in found), reverse=True
+    assert [comment.written_at for comment in found] == sorted(
+        (comment.written_at for comment in found), reverse=True
     )
     assert "UCresident" not in repr(found)
-    assert {(each.hidden, each.answered, each.may_hide, each.replies) for each in found} == {
-        (False, False, True, 0)
-    }
+    assert {
+        (comment.hidden, comment.answered, comment.may_hide, comment.replies) for comment in found
+    } == {(False, False, True, 0)}
 
 
 def test_a_comment_is_answered_once_and_hidden_and_shown_again(youtube, discussed):
@@ -758,11 +758,13 @@ def test_a_comment_is_answered_once_and_hidden_and_shown_again(youtube, discusse
     )
     youtube.call("hide_comment", youtube.account, second.external_id)
     after = {
-        each.external_id: each for each in youtube.call("list_comments", youtube.account, discussed)
+        comment.external_id: comment
+        for comment in youtube.call("list_comments", youtube.account, discussed)
     }
     youtube.call("hide_comment", youtube.account, second.external_id, hidden=False)
     shown = {
-        each.external_id: each for each in youtube.call("list_comments", youtube.account, discussed)
+        comment.external_id: comment
+        for comment in youtube.call("list_comments", youtube.account, discussed)
     }
 
     assert reply
@@ -778,7 +780,8 @@ def test_an_answer_whose_answer_was_lost_is_unknown(youtube, discussed):
         youtube.call("reply_to_comment", youtube.account, first.external_id, "Cảm ơn bạn.")
 
     assert {
-        each.external_id: each for each in youtube.call("list_comments", youtube.account, discussed)
+        comment.external_id: comment
+        for comment in youtube.call("list_comments", youtube.account, discussed)
     }[first.external_id].replies == 1
 
 

@@ -212,8 +212,8 @@ def test_a_slow_job_is_gone_on_with_and_makes_one_article(zalo, pending):
     zalo.simulator.advance(200)
     whole = stage(zalo, message, begun.ref)
 
-    assert [each.ready for each in (begun, *looks, whole)] == [False] * 4 + [True]
-    assert [round(each.wait.total_seconds()) // 8 for each in looks] == [
+    assert [draft.ready for draft in (begun, *looks, whole)] == [False] * 4 + [True]
+    assert [round(look.wait.total_seconds()) // 8 for look in looks] == [
         0,
         1,
         3,
@@ -488,7 +488,11 @@ def test_a_video_article_is_uploaded_converted_hidden_and_shown(zalo, shot):
     hidden = list(zalo.visible)
     receipt = zalo.commit(message, article)
 
-    assert [each.partition(":")[0] for each in (upload, video, job)] == ["film", "video", "job"]
+    assert [reference.partition(":")[0] for reference in (upload, video, job)] == [
+        "film",
+        "video",
+        "job",
+    ]
     assert article == f"{receipt.external_id}/{video.removeprefix('video:')}"
     assert hidden == []
     (there,) = zalo.visible
@@ -618,18 +622,18 @@ def test_what_is_live_on_the_account_is_listed_newest_first_and_not_whose_it_is(
 
     found = zalo.call("list_posts", zalo.account, datetime.now(UTC) - timedelta(hours=1))
 
-    assert [(each.external_id, each.permalink) for each in found] == [
+    assert [(post.external_id, post.permalink) for post in found] == [
         (video.external_id, video.permalink),
         (plain.external_id, plain.permalink),
     ]
-    assert [(each.ours, each.text) for each in found] == [(None, message.title)] * 2
+    assert [(post.ours, post.text) for post in found] == [(None, message.title)] * 2
 
 
 def test_comments_are_open_unless_the_author_closes_them(zalo):
     zalo.publish(zalo.message("Một."))
     zalo.publish(zalo.message("Hai.", options={"comments": False}))
 
-    assert {each["text"]: each["comment"] for each in zalo.visible} == {
+    assert {post["text"]: post["comment"] for post in zalo.visible} == {
         "<p>Một.</p>": "show",
         "<p>Hai.</p>": "hide",
     }
@@ -642,7 +646,7 @@ def test_titles_and_descriptions_stay_below_what_live_accounts_refuse(zalo):
     zalo.publish(message)
 
     described = make_article_json(message, "show", "")["description"]
-    assert [each["title"] for each in zalo.visible] == ["a" * 140]
+    assert [post["title"] for post in zalo.visible] == ["a" * 140]
     assert 200 < len(described) <= 250
     form = zalo.facts.formats[0]
     assert [problem.rule for problem in find_problems(form, replace(message, title="a" * 141))] == [
@@ -700,7 +704,7 @@ def test_a_broadcast_goes_to_everybody_alike(zalo):
 
     number = zalo.call("broadcast", zalo.account, article)
 
-    assert [each["broadcasts"] for each in zalo.visible] == [[{"id": number, "target": {}}]]
+    assert [post["broadcasts"] for post in zalo.visible] == [[{"id": number, "target": {}}]]
 
 
 @pytest.mark.usefixtures("by_day")
@@ -731,4 +735,4 @@ def test_what_zalo_says_it_did_not_send_is_certain(zalo):
         zalo.call("broadcast", zalo.account, shown)
 
     assert caught.value.code == "-234"
-    assert [len(each["broadcasts"]) for each in zalo.visible] == [1]
+    assert [len(post["broadcasts"]) for post in zalo.visible] == [1]

@@ -170,7 +170,7 @@ def test_a_duplicate_a_correction_and_a_template_hand_the_legal_basis_on(unit, o
         starting.start_correction(row.post, by=officer),
         starting.start_from_template(template, unit=unit, by=officer),
     ]
-    assert [each.legal_basis_fields() for each in made] == [legal_basis] * 3
+    assert [copy.legal_basis_fields() for copy in made] == [legal_basis] * 3
 
 
 def test_a_template_stores_the_legal_basis_cleaned(unit):

@@ -215,7 +215,9 @@ def test_a_preview_names_what_the_channel_leaves_out(shown):
 
 def test_a_preview_says_that_its_text_is_its_own(db):
     unit = UnitFactory()
-    channels = [ChannelFactory(unit=unit, platform=each) for each in ("facebook", "threads")]
+    channels = [
+        ChannelFactory(unit=unit, platform=platform) for platform in ("facebook", "threads")
+    ]
     post = PostFactory(unit=unit, channels=channels)
     post.targets.filter(channel=channels[0]).update(text="Riêng cho Facebook.")
     composed = content.compose(post)

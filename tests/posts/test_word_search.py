@@ -95,7 +95,7 @@ def test_a_post_is_found_by_the_words_that_it_has_now(posts):
     post.search = fold("Phòng cháy")
     post.save(update_fields=["search"])
 
-    assert [each.title for each in Post.objects.search("phong chay")] == ["law"]
+    assert [post.title for post in Post.objects.search("phong chay")] == ["law"]
     assert not Post.objects.search("nghi dinh").exists()
 
 

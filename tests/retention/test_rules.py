@@ -348,7 +348,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
 
 
 def due(name: str) -> int:
-    return next(each.count for each in plan_removal([name], clock=lambda: NOW))
+    return next(planned.count for planned in plan_removal([name], clock=lambda: NOW))
 
 
 def still_there(row: Any) -> bool:

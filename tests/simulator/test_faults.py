@@ -80,7 +80,7 @@ def test_a_lagging_list_leaves_out_what_is_young(simulator, graph):
     assert graph.get(f"{graph.id}/published_posts").body == {"data": []}
     assert graph.get(made).status == 200
     simulator.advance(61)
-    assert [each["id"] for each in graph.get(f"{graph.id}/published_posts").body["data"]] == [made]
+    assert [post["id"] for post in graph.get(f"{graph.id}/published_posts").body["data"]] == [made]
 
 
 def test_a_limit_is_expressed_in_each_platforms_own_way(simulator, graph, account, bot):

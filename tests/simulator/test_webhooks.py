@@ -82,10 +82,10 @@ def page(simulator, listener, graph):
 
 def changes(bodies):
     return [
-        (each["field"], each["value"])
+        (change["field"], change["value"])
         for body in bodies
         for e in body["entry"]
-        for each in e["changes"]
+        for change in e["changes"]
     ]
 
 
@@ -425,7 +425,7 @@ def test_a_deleted_video_is_a_tombstone(simulator, hub):
     gone = [
         feed.find("{http://purl.org/atompub/tombstones/1.0}deleted-entry") for feed in hub.feeds()
     ]
-    (tomb,) = [each for each in gone if each is not None]
+    (tomb,) = [change for change in gone if change is not None]
     assert tomb.get("ref") == f"yt:video:{video}"
     assert tomb.findtext(f".//{ATOM}uri") == f"https://www.youtube.com/channel/{hub.channel}"
 

@@ -74,8 +74,8 @@ def test_posts_may_name_the_units_numbers_and_those_of_public_services(unit, lea
     change_facts(unit, WRITTEN, by=leader)
 
     allowed, elsewhere = (
-        rules_of(each, on=timezone.localdate()).allowed.phones
-        for each in (unit, factories.UnitFactory())
+        rules_of(place, on=timezone.localdate()).allowed.phones
+        for place in (unit, factories.UnitFactory())
     )
 
     assert {"02363822300", "0905123456", "113", "111"} <= allowed

@@ -152,7 +152,7 @@ def test_requests_are_bounded_and_end_by_themselves(client, ministry_server, sec
     assert (full.status_code, "Too many requests" in full.content.decode()) == (403, True)
     assert asked("a").subject == "a"  # who waits already is not turned away
     MinistryRequest.objects.filter(subject="a").update(expires_at=timezone.now())
-    (rule,) = [each for each in classes.RULES if each.name == "ministry-requests"]
+    (rule,) = [rule for rule in classes.RULES if rule.name == "ministry-requests"]
     rule.remove(rule.rows(timezone.now()))
     assert list(MinistryRequest.objects.values_list("subject", flat=True)) == ["b"]
 

@@ -204,9 +204,9 @@ def test_only_active_people_of_the_unit_other_than_the_leader_are_named(unit, ch
     disabled = factories.person(Role.OFFICER, unit, is_active=False)
     fitting = factories.person(Role.OFFICER, unit)
 
-    for each in (elsewhere, watching, disabled, chief):
+    for person in (elsewhere, watching, disabled, chief):
         with pytest.raises(Refused, match="somebody else"):
-            give(chief, each, unit)
+            give(chief, person, unit)
 
     assert list(delegations.possible_deputies(unit, besides={chief.pk})) == [fitting]
 

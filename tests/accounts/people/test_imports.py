@@ -561,5 +561,5 @@ def test_a_refused_file_is_named_at_its_field(client, admin, data, said):
     answer = upload(client, data) if data else client.post(reverse("accounts:import"))
 
     errors = answer.context["form"].errors
-    assert {name: len(each) for name, each in errors.items()} == {"file": 1}
+    assert {name: len(error) for name, error in errors.items()} == {"file": 1}
     assert said in errors["file"][0]

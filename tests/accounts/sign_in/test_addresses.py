@@ -100,7 +100,7 @@ def test_asking_for_a_reset_takes_the_same_steps_for_every_address(officer, with
         with CaptureQueriesContext(connection) as asked:
             Client().post(reverse("account_reset_password"), {"email": address})
         template_rendered.disconnect(collect)
-        shapes = [re.sub(r"'[^']*'|\d+", "?", each["sql"]) for each in asked]
+        shapes = [re.sub(r"'[^']*'|\d+", "?", query["sql"]) for query in asked]
         steps[address] = (shapes, rendered, [letter.to for letter in letters()] == [address])
 
     assert steps[officer.email] == steps["nobody@congan.example"]
@@ -121,7 +121,9 @@ def test_a_wrong_password_takes_the_same_steps_for_every_name(officer, typed, fa
             AccessAttempt.objects.all().delete()
             with CaptureQueriesContext(connection) as asked:
                 Client().post(reverse("account_login"), {"login": name, "password": "sai mat khau"})
-        steps.append([each["sql"].split()[:3] for each in asked if "SAVEPOINT" not in each["sql"]])
+        steps.append(
+            [query["sql"].split()[:3] for query in asked if "SAVEPOINT" not in query["sql"]]
+        )
 
     assert len(steps[0]) == len(steps[1])
     assert [first[0] for first in steps[0]] == [first[0] for first in steps[1]]

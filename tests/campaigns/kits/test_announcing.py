@@ -80,8 +80,8 @@ def test_those_who_write_in_units_of_the_audience_hear_and_nobody_else(province)
 
 def test_a_kit_by_way_of_provinces_is_heard_of_below_once_it_is_passed_on(province):
     other = factories.ProvinceFactory()
-    places = {each: factories.UnitFactory(parent=each) for each in (province, other)}
-    officers = {each: factories.person(Role.OFFICER, unit) for each, unit in places.items()}
+    places = {parent: factories.UnitFactory(parent=parent) for parent in (province, other)}
+    officers = {place: factories.person(Role.OFFICER, unit) for place, unit in places.items()}
     leaders = {place: factories.person(Role.OVERSEER, place) for place in places}
     kit = issued(factories.ministry(), **TO_COMMUNES, by_provinces=True)
 

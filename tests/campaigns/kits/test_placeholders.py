@@ -78,7 +78,7 @@ def test_numbers_and_days_are_read_as_people_here_write_them():
     numbers = ("113", "1.234", "1.234.567", "12,5", "1.234,5", "0")
     assert [number for number in numbers if not is_number(number)] == []
     others = ("", "1.5", "1,234.5", "12.34", "3-5", "năm", "12 giờ", "1.2345", "٣", "12\n")
-    assert [each for each in others if is_number(each)] == []
+    assert [other for other in others if is_number(other)] == []
     assert is_span("3-5")
     assert is_span("1.200 – 1.500,5")
     assert not is_span("5-")

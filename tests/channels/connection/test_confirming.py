@@ -71,7 +71,7 @@ def test_a_page_that_is_connected_waits_and_those_who_may_confirm_are_informed(
         None,
         None,
     )
-    notices = [kinds(each) for each in (leader, second, above, overseer)]
+    notices = [kinds(person) for person in (leader, second, above, overseer)]
     assert notices == [[], ["channel_to_confirm"], ["channel_to_confirm"], []]
 
 

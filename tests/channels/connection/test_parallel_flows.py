@@ -35,8 +35,8 @@ def test_each_page_of_choices_connects_for_its_own_unit(simulator, client, unit)
     client.force_login(factories.person(Role.ADMINISTRATOR, unit.parent))
     person, pages = facebook_person(simulator, "Công an phường Bến Nắng", "Công an xã Tân Hiệp")
     tabs = [
-        connect_flow(simulator, client, person, pages, data={"unit": each.key})
-        for each in (unit, other)
+        connect_flow(simulator, client, person, pages, data={"unit": owner.key})
+        for owner in (unit, other)
     ]
 
     for tab, page in zip(tabs, pages, strict=True):
@@ -108,7 +108,7 @@ def test_nobody_chooses_in_the_connect_flow_of_another_person_or_session(
     elsewhere.force_login(approver)
     colleague.force_login(factories.person(Role.APPROVER, unit))
 
-    assert [choose(each, pages[0], tab).status_code for each in (elsewhere, colleague)] == [
+    assert [choose(person, pages[0], tab).status_code for person in (elsewhere, colleague)] == [
         409,
         409,
     ]

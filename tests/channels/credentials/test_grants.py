@@ -22,7 +22,7 @@ from platforms.registry import CONNECTORS
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TELLS = [kind for kind, each in CONNECTORS.items() if each.facts.revokes]
+TELLS = [kind for kind, connector in CONNECTORS.items() if connector.facts.revokes]
 
 
 @pytest.fixture
@@ -218,8 +218,8 @@ def test_the_page_says_nothing_of_it_before_and_after(client, simulator, leader)
     end_grants()
     seen.append(client.get(address).content.decode())
 
-    assert ["may still list" in each for each in seen] == [False] * 3
-    assert ["is being told to end" in each for each in seen] == [False, True, False]
+    assert ["may still list" in page for page in seen] == [False] * 3
+    assert ["is being told to end" in page for page in seen] == [False, True, False]
 
 
 def test_no_token_stands_in_a_log_or_on_record(simulator, leader, caplog):

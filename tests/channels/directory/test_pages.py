@@ -357,7 +357,7 @@ def test_an_administrator_hands_a_page_over_by_the_units_name(enter, province):
     facts = {"to": "an phu", "reason": "Nghị quyết sắp xếp"}
 
     wrong = ({"to": "an phu dong"}, {"reason": ""})
-    statuses = [client.post(address, {**facts, **each}).status_code for each in wrong]
+    statuses = [client.post(address, {**facts, **change}).status_code for change in wrong]
     done = client.post(address, facts)
 
     channel.refresh_from_db()

@@ -140,7 +140,7 @@ def test_while_a_word_is_changed_the_new_one_and_the_old_one_prove_a_call_and_no
         made[word] = CALLS[platform]()
     with_words("newer, older")
 
-    answers = {word: call(platform, each).status_code for word, each in made.items()}
+    answers = {word: call(platform, call_made).status_code for word, call_made in made.items()}
 
     assert answers == {"newer": 200, "older": 200, "strange": 400}
 

@@ -65,7 +65,7 @@ def page_of(unit, *, followers=None, ago=0, **fields):
 def chart(response, key):
     every = [response.context["compared"], *response.context["charts"]]
     every += [response.context[name] for name in ("like", "spread") if response.context[name]]
-    return next(each for each in every if each.key == key)
+    return next(drawn for drawn in every if drawn.key == key)
 
 
 def line(response, name, key="compared"):
@@ -163,7 +163,7 @@ def test_like_units_are_shown_as_a_spread_and_only_five_or_more(look, publish, c
         5,
     ]
     assert "1,000 to under 2,000 followers" in enough.text
-    boxes = {each["name"]: each for each in chart(enough, "like").figures["series"]}
+    boxes = {series["name"]: series for series in chart(enough, "like").figures["series"]}
     assert boxes["Reach for each 1,000 followers"] == {
         "name": "Reach for each 1,000 followers",
         "words": "100.0 here; 200.0 – 400.0, median 300.0",
@@ -203,7 +203,7 @@ def test_a_province_lists_its_units_by_name_and_links_to_theirs(look, publish, p
     units = chart(shown, "units")
     assert [row[0] for row in units.rows] == ["Phường An Hải", "Phường Hải Châu"]
     assert units.links == [
-        reverse("engagement:results_of_unit", args=[each.key]) for each in (other, commune)
+        reverse("engagement:results_of_unit", args=[listed.key]) for listed in (other, commune)
     ]
 
 
@@ -427,7 +427,7 @@ def test_the_page_says_what_changed_with_the_way_to_the_figures(look, publish, c
 
     shown = look("unit", commune.key, factories.person(Role.OFFICER, commune))
 
-    assert [each.words for each in shown.context["changes"]] == [
+    assert [change.words for change in shown.context["changes"]] == [
         "1 publications, 2 fewer than in the period before (3)."
     ]
     assert 'href="#days_publications-title"' in shown.text
@@ -443,11 +443,11 @@ def test_the_page_says_that_a_post_reaches_less_though_more_were_published(look,
 
     context = look("unit", commune.key, factories.person(Role.OFFICER, commune)).context
 
-    tile = next(each for each in context["tiles"] if each["label"] == "Reach of a post, median")
+    tile = next(tile for tile in context["tiles"] if tile["label"] == "Reach of a post, median")
     assert (tile["value"], tile["hint"]) == (25, "-75 % since the period before")
     publish(unit=commune, at=ago(1), reach=15)
     context = look("unit", commune.key, factories.person(Role.OFFICER, commune)).context
-    tile = next(each for each in context["tiles"] if each["label"] == "Reach of a post, median")
+    tile = next(tile for tile in context["tiles"] if tile["label"] == "Reach of a post, median")
     assert tile["value"] == 20
 
 
@@ -463,8 +463,8 @@ def test_a_kits_own_page_does_not_say_that_publications_came_of_it(
     own, units = look("kit", kit.public_id, officer), look("unit", commune.key, officer)
 
     assert own.context["changes"] == []
-    assert [each.rule for each in units.context["changes"]] == ["new_kit"]
-    assert all(each.source for each in units.context["changes"])
+    assert [change.rule for change in units.context["changes"]] == ["new_kit"]
+    assert all(change.source for change in units.context["changes"])
 
 
 # --- sums of provinces and of the nation ----------------------------------------------------------
@@ -474,8 +474,8 @@ def shown_of(response):
     """Return every figure that a page shows."""
     charts = [response.context["compared"], *response.context["charts"]]
     charts += [response.context[name] for name in ("like", "spread") if response.context[name]]
-    said = [each.words for each in response.context["changes"]]
-    return [(each.key, each.rows) for each in charts], response.context["total"], said
+    said = [change.words for change in response.context["changes"]]
+    return [(chart.key, chart.rows) for chart in charts], response.context["total"], said
 
 
 @pytest.fixture
@@ -577,7 +577,7 @@ def test_the_post_that_carried_the_nation_is_among_the_best_of_a_day(look, publi
         publish(channel=page, at=ago(days), reach=100)
 
     for _summed in range(2):
-        said = [each.words for each in look("unit", ministry.key, person).context["changes"]]
+        said = [change.words for change in look("unit", ministry.key, person).context["changes"]]
         assert [words for words in said if "67 % of all reach" in words] == said[-1:] != []
         services.refresh_changed_days()
         cache.clear()
@@ -594,7 +594,7 @@ def test_the_post_that_carried_the_nation_is_looked_for_once_in_ten_minutes(
 
     def sentences(place, share):
         shown = look("unit", place.key, factories.person(Role.SUPERVISOR, ministry))
-        return [each.words for each in shown.context["changes"] if share in each.words]
+        return [change.words for change in shown.context["changes"] if share in change.words]
 
     before = sentences(ministry, "67 %"), sentences(province, "67 %")
     publish(channel=page, at=ago(5), reach=2800)
@@ -647,7 +647,7 @@ def test_what_a_page_tells_of_itself_stands_by_day_with_its_source(look, commune
         look("unit", commune.key, officer),
         look("channel", page.public_id, officer),
     ):
-        keys = [each.key for each in shown.context["charts"] if each.key.startswith("page_")]
+        keys = [chart.key for chart in shown.context["charts"] if chart.key.startswith("page_")]
         assert keys == ["page_profile_visits"]
         drawn = chart(shown, "page_profile_visits")
         assert drawn.title == "Visits to the page by day"
@@ -669,6 +669,6 @@ def test_each_figure_of_pages_has_a_drawing_of_its_own(look, commune):
         **{name: n for n, name in enumerate(PAGE_MEASURES)},
     )
     shown = look("channel", page.public_id, officer)
-    keys = [each.key for each in shown.context["charts"] if each.key.startswith("page_")]
+    keys = [chart.key for chart in shown.context["charts"] if chart.key.startswith("page_")]
     assert sorted(keys) == sorted(f"page_{name}" for name in PAGE_MEASURES)
     assert "Reach of the page by day" in shown.text

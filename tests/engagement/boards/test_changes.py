@@ -64,7 +64,7 @@ def test_one_post_carried_the_reach():
 def test_a_platform_without_figures():
     def days(*told):
         ago = len(told) + 1
-        return [Day(TODAY - timedelta(ago - n), 2, each) for n, each in enumerate(told)]
+        return [Day(TODAY - timedelta(ago - n), 2, measured) for n, measured in enumerate(told)]
 
     silent = Platform("Facebook", days(3, 0, 0))
     found = report_silent_platform(facts(platforms=[Platform("Zalo", days(1, 1, 1)), silent]))

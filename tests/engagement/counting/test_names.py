@@ -166,7 +166,7 @@ def test_it_stands_on_the_status_page_and_in_the_dictionary(client, now):
         ask_at=now + DAY,
     )
 
-    (sign,) = [each for each in take_measurement().signs if each.kind == "metric"]
+    (sign,) = [sign for sign in take_measurement().signs if sign.kind == "metric"]
     assert (sign.key, sign.n, sign.by_people) == ("facebook", 1, True)
 
     client.force_login(boss)

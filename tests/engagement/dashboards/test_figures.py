@@ -42,7 +42,7 @@ def look(client, campaign, province):
 
 
 def chart(response, key):
-    return next(each for each in response.context["charts"] if each.key == key)
+    return next(drawn for drawn in response.context["charts"] if drawn.key == key)
 
 
 def test_filters_in_the_address_narrow_every_figure(look, publish, campaign, province):
@@ -229,10 +229,10 @@ def test_each_part_asks_few_questions_and_each_chart_is_a_sheet(
         with CaptureQueriesContext(connection) as queries:
             page = look(show=part)
         asked[part] = len(queries)
-        for each in page.context["charts"]:
-            file = client.get(export, {"chart": each.key})
+        for chart in page.context["charts"]:
+            file = client.get(export, {"chart": chart.key})
             book = load_workbook(io.BytesIO(file.content))
-            assert book.worksheets[0].max_row == 1 + len(each.rows), each.key
+            assert book.worksheets[0].max_row == 1 + len(chart.rows), chart.key
     assert max(asked.values()) <= 20, asked
     assert client.get(export, {"chart": "secret"}).status_code == 404
     assert look(show="elsewhere").status_code == 200

@@ -177,7 +177,10 @@ def test_figures_are_frozen_beside_the_usual_and_what_was_not_measured_stays_so(
 
     example.refresh_from_db()
     (row,) = example.figures
-    found = {each.measure: each for each in compare_with_usual(row, ["reach", "shares", "saves"])}
+    found = {
+        comparison.measure: comparison
+        for comparison in compare_with_usual(row, ["reach", "shares", "saves"])
+    }
     assert (found["reach"].value, found["reach"].usual, found["reach"].rests_on) == (300, 120, 3)
     assert (found["shares"].value, found["shares"].usual) == (8, None)
     assert (found["saves"].value, found["saves"].usual) == (None, None)
@@ -414,7 +417,7 @@ def test_using_an_example_makes_a_draft_with_its_origin_and_tells_the_unit_once_
         services.use_example(example, unit=unit, by=officer)
     client.force_login(officer)
     page = client.get(reverse("engagement:example", args=[example.public_id]))
-    assert {each.use.unit for each in page.context["uses"]} == {there, elsewhere}
+    assert {use.use.unit for use in page.context["uses"]} == {there, elsewhere}
     client.force_login(user)
     page = client.get(reverse("engagement:example", args=[example.public_id]))
     assert page.context["uses"] == []  # who else used it is the origin's to know

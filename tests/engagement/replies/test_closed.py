@@ -316,7 +316,7 @@ def test_the_list_names_a_post_once_and_begins_where_most_comments_wait(
 
     shown = client.get(reverse("engagement:desks")).text
 
-    places = [shown.index(under(each)) for each in (loud, quiet, come, posted)]
+    places = [shown.index(under(delivery)) for delivery in (loud, quiet, come, posted)]
     assert places == sorted(places)
     assert shown.count(f">{busy}</h2>") == 1
     assert shown.count("The platform counts") == 1

@@ -43,7 +43,7 @@ def leader(province):
 def rows_of(report, caption):
     document = build_document(report)
     tables = [table for part in document.parts for table in part.tables]
-    table = next(each for each in [*tables, *document.appendices] if each.caption == caption)
+    table = next(table for table in [*tables, *document.appendices] if table.caption == caption)
     return {row[0]: row[1:] for row in table.rows}, [column.title for column in table.columns]
 
 

@@ -301,7 +301,7 @@ def test_many_units_without_a_report_stand_in_an_appendix(
     assert "11 đơn vị" in document.parts[1].paragraphs[2]
     assert missing[0].name not in document.parts[1].paragraphs[2]
     names = [cell for row in document.appendices[-1].rows for cell in row if cell]
-    assert sorted(names) == sorted(each.name for each in missing)
+    assert sorted(names) == sorted(unit.name for unit in missing)
 
 
 def test_many_units_without_a_report_stand_by_province_for_the_ministry(sent, month):

@@ -50,9 +50,7 @@ def asked(unit, month):
 
 
 def due_of(unit, day):
-    return [
-        (each.kind, each.period, each.due_on, each.report) for each in queries.find_due([unit], day)
-    ]
+    return [(due.kind, due.period, due.due_on, due.report) for due in queries.find_due([unit], day)]
 
 
 def test_what_a_form_asks_for_is_due_until_it_is_sent(unit, month, asked):

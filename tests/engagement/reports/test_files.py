@@ -164,7 +164,7 @@ def test_what_somebody_looks_at_is_made_before_what_waits_longer(client, starts)
 
     client.get(reverse("engagement:report", args=[watched.public_id]))
 
-    assert {each.row.report_id for each in claim()} == {watched.pk}
+    assert {job.row.report_id for job in claim()} == {watched.pk}
 
 
 def test_what_nobody_looks_at_any_more_waits_its_turn():
@@ -172,16 +172,16 @@ def test_what_nobody_looks_at_any_more_waits_its_turn():
     left = factories.report(state="sent")
     left.files.update(watched_at=timezone.now() - files.WATCHED)
 
-    assert {each.row.report_id for each in claim()} == {first.pk, left.pk}
+    assert {job.row.report_id for job in claim()} == {first.pk, left.pk}
 
 
 def test_what_ended_a_worker_is_tried_alone_and_given_up_in_the_end():
     killer = keep(factories.report(state="sent"), "pdf")
-    assert [each.row for each in claim()] == [killer]
+    assert [job.row for job in claim()] == [killer]
     factories.report(state="sent")
     for _number in range(2):
         expire()
-        assert [each.row for each in claim()] == [killer]
+        assert [job.row for job in claim()] == [killer]
 
     expire()
     assert make_files() == 3

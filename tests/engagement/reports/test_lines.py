@@ -67,7 +67,7 @@ def test_what_was_not_measured_is_a_dash_with_a_note_and_never_a_nought():
 
     assert kinds == ["table", "note"]
     assert decree.GAP_NOTE not in [
-        block.text for each in measured for block in each.appendix_pages[0].blocks
+        block.text for document in measured for block in document.appendix_pages[0].blocks
     ]
 
 

@@ -54,13 +54,13 @@ def test_days_of_which_there_is_no_report_are_refused_and_stay_typed(  # any clo
     client, officer, first, last, status
 ):
     first, last = (
-        say(TODAY() + each * DAY) if isinstance(each, int) else each for each in (first, last)
+        say(TODAY() + day * DAY) if isinstance(day, int) else day for day in (first, last)
     )
 
     answer = client.post(BEGIN, {"about": "ad_hoc", "first": first, "last": last})
 
     assert answer.status_code == status
-    assert all(f'value="{each}"' in answer.text for each in (first, last) if each)
+    assert all(f'value="{day}"' in answer.text for day in (first, last) if day)
     assert not Report.objects.exists()
 
 

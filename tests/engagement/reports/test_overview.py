@@ -184,8 +184,8 @@ def test_each_unit_shows_whether_its_last_reports_came(client, province, oversee
 
     [row] = client.get(OVERVIEW).context["page_obj"]
 
-    periods = [each for each, _look in row.coverage]
+    periods = [period for period, _look in row.coverage]
     assert [period.first for period in periods] == sorted(period.first for period in periods)
-    came = {each.first: str(label) for each, (label, _tone, _icon) in row.coverage}
+    came = {period.first: str(label) for period, (label, _tone, _icon) in row.coverage}
     assert came.pop(sent.first) in {"Sent in time", "Sent late"}
     assert set(came.values()) == {"Nothing yet"}

@@ -82,8 +82,8 @@ def test_many_units_without_a_report_are_folded_away(client, unit, month):
     folded = page[page.index(">Đơn vị chưa có báo cáo, chưa cộng vào<") :].partition("</details>")[
         0
     ]
-    assert [page.count(f">{each.name}<") for each in missing] == [1] * len(missing)
-    assert all(f">{each.name}<" in folded for each in missing)
+    assert [page.count(f">{unit.name}<") for unit in missing] == [1] * len(missing)
+    assert all(f">{unit.name}<" in folded for unit in missing)
 
 
 def test_chosen_days_are_asked_for(client, officer):

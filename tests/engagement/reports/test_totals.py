@@ -79,17 +79,19 @@ def test_a_provinces_totals_are_the_sums_of_its_168_units(province, fill, month,
     own = figures.content["own"]["now"]
     sent = [report.approval.content["figures"]["total"]["now"] for report in reports]
     for name in COUNTS:
-        assert found[name] == own[name] + sum(each[name] for each in sent), name
+        assert found[name] == own[name] + sum(content[name] for content in sent), name
         assert found[name] > 0, name
     for name in MEASURES:
-        values = [each["measures"][name] for each in (own, *sent)]
+        values = [content["measures"][name] for content in (own, *sent)]
         assert None in values
         assert found["measures"][name] == added(values)
-        assert found["measured"][name] == sum(each["measured"][name] for each in (own, *sent))
+        assert found["measured"][name] == sum(content["measured"][name] for content in (own, *sent))
     for table in ("platforms", "topics"):
         for key, row in found[table].items():
             for column in set(row) - {"name"}:
-                cells = [each[table][key][column] for each in (own, *sent) if key in each[table]]
+                cells = [
+                    content[table][key][column] for content in (own, *sent) if key in content[table]
+                ]
                 assert row[column] == added(cells)
 
     # The same, reckoned for the province and its units at once, and by the rows themselves.

@@ -110,7 +110,7 @@ def count(rows, columns):
     found = {}
     for key, members in groups.items():
         known = {name: [m[name] for m in members if m[name] is not None] for name in SUMS}
-        found[key] = tuple(sum(each) if each else None for each in known.values())
+        found[key] = tuple(sum(values) if values else None for values in known.values())
     return found
 
 

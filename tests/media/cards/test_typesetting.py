@@ -39,7 +39,7 @@ def drawn(content: Content, look: str = "warning") -> bytes:
 def test_a_long_title_fits_each_look_in_each_format(look):
     found = typeset(CONTENT, look, SHEETS)
 
-    assert {name: picture(each.data).size for name, each in found.items()} == {
+    assert {name: picture(sheet.data).size for name, sheet in found.items()} == {
         "1x1": (1080, 1080),
         "4x5": (1080, 1350),
         "16x9": (1920, 1080),
@@ -52,7 +52,7 @@ def test_a_poster_is_a_page_of_its_paper():
     found = typeset(CONTENT, "law", {name: sheet.scaled(1) for name, sheet in PAPERS.items()})
     pdf = typeset(CONTENT, "law", {"a4": PAPERS["a4"]._replace(form="pdf")})["a4"].data
 
-    assert {name: picture(each.data).size for name, each in found.items()} == {
+    assert {name: picture(sheet.data).size for name, sheet in found.items()} == {
         "a4": (595, 842),
         "a3": (842, 1191),
     }

@@ -167,7 +167,9 @@ def test_the_preview_names_who_goes_out_on_the_same_page_in_the_same_minute(
     shown = upload(client, line(1, Channels="facebook"), line(2, **{"Time of day": "09:00"}))
 
     first, second = shown.context["plan"].rows
-    assert [(each.post.title, each.channel) for each in first.taken] == [("Cùng phút", channel)]
+    assert [(taken_time.post.title, taken_time.channel) for taken_time in first.taken] == [
+        ("Cùng phút", channel)
+    ]
     assert second.taken == []
     assert f"“Cùng phút”: in the same minute on {channel_label(channel)}." in shown.content.decode()
 
@@ -181,7 +183,7 @@ def test_channels_are_named_in_full_by_platform_or_by_page(officer, unit, channe
         batch_of(officer, *(line(n, Channels=name) for n, name in enumerate(names))), by=officer
     ).rows
 
-    found = [{each.pk for each in row.channels} for row in rows]
+    found = [{channel.pk for channel in row.channels} for row in rows]
     both = {channel.pk, zalo.pk}
     # Zalo shows no post without a picture: it is left out where nobody names it.
     assert rows[0].left_out == [channel_label(zalo)]
@@ -205,7 +207,7 @@ def test_the_same_row_twice_in_a_sheet_is_an_error_of_the_second(officer):
 
 def test_a_plan_takes_no_more_queries_for_more_rows(officer):
     def queries(n: int) -> int:
-        batch = batch_of(officer, *(line(each) for each in range(n)))
+        batch = batch_of(officer, *(line(number) for number in range(n)))
         with CaptureQueriesContext(connection) as found:
             plan(batch, by=officer)
         return len(found)
@@ -454,7 +456,7 @@ def test_forty_rows_need_no_quota_of_forty_drafts(client, officer, settings):
 
 def test_the_drafts_take_no_more_queries_for_more_rows(officer):
     def queries(first: int, n: int) -> int:
-        batch = batch_of(officer, *(line(each) for each in range(first, first + n)))
+        batch = batch_of(officer, *(line(number) for number in range(first, first + n)))
         digest = plan(batch, by=officer).digest
         with CaptureQueriesContext(connection) as found:
             importing.apply(batch, by=officer, digest=digest, only_correct=False, again=False)

@@ -140,7 +140,10 @@ def test_the_template_offers_the_units_channels_and_reads_back_with_its_examples
     assert [cell.value for cell in filled[1]] == VI
     assert [row.is_example for row in found] == [True, True, False]
     assert (found[2].title, found[2].text) == ("Bài của tôi", "Một\nHai")
-    lists = {each.formula1: str(each.sqref) for each in filled.data_validations.dataValidation}
+    lists = {
+        validation.formula1: str(validation.sqref)
+        for validation in filled.data_validations.dataValidation
+    }
     assert lists == {"'Lựa chọn'!$A$2:$A$2": "C2:C201", "'Lựa chọn'!$B$2:$B$2": "H2:H201"}
     assert book.worksheets[2]["A2"].value == "Facebook Công an phường Ba Đình"
 

@@ -103,8 +103,8 @@ def test_a_time_outside_the_units_best_hours_is_said_with_the_number_of_posts(ho
     draft = Draft(content={"title": "", "topic": ""}, text="", now=NOW, **facts)
     told = list(hints.check_time(draft))
 
-    assert [each.rule for each in told] == found
-    assert all("14 posts" in each.message and "18:00 and 21:00" in each.message for each in told)
+    assert [hint.rule for hint in told] == found
+    assert all("14 posts" in hint.message and "18:00 and 21:00" in hint.message for hint in told)
 
 
 @pytest.mark.parametrize("piece", [".", "?.", "# ", "1 ", "1.", "\n", "ă", "a ", "!\n", "(1)"])

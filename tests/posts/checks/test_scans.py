@@ -29,7 +29,7 @@ def test_unchecked_media_block(state):
 
 
 def test_media_that_nobody_queued_block_too():
-    assert [each.rule for each in found()] == ["media_unchecked"]
+    assert [finding.rule for finding in found()] == ["media_unchecked"]
 
 
 def test_checked_media_without_findings_pass():

@@ -88,8 +88,8 @@ def begun(unit, officer, facebook, chosen: str) -> Post:
 
 def format_of(post, *media) -> str:
     post.pictures.all().delete()
-    for place, each in enumerate(media):
-        PostMedia.objects.create(post=post, media=each, position=place)
+    for place, medium in enumerate(media):
+        PostMedia.objects.create(post=post, media=medium, position=place)
     return content.compose(post)["channels"][0].get("format", "post")
 
 

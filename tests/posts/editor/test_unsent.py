@@ -101,7 +101,7 @@ def test_one_person_leaves_only_so_many_forms_an_hour(client, post):
         Client().post(address("edit", post), values)
 
     kept = [row.get_decoded() for row in Session.objects.filter(user=None)]
-    assert sum("unsent" in each for each in kept) == unsent.AN_HOUR
+    assert sum("unsent" in key for key in kept) == unsent.AN_HOUR
 
 
 @pytest.mark.parametrize("why", ["no proof", "of another post", "too large", "a secret"])

@@ -54,8 +54,8 @@ def officer(unit):
 @pytest.fixture
 def pages(unit):
     return [
-        factories.ChannelFactory(unit=unit, platform=each)
-        for each in ("facebook", "instagram", "threads")
+        factories.ChannelFactory(unit=unit, platform=platform)
+        for platform in ("facebook", "instagram", "threads")
     ]
 
 
@@ -428,7 +428,7 @@ def test_two_people_at_once_get_one_draft(province):
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=adopt, args=[each]) for each in people]
+    threads = [threading.Thread(target=adopt, args=[person]) for person in people]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -461,7 +461,7 @@ def test_many_at_once_get_one_draft_of_a_version_newer_than_the_one_they_decline
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=adopt, args=[each]) for each in people]
+    threads = [threading.Thread(target=adopt, args=[person]) for person in people]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -64,7 +64,7 @@ CASES = [
     if rule != "secret_mark"
     for text, severity, words in cases
 ]
-PLANTED = {each for *_, words in CASES for each in (number_in(words), name_in(words)) if each}
+PLANTED = {canary for *_, words in CASES for canary in (number_in(words), name_in(words)) if canary}
 
 
 def traces(text, planted):
@@ -73,7 +73,7 @@ def traces(text, planted):
     """
     plain = fold(text)
     figures = re.sub(r"(?<=\d)[ .\-_/]+(?=\d)", "", plain)
-    return {each for each in planted if each in (figures if each.isdigit() else plain)}
+    return {canary for canary in planted if canary in (figures if canary.isdigit() else plain)}
 
 
 @pytest.fixture
@@ -236,9 +236,9 @@ def test_a_day_s_use_leaves_no_trace(client, unit, officer, log, tmp_path):
     everything = {
         "database": dump(),
         "log": log.getvalue(),
-        "mails": "\n".join(f"{each.subject}\n{each.body}" for each in mail.outbox),
+        "mails": "\n".join(f"{letter.subject}\n{letter.body}" for letter in mail.outbox),
         "redis": in_redis(),
         "files": in_files(tmp_path, settings.VAR_DIR),
     }
     found = {name: traces(text, PLANTED) for name, text in everything.items()}
-    assert {name: each for name, each in found.items() if each} == {}
+    assert {name: places for name, places in found.items() if places} == {}

@@ -143,8 +143,8 @@ def test_the_pages_of_the_ministry_lead_from_the_alarms_to_a_switch(client, unit
 def test_the_province_sees_counts_of_its_units_and_no_shape(client, unit):
     factories.ministry()
     stranger = UnitFactory()
-    for each in (unit, stranger):
-        switching.report_false_alarm(each, rule=RULE, text=NUMBER, by=person(Role.OFFICER, each))
+    for place in (unit, stranger):
+        switching.report_false_alarm(place, rule=RULE, text=NUMBER, by=person(Role.OFFICER, place))
     client.force_login(person(Role.OVERSEER, unit.parent))
 
     page = client.get(reverse("posts:leak_rule", args=[RULE])).text

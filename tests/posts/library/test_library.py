@@ -242,7 +242,7 @@ def test_the_template_of_another_unit_begins_no_post(unit, officer):
 @pytest.fixture
 def topics():
     """Return the topics of the migration: tests that commit empty the table afterwards."""
-    codes = {each["topic"] for each in tomllib.loads(READY.read_text("utf-8"))["template"]}
+    codes = {template["topic"] for template in tomllib.loads(READY.read_text("utf-8"))["template"]}
     for code in codes:
         Topic.objects.get_or_create(code=code, defaults={"name_vi": code, "name_en": code})
     return codes
@@ -285,7 +285,7 @@ def test_each_topic_has_two_templates_at_least(topics):
 
 
 def _ready() -> list[str]:
-    return [each["code"] for each in tomllib.loads(READY.read_text("utf-8"))["template"]]
+    return [template["code"] for template in tomllib.loads(READY.read_text("utf-8"))["template"]]
 
 
 @pytest.fixture
@@ -336,7 +336,7 @@ def _list_excesses(platform: str, filled, unit_name: str) -> list[str]:
     message = Message(key="", title=filled.title, text=shown["text"], html=shown["html"], media=())
     words = {"text_long", "title_long", "forbidden_letters", "too_many_hashtags", "too_many_links"}
     found = [problem.rule for problem in find_problems(form, message) if problem.rule in words]
-    found += [each.rule for each in list_advice(form, message)]
+    found += [advice.rule for advice in list_advice(form, message)]
     if form.max_text_with_media and len(shown["text"]) > form.max_text_with_media:
         found.append("long beside a picture")
     return [f"{platform}: {rule}" for rule in found]

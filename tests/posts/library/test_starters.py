@@ -41,7 +41,7 @@ def test_it_offers_templates_that_fit_and_the_post_that_did_best():
         page = shown(unit)
 
     # Its name comes with it, for a post with a label of its own too.
-    named = [each["sql"] for each in asked if 'FROM "posts_post" WHERE' in each["sql"]]
+    named = [query["sql"] for query in asked if 'FROM "posts_post" WHERE' in query["sql"]]
     assert len(named) == 1
     assert [good.post for good in find_good_posts(unit)] == [best.pk]
     assert (template.title in page, "Bài hay nhất" in page, "Của nơi khác" in page) == (

@@ -90,8 +90,8 @@ def test_the_gate_asks_as_often_for_many_pictures_as_for_one(post, unit, officer
     with CaptureQueriesContext(connection) as one:
         find_findings(Post.objects.get(pk=post.pk))
     more = [factories.media(unit) for _ in range(4)]
-    for each in more:
-        factories.scanned(each, FACE, NUMBER)
+    for medium in more:
+        factories.scanned(medium, FACE, NUMBER)
     many = PostFactory(unit=unit, author=officer, media=[picture, *more])
 
     with CaptureQueriesContext(connection) as five:
@@ -293,10 +293,10 @@ def test_the_states_tell_how_far_the_scanners_are(client, officer, unit, picture
     factories.scanned(picture, state="running")
     done, strange = factories.media(unit), factories.media(UnitFactory())
 
-    keys = [str(each.public_id) for each in (picture, done, strange)]
+    keys = [str(medium.public_id) for medium in (picture, done, strange)]
     answer = client.get(reverse("posts:media_states"), {"media": [*keys, "x"]}).json()
 
-    assert {key: each["is_over"] for key, each in answer.items()} == {
+    assert {key: state["is_over"] for key, state in answer.items()} == {
         keys[0]: False,
         keys[1]: True,
     }

@@ -116,7 +116,7 @@ def test_each_filter_leaves_what_fits(client, unit, officer):
     put(pk=archived.pk, archived_at=timezone.now())
     every = [ending, ministry, province, used, tagged, large, video]
 
-    assert shown(client) == [each.pk for each in every]
+    assert shown(client) == [medium.pk for medium in every]
     assert shown(client, kind="video") == [video.pk]
     assert video.pk not in shown(client, kind="picture")
     assert shown(client, size="large") == [large.pk]
@@ -130,7 +130,7 @@ def test_each_filter_leaves_what_fits(client, unit, officer):
     assert not {province.pk, ministry.pk} & set(shown(client, level="own"))
     assert shown(client, show="ending") == [ending.pk]
     assert shown(client, show="archived") == [archived.pk]
-    assert shown(client, folder=str(uuid.uuid4())) == [each.pk for each in every]
+    assert shown(client, folder=str(uuid.uuid4())) == [medium.pk for medium in every]
 
 
 def test_a_page_asks_as_often_with_ten_thousand_rows_as_with_three(
@@ -502,7 +502,7 @@ def test_a_picture_lists_its_posts_with_channel_day_and_link(client, unit, offic
 
     use = response.context["pages"][0]
     assert (use.post, use.channel, use.at, use.link, use.is_live) == (post, channel, at, link, True)
-    assert {str(each) for each in response.context["posts"]} == {"Bài đã đăng", "Bài đang soạn"}
+    assert {str(post) for post in response.context["posts"]} == {"Bài đã đăng", "Bài đang soạn"}
     assert link in response.content.decode()
 
 
@@ -527,9 +527,9 @@ def test_a_withdrawn_post_has_no_live_link(client, unit):
 def test_the_province_sees_where_units_used_what_it_shares_and_a_unit_only_its_own(client, unit):
     shared = factories.media(unit.parent)
     put(pk=shared.pk, shared=True)
-    for each in (unit, factories.UnitFactory(parent=unit.parent)):
-        person = factories.person(Role.OFFICER, each)
-        upkeep.put_in_post(shared, unit=each, by=person)
+    for place in (unit, factories.UnitFactory(parent=unit.parent)):
+        person = factories.person(Role.OFFICER, place)
+        upkeep.put_in_post(shared, unit=place, by=person)
 
     own = client.get(address("library_medium", shared)).context["posts"]
     client.force_login(factories.person(Role.OVERSEER, unit.parent))

@@ -37,7 +37,7 @@ def notices(user):
     found = Notice.objects.filter(
         user=user, kind__in=["posts_without_approver", "posts_wait_for_you"]
     )
-    return [(each.kind, each.facts["n"]) for each in found]
+    return [(notice.kind, notice.facts["n"]) for notice in found]
 
 
 def test_where_somebody_can_approve_nobody_is_told(unit, administrator, waiting):

@@ -60,7 +60,7 @@ def confirmed(delivery, **fields):
 
 
 def sent_of(simulator):
-    return [each for post in simulator.visible("zalo") for each in post["broadcasts"]]
+    return [broadcast for post in simulator.visible("zalo") for broadcast in post["broadcasts"]]
 
 
 def send(now=NOON):

@@ -261,11 +261,11 @@ def test_the_recalls_ledger_says_that_followers_had_been_sent_it(client, live_de
     client.force_login(leader)
 
     shown = [
-        words_of(client.get(reverse("publishing:recall_ledger", args=[each.public_id])))
-        for each in made
+        words_of(client.get(reverse("publishing:recall_ledger", args=[recall_made.public_id])))
+        for recall_made in made
     ]
 
-    assert [page("broadcast", row) in each for each in shown] == [True, False]
+    assert [page("broadcast", row) in page_text for page_text in shown] == [True, False]
 
 
 def test_the_record_names_each_step(client, live_delivery):

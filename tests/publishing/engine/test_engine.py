@@ -475,7 +475,7 @@ def test_receipts_wait_while_more_is_due_than_can_be_begun_where_a_lost_one_can_
     monkeypatch.setattr(results, "_LONGEST_HOLD", 60.0)
     engine.publish_due(platform="facebook")
 
-    assert [Delivery.objects.get(pk=each.pk).state for each in due] == [State.PUBLISHED] * 8
+    assert [Delivery.objects.get(pk=delivery.pk).state for delivery in due] == [State.PUBLISHED] * 8
     assert len(written) == 8
     assert (min(written) == 8) == finds  # none before the last call had been begun
 

@@ -168,7 +168,7 @@ def test_telegram_shows_video_and_picture_in_one_album_with_the_officers_marks(s
     )
     assert seen["media"] == [video.sha256, picture.sha256]
     assert seen["text"].startswith("Cảnh giác\n\nKhông chuyển tiền, gọi 113.")
-    marks = [seen["text"][each["offset"] :][: each["length"]] for each in seen["entities"]]
+    marks = [seen["text"][entity["offset"] :][: entity["length"]] for entity in seen["entities"]]
     assert marks == ["Cảnh giác", "chuyển tiền"]
     assert seen["about"][0]["cover"]
 

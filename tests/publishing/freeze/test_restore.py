@@ -178,7 +178,7 @@ def test_a_long_caption_that_tiktok_lists_shortened_is_not_posted_twice(simulato
     simulator.advance(60)
 
     delivery.refresh_from_db()
-    assert [each["id"] for each in visible(simulator, delivery)] == [posted["id"]]
+    assert [post_seen["id"] for post_seen in visible(simulator, delivery)] == [posted["id"]]
     assert (delivery.state, delivery.remote_id) == (State.PUBLISHED, posted["id"])
 
 

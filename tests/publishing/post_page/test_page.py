@@ -614,10 +614,14 @@ def test_a_channel_that_is_left_out_is_named_with_the_reason(client, unit, offic
     shown = page(client, factories.submitted(draft))
 
     assert [channel.platform for channel in shown.context["channels"]] == ["facebook"]
-    left_out = [(each.channel, each.lacks_picture) for each in shown.context["left_out"]]
+    left_out = [
+        (left_out.channel, left_out.lacks_picture) for left_out in shown.context["left_out"]
+    ]
     assert left_out == [("Zalo OA", True), ("Telegram", False)]
-    for each in shown.context["left_out"]:
-        assert f"{each.channel} ({each.reason})" in one_line(shown.content.decode())
+    for channel_left_out in shown.context["left_out"]:
+        assert f"{channel_left_out.channel} ({channel_left_out.reason})" in one_line(
+            shown.content.decode()
+        )
 
 
 def test_a_channel_that_the_kit_leaves_out_is_not_laid_on_the_author(client, unit, officer):

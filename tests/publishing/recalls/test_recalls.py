@@ -464,12 +464,12 @@ def test_a_recall_that_loses_a_deadlock_with_the_engine_begins_again(deliver):
     others = [
         threading.Thread(target=_closing, args=(work,)) for work in (write_back, wait_between)
     ]
-    for each in others:
-        each.start()
+    for thread in others:
+        thread.start()
     begun.wait()
     made = recalling.withdraw(first.post, by=chief_of(first), reason=WHY, take_down=True)
-    for each in others:
-        each.join()
+    for thread in others:
+        thread.join()
     assert made.deliveries.count() == 3
     assert Recall.objects.count() == 1
     assert sorted(ended) == ["engine", "gate"]

@@ -82,8 +82,8 @@ def test_the_times_follow_the_rule_and_keep_the_hour(  # any clock
 
     found = occurrence_times(first, rhythm=rhythm, step=step, until=until, times=times)
 
-    assert [timezone.localtime(each).strftime("%d/%m") for each in found] == days
-    assert {timezone.localtime(each).strftime("%H:%M") for each in found} == {"07:30"}
+    assert [timezone.localtime(moment).strftime("%d/%m") for moment in found] == days
+    assert {timezone.localtime(moment).strftime("%H:%M") for moment in found} == {"07:30"}
 
 
 @pytest.mark.parametrize(
@@ -131,11 +131,11 @@ def test_each_time_becomes_a_post_with_the_same_content(client, unit, officer):
     series = Series.objects.get()
     posts = list(occurrences_of(series))
     assert posts[0] == post
-    assert [each.requested_time for each in posts] == [FIRST + timedelta(weeks=n) for n in range(4)]
-    assert {each.title for each in posts} == {post.title}
-    assert {each.pictures.count() for each in posts} == {1}
+    assert [post.requested_time for post in posts] == [FIRST + timedelta(weeks=n) for n in range(4)]
+    assert {post.title for post in posts} == {post.title}
+    assert {post.pictures.count() for post in posts} == {1}
     planning.submit_all(series, by=officer)
-    hashes = {each.current_revision.content_sha256 for each in occurrences_of(series)}
+    hashes = {copy.current_revision.content_sha256 for copy in occurrences_of(series)}
     assert len(hashes) == 1
 
 

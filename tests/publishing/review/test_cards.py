@@ -36,7 +36,10 @@ def test_a_text_of_its_own_makes_a_card_of_its_own(unit):
 
 
 def test_a_text_that_one_channel_attaches_is_seen_there_by_itself(unit):
-    pages = [factories.ChannelFactory(unit=unit, platform=each) for each in ("facebook", "threads")]
+    pages = [
+        factories.ChannelFactory(unit=unit, platform=platform)
+        for platform in ("facebook", "threads")
+    ]
     post = factories.submitted(unit=unit, channels=pages, body=f"<p>{'chữ ' * 300}</p>")
 
     assert names(post) == [["Facebook"], ["Threads"]]
@@ -48,7 +51,9 @@ def test_two_pages_on_one_platform_are_told_apart_by_name(unit):
         target.channel.name = name
         target.channel.save()
 
-    assert [sorted(each) for each in names(post)] == [["Facebook Trang A", "Facebook Trang B"]]
+    assert [sorted(card_names) for card_names in names(post)] == [
+        ["Facebook Trang A", "Facebook Trang B"]
+    ]
 
 
 def test_every_channel_of_a_card_can_be_seen_with_its_own_options(client, unit, approver):

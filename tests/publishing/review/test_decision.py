@@ -92,7 +92,7 @@ def test_a_decision_from_a_page_that_has_only_just_appeared_is_refused_and_its_w
     mark = mark_on(client, post)
 
     answers = [
-        decide(client, post, each, mark=mark, reason="Sai tên đường") for each in ("now", "return")
+        decide(client, post, act, mark=mark, reason="Sai tên đường") for act in ("now", "return")
     ]
 
     post.refresh_from_db()
@@ -148,7 +148,7 @@ def test_a_form_serves_for_one_decision_alone(client, unit, approver):
 )
 def test_a_reviewer_chooses_the_time_in_the_act_of_approving(client, unit, approver, choice, at):
     post = factories.submitted(unit=unit)
-    offered = [each["value"] for each in client.get(address(post)).context["choices"]]
+    offered = [choice["value"] for choice in client.get(address(post)).context["choices"]]
     chosen = next(value for value in offered if value.endswith(at.strftime("T%H:%M")))
 
     decide(client, post, chosen)
@@ -198,7 +198,7 @@ def test_a_time_beyond_a_posts_validity_is_not_offered_and_not_taken(client, uni
     post = factories.submitted(unit=unit, valid_until=timezone.now() + timedelta(minutes=5))
     far = timezone.localtime(timezone.now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
 
-    offered = [each["value"] for each in client.get(address(post)).context["choices"]]
+    offered = [choice["value"] for choice in client.get(address(post)).context["choices"]]
 
     assert offered == ["approve", "now", "other"]
     assert decide(client, post, far).status_code == 422
@@ -423,7 +423,7 @@ def test_the_free_slots_of_the_unit_are_among_the_times(client, unit, approver):
     )
 
     offered = {
-        each["value"]: each["label"] for each in client.get(address(post)).context["choices"]
+        choice["value"]: choice["label"] for choice in client.get(address(post)).context["choices"]
     }
 
     assert offered[day.strftime("%Y-%m-%dT%H:%M")].startswith("Free slot: ")

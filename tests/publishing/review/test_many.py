@@ -183,15 +183,15 @@ def test_one_touch_approves_all_chosen_posts_each_at_its_time(client, unit, appr
     ]
 
     assert (len(result["approved"]), result["refused"]) == (2, [])
-    assert set(approved_channels({each.public_id for each in chosen})) == {
-        each.public_id for each in chosen
+    assert set(approved_channels({post.public_id for post in chosen})) == {
+        post.public_id for post in chosen
     }
     assert Signature.objects.values_list("method", "listed").distinct().get() == (
         "passkey",
         SignedList.objects.get().pk,
     )
     said = json.loads(SignedList.objects.get().statement)["statements"]
-    assert {(each["revision"], each["wanted"]) for each in said} == {
+    assert {(listed["revision"], listed["wanted"]) for listed in said} == {
         (str(chosen[0].public_id), ""),
         (str(chosen[1].public_id), requested.isoformat()),
     }
@@ -212,9 +212,9 @@ def test_a_touch_over_another_list_approves_nothing(client, unit, approver, pass
         client, *chosen, mark=mark, change=lambda: Post.objects.filter(pk=other.pk).update(**later)
     )
 
-    assert ["did not sign these posts" in str(each) for each in response.context["messages"]] == [
-        True
-    ]
+    assert [
+        "did not sign these posts" in str(message) for message in response.context["messages"]
+    ] == [True]
     assert not Review.objects.exists()
     assert not SignedList.objects.exists()
 
@@ -227,9 +227,9 @@ def test_an_answer_that_is_no_signature_approves_nothing(client, unit, approver,
     data = {"revision": str(post.current_revision.public_id), "mark": mark, "assertion": answer}
     response = client.post(reverse("publishing:approve_many"), data, follow=True)
 
-    assert ["did not sign these posts" in str(each) for each in response.context["messages"]] == [
-        True
-    ]
+    assert [
+        "did not sign these posts" in str(message) for message in response.context["messages"]
+    ] == [True]
     assert not Review.objects.exists()
 
 

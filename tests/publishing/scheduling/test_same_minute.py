@@ -439,6 +439,6 @@ def test_what_spreads_a_post_is_named_with_its_own_minutes():
     unit = Unit(name="Công an phường Hải Châu", key="2yde32rj")
     post = SimpleNamespace(campaign=campaign, adoption=adoption, ends_at=None, unit=unit)
 
-    for each in (post, SimpleNamespace(**{**vars(post), "campaign": None})):
-        sentence = spread_sentence(each, SEVEN, [scheduling.spread_time(each, SEVEN)])
+    for spread in (post, SimpleNamespace(**{**vars(post), "campaign": None})):
+        sentence = spread_sentence(spread, SEVEN, [scheduling.spread_time(spread, SEVEN)])
         assert sentence.startswith("The kit “Khóa gas” spreads its posts over 30 minutes")

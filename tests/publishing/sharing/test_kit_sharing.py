@@ -122,8 +122,8 @@ def test_cards_and_poster_bear_the_name_of_the_unit_that_shares(client, kit, par
     theirs, other = make(kit, partner, officer)
 
     sheets = [
-        b"".join(client.get(address(each, key, "shared_card", 0, size)))
-        for each, key in ((row, secret), (theirs, other))
+        b"".join(client.get(address(share, key, "shared_card", 0, size)))
+        for share, key in ((row, secret), (theirs, other))
         for size in ("1x1", "9x16")
     ]
 

@@ -321,7 +321,7 @@ def test_of_two_renewals_at_once_the_second_is_refused_and_the_first_address_ope
 
     overtaken(renew_too, by=lambda: renew(officer))
 
-    assert [client.get(address(*each)).status_code for each in shown] == [200]
+    assert [client.get(address(*share)).status_code for share in shown] == [200]
     assert str(officer) in refused[0]
 
 

@@ -105,7 +105,7 @@ def test_all_free_slots_of_a_week_are_found_in_as_many_queries_as_one(
     with django_assert_num_queries(4):
         found = free_slots([page], start=NOON, end=NOON + timedelta(days=7))
 
-    assert [each.at for each in found] == [EVENING + timedelta(days=n) for n in range(7)]
+    assert [slot.at for slot in found] == [EVENING + timedelta(days=n) for n in range(7)]
 
 
 def test_chips_say_when_and_where_and_fill_in_the_common_time(page):

@@ -182,7 +182,7 @@ def test_a_neighbour_on_several_channels_is_one_sentence_after_the_result(signed
 
     shown = signed_in.post(reverse("publishing:schedule", args=[post.public_id]), data, follow=True)
 
-    said = [str(each) for each in shown.context["messages"]]
+    said = [str(message) for message in shown.context["messages"]]
     assert [words[:17] for words in said] == [f"Close by: “{beside}"[:17]]
 
 

@@ -244,10 +244,10 @@ def test_unticked_scopes_and_pages_are_not_granted(simulator):
 
     graph = Graph(simulator)
     listed = graph.get("me/accounts", token=token, fields="id,access_token").body["data"]
-    assert [each["id"] for each in listed] == [second["external_id"]]
+    assert [page["id"] for page in listed] == [second["external_id"]]
     status = {
-        each["permission"]: each["status"]
-        for each in graph.get("me/permissions", token=token).body["data"]
+        permission["permission"]: permission["status"]
+        for permission in graph.get("me/permissions", token=token).body["data"]
     }
     assert (status["pages_show_list"], status["pages_manage_posts"]) == ("granted", "declined")
     refused = graph.post(
@@ -349,7 +349,7 @@ def test_a_batch_is_answered_call_by_call(graph):
         {"id": graph.id, "name": graph.page["name"]},
     )
     assert (missing["code"], json.loads(missing["body"])["error"]["code"]) == (400, 100)
-    assert [set(each) for each in plain] == [{"code", "body"}]
+    assert [set(answer) for answer in plain] == [{"code", "body"}]
 
 
 def test_a_batch_has_fifty_calls_at_most(graph):
@@ -381,7 +381,7 @@ def test_a_person_with_170_pages_lists_them_by_cursor(simulator):
     token = user_token(simulator, first["owner"], ids)
     while True:
         answer = graph.get("me/accounts", token=token, fields="id", limit=100, **after).body
-        seen.append([each["id"] for each in answer["data"]])
+        seen.append([page["id"] for page in answer["data"]])
         if "next" not in answer["paging"]:
             break
         after = {"after": answer["paging"]["cursors"]["after"]}

@@ -130,7 +130,7 @@ def test_a_right_given_for_some_pages_holds_for_those_alone(simulator):
         for page in pages
     ]
 
-    assert {each["scope"]: each["target_ids"] for each in body} == {
+    assert {scope["scope"]: scope["target_ids"] for scope in body} == {
         "pages_show_list": [one.id, other.id],
         "pages_read_engagement": [one.id, other.id],
         "pages_manage_posts": [one.id],

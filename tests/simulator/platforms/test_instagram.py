@@ -151,8 +151,10 @@ def test_a_carousel_lists_its_pictures_and_whose_they_are(linked):
     listed = linked.get(f"{post}/children", fields="id,media_type").body["data"]
     body = linked.get(post, fields="children,owner,ig_id").body
 
-    assert [set(each) for each in listed] == [{"id", "media_type"}] * 2
-    assert [each["id"] for each in body["children"]["data"]] == [each["id"] for each in listed]
+    assert [set(picture) for picture in listed] == [{"id", "media_type"}] * 2
+    assert [picture["id"] for picture in body["children"]["data"]] == [
+        picture["id"] for picture in listed
+    ]
     assert (body["owner"], body["ig_id"].isdecimal()) == ({"id": linked.id}, True)
 
 
@@ -163,7 +165,7 @@ def test_a_version_that_is_over_is_refused_by_both_ways_in(simulator, linked):
     linked.own = linked.own.replace("v26.0", "v27.0")
     new = linked.own_call("GET", "me", fields="username")
 
-    assert [each.error for each in old] == [(2635, None)] * 2
+    assert [answer.error for answer in old] == [(2635, None)] * 2
     assert new.body["username"] == linked.page["username"]
 
 
@@ -366,8 +368,8 @@ def test_comments_have_one_level_of_replies_and_can_be_hidden(simulator, linked)
         True,
         {"success": True},
     )
-    assert [each["id"] for each in row["replies"]["data"]] == [reply, below]
-    assert {each["from"]["id"] for each in row["replies"]["data"]} == {linked.id}
+    assert [reply["id"] for reply in row["replies"]["data"]] == [reply, below]
+    assert {reply["from"]["id"] for reply in row["replies"]["data"]} == {linked.id}
     assert linked.post(f"{asked}/replies", message="a" * 301).error[0] == 100
 
 
@@ -386,7 +388,7 @@ def test_the_items_of_a_seeded_carousel_bear_numbers_of_instagram(simulator, lin
 
     listed = linked.get(f"{post}/children", fields="id").body["data"]
 
-    assert [each["id"][:3] for each in listed] == ["180"] * 2
+    assert [picture["id"][:3] for picture in listed] == ["180"] * 2
 
 
 # --- the ways in ----------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def test_a_text_with_marks_and_a_card(call_client, simulator, channel):
     )
     assert sent.parse_entities() == dict(zip(sent.entities, ["Không", "xem"], strict=True))
     assert sent.link_preview_options.url == "https://x.vn/b"
-    assert [(each["id"], each["silent"]) for each in simulator.visible("telegram")] == [
+    assert [(post["id"], post["silent"]) for post in simulator.visible("telegram")] == [
         (str(sent.message_id), True)
     ]
 
@@ -135,10 +135,12 @@ def test_an_album_of_pictures_and_videos_and_its_deletion(call_client, simulator
 
     sent = call_client(lambda bot: bot.send_media_group(channel["external_id"], media))
 
-    assert [each.message_id for each in sent] == simulator.visible("telegram")[0]["message_ids"]
-    assert len({each.media_group_id for each in sent}) == 1
-    assert ([each.caption for each in sent], sent[1].video is None) == (["Hai", None], False)
-    ids = [each.message_id for each in sent]
+    assert [message.message_id for message in sent] == simulator.visible("telegram")[0][
+        "message_ids"
+    ]
+    assert len({message.media_group_id for message in sent}) == 1
+    assert ([message.caption for message in sent], sent[1].video is None) == (["Hai", None], False)
+    ids = [message.message_id for message in sent]
     assert call_client(lambda bot: bot.delete_messages(channel["external_id"], ids)) is True
     assert simulator.visible("telegram") == []
 

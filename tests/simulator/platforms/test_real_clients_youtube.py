@@ -153,7 +153,7 @@ def test_captions_go_up_in_one_multipart_call(client):
     body = {"snippet": {"videoId": made["id"], "language": "vi", "name": "Tiếng Việt"}}
     track = client.api.captions().insert(part="snippet", body=body, media_body=words).execute()
     listed = client.api.captions().list(part="snippet", videoId=made["id"]).execute()["items"]
-    assert [each["id"] for each in listed] == [track["id"]]
+    assert [caption["id"] for caption in listed] == [track["id"]]
     assert listed[0]["snippet"]["name"] == "Tiếng Việt"
 
 
@@ -171,15 +171,16 @@ def test_comments_are_read_answered_and_held_back(simulator):
     ).execute()
 
     shown = {
-        each["id"]: each for each in client.api.commentThreads().list(**asked).execute()["items"]
+        thread["id"]: thread
+        for thread in client.api.commentThreads().list(**asked).execute()["items"]
     }
     awaiting_review = (
         client.api.commentThreads()
         .list(**asked, moderationStatus="heldForReview")
         .execute()["items"]
     )
-    assert [each["id"] for each in shown[first["id"]]["replies"]["comments"]] == [reply["id"]]
-    assert (second["id"] in shown, [each["id"] for each in awaiting_review]) == (
+    assert [reply["id"] for reply in shown[first["id"]]["replies"]["comments"]] == [reply["id"]]
+    assert (second["id"] in shown, [comment["id"] for comment in awaiting_review]) == (
         False,
         [second["id"]],
     )

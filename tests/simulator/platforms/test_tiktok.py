@@ -157,7 +157,7 @@ def test_bytes_out_of_turn_get_what_was_received(simulator, creator):
     early = creator.send(begun, video, 6_000_000)
     creator.send(begun, video, 0, 6_000_000)
     again = creator.send(begun, video, 0, 6_000_000)
-    assert [(each.status, each.headers["Content-Range"]) for each in (early, again)] == [
+    assert [(answer.status, answer.headers["Content-Range"]) for answer in (early, again)] == [
         (416, "bytes */12000000"),
         (416, "bytes 0-5999999/12000000"),
     ]
@@ -294,7 +294,7 @@ def test_creator_info_reports_the_audience_of_an_open_and_of_a_private_account(s
         "MUTUAL_FOLLOW_FRIENDS",
         "SELF_ONLY",
     ]
-    assert [private[f"{each}_disabled"] for each in ("comment", "duet", "stitch")] == [
+    assert [private[f"{kind}_disabled"] for kind in ("comment", "duet", "stitch")] == [
         False,
         True,
         False,
@@ -404,7 +404,7 @@ def test_photos_are_fetched_and_shown_and_not_listed(simulator, creator, jpeg):
     simulator.settings(tiktok_lists_photos=True)
     now = creator.call("video/list", {}, fields="id").body["data"]["videos"]
     assert (data["status"], len(visible(simulator)), listed) == ("PUBLISH_COMPLETE", 1, [])
-    assert [each["id"] for each in now] == visible(simulator)
+    assert [post["id"] for post in now] == visible(simulator)
 
 
 def test_a_list_shortens_title_and_description(simulator, creator, jpeg):
@@ -454,7 +454,7 @@ def test_lists_go_on_by_a_cursor_newest_first(simulator, creator):
     rest = creator.call(
         "video/list", {"max_count": 3, "cursor": first["cursor"]}, fields="id"
     ).body["data"]
-    assert [each["id"] for each in first["videos"] + rest["videos"]] == posts[::-1]
+    assert [video["id"] for video in first["videos"] + rest["videos"]] == posts[::-1]
     assert (first["has_more"], rest["has_more"]) == (True, False)
     assert code(creator.call("video/list", {"max_count": 21}, fields="id")) == (
         400,
@@ -467,7 +467,7 @@ def test_a_question_about_posts_takes_twenty_ids(simulator, creator):
     data = creator.call(
         "video/query", {"filters": {"video_ids": [post, "1"]}}, fields="id,view_count"
     )
-    assert [each["id"] for each in data.body["data"]["videos"]] == [post]
+    assert [video["id"] for video in data.body["data"]["videos"]] == [post]
     many = creator.call("video/query", {"filters": {"video_ids": [post] * 21}}, fields="id")
     assert code(many) == (400, "invalid_params")
 

@@ -188,7 +188,9 @@ def test_the_same_file_twice_may_be_rejected(simulator, channel):
     simulator.settings(youtube_rejects_duplicates=True)
     first, second = channel.upload()["id"], channel.upload()["id"]
     channel.processed()
-    states = [channel.video(each)["status"].get("rejectionReason", "") for each in (first, second)]
+    states = [
+        channel.video(video_id)["status"].get("rejectionReason", "") for video_id in (first, second)
+    ]
     assert states == ["", "duplicate"]
 
 
@@ -209,7 +211,7 @@ def test_the_uploads_playlist_finds_a_video_whose_answer_was_lost(simulator, cha
         maxResults=2,
         pageToken=page["nextPageToken"],
     ).body
-    titles = [each["snippet"]["title"] for each in page["items"] + rest["items"]]
+    titles = [video["snippet"]["title"] for video in page["items"] + rest["items"]]
     assert (uploads, titles, "nextPageToken" in rest) == (
         f"UU{channel.id[2:]}",
         ["Tin 2", "Tin 1", "Tin 0"],
@@ -245,7 +247,7 @@ def test_search_finds_own_videos_and_has_a_small_bucket(simulator, channel):
     made = channel.upload(snippet={"title": "Cảnh giác lừa đảo"})["id"]
     query = {"part": "snippet", "forMine": "true", "type": "video", "q": "lừa đảo"}
     first, second = channel.get("search", **query), channel.get("search", **query)
-    assert [each["id"]["videoId"] for each in first.body["items"]] == [made]
+    assert [video["id"]["videoId"] for video in first.body["items"]] == [made]
     assert reason(second) == (403, "quotaExceeded")
 
 

@@ -23,7 +23,9 @@ def test_residents_write_under_a_public_video_and_the_channel_answers(simulator)
         "POST", "comments/setModerationStatus", id=second["id"], moderationStatus="rejected"
     )
 
-    shown = {each["id"]: each for each in channel.get("commentThreads", **query).body["items"]}
+    shown = {
+        thread["id"]: thread for thread in channel.get("commentThreads", **query).body["items"]
+    }
     assert first["snippet"]["topLevelComment"]["snippet"]["authorChannelId"]["value"] != channel.id
     (below,) = shown[first["id"]]["replies"]["comments"]
     assert (below["id"], below["snippet"]["authorChannelId"]["value"]) == (reply["id"], channel.id)
@@ -88,5 +90,5 @@ def test_a_channel_s_comments_are_read_at_once(simulator, channel):
     ).body["items"]
     foreign = other.get("commentThreads", allThreadsRelatedToChannelId=channel.id, part="snippet")
 
-    assert [each["snippet"]["videoId"] for each in listed] == [second, first]
+    assert [comment["snippet"]["videoId"] for comment in listed] == [second, first]
     assert foreign.status == 403

@@ -41,7 +41,7 @@ def test_figures_of_many_leave_out_what_is_not_there(simulator, channel):
     body = channel.get(
         "videos:batchGetStats", id=f"{made},nothing", part="id,snippet,statistics"
     ).body
-    assert (body["kind"], [each["id"] for each in body["items"]]) == (
+    assert (body["kind"], [video["id"] for video in body["items"]]) == (
         "youtube#batchGetStatsResponse",
         [made],
     )
@@ -72,7 +72,7 @@ def test_analytics_are_days_late_and_have_no_rows_when_empty(simulator, channel)
         "endDate": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d"),
     }
     body = report(channel, **days, filters=f"video=={made}", sort="day").body
-    assert [each["name"] for each in body["columnHeaders"]] == ["day", "views", "likes"]
+    assert [header["name"] for header in body["columnHeaders"]] == ["day", "views", "likes"]
     assert body["rows"][0][1] > body["rows"][-1][1] >= 1
     assert body["rows"][-1][0] < datetime.fromtimestamp(now - 2 * 86_400, UTC).strftime("%Y-%m-%d")
     late = {"startDate": days["endDate"], "endDate": days["endDate"]}
@@ -92,7 +92,7 @@ def test_what_the_owner_hides_is_missing(simulator, channel):
 def test_uploads_have_a_bucket_of_their_own_until_midnight_in_california(simulator, channel):
     simulator.settings(youtube_uploads_per_day=2)
     other = Channel(simulator, name="Kênh khác")
-    assert [each.start(BLOCK).status for each in (channel, other)] == [200, 200]
+    assert [uploader.start(BLOCK).status for uploader in (channel, other)] == [200, 200]
     assert reason(channel.start(BLOCK)) == (403, "quotaExceeded")
     assert channel.get("channels", mine="true", part="id").status == 200
     simulator.advance(86_400)

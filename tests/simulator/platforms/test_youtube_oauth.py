@@ -60,7 +60,11 @@ def test_a_second_consent_without_prompt_gives_no_refresh_token(simulator, chann
         simulator, consented(simulator, channel.page["owner"], channel.id, access_type="online")
     )
     again = exchanged(simulator, consented(simulator, channel.page["owner"], channel.id))
-    assert ["refresh_token" in each for each in (plain, online, again)] == [False, False, True]
+    assert ["refresh_token" in granted for granted in (plain, online, again)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_refresh_token_stays_the_same_and_is_not_reported_again(channel):

@@ -295,6 +295,6 @@ def test_an_unverified_channel_has_fifteen_minutes_and_no_thumbnails(simulator, 
         channel.upload(images.make_plain_mp4(2, seconds=900)),
     )
     channel.processed()
-    states = [channel.video(each["id"])["status"]["uploadStatus"] for each in (long, short)]
+    states = [channel.video(video["id"])["status"]["uploadStatus"] for video in (long, short)]
     assert states == ["rejected", "processed"]
     assert reason(thumbnail(channel, short["id"])) == (403, "forbidden")

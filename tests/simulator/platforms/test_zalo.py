@@ -165,7 +165,7 @@ def test_lists_are_short_and_ids_are_text(simulator, account):
         account.get("article/getslice", offset=at, limit=10, type="normal")["data"]
         for at in (0, 10)
     ]
-    assert [(len(each["medias"]), each["total"]) for each in slices] == [(10, 12), (2, 12)]
+    assert [(len(part["medias"]), part["total"]) for part in slices] == [(10, 12), (2, 12)]
     oa_id = account.get("oa/getoa")["data"]["oa_id"]
     assert (oa_id, int(oa_id) > 2**53) == (account.id, True)
 
@@ -200,7 +200,7 @@ def test_a_token_counts_in_the_header_alone(account):
         f"{account.url}/zalo/openapi/v2.0/oa/getoa",
         headers={"Authorization": f"Bearer {account.token}"},
     )
-    assert [(each.status, each.body["error"]) for each in (answer, bearer)] == [(200, -216)] * 2
+    assert [(reply.status, reply.body["error"]) for reply in (answer, bearer)] == [(200, -216)] * 2
 
 
 def test_an_access_token_ends_after_25_hours(simulator, account):
@@ -385,8 +385,8 @@ def test_a_video_article_shows_a_converted_video_of_its_own_account(simulator, a
     assert (seen["id"], seen["type"], seen["text"]) == (made["data"]["id"], "video", "Mô tả")
     assert seen["media"][1] == hashlib.sha256(VIDEO).hexdigest()
     assert [
-        each["id"]
-        for each in account.get("article/getslice", offset=0, limit=10, type="video")["data"][
+        article["id"]
+        for article in account.get("article/getslice", offset=0, limit=10, type="video")["data"][
             "medias"
         ]
     ]
@@ -405,7 +405,7 @@ def test_an_article_holds_a_video_in_its_body_or_as_its_cover(simulator, account
     }
     account.create(status="show", cover=cover)
 
-    as_cover, in_body = sorted(simulator.visible(), key=lambda each: len(each["media"]))
+    as_cover, in_body = sorted(simulator.visible(), key=lambda part: len(part["media"]))
     assert (len(in_body["media"]), as_cover["media"]) == (3, [hashlib.sha256(VIDEO).hexdigest()])
 
 

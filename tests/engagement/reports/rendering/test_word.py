@@ -22,7 +22,9 @@ def opened(document):
 
 
 def text_of(word):
-    return "\n".join("".join(each.itertext()) for each in word.element.body.iter(qn("w:p")))
+    return "\n".join(
+        "".join(paragraph.itertext()) for paragraph in word.element.body.iter(qn("w:p"))
+    )
 
 
 def style(word, name):
@@ -165,7 +167,7 @@ def test_texts_are_letters_and_never_elements():
     plain, word = opened(replace(hostile, subject="x")), opened(hostile)
 
     assert text_of(word).count('#read("/etc/passwd")=1+1 <w:t>') >= 8
-    count = [len(list(each.element.body.iter(qn("w:p")))) for each in (plain, word)]
+    count = [len(list(document.element.body.iter(qn("w:p")))) for document in (plain, word)]
     assert count[0] == count[1]
 
 

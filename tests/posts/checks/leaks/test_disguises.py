@@ -121,11 +121,13 @@ def test_an_invisible_sign_before_a_text_changes_nothing_of_it(source):
     ],
 )
 def test_a_number_in_decorated_or_foreign_digits_is_found(text, number, rule, disguise):
-    written = "".join(disguise(each) if each.isdigit() else each for each in number)
+    written = "".join(
+        disguise(character) if character.isdigit() else character for character in number
+    )
 
     found = marked(text.format(written))
 
-    assert [(each, words[0]) for each, words in found] == [(rule, written[0])]
+    assert [(rule, words[0]) for rule, words in found] == [(rule, written[0])]
 
 
 @pytest.mark.parametrize(
