@@ -54,12 +54,14 @@ class StopForm(VersionForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Please choose what people who follow the link read.")},
     )
-    words = ReasonField(label=_("Your own words"), required=False, max_length=LONGEST_STOP_REASON)
+    own_text = ReasonField(
+        label=_("Your own words"), required=False, max_length=LONGEST_STOP_REASON
+    )
 
     def __init__(self, *args: Any, own: bool, **options: Any) -> None:
         super().__init__(*args, **options)
         choices = [choice for choice in StopReason.choices if own or choice[0] != StopReason.OWN]
         self.fields["kind"].choices = choices
-        self.fields["words"].widget.attrs |= {"rows": 2, "maxlength": LONGEST_STOP_REASON}
+        self.fields["own_text"].widget.attrs |= {"rows": 2, "maxlength": LONGEST_STOP_REASON}
         if not own:
-            del self.fields["words"]
+            del self.fields["own_text"]

@@ -70,22 +70,23 @@ def change_target(link: Link, target: str, *, version: int, by: User) -> Link:
 
 
 @transaction.atomic
-def stop_link(link: Link, kind: str, *, words: str = "", version: int, by: User) -> Link:
-    """Let the link show a page with the reason ``kind`` instead. ``words``, for `StopReason.OWN`,
-    are the leader's alone: everybody who scans a printed code reads them as the police's.
+def stop_link(link: Link, kind: str, *, own_text: str = "", version: int, by: User) -> Link:
+    """Let the link show a page with the reason ``kind`` instead. ``own_text``, for
+    `StopReason.OWN`, is the leader's alone: everybody who scans a printed code reads it as the
+    police's.
     """
     is_own = kind == StopReason.OWN
     right = Permission.POST_APPROVE if is_own else Permission.POST_WRITE
     authority = require(by, right, unit=link.unit)
     if is_own:
         missing = _("Please write what people who follow the link should know.")
-        words = require_reason(words, missing, most=LONGEST_STOP_REASON)
-        require_no_secrecy_mark([words])
+        own_text = require_reason(own_text, missing, most=LONGEST_STOP_REASON)
+        require_no_secrecy_mark([own_text])
     row = _lock_link(link, version)
     if row.is_stopped:
         raise Refused(_("This link is stopped already."))
     row.stopped_at, row.stop_kind = timezone.now(), StopReason(kind)
-    row.stop_reason = words if is_own else ""
+    row.stop_reason = own_text if is_own else ""
     row.save(update_fields=["stopped_at", "stop_kind", "stop_reason", "version"])
     _record_and_notify("link.stopped", row, authority, by=by, reason=row.stop_text)
     return row

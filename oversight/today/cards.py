@@ -115,7 +115,7 @@ def _find_rows_of_cards(user: User, *, now: datetime) -> dict[str, QuerySet[Any]
 
 
 def _find_quick_checks(user: User) -> dict[str, QuerySet[Any]]:
-    """Return rows that tell by a short question that a costly card would show nothing."""
+    """Return rows that tell by a short question that an expensive card would show nothing."""
     checks: dict[str, QuerySet[Any]] = {
         "unsent_reports": find_unsent(user),
         "examples": filter_waiting_for(user, Example.objects.all()),

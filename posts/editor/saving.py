@@ -152,8 +152,13 @@ def draft_of(post: Post, edit: PostEdit) -> Draft:
     if post.adoption:
         post.adoption.values = values
     pictures = [
-        PostMedia(media=each.media, position=n, alt_text=each.alt, captions=each.captions)
-        for n, each in enumerate(edit.media)
+        PostMedia(
+            media=medium_edit.media,
+            position=n,
+            alt_text=medium_edit.alt,
+            captions=medium_edit.captions,
+        )
+        for n, medium_edit in enumerate(edit.media)
     ]
     return Draft(post, targets_of(edit), pictures)
 
@@ -196,8 +201,8 @@ def _keep_kit_texts(post: Post, edit: PostEdit, values: Mapping[str, str]) -> Po
         **legal_basis_of(version),
     )
     channels = {
-        channel: replace(each, text=texts.own.get(channel.platform, ""))
-        for channel, each in edit.channels.items()
+        channel: replace(channel_edit, text=texts.own.get(channel.platform, ""))
+        for channel, channel_edit in edit.channels.items()
     }
     return replace(edit, fields=fields, channels=channels)
 

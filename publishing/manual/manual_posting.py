@@ -73,7 +73,7 @@ def create_manual_tasks(*, clock: Clock = database_now) -> int:
             rows,
             State.MANUAL,
             now=now,
-            each={row.pk: {"manual_deadline": _deadline(row)} for row in rows},
+            values_by_pk={row.pk: {"manual_deadline": _deadline(row)} for row in rows},
             # What an earlier try left on the platform is out of reach: the credentials are
             # destroyed.
             draft_ref="",
@@ -234,7 +234,7 @@ def fail_deliveries_with_invalid_values(rows: Sequence[Delivery], *, now: dateti
         stopped,
         State.FAILED,
         now=now,
-        each={pk: {"error_detail": detail} for pk, detail in details.items()},
+        values_by_pk={pk: {"error_detail": detail} for pk, detail in details.items()},
         error_code=Reason.DOES_NOT_FIT,
         platform_code="kit_gap",
     )

@@ -203,8 +203,8 @@ class DeliveryQuerySet(ScopedQuerySet):
         )
 
     def sendable(self, now: datetime) -> Self:
-        """Select what the engine may send: fit, and the channel connected and confirmed as the
-        unit's.
+        """Select what the engine may send: deliverable now, and the channel connected and
+        confirmed as the unit's.
 
         A second person has confirmed it. Asked when a delivery is claimed and again in the very
         statement that begins the visible call.

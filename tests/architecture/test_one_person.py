@@ -278,11 +278,11 @@ def write_on_a_stopped_link(unit):
     officer = factories.person(Role.OFFICER, unit)
     link = factories.link(unit)
     with pytest.raises(NotAllowed):
-        links.stop_link(link, "own", words="Gặp anh Tuấn áo xanh", version=1, by=officer)
+        links.stop_link(link, "own", own_text="Gặp anh Tuấn áo xanh", version=1, by=officer)
     new = factories.person(Role.APPROVER, unit)
     new.appointments.update(approves_from=timezone.now() + timedelta(hours=23))
     with pytest.raises(NotAllowed):
-        links.stop_link(link, "own", words="Gặp anh Tuấn áo xanh", version=1, by=new)
+        links.stop_link(link, "own", own_text="Gặp anh Tuấn áo xanh", version=1, by=new)
 
 
 @alone("make a short link")

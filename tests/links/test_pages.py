@@ -109,7 +109,7 @@ def test_the_leader_changes_stops_and_opens_a_link(client, leader, unit):
     link = factories.link(unit)
     assert act(client, "change_target", link, target="https://chinhphu.vn/").status_code == 302
     link.refresh_from_db()
-    answer = act(client, "stop", link, kind="own", words="Trang đang sửa")
+    answer = act(client, "stop", link, kind="own", own_text="Trang đang sửa")
     assert answer.status_code == 302
     link.refresh_from_db()
     assert "Trang đang sửa" in page(client, link).content.decode()
@@ -123,21 +123,21 @@ def test_a_refused_change_keeps_what_was_typed(client, leader, unit):
     answer = act(client, "change_target", link, target="https://evil.example/")
     assert answer.status_code == 409
     assert answer.context["target_form"]["target"].value() == "https://evil.example/"
-    answer = act(client, "stop", link, kind="own", words=" ")
+    answer = act(client, "stop", link, kind="own", own_text=" ")
     assert answer.status_code == 409
-    assert act(client, "stop", link, kind="", words="Trang đang sửa").status_code == 422
+    assert act(client, "stop", link, kind="", own_text="Trang đang sửa").status_code == 422
 
 
 def test_an_officers_words_never_stand_on_the_page_of_a_stopped_link(client, officer, unit):
     link = factories.link(unit)
     words = "Trước khi làm thủ tục nay thu lệ phí, gặp anh Tuấn áo xanh"
 
-    answer = act(client, "stop", link, kind="own", words=words, reason=words)
+    answer = act(client, "stop", link, kind="own", own_text=words, reason=words)
 
     link.refresh_from_db()
     assert (answer.status_code, link.is_stopped) == (422, False)
     assert words not in Client().get(reverse("links:follow", args=[link.code])).text
-    act(client, "stop", link, kind="unsafe", words=words, reason=words)
+    act(client, "stop", link, kind="unsafe", own_text=words, reason=words)
     shown = Client().get(reverse("links:follow", args=[link.code]))
     assert (shown.status_code, words in shown.text) == (410, False)
 
@@ -145,7 +145,7 @@ def test_an_officers_words_never_stand_on_the_page_of_a_stopped_link(client, off
 @pytest.mark.parametrize(
     ("name", "fields"),
     [
-        ("stop", {"kind": "own", "words": "Trang đang sửa"}),
+        ("stop", {"kind": "own", "own_text": "Trang đang sửa"}),
         ("change_target", {"target": "https://chinhphu.vn/"}),
     ],
 )

@@ -221,13 +221,13 @@ def test_a_stopped_link_says_why_and_is_opened_again_by_the_leader(unit, officer
 def test_words_of_its_own_are_given_to_a_stopped_link_by_the_leader_alone(unit, officer, leader):
     link = create(unit, officer)
     with pytest.raises(NotAllowed):
-        services.stop_link(link, "own", words="Gặp anh Tuấn áo xanh", version=1, by=officer)
+        services.stop_link(link, "own", own_text="Gặp anh Tuấn áo xanh", version=1, by=officer)
     with pytest.raises(Refused):
-        services.stop_link(link, "own", words="  ", version=1, by=leader)
+        services.stop_link(link, "own", own_text="  ", version=1, by=leader)
     with pytest.raises(SecrecyRefused):
-        services.stop_link(link, "own", words="TỐI MẬT", version=1, by=leader)
+        services.stop_link(link, "own", own_text="TỐI MẬT", version=1, by=leader)
 
-    stopped = services.stop_link(link, "own", words="Trang đang sửa", version=1, by=leader)
+    stopped = services.stop_link(link, "own", own_text="Trang đang sửa", version=1, by=leader)
 
     assert stopped.stop_text == "Trang đang sửa"
 
@@ -238,12 +238,12 @@ def test_a_new_leader_gives_no_words_to_a_stopped_link_on_the_first_day(unit, of
     leader.appointments.update(approves_from=tomorrow)
 
     with pytest.raises(NotAllowed):
-        services.stop_link(link, "own", words="Trang đang sửa", version=1, by=leader)
+        services.stop_link(link, "own", own_text="Trang đang sửa", version=1, by=leader)
 
 
 def test_a_choice_leaves_words_that_were_typed_beside_it_unseen(unit, officer):
     link = create(unit, officer)
-    services.stop_link(link, "over", words="Gặp anh Tuấn áo xanh", version=1, by=officer)
+    services.stop_link(link, "over", own_text="Gặp anh Tuấn áo xanh", version=1, by=officer)
     link.refresh_from_db()
     assert link.stop_reason == ""
 
