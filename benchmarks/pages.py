@@ -220,11 +220,11 @@ def _of_overseer(rows: Rows) -> list[Which]:
         ("matters", reverse("oversight:matters"), LIST, 150),
         ("official pages", reverse("oversight:official_pages"), DASHBOARD, 150),
         ("unrecognised", reverse("channels:unrecognised_posts"), LIST, 150),
-        ("take-up", reverse("oversight:adoption_list"), DASHBOARD, 150),
+        ("adoption", reverse("oversight:adoption_list"), DASHBOARD, 150),
     ]
     if rows.kit:
         address = reverse("oversight:adoption", args=[rows.kit.public_id])
-        addresses.append(("take-up of a kit", address, DASHBOARD, 150))
+        addresses.append(("adoption of a kit", address, DASHBOARD, 150))
     return [*addresses, *_of_campaigns(rows)]
 
 

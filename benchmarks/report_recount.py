@@ -201,13 +201,13 @@ def _judge(rows: list[dict[str, Any]], at: datetime) -> dict[str, int]:
         state, seen = row["state"], row["published_at"]
         if state == "cancelled" or (state in {"recalling", "recalled"} and not seen):
             continue
-        by_hand = (
+        is_manual = (
             state == "by_hand" or row["receipt_source"] == "posted" or row["error_code"] == "in_app"
         )
         failed += state in {"expired", "failed"}
         open_still = (
             state in {"by_hand", "processing"} and row["not_after"] > at
-            if by_hand
+            if is_manual
             else state == "processing"
         )
         if open_still or row["due_at"] >= at - GRACE:
@@ -215,8 +215,8 @@ def _judge(rows: list[dict[str, Any]], at: datetime) -> dict[str, int]:
         due += 1
         # What a platform took in time is not late by the time it works on it; people have until the
         # deadline.
-        until = max(row["due_at"] + GRACE, row["not_after"]) if by_hand else row["due_at"] + GRACE
-        taken = None if by_hand else row["committing_at"]
+        until = max(row["due_at"] + GRACE, row["not_after"]) if is_manual else row["due_at"] + GRACE
+        taken = None if is_manual else row["committing_at"]
         on_time += bool(seen) and (seen <= until or (taken is not None and taken <= until))
     return {"due": due, "on_time": on_time, "failed": failed}
 

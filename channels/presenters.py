@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from channels.states import Health, Lifecycle
 from platforms.facts import Facts, Format
-from platforms.limits import LACKS_MEDIA, Problem
+from platforms.limits import MISSING_MEDIA_RULES, Problem
 from platforms.registry import CONNECTORS
 from platforms.words import Term
 
@@ -232,7 +232,7 @@ def describe_obstacles(obstacles: Sequence[tuple[Format, Problem]], *, channel: 
     its name; ``obstacles`` as of ``platforms.limits``."""
     rules = {problem.rule for _form, problem in obstacles}
     for form, problem in obstacles:
-        if problem.rule not in LACKS_MEDIA:
+        if problem.rule not in MISSING_MEDIA_RULES:
             return describe_problem(problem, channel=channel, form=form)
     if rules == {"video_missing"}:
         return _("takes videos only")

@@ -180,10 +180,10 @@ def _arrange_by_column(
         places = max(places, here, key=len)
         if all(name in places for name in required) or number == TITLES_WITHIN:
             break
-    if lacking := [str(columns[name]) for name in required if name not in places]:
+    if missing_columns := [str(columns[name]) for name in required if name not in places]:
         raise Refused(
             _("The sheet lacks these columns: %(columns)s. Use the template.")
-            % {"columns": ", ".join(lacking)}
+            % {"columns": ", ".join(missing_columns)}
         )
     filled = []
     for number, line in lines:

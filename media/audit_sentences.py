@@ -46,9 +46,9 @@ register(
 )
 
 
-def _name_lacking_scanners(facts: Mapping[str, str]) -> dict[str, str]:
-    lacking = facts["lacking"].split(", ")
-    return {"lacking": ", ".join(str(scanner.label) for scanner in Scanner if scanner in lacking)}
+def _name_missing_scanners(facts: Mapping[str, str]) -> dict[str, str]:
+    missing = facts["lacking"].split(", ")
+    return {"lacking": ", ".join(str(scanner.label) for scanner in Scanner if scanner in missing)}
 
 
-register_facts("media.looked_by_eye", facts=_name_lacking_scanners)
+register_facts("media.looked_by_eye", facts=_name_missing_scanners)

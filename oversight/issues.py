@@ -174,7 +174,7 @@ def _count_by_kind(
     matters = Matter.objects.late(timezone.localdate(now)).filter(unit__in=units).order_by()
     for unit, n in matters.values_list("unit").annotate(n=Count("pk")):
         yield unit, kinds.MATTER, n
-    for unit, kits in find_kits_not_taken_up(place, now=now).items():
+    for unit, kits in find_unadopted_kits(place, now=now).items():
         yield unit, kinds.KIT, len(kits)
 
 
@@ -186,7 +186,7 @@ def find_blocked_or_late(unit: Unit, *, now: datetime) -> QuerySet[Delivery]:
     return rows.select_related("post", "channel", "unit").order_by("-due_at", "-pk")
 
 
-def find_kits_not_taken_up(place: Unit, *, now: datetime) -> dict[int, list[Kit]]:
+def find_unadopted_kits(place: Unit, *, now: datetime) -> dict[int, list[Kit]]:
     """Find by unit the kits whose window closes within days and that it has neither taken up nor
     declined. Two statements, however many kits and units.
     """

@@ -14,7 +14,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _HASHTAG, _MENTION = re.compile(r"(?<!\w)#\w"), re.compile(r"(?<!\w)@\w")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 # What a medium more may mend.
-LACKS_MEDIA = frozenset({"media_missing", "image_missing", "video_missing"})
+MISSING_MEDIA_RULES = frozenset({"media_missing", "image_missing", "video_missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def find_obstacles(
     return first_problems
 
 
-def lacks_picture(facts: Facts, media: Sequence[Image | Video]) -> bool:
+def is_missing_picture(facts: Facts, media: Sequence[Image | Video]) -> bool:
     """Check whether the platform takes a post with these media as soon as it has one picture
     more.
     """

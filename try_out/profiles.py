@@ -38,5 +38,5 @@ def make_profile(word: str, unit: Unit) -> dict[str, Any]:
         "hours": {"mon_1_open": "07:30", "mon_1_close": "17:00"},
         "website": settings.REGISTER_URL,
     }
-    lacking = _LACK.get(word, _LACK_ELSEWHERE)
-    return {name: value for name, value in whole.items() if name not in lacking}
+    missing = _LACK.get(word, _LACK_ELSEWHERE)
+    return {name: value for name, value in whole.items() if name not in missing}

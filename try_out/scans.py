@@ -64,7 +64,7 @@ def create_drafts_with_findings(world: World, now: datetime) -> None:
         )
         looked = pictures.store(io.BytesIO(card), unit=staff.unit, by=staff.officer)
         _store_findings(looked, missing=[Scanner.FACES])
-        scanning.confirm_by_eye(looked, by=staff.officer)
+        scanning.confirm_review(looked, by=staff.officer)
         _create_draft(
             world,
             looked,

@@ -84,8 +84,8 @@ def make_police_name(place: str) -> str:
 def _read_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
-        if lacking := set(COLUMNS) - set(reader.fieldnames or ()):
-            raise Refused(f"{path.name} lacks the columns {', '.join(sorted(lacking))}.")
+        if missing_columns := set(COLUMNS) - set(reader.fieldnames or ()):
+            raise Refused(f"{path.name} lacks the columns {', '.join(sorted(missing_columns))}.")
         return list(reader)
 
 

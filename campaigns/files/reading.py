@@ -117,9 +117,11 @@ def _check_picture(path: Path, *, unit: Unit, place: Path) -> Checked:
         raise
     except Refused:
         raise FileRefused(Refusal.BROKEN) from None
-    anew = place / "anew"
-    anew.write_bytes(drawn.data)
-    examined = examine(anew, is_video=False, rules=rules_for(unit), report=lambda _progress: None)
+    redrawn = place / "redrawn"
+    redrawn.write_bytes(drawn.data)
+    examined = examine(
+        redrawn, is_video=False, rules=rules_for(unit), report=lambda _progress: None
+    )
     rules = {finding.rule for finding in examined.findings if finding.severity == Severity.HARD}
     if SECRET_MARK in rules:
         raise FileRefused(Refusal.MARKED)

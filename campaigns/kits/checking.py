@@ -22,7 +22,7 @@ from campaigns.kits.states import PlaceholderKind
 from core.errors import Refused
 from media.cards.card_drawing import HOTLINES, OWN_HOTLINE
 from media.cards.typesetting import LONGEST_LINE, Look
-from platforms.limits import LACKS_MEDIA, find_obstacles, lacks_picture
+from platforms.limits import MISSING_MEDIA_RULES, find_obstacles, is_missing_picture
 from platforms.messages import Image, Video
 from platforms.registry import CONNECTORS
 
@@ -64,25 +64,25 @@ def _find_channels_without_media(version: KitVersion) -> list[str]:
         else Image(content=b"", content_type=kind, sha256="")
         for kind in (*kinds, *["image/jpeg"] * unit_pictures)
     ]
-    lacking: dict[bool, list[str]] = {True: [], False: []}
+    missing: dict[bool, list[str]] = {True: [], False: []}
     for name in version.platforms:
         facts = CONNECTORS[name].facts
         obstacles = find_obstacles(facts, media)
-        if obstacles and all(problem.rule in LACKS_MEDIA for _form, problem in obstacles):
-            lacking[lacks_picture(facts, media)].append(str(CONNECTORS[name].words.label))
+        if obstacles and all(problem.rule in MISSING_MEDIA_RULES for _form, problem in obstacles):
+            missing[is_missing_picture(facts, media)].append(str(CONNECTORS[name].words.label))
     channels_without_media = []
-    if lacking[True]:
+    if missing[True]:
         message = _(
             "%(channels)s: takes no post without a picture. Make a card, choose a picture of your "
             "library, or leave the channel out."
         )
-        channels_without_media.append(message % {"channels": ", ".join(lacking[True])})
-    if lacking[False]:
+        channels_without_media.append(message % {"channels": ", ".join(missing[True])})
+    if missing[False]:
         message = _(
             "%(channels)s: takes videos only. Choose a video of your library, or leave the channel "
             "out."
         )
-        channels_without_media.append(message % {"channels": ", ".join(lacking[False])})
+        channels_without_media.append(message % {"channels": ", ".join(missing[False])})
     return channels_without_media
 
 

@@ -108,7 +108,7 @@ def kit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "media": list(version.media.select_related("media")),
         "files": row.files.filter(state="ready"),
         "acts": acts,
-        "lacks": checking.find_problems(version) if acts["submit"] else [],
+        "problems": checking.find_problems(version) if acts["submit"] else [],
         **_make_preview_context(request, version),
         **_list_changes(version, row),
     }

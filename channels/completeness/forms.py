@@ -19,7 +19,7 @@ class CompletenessFilter(FilterForm):
     platform = forms.ChoiceField(
         label=_("Platform"), choices=[("", _("All")), *Kind.choices], required=False
     )
-    lacking = forms.ChoiceField(
+    missing = forms.ChoiceField(
         label=_("Lacks"), choices=[("", _("All")), *LABELS.items()], required=False
     )
     unit = forms.CharField(required=False, max_length=8, widget=forms.HiddenInput)

@@ -60,7 +60,7 @@ def counted_pages(channels: ChannelQuerySet) -> ChannelQuerySet:
     return channels.usable().exclude(lifecycle__in=[Lifecycle.TAKEN_OVER, Lifecycle.RETIRED])
 
 
-def match_lacking(item: str) -> Q:
+def match_missing(item: str) -> Q:
     """Match channels whose page does not have the item, for all that is known."""
     having = [kind for kind in Kind.values if item in items_of(kind)]
     there = PageCheck.objects.filter(channel=OuterRef("pk"), **{item: True})
@@ -107,15 +107,15 @@ def count_totals(channels: QuerySet[Channel]) -> dict[str, int]:
 def sum_aggregates() -> Mapping[str, Any]:
     """Return the aggregates of `count_totals`, for groups of channels."""
     possible = [When(platform=kind, then=Value(len(items_of(kind)))) for kind in Kind.values]
-    lacks = {}
+    missing = {}
     for name in PROFILE:
         having = [kind for kind in Kind.values if name in items_of(kind)]
         there = Q(**{f"page_check__{name}": True})
-        lacks[name] = Count("pk", filter=Q(platform__in=having) & ~there)
+        missing[name] = Count("pk", filter=Q(platform__in=having) & ~there)
     return {
         "there": Sum(_count_present(), default=0),
         "possible": Sum(Case(*possible, default=Value(0)), default=0),
-        **lacks,
+        **missing,
     }
 
 

@@ -40,8 +40,8 @@ def pages(request: HttpRequest) -> HttpResponse:
     totals, waiting = queries.count_totals(channels), queries.waiting_changes(channels)[:WAITING]
     if platform := chosen.get("platform"):
         channels = channels.filter(platform=platform)
-    if item := chosen.get("lacking"):
-        channels = channels.filter(queries.match_lacking(item))
+    if item := chosen.get("missing"):
+        channels = channels.filter(queries.match_missing(item))
     rows = queries.with_scores(search_channels(channels, chosen.get("q", "")))
     ordered = rows.select_related("unit__parent", "page_check").order_by(
         "unit__search", "platform", "name"
@@ -59,7 +59,7 @@ def pages(request: HttpRequest) -> HttpResponse:
         "unit": unit,
         "deep": position.role in DEEP,
         "filtered": any(chosen.values()),
-        "asked": chosen.get("lacking", ""),
+        "asked": chosen.get("missing", ""),
         "score": presenters.score_of(totals["there"], totals["possible"]),
         "totals": totals,
         "waiting": waiting,

@@ -74,7 +74,7 @@ class Choice:
     renamed: str = ""  # the name by which the portal knew it, where that is another
 
     @property
-    def lacking(self) -> list[str]:
+    def missing_rights(self) -> list[str]:
         return describe_rights(self.profile.missing)
 
 

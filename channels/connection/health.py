@@ -175,9 +175,10 @@ def _store_profile(channel: Channel, profile: Profile, *, now: datetime) -> None
         **profile_fields(profile, platform=channel.platform, now=now)
     )
     transitions.freeze_if_renamed(row, profile, now=now)
-    if lacking := [right for right in profile.missing if facts.rights.get(right)]:
+    if missing_rights := [right for right in profile.missing if facts.rights.get(right)]:
         mark_lost_for_good(
-            channel, _("These rights were taken away: %(rights)s.") % {"rights": ", ".join(lacking)}
+            channel,
+            _("These rights were taken away: %(rights)s.") % {"rights": ", ".join(missing_rights)},
         )
     else:
         mark_reconnected(channel)

@@ -154,7 +154,9 @@ def channel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "channel": channel,
         "limits": describe_limits(facts, manual=channel.health == Health.MANUAL),
         "granted": describe_rights(right for right in facts.rights if right in channel.scopes),
-        "lacking": describe_rights(right for right in facts.rights if right not in channel.scopes)
+        "missing_rights": describe_rights(
+            right for right in facts.rights if right not in channel.scopes
+        )
         if channel.scopes
         else [],
         "may_manage": may_manage,

@@ -91,7 +91,7 @@ def channels_at_risk(request: HttpRequest) -> HttpResponse:
         channel.label = channel.risk.label
         channel.tone, channel.symbol = RISK_LOOKS[channel.risk]
         channel.to_do = describe_remedy(channel)
-        channel.lacking = describe_rights(
+        channel.missing_rights = describe_rights(
             right for right in facts_of(channel.platform).rights if right not in channel.scopes
         )
     tiles = [(Risk(name), n, *RISK_LOOKS[Risk(name)]) for name, n in counts.items()]

@@ -208,7 +208,7 @@ def _overlap_in_time(one: Box, other: Box) -> bool:
 
 
 @transaction.atomic
-def confirm_by_eye(media: Media, *, by: User) -> Scan:
+def confirm_review(media: Media, *, by: User) -> Scan:
     """Note that a person looked at the picture or video for what its scanners lack. Raise
     Refused.
     """
@@ -223,7 +223,7 @@ def confirm_by_eye(media: Media, *, by: User) -> Scan:
         media,
         by=by,
         position=authority.position,
-        lacking=", ".join(row.missing),
+        lacking=", ".join(row.missing),  # a key of the chained record: it stays
     )
     return row
 

@@ -1,4 +1,4 @@
-"""The take-up of a kit as a file: a row a unit."""
+"""The adoption of a kit as a file: a row a unit."""
 
 import uuid
 from collections.abc import Mapping

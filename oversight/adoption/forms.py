@@ -12,7 +12,7 @@ class BoardsForm(FilterForm):
 
 
 class BoardForm(FilterForm):
-    """The filters of a take-up board, as in the address."""
+    """The filters of an adoption board, as in the address."""
 
     q = SearchField(_("Search units"))
     state = forms.ChoiceField(

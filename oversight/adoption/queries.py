@@ -57,7 +57,7 @@ def find_boards(user: User) -> QuerySet[Kit]:
 
 
 def get_kit_or_404(user: User, public_id: uuid.UUID) -> Kit:
-    """Return a kit whose take-up the person may follow. Raise PermissionDenied, Http404."""
+    """Return a kit whose adoption the person may follow. Raise PermissionDenied, Http404."""
     if not user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
     rows = find_boards(user).select_related("unit", "campaign", "topic", "current__kit")

@@ -1,4 +1,4 @@
-"""The take-up board of a kit: what each unit did with it, by itself while it is open."""
+"""The adoption board of a kit: what each unit did with it, by itself while it is open."""
 
 import uuid
 
@@ -39,7 +39,7 @@ KITS = 12
 @require_GET
 @one_at_a_time
 def boards(request: HttpRequest) -> HttpResponse:
-    """List the kits whose take-up the person follows, each with how many units did what."""
+    """List the kits whose adoption the person follows, each with how many units did what."""
     if not request.user.reach(Permission.OVERSIGHT_VIEW):
         raise PermissionDenied
     form = BoardsForm(request.GET or None)

@@ -15,8 +15,8 @@ from oversight.issues import (
     SILENT_DAYS,
     explain_silence,
     find_blocked_or_late,
-    find_kits_not_taken_up,
     find_pages,
+    find_unadopted_kits,
 )
 from oversight.kinds import KINDS, Kind
 from oversight.matters.models import Matter
@@ -101,7 +101,7 @@ def describe_issues(
         page = reverse("oversight:matter", args=[matter.public_id])
         last = _("answer by %(day)s") % {"day": f"{matter.deadline:%d/%m/%Y}"}
         things_by_kind[kinds.MATTER].append(Thing(matter.text[:100], page, last))
-    for kit in find_kits_not_taken_up(unit, now=now).get(unit.pk, []):
+    for kit in find_unadopted_kits(unit, now=now).get(unit.pk, []):
         page = reverse("oversight:adoption", args=[kit.public_id])
         until = kit.current.window_until if kit.current else None
         last = _("until %(day)s") % {"day": f"{until:%d/%m/%Y}"} if until else ""

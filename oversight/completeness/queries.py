@@ -20,13 +20,13 @@ _STEP = 9
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The pages of a unit and of all below it. ``lacks``: by item, how many pages lack it."""
+    """The pages of a unit and of all below it. ``missing``: by item, how many pages lack it."""
 
     unit: Unit
     pages: int
     unknown: int
     score: Score
-    lacks: dict[str, int]
+    missing: dict[str, int]
 
 
 def list_rows_below(place: Unit, user: User, *, query: str = "") -> list[Row]:

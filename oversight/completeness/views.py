@@ -24,7 +24,7 @@ from units.models import Level, Unit
 
 class PagesForm(FilterForm):
     q = SearchField(gettext_lazy("Search units"))
-    lacking = forms.ChoiceField(
+    missing = forms.ChoiceField(
         label=gettext_lazy("Lacks"),
         choices=[("", gettext_lazy("All")), *LABELS.items()],
         required=False,
@@ -48,9 +48,9 @@ def official_pages(request: HttpRequest) -> HttpResponse:
     place = _get_place(request, chosen.get("province", ""))
     if place is None:
         return redirect("channels:completeness")
-    item = chosen.get("lacking", "")
+    item = chosen.get("missing", "")
     rows_below = list_rows_below(place, request.user, query=chosen.get("q", ""))
-    rows = [row for row in rows_below if row.pages and (not item or row.lacks[item])]
+    rows = [row for row in rows_below if row.pages and (not item or row.missing[item])]
     pageless = [row for row in rows_below if not row.pages and not item]
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
@@ -59,7 +59,7 @@ def official_pages(request: HttpRequest) -> HttpResponse:
             f"trang-chinh-thuc-{timezone.localdate():%Y%m%d}",
             [_make_sheet(rows + pageless)],
         )
-    totals = {name: sum(row.lacks[name] for row in rows_below) for name in PROFILE}
+    totals = {name: sum(row.missing[name] for row in rows_below) for name in PROFILE}
     context = {
         "form": form,
         "place": place,
@@ -75,10 +75,10 @@ def official_pages(request: HttpRequest) -> HttpResponse:
         "asked": item,
         "asked_label": LABELS[item] if item else "",
         "tiles": [(name, LABELS[name], n) for name, n in totals.items() if n],
-        "filtered": any(chosen.get(name) for name in ("q", "lacking")),
+        "filtered": any(chosen.get(name) for name in ("q", "missing")),
     }
     for row in context["page_obj"]:
-        row.unit.lacking = row.lacks[item] if item else None
+        row.unit.missing = row.missing[item] if item else None
     return render_page(request, "oversight/official_pages.html", context)
 
 
@@ -89,13 +89,13 @@ def _get_place(request: HttpRequest, key: str) -> Unit | None:
 
 
 def _make_sheet(rows: list[Row]) -> Sheet:
-    lacks = [_("Lacks: %(item)s") % {"item": LABELS[name]} for name in PROFILE]
-    head = [_("Unit"), _("Pages"), _("Not looked at yet"), _("How complete"), *lacks]
+    columns = [_("Lacks: %(item)s") % {"item": LABELS[name]} for name in PROFILE]
+    head = [_("Unit"), _("Pages"), _("Not looked at yet"), _("How complete"), *columns]
     return Sheet(
         title=_("Official pages"),
         head=head,
         rows=[
-            [row.unit.name, row.pages, row.unknown, row.score.share, *row.lacks.values()]
+            [row.unit.name, row.pages, row.unknown, row.score.share, *row.missing.values()]
             for row in rows
         ],
     )

@@ -13,8 +13,8 @@ from platforms.tiktok.drafts import Drafts, Upload, compute_last_piece_start
 from platforms.tiktok.errors import make_failure
 from platforms.tiktok.facts import FACTS, PUBLIC, SETTINGS
 from platforms.tiktok.posts import (
+    is_missing_bytes,
     is_photo_post,
-    lacks_bytes,
     make_photo_post,
     make_receipt,
     parse_public_post_id,
@@ -78,7 +78,7 @@ class Tiktok(Drafts, Counting, Connection, Webhooks):
             raise OutcomeUnknown(error.detail, code=error.code) from None
         if status["status"] == "FAILED":
             raise make_failure(status)
-        if lacks_bytes(status, video.size):
+        if is_missing_bytes(status, video.size):
             raise TryLater("the upload's address is over", code="upload_expired")
         return Receipt(upload.publish_id, processing=True)
 

@@ -14,8 +14,8 @@ from platforms.tiktok.api import Api
 from platforms.tiktok.errors import make_failure
 from platforms.tiktok.posts import (
     UNSENT,
+    is_missing_bytes,
     is_photo_post,
-    lacks_bytes,
     make_video_post_info,
     require_allowed,
     require_video,
@@ -143,7 +143,7 @@ class Drafts(Api):
             if failure.code not in _TRANSIENT_FAILURES:
                 raise failure
             return False
-        return not lacks_bytes(status, video.size)
+        return not is_missing_bytes(status, video.size)
 
     async def send_piece(
         self, account: Account, upload: Upload, video: Video, length: int, *, writes: bool = False

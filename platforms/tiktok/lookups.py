@@ -14,10 +14,10 @@ from platforms.tiktok.errors import MINUTE
 from platforms.tiktok.posts import (
     PHOTO,
     UNSENT,
+    is_missing_bytes,
     is_photo_post,
     is_post,
     is_shortened_from,
-    lacks_bytes,
     make_receipt,
     parse_public_post_id,
 )
@@ -44,7 +44,7 @@ class Lookups(Api):
                 return receipt
             raise
         size = sum(video.size for video in message.videos)
-        if status["status"] == "FAILED" or lacks_bytes(status, size):
+        if status["status"] == "FAILED" or is_missing_bytes(status, size):
             return None
         if status["status"] == "PUBLISH_COMPLETE" and (post_id := parse_public_post_id(status)):
             return make_receipt(account, post_id, photo=False)

@@ -98,7 +98,7 @@ def is_waiting(status: Mapping[str, Any]) -> bool:
     return status["status"] in ("PROCESSING_UPLOAD", "PROCESSING_DOWNLOAD")
 
 
-def lacks_bytes(status: Mapping[str, Any], size: int) -> bool:
+def is_missing_bytes(status: Mapping[str, Any], size: int) -> bool:
     """Tell whether the upload of a video of this size is not whole, so that nothing was
     published.
     """

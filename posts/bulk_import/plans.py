@@ -78,14 +78,14 @@ class PlannedPost:
     taken: list[TakenTime] = field(default_factory=list)  # by other posts, in the same minute
     known: Post | None = None
     unfit: list[Channel] = field(default_factory=list)  # off until its pictures and videos fit
-    lacking: list[Channel] = field(default_factory=list)  # left out: need other words, or a choice
+    not_ready: list[Channel] = field(default_factory=list)  # they need other words, or a choice
 
     def add_error(self, column: str, message: str) -> None:
         self.errors.append((str(COLUMNS[column]), message))
 
     @property
     def left_out(self) -> list[str]:
-        return [channel_label(channel) for channel in [*self.unfit, *self.lacking]]
+        return [channel_label(channel) for channel in [*self.unfit, *self.not_ready]]
 
     @property
     def clash(self) -> str:
@@ -128,7 +128,7 @@ class PlannedPost:
         # Who named channels decided; else the pictures do.
         chosen = ChannelEdit(switched=True if self.row.channels else None)
         channels = dict.fromkeys([*self.channels, *self.unfit], chosen)
-        channels |= dict.fromkeys(self.lacking, ChannelEdit(switched=False))
+        channels |= dict.fromkeys(self.not_ready, ChannelEdit(switched=False))
         return PostEdit(fields, channels, self.media)
 
 
@@ -380,7 +380,7 @@ def _check_draft(planned: PlannedPost, lookup: _Lookup, by: User) -> None:
     places = {finding.where[:36] for finding in planned.missing}
     kept = [channel for channel in planned.channels if str(channel.public_id) not in places]
     if kept and len(kept) < len(planned.channels):
-        planned.lacking = [channel for channel in planned.channels if channel not in kept]
+        planned.not_ready = [channel for channel in planned.channels if channel not in kept]
         planned.channels = kept
         planned.findings = _findings(planned, lookup, by)
 

@@ -6,19 +6,19 @@ from typing import Any, NamedTuple
 
 from channels.queries import facts_of
 from channels.states import Kind, platform_rank
-from platforms.limits import lacks_picture
+from platforms.limits import is_missing_picture
 from posts.canonical import content, material
 from posts.models import PostChannel, PostMedia
 
 
 class LeftOut(NamedTuple):
-    """A channel to which the post does not go by itself; ``lacks_picture``: with one picture it
-    would.
+    """A channel to which the post does not go by itself; ``is_missing_picture``: with
+    one picture it would.
     """
 
     channel: str
     reason: str
-    lacks_picture: bool
+    is_missing_picture: bool
 
 
 def describe_destinations(
@@ -39,10 +39,12 @@ def describe_destinations(
         if target.is_on:
             goes_to.append(name)
         elif why := unfit.get(str(channel.public_id)):
-            left_out.append(LeftOut(name, why, lacks_picture(facts_of(channel.platform), media)))
+            left_out.append(
+                LeftOut(name, why, is_missing_picture(facts_of(channel.platform), media))
+            )
     return {
         "unfit": unfit,
         "goes_to": goes_to,
         "left_out": left_out,
-        "lacks_picture": any(channel.lacks_picture for channel in left_out),
+        "is_missing_picture": any(channel.is_missing_picture for channel in left_out),
     }

@@ -128,6 +128,6 @@ class KitPart:
     own_lines: forms.BoundField | None
 
     @property
-    def lacks_fact(self) -> bool:
+    def is_missing_fact(self) -> bool:
         """Check whether the unit's page could give a value that people are asked for."""
         return any(part.placeholder.is_fact for part in self.placeholders)

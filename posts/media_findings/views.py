@@ -220,8 +220,8 @@ def _disallow_box(request: HttpRequest, media: Media) -> None:
     scanning.disallow_box(_box(request, media), by=request.user)
 
 
-def _confirm_by_eye(request: HttpRequest, media: Media) -> None:
-    scanning.confirm_by_eye(media, by=request.user)
+def _confirm_review(request: HttpRequest, media: Media) -> None:
+    scanning.confirm_review(media, by=request.user)
 
 
 def _scan_again(request: HttpRequest, media: Media) -> None:
@@ -239,7 +239,7 @@ _ACTS: dict[str, Callable[[HttpRequest, Media], Media | None]] = {
     "blur_kind": _blur_kind,
     "show": _allow_box,
     "hide": _disallow_box,
-    "look": _confirm_by_eye,
+    "look": _confirm_review,
     "scan": _scan_again,
     "take_out": _remove_from_draft,
 }

@@ -144,9 +144,9 @@ def test_calls_by_other_numbers_end_the_program(tmp_path, prey):
         attempt(f"call({number})", tmp_path, prey)
 
 
-@pytest.mark.parametrize("lacking", ["Landlock", "seccomp"])
+@pytest.mark.parametrize("missing", ["Landlock", "seccomp"])
 def test_where_the_kernel_lacks_one_protection_the_other_holds(
-    lacking, tmp_path, prey, monkeypatch
+    missing, tmp_path, prey, monkeypatch
 ):
     """The program is told of an older kernel."""
     changed = tmp_path / "older.py"
@@ -155,12 +155,12 @@ def test_where_the_kernel_lacks_one_protection_the_other_holds(
         *{
             "Landlock": ("return max(version, 0)", "return 0"),
             "seccomp": ('"seccomp" in find_missing()', "True"),
-        }[lacking]
+        }[missing]
     )
     changed.write_text(text)
     monkeypatch.setattr(confinement, "__file__", str(changed))
 
-    attack = {"Landlock": "os.fork()", "seccomp": "(prey / 'picture').read_bytes()"}[lacking]
+    attack = {"Landlock": "os.fork()", "seccomp": "(prey / 'picture').read_bytes()"}[missing]
     assert attempt(attack, tmp_path, prey) == "PermissionError"
 
 

@@ -34,14 +34,14 @@ def people():
 def test_a_page_that_the_person_waits_for_already_is_refused_with_a_time(
     client, people, monkeypatch, name
 ):
-    turns = PerUserLock("work", queue=0, timeout=0)
-    monkeypatch.setattr(expensive, "READING", turns)
+    lock = PerUserLock("work", queue=0, timeout=0)
+    monkeypatch.setattr(expensive, "READING", lock)
     script, neighbour = people
     client.force_login(script)
 
-    with turns.hold(script.pk):
+    with lock.hold(script.pk):
         refused = client.get(reverse(name))
-    with turns.hold(neighbour.pk):
+    with lock.hold(neighbour.pk):
         answered = client.get(reverse(name))
 
     assert (refused.status_code, refused["Retry-After"]) == (503, "10")

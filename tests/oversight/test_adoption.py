@@ -1,4 +1,4 @@
-"""The take-up board: from the issue of a kit by way of the provinces to its withdrawal."""
+"""The adoption board: from the issue of a kit by way of the provinces to its withdrawal."""
 
 import io
 from collections import Counter

@@ -22,7 +22,7 @@ def page(unit, **there):
 
 def rows(response):
     return [
-        (r.unit, r.pages, r.score.there, r.lacks["phone"]) for r in response.context["page_obj"]
+        (r.unit, r.pages, r.score.there, r.missing["phone"]) for r in response.context["page_obj"]
     ]
 
 
@@ -36,14 +36,14 @@ def test_each_level_sees_the_units_right_below_it_by_name(client):
 
     client.force_login(factories.person(Role.OVERSEER, province))
     communes = client.get(reverse(ADDRESS))
-    lacking = client.get(reverse(ADDRESS), {"lacking": "phone"})
+    missing = client.get(reverse(ADDRESS), {"missing": "phone"})
     sheet = client.get(reverse(ADDRESS), {"format": "xlsx"})
     client.force_login(factories.person(Role.SUPERVISOR, factories.ministry()))
     nation = client.get(reverse(ADDRESS))
     below = client.get(reverse(ADDRESS), {"province": province.key})
 
     assert rows(communes) == rows(below) == [(first, 2, 2, 1), (second, 1, 1, 0)]
-    assert rows(lacking) == [(first, 2, 2, 1)]
+    assert rows(missing) == [(first, 2, 2, 1)]
     assert (province, 3, 3, 1) in rows(nation)
     assert load_workbook(io.BytesIO(sheet.content)).active["B2"].value == 2
 
@@ -55,15 +55,15 @@ def test_units_without_a_page_come_after_those_with_one_and_stand_in_the_file(cl
     client.force_login(factories.person(Role.OVERSEER, province))
 
     shown = client.get(reverse(ADDRESS))
-    lacking = client.get(reverse(ADDRESS), {"lacking": "phone"})
+    missing = client.get(reverse(ADDRESS), {"missing": "phone"})
     sheet = load_workbook(
         io.BytesIO(client.get(reverse(ADDRESS), {"format": "xlsx"}).content)
     ).active
 
-    assert rows(shown) == rows(lacking) == [(with_page, 1, 0, 1)]
+    assert rows(shown) == rows(missing) == [(with_page, 1, 0, 1)]
     assert [row.unit for row in shown.context["pageless"]] == [none]
     assert none.name in shown.content.decode()
-    assert none.name not in lacking.content.decode()
+    assert none.name not in missing.content.decode()
     assert [cell.value for cell in sheet["A"]][1:] == [with_page.name, none.name]
 
 

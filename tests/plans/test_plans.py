@@ -45,7 +45,7 @@ PAGES = {
     "record of an id": ("audit:log", {"what": "00000000-0000-0000-0000-000000000017"}),
     "matters": ("oversight:matters", {}),
     "official pages": ("oversight:official_pages", {}),
-    "take-up": ("oversight:adoption_list", {}),
+    "adoption": ("oversight:adoption_list", {}),
     "units": ("oversight:province", {}),
     "nation": ("oversight:nation", {}),
     "results": ("engagement:results", {}),

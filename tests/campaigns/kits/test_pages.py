@@ -115,12 +115,14 @@ def test_a_draft_says_what_it_lacks_before_anybody_submits_it(client, province, 
     submit = page("submit", row)
 
     answer = client.get(page("kit", row))
-    assert answer.context["lacks"] == ["Say from which day until which the kit may be published."]
+    assert answer.context["problems"] == [
+        "Say from which day until which the kit may be published."
+    ]
     assert submit not in answer.content.decode()
 
     complete = factories.kit(province, platforms=["facebook"])
     answer = client.get(page("kit", complete))
-    assert answer.context["lacks"] == []
+    assert answer.context["problems"] == []
     assert page("submit", complete) in answer.content.decode()
 
 

@@ -120,7 +120,7 @@ def test_an_item_that_a_platform_does_not_have_counts_nowhere(settings):
     lacks = {name for name in PROFILE if totals[name]}
     assert lacks == {"description", "pinned", "recent"}
     assert (totals["pages"], totals["there"], totals["possible"]) == (1, 1, 4)
-    assert [pages.filter(queries.match_lacking(n)).count() for n in ("pinned", "phone")] == [1, 0]
+    assert [pages.filter(queries.match_missing(n)).count() for n in ("pinned", "phone")] == [1, 0]
     (scored,) = queries.with_scores(pages)
     assert (scored.there, scored.possible) == (1, 4)
 
@@ -135,7 +135,7 @@ def test_a_person_sees_what_to_do_and_says_what_the_page_has(client):
     profile = reverse("channels:profile", args=[page.public_id])
 
     shown = client.get(profile).content.decode()
-    listed = client.get(reverse("channels:completeness"), {"lacking": "cover"})
+    listed = client.get(reverse("channels:completeness"), {"missing": "cover"})
     empty = client.post(profile, {})
     said = client.post(profile, {"pinned": "yes"})
 

@@ -84,7 +84,7 @@ def test_a_right_to_delete_that_was_declined_is_named_before_the_account_is_chos
 
     (choice,) = chooser.context["offered"]
     assert (choice.profile.external_id, choice.refused) == (account["external_id"], "")
-    assert choice.lacking == ["withdrawing posts"]
+    assert choice.missing_rights == ["withdrawing posts"]
 
 
 def test_a_person_whose_pages_have_no_account_is_informed_so(simulator, browser):

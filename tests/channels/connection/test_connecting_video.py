@@ -124,7 +124,7 @@ def test_without_the_right_to_publish_nothing_can_be_chosen(
     )
 
     (choice,) = chooser.context["offered"]
-    assert (choice.refused, choice.lacking) == (
+    assert (choice.refused, choice.missing_rights) == (
         "What was granted does not suffice to post there.",
         [named],
     )

@@ -111,11 +111,11 @@ def test_the_worst_reason_is_the_one_that_is_reported():
 
 
 def test_the_worst_come_first_and_no_other_risk_hides_one_that_is_asked_for():
-    lacking, lost = channel(**WORLDS[Risk.RIGHTS]), channel(**WORLDS[Risk.LOST])
+    missing, lost = channel(**WORLDS[Risk.RIGHTS]), channel(**WORLDS[Risk.LOST])
     taken = channel(**WORLDS[Risk.TAKEN_OVER])
     found = forecast.find_at_risk(Channel.objects.all(), now=timezone.now())
 
-    assert list(found.order_by("risk")) == [taken, lost, lacking]
+    assert list(found.order_by("risk")) == [taken, lost, missing]
     assert list(found.filter(risk=Risk.LOST)) == [lost]
     assert set(risks(risks=FAILING)) == {taken.pk, lost.pk}
 
@@ -174,7 +174,7 @@ def test_the_page_says_what_to_do_and_counts_by_reason(client, province):
     taken = channel(
         unit=commune, lifecycle=Lifecycle.TAKEN_OVER, lifecycle_reason="Trang đăng quảng cáo"
     )
-    lacking = channel(unit=commune, **WORLDS[Risk.RIGHTS])
+    missing = channel(unit=commune, **WORLDS[Risk.RIGHTS])
     channel(health=Health.LOST)
     client.force_login(factories.person(Role.OVERSEER, province))
     address = reverse("channels:forecast")
@@ -191,7 +191,7 @@ def test_the_page_says_what_to_do_and_counts_by_reason(client, province):
     assert [
         word in page for word in ("Mật khẩu đã đổi", "Trang đăng quảng cáo", "connects it again")
     ] == [True] * 3
-    assert listed(client.get(f"{address}?risk=rights")) == [lacking.pk]
+    assert listed(client.get(f"{address}?risk=rights")) == [missing.pk]
     assert listed(client.get(f"{address}?risk=lost")) == [lost.pk]
     assert listed(client.get(f"{address}?platform=zalo")) == []
 

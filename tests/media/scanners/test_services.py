@@ -159,20 +159,20 @@ def test_what_fails_three_times_waits_for_a_person(waiting, programs, officer):
     assert scan.needs_review
     assert not is_clear(scan)
 
-    scanning.confirm_by_eye(waiting, by=officer)
+    scanning.confirm_review(waiting, by=officer)
 
     assert is_clear(Scan.objects.get(media=waiting))
     entry = Entry.objects.get(action="media.looked_by_eye")
     assert entry.data == {"lacking": "text, faces, codes, stamps"}
     with pytest.raises(Refused):
-        scanning.confirm_by_eye(waiting, by=officer)
+        scanning.confirm_review(waiting, by=officer)
 
 
 def test_a_missing_scanner_is_said_and_looked_for_by_eye(waiting, programs, officer):
     scanned(waiting, programs, missing=["faces"])
     assert not is_clear(Scan.objects.get(media=waiting))
 
-    scanning.confirm_by_eye(waiting, by=officer)
+    scanning.confirm_review(waiting, by=officer)
 
     assert is_clear(Scan.objects.get(media=waiting))
 
@@ -257,7 +257,7 @@ def test_others_decide_nothing(waiting, programs):
     for act in (
         lambda: scanning.allow_box(box, as_="consent", by=stranger),
         lambda: scanning.disallow_box(box, by=stranger),
-        lambda: scanning.confirm_by_eye(waiting, by=stranger),
+        lambda: scanning.confirm_review(waiting, by=stranger),
         lambda: scanning.scan_again(waiting, by=stranger),
         lambda: scanning.remove_marked(waiting, by=stranger),
     ):

@@ -615,7 +615,7 @@ def test_a_channel_that_is_left_out_is_named_with_the_reason(client, unit, offic
 
     assert [channel.platform for channel in shown.context["channels"]] == ["facebook"]
     left_out = [
-        (left_out.channel, left_out.lacks_picture) for left_out in shown.context["left_out"]
+        (left_out.channel, left_out.is_missing_picture) for left_out in shown.context["left_out"]
     ]
     assert left_out == [("Zalo OA", True), ("Telegram", False)]
     for channel_left_out in shown.context["left_out"]:
