@@ -218,7 +218,7 @@ def _approved_line(group: list[Delivery], topics: Mapping[str, str]) -> Cells:
 
 
 def _name_channels(channels: Iterable[Channel]) -> list[str]:
-    in_order = sorted(channels, key=lambda each: (platform_rank(each.platform), each.name))
+    in_order = sorted(channels, key=lambda channel: (platform_rank(channel.platform), channel.name))
     return [channel_label(channel) for channel in in_order]
 
 
@@ -290,7 +290,7 @@ def find_clashes(
 
 def _find_near(row: Delivery, ordered: list[Delivery]) -> list[Delivery]:
     """Return those of one page's deliveries, in order of time, that lie close to another post's."""
-    begins = bisect_left(ordered, row.due_at - CLOSE, key=lambda each: each.due_at)
+    begins = bisect_left(ordered, row.due_at - CLOSE, key=lambda event: event.due_at)
     near = []
     for other in ordered[begins:]:
         if other.due_at >= row.due_at + CLOSE:

@@ -155,12 +155,14 @@ def _board(request: HttpRequest, chosen: CalendarFilter) -> list[dict[str, Any]]
     out.
     """
     may_schedule = partial(can, request.user, Permission.POST_SCHEDULE)
-    found = board_columns(request.user, chosen, now=timezone.now())
-    posts = [post for rows, _more in found.values() for post in rows]
+    groups = board_columns(request.user, chosen, now=timezone.now())
+    posts = [post for rows, _more in groups.values() for post in rows]
     newest, now = deliveries_by_post(posts), timezone.now()
-    near = find_clashes(request.user, [row for each in newest.values() for row in each], now=now)
+    near = find_clashes(
+        request.user, [row for deliveries in newest.values() for row in deliveries], now=now
+    )
     columns = []
-    for group, (rows, more) in found.items():
+    for group, (rows, more) in groups.items():
         cards = [
             post_card(
                 post,

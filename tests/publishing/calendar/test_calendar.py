@@ -180,8 +180,8 @@ def page(client, **asked):
 def crowd(monkeypatch, client, unit):
     """Return an overseer of a place where more goes out than is drawn one by one."""
     monkeypatch.setattr(calendar_queries, "MOST_DRAWN", 2)
-    for each in (unit, factories.UnitFactory(parent=unit.parent)):
-        rows = scheduled(each, in_days(2), "facebook", "zalo")
+    for place in (unit, factories.UnitFactory(parent=unit.parent)):
+        rows = scheduled(place, in_days(2), "facebook", "zalo")
     Delivery.objects.filter(pk=rows[0].pk).update(state=State.FAILED, error_code="refused")
     scheduled(factories.UnitFactory(), in_days(2), "facebook")
     return sign_in(client, Role.OVERSEER, unit.parent)
@@ -197,11 +197,11 @@ def test_where_more_goes_out_than_is_drawn_the_days_show_numbers_by_platform(cli
     to_day = f"{reverse('publishing:calendar')}?view=day&date={day}"
     to_trouble = f"{reverse('publishing:calendar')}?state=attention&view=day&date={day}"
 
-    found = feed(client)
+    answer = feed(client)
 
-    assert found.json()["events"] == []
-    assert found.json()["more"] is False
-    assert counts(found) == [
+    assert answer.json()["events"] == []
+    assert answer.json()["more"] is False
+    assert counts(answer) == [
         (day, "4 publications", to_day),
         (day, "1 needs attention", to_trouble),
         (day, "Facebook: 2", to_day),
@@ -280,11 +280,11 @@ def test_a_day_of_many_units_is_a_list_with_pages_of_whole_events(client, unit, 
     shown_pages = [page(client, view="day", date=f"{day:%Y-%m-%d}", page=n) for n in (1, 2)]
 
     shown = [
-        event for each in shown_pages for card in each.context["days"] for event in card.events
+        event for page in shown_pages for card in page.context["days"] for event in card.events
     ]
     assert [len(event["event"].deliveries) for event in shown] == [2, 2]
     assert len({event["title"] for event in shown}) == 2
-    assert [each.context["page_obj"].paginator.num_pages for each in shown_pages] == [2, 2]
+    assert [page.context["page_obj"].paginator.num_pages for page in shown_pages] == [2, 2]
     assert 'id="calendar"' not in shown_pages[0].content.decode()
 
 
