@@ -37,7 +37,7 @@ from publishing.states import Reason
 from units.models import Level, Unit, UnitQuerySet
 
 SILENT_DAYS, MOST_SILENT_DAYS = 14, 365
-# A kit of which so many days are left, and which nobody has taken up, needs a word.
+# A kit of which so many days are left, and which nobody has adopted, needs a word.
 KIT_ENDS = timedelta(days=3)
 # The windows of more kits than that do not close at once.
 _MOST_KITS = 20
@@ -187,7 +187,7 @@ def find_blocked_or_late(unit: Unit, *, now: datetime) -> QuerySet[Delivery]:
 
 
 def find_unadopted_kits(place: Unit, *, now: datetime) -> dict[int, list[Kit]]:
-    """Find by unit the kits whose window closes within days and that it has neither taken up nor
+    """Find by unit the kits whose window closes within days and that it has neither adopted nor
     declined. Two statements, however many kits and units.
     """
     today = timezone.localdate(now)

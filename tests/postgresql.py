@@ -63,7 +63,7 @@ def stop_writing_what_stays() -> None:
 def _wait_for_other_sessions(cursor: Any) -> None:
     """Wait until no other session is at work. A live server may still answer what a closed browser
     asked of it: what it writes while tables are emptied is a deadlock, or the next test's surprise.
-    Nobody else at work is the usual case and costs one query."""
+    Usually no one else is connected: one query."""
     give_up = time.monotonic() + 15
     while time.monotonic() < give_up:
         cursor.execute("SELECT pg_stat_clear_snapshot()")

@@ -127,7 +127,7 @@ def _attach(to: Campaign | Kit, name: str, lines: Iterable[str], *, by: User) ->
 
 
 def create_new_versions(world: World, now: datetime) -> None:
-    """Issue the ministry's kit again, which units have taken up, and let a new version of the
+    """Issue the ministry's kit again, which units have adopted, and let a new version of the
     city's wait for its leader.
     """
     names = ["bo.theodoi", "bo.phutrach", "tinh.theodoi"]

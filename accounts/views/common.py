@@ -14,7 +14,7 @@ from accounts.queries import with_facts
 
 
 def require_administrator(request: HttpRequest) -> None:
-    """Refuse the page to people who manage no accounts anywhere."""
+    """Deny access to users who manage no accounts anywhere."""
     if not request.user.reach(Permission.ACCOUNT_MANAGE):
         raise PermissionDenied
 

@@ -18,7 +18,7 @@ RELATED = ("unit", "campaign__unit", "kit__unit", "added_by")
 
 def find_kits_read_by(user: User) -> KitQuerySet:
     """Return the kits whose files the person may read: those whose pages they open, and those that
-    their own units may take up or took up.
+    their own units may adopt or have adopted.
     """
     units = [
         appointment.unit

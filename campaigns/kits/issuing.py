@@ -358,7 +358,7 @@ def remind_provinces(kit: Kit, *, by: User) -> int:
 
 @retry_on_deadlock
 def withdraw_kit(kit: Kit, *, by: User, reason: str, take_down: bool) -> None:
-    """Withdraw a kit for ever. Nobody takes it up any more, and what is scheduled from it stops;
+    """Withdraw a kit for ever. Nobody adopts it any more, and what is scheduled from it stops;
     with ``take_down``, what is live is recalled, too.
     """
     authority = require(by, Permission.KIT_APPROVE, unit=kit.unit)

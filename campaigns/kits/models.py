@@ -298,7 +298,7 @@ class AdoptionQuerySet(ScopedQuerySet):
 
 class Adoption(PublicIdModel):
     """A unit's dealing with a kit. The row is made when somebody there first opens the kit, is
-    reminded of it, takes it up or declines: a unit without one has not opened it.
+    reminded of it, adopts it or declines: a unit without one has not opened it.
     """
 
     kit = models.ForeignKey(Kit, models.PROTECT, related_name="adoptions")

@@ -111,7 +111,7 @@ def compose_document(
     number: str = "",
     signed_on: date | None = None,
 ) -> Document:
-    """Lay out a report's content; ``position`` and ``name``: of who approved it, ``number`` and
+    """Lay out a report's content; ``position`` and ``name``: of the approver, ``number`` and
     ``signed_on``: of the register, each empty before.
     """
     letterhead, form, figures = content["letterhead"], content["form"], content["figures"]

@@ -80,8 +80,8 @@ def draft_all(
 
 def draft_due(*, now: datetime) -> int:
     """Draft what units above asked for and nobody has begun: of a commune once the period has
-    ended, of who adds up others' reports two days before the day, when they have sent. Return how
-    many. Nothing is submitted or approved.
+    ended, of units that add up others' reports two days before the day, when these have sent.
+    Return how many. Nothing is submitted or approved.
     """
     today = timezone.localdate(now)
     rows = Unit.objects.filter(has_police_body=True).current(today).select_related("parent")

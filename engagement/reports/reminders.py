@@ -78,8 +78,8 @@ def _remind_unit(due: queries.Due, *, today: date) -> bool:
 
 
 def _notify_once_a_day(unit: Unit, key: str, kind: str, **facts: Any) -> bool:
-    """Send a notice to who writes the unit's reports; return False where one of this ``key`` was
-    sent today already.
+    """Send a notice to those who write the unit's reports; return False where one of this
+    ``key`` was sent today already.
     """
     try:
         with transaction.atomic():

@@ -80,7 +80,7 @@ class Sums(NamedTuple):
 
     asked: int
     published: int
-    waiting: int  # taken up, and on no page yet
+    waiting: int  # adopted, and on no page yet
     opened: int
     declined: int
 

@@ -1,4 +1,4 @@
-"""Cards for writers: unfinished posts, kits to take up, reports, proposed examples."""
+"""Cards for writers: unfinished posts, kits to adopt, reports, proposed examples."""
 
 from collections.abc import Mapping
 from typing import Any

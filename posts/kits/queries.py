@@ -47,7 +47,7 @@ class KitCard:
 
 
 def open_kits(unit: Unit) -> QuerySet[Kit]:
-    """Return the kits that the unit may take up, the newest first."""
+    """Return the kits that the unit may adopt, the newest first."""
     return find_open_kits(unit).order_by("-current__issued_at", "-pk")
 
 
@@ -92,7 +92,7 @@ def cards_of(kits: list[Kit], unit: Unit) -> list[KitCard]:
 
 
 def kit_for(unit: Unit, public_id: UUID) -> Kit | None:
-    """Return a kit that the unit may take up, or has taken up or declined before it closed."""
+    """Return a kit that the unit may adopt, or has adopted or declined before it closed."""
     known = Adoption.objects.filter(unit=unit, kit=OuterRef("pk"))
     seen = Kit.objects.filter(Exists(known), current__isnull=False)
     kits = Kit.objects.open_to(unit).filter(public_id=public_id) | seen.filter(public_id=public_id)
@@ -101,7 +101,7 @@ def kit_for(unit: Unit, public_id: UUID) -> Kit | None:
 
 
 def changes_of_kit(kit: Kit, adoption: Adoption) -> list[Difference]:
-    """Compare the version that the unit took up with the issued one; empty where it is that one, or
+    """Compare the version that the unit adopted with the issued one; empty where it is that one, or
     the kit was withdrawn.
     """
     if kit.current is None or kit.is_withdrawn or kit.current_id == adoption.version_id:

@@ -54,7 +54,7 @@ def suggestion_for(post: Post) -> Suggestion | None:
 
 
 def _origin_of_kit(post: Post, user: User) -> Origin:
-    """Return the kit with the page where the unit takes it up; for overseers, with the page
+    """Return the kit with the page where the unit adopts it; for overseers, with the page
     where kits are written.
     """
     assert post.adoption

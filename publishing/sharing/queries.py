@@ -82,7 +82,7 @@ class Source(NamedTuple):
 
 
 def kits_for(unit: Unit) -> QuerySet[Kit]:
-    """Return the issued kits that the unit may share: its own, and those that it may take up."""
+    """Return the issued kits that the unit may share: its own, and those that it may adopt."""
     open_kits = Kit.objects.open_to(unit).order_by().values("pk")
     kits = Kit.objects.issued().filter(Q(unit=unit) | Q(pk__in=open_kits))
     return kits.select_related("unit", "campaign", "topic", "current")

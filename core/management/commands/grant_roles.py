@@ -200,7 +200,7 @@ def _grant_work(cursor: Any, role: str) -> None:
     )
     _run(cursor, "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}", role)
     _run(cursor, "REVOKE UPDATE, DELETE ON {tables} FROM {role}", role, tables=APPEND_ONLY)
-    # What a whole table forbids, its parts must not allow.
+    # A partition must not allow what its table forbids.
     cursor.execute("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
     for (partition,) in cursor.fetchall():
         _run(cursor, "REVOKE ALL ON {tables} FROM {role}", role, tables=(partition,))
