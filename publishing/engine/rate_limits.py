@@ -58,7 +58,7 @@ def key_for_new_drafts(key: str) -> str:
 
 
 class Closed(NamedTuple):
-    """Whether the platform is closed to all calls, and whether to new drafts."""
+    """State of a platform's rate limits: closed to all calls, or to new drafts."""
 
     to_all: bool
     to_new_drafts: bool
