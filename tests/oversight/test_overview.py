@@ -577,3 +577,18 @@ def test_a_period_of_seven_days_ends_today():
     assert Period.last_days(7, today=date(2026, 11, 25)) == Period(
         date(2026, 11, 19), date(2026, 11, 25)
     )
+
+
+@pytest.mark.django_db
+def test_the_units_of_a_place_are_asked_for_by_one_condition(look, province):
+    """By two PostgreSQL expects few of them, and reads all that they ever published."""
+    due(factories.UnitFactory(parent=province), late=0)
+
+    with CaptureQueriesContext(connection) as statements:
+        look()
+
+    of_units = [q["sql"] for q in statements if '"path"::text LIKE' in q["sql"]]
+    assert of_units
+    for statement in of_units:
+        conditions = re.findall(r'("\w+"\."path"::text LIKE \'[^\']*\')', statement)
+        assert len(conditions) == len(set(conditions)), statement
