@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, ADMINISTRATION, Entry, register
+from core.navigation import ACTIONS, ADMINISTRATION, UNIT, Entry, register
 
 register(
     Entry(
@@ -19,7 +19,7 @@ register(
         "user-cog",
         _("Operators and administrators"),
         ADMINISTRATION,
-        22,
+        42,
         rights=("system_change",),
         synonyms=_("operator, administrator"),
     ),
@@ -27,7 +27,7 @@ register(
         "accounts:delegations",
         "switch-horizontal",
         _("Delegations"),
-        ADMINISTRATION,
+        (UNIT, ADMINISTRATION),
         25,
         rights=("post_withdraw",),
         synonyms=_("leave, substitute"),
@@ -36,7 +36,7 @@ register(
         "accounts:delegations",
         "switch-horizontal",
         _("Delegations"),
-        ADMINISTRATION,
+        (UNIT, ADMINISTRATION),
         25,
         rights=("account_manage",),
         hidden_by=("post_withdraw",),

@@ -2,14 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ADMINISTRATION, Entry, register
+from core.navigation import ADMINISTRATION, UNIT, Entry, register
 
 register(
     Entry(
         "audit:log",
         "history",
         _("Audit log"),
-        ADMINISTRATION,
+        (UNIT, ADMINISTRATION),
         30,
         rights=("audit_view",),
         synonyms=_("history, who did"),

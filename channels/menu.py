@@ -2,14 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CHANNELS, TABS, Entry, register
+from core.navigation import ACTIONS, CHANNELS, LIBRARY, TABS, UNIT, Entry, register
 
 register(
     Entry(
         "channels:list",
         "plug-connected",
         _("Channels"),
-        CHANNELS,
+        (CHANNELS, UNIT, LIBRARY),
         10,
         rights=("channel_view",),
         synonyms=_("page, access, expired, disconnected"),

@@ -3,7 +3,7 @@ to them.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -12,46 +12,105 @@ from django.utils.translation import gettext_lazy as _
 
 from core.text import fold
 
-TOP, CONTENT, LIBRARY, CHANNELS, ADMINISTRATION, TABS, ACTIONS = (
-    "top",
-    "content",
+TABS, ACTIONS = "tabs", "actions"
+TODAY, APPROVAL, UNITS, POSTS, CALENDAR, COMMENTS, RESULTS, LIBRARY, TASKS = (
+    "today",
+    "approval",
+    "units",
+    "posts",
+    "calendar",
+    "comments",
+    "results",
     "library",
-    "channels",
-    "administration",
-    "tabs",
-    "actions",
+    "tasks",
 )
-# The parts of the sidebar, in their order; the first bears no heading.
-SIDEBAR: dict[str, str | Promise] = {
-    TOP: "",
-    CONTENT: _("Content"),
-    LIBRARY: _("Library"),
-    CHANNELS: _("Channels and partners"),
-    ADMINISTRATION: _("Administration"),
+CAMPAIGNS, REPORTS, INTERVENTION, CHANNELS, UNIT, ADMINISTRATION = (
+    "campaigns",
+    "reports",
+    "intervention",
+    "channels",
+    "unit",
+    "administration",
+)
+# So many pages stand in the sidebar one by one; of more, those of a section are tabs.
+FEW_PAGES = 8
+
+
+def _has_rights(
+    may: Mapping[str, bool], rights: tuple[str, ...], hidden_by: tuple[str, ...]
+) -> bool:
+    return all(may.get(right) for right in rights) and not any(
+        may.get(right) for right in hidden_by
+    )
+
+
+class Section(NamedTuple):
+    """A link of the sidebar: to the first of its pages that a person may see. The others are tabs
+    of that page; a section with one page alone bears the name of the page.
+    """
+
+    symbol: str
+    label: str | Promise
+    rights: tuple[str, ...] = ()
+    hidden_by: tuple[str, ...] = ()
+    entries: tuple["Entry", ...] = ()
+
+    def is_for(self, may: Mapping[str, bool]) -> bool:
+        return _has_rights(may, self.rights, self.hidden_by)
+
+
+OVERSEERS = ("oversight_view",)
+# In the order of the sidebar.
+SIDEBAR = {
+    TODAY: Section("home", _("Today")),
+    APPROVAL: Section("clipboard-check", _("Waiting for approval")),
+    UNITS: Section("layout-grid", _("Units"), rights=OVERSEERS),
+    POSTS: Section("file-text", _("Posts")),
+    CALENDAR: Section("calendar", _("Calendar"), hidden_by=OVERSEERS),
+    COMMENTS: Section("message-circle", _("Comments")),
+    RESULTS: Section("chart-bar", _("Results")),
+    CAMPAIGNS: Section("speakerphone", _("Campaigns"), rights=OVERSEERS),
+    REPORTS: Section("report", _("Reports"), rights=OVERSEERS),
+    LIBRARY: Section("template", _("Library")),
+    TASKS: Section("inbox", _("Assigned tasks"), hidden_by=OVERSEERS),
+    CHANNELS: Section("plug-connected", _("Channels and partners"), rights=OVERSEERS),
+    INTERVENTION: Section("player-pause", _("Pause and recall")),
+    UNIT: Section(
+        "building",
+        _("Unit"),
+        rights=("channel_manage",),
+        hidden_by=(*OVERSEERS, "account_manage"),
+    ),
+    ADMINISTRATION: Section("adjustments", _("Administration")),
 }
 
 
 class Entry(NamedTuple):
-    """A link of the sidebar, of the phone's bottom bar (``TABS``), where the first four that a
-    person sees count, or to a page on which one does something, found by the search (``ACTIONS``).
+    """A page in a section of the sidebar, a link of the phone's bottom bar (``TABS``), where the
+    first four that a person sees count, or a page on which one does something, found by the search
+    (``ACTIONS``).
 
-    It is shown to people who have all rights in ``rights``, and none of those in ``hidden_by``. The
-    search finds it by its label and ``synonyms``: what people say who do not know the label.
+    Of several sections it stands in the first that is open to the person. It is shown to people who
+    have all rights in ``rights``, and none of those in ``hidden_by``. The search finds it by its
+    label, that of its section and ``synonyms``: what people say who do not know the label.
     """
 
     view: str
     symbol: str
     label: str | Promise
-    part: str
+    part: str | tuple[str, ...]
     place: int
     rights: tuple[str, ...] = ()
     hidden_by: tuple[str, ...] = ()
     synonyms: str | Promise = ""
 
     def is_for(self, may: Mapping[str, bool]) -> bool:
-        return all(may.get(right) for right in self.rights) and not any(
-            may.get(right) for right in self.hidden_by
-        )
+        return _has_rights(may, self.rights, self.hidden_by)
+
+    def find_part(self, may: Mapping[str, bool]) -> str:
+        """Return the part in which somebody with these rights sees it; empty where in none."""
+        parts = (self.part,) if isinstance(self.part, str) else self.part
+        return next((p for p in parts if p not in SIDEBAR or SIDEBAR[p].is_for(may)), "")
 
 
 _WORD = re.compile(r"\w+")
@@ -75,7 +134,31 @@ def register(*entries: Entry, pages: Mapping[str, Iterable[str]] | None = None) 
 
 def list_entries(part: str, may: Mapping[str, bool]) -> list[Entry]:
     """Return the entries of a part for somebody with these rights, in their order."""
-    return [entry for entry in ENTRIES if entry.part == part and entry.is_for(may)]
+    return [e for e in ENTRIES if e.is_for(may) and e.find_part(may) == part]
+
+
+def list_sections(may: Mapping[str, bool]) -> list[Section]:
+    """Return the links of the sidebar for somebody with these rights, with their pages."""
+    found: dict[str, list[Entry]] = {part: [] for part in SIDEBAR}
+    for entry in ENTRIES:
+        if entry.is_for(may) and (part := entry.find_part(may)) in found:
+            found[part].append(entry)
+    if sum(map(len, found.values())) <= FEW_PAGES:
+        return [
+            Section(e.symbol, e.label, entries=(e,)) for entries in found.values() for e in entries
+        ]
+    return [
+        SIDEBAR[part]._replace(entries=tuple(entries))
+        if len(entries) > 1
+        else Section(entries[0].symbol, entries[0].label, entries=tuple(entries))
+        for part, entries in found.items()
+        if entries
+    ]
+
+
+def find_current_section(sections: Sequence[Section], view: str) -> Section | None:
+    """Return the section that shows the entry ``view``."""
+    return next((s for s in sections if any(entry.view == view for entry in s.entries)), None)
 
 
 def find_entries(query: str, parts: Iterable[str], may: Mapping[str, bool]) -> list[Entry]:
@@ -86,7 +169,8 @@ def find_entries(query: str, parts: Iterable[str], may: Mapping[str, bool]) -> l
     entries: dict[str, Entry] = {}
     for part in parts:
         for entry in list_entries(part, may):
-            names = _WORD.findall(fold(f"{entry.label} {entry.synonyms}"))
+            section = SIDEBAR[part].label if part in SIDEBAR else ""
+            names = _WORD.findall(fold(f"{entry.label} {section} {entry.synonyms}"))
             if all(any(name.startswith(word) for name in names) for word in searched):
                 entries.setdefault(entry.view, entry)
     return list(entries.values())

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from core import shortcuts
-from core.navigation import ACTIONS, CHANNELS, CONTENT, TOP, Entry, register
+from core.navigation import ACTIONS, COMMENTS, LIBRARY, REPORTS, RESULTS, TASKS, Entry, register
 
 shortcuts.register(
     shortcuts.Shortcut(
@@ -14,8 +14,8 @@ register(
     Entry(
         "engagement:results",
         "chart-bar",
-        _("Results of the unit"),
-        TOP,
+        _("Results"),
+        RESULTS,
         32,
         rights=("figures_view",),
         synonyms=_("statistics, views, reach, chart"),
@@ -24,18 +24,17 @@ register(
         "engagement:desks",
         "message-circle",
         _("Comments"),
-        CHANNELS,
+        COMMENTS,
         20,
         rights=("post_schedule",),
         synonyms=_("reply, answer, hide, message"),
     ),
-    # A tab of the shelf, see templates/posts/library/_tabs.html: the search finds it, too.
     Entry(
         "engagement:examples",
         "award",
         _("Good examples"),
-        ACTIONS,
-        61,
+        LIBRARY,
+        4,
         rights=("post_view",),
         synonyms=_("good post, learn"),
     ),
@@ -52,7 +51,7 @@ register(
         "engagement:reports",
         "file-text",
         _("Reports"),
-        CONTENT,
+        (REPORTS, TASKS),
         38,
         rights=("figures_view",),
         synonyms=_("month, week, quarter, Word, PDF"),
@@ -79,8 +78,8 @@ register(
         ),
         "publishing:post_list": ("engagement:post_counts", "engagement:enter_figures"),
         "engagement:desks": ("engagement:comments", "engagement:reply_words"),
-        "posts:library": (
-            *("engagement:examples", "engagement:example", "engagement:propose_example"),
+        "engagement:examples": (
+            *("engagement:example", "engagement:propose_example"),
             *("engagement:return_example", "engagement:withdraw_example"),
             *("engagement:accept_example", "engagement:use_example"),
         ),

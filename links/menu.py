@@ -10,7 +10,7 @@ register(
         "link",
         _("Links and QR codes"),
         LIBRARY,
-        72,
+        6,
         rights=("post_view",),
         synonyms=_("short, QR, scan, clicks"),
     ),

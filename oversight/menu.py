@@ -2,26 +2,45 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CONTENT, TABS, TOP, Entry, register
+from core.navigation import CAMPAIGNS, TABS, TASKS, TODAY, UNITS, Entry, register
 
 register(
-    Entry("oversight:today", "home", _("Today"), TOP, 10, synonyms=_("start, tasks")),
+    Entry(
+        "oversight:today",
+        "home",
+        _("Today"),
+        TODAY,
+        10,
+        # It leads those who operate the installation to its status.
+        hidden_by=("system_operate",),
+        synonyms=_("start, tasks"),
+    ),
     Entry(
         "oversight:board",
         "layout-grid",
-        _("Units at a glance"),
-        TOP,
+        _("Who needs help"),
+        UNITS,
         30,
         rights=("oversight_view",),
         hidden_by=("nation_view",),
         synonyms=_("communes, figures, inactive"),
+    ),
+    Entry(
+        "oversight:province",
+        "chart-bar",
+        _("Figures"),
+        UNITS,
+        31,
+        rights=("oversight_view",),
+        hidden_by=("nation_view",),
+        synonyms=_("communes, statistics, Excel"),
     ),
     # The board of the whole nation is the page `nation`, to which it leads.
     Entry(
         "oversight:board",
         "map-2",
         _("Nationwide"),
-        TOP,
+        UNITS,
         30,
         rights=("nation_view",),
         synonyms=_("communes, figures, inactive"),
@@ -29,9 +48,9 @@ register(
     Entry(
         "oversight:official_pages",
         "checklist",
-        _("Official pages of the units"),
-        ACTIONS,
-        56,
+        _("Official pages"),
+        UNITS,
+        32,
         rights=("oversight_view",),
         synonyms=_("verified, impersonation"),
     ),
@@ -39,7 +58,7 @@ register(
         "oversight:adoption_list",
         "inbox",
         _("Take-up of kits"),
-        CONTENT,
+        CAMPAIGNS,
         37,
         rights=("oversight_view",),
         synonyms=_("who has posted the kit"),
@@ -48,7 +67,7 @@ register(
         "oversight:matters",
         "messages",
         _("Requests"),
-        TOP,
+        UNITS,
         35,
         rights=("oversight_view",),
         synonyms=_("question, request, answer"),
@@ -57,13 +76,13 @@ register(
         "oversight:matters",
         "messages",
         _("Requests from above"),
-        TOP,
+        TASKS,
         35,
         rights=("post_write",),
         hidden_by=("oversight_view",),
         synonyms=_("question, request, answer"),
     ),
-    Entry("oversight:today", "home", _("Today"), TABS, 10),
+    Entry("oversight:today", "home", _("Today"), TABS, 10, hidden_by=("system_operate",)),
     Entry("oversight:board", "layout-grid", _("Units"), TABS, 30, rights=("oversight_view",)),
     pages={
         "oversight:matters": (

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, ADMINISTRATION, CONTENT, LIBRARY, TABS, Entry, register
+from core.navigation import ACTIONS, ADMINISTRATION, LIBRARY, TABS, TASKS, Entry, register
 from core.shortcuts import Shortcut
 from core.shortcuts import register as register_keys
 
@@ -19,17 +19,26 @@ register(
     Entry(
         "posts:library",
         "template",
-        _("Template library"),
+        _("Templates"),
         LIBRARY,
-        15,
+        2,
         rights=("post_view",),
-        synonyms=_("signature, hashtag, snippet, earlier post"),
+        synonyms=_("whole post, earlier post"),
+    ),
+    Entry(
+        "posts:snippets",
+        "quote",
+        _("Snippets"),
+        LIBRARY,
+        3,
+        rights=("post_view",),
+        synonyms=_("signature, hashtag, paragraph"),
     ),
     Entry(
         "posts:kits",
         "package",
         _("Kits to take up"),
-        CONTENT,
+        TASKS,
         32,
         rights=("post_write",),
         synonyms=_("adopt, from the province"),
@@ -37,9 +46,9 @@ register(
     Entry(
         "posts:allowed",
         "device-mobile",
-        _("Public numbers"),
+        _("Numbers and accounts"),
         LIBRARY,
-        80,
+        7,
         rights=("post_view",),
         synonyms=_("hotline, duty phone, account for donations"),
     ),
@@ -55,9 +64,9 @@ register(
     Entry(
         "posts:media_library",
         "photo",
-        _("Picture and video library"),
+        _("Pictures and videos"),
         LIBRARY,
-        16,
+        5,
         rights=("library_write",),
         synonyms=_("photo, clip, logo, blur, crop"),
     ),
@@ -94,7 +103,7 @@ register(
         "posts:allowed": ("posts:enter_allowed", "posts:end_allowed"),
         "posts:library": (
             *("posts:template", "posts:new_template", "posts:edit_template"),
-            *("posts:snippets", "posts:new_snippet"),
+            "posts:new_snippet",
         ),
         "posts:media_library": (
             *("posts:library_medium", "posts:media_folders"),

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, CONTENT, TABS, Entry, register
+from core.navigation import ACTIONS, APPROVAL, CALENDAR, INTERVENTION, POSTS, TABS, Entry, register
 from core.shortcuts import Shortcut
 from core.shortcuts import register as register_keys
 
@@ -11,7 +11,7 @@ register(
         "publishing:post_list",
         "file-text",
         _("Posts"),
-        CONTENT,
+        POSTS,
         10,
         rights=("post_view",),
         synonyms=_("delete, correct, share, repeat, poster, loudspeaker, print"),
@@ -20,7 +20,7 @@ register(
         "publishing:review_queue",
         "clipboard-check",
         _("Waiting for approval"),
-        CONTENT,
+        APPROVAL,
         20,
         rights=("post_approve",),
         synonyms=_("review, sign, return, reject"),
@@ -29,7 +29,7 @@ register(
         "publishing:second_queue",
         "checks",
         _("Second approval"),
-        CONTENT,
+        POSTS,
         25,
         rights=("post_approve_second",),
         synonyms=_("province, sensitive"),
@@ -38,7 +38,7 @@ register(
         "publishing:calendar",
         "calendar",
         _("Calendar"),
-        CONTENT,
+        (CALENDAR, POSTS),
         30,
         rights=("post_view",),
         synonyms=_("schedule, time, week, month"),
@@ -47,7 +47,7 @@ register(
         "publishing:pauses",
         "player-pause",
         _("Pauses"),
-        CONTENT,
+        INTERVENTION,
         40,
         rights=("publishing_pause",),
         synonyms=_("stop, emergency"),
@@ -56,7 +56,7 @@ register(
         "publishing:recall_list",
         "arrow-back-up",
         _("Recalls"),
-        CONTENT,
+        INTERVENTION,
         50,
         rights=("post_withdraw",),
         synonyms=_("take down, delete, wrong post"),
@@ -65,7 +65,7 @@ register(
         "publishing:broadcast_list",
         "send",
         _("Broadcasts"),
-        CONTENT,
+        POSTS,
         60,
         rights=("post_schedule",),
         synonyms=_("Zalo, followers, message"),
@@ -146,7 +146,7 @@ register(
     },
 )
 
-CALENDAR, DAYS = _("In the calendar"), "pages/calendar.js"
+IN_CALENDAR, DAYS = _("In the calendar"), "pages/calendar.js"
 
 register_keys(
     Shortcut(
@@ -156,8 +156,8 @@ register_keys(
         40,
         "review/cards.js",
     ),
-    Shortcut("← →", _("In a month: the day before or after"), CALENDAR, 46, DAYS),
-    Shortcut("↑ ↓", _("In a month: the same day a week before or after"), CALENDAR, 47, DAYS),
-    Shortcut("Home", _("In a month: the first day of the week"), CALENDAR, 48, DAYS),
-    Shortcut("End", _("In a month: the last day of the week"), CALENDAR, 49, DAYS),
+    Shortcut("← →", _("In a month: the day before or after"), IN_CALENDAR, 46, DAYS),
+    Shortcut("↑ ↓", _("In a month: the same day a week before or after"), IN_CALENDAR, 47, DAYS),
+    Shortcut("Home", _("In a month: the first day of the week"), IN_CALENDAR, 48, DAYS),
+    Shortcut("End", _("In a month: the last day of the week"), IN_CALENDAR, 49, DAYS),
 )

@@ -12,7 +12,6 @@ from django.forms import BaseForm
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import formats, timezone
-from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -126,16 +125,29 @@ def options(choices: Iterable[dict[str, Any]]) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def sidebar(context: template.Context) -> list[tuple[str | Promise, list[navigation.Entry]]]:
-    """Return the parts of the sidebar with their headings, as far as the current position sees any
-    entry of them.
-    """
-    may = context.get("may") or {}
-    parts = (
-        (heading, navigation.list_entries(part, may))
-        for part, heading in navigation.SIDEBAR.items()
+def sidebar(context: template.Context) -> SafeString:
+    """Render the sections that the current position sees, each a link to its first page."""
+    sections = navigation.list_sections(context.get("may") or {})
+    current = navigation.find_current_section(sections, _find_current_entry(context))
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (_render_nav_item(s.entries[0].view, s.symbol, str(s.label), s is current),)
+            for s in sections
+        ),
     )
-    return [(heading, entries) for heading, entries in parts if entries]
+
+
+@register.inclusion_tag("components/section_tabs.html", takes_context=True)
+def section_tabs(context: template.Context, page: str = "") -> dict[str, Any]:
+    """Render the pages of the section whose page this is, or ``page`` where one stands for others;
+    nothing on a page that is no entry's own.
+    """
+    match = getattr(context.get("request"), "resolver_match", None)
+    page = page or (match.view_name if match else "")
+    sections = navigation.list_sections(context.get("may") or {})
+    return {"section": navigation.find_current_section(sections, page), "page": page}
 
 
 @register.simple_tag(takes_context=True)
@@ -149,9 +161,13 @@ def nav_item(context: template.Context, entry: navigation.Entry) -> SafeString:
     """Render one entry of the navigation; it is current on its own page and on those that belong to
     it.
     """
-    match = getattr(context.get("request"), "resolver_match", None)
-    here = navigation.find_current_entry(match.view_name, match.namespace) if match else ""
+    here = _find_current_entry(context)
     return _render_nav_item(entry.view, entry.symbol, str(entry.label), entry.view == here)
+
+
+def _find_current_entry(context: template.Context) -> str:
+    match = getattr(context.get("request"), "resolver_match", None)
+    return navigation.find_current_entry(match.view_name, match.namespace) if match else ""
 
 
 # Three times on each page stands the same navigation: a fifth of a short page's time.

@@ -80,7 +80,7 @@ def test_results_are_found_narrowed_and_opened_by_keyboard(at_desk):
     desk.open(reverse("accounts:me"))
     page = desk.page
 
-    page.get_by_role("link", name="Kết quả của đơn vị").focus()
+    page.get_by_role("link", name="Kết quả", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.locator("#compared-title")).to_be_visible()
     see_first_chart(page)

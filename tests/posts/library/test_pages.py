@@ -271,14 +271,14 @@ def test_a_snippet_stays_one_when_its_form_says_otherwise(client, unit):
 
 def find_tabs(client, address: str) -> list[str]:
     html = client.get(address).content.decode()
-    tabs = html.split('<nav class="library-tabs"', 1)[1].split("</nav>", 1)[0]
+    tabs = html.split('<nav class="section-tabs"', 1)[1].split("</nav>", 1)[0]
     return re.findall(r'<a[^>]* href="([^"]+)"', tabs)
 
 
 def test_each_page_of_the_shelf_leads_to_the_others(client):
     kinds = [reverse(view) for view in ("posts:library", "posts:snippets", "engagement:examples")]
 
-    assert [find_tabs(client, address) for address in kinds] == [kinds] * 3
+    assert [find_tabs(client, address)[:3] for address in kinds] == [kinds] * 3
 
 
 def test_from_the_composer_the_shelf_keeps_its_unit(client, unit):
