@@ -903,12 +903,13 @@ def upload(post: Post, **fields: object) -> Upload:
     return Upload.objects.create(**{"user": post.author, "size": 9, **purpose, **fields})
 
 
-def media(unit: Unit, *, text: str = "") -> Media:
-    """Make a real small JPEG in the media store; ``text`` makes its bytes, and so its hash, its
-    own."""
+def media(unit: Unit, *, text: str = "", picture: Image.Image | None = None) -> Media:
+    """Make a real small JPEG in the media store, of ``picture`` if it matters what it shows;
+    ``text`` makes its bytes, and so its hash, its own."""
     out = io.BytesIO()
-    picture = Image.new("RGB", (640, 360), "#14532d")
-    ImageDraw.Draw(picture).text((20, 20), text or str(next(_numbers)), fill="white")
+    if picture is None:
+        picture = Image.new("RGB", (640, 360), "#14532d")
+        ImageDraw.Draw(picture).text((20, 20), text or str(next(_numbers)), fill="white")
     picture.save(out, "JPEG")
     data = out.getvalue()
     sha256 = hashlib.sha256(data).hexdigest()
