@@ -111,7 +111,7 @@ def _channels(unit) -> dict:
 
 
 def _link(unit) -> dict:
-    return {"public_id": factories.link(unit, title="Đăng ký tạm trú").public_id}
+    return {"public_id": factories.link(unit, code="tam7tru3").public_id}
 
 
 def _open_tile(page: Page) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.permissions import Role
 from engagement.models import ReplyAllowance
+from oversight.matters.states import MatterState
 from posts.review import decisions
 from publishing.states import State
 from tests import factories
@@ -33,6 +34,10 @@ def _draft(unit) -> dict:
 
 def _leaking_draft(unit) -> dict:
     return {"public_id": factories.PostFactory(unit=unit, body=f"<p>{SUSPECT}</p>").public_id}
+
+
+def _video(unit) -> dict:
+    return {"public_id": factories.video(unit).public_id}
 
 
 def _video_for_tiktok(unit) -> dict:
@@ -70,6 +75,17 @@ def _phrase(unit) -> dict:
 
 def _example_of_others(_unit) -> dict:
     return {"public_id": factories.example(factories.UnitFactory(), state="nation").public_id}
+
+
+def _commune(province) -> dict:
+    return {"key": factories.UnitFactory(parent=province).key}
+
+
+def _answered(unit) -> dict:
+    row = factories.matter(
+        factories.UnitFactory(parent=unit), asked_from=unit, state=MatterState.ANSWERED
+    )
+    return {"public_id": row.public_id}
 
 
 def _campaign(unit) -> dict:
@@ -146,7 +162,10 @@ POST = Stop("publishing:post", make=_published)
 WALKS: dict[str, tuple[Stop, ...]] = {
     "bai-bi-tra-lai": (COMPOSER, Stop("posts:discussion", make=_kind("submitted_post"))),
     "bai-co-anh": (COMPOSER,),
-    "bai-co-video": (Stop("posts:edit", make=_video_for_tiktok),),
+    "bai-co-video": (
+        Stop("posts:edit", make=_video_for_tiktok),
+        Stop("posts:edit_video", make=_video),
+    ),
     "bao-cao-cap-tinh": (Stop("engagement:begin_report"),),
     "cau-tra-loi-mau": (Stop("engagement:reply_words", make=_phrase),),
     "chia-se-doi-tac": (
@@ -159,6 +178,11 @@ WALKS: dict[str, tuple[Stop, ...]] = {
         Stop("engagement:desk_allowances", make=_open_desk),
     ),
     "dinh-chinh": (POST, Stop("publishing:correctable"), Stop("posts:new")),
+    "don-vi-sap-nhap": (
+        Stop("units:unit", make=_commune),
+        Stop("units:merge", make=_commune),
+        Stop("units:close", make=_commune),
+    ),
     "dung-bai-mau": (COMPOSER,),
     "dung-bo-noi-dung": (COMPOSER,),
     "dung-lai-bai-cu": (POST, Stop("posts:reuse"), Stop("posts:new")),
@@ -177,13 +201,14 @@ WALKS: dict[str, tuple[Stop, ...]] = {
         Stop("engagement:examples"),
         Stop("engagement:post_counts", make=_published),
     ),
+    "gui-yeu-cau": (Stop("oversight:matter", make=_answered),),
     "hen-gio-dang": (
         Stop("publishing:post", make=_kind("approved_post")),
         Stop("publishing:post", make=_scheduled),
         Stop("publishing:move_all", make=_scheduled),
     ),
     "khoa-tai-khoan": (Stop("accounts:people"),),
-    "khung-gio-lap-lai": (POST, Stop("publishing:slots")),
+    "khung-gio-lap-lai": (POST, COMPOSER, Stop("publishing:slots")),
     "kiem-tra-lo-lot": (Stop("posts:edit", make=_leaking_draft),),
     "lap-bao-cao": (Stop("engagement:report"),),
     "lay-lai-bai": (
