@@ -114,6 +114,11 @@ def _link(unit) -> dict:
     return {"public_id": factories.link(unit, code="tam7tru3").public_id}
 
 
+def _go_to_submit(page: Page) -> None:
+    page.locator(".compose-steps [data-step=submit]").click()
+    expect(page.locator(".compose-details")).to_be_visible()
+
+
 def _open_tile(page: Page) -> None:
     page.locator("[data-tile]").click()
     page.locator(".alt-text").fill("Cánh cửa đã khóa, chìa cầm trên tay")
@@ -150,6 +155,12 @@ PICTURES: dict[str, Picture] = {
         Stop("posts:edit", "officer", _text_alone),
         around=(".compose-steps", ".compose-pictures"),
         margin=8,
+    ),
+    "bai-dau-tien-2": Picture(
+        Stop("posts:edit", "officer", _text_alone),
+        act=_go_to_submit,
+        around=(".compose-steps", ".compose-details"),
+        height=844,
     ),
     "bai-co-anh-1": Picture(Stop("posts:edit", "officer", _draft), act=_open_tile),
     "anh-thong-diep-1": Picture(

@@ -15,7 +15,7 @@ from publishing.states import State
 from tests import factories
 from tests.architecture.test_access import MAKERS
 from tests.handbook.pages import Stop
-from units.models import UnitFacts
+from units.models import Level, UnitFacts
 
 SUSPECT = (
     "Kẻ trộm là Nguyễn Văn Tám, sinh năm 1990, số căn cước 048090001234, điện thoại 0912345678."
@@ -68,6 +68,7 @@ def _to_share(unit) -> dict:
 
 
 def _phrase(unit) -> dict:
+    factories.person(Role.OFFICER, unit)
     factories.reply_phrase(unit)
     factories.reply_phrase(unit, text="Mời ông đến trụ sở.", approved_at=None)
     return {}
@@ -105,13 +106,13 @@ def _rule(unit) -> dict:
     return {}
 
 
-def _telegram(_ministry) -> dict:
-    factories.allowed("telegram", factories.UnitFactory())
+def _telegram(unit) -> dict:
+    province = unit if unit.level == Level.PROVINCE else factories.ProvinceFactory()
+    factories.allowed("telegram", factories.UnitFactory(parent=province))
     return {}
 
 
-def _open_desk(_ministry, *, province=None) -> dict:
-    province = province or factories.ProvinceFactory()
+def _open_desk(province) -> dict:
     ReplyAllowance.objects.create(
         unit=province, allowed_by=factories.UserFactory(), reason="Có cán bộ trực trả lời."
     )
@@ -120,7 +121,7 @@ def _open_desk(_ministry, *, province=None) -> dict:
 
 def _commented(unit, simulator) -> dict:
     """Make a post under which somebody asked, at a desk that may answer from the portal."""
-    _open_desk(unit.parent, province=unit.parent)
+    _open_desk(unit.parent)
     factories.reply_phrase(unit)
     channel = factories.connected(simulator, "facebook", unit)
     text = "Công an không gọi điện đòi tiền."
@@ -174,8 +175,9 @@ WALKS: dict[str, tuple[Stop, ...]] = {
         Stop("publishing:share_list", make=_shared),
     ),
     "cho-phep-nen-tang": (
+        Stop("channels:list"),
+        Stop("channels:allowances"),
         Stop("channels:allowances", make=_telegram),
-        Stop("engagement:desk_allowances", make=_open_desk),
     ),
     "dinh-chinh": (POST, Stop("publishing:correctable"), Stop("posts:new")),
     "don-vi-sap-nhap": (
@@ -217,6 +219,11 @@ WALKS: dict[str, tuple[Stop, ...]] = {
         POST,
     ),
     "mat-dien-thoai": (Stop("accounts:people"), Stop("accounts:person", make=_with_app)),
+    "mo-tra-loi-binh-luan": (
+        Stop("oversight:province"),
+        Stop("engagement:desk_allowances"),
+        Stop("engagement:desk_allowances", make=_open_desk),
+    ),
     "nguoi-van-hanh": (Stop("accounts:system_changes", role="operator"),),
     "quy-dinh-chu-de": (Stop("campaigns:topic_rules", make=_rule),),
     "so-dien-thoai-duoc-neu": (Stop("posts:allowed", role="chief", make=_number_to_confirm),),
