@@ -1,4 +1,6 @@
-"""Test that the index names each decision, and that links of documents lead to files."""
+"""Test that the index names each decision, that links of documents lead to files, and that the
+two languages of a document say the same.
+"""
 
 import re
 from pathlib import Path
@@ -6,8 +8,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from operations import presenters
+
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+TRANSLATED = ["operations", "runbook"]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 
@@ -30,3 +35,41 @@ def test_links_of_documents_lead_to_files(document):
     ]
 
     assert missing == []
+
+
+def sections(name: str) -> list[str]:
+    return re.split(r"^(?=#)", (ROOT / f"docs/{name}.md").read_text(), flags=re.MULTILINE)[1:]
+
+
+def facts(section: str) -> dict[str, object]:
+    """Return what does not change with the language: level, commands, names, rows, links."""
+    lines = [line.split("   # ")[0] for line in section.splitlines()]
+    return {
+        "level": section.index(" "),
+        "alarms": re.findall(r"^#+ ([a-z_, ]+) — ", section),
+        "blocks": [line.rstrip() for line in lines if line.startswith("    ")],
+        "names": sorted(set(re.findall(r"`[^`]+`", section))),
+        "rows and items": [
+            re.match(r"\|[-| ]+|\||- |\d\.", line)[0]
+            for line in lines
+            if re.match(r"\||- |\d\.", line)
+        ],
+        "links": sorted(link.replace(".vi.md", ".md") for link in LINK.findall(section)),
+    }
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_both_languages_of_a_document_have_the_same_commands_names_and_links(name):
+    english, vietnamese = sections(name), sections(f"{name}.vi")
+
+    # The first section alone names the other language and differs in it.
+    assert [facts(s) for s in english[1:]] == [facts(s) for s in vietnamese[1:]]
+    assert facts(english[0])["names"] == facts(vietnamese[0])["names"]
+
+
+def test_the_runbook_has_a_section_for_each_alarm():
+    alarms = [kind for s in sections("runbook") for kind in facts(s)["alarms"]]
+
+    assert sorted(kind for kinds in alarms for kind in kinds.split(", ")) == sorted(
+        presenters.KINDS
+    )
