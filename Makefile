@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but a Python 3.12 or newer; see `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test figures components lint format setup setup-dev requirements messages vendor bundle bench bench-rush bench-all faults clean
+.PHONY: help run test docs figures components lint format setup setup-dev requirements messages vendor bundle bench bench-rush bench-all faults clean
 PY := .venv/bin/python
 
 help: ## Show this list
@@ -11,6 +11,9 @@ run: setup ## Try the portal: its own PostgreSQL, the simulated platforms, sampl
 
 test: setup-dev ## Everything CI asks: house checks, then all tests on PostgreSQL, Redis and Chromium. ARGS="-k name" CLOCK=+40d
 	@exec $(PY) scripts/test.py $(ARGS)
+
+docs: setup-dev ## The documents as one site with a search, into var/docs; a link that leads nowhere fails
+	@$(PY) scripts/docs.py
 
 lint: setup-dev ## House checks alone: style, templates, types, layers, catalogue
 	@exec $(PY) scripts/lint.py
