@@ -11,7 +11,14 @@ COPY . /app
 WORKDIR /app
 RUN /venv/bin/python scripts/messages.py compile \
     && PATH=/venv/bin:$PATH deploy/collectstatic \
-    && rm -rf simulator try_out tests benchmarks
+    && rm -rf docs simulator try_out tests benchmarks
+
+# The documents for operators, which are made by packages that nothing else needs.
+FROM python:3.13-slim-trixie${PYTHON_DIGEST} AS docs
+COPY requirements-docs.txt /build/
+RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r /build/requirements-docs.txt
+COPY . /app
+RUN python /app/scripts/docs.py
 
 FROM python:3.13-slim-trixie${PYTHON_DIGEST}
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \
@@ -20,6 +27,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin port
         /certificates /internal /internal-ca /internal-web /internal-proxy
 COPY --from=build /venv /venv
 COPY --from=build /app /app
+COPY --from=docs /app/var/docs /app/var/docs
 WORKDIR /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     PORTAL_MODE=production MEDIA_ROOT=/data/media VAR_DIR=/tmp STATIC_ROOT=/app/staticfiles

@@ -1,5 +1,5 @@
 """The meaning of each alarm and what to do about it, in the
-operators' words. docs/runbook.md says it at length."""
+operators' words. docs/runbook.md and docs/runbook.vi.md say it at length."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels.states import Kind
@@ -403,6 +403,12 @@ def describe_remedy(kind: str, key: str = "") -> list[str]:
     return [str(step) % _name_placeholders(key) for step in KINDS[kind].do]
 
 
+def find_runbook_section(kind: str) -> str:
+    """Return the address of what the runbook says of an alarm, in the reader's language."""
+    page = "docs/runbook.vi.html" if get_language() == "vi" else "docs/runbook.html"
+    return f"{reverse('operations:document', args=[page])}#{kind}"
+
+
 def _name_placeholders(key: str) -> dict[str, str]:
     where = dict(Kind.choices).get(key) or (
         str(_FREEZES[key]) if key in _FREEZES else describe_queue(key)
@@ -432,7 +438,12 @@ def write_mail(alarm: Alarm) -> str:
         "",
     ]
     lines += [f"- {step}" for step in describe_remedy(alarm.kind, alarm.key)]
-    return "\n".join([*lines, f"{settings.PORTAL_URL}{reverse('operations:status')}#{alarm.kind}"])
+    lines += [
+        f"{settings.PORTAL_URL}{reverse('operations:status')}#{alarm.kind}",
+        gettext("In the runbook: %(address)s")
+        % {"address": f"{settings.PORTAL_URL}{find_runbook_section(alarm.kind)}"},
+    ]
+    return "\n".join(lines)
 
 
 def describe_since(alarm: Alarm) -> str:

@@ -10,17 +10,20 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_http_methods
+from django.views.static import serve
 
 from accounts.permissions import Permission
 from accounts.queries import can
 from accounts.step_up import step_up_required
+from accounts.system import ADMIN_CSP
 from channels.queries import is_set_up
 from channels.states import Kind
 from core import jobs, quotas
@@ -40,6 +43,7 @@ from publishing.freeze import freezing
 from publishing.models import Freeze
 
 ALARMS_SHOWN = 20
+DOCUMENTS_HOME = "docs/README.html"
 
 
 @login_not_required
@@ -93,11 +97,15 @@ def _may_act(request: HttpRequest) -> bool:
     return can(request.user, Permission.SYSTEM_WATCH, unit=freezing.ministry_unit())
 
 
+def _require_watch(request: HttpRequest) -> None:
+    if not (request.user.is_operator or request.user.reach(Permission.SYSTEM_WATCH)):
+        raise PermissionDenied
+
+
 @require_GET
 def status(request: HttpRequest) -> HttpResponse:
     """Show the state of the portal's work; for HTMX only what changes by itself."""
-    if not (request.user.is_operator or request.user.reach(Permission.SYSTEM_WATCH)):
-        raise PermissionDenied
+    _require_watch(request)
     if (format := request.GET.get("format")) in FORMATS:
         quotas.use("export", by=request.user)
         chart = _draw_hours(database_now())
@@ -153,6 +161,7 @@ def _make_moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
             "id": f"{s.kind}-{s.key}".rstrip("-"),
             "title": presenters.describe_title(s.kind, s.key),
             "means": presenters.describe_meaning(s.kind, s.key),
+            "runbook": presenters.find_runbook_section(s.kind),
             "do": presenters.describe_remedy(s.kind, s.key),
             "since": s.since,
             "n": s.n,
@@ -432,3 +441,34 @@ def release(request: HttpRequest) -> HttpResponse:
     return _run_with_reason(
         request, action, heading=heading, lead=lead, label=heading, icon="player-play", **context
     )
+
+
+# --- Documents ------------------------------------------------------------------------------------
+
+
+def _are_documents_made() -> bool:
+    return (settings.DOCUMENTS_ROOT / DOCUMENTS_HOME).exists()
+
+
+@require_GET
+def documents(request: HttpRequest) -> HttpResponse:
+    """Lead to the first page of the documents, or say how they are made."""
+    _require_watch(request)
+    if _are_documents_made():
+        return redirect("operations:document", DOCUMENTS_HOME)
+    return render(request, "operations/documents.html")
+
+
+@require_GET
+@csp_override(ADMIN_CSP)  # their search parses pages from strings, which Trusted Types refuse
+def document(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
+    """Serve a file of the site that `make docs` made. They lie outside the static files, which
+    everybody may read.
+    """
+    _require_watch(request)
+    if not _are_documents_made():
+        return redirect("operations:documents")
+    response = serve(request, path, document_root=settings.DOCUMENTS_ROOT)
+    if response.get("Content-Type", "").startswith("text/"):
+        response["Content-Type"] += "; charset=utf-8"
+    return response

@@ -115,7 +115,8 @@ def test_several_alarms_are_one_mail(clock, stuck):
         clock.forward(seconds=30)
     (letter,) = mail.outbox
     assert Alarm.objects.count() == 2
-    assert letter.body.count("#stuck") == letter.body.count("#verifying") == 1
+    for page in ("/status/", "/docs/docs/runbook.vi.html"):
+        assert letter.body.count(f"{page}#stuck") == letter.body.count(f"{page}#verifying") == 1
 
 
 def test_two_watches_at_once_mail_once(stuck):

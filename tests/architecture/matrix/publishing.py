@@ -103,6 +103,10 @@ ENTRIES = {
     ),
     "operations:status": Entry(roles=frozenset({ADMINISTRATOR})),
     # The walk's administrator sits in a province: publishing as a whole is the ministry's.
+    "operations:documents": Entry(roles=frozenset({ADMINISTRATOR})),
+    "operations:document": Entry(
+        roles=frozenset({ADMINISTRATOR}), kwargs={"path": "document"}, reach="all"
+    ),
     "operations:freeze": Entry(roles=frozenset()),
     "operations:release": Entry(roles=frozenset()),
     "publishing:recall_list": Entry(roles=READERS),
