@@ -1,6 +1,9 @@
 """No page of the sidebar without help, for nobody who sees it there."""
 
+import re
+
 import pytest
+from django.conf import settings
 
 from accounts.context import granted_permissions
 from core.navigation import SIDEBAR, list_entries
@@ -25,3 +28,14 @@ def test_each_picture_of_a_guide_is_taken_and_each_taken_is_shown():
     shown = [name for guide in read_guides().values() for name in guide.pictures]
 
     assert sorted(shown) == sorted(PICTURES)
+    stored = (settings.BASE_DIR / "static" / "help").glob("*.webp")
+    assert sorted(path.stem for path in stored) == sorted(PICTURES)
+
+
+def test_a_guide_is_read_at_one_look():
+    for guide in read_guides().values():
+        words = re.sub(r"!?\[([^\]]*)\]\([^)]*\)|[*>]", r"\1", guide.text).split()
+        assert len(words) <= 180, guide.slug
+        assert len(re.findall(r"^\d+\. ", guide.text, re.M)) <= 7, guide.slug
+        assert len(guide.pictures) <= 2, guide.slug
+        assert guide.text.count("> Lưu ý: ") <= 1, guide.slug

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts.models import Notice, User
 from accounts.permissions import Role
 from engagement.models import ReplyAllowance
 from oversight.matters.states import MatterState
@@ -146,6 +147,13 @@ def _waiting_for_second(province) -> dict:
     return {"public_id": post.public_id}
 
 
+def _notices(_unit) -> dict:
+    for user in User.objects.all():
+        facts = {"by": "Nguyễn Thị Bình", "title": "Khóa cửa cẩn thận"}
+        Notice.objects.create(user=user, kind="post_approved", facts=facts, address="/")
+    return {}
+
+
 def _with_app(unit) -> dict:
     return {"public_id": factories.person(Role.APPROVER, unit).public_id}
 
@@ -180,6 +188,7 @@ WALKS: dict[str, tuple[Stop, ...]] = {
         Stop("channels:allowances", make=_telegram),
     ),
     "dinh-chinh": (POST, Stop("publishing:correctable"), Stop("posts:new")),
+    "doc-thong-bao": (Stop("accounts:notices", make=_notices),),
     "don-vi-sap-nhap": (
         Stop("units:unit", make=_commune),
         Stop("units:merge", make=_commune),
