@@ -2,7 +2,6 @@
 to them.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.text import fold
+from core.text import begins_words
 
 TABS, ACTIONS = "tabs", "actions"
 TODAY, APPROVAL, UNITS, POSTS, CALENDAR, COMMENTS, RESULTS, LIBRARY, TASKS = (
@@ -113,7 +112,6 @@ class Entry(NamedTuple):
         return next((p for p in parts if p not in SIDEBAR or SIDEBAR[p].is_for(may)), "")
 
 
-_WORD = re.compile(r"\w+")
 ENTRIES: list[Entry] = []
 _BELONGS: dict[str, str] = {}
 
@@ -165,13 +163,11 @@ def find_entries(query: str, parts: Iterable[str], may: Mapping[str, bool]) -> l
     """Return the entries of ``parts`` in whose labels or synonyms each of the words begins a word,
     one for each page.
     """
-    searched = fold(query).split()
     entries: dict[str, Entry] = {}
     for part in parts:
         for entry in list_entries(part, may):
             section = SIDEBAR[part].label if part in SIDEBAR else ""
-            names = _WORD.findall(fold(f"{entry.label} {section} {entry.synonyms}"))
-            if all(any(name.startswith(word) for name in names) for word in searched):
+            if begins_words(query, f"{entry.label} {section} {entry.synonyms}"):
                 entries.setdefault(entry.view, entry)
     return list(entries.values())
 

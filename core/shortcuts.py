@@ -50,6 +50,7 @@ register(
         "↑ ↓", _("In what was found: the one above or below"), EVERY_PAGE, 12, "frame/palette.js"
     ),
     Shortcut("Enter", _("Open what was found"), EVERY_PAGE, 13, "frame/palette.js"),
+    Shortcut("Esc", _("Close the help"), EVERY_PAGE, 15, "frame/help.js"),
     Shortcut(
         "Esc",
         _("Close what is open, and go back to where you were"),

@@ -33,6 +33,7 @@ class _Bare(dict[int, str]):
 
 
 _BARE = _Bare()
+_WORD = re.compile(r"\w+")
 
 
 def fold(text: str) -> str:
@@ -40,6 +41,12 @@ def fold(text: str) -> str:
     through this function, or they never match.
     """
     return " ".join(text.translate(_BARE).split())
+
+
+def begins_words(typed: str, text: str) -> bool:
+    """Check that each of the words that somebody typed begins one of ``text``, accents aside."""
+    words = _WORD.findall(fold(text))
+    return all(any(word.startswith(part) for word in words) for part in fold(typed).split())
 
 
 def normalise(text: str) -> str:

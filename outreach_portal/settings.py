@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "units",
     "media",
     "links",
+    "help",
     "campaigns",
     "channels",
     "posts",

@@ -27,6 +27,7 @@ urlpatterns = [
     path("units/", include("units.urls")),
     path("", include("media.urls")),
     path("", include("links.urls")),
+    path("help/", include("help.urls")),
     path("audit/", include("audit.urls")),
     path("channels/", include("channels.urls")),
     path("hooks/<slug:platform>/", hook, name="hook"),

@@ -1,6 +1,7 @@
 // What every page shares. Each part makes a page nicer; none is needed for its main job.
 import "./frame/confirm.js";
 import "./frame/forms.js";
+import "./frame/help.js";
 import "./frame/palette.js";
 import "./frame/sending.js";
 import "./frame/shared_machine.js";

@@ -24,6 +24,7 @@ APPS = (
     "accounts",
     "media",
     "links",
+    "help",
     "campaigns",
     "channels",
     "posts",

@@ -238,6 +238,8 @@ MAKERS = {
     "report": lambda unit: factories.report(unit).public_id,
     "report_with_file": lambda unit: factories.report_with_files(unit).public_id,
     "document": lambda unit: "docs/README.html",
+    "guide": lambda unit: "bai-dau-tien",
+    "guide_reader": lambda unit: "operator",
     "report_kind": lambda unit: "month",
     "file_format": lambda unit: "pdf",
     "draft_format": lambda unit: "docx",  # in the process itself, and thus sooner than a PDF

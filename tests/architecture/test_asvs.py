@@ -138,6 +138,7 @@ def test_no_template_is_built_from_words_of_people():
         "media",
         "audit",
         "links",
+        "help",
         "campaigns",
         "channels",
         "core",

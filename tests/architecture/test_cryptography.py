@@ -13,6 +13,7 @@ OURS = (
     "accounts",
     "audit",
     "links",
+    "help",
     "campaigns",
     "channels",
     "core",

@@ -12,6 +12,7 @@ PACKAGES = (
     "accounts",
     "media",
     "links",
+    "help",
     "campaigns",
     "channels",
     "posts",

@@ -21,6 +21,7 @@ APPS = (
     "media",
     "audit",
     "links",
+    "help",
     "campaigns",
     "channels",
     "core",

@@ -16,6 +16,7 @@ ORDER = [
     "accounts",
     "media",
     "links",
+    "help",
     "campaigns",
     "channels",
     "posts",

@@ -90,6 +90,7 @@ def test_pages_and_actions_are_found_by_the_words_that_they_bear():
     assert matches(approver, "tam dung dang") == {
         "Việc cần làm": ["Tạm dừng đăng bài"],
         "Trang của hệ thống": ["Tạm dừng đăng bài"],
+        "Trợ giúp": ["Tạm dừng đăng bài"],
     }
     assert matches(officer, "tam dung dang") == {}
     assert matches(officer, "soan bai moi") == {"Việc cần làm": ["Soạn bài mới"]}

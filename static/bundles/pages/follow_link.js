@@ -1,2 +1,2 @@
-import"../shared-SREGTT6V.js";
+import"../shared-HSH4YPXT.js";
 document.addEventListener("DOMContentLoaded",()=>{let e=document.querySelector("a[data-follow]");e&&location.replace(e.href)});

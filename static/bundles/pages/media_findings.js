@@ -1,2 +1,2 @@
-import{i as o}from"../shared-SREGTT6V.js";
+import{i as o}from"../shared-HSH4YPXT.js";
 o(document.getElementById("findings-body"));

@@ -1,2 +1,2 @@
 import"../shared-6TODTTDA.js";
-import"../shared-SREGTT6V.js";
+import"../shared-HSH4YPXT.js";
