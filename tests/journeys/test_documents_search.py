@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from scripts import docs
 from tests import factories
+from tests.journeys.conftest import DESK, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -40,3 +41,15 @@ def test_an_alarm_leads_to_its_section(made, settings, at_desk):
 
     expect(desk.page.locator("#unrecorded")).to_be_in_viewport()
     assert desk.complaints == [], "\n".join(desk.complaints)
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_pages_fit_and_can_be_read_by_everybody(made, settings, at_desk, size):
+    settings.DOCUMENTS_ROOT = made
+    desk = at_desk(factories.operator(), size)
+    for name in ("README", "operations.vi", "runbook.vi"):
+        desk.open(f"/docs/docs/{name}.html")
+
+        assert desk.accessibility(["wcag2a", "wcag2aa", "wcag22aa"]) == [], name
+        assert desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert desk.page.evaluate("document.documentElement.lang") == "vi"

@@ -34,6 +34,14 @@ def test_the_site_is_made_whole_over_an_older_one(checkout):
     assert list(site.parent.iterdir()) == [site]
 
 
+def test_the_image_holds_the_site_where_the_portal_looks_for_it(settings):
+    dockerfile = (ROOT / "Dockerfile").read_text()
+
+    folder = f"/app/{settings.DOCUMENTS_ROOT.relative_to(settings.BASE_DIR)}"
+    assert settings.DOCUMENTS_ROOT == docs.SITE
+    assert f"COPY --from=docs {folder} {folder}" in dockerfile
+
+
 @pytest.mark.parametrize("link", ["limits.md#nothing", "nothing.md", "#nothing", "nothing/"])
 def test_a_link_that_leads_nowhere_fails_and_leaves_the_site_that_was_there(checkout, capfd, link):
     site = checkout / "var/docs"
