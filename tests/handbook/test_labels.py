@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.handbook.guides import read_guides
+from help.guides import read_guides
 from tests.handbook.pages import Stop, find_labels, one_line, open_page
 from tests.handbook.walks import FIRST, WALKS
 
@@ -11,7 +11,7 @@ GUIDES = read_guides()
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("slug", "role"), [(slug, role) for slug, guide in GUIDES.items() for role in guide.roles]
+    ("slug", "role"), [(slug, role) for slug, guide in GUIDES.items() for role in guide.readers]
 )
 def test_a_guide_says_its_labels_as_the_pages_of_its_readers_do(read_as, request, slug, role):
     guide = GUIDES[slug]
@@ -23,7 +23,8 @@ def test_a_guide_says_its_labels_as_the_pages_of_its_readers_do(read_as, request
         platforms = [request.getfixturevalue("simulator")] if stop.simulated else []
         found |= find_labels(open_page(stop, read_as(stop.role or role), *platforms))
 
-    missing = [label for label in guide.labels if one_line(label) not in found]
+    labels = [one_line(span.text) for span in guide.spans if span.bold]
+    missing = [label for label in labels if label not in found]
     assert not missing, f"help/guides/{slug}.md: no page of the {role} shows {missing}"
 
 
@@ -33,6 +34,7 @@ def test_walks_are_those_of_guides():
 
 def test_links_lead_to_guides_of_the_same_readers_by_their_titles():
     for guide in GUIDES.values():
-        for title, slug in guide.links:
-            assert title == GUIDES[slug].title, guide.slug
-            assert set(guide.roles) - set(GUIDES[slug].roles) == set(), (guide.slug, slug)
+        for link in filter(lambda span: span.guide, guide.spans):
+            led_to = GUIDES[link.guide]
+            assert link.text == led_to.title, guide.slug
+            assert set(guide.readers) - set(led_to.readers) == set(), (guide.slug, link.guide)
