@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ADMINISTRATION, Entry, register
+from core.navigation import ACTIONS, ADMINISTRATION, Entry, register
 
 register(
     Entry(
@@ -22,6 +22,15 @@ register(
         ADMINISTRATION,
         41,
         rights=("system_operate",),
+    ),
+    Entry(
+        "operations:documents",
+        "file-text",
+        _("Documents for operators"),
+        ACTIONS,
+        90,
+        rights=("system_watch",),
+        synonyms=_("runbook, backup, restore, installation, settings"),
     ),
     pages={"operations:status": ("operations",)},
 )

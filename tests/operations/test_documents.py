@@ -53,6 +53,15 @@ def test_an_administrator_of_the_ministry_reads_them_too(client, site):
     assert get(client, HOME).status_code == 200
 
 
+def test_the_search_finds_them_for_an_operator_and_not_for_a_unit(client, operator):
+    documents = f'href="{reverse("operations:documents")}"'
+
+    assert documents in client.get(reverse("search"), {"q": "runb"}).text
+
+    client.force_login(factories.person(Role.APPROVER))
+    assert documents not in client.get(reverse("search"), {"q": "runb"}).text
+
+
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.APPROVER, Role.SUPERVISOR])
 def test_a_unit_is_refused(client, site, role):
     client.force_login(factories.person(role))
