@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from PIL import Image
 
+from tests import factories
 from tests.handbook.pages import address_of
 from tests.handbook.pictures import PICTURES
 
@@ -19,10 +21,12 @@ HIGH = 2_000
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_the_picture_of_a_guide_is_taken(at_desk, read_as, settings, name):
+def test_the_picture_of_a_guide_is_taken(at_desk, read_as, settings, monkeypatch, name):
     picture = PICTURES[name]
     reader = read_as(picture.stop.role)
+    # What would be another one each time.
     settings.PORTAL_URL = "https://portal.example"
+    monkeypatch.setattr(totp, "generate_totp_secret", lambda: factories.TOTP_SECRET)
     size = {**picture.size, "height": HIGH} if picture.around else picture.size
     desk = at_desk(size=size, locale="vi-VN", reduced_motion="reduce")
     desk.take_session(reader.client)
