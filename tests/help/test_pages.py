@@ -72,6 +72,7 @@ def test_each_page_links_to_its_guide(client, officer):
     assert f'href="{reverse("help:page")}?view=posts:import" data-open="help"' in " ".join(
         html.split()
     )
+    assert html.count("Help on this page") == 2  # once in the menu of each width
 
 
 def test_guides_that_do_not_exist(client, officer):
