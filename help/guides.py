@@ -163,11 +163,12 @@ def _list_views(resolver: URLResolver | None = None, namespace: str = "") -> Ite
 def _parse(text: str) -> Iterator[Block]:
     """Yield the blocks of a guide's Markdown."""
     kinds = ["paragraph"]
-    number = 0
+    steps = number = 0
     for token in MarkdownIt("commonmark", {"html": False}).parse(text):
         if token.type == "list_item_open":
             kinds.append("step")
-            number += 1
+            steps += 1
+            number = steps
         elif token.type == "blockquote_open":
             kinds.append("note")
         elif token.type in ("list_item_close", "blockquote_close"):
@@ -175,8 +176,8 @@ def _parse(text: str) -> Iterator[Block]:
         elif token.type == "inline":
             spans, pictures = _parse_words(token.children or [])
             if spans:
-                # Of several paragraphs in a step, the first bears its number.
-                yield Block(kinds[-1], tuple(spans), number if kinds[-1] == "step" else 0)
+                yield Block(kinds[-1], tuple(spans), number)
+                number = 0  # of several paragraphs in a step, the first bears its number
             yield from pictures
 
 

@@ -21,6 +21,8 @@ Dùng khi cần báo tin.
    ![Trang soạn](soan.webp)
 2. Bấm **Trình**.
 
+   Rồi chờ duyệt.
+
 > Lưu ý: <b>đọc lại</b>.
 
 Xem thêm: [Đăng hai bài](guide:hai-bai)
@@ -52,6 +54,7 @@ def test_a_file_is_read_as_blocks(folder):
         ),
         Block("picture", (Span("Trang soạn"),), picture="soan.webp"),
         Block("step", (Span("Bấm "), Span("Trình", bold=True), Span(".")), 2),
+        Block("step", (Span("Rồi chờ duyệt."),)),
         Block("note", (Span("Lưu ý: <b>đọc lại</b>."),)),
         Block("paragraph", (Span("Xem thêm: "), Span("Đăng hai bài", guide="hai-bai"))),
     )
