@@ -45,8 +45,9 @@ def fold(text: str) -> str:
 
 def begins_words(typed: str, text: str) -> bool:
     """Check that each of the words that somebody typed begins one of ``text``, accents aside."""
-    words = _WORD.findall(fold(text))
-    return all(any(word.startswith(part) for word in words) for part in fold(typed).split())
+    parts = fold(typed).split()
+    words = _WORD.findall(fold(text)) if parts else []
+    return all(any(word.startswith(part) for word in words) for part in parts)
 
 
 def normalise(text: str) -> str:
