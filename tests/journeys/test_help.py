@@ -54,3 +54,28 @@ def test_the_composer_on_a_phone_has_its_guide(at_desk):
     page.locator(".compose-help").click()
 
     expect(page.locator("#help h2")).to_have_text("Đăng bài đầu tiên")
+
+
+def test_a_page_without_a_guide_opens_the_list_and_escape_closes_it(at_desk):
+    desk = at_desk(factories.person(Role.OFFICER))
+    page = desk.page
+    desk.open(reverse("help:index"))
+
+    page.locator(".top-bar [data-open=help]").click()
+    expect(page.locator("#help h2")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#help")).to_be_hidden()
+
+
+def test_without_a_network_escape_closes_the_panel(at_desk):
+    desk = at_desk(factories.person(Role.OFFICER))
+    page = desk.page
+    desk.open(reverse("posts:import"))
+    page.route("**/help/page/**", lambda route: route.abort())
+
+    page.locator(".top-bar [data-open=help]").click()
+    expect(page.locator("#help [data-close-help]")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#help")).to_be_hidden()

@@ -1,2 +1,2 @@
-import"../shared-HSH4YPXT.js";
+import"../shared-QAJFSBZ2.js";
 document.addEventListener("DOMContentLoaded",()=>{let e=document.querySelector("a[data-follow]");e&&location.replace(e.href)});

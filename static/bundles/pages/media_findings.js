@@ -1,2 +1,2 @@
-import{i as o}from"../shared-HSH4YPXT.js";
+import{i as o}from"../shared-QAJFSBZ2.js";
 o(document.getElementById("findings-body"));

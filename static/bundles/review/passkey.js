@@ -1,2 +1,2 @@
 import"../shared-6TODTTDA.js";
-import"../shared-HSH4YPXT.js";
+import"../shared-QAJFSBZ2.js";

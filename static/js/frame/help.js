@@ -25,6 +25,8 @@ function openByLink(event) {
   opener = link;
   for (const popover of document.querySelectorAll(":popover-open")) popover.hidePopover();
   panel.showPopover();
+  // Into the panel at once: Escape closes it also where the guide does not come.
+  panel.querySelector("[data-close-help]").focus();
   load(link.href);
 }
 
