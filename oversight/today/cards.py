@@ -6,12 +6,13 @@ from functools import cache, partial
 from typing import Any
 
 from django.db.models import Exists, QuerySet
+from django.utils import timezone
 
+from accounts.context import granted_permissions
 from accounts.models import User
 from accounts.permissions import Permission
 from campaigns.kits.queries import find_versions_to_decide
 from channels.completeness.queries import changes_to_decide
-from channels.models import Channel
 from channels.monitoring.presenters import VERDICT_LOOKS
 from channels.states import Verdict
 from engagement.examples.models import Example
@@ -20,6 +21,7 @@ from engagement.reports.queries import find_unsent
 from oversight.matters.queries import find_turns
 from oversight.today import administration, publishing, writing
 from oversight.today.card import Card, make_card
+from oversight.today.first_steps import find_traces, list_steps
 from posts.context import units_to_write_in
 from posts.kits.queries import undecided_kits
 from posts.models import Post
@@ -39,14 +41,19 @@ def make_cards(user: User, *, now: datetime, pauses: Pauses = NO_PAUSES) -> dict
     rows, checks = _find_rows_of_cards(user, now=now), _find_quick_checks(user)
     units = units_to_write_in(user)
     of_kits = {f"kits_{unit.pk}": undecided_kits(unit) for unit in units}
-    communes = {f"channels_{unit.pk}": unit for unit in units if unit.level == Level.COMMUNE}
-    usable = Channel.objects.usable()
-    of_channels = {name: usable.filter(unit=unit) for name, unit in communes.items()}
-    filled = _find_filled(user, {**rows, **checks, **of_kits, **of_channels})
+    communes = [unit for unit in units if unit.level == Level.COMMUNE]
+    traces = {
+        f"{name}_{unit.pk}": found
+        for unit in communes
+        for name, found in find_traces(unit, today=timezone.localdate(now)).items()
+    }
+    filled = _find_filled(user, {**rows, **checks, **of_kits, **traces})
     cards: dict[str, Any] = {
         name: make_card(queryset) if name in filled else Card() for name, queryset in rows.items()
     }
-    cards["unconnected"] = [unit for name, unit in communes.items() if name not in filled]
+    may = granted_permissions(user)
+    steps = (list_steps(unit, filled, may) for unit in communes)
+    cards["first_steps"] = [of_unit for of_unit in steps if of_unit.done < len(of_unit.steps)]
     for name in _COSTLY_ROWS.keys() & checks.keys():
         cards[name] = make_card(_COSTLY_ROWS[name](user)) if name in filled else Card()
     if user.reach(Permission.POST_APPROVE):

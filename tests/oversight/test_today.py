@@ -20,6 +20,7 @@ from publishing.freeze import freezing
 from publishing.states import BroadcastReason, BroadcastState, State
 from tests import factories
 from tests.pages import one_line
+from units.models import UnitFacts
 
 
 @pytest.fixture
@@ -502,14 +503,57 @@ def test_proposed_examples_stand_where_their_province_decides(today, unit):
     assert rows == [proposed]
 
 
-@pytest.mark.django_db
-def test_a_unit_without_channels_is_led_to_connect_one_by_its_leader(today, unit):
-    leader = today(factories.person(Role.APPROVER, unit)).text
-    assert f'href="{reverse("channels:platforms")}?unit={unit.key}"' in leader
-    officer = today(factories.person(Role.OFFICER, unit)).text
-    assert "Ask your unit's leader to connect its official page." in officer
-    assert reverse("channels:platforms") not in officer
-    assert "has no channel yet" not in today(factories.person(Role.OFFICER, unit.parent)).text
+def read_steps(response) -> dict[str, str]:
+    """Return the first things to do, "done" or the page where the person does them."""
+    (first,) = response.context["first_steps"]
+    return {str(step.label): "done" if step.is_done else step.address for step in first.steps}
 
-    factories.ChannelFactory(unit=unit)
-    assert "has no channel yet" not in today(factories.person(Role.APPROVER, unit)).text
+
+@pytest.mark.django_db
+def test_the_first_things_of_a_unit_lead_its_people_to_what_they_may_do(today, unit):
+    officer = read_steps(today(factories.person(Role.OFFICER, unit)))
+    leader = read_steps(today(factories.person(Role.APPROVER, unit)))
+
+    own = f"?unit={unit.key}"
+    assert list(officer.values()) == [
+        "",
+        "",
+        reverse("posts:enter_allowed") + own,
+        "",
+        reverse("posts:new") + own,
+    ]
+    assert list(leader.values())[:2] == [
+        reverse("channels:platforms") + own,
+        reverse("units:facts", args=[unit.key]),
+    ]
+    assert leader["Have a leader who approves"] == "done"
+
+
+@pytest.mark.django_db
+def test_each_first_thing_ticks_itself_and_then_they_are_gone(today, unit):
+    officer = factories.person(Role.OFFICER, unit)
+    factories.PostFactory(unit=unit, channels=[])  # a draft is no submitted post
+    assert "done" not in read_steps(today(officer)).values()
+
+    done = []
+    for name, do in {
+        "Connect the official page": lambda: factories.ChannelFactory(unit=unit),
+        "Enter the telephone of the officer on duty": lambda: UnitFacts.objects.create(
+            unit=unit, duty_phone="02363000000", changed_at=timezone.now()
+        ),
+        "Enter the numbers and accounts that posts may name": lambda: factories.allowed_item(unit),
+        "Have a leader who approves": lambda: factories.person(Role.APPROVER, unit),
+    }.items():
+        do()
+        done.append(name)
+        steps = read_steps(today(officer))
+        assert [label for label, state in steps.items() if state == "done"] == done
+    factories.submitted(unit=unit, author=officer)
+
+    assert today(officer).context["first_steps"] == []
+
+
+@pytest.mark.django_db
+def test_only_people_who_write_in_a_commune_see_its_first_things(today, unit):
+    assert today(factories.person(Role.OFFICER, unit.parent)).context["first_steps"] == []
+    assert today(factories.person(Role.SUPERVISOR, unit)).context["first_steps"] == []
