@@ -14,13 +14,22 @@ register(
         rights=("system_watch",),
         synonyms=_("queue, error, memory"),
     ),
+    Entry(
+        "operations:work",
+        "settings",
+        _("Background work"),
+        ADMINISTRATION,
+        41,
+        rights=("system_operate",),
+        synonyms=_("queue, process, worker"),
+    ),
     # The stock admin, for those who operate the installation.
     Entry(
         "admin:index",
         "database",
         _("System operation"),
         ADMINISTRATION,
-        41,
+        43,
         rights=("system_operate",),
     ),
     Entry(

@@ -14,6 +14,7 @@ register_converter(FilePath, "file")
 app_name = "operations"
 urlpatterns = [
     path("status/", views.status, name="status"),
+    path("status/work/", views.work, name="work"),
     path("status/freeze/", views.freeze, name="freeze"),
     path("status/release/", views.release, name="release"),
     path("docs/", views.documents, name="documents"),

@@ -120,6 +120,27 @@ def status(request: HttpRequest) -> HttpResponse:
     return render_page(request, "operations/status.html", context, part="now")
 
 
+@require_GET
+def work(request: HttpRequest) -> HttpResponse:
+    """Show the processes, the queues and what they have to do; it asks for itself again."""
+    _require_watch(request)
+    facts = take_measurement(ask_broker=True)
+    several = any(s.kind == "silent_queues" for s in group_signs(facts.signs))
+    kind = "silent_queues" if several else "silent"
+    context = {
+        "facts": facts,
+        "parts": _describe_parts(facts),
+        "queues": [
+            _describe_queue(facts, queue, last_seen_at, kind=kind)
+            for queue, last_seen_at in facts.queues.items()
+        ],
+        "jobs": [
+            (presenters.describe_job(figures.kind), figures) for figures in jobs.measure(facts.now)
+        ],
+    }
+    return render_page(request, "operations/work.html", context, part="now")
+
+
 def _draw_hours(now: datetime) -> Chart:
     """Draw by how much the last post of each hour was late: when it was slow, in one look."""
     hours = measure_hours(now)
@@ -170,7 +191,6 @@ def _make_moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
         }
         for s in signs
     ]
-    several = any(s.kind == "silent_queues" for s in signs)
     broken = sum(not s.by_people for s in signs)
     return {
         "facts": facts,
@@ -184,16 +204,6 @@ def _make_moving_part(facts: Facts, *, may_act: bool) -> dict[str, Any]:
         "stamp": "-".join(
             [*(problem["id"] for problem in wrong), *(["back"] if recovered else [])]
         ),
-        "parts": _describe_parts(facts),
-        "queues": [
-            _describe_queue(
-                facts, queue, last_seen_at, kind="silent_queues" if several else "silent"
-            )
-            for queue, last_seen_at in facts.queues.items()
-        ],
-        "jobs": [
-            (presenters.describe_job(figures.kind), figures) for figures in jobs.measure(facts.now)
-        ],
         "platforms": [
             _describe_platform(facts, p)
             for p in facts.platforms.values()

@@ -124,10 +124,26 @@ def test_each_queue_says_when_its_process_began(client, boss):
     began = timezone.now() - timedelta(hours=3)
     Heartbeat.objects.filter(queue="reconcile").update(started_at=began)
 
-    lines = {line.name: line for line in page(client).context["queues"]}
+    shown = client.get(reverse("operations:work"))
 
+    lines = {line.name: line for line in shown.context["queues"]}
     assert lines[presenters.describe_queue("reconcile")].started == began
-    assert "process begun" in page(client).text
+    assert "process begun" in shown.text
+
+
+def test_the_work_asks_for_itself_again_and_gets_its_part_alone(client, boss):
+    part = client.get(
+        reverse("operations:work"), headers={"hx-request": "true", "x-by-itself": "1"}
+    ).text
+
+    assert part.strip().startswith('<div id="now"')
+    assert f'hx-get="{reverse("operations:work")}"' in part
+
+
+def test_who_may_not_watch_sees_no_work(client):
+    client.force_login(factories.person(Role.APPROVER))
+
+    assert client.get(reverse("operations:work")).status_code == 403
 
 
 def test_several_silent_queues_stand_there_once(client, boss):
@@ -140,7 +156,8 @@ def test_several_silent_queues_stand_there_once(client, boss):
 
     assert [problem["kind"] for problem in shown.context["wrong"]] == ["silent_queues"]
     assert "1 alarm needs you now" in shown.text
-    assert shown.text.count('href="#silent_queues"') == 3
+    work = client.get(reverse("operations:work")).text
+    assert work.count(f'href="{reverse(STATUS)}#silent_queues"') == 3
 
 
 def test_the_head_waits_for_the_end_of_an_alarm_before_it_says_that_all_is_well(client, boss):
@@ -206,13 +223,12 @@ def test_it_says_by_kind_what_waits_runs_and_failed(client, boss):
     factories.job("video", "running")
     factories.job("export", "failed")
 
-    shown = page(client)
+    shown = client.get(reverse("operations:work"))
 
     figures = {counted.kind: counted for _name, counted in shown.context["jobs"]}
     assert (figures["video"].waiting, figures["video"].running) == (1, 1)
     assert figures["video"].oldest
     assert (figures["export"].failed, figures["export"].oldest) == (1, None)
-    assert "Background work" in shown.text
     assert figures.keys() == presenters.JOBS.keys()
 
 
@@ -284,7 +300,7 @@ def test_there_is_nothing_to_release_when_nothing_is_frozen(client, boss):
 
 def test_every_queue_is_called_by_what_it_is_for(client, boss, settings):
     names = {queue: presenters.describe_queue(queue) for queue in settings.CELERY_TASK_QUEUES}
-    shown = page(client).text
+    shown = client.get(reverse("operations:work")).text
 
     assert [queue for queue, name in names.items() if name == queue] == []
     assert [name for name in names.values() if f"<span>{name}</span>" not in shown] == []

@@ -102,6 +102,7 @@ ENTRIES = {
         roles=WITHDRAWERS, kwargs={"public_id": "prepared_pause"}, method="post"
     ),
     "operations:status": Entry(roles=frozenset({ADMINISTRATOR})),
+    "operations:work": Entry(roles=frozenset({ADMINISTRATOR})),
     # The walk's administrator sits in a province: publishing as a whole is the ministry's.
     "operations:documents": Entry(roles=frozenset({ADMINISTRATOR})),
     "operations:document": Entry(
