@@ -157,4 +157,31 @@ SENTENCES = {
     ),
 }
 
-register(SENTENCES)
+register(
+    SENTENCES,
+    urgent={
+        "system_changed",
+        "operator_made",
+        "console_reset",
+        "administrator_ended",
+        "factor_removed",
+        "factor_code_used",
+        "sign_in_wrong_codes",
+        "factor_reset_asked",
+        "factor_reset_runs",
+        "break_glass_marked",
+        "break_glass_opened",
+    },
+    later={
+        "appointment_refused",
+        "delegation_ended",
+        "delegation_ends",
+        "delegation_over",
+        "system_change_stopped",
+        "waiting_waived",
+        "factor_reset_stopped",
+        "ministry_link_refused",
+        "ministry_unlinked_from",
+        "break_glass_unmarked",
+    },
+)

@@ -4,28 +4,56 @@ The app that sends a kind of notice registers its sentence when it starts.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from django.conf import settings
+from django.db import models
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Notice, User
 from core.outbox import Mail
 from core.tasks import send_mails
 
+
+class Weight(models.TextChoices):
+    """Say how soon a notice asks something of its reader."""
+
+    URGENT = "urgent", _("Urgent")
+    TODAY = "today", _("Today")
+    LATER = "later", _("For information")
+
+
 # Message ids by kind.
 SENTENCES: dict[str, str] = {}
+_WEIGHTS: dict[str, Weight] = {}  # of kinds that are not for today
 # What people typed: shown in the portal alone, for mails pass through servers of others.
 _NOT_BY_MAIL = frozenset({"title", "campaign", "reason"})
 
 
-def register(sentences: Mapping[str, str]) -> None:
-    """Add the message ids of an app's kinds of notices."""
+def register(
+    sentences: Mapping[str, str], *, urgent: Set[str] = frozenset(), later: Set[str] = frozenset()
+) -> None:
+    """Add the message ids of an app's kinds of notices: those that cannot wait an hour, those that
+    ask for nothing, and all others, which are done within the day.
+    """
     if known := SENTENCES.keys() & sentences.keys():
         raise ValueError(f"registered twice: {', '.join(sorted(known))}")
+    if unknown := (urgent | later) - sentences.keys() or urgent & later:
+        raise ValueError(f"of no weight or of two: {', '.join(sorted(unknown))}")
     SENTENCES.update(sentences)
+    _WEIGHTS.update(dict.fromkeys(urgent, Weight.URGENT) | dict.fromkeys(later, Weight.LATER))
+
+
+def get_weight(kind: str) -> Weight:
+    return _WEIGHTS.get(kind, Weight.TODAY)
+
+
+def list_kinds(weight: Weight) -> list[str]:
+    """Return the kinds of notices of one weight."""
+    return [kind for kind in SENTENCES if get_weight(kind) == weight]
 
 
 def count_reminded_units(n: int) -> str:

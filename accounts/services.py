@@ -2,6 +2,7 @@
 factor.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import cast
 
@@ -85,5 +86,9 @@ def read_notice(notice: Notice) -> None:
     Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=timezone.now())
 
 
-def read_all_notices(person: User) -> int:
-    return person.notices.filter(read_at=None).update(read_at=timezone.now())
+def read_all_notices(person: User, kinds: Iterable[str] | None = None) -> int:
+    """Mark the person's notices as read, or those of ``kinds``; return how many were unread."""
+    unread = person.notices.filter(read_at=None)
+    if kinds is not None:
+        unread = unread.filter(kind__in=kinds)
+    return unread.update(read_at=timezone.now())

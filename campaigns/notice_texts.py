@@ -28,4 +28,4 @@ SENTENCES = {
     ),
 }
 
-register(SENTENCES)
+register(SENTENCES, urgent={"kit_withdrawn"}, later={"partner_ending"})

@@ -50,4 +50,14 @@ SENTENCES = {
     ),
 }
 
-register(SENTENCES)
+register(
+    SENTENCES,
+    urgent={
+        "channel_lost",
+        "channel_frozen",
+        "channel_taken_over",
+        "foreign_post",
+        "foreign_not_ours",
+    },
+    later={"channel_page_confirmed", "channel_handed_over", "page_change_written"},
+)

@@ -53,4 +53,16 @@ SENTENCES = {
     "report_returned": gettext_noop("%(unit)s returned your report: %(reason)s"),
 }
 
-register(SENTENCES)
+register(
+    SENTENCES,
+    urgent={"reply_release_asked"},
+    later={
+        "desk_used",
+        "reply_phrase_approved",
+        "example_accepted",
+        "example_used",
+        "example_withdrawn",
+        "export_ready",
+        "report_sent",
+    },
+)

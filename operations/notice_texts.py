@@ -9,4 +9,4 @@ SENTENCES = {
     "alarm_over": gettext_noop("Over: %(what)s"),
 }
 
-register(SENTENCES)
+register(SENTENCES, urgent={"alarm_begun"}, later={"alarm_over"})

@@ -51,4 +51,6 @@ SENTENCES = {
     ),
 }
 
-register(SENTENCES)
+register(
+    SENTENCES, urgent={"remind_dead", "remind_late", "remind_unrecognised"}, later={"matter_closed"}
+)

@@ -70,4 +70,15 @@ SENTENCES = {
     "post_withdrawn": gettext_noop("%(by)s withdrew “%(title)s”: %(reason)s"),
 }
 
-register(SENTENCES)
+register(
+    SENTENCES,
+    urgent={"post_second_last_reminder", "posts_without_approver"},
+    later={
+        "post_approved",
+        "post_first_approved",
+        "post_proposal_taken",
+        "post_second_called_off",
+        "video_made",
+        "media_end",
+    },
+)

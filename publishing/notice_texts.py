@@ -86,4 +86,30 @@ SENTENCES = {
     ),
 }
 
-register(SENTENCES)
+register(
+    SENTENCES,
+    urgent={
+        "delivery_failed",
+        "delivery_expired",
+        "delivery_by_hand",
+        "delivery_needs_person",
+        "delivery_in_app",
+        "recall_by_hand",
+        "broadcast_unknown",
+        "pause_held_back",
+        "pause_started",
+        "post_recalled",
+        "campaign_recalled",
+        "post_gone",
+    },
+    later={
+        "recall_finished",
+        "broadcast_sent",
+        "series_approved",
+        "series_first_approved",
+        "pause_planned",
+        "blackout_planned",
+        "pause_discarded",
+        "pause_ended",
+    },
+)

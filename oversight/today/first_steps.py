@@ -1,4 +1,4 @@
-"""What a commune does once before its work goes by itself. Each step ticks itself."""
+"""The steps that a commune takes once before its work goes by itself. Each ticks itself."""
 
 from collections.abc import Collection, Mapping
 from datetime import date
