@@ -54,8 +54,8 @@ STEPS = {
     7: gettext_lazy("Week by week"),
     28: gettext_lazy("By four weeks"),
 }
-# A row is a tile on a phone: 94 of them were 20 screens.
-ROWS_AT_FIRST = 20
+# A row is a tile on a phone, where 94 of them were 20 screens; with these a page has three.
+ROWS_AT_FIRST = 12
 
 
 class PostCard(NamedTuple):
