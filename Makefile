@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but a Python 3.12 or newer; see `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test docs pictures figures components lint format setup setup-dev requirements messages vendor bundle bench bench-rush bench-all faults clean
+.PHONY: help run test docs pictures handbook figures components lint format setup setup-dev requirements messages vendor bundle bench bench-rush bench-all faults clean
 PY := .venv/bin/python
 
 help: ## Show this list
@@ -17,6 +17,9 @@ docs: setup-dev ## The documents as one site with a search, into var/docs; a lin
 
 pictures: setup-dev ## The pictures of README.md, of the portal that `make run` shows in another window. PORT=8000
 	@$(PY) scripts/pictures.py
+
+handbook: setup-dev ## The pictures of the guides, into static/help, from the pages as they are
+	@HANDBOOK_PICTURES=static/help exec $(PY) scripts/test.py tests/handbook
 
 lint: setup-dev ## House checks alone: style, templates, types, layers, catalogue
 	@exec $(PY) scripts/lint.py
