@@ -31,6 +31,8 @@ NO_PAGE = {
     "engagement:export_content",
     "engagement:report_draft",
     "engagement:report_file",
+    "help:first_post_sheet",
+    "help:handbook_pdf",
     "hook",
     "kits:poster_file",
     "links:follow",
