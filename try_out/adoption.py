@@ -18,6 +18,7 @@ from publishing.models import Delivery
 from publishing.review import approval_and_time
 from try_out import scans
 from try_out.history import time_set_to
+from try_out.kits import CHARGING_NAME, LEAVING_NAME
 from try_out.people import Staff, World
 
 WORDS = {
@@ -42,12 +43,13 @@ def create_adoption(
         hour=19, minute=30, second=0, microsecond=0
     )
     staff = world.staff["hai-chau"]
-    post = _submit_post(kit, "hai-chau", staff, yesterday - timedelta(hours=5))
+    post = _submit_post(kit, staff, yesterday - timedelta(hours=5), WORDS["hai-chau"])
     go_out(_approve_post(post, staff, yesterday, proof))
     staff = world.staff["son-tra"]
-    post = _submit_post(kit, "son-tra", staff, now - timedelta(hours=6))
+    post = _submit_post(kit, staff, now - timedelta(hours=6), WORDS["son-tra"])
     _approve_post(post, staff, yesterday + timedelta(days=2), proof)
-    _submit_post(kit, "hoi-an", world.staff["hoi-an"], now - timedelta(hours=3))
+    _submit_post(kit, world.staff["hoi-an"], now - timedelta(hours=3), WORDS["hoi-an"])
+    _use_kits_of_the_city(world, yesterday, proof, go_out)
     with time_set_to(now - timedelta(hours=2)):
         staff = world.staff["hoa-vang"]
         adopting.note_opened(kit, unit=staff.unit)
@@ -60,15 +62,33 @@ def create_adoption(
         adopting.note_opened(kit, unit=world.staff["tra-my"].unit)
 
 
-def _submit_post(kit: Kit, word: str, staff: Staff, when: datetime) -> Post:
+def _use_kits_of_the_city(
+    world: World,
+    yesterday: datetime,
+    proof: Callable[[], Proof],
+    go_out: Callable[[list[Delivery]], None],
+) -> None:
+    """Let one station publish each of the city's kits."""
+    for name, word, values in (
+        (CHARGING_NAME, "son-tra", ("các dãy trọ ven biển",)),
+        (LEAVING_NAME, "hoa-vang", ()),
+    ):
+        staff, kit = world.staff[word], Kit.objects.get(unit=world.province, name=name)
+        due = yesterday - timedelta(hours=1)
+        post = _submit_post(kit, staff, due - timedelta(hours=5), values)
+        go_out(_approve_post(post, staff, due, proof))
+
+
+def _submit_post(kit: Kit, staff: Staff, when: datetime, words: tuple[str, ...]) -> Post:
     with time_set_to(when):
         adopting.note_opened(kit, unit=staff.unit)
         post = adopting.adopt(kit, unit=staff.unit, by=staff.officer)
         names = (
             [placeholder["name"] for placeholder in kit.current.placeholders] if kit.current else []
         )
+        # The ministry's asks for a day at last.
         day = f"{when + timedelta(days=5):%d/%m/%Y}"
-        values = dict(zip(names, (*WORDS[word], day), strict=True))
+        values = dict(zip(names, (*words, day), strict=False))
         edit = replace(edit_of(post), placeholder_values=values)
         post = saving.save(post, edit, by=staff.officer, version=post.version)
         for picture in post.pictures.select_related("media"):

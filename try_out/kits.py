@@ -37,6 +37,7 @@ thì ngắt mạng, gọi ngay ngân hàng để khóa tài khoản và đến t
 Ai cần hướng dẫn cài đặt, mời đến {dia_diem} ngày {ngay_huong_dan}, có cán bộ giúp từng bước."""
 
 CHARGING_NAME = "Sạc xe điện an toàn"
+LEAVING_NAME = "Khóa gas, ngắt điện trước khi ra khỏi nhà"
 CHARGING = """{don_vi} đề nghị bà con {khu_tro} không cắm sạc xe điện qua đêm trong nhà.
 
 Sạc ban ngày, có người trông, dùng đúng bộ sạc theo máy. Không để xe và bình gas chắn lối đi, cầu \
@@ -259,7 +260,7 @@ def _make_kit_on_charging(campaign: Campaign, today: date) -> KitEdit:
 def _make_kit_on_leaving(campaign: Campaign, today: date) -> KitEdit:
     """Return a kit whose placeholders the unit's own page fills."""
     return KitEdit(
-        name="Khóa gas, ngắt điện trước khi ra khỏi nhà",
+        name=LEAVING_NAME,
         campaign=campaign,
         topic=Topic.objects.get(code="pccc"),
         title="Một phút trước khi ra khỏi nhà",

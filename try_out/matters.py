@@ -1,4 +1,5 @@
-"""Requests of the province to its stations: one is late, one waits, one is answered. The mail of
+"""Requests of the province to its stations: one is late, two wait, of
+which one is about a page that imitates a station's, one is answered. The mail of
 this week to those who oversee.
 """
 
@@ -33,6 +34,16 @@ def create_matters(world: World, now: datetime) -> None:
             "hoa-vang",
             "Đơn vị cần hỗ trợ gì để quay video ngắn về phòng cháy, chữa cháy rừng?",
             days=5,
+        )
+    copied = Channel.objects.usable().filter(unit=world.staff["hoi-an"].unit).first()
+    with time_set_to(now - timedelta(days=2)):
+        _ask(
+            world,
+            "hoi-an",
+            "Người dân phản ánh có trang mạo danh trang này, lấy ảnh đại diện của đơn vị. Đề nghị "
+            "báo cáo trang mạo danh với nền tảng, đăng cảnh báo và báo lại kết quả.",
+            days=4,
+            page=copied,
         )
     with time_set_to(now - timedelta(days=1)):
         text = "Cần một buổi hướng dẫn quay bằng điện thoại; đã có người dẫn và địa điểm."
