@@ -9,6 +9,7 @@ import time
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -20,10 +21,14 @@ PERIOD = 30  # seconds
 
 
 def find_sample_people() -> list[User]:
-    """Find those whose role asks for a second factor, by user name."""
-    people = User.objects.filter(email__endswith=f"@{TRY_OUT_DOMAIN}").order_by("username")
+    """Find those who sign in and whose role asks for a second factor, by user name."""
+    people = User.objects.filter(email__endswith=f"@{TRY_OUT_DOMAIN}").exclude(
+        password__startswith=UNUSABLE_PASSWORD_PREFIX
+    )
     return [
-        person for person in people if (day := factor_day(person)) and day <= timezone.localdate()
+        person
+        for person in people.order_by("username")
+        if (day := factor_day(person)) and day <= timezone.localdate()
     ]
 
 

@@ -1,4 +1,4 @@
-"""The people of the try-out: invented people at real units of one province."""
+"""The people of the try-out: invented people at real units, most of them of one province."""
 
 from datetime import date
 from typing import NamedTuple
@@ -35,6 +35,9 @@ STATIONS = (
     Station("hoa-vang", "20320", "Hồ Sĩ Phúc", "Nguyễn Đăng Quang", "Trương Mỹ Duyên"),
     Station("duy-xuyen", "20623", "Lương Thảo Vy", "Đoàn Ngọc Hải", "Mai Xuân Trường"),
     Station("tra-my", "20900", "Hồ Thị Lan", "Đinh Văn Sơn", "Nguyễn Hoài Nam"),
+    Station("thuan-hoa", "19789", "Trương Bảo Ngọc", "Lê Viết Dũng", "Tôn Nữ Thu Hiền"),
+    Station("hoan-kiem", "00070", "Vũ Minh Trang", "Nguyễn Hữu Phong", "Đào Thị Hạnh"),
+    Station("ben-thanh", "26743", "Lâm Tuấn Kiệt", "Huỳnh Công Danh", "Cao Thị Mỹ Lệ"),
     Station("tan-hiep", "20434", "Trần Hải Đăng", "Ngô Thành Công", "Phạm Thị Hồng"),
 )
 
@@ -97,6 +100,7 @@ def create_people() -> World:
     make(
         "bo.phutrach", "Hoàng Thế Vinh", Role.OVERSEER, ministry, "Trưởng phòng Truyền thông cơ sở"
     )
+    make("bo.pho", "Phùng Quốc Anh", Role.OVERSEER, ministry, "Phó Trưởng phòng Truyền thông cơ sở")
     make("bo.theodoi", "Trịnh Mai Hương", Role.SUPERVISOR, ministry, "Cán bộ Truyền thông cơ sở")
     second = Unit.objects.get(level=Level.PROVINCE, code=SECOND_PROVINCE, valid_to=None)
     make(

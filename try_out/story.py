@@ -61,7 +61,9 @@ from try_out import (
     partners,
     people,
     plans,
+    provinces,
     reports,
+    rules,
     samples,
     scans,
     shelf,
@@ -145,7 +147,6 @@ def create_story(now: datetime) -> World:
     undertakings.create_plans(world, now, filler.campaigns)
     scans.create_drafts_with_findings(world, now)
     adoption.create_adoption(world, now, proof=_make_proof, go_out=filler.go_out)
-    kits.create_new_versions(world, now)
     examples.create_examples(world, now)
     filler.ask_for_a_second_approval()
     plans.create_blackout(world, now)
@@ -153,6 +154,10 @@ def create_story(now: datetime) -> World:
     reports.create_reports(world, now)
     filler.lose_a_connection()
     matters.create_matters(world, now)
+    # After the mail, of which 20 more people would get one.
+    provinces.create_provinces(world, now, filler.topics)
+    rules.create_rules(world, now)
+    kits.create_new_versions(world, now)
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(
         read_at=now - timedelta(days=1)
     )
@@ -183,6 +188,8 @@ class Filler:
         for platform in SHARE:
             if word not in ONLY.get(platform, {word}):
                 continue
+            if platform == Kind.TELEGRAM and staff.unit.parent_id != self.world.province.pk:
+                continue  # its province has not allowed it
             linked = {"facebook_page": page_there} if platform == Kind.INSTAGRAM else {}
             made = pages.add_page(
                 platform=platform,

@@ -5,6 +5,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Case, F, When
+from django.db.models import Count as CountOf
 from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -13,18 +15,24 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.models import Entry
 from audit.verification import verify_record
+from campaigns.kits.models import Adoption, Kit
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.states import Kind
 from core import jobs
+from core.periods import Period
 from engagement.models import CommentCount, Count, FollowerCount, ReplyPhrase
 from engagement.reports import queries
 from engagement.reports.models import Report, ReportFile
 from engagement.rollups.models import ChangedDay
 from engagement.rollups.services import find_differences, refresh_changed_days
+from operations.measure import take_measurement
 from outreach_portal.guard import TRY_OUT_DOMAIN
+from oversight.matters.models import Matter
+from oversight.queries import list_province_rows, list_unit_rows
 from platforms.limits import find_problems
 from posts.canonical import content
+from posts.leak_rules.models import AllowedItem, FalseAlarm, LeakCount, RuleSwitch
 from posts.models import BulkImport, Post, Review
 from posts.review import approvals
 from posts.states import PostState
@@ -39,7 +47,7 @@ from simulator.testing import RunningSimulator
 from tests.conftest import platforms_at
 from tests.factories import UserFactory
 from try_out import people, samples
-from units.models import Unit
+from units.models import Level, Unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.try_out]
 
@@ -233,15 +241,65 @@ class TestFilled(TestCase):
         assert not ChangedDay.objects.exists()
         assert find_differences() == {}
 
+    def test_provinces_differ_and_the_nation_adds_up_what_its_units_published(self):
+        now, today = timezone.now(), timezone.localdate()
+        period = Period.last_days(28, today=today)
+        head = User.objects.get(username="bo.phutrach")
+
+        rows = list_province_rows(head, period, now=now)
+
+        published = Delivery.objects.filter(
+            published_at__isnull=False, due_at__gte=period.start, due_at__lt=period.end
+        )
+        province = Case(When(unit__level=Level.COMMUNE, then=F("unit__parent")), default=F("unit"))
+        recount = dict(published.order_by().values_list(province).annotate(n=CountOf("pk")))
+        assert len(rows) == 34
+        assert {row.unit.pk: row.published for row in rows if row.published} == recount
+        assert sum(row.mark == "not_begun" for row in rows) >= 4
+        assert len({row.published for row in rows}) > 12
+        for row in sorted(rows, key=lambda row: row.published)[-3:]:
+            units = list_unit_rows(head, row.unit, period, now=now)
+            assert sum(unit.published for unit in units) == row.published
+            assert sum(unit.alive for unit in units) == row.alive
+
+    def test_each_kit_was_used_and_the_leak_check_has_rules_and_numbers(self):
+        used = Adoption.objects.filter(adopted_at__isnull=False, post__state="approved")
+
+        assert set(used.values_list("kit", flat=True)) == set(
+            Kit.objects.exclude(current=None).values_list("pk", flat=True)
+        )
+        assert RuleSwitch.objects.in_force(timezone.localdate()).count() == 1
+        assert AllowedItem.objects.in_force().count() == 3
+        assert AllowedItem.objects.filter(confirmed_at=None).count() == 1
+        assert FalseAlarm.objects.filter(seen_at=None).count() == 3
+        assert LeakCount.objects.values("unit").distinct().count() > 20
+        assert Matter.objects.filter(text__contains="mạo danh").exists()
+
+    def test_the_watch_itself_finds_a_post_that_waits_for_a_person(self):
+        signs = take_measurement().signs
+
+        # No worker serves a queue here.
+        assert [(s.kind, s.key, s.n) for s in signs if s.kind != "silent"] == [
+            ("needs_person", "telegram", 1)
+        ]
+
+    def test_the_year_speaks_of_no_season_but_its_own(self):
+        tet = Post.objects.filter(title__contains="Hóa vàng", title__startswith="Bản tin")
+
+        months = {timezone.localtime(post.submitted_at + timedelta(hours=20)).month for post in tet}
+
+        assert months <= {1, 2}
+        platforms = Delivery.objects.filter(remote_id__startswith="year:")
+        assert set(platforms.values_list("platform", flat=True)) == {"facebook", "telegram"}
+
     def test_every_text_is_written_in_the_name_of_a_unit_that_exists(self):
         invented = {sample.place for sample in samples.read_samples().values()}
 
         texts = "".join(Post.objects.values_list("body", flat=True))
 
         assert [place for place in invented if place in texts] == []
-        assert set(Channel.objects.values_list("name", flat=True)) == {
-            unit.name for unit in Unit.objects.filter(code__in=[s.code for s in people.STATIONS])
-        }
+        names = Channel.objects.values_list("name", "unit__name")
+        assert [name for name, unit in names if name != unit] == []
 
     def test_everybody_signs_in_with_the_printed_password(self):
         printed = (self.var / "sign-ins.txt").read_text(encoding="utf-8")
@@ -283,7 +341,8 @@ class TestFilled(TestCase):
             call_command("try_out")
 
         links = [*Delivery.objects.exclude(permalink="").values_list("permalink", flat=True)]
-        links += Channel.objects.values_list("address", flat=True)
+        links += Channel.objects.exclude(address="").values_list("address", flat=True)
+        assert len(links) > 30
         assert [link for link in links if not link.startswith("http://127.0.0.1:9/")] == []
 
 
