@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -69,7 +70,7 @@ class Death:
     def now(self) -> None:
         with open(os.environ["FAULTS_DEATHS"], "a") as file:
             file.write(f"{time.clock_gettime(time.CLOCK_REALTIME)} {self.step}\n")
-        os.kill(os.getpid(), signal.SIGKILL)
+        signal.pthread_kill(threading.get_ident(), signal.SIGKILL)
 
 
 def arm(death: Death) -> None:
@@ -179,7 +180,9 @@ def freeze_before_a_call(asked: Path) -> None:
     async def freeze_and_run(request: Any, *given: Any) -> Any:
         if request.writes and asked.exists():
             asked.unlink()
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this thread: a signal to the process may be taken by another one, and this one
+            # would run on past the look at the clock before it stops.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         return await run_request(request, *given)
 
     client.run_request = freeze_and_run
