@@ -26,7 +26,8 @@ def export_board(request: HttpRequest, board: Board) -> HttpResponse:
         *draw_charts(board),
     ]
     days = f"{board.period.first:%Y%m%d}-{board.period.last:%Y%m%d}"
-    if key := request.GET.get("chart", "")[:30]:
+    # A text file holds one table: the figures of the page, unless a chart is asked for.
+    if key := request.GET.get("chart", "")[:30] or (every[0].key if format == "csv" else ""):
         for chart in every:
             if chart.key == key:
                 return make_download(format, f"{chart.file_name}-{days}", [chart.sheet])
