@@ -184,4 +184,7 @@ register(
         "ministry_unlinked_from",
         "break_glass_unmarked",
     },
+    joined={
+        "appointment_expired": ("person", "post", "unit"),
+    },
 )

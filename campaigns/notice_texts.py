@@ -28,4 +28,11 @@ SENTENCES = {
     ),
 }
 
-register(SENTENCES, urgent={"kit_withdrawn"}, later={"partner_ending"})
+register(
+    SENTENCES,
+    urgent={"kit_withdrawn"},
+    later={"partner_ending"},
+    joined={
+        "file_refused": ("title",),
+    },
+)

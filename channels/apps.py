@@ -22,3 +22,4 @@ class ChannelsConfig(AppConfig):
         Connector.deadline = timedelta(seconds=settings.PUBLISHING["call_seconds"])
         client.options.connections = settings.PUBLISHING["connections"]
         client.options.proxy = settings.EGRESS_PROXY
+        client.options.only_to = f"{settings.SIMULATOR_URL}/" if settings.TRAINING else ""

@@ -60,4 +60,10 @@ register(
         "foreign_not_ours",
     },
     later={"channel_page_confirmed", "channel_handed_over", "page_change_written"},
+    joined={
+        "channel_lost": ("channel",),
+        "channel_expiring": ("channel",),
+        "package_expiring": ("channel",),
+        "channel_frozen": ("channel", "unit"),
+    },
 )

@@ -42,8 +42,8 @@ SENTENCES = {
     ),
     "report_declined": gettext_noop("%(by)s gave your report back: %(reason)s"),
     "report_sent": gettext_noop("%(unit)s sent its report: %(report)s."),
-    "report_due": gettext_noop("%(unit)s has a report to send by %(day)s."),
-    "report_late": gettext_noop("%(unit)s had a report to send by %(day)s. Please send it."),
+    "report_due": gettext_noop("%(unit)s has to send: %(report)s."),
+    "report_late": gettext_noop("%(unit)s had to send: %(report)s. Please send it now."),
     "campaign_reminder": gettext_noop(
         "%(by)s reminds you of the campaign “%(title)s”: your unit has published nothing in it yet."
     ),
@@ -64,5 +64,12 @@ register(
         "example_withdrawn",
         "export_ready",
         "report_sent",
+    },
+    joined={
+        "report_due": ("report",),
+        "report_late": ("report",),
+        "report_submitted": ("report",),
+        "report_sent": ("unit",),
+        "report_approved": ("report",),
     },
 )

@@ -117,6 +117,7 @@ def _claim_report(alarm: Alarm, now: datetime) -> bool:
                 readers,
                 kind,
                 address=f"{reverse('operations:status')}#{alarm.kind}",
+                joined_address=reverse("operations:status"),
                 mail=False,
                 what=title,
             )

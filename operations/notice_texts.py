@@ -9,4 +9,12 @@ SENTENCES = {
     "alarm_over": gettext_noop("Over: %(what)s"),
 }
 
-register(SENTENCES, urgent={"alarm_begun"}, later={"alarm_over"})
+register(
+    SENTENCES,
+    urgent={"alarm_begun"},
+    later={"alarm_over"},
+    joined={
+        "alarm_begun": ("what",),
+        "alarm_over": ("what",),
+    },
+)

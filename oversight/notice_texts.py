@@ -52,5 +52,10 @@ SENTENCES = {
 }
 
 register(
-    SENTENCES, urgent={"remind_dead", "remind_late", "remind_unrecognised"}, later={"matter_closed"}
+    SENTENCES,
+    urgent={"remind_dead", "remind_late", "remind_unrecognised"},
+    later={"matter_closed"},
+    joined={
+        "matter_answered": ("by", "unit"),
+    },
 )

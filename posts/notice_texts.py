@@ -81,4 +81,14 @@ register(
         "video_made",
         "media_end",
     },
+    joined={
+        "post_second_asked": ("title", "unit", "when"),
+        "post_second_reminder": ("title", "unit", "when"),
+        "post_second_last_reminder": ("title", "unit", "when"),
+        "post_second_expired": ("title", "unit", "when"),
+        "allowed_entered": ("title",),
+        "media_blurred_out": ("title",),
+        "media_blurred_above": ("title",),
+        "video_made": ("title",),
+    },
 )

@@ -112,4 +112,16 @@ register(
         "pause_discarded",
         "pause_ended",
     },
+    joined={
+        "delivery_failed": ("title", "channel"),
+        "delivery_expired": ("title", "channel"),
+        "picture_over": ("title", "channel"),
+        "recall_by_hand": ("title", "channel"),
+        "delivery_by_hand": ("title", "channel"),
+        "delivery_needs_person": ("title", "channel"),
+        "delivery_in_app": ("title", "channel"),
+        "post_gone": ("title", "channel"),
+        "broadcast_failed": ("title", "channel"),
+        "broadcast_unknown": ("title", "channel"),
+    },
 )

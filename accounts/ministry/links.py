@@ -86,7 +86,7 @@ def request_link(person: Identity, *, now: datetime) -> MinistryRequest:
         if made:
             record("sign_in.unlinked", row, by=None)
             address = reverse("accounts:ministry_request", args=[row.public_id])
-            facts = {"code": row.code, "unit": unit}
+            facts: dict[str, Any] = {"code": row.code, "unit": unit}
             notify(
                 confirmers(unit, besides=()),
                 "ministry_unlinked",

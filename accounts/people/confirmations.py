@@ -198,7 +198,13 @@ def expire_pending() -> int:
             "post": pending.position,
             "unit": pending.unit,
         }
-        notify([pending.asked_by], "appointment_expired", address=address, **facts)
+        notify(
+            [pending.asked_by],
+            "appointment_expired",
+            address=address,
+            joined_address=reverse("accounts:pending_appointments"),
+            **facts,
+        )
     return len(rows)
 
 

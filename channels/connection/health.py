@@ -6,6 +6,7 @@ from itertools import batched, groupby
 from operator import itemgetter
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -78,7 +79,13 @@ def mark_lost_for_good(
     record(
         "channel.lost", channel, reason=reason or describe_reason(channel.platform, code), code=code
     )
-    notify(find_keepers(channel), "channel_lost", address=address_of(channel), channel=channel)
+    notify(
+        find_keepers(channel),
+        "channel_lost",
+        address=address_of(channel),
+        joined_address=reverse("channels:list"),
+        channel=channel,
+    )
 
 
 @transaction.atomic

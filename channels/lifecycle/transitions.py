@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -91,6 +92,7 @@ def freeze(channel: Channel, reason: str, *, now: datetime) -> None:
         people,
         "channel_frozen",
         address=address_of(channel),
+        joined_address=reverse("channels:list"),
         channel=channel,
         unit=channel.unit,
         reason=reason,

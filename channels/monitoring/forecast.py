@@ -186,6 +186,7 @@ def warn_of_ends(*, now: datetime) -> int:
                 find_keepers(end.channel),
                 end.notices[0],
                 address=address_of(end.channel),
+                joined_address=reverse("channels:forecast"),
                 channel=end.channel,
                 date=end.day.strftime("%d/%m/%Y"),
             )

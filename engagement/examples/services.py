@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -355,7 +355,7 @@ def _notify_next_unit(example: Example, *, by: User) -> None:
     )
 
 
-def _notify_unit(example: Example, kind: str, *, by: User, **facts: object) -> None:
+def _notify_unit(example: Example, kind: str, *, by: User, **facts: Any) -> None:
     people = holders(Permission.POST_WRITE, unit=example.unit, besides=[by.pk])
     address = _get_address(example)
     notify(people, kind, address=address, mail=False, by=by, title=example, **facts)

@@ -6,6 +6,7 @@ a comment's number leads to whoever wrote it.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -215,7 +216,7 @@ def count_for_leaders(act: str, delivery: Delivery, *, by: User) -> None:
         notice.read_at = None
         notice.save(update_fields=["facts", "read_at"])
     counted = {notice.user_id for notice in today}
-    counts = {"answered": 0, "own": 0, "hidden": 0, "shown": 0} | {act: 1}
+    counts: dict[str, Any] = {"answered": 0, "own": 0, "hidden": 0, "shown": 0} | {act: 1}
     people = [person for person in leaders if person.pk not in counted]
     notify(people, "desk_used", address=address, mail=False, title=delivery.post, **counts)
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from django.core.files import File
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -56,6 +57,7 @@ def submit(report: Report, *, by: User) -> Report:
         people,
         "report_submitted",
         address=get_report_address(row),
+        joined_address=reverse("engagement:reports"),
         by=by,
         unit=row.unit.label,
         report=str(row),
@@ -101,7 +103,14 @@ def approve(report: Report, *, by: User, digest: str, with_gaps: bool = False) -
     )
     record("report.approved", row, by=by, position=authority.position, content_sha256=computed)
     people = row.writers.exclude(pk=by.pk)
-    notify(people, "report_approved", address=get_report_address(row), by=by, report=str(row))
+    notify(
+        people,
+        "report_approved",
+        address=get_report_address(row),
+        joined_address=reverse("engagement:reports"),
+        by=by,
+        report=str(row),
+    )
     return approval
 
 
@@ -141,8 +150,14 @@ def send(
         record("report.sent", row, by=by, position=authority.position, **facts)
         if row.unit.parent:
             people = holders(Permission.OVERSIGHT_VIEW, unit=row.unit.parent)
-            address = get_report_address(row)
-            notify(people, "report_sent", address=address, unit=row.unit.label, report=str(row))
+            notify(
+                people,
+                "report_sent",
+                address=get_report_address(row),
+                joined_address=reverse("engagement:reports"),
+                unit=row.unit.label,
+                report=str(row),
+            )
     return row
 
 

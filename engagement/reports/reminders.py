@@ -73,8 +73,9 @@ def remind_unsent(place: Unit, kind: str, period: Period, *, by: User) -> int:
 def _remind_unit(due: queries.Due, *, today: date) -> bool:
     key = f"report-reminder:{due.unit.pk}:{due.kind}:{due.period.first:%Y%m%d}"
     kind = "report_due" if due.due_on >= today else "report_late"
-    day, address = f"{due.due_on:%d/%m/%Y}", reverse("engagement:reports")
-    return _notify_once_a_day(due.unit, key, kind, address=address, day=day)
+    report = _("%(report)s (by %(day)s)") % {"report": due.label, "day": f"{due.due_on:%d/%m/%Y}"}
+    address = reverse("engagement:reports")
+    return _notify_once_a_day(due.unit, key, kind, address=address, report=report)
 
 
 def _notify_once_a_day(unit: Unit, key: str, kind: str, **facts: Any) -> bool:

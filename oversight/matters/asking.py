@@ -85,7 +85,14 @@ def answer_matter(matter: Matter, text: str, *, by: User) -> MatterNote:
     note = _write_note(matter, MatterState.ANSWERED, text, by=by, position=authority.position)
     record("matter.answered", matter, by=by, position=authority.position)
     watching = holders(Permission.OVERSIGHT_VIEW, unit=matter.asked_from, besides={by.pk})
-    notify(watching, "matter_answered", address=_get_address(matter), by=by, unit=matter.unit)
+    notify(
+        watching,
+        "matter_answered",
+        address=_get_address(matter),
+        joined_address=reverse("oversight:matters"),
+        by=by,
+        unit=matter.unit,
+    )
     return note
 
 

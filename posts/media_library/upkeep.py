@@ -120,6 +120,7 @@ def _remove_from_drafts(media: Media) -> int:
             holders(Permission.POST_WRITE, unit=post.unit),
             "media_blurred_out",
             address=reverse("posts:edit", args=[post.public_id]),
+            joined_address=reverse("publishing:post_list"),
             title=post,
         )
     return len(posts)
@@ -156,7 +157,13 @@ def replace_with_finished_video(edit: VideoEdit, **_: object) -> None:
                 edit.purpose_version = saved.version
                 edit.save(update_fields=["purpose_version"])
             address = reverse("posts:edit", args=[post.public_id]) + "#at-pictures"
-    notify([edit.by], "video_made", address=address, title=made)
+    notify(
+        [edit.by],
+        "video_made",
+        address=address,
+        joined_address=reverse("posts:media_library"),
+        title=made,
+    )
 
 
 def _captions_of(edit: VideoEdit, captions: str) -> str:
@@ -182,6 +189,7 @@ def notify_of_blurred_copies(media: Media, **_: object) -> None:
             holders(Permission.POST_WRITE, unit=copy.unit),
             "media_blurred_above",
             address=reverse("posts:library_medium", args=[copy.public_id]),
+            joined_address=reverse("posts:media_library"),
             title=copy,
             by=media.unit,
         )

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from core.approval_keys import load_keys, make_key_id
 from core.assertions import find_assertion_problem
+from core.binding import bind
 
 VERSION = "outreach-portal approval 1"
 LIST_VERSION = "outreach-portal approval list 1"
@@ -207,9 +208,8 @@ def channels_of(signed: Signed) -> frozenset[str]:
 
 
 def _seal(key: bytes, text: str, method: str, assertion: Mapping[str, str] | None) -> str:
-    return hmac.new(
-        key, _canonical_json([VERSION, method, text, assertion]).encode(), hashlib.sha256
-    ).hexdigest()
+    sealed = bind(_canonical_json([VERSION, method, text, assertion]))
+    return hmac.new(key, sealed.encode(), hashlib.sha256).hexdigest()
 
 
 def _canonical_json(value: Mapping[str, Any] | Sequence[Any]) -> str:

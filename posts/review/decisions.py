@@ -239,6 +239,7 @@ def _ask_the_province(post: Post, revision: Revision, *, by: User) -> None:
         second_approvers(post.unit, besides=writers),
         "post_second_asked",
         address=reverse("publishing:review", args=[post.public_id]),
+        joined_address=reverse("publishing:second_queue"),
         unit=post.unit,
         title=post,
         when=format_local_time(due_at),

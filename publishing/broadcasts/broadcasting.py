@@ -247,8 +247,15 @@ def _require_sending_hours(at: datetime) -> None:
 
 
 def notify_people(people: Iterable[User], row: Broadcast, kind: str, **facts: Any) -> None:
-    address = reverse("publishing:broadcast", args=[row.public_id])
-    notify(people, kind, address=address, title=row.delivery.post, channel=row.channel, **facts)
+    notify(
+        people,
+        kind,
+        address=reverse("publishing:broadcast", args=[row.public_id]),
+        joined_address=reverse("publishing:broadcast_list"),
+        title=row.delivery.post,
+        channel=row.channel,
+        **facts,
+    )
 
 
 def find_schedulers(row: Broadcast) -> list[User]:

@@ -44,9 +44,15 @@ def ask_person(
 
 def notify_schedulers(row: Delivery, kind: str, **facts: Any) -> None:
     """Notify those who can act on it in the unit."""
-    people = holders(Permission.POST_SCHEDULE, unit=row.unit)
-    address = reverse("publishing:post", args=[row.post.public_id])
-    notify(people, kind, address=address, title=row.post, channel=row.channel, **facts)
+    notify(
+        holders(Permission.POST_SCHEDULE, unit=row.unit),
+        kind,
+        address=reverse("publishing:post", args=[row.post.public_id]),
+        joined_address=reverse("publishing:post_list"),
+        title=row.post,
+        channel=row.channel,
+        **facts,
+    )
 
 
 def notify_of_inbox_videos(pks: Iterable[int]) -> None:

@@ -100,6 +100,7 @@ def _notify(row: Delivery) -> None:
         people,
         "delivery_by_hand",
         address=address,
+        joined_address=reverse("publishing:manual_tasks"),
         title=row.post,
         channel=row.channel,
         until=until,

@@ -285,7 +285,7 @@ def _notify_units(new_recall: Recall, withdrawn: list[int]) -> None:
     people = _find_writers_and_leaders(concerned, besides=new_recall.by_id)
     campaign = cast(Campaign, new_recall.campaign)
     address = f"{reverse('publishing:post_list')}?campaign={campaign.public_id}"
-    facts = {"by": new_recall.by, "campaign": campaign, "reason": new_recall.reason}
+    facts: dict[str, Any] = {"by": new_recall.by, "campaign": campaign, "reason": new_recall.reason}
     notify(people, "campaign_recalled", address=address, mail=False, **facts)
 
 
@@ -306,6 +306,11 @@ def notify_manual_tasks(rows: list[Delivery]) -> None:
             people[row.unit_id],
             "recall_by_hand",
             address=reverse("publishing:decide", args=[row.public_id]),
+            joined_address=(
+                reverse("publishing:recall_ledger", args=[row.recall.public_id])
+                if row.recall
+                else reverse("publishing:manual_tasks")
+            ),
             title=row.post,
             channel=row.channel,
             when=format_local_time(cast(datetime, row.manual_deadline)),

@@ -8,11 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Max, Q
 from django.dispatch import receiver
-from django.urls import reverse
 
-from accounts.notices import notify
-from accounts.permissions import Permission
-from accounts.queries import holders
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.signals import (
@@ -28,6 +24,7 @@ from platforms.facts import Facts
 from platforms.messages import LivePost
 from platforms.registry import CONNECTORS
 from platforms.webhooks import EventKind
+from publishing.deliveries.notices import notify_schedulers
 from publishing.deliveries.requests import longest_call
 from publishing.models import Delivery, Freeze
 from publishing.scheduling import scheduling
@@ -201,6 +198,4 @@ def check_sooner(channel: Channel, kind: str, object_id: str, now: datetime, **_
         case EventKind.GONE if object_id:
             gone = rows.filter(state=State.PUBLISHED, remote_id=object_id, recall__isnull=True)
             for row in gone.select_related("post", "unit", "channel"):
-                address = reverse("publishing:post", args=[row.post.public_id])
-                people = holders(Permission.POST_SCHEDULE, unit=row.unit)
-                notify(people, "post_gone", address=address, title=row.post, channel=row.channel)
+                notify_schedulers(row, "post_gone")
