@@ -52,12 +52,13 @@ def granted_permissions(user: User) -> dict[str, bool]:
 
 def person(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
+    made_up = settings.TRY_OUT or settings.TRAINING  # and each page says so
     ways = {"ministry_on": ministry_is_on(), "ministry_required": ministry_is_required()}
     if user is None or not user.is_authenticated:
-        return {"try_out": settings.TRY_OUT, "may": {}, "positions": [], **ways}
+        return {"try_out": made_up, "may": {}, "positions": [], **ways}
     return {
         **ways,
-        "try_out": settings.TRY_OUT,
+        "try_out": made_up,
         "current_position": current_position(request),
         "positions": user.current_appointments,
         "may": granted_permissions(user),

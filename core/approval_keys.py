@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
+from core.binding import bind
+
 # Fewer bytes than SHA-256's own are no key for its HMAC.
 KEY_BYTES = 32
 
@@ -44,4 +46,4 @@ def decode_keys(texts: Sequence[str]) -> list[bytes]:
 
 
 def _compute_hmac(key: bytes, text: str) -> str:
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, bind(text).encode(), hashlib.sha256).hexdigest()

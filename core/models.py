@@ -16,6 +16,24 @@ class PublicIdModel(models.Model):
         abstract = True
 
 
+class Installation(models.Model):
+    """The one row that says for which kind of installation the database was made; see
+    ``core.installation``.
+    """
+
+    class Kind(models.TextChoices):
+        LIVE = "live"
+        TRAINING = "training"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_installation_row")]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class QuotaUse(models.Model):
     """Count how often something was done until ``ends_at``; see ``core.quotas``."""
 

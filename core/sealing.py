@@ -2,7 +2,8 @@
 not open.
 
 Layout: version of the layout, nonce, ciphertext with tag. A channel's value is bound to its unit as
-well: a channel that is moved to another unit behind the portal's back does not open.
+well: a channel that is moved to another unit behind the portal's back does not open. What is sealed
+live does not open in training, nor the reverse, whatever the key (``core.binding.bind``).
 """
 
 import base64
@@ -15,6 +16,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from core.binding import bind
 
 _VERSION = b"\x02"
 _NONCE, _TAG = 12, 16
@@ -37,7 +40,7 @@ def seal(secrets: dict[str, Any], *, row: str) -> bytes:
     return (
         _VERSION
         + nonce
-        + AESGCM(_load_keys()[0]).encrypt(nonce, json.dumps(secrets).encode(), row.encode())
+        + AESGCM(_load_keys()[0]).encrypt(nonce, json.dumps(secrets).encode(), bind(row).encode())
     )
 
 
@@ -57,8 +60,8 @@ def is_newest(sealed: bytes | memoryview, *, row: str) -> bool:
         return False
 
 
-def _open(sealed: bytes, key: bytes, bound: str) -> bytes:
+def _open(sealed: bytes, key: bytes, row: str) -> bytes:
     """Decrypt; raise InvalidTag, also where a value is too short to hold a nonce and a tag."""
     if sealed[:1] != _VERSION or len(sealed) < 1 + _NONCE + _TAG:
         raise InvalidTag
-    return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bound.encode())
+    return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], bind(row).encode())

@@ -38,8 +38,8 @@ def log_as_the_web_does(**_: object) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
-    logging.captureWarnings(settings.PRODUCTION)
-    if settings.PRODUCTION:
+    logging.captureWarnings(settings.DEPLOYED)
+    if settings.DEPLOYED:
         worker.safe_say = _say
 
 
@@ -58,11 +58,13 @@ def check_installation(**_: object) -> None:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
 
+    from core import installation
     from outreach_portal import guard
 
-    if settings.PRODUCTION:
+    if settings.DEPLOYED:
         guard.log_missing_protections()
         try:
+            installation.refuse_foreign_database()
             guard.refuse_try_out_accounts()
         except ImproperlyConfigured as unsafe:
             raise SystemExit(

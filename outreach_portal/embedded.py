@@ -78,11 +78,17 @@ def on_starting(server: Any) -> None:
     """Load what requests and tasks want. `make run` says by a line when the database is filled;
     where it ends before, so does this process."""
     from celery import beat, worker  # noqa: F401
+    from django.db import connection
     from django.urls import get_resolver
+
+    from core.installation import refuse_foreign_database
 
     _ = get_resolver().url_patterns
     if os.environ.get("WAITS_FOR_LINE") and not sys.stdin.readline():
         sys.exit("make run ended before the content was there.")
+    # After the line: before, there may be no tables. Its connection is not for the child's use.
+    refuse_foreign_database()
+    connection.close()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -1,8 +1,8 @@
-"""Checks by which a production installation refuses to start unsafely."""
+"""Checks by which a production or training installation refuses to start unsafely."""
 
 import base64
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,14 @@ TRY_OUT_SECRET = "try-out only, never in production: not a secret at all"  # noq
 TRY_OUT_CREDENTIAL_KEY = base64.b64encode(b"try-out credential key, 32 bytes").decode()
 TRY_OUT_APPROVAL_KEY = base64.b64encode(b"try-out approval key of 32 bytes").decode()
 TRY_OUT_DOMAIN = "try-out.example"
+# How the keys of a training installation begin: `deploy/secrets` writes it for training alone, and
+# no base64 holds it.
+TRAINING_MARK = "training-"
+# Where the simulator of a training installation answers: on its machine, or in the network of
+# docker-compose.yml.
+SIMULATOR_HOSTS = ("localhost", "127.0.0.1", "::1", "training-simulator")
+# What a platform gives a live installation; the simulator has words of its own.
+_GIVEN_BY_PLATFORMS = ("app_id", "app_secret", "verify_token", "hook_secret")
 
 
 # Which processes have which key. A key that reaches no other cannot leak from there: the programs
@@ -56,17 +64,24 @@ def require_known_process(process: str) -> None:
 
 
 def require_known_mode(mode: str) -> None:
-    if mode not in {"try-out", "test", "production"}:
-        raise ImproperlyConfigured(f"PORTAL_MODE is {mode!r}; choose try-out, test or production.")
+    if mode not in {"try-out", "test", "training", "production"}:
+        raise ImproperlyConfigured(
+            f"PORTAL_MODE is {mode!r}; choose try-out, test, training or production."
+        )
 
 
 def refuse_unsafe(settings: dict[str, Any]) -> None:
     """Raise ImproperlyConfigured, which names every unsafe setting at once."""
-    checks = [
-        *(_keys, _foreign_keys, _hooks, _limits, _media, _publishing),
-        *(_ministry_sign_in, _addresses, _in_clear, _platforms),
-    ]
-    wrong = [message for check in checks for message in check(settings)]
+    checks: list[Callable[[dict[str, Any]], Iterable[str]]]
+    checks = [_keys, _marks, _foreign_keys, _media, _publishing]
+    if settings["TRAINING"]:
+        checks += [_ways_out]
+    else:
+        checks += [_hooks, _ministry_sign_in, _addresses, _platforms]
+    if settings["DEPLOYED"]:
+        checks += [_limits, _portal_address, _in_clear]
+    # Each once: a platform may share another's setting.
+    wrong = list(dict.fromkeys(message for check in checks for message in check(settings)))
     if wrong:
         raise ImproperlyConfigured(
             "This installation is not safe to start:\n- " + "\n- ".join(wrong)
@@ -99,10 +114,62 @@ def _keys(settings: dict[str, Any]) -> Iterator[str]:
 
 def _sealing_keys(settings: dict[str, Any]) -> dict[str, list[str]]:
     return {
+        "CREDENTIAL_KEYS": [*map(unmarked, settings["CREDENTIAL_KEYS"])],
+        "APPROVAL_KEY": [*map(unmarked, settings["APPROVAL_KEYS"])],
+        "AUDIT_SIGNING_KEY": [unmarked(key) for key in [settings["AUDIT_SIGNING_KEY"]] if key],
+    }
+
+
+def unmarked(key: str) -> str:
+    return key.removeprefix(TRAINING_MARK)
+
+
+def _marks(settings: dict[str, Any]) -> Iterator[str]:
+    """Tell keys of training from live ones, so that neither kind of installation has the other's:
+    what is sealed or signed here opens nothing there.
+    """
+    keys = {
+        "SECRET_KEY": [settings["SECRET_KEY"]],
+        "SECRET_KEY_FALLBACKS": settings["SECRET_KEY_FALLBACKS"],
         "CREDENTIAL_KEYS": settings["CREDENTIAL_KEYS"],
         "APPROVAL_KEY": settings["APPROVAL_KEYS"],
-        "AUDIT_SIGNING_KEY": [key for key in [settings["AUDIT_SIGNING_KEY"]] if key],
+        "AUDIT_SIGNING_KEY": [settings["AUDIT_SIGNING_KEY"]],
     }
+    for name, values in keys.items():
+        marked = {value.startswith(TRAINING_MARK) for value in values if value}
+        if settings["TRAINING"] and False in marked:
+            yield (
+                f"{name} is no key of training (those begin with {TRAINING_MARK}): make one with "
+                "`deploy/secrets secrets/training training`, and keep a live one where it is."
+            )
+        if not settings["TRAINING"] and True in marked:
+            yield f"{name} is a training installation's: make one with `deploy/secrets`."
+
+
+def _ways_out(settings: dict[str, Any]) -> Iterator[str]:
+    """Look at all that would lead a training installation anywhere but to the simulator."""
+    simulator = settings["SIMULATOR_URL"]
+    if urlsplit(simulator).hostname not in SIMULATOR_HOSTS:
+        yield (
+            f"SIMULATOR_URL must name the simulator ({', '.join(SIMULATOR_HOSTS)}): training "
+            "reaches no platform."
+        )
+    for platform, connector in settings["CONNECTORS"].items():
+        for name, setting in connector.settings.items():
+            value = str(settings["PLATFORMS"][platform][name])
+            if name.endswith("_url") and not value.startswith(f"{simulator}/"):
+                yield (
+                    f"{setting.variable} is not the simulator's address: leave it out, training "
+                    "reaches no platform."
+                )
+            elif name in _GIVEN_BY_PLATFORMS and value != str(setting.try_out or ""):
+                yield (
+                    f"{setting.variable} is not the simulator's: leave it out, what a platform "
+                    "gave the live installation belongs there alone."
+                )
+    for name in ("EGRESS_PROXY", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
+        if settings[name]:
+            yield f"{name} leads out of the training installation: leave it out."
 
 
 def _signing_keys(settings: dict[str, Any]) -> Iterator[str]:
@@ -182,11 +249,6 @@ def _limits(settings: dict[str, Any]) -> Iterator[str]:
     hosts = settings["ALLOWED_HOSTS"]
     if not hosts or any("*" in host or host.startswith(".") for host in hosts):
         yield "ALLOWED_HOSTS allows every host, or a whole domain, or none: name the portal's own."
-    if not settings["CELERY_BROKER_URL"].startswith(("redis://", "rediss://")):
-        yield (
-            "REDIS_URL must begin with redis:// or rediss://: production's processes "
-            "share one broker."
-        )
     if not 1 <= settings["ALLAUTH_TRUSTED_PROXY_COUNT"] <= 3:
         yield (
             "PROXY_COUNT must be 1 to 3, the number of your proxies: with fewer everybody comes "
@@ -237,9 +299,17 @@ def _publishing(settings: dict[str, Any]) -> Iterator[str]:
         yield "PUBLISH_NOT_AFTER_SECONDS must be 60 or more: every post would be too late."
 
 
-def _addresses(settings: dict[str, Any]) -> Iterator[str]:
+def _portal_address(settings: dict[str, Any]) -> Iterator[str]:
     if not settings["PORTAL_URL"].startswith("https://"):
         yield "PORTAL_URL must begin with https://."
+
+
+def _addresses(settings: dict[str, Any]) -> Iterator[str]:
+    if not settings["CELERY_BROKER_URL"].startswith(("redis://", "rediss://")):
+        yield (
+            "REDIS_URL must begin with redis:// or rediss://: production's processes "
+            "share one broker."
+        )
     media = urlsplit(settings["MEDIA_PUBLIC_URL"]).hostname
     if not settings["MEDIA_PUBLIC_URL"].startswith("https://") or not media:
         yield "MEDIA_PUBLIC_URL must begin with https://: name the host of pictures and videos."
@@ -309,8 +379,8 @@ def _in_clear(settings: dict[str, Any]) -> Iterator[str]:
     """List the connections that would leave this machine without TLS, or without a check of the
     certificate.
     """
-    database, mail = settings["DATABASES"]["default"], settings["MAILERS"]["default"]["OPTIONS"]
-    if not _is_here(database["HOST"]) and database["OPTIONS"].get("sslmode") not in {
+    database = settings["DATABASES"]["default"]
+    if not is_here(database["HOST"]) and database["OPTIONS"].get("sslmode") not in {
         "verify-ca",
         "verify-full",
     }:
@@ -319,22 +389,24 @@ def _in_clear(settings: dict[str, Any]) -> Iterator[str]:
             "on this machine."
         )
     broker = urlsplit(settings["CELERY_BROKER_URL"])
-    if broker.scheme == "redis" and not _is_here(broker.hostname):
+    if broker.scheme == "redis" and not is_here(broker.hostname):
         yield "REDIS_URL must begin with rediss://, unless Redis runs on this machine."
-    if not (mail["use_tls"] or mail["use_ssl"] or _is_here(mail["host"])):
+    mail = settings["MAILERS"]["default"]["OPTIONS"]
+    # Letters of training are files: they have no host.
+    if not (mail.get("use_tls") or mail.get("use_ssl") or is_here(mail.get("host"))):
         yield (
             "EMAIL_URL must begin with smtp+tls:// or smtp+ssl://, unless the mail "
             "server runs on this machine."
         )
     scanner = urlsplit(settings["CLAMAV_ADDRESS"])
-    if scanner.scheme == "tcp" and not _is_here(scanner.hostname):
+    if scanner.scheme == "tcp" and not is_here(scanner.hostname):
         yield (
             "CLAMAV_ADDRESS must name a socket of this machine, as unix:///path: clamd "
             "speaks no TLS."
         )
 
 
-def _is_here(host: str | None) -> bool:
+def is_here(host: str | None) -> bool:
     return not host or host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"}
 
 
@@ -355,14 +427,14 @@ def log_missing_protections() -> None:
 
 def refuse_try_out_accounts() -> None:
     """Refuse to start with the try-out's accounts, whose passwords are printed on a screen. Called
-    when a production process starts: it queries the database.
+    when a process starts where people sign in over a network: it queries the database.
     """
     from accounts.models import User
 
     if User.objects.filter(email__endswith=f"@{TRY_OUT_DOMAIN}", is_active=True).exists():
         raise ImproperlyConfigured(
             f"The database holds active try-out accounts (@{TRY_OUT_DOMAIN}). Use a fresh "
-            f"database for production."
+            f"database, or deactivate them."
         )
 
 

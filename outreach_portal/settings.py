@@ -1,15 +1,17 @@
 """All settings, in one file. Every value that differs between installations is read from the
 environment, typed.
 
-Three kinds of installation, chosen by PORTAL_MODE:
+Four kinds of installation, chosen by PORTAL_MODE:
 - ``try-out``: a PostgreSQL of its own, filesystem broker, the simulator; what ``make run`` starts.
 - ``test``: what ``make test`` runs; the try-out's values, but the database and broker it is given.
+- ``training``: where people practise; the try-out's content and the simulator, keys of its own.
+  What leads to a live installation stops the start (see ``guard.py``).
 - ``production``: everything must be named in the environment; unsafe values stop the start (see
   ``guard.py``).
 """
 
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
@@ -28,25 +30,33 @@ MODE = env.str("PORTAL_MODE", default="try-out")
 # Which keys this process has: those of its work, and no other (see `guard.NEEDED_BY`).
 PROCESS = env.str("PORTAL_PROCESS", default="web")
 PRODUCTION = MODE == "production"
+TRAINING = MODE == "training"
 TRY_OUT = MODE == "try-out"
 guard.require_known_mode(MODE)
 guard.require_known_process(PROCESS)
-if PRODUCTION:
+# People sign in over a network: everything is named and checked, and pages go by https. A training
+# may also run for one machine alone, as a try-out does.
+DEPLOYED = PRODUCTION or (
+    TRAINING and not guard.is_here(urlsplit(env.str("PORTAL_URL", default="")).hostname)
+)
+# Sample people, whose passwords are published and whose codes are shown, are for one machine alone.
+SAMPLES = TRY_OUT or (TRAINING and not DEPLOYED)
+if DEPLOYED:
     # Of this process and what it forks: other programs of the same user, above all those that read
     # hostile files, see neither its environment nor its memory.
     confinement.forbid_inspection()
 
 
 def setting(reader, name: str, *, try_out):
-    """Return the value of ``name``; outside production it may be missing."""
-    return reader(name) if PRODUCTION else reader(name, default=try_out)
+    """Return the value of ``name``; where nobody signs in over a network it may be missing."""
+    return reader(name) if DEPLOYED else reader(name, default=try_out)
 
 
 def secret(reader, name: str, *, try_out, without):
-    """Return a key. In production it may be missing where this process does not need it: it is
+    """Return a key. Where it must be named, a process that does not need it may go without: it is
     ``without`` then.
     """
-    if PRODUCTION and not guard.needs(PROCESS, name):
+    if DEPLOYED and not guard.needs(PROCESS, name):
         return reader(name, default=without)
     return setting(reader, name, try_out=try_out)
 
@@ -61,9 +71,7 @@ ALLOWED_HOSTS = setting(
 PORTAL_URL = setting(env.str, "PORTAL_URL", try_out="http://localhost:8000").rstrip("/")
 # Where residents find which pages are official. Empty: there is no such place yet, and no page is
 # asked for a link to it.
-REGISTER_URL = env.str(
-    "REGISTER_URL", default="" if PRODUCTION else f"{PORTAL_URL}/trang-chinh-thuc"
-)
+REGISTER_URL = env.str("REGISTER_URL", default="" if DEPLOYED else f"{PORTAL_URL}/trang-chinh-thuc")
 # Where platforms fetch pictures and videos, if not there: a host of its own keeps their load off
 # the officers' pages.
 MEDIA_PUBLIC_URL = env.str("MEDIA_PUBLIC_URL", default="").rstrip("/")
@@ -157,7 +165,7 @@ TEMPLATES = [
     }
 ]
 
-if TRY_OUT:
+if SAMPLES:
     TEMPLATES[0]["OPTIONS"]["context_processors"].append("try_out.context.add_code")
 
 # --- Data -----------------------------------------------------------------------------------------
@@ -198,7 +206,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "core.assets.HashedStorage"
-        if PRODUCTION
+        if DEPLOYED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
@@ -208,7 +216,7 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not DEPLOYED
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Uploads: what a commune's post may carry. The platforms' own limits live in the connectors.
@@ -336,8 +344,8 @@ MFA_FORMS = {
 # Nobody signs up here: an account is bound to the address that its invitation went to.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Seconds of the clock: a code is good in its own half minute alone; sample people may type slowly.
-MFA_TOTP_TOLERANCE = 0 if PRODUCTION else 1
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+MFA_TOTP_TOLERANCE = 0 if DEPLOYED else 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not DEPLOYED
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",  # a whole station, or a province's office, may sit behind one address
@@ -364,7 +372,7 @@ OIDC_NAME_CLAIM = env.str("OIDC_NAME_CLAIM", default="name")
 OIDC_UNIT_CLAIM = env.str("OIDC_UNIT_CLAIM", default="")
 OIDC_ROLE_CLAIM = env.str("OIDC_ROLE_CLAIM", default="")
 OIDC_REQUIRED = env.bool("OIDC_REQUIRED", default=False)
-KNOWN_BROWSER_COOKIE = "__Host-known" if PRODUCTION else "known"
+KNOWN_BROWSER_COOKIE = "__Host-known" if DEPLOYED else "known"
 
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -387,7 +395,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 SESSION_IDLE_SECONDS_LEADERS = env.int("SESSION_IDLE_SECONDS_LEADERS", default=15 * 60)
 SESSION_IDLE_SECONDS_SHARED = env.int("SESSION_IDLE_SECONDS_SHARED", default=10 * 60)
-SHARED_COMPUTER_COOKIE = "__Host-shared" if PRODUCTION else "shared"
+SHARED_COMPUTER_COOKIE = "__Host-shared" if DEPLOYED else "shared"
 MESSAGE_STORAGE = (
     "django.contrib.messages.storage.session.SessionStorage"  # they carry names and titles
 )
@@ -395,7 +403,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "core.views.csrf_failure"
-if PRODUCTION:
+if DEPLOYED:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CSRF_COOKIE_HTTPONLY = True
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
@@ -433,10 +441,10 @@ LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["outreach_portal.formats"]
-LANGUAGE_COOKIE_NAME = "__Host-language" if PRODUCTION else "django_language"
+LANGUAGE_COOKIE_NAME = "__Host-language" if DEPLOYED else "django_language"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-LANGUAGE_COOKIE_SECURE = PRODUCTION
+LANGUAGE_COOKIE_SECURE = DEPLOYED
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_THOUSAND_SEPARATOR = True
@@ -510,7 +518,7 @@ CREDENTIAL_KEYS = secret(
 # Ed25519 key (base64, 32 bytes) that signs the record's checkpoints: only for the process that
 # makes them.
 AUDIT_SIGNING_KEY = env.str(
-    "AUDIT_SIGNING_KEY", default="" if PRODUCTION else guard.TRY_OUT_CREDENTIAL_KEY
+    "AUDIT_SIGNING_KEY", default="" if PRODUCTION or TRAINING else guard.TRY_OUT_CREDENTIAL_KEY
 )
 AUDIT_PUBLIC_KEYS = env.list(
     "AUDIT_PUBLIC_KEYS", default=[]
@@ -614,7 +622,7 @@ LOGGING = {
         "json": {"()": "core.logs.JsonFormatter"},  # gunicorn's own lines: deploy/gunicorn.conf.py
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "json" if PRODUCTION else "line"}
+        "console": {"class": "logging.StreamHandler", "formatter": "json" if DEPLOYED else "line"}
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
@@ -628,5 +636,9 @@ LOGGING = {
 }
 
 PRODUCT_NAME = _("Outreach Portal")
-if PRODUCTION:
+if PRODUCTION or TRAINING:
     guard.refuse_unsafe(globals())
+if TRAINING:  # the mark has been looked at: what follows it is the key
+    CREDENTIAL_KEYS = [guard.unmarked(key) for key in CREDENTIAL_KEYS]
+    APPROVAL_KEYS = [guard.unmarked(key) for key in APPROVAL_KEYS]
+    AUDIT_SIGNING_KEY = guard.unmarked(AUDIT_SIGNING_KEY)

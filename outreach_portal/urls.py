@@ -39,5 +39,5 @@ urlpatterns = [
     path("", include("engagement.urls")),
     path("", include("operations.urls")),
 ]
-if settings.TRY_OUT:
+if settings.SAMPLES:
     urlpatterns.append(path("try-out/", include("try_out.urls")))

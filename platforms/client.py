@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 
 from platforms.connector import Connector
-from platforms.errors import ConnectorError, TryLater, unknown_outcome
+from platforms.errors import ConnectorError, Rejected, TryLater, unknown_outcome
 from platforms.registry import CONNECTORS
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Options:
     """
 
     proxy: str = ""  # the only way out; empty: straight
+    only_to: str = ""  # how each address begins, where only a simulator is asked; empty: any
     connections: int = 1024  # calls of `submit` at once to one platform
 
 
@@ -222,12 +223,24 @@ async def _run_all(
         await asyncio.gather(*map(one, requests))
 
 
+async def _stay_inside(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send nothing elsewhere: rows that were restored may hold addresses that a platform once gave,
+    as those of begun uploads.
+    """
+    if not str(request.url).startswith(options.only_to):
+        raise Rejected("outside of the simulator", code="training")
+    return await handler(request)
+
+
 def _make_session(pool: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=pool,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "outreach-portal"},
         proxy=options.proxy or None,
+        middlewares=[_stay_inside] if options.only_to else [],
     )
 
 

@@ -480,6 +480,7 @@ KEPT = frozenset(
         "publishing.Broadcast",
         "publishing.Attempt",
         "publishing.Freeze",
+        "core.Installation",
         "operations.Alarm",
         "engagement.Count",
         "engagement.BoardNote",

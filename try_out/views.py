@@ -13,7 +13,7 @@ from try_out.codes import PERIOD, find_code, find_sample_people
 @require_GET
 def codes(request: HttpRequest) -> HttpResponse:
     """Show the sample people's one-time codes of this half minute."""
-    if not settings.TRY_OUT:
+    if not settings.SAMPLES:
         raise Http404
     people = [
         {"person": person, "posts": person.current_appointments, "code": find_code(person)}

@@ -23,6 +23,18 @@ class Migration(migrations.Migration):
                     ],
                 ),
                 migrations.CreateModel(
+                    name='Installation',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('kind', models.CharField(choices=[('live', 'Live'), ('training', 'Training')], max_length=10)),
+                    ],
+                    options={
+                        'constraints': [
+                            models.CheckConstraint(condition=models.Q(('pk', 1)), name='one_installation_row'),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
                     name='Job',
                     fields=[
                         ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

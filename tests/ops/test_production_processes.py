@@ -452,7 +452,7 @@ def result_of(command: list[str], env: dict[str, str]) -> tuple[bool, str]:
             {"ZALO_APP_SECRET": "simulator-zalo-secret"},
             "zalo: the application secret is the simulator's",
         ),
-        ({"PORTAL_MODE": "produktion"}, "choose try-out, test or production"),
+        ({"PORTAL_MODE": "produktion"}, "choose try-out, test, training or production"),
     ],
 )
 def test_it_does_not_start_with_an_unsafe_setting_and_names_it(values, words, tmp_path):

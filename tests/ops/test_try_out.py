@@ -70,6 +70,7 @@ class TestFilled(TestCase):
         cls.enterClassContext(
             override_settings(
                 TRY_OUT=True,
+                SAMPLES=True,
                 VAR_DIR=cls.var,
                 MEDIA_ROOT=cls.var / "media",
                 SIMULATOR_URL=cls.simulator.url,
@@ -347,14 +348,14 @@ class TestFilled(TestCase):
 
 
 def test_it_refuses_outside_the_try_out(settings):
-    settings.TRY_OUT = False
+    settings.SAMPLES = False
 
     with pytest.raises(CommandError, match="PORTAL_MODE is not try-out"):
         call_command("try_out")
 
 
 def test_it_says_so_when_the_simulator_does_not_answer_and_leaves_nothing_half_done(settings):
-    settings.TRY_OUT, settings.SIMULATOR_URL = True, "http://127.0.0.1:9"
+    settings.SAMPLES, settings.SIMULATOR_URL = True, "http://127.0.0.1:9"
 
     with pytest.raises(
         CommandError, match=r"The simulator at http://127\.0\.0\.1:9 does not answer"
@@ -365,7 +366,7 @@ def test_it_says_so_when_the_simulator_does_not_answer_and_leaves_nothing_half_d
 
 
 def test_it_refuses_a_database_with_the_people_of_another_installation(settings):
-    settings.TRY_OUT = True
+    settings.SAMPLES = True
     UserFactory(email="thu.ha@congan.example")
 
     with pytest.raises(CommandError, match="holds other data, and nothing in it was changed"):

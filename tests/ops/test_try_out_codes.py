@@ -40,7 +40,7 @@ def try_out(settings):
         *template["OPTIONS"]["context_processors"],
         "try_out.context.add_code",
     ]
-    settings.TRY_OUT, settings.ROOT_URLCONF, settings.TEMPLATES = True, module, [template]
+    settings.SAMPLES, settings.ROOT_URLCONF, settings.TEMPLATES = True, module, [template]
 
 
 def test_a_sample_leader_signs_in_with_the_code_beside_the_field_twice_in_a_row(
@@ -69,7 +69,7 @@ def test_the_page_lists_the_codes_of_those_who_need_them(client, approver, try_o
 
 
 def test_nobody_sees_codes_outside_the_try_out(client, approver, try_out, settings):
-    settings.TRY_OUT = False
+    settings.SAMPLES = False
     assert client.get("/try-out/codes/").status_code == 404
 
     settings.ROOT_URLCONF = "outreach_portal.urls"

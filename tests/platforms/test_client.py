@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import pytest
 
 from platforms import client
@@ -107,6 +108,30 @@ def test_a_call_that_waited_too_long_is_not_begun():
     answer = submit(do, writes=True, latest=time.monotonic() - 1)
 
     assert (type(answer), answer.code, begun) == (TryLater, "held", [])
+
+
+def test_where_only_a_simulator_may_be_asked_nothing_leaves_for_elsewhere(monkeypatch):
+    """Another port of this machine stands for a platform; a name that only begins like the
+    simulator's, for who would lead it astray."""
+    heard = []
+
+    async def hear(reader, writer):
+        heard.append(await reader.readline())
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async def do(connector):
+        server = await asyncio.start_server(hear, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setattr(client.options, "only_to", f"http://127.0.0.1:{port}/")
+        async with server, client._make_session(aiohttp.TCPConnector()) as session:
+            await session.get(f"http://127.0.0.1:{port}/simulator")
+            for address in ("http://localhost:{}/", "http://127.0.0.1:{}@localhost:{}/"):
+                with pytest.raises(Rejected):
+                    await session.get(address.format(port, port))
+
+    assert call(do, writes=False) is None
+    assert heard == [b"GET /simulator HTTP/1.1\r\n"]
 
 
 def test_a_forked_process_calls_on_a_loop_of_its_own():

@@ -84,7 +84,7 @@ KEPT = (
         "publishing_broadcast",
         "publishing_attempt",
     ),
-    *("publishing_freeze", "operations_alarm", "retention_hold"),
+    *("core_installation", "publishing_freeze", "operations_alarm", "retention_hold"),
     *(
         "engagement_boardnote",
         "engagement_example",
@@ -209,7 +209,7 @@ def _grant_work(cursor: Any, role: str) -> None:
         cursor,
         "REVOKE INSERT, UPDATE, DELETE ON {tables} FROM {role}",
         role,
-        tables=("django_migrations",),
+        tables=("django_migrations", "core_installation"),
     )
     for function in IDENTITY:  # of the server: who may not give it away leaves it as it is
         cursor.execute("SELECT has_function_privilege(%s, 'EXECUTE WITH GRANT OPTION')", [function])

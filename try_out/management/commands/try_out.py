@@ -51,9 +51,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options: Any) -> None:
-        if not settings.TRY_OUT:
+        if not settings.SAMPLES:
             raise CommandError(
-                "Sample content belongs to the try-out alone: PORTAL_MODE is not try-out."
+                "Sample content belongs to the try-out, or a training on this machine alone: "
+                "PORTAL_MODE is not try-out."
             )
         refuse_foreign_database()
         # For samples no commit waits for the disk: that takes seconds, on a slow one minutes.
