@@ -13,7 +13,6 @@ from accounts.models import Notice
 from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import holders
-from audit.services import record
 from campaigns import editing, topic_rules
 from campaigns.models import Campaign, Topic, TopicRule
 from channels.allowances.allowing import allow
@@ -21,7 +20,6 @@ from channels.completeness import changes
 from channels.completeness.reading import read_due
 from channels.connection import manual as manual_channels
 from channels.connection.health import check_due, mark_lost
-from channels.connection.tokens import sealed_tokens
 from channels.models import Channel
 from channels.queries import facts_of
 from channels.reasons import describe_reason
@@ -32,7 +30,6 @@ from links import services as links
 from links.clicks import add_clicks
 from media import pictures, videos
 from media.models import Media
-from platforms.messages import Tokens
 from posts.editor import saving
 from posts.editor.edits import ChannelEdit, MediaEdit, PostEdit, PostFields
 from posts.library import texts
@@ -45,7 +42,7 @@ from posts.states import PostState
 from publishing.broadcasts import broadcasting
 from publishing.deliveries.transitions import move_many
 from publishing.manual import manual_posting
-from publishing.models import Attempt, Delivery, Recall, Rhythm
+from publishing.models import Delivery, Recall, Rhythm
 from publishing.recalls import recalling
 from publishing.recurrence import planning
 from publishing.review import approval_and_time
@@ -70,9 +67,11 @@ from try_out import (
     undertakings,
     year,
 )
+from try_out.connections import store_channel
 from try_out.history import time_set_to
 from try_out.people import Staff, World
 from try_out.profiles import make_profile
+from try_out.publication import begin_attempts, end_attempt, store_published
 from try_out.script import STORY, Line
 from units.facts import Facts, PublicNumber, change_facts
 
@@ -183,7 +182,6 @@ class Filler:
 
     def _connect(self, word: str, staff: Staff) -> None:
         connected_at = timezone.now()
-        appointment = staff.chief.authority(Permission.CHANNEL_MANAGE, unit=staff.unit)
         page_there = ""  # on Facebook, to which the account on Instagram is linked
         for platform in SHARE:
             if word not in ONLY.get(platform, {word}):
@@ -202,31 +200,15 @@ class Filler:
             )
             if platform == Kind.FACEBOOK:
                 page_there = made["external_id"]
-            granted = made["tokens"]
-            tokens = Tokens(
-                token=granted.get("page_token")
-                or granted.get("access_token")
-                or granted["bot_token"],
-                refresh_token=granted.get("refresh_token", ""),
-                lifetime=timedelta(seconds=int(granted["expires_in"]))
-                if "expires_in" in granted
-                else LIVES.get(platform),
-                grant_lifetime=GRANTED.get((word, platform), GRANTS.get(platform)),
-            )
-            channel = Channel(
-                unit=staff.unit,
+            store_channel(
+                made,
                 platform=platform,
-                external_id=made["external_id"],
-                name=made["name"],
-                handle=made["username"],
-                connected_by=staff.chief,
-                connected_at=connected_at,
-                confirmed_at=connected_at,
+                unit=staff.unit,
+                by=staff.chief,
+                lifetime=LIVES.get(platform),
+                grant_lifetime=GRANTED.get((word, platform), GRANTS.get(platform)),
+                now=self.now,
             )
-            for name, value in sealed_tokens(channel, tokens, now=self.now).items():
-                setattr(channel, name, value)
-            channel.save()
-            record("channel.connected", channel, by=staff.chief, position=appointment.position)
 
     def _make_links(self) -> None:
         """Make short links of one ward, followed every day since."""
@@ -404,7 +386,7 @@ class Filler:
         if line.ending == "by_hand":
             del by_platform[Kind.ZALO]  # waits for `continue_manually`
         rows = list(by_platform.values())
-        _begin_attempts(rows, due)
+        begin_attempts(rows, due)
         if line.ending == "refused":
             refused = by_platform.pop(Kind.FACEBOOK)
             detail = (
@@ -420,7 +402,7 @@ class Filler:
                     platform_code="368",
                     error_detail=detail,
                 )
-                _end_attempt(refused, Outcome.REFUSED, now, detail)
+                end_attempt(refused, Outcome.REFUSED, now, detail)
                 self._notify_unit(
                     refused, "delivery_failed", reason=describe_reason("facebook", "368")
                 )
@@ -435,7 +417,7 @@ class Filler:
                     lease_until=None,
                     error_code=Reason.UNKNOWN,
                 )
-                _end_attempt(unknown, Outcome.UNKNOWN, now, "no answer")
+                end_attempt(unknown, Outcome.UNKNOWN, now, "no answer")
             with time_set_to(due + timedelta(minutes=2)) as now:
                 move_many([unknown], State.NEEDS_PERSON, now=now, verify_at=None)
                 self._notify_unit(unknown, "delivery_needs_person")
@@ -446,7 +428,7 @@ class Filler:
     def go_out(self, rows: list[Delivery]) -> None:
         """Publish deliveries at their hour, as the engine would."""
         due = max(row.due_at for row in rows)
-        _begin_attempts(rows, due)
+        begin_attempts(rows, due)
         self._publish(rows, due, still_there=True)
 
     def _publish(self, rows: list[Delivery], due: datetime, *, still_there: bool) -> None:
@@ -458,17 +440,7 @@ class Filler:
                 else {"id": f"gone:{row.public_id}", "permalink": ""}
             )
             receipts[row.pk] = {"remote_id": pictures["id"], "permalink": pictures["permalink"]}
-        published_at = due + timedelta(milliseconds=340)
-        move_many(
-            rows,
-            State.PUBLISHED,
-            now=published_at,
-            values_by_pk=receipts,
-            published_at=published_at,
-            lease_until=None,
-        )
-        for row in rows:
-            _end_attempt(row, Outcome.PUBLISHED, published_at)
+        store_published(rows, receipts, due + timedelta(milliseconds=340))
 
     def _show(self, row: Delivery, due: datetime) -> dict[str, str]:
         """Put the post on the simulated page, where it has been read since ``due``."""
@@ -647,20 +619,4 @@ def _make_own_text(channel: Channel, title: str, text: str) -> str:
     beginning = text.split("\n\n")[0]
     return (
         f"{title}\n\n{beginning}\n\nXem đầy đủ trên trang Facebook và Zalo của {channel.unit.name}."
-    )
-
-
-def _begin_attempts(rows: list[Delivery], due: datetime) -> None:
-    lease = due + timedelta(seconds=90)
-    claimed_at = due - timedelta(seconds=8)
-    move_many(rows, State.CLAIMED, now=claimed_at, new_attempt=True, lease_until=lease)
-    Attempt.objects.bulk_create(
-        Attempt(delivery=row, number=row.attempt, started_at=claimed_at) for row in rows
-    )
-    move_many(rows, State.COMMITTING, now=due, committing_at=due, lease_until=lease)
-
-
-def _end_attempt(row: Delivery, outcome: Outcome, now: datetime, detail: str = "") -> None:
-    Attempt.objects.filter(delivery=row, number=row.attempt).update(
-        outcome=outcome, ended_at=now, detail=detail
     )
