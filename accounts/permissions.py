@@ -110,6 +110,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
             P.CHANNEL_VIEW,
             P.CHANNEL_MANAGE,
             P.SYSTEM_WATCH,
+            P.TRAINING_LEAD,
         }
     ),
 }

@@ -23,7 +23,8 @@ TODAY, APPROVAL, UNITS, POSTS, CALENDAR, COMMENTS, RESULTS, LIBRARY, TASKS = (
     "library",
     "tasks",
 )
-CAMPAIGNS, REPORTS, INTERVENTION, CHANNELS, UNIT, ADMINISTRATION = (
+TRAINING, CAMPAIGNS, REPORTS, INTERVENTION, CHANNELS, UNIT, ADMINISTRATION = (
+    "training",
     "campaigns",
     "reports",
     "intervention",
@@ -62,6 +63,7 @@ OVERSEERS = ("oversight_view",)
 # In the order of the sidebar.
 SIDEBAR = {
     TODAY: Section("home", _("Today")),
+    TRAINING: Section("school", _("Training")),  # has no page but where people practise
     APPROVAL: Section("clipboard-check", _("Waiting for approval")),
     UNITS: Section("layout-grid", _("Units"), rights=OVERSEERS),
     POSTS: Section("file-text", _("Posts")),

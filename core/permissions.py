@@ -35,3 +35,4 @@ class Permission(StrEnum):
     PUBLISHING_PAUSE = "publishing_pause"
     OVERSIGHT_VIEW = "oversight_view"
     SYSTEM_WATCH = "system_watch"
+    TRAINING_LEAD = "training_lead"  # of a training installation: opens classes, see `training`

@@ -4,7 +4,7 @@ computer. typst sets them as PDF, in a program of its own (``paper_program.py``)
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,28 +30,43 @@ _semaphore = SharedSemaphore("guides", limit=1, queue=4, timeout=30, per_user=1)
 
 def typeset_handbook(readers: str, guides: Sequence[Guide], *, by: User | None = None) -> bytes:
     """Return the guides as PDF, a chapter each. Raise Busy, Refused."""
-    return _typeset("handbook", {"readers": readers, "guides": guides}, guides, by)
+    return _typeset_guides("handbook", {"readers": readers}, guides, by)
 
 
 def typeset_sheet(guide: Guide, *, by: User | None = None) -> bytes:
     """Return the steps of a guide on one page of A4, in letters that are read from two metres.
     Raise Busy, Refused.
     """
-    return _typeset("sheet", {"guides": [guide]}, [guide], by)
+    return _typeset_guides("sheet", {}, [guide], by)
 
 
-def _typeset(
+def _typeset_guides(
     layout: str, content: dict[str, Any], guides: Sequence[Guide], by: User | None
 ) -> bytes:
     content["guides"] = [
         {"title": guide.title, "blocks": [_describe(block) for block in guide.blocks]}
         for guide in guides
     ]
+    names = {b.picture for guide in guides for b in guide.blocks if b.picture}
+    pictures = [Path(str(finders.find(f"help/{name}"))) for name in names]
+    return typeset(_HERE / "layouts" / f"{layout}.typ", content, pictures=pictures, by=by)
+
+
+def typeset(
+    layout: Path,
+    content: Mapping[str, Any],
+    *,
+    pictures: Iterable[Path] = (),
+    by: User | None = None,
+) -> bytes:
+    """Return ``content`` as PDF by a layout, which may import those of ``help/layouts`` and show
+    ``pictures`` by their names. Raise Busy, Refused.
+    """
     with incoming.working_folder() as place:
         shutil.copytree(_HERE / "layouts", place / "layouts")
-        for picture in {b.picture for guide in guides for b in guide.blocks if b.picture}:
-            shutil.copy(str(finders.find(f"help/{picture}")), place / "layouts" / picture)
-        job = {"layout": layout, "fonts": str(_FONTS), "content": content}
+        for file in (layout, *pictures):
+            shutil.copy(file, place / "layouts")
+        job = {"layout": layout.stem, "fonts": str(_FONTS), "content": content}
         (place / "job.json").write_text(json.dumps(job), encoding="utf-8")
         try:
             with _semaphore.hold(by and by.pk):

@@ -107,7 +107,8 @@ INSTALLED_APPS = [
     "retention",
 ]
 if not PRODUCTION:
-    INSTALLED_APPS.append("try_out")  # sample content: its command does not exist in production
+    # Sample content and exercises: neither exists in production.
+    INSTALLED_APPS += ["try_out", "training"]
 
 MIDDLEWARE = [
     "core.frames.RoomForFrames",

@@ -41,3 +41,5 @@ urlpatterns = [
 ]
 if settings.SAMPLES:
     urlpatterns.append(path("try-out/", include("try_out.urls")))
+if settings.TRAINING:
+    urlpatterns.append(path("training/", include("training.urls")))

@@ -543,6 +543,8 @@ WITH = {
     "posts.PostMedia": "posts.Post",
     "posts.Contribution": "posts.Post",
     "posts.LeakCheck": "posts.Revision",
+    "training.Participant": "training.TrainingClass",
+    "training.Attempt": "training.Participant",
 }
 # A few rows of the program and not of people: overwritten, or gone when what they stand for is
 # over.
@@ -567,6 +569,7 @@ STATE = frozenset(
         "accounts.ClaimMapping",
         "publishing.RateLimit",
         "publishing.Heartbeat",
+        "training.TrainingClass",  # gone when its trainer removes it
         "retention.Hold",
         "retention.Run",
         "auth.Group",

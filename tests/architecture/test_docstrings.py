@@ -22,6 +22,7 @@ PACKAGES = (
     "oversight",
     "retention",
     "outreach_portal",
+    "training",
     "try_out",
     "scripts",
     "benchmarks",

@@ -73,7 +73,7 @@ def calls_of_normalize(source):
 def test_nothing_but_the_helpers_calls_the_standard_library():
     found = {
         str(path.relative_to(ROOT))
-        for app in (*APPS, "simulator", "try_out")
+        for app in (*APPS, "simulator", "training", "try_out")
         for path in (ROOT / app).rglob("*.py")
         if "migrations" not in path.parts and list(calls_of_normalize(path.read_text()))
     }

@@ -13,7 +13,7 @@ STATES = ROOT / "publishing" / "states.py"
 
 
 def files(*besides: str) -> Iterator[Path]:
-    for app in (*APPS, "try_out", *besides):
+    for app in (*APPS, "training", "try_out", *besides):
         yield from (p for p in sorted((ROOT / app).rglob("*.py")) if "migrations" not in p.parts)
 
 
