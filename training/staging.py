@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Appointment, User
+from accounts.permissions import Role
 from campaigns.models import Topic
 from channels.connection.health import mark_reconnected
 from channels.connection.tokens import sealed_tokens
@@ -30,6 +31,13 @@ from try_out.publication import begin_attempts, store_published
 from try_out.samples import to_html
 
 AGAIN = "Làm lại bài tập từ đầu."
+
+
+def find_province_staff(participant: Participant) -> tuple[User, User]:
+    """Return who writes and who decides for the province of the class."""
+    posts = Appointment.objects.filter(unit=participant.training_class.unit)
+    people = {post.role: post.user for post in posts.select_related("user")}
+    return people[Role.SUPERVISOR], people[Role.OVERSEER]
 
 
 def facebook_page(participant: Participant) -> Channel:

@@ -227,8 +227,8 @@ class Seat(NamedTuple):
     rows: list[Row]
 
     @property
-    def n_done(self) -> int:
-        return sum(row.state == "done" for row in self.rows)
+    def is_complete(self) -> bool:
+        return all(row.state == "done" for row in self.rows)
 
 
 @require_GET
@@ -254,7 +254,7 @@ def class_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "training_class": training_class,
         "groups": [group for group in groups if group[2]],
         "stuck": sorted(stuck, key=lambda pair: -pair[1].minutes)[:5],
-        "n_complete": sum(seat.n_done == len(seat.rows) for seat in seats),
+        "n_complete": sum(seat.is_complete for seat in seats),
         "n": len(seats),
         "now": now,
     }

@@ -115,16 +115,10 @@ def test_the_trainer_sees_who_is_where(training_class, trainer, officer, sign_in
     progress.begin(officer, EXERCISES["first-post"])
     Attempt.objects.update(begun_at=officer.training_class.opened_at.replace(year=2025), hints=2)
 
-    page = factories_client(trainer, sign_in).get(
-        reverse("training:class", args=[training_class.public_id])
-    )
+    page = sign_in(trainer).get(reverse("training:class", args=[training_class.public_id]))
 
     ((seat, row),) = page.context["stuck"]
     assert (seat.participant, row.exercise.slug, row.attempt.hints) == (officer, "first-post", 2)
-
-
-def factories_client(user, sign_in):
-    return sign_in(user)
 
 
 def test_the_class_page_asks_as_much_for_thirty_as_for_two(

@@ -2,19 +2,40 @@
 way, and begun again.
 """
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.models import Notice
+from campaigns.kits.models import Kit
+from campaigns.kits.states import Declined
+from channels.connection import manual
+from channels.lifecycle import transitions
+from channels.models import UnrecognisedPost
+from channels.monitoring.unrecognised import acknowledge
+from channels.states import Health
 from core.errors import Refused
+from engagement.reports import decisions as report_decisions
+from engagement.reports import drafts
+from engagement.reports.models import Report
+from help.guides import read_guides
 from posts.editor import saving
 from posts.editor.edits import ChannelEdit, PostEdit, PostFields, edit_of
+from posts.kits import adopting
 from posts.models import Post
+from posts.origins import starting
 from posts.review import decisions
 from posts.states import PostState
+from publishing.recalls import recalling
 from tests import factories
+from tests.channels.connection.flow import choose, connect_flow
+from tests.publishing.review.conftest import decide
 from training import progress
-from training.exercises.table import EXERCISES
-from training.models import Attempt
+from training.exercises.table import EXERCISES, list_exercises
+from training.models import Attempt, Participant
 from training.staging import facebook_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -100,7 +121,289 @@ def test_a_leak_is_not_done_by_another_post(officer):
     assert not is_done(attempt)
 
 
+# --- returned with a reason -----------------------------------------------------------------------
+
+
+def test_a_returned_post_is_done_once_it_is_submitted_with_other_content(officer):
+    attempt = begin(officer, "returned")
+    assert not is_done(attempt)
+
+    decisions.submit(write_again(subject(attempt), SAFE, by=officer.user), by=officer.user)
+
+    assert is_done(attempt)
+
+
+def test_a_returned_post_is_not_done_where_nothing_was_changed(officer):
+    attempt = begin(officer, "returned")
+
+    decisions.submit(subject(attempt), by=officer.user)
+
+    assert not is_done(attempt)
+    assert "chưa sửa gì" in EXERCISES["returned"].explain(attempt)
+
+
+# --- approval at another time ---------------------------------------------------------------------
+
+
+def approve(client, attempt, hour, minute=0) -> None:
+    """Approve on the page of the review, for tomorrow at this hour."""
+    day = timezone.localdate() + timedelta(days=1)
+    answer = decide(client, subject(attempt), f"{day:%Y-%m-%d}T{hour:02}:{minute:02}")
+    assert answer.status_code == 302
+
+
+def test_an_approval_is_done_once_the_post_is_due_in_the_evening(leader, sign_in):
+    attempt = begin(leader, "another-time")
+    assert not is_done(attempt)
+
+    approve(sign_in(leader.user), attempt, 20)
+
+    assert is_done(attempt)
+
+
+@pytest.mark.parametrize("hour", [13, 18, 21])
+def test_an_approval_is_not_done_at_another_hour_than_asked(leader, sign_in, hour):
+    attempt = begin(leader, "another-time")
+
+    approve(sign_in(leader.user), attempt, hour, minute=30 if hour == 13 else 0)
+
+    assert not is_done(attempt)
+    assert "ngoài khung" in EXERCISES["another-time"].explain(attempt)
+
+
+# --- the token expired ----------------------------------------------------------------------------
+
+
+def test_a_lost_page_is_done_once_it_is_connected_again(leader, sign_in, training):
+    attempt = begin(leader, "token-expired")
+    page = facebook_page(leader)
+    assert (page.health, is_done(attempt)) == (Health.LOST, False)
+
+    client = sign_in(leader.user)
+    chosen = {"external_id": page.external_id}
+    person = training.user("facebook", pages=[page.external_id])
+    connect_flow(training, client, person, [chosen], data={"channel": page.public_id})
+    choose(client, chosen)
+
+    assert is_done(attempt)
+
+
+def test_a_lost_page_is_not_done_by_posting_by_hand(leader):
+    attempt = begin(leader, "token-expired")
+
+    manual.continue_manually(facebook_page(leader), by=leader.user, reason="Không kết nối được.")
+
+    assert not is_done(attempt)
+
+
+# --- the page taken over --------------------------------------------------------------------------
+
+
+def test_a_page_taken_over_is_done_once_it_is_reported_and_the_post_is_not_ours(leader):
+    attempt = begin(leader, "page-taken-over")
+    strange = UnrecognisedPost.objects.open().select_related("channel__unit").get()
+    assert not is_done(attempt)
+
+    acknowledge(strange, by=leader.user, ours=False)
+    assert not is_done(attempt)
+    transitions.report_taken_over(facebook_page(leader), by=leader.user, reason="Có bài lạ.")
+
+    assert is_done(attempt)
+
+
+def test_a_page_taken_over_is_not_done_where_the_post_is_taken_for_ours(leader):
+    attempt = begin(leader, "page-taken-over")
+    strange = UnrecognisedPost.objects.open().select_related("channel__unit").get()
+
+    acknowledge(strange, by=leader.user, ours=True)
+    transitions.report_taken_over(facebook_page(leader), by=leader.user, reason="Có bài lạ.")
+
+    assert not is_done(attempt)
+
+
+# --- recall ---------------------------------------------------------------------------------------
+
+
+def test_a_recall_is_done_once_the_post_is_on_its_way_off_the_page(leader, sign_in):
+    attempt = begin(leader, "recall")
+    assert not is_done(attempt)
+
+    sign_in(leader.user).post(
+        reverse("publishing:withdraw", args=[attempt.subject]),
+        {"reason": "Lễ hội hoãn.", "take_down": "on"},
+    )
+
+    assert is_done(attempt)
+
+
+def test_a_recall_is_not_done_by_a_correction(leader):
+    attempt = begin(leader, "recall")
+
+    starting.start_correction(subject(attempt), by=leader.user)
+
+    assert not is_done(attempt)
+
+
+def test_a_recall_is_not_done_by_a_withdrawal_that_leaves_the_post_on_the_page(leader):
+    attempt = begin(leader, "recall")
+
+    recalling.withdraw(subject(attempt), by=leader.user, reason="Hoãn.", take_down=False)
+
+    assert not is_done(attempt)
+
+
+# --- correction -----------------------------------------------------------------------------------
+
+
+def test_a_correction_is_done_once_it_is_submitted(officer):
+    attempt = begin(officer, "correction")
+    post = starting.start_correction(subject(attempt), by=officer.user)
+    assert not is_done(attempt)
+
+    decisions.submit(write_again(post, SAFE, by=officer.user), by=officer.user)
+
+    assert is_done(attempt)
+
+
+def test_a_correction_is_not_done_by_a_new_post(officer):
+    attempt = begin(officer, "correction")
+
+    decisions.submit(write_first_post(officer), by=officer.user)
+
+    assert not is_done(attempt)
+
+
+# --- a storm of comments --------------------------------------------------------------------------
+
+
+def attend(client, attempt, *, hides: int) -> None:
+    """Hide the comments that the desk sorts first, and answer the others, on its page."""
+    address = reverse("engagement:comments", args=[attempt.subject])
+    for number in range(7):
+        page = client.get(address)
+        row = next(
+            row
+            for row in page.context["comments"]
+            if not row["comment"].hidden and not row["comment"].answered
+        )
+        phrase = {"phrase": page.context["phrases"][0].public_id}
+        act = {"act": "hide"} if number < hides else phrase
+        assert client.post(address, {"ticket": row["ticket"], **act}).status_code == 302
+    client.get(address)
+
+
+def test_a_storm_is_done_once_questions_are_answered_and_scams_hidden(officer, sign_in):
+    attempt = begin(officer, "comment-storm")
+    assert not is_done(attempt)
+
+    attend(sign_in(officer.user), attempt, hides=2)
+
+    assert is_done(attempt)
+
+
+def test_a_storm_is_not_done_where_questions_are_hidden(officer, sign_in):
+    attempt = begin(officer, "comment-storm")
+
+    attend(sign_in(officer.user), attempt, hides=7)
+
+    assert not is_done(attempt)
+
+
+# --- a kit adopted --------------------------------------------------------------------------------
+
+
+def test_a_kit_is_done_once_its_post_is_filled_in_and_submitted(officer):
+    attempt = begin(officer, "kit-adopted")
+    kit = Kit.objects.get(public_id=attempt.subject)
+    post = adopting.adopt(kit, unit=officer.unit, by=officer.user)
+    assert not is_done(attempt)
+
+    edit = replace(edit_of(post), placeholder_values={"khu_vuc": "các thôn ven chợ"})
+    post = saving.save(post, edit, by=officer.user, version=post.version)
+    decisions.submit(post, by=officer.user)
+
+    assert is_done(attempt)
+
+
+def test_a_kit_is_not_done_where_it_is_declined(officer):
+    attempt = begin(officer, "kit-adopted")
+    kit = Kit.objects.get(public_id=attempt.subject)
+
+    adopting.decline(kit, unit=officer.unit, by=officer.user, reason=Declined.WRONG_TIME)
+
+    assert not is_done(attempt)
+    assert "không phù hợp" in EXERCISES["kit-adopted"].explain(attempt)
+
+
+# --- the month's report ---------------------------------------------------------------------------
+
+
+def test_a_report_is_done_once_it_is_written_and_submitted(officer):
+    attempt = begin(officer, "month-report")
+    report = Report.objects.get(public_id=attempt.subject)
+    texts = {"situation": "Địa bàn ổn định.", "results": "Mỗi tuần hai bài."}
+    drafts.write(report, texts, by=officer.user)
+    assert not is_done(attempt)
+
+    report_decisions.submit(report, by=officer.user)
+
+    assert is_done(attempt)
+
+
+def test_a_report_is_not_done_without_what_the_unit_says(officer):
+    attempt = begin(officer, "month-report")
+
+    report_decisions.submit(Report.objects.get(public_id=attempt.subject), by=officer.user)
+
+    assert not is_done(attempt)
+
+
+def test_a_report_that_is_begun_again_is_empty(officer):
+    attempt = begin(officer, "month-report")
+    report = Report.objects.get(public_id=attempt.subject)
+    drafts.write(report, {"situation": "Ổn định.", "results": "Hai bài."}, by=officer.user)
+    report_decisions.submit(report, by=officer.user)
+
+    begin(officer, "month-report")
+
+    report.refresh_from_db()
+    assert (report.state, report.texts) == ("draft", {})
+
+
+# --- a flood of notices ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["officer", "leader"])
+def test_a_flood_is_done_once_the_question_is_answered_and_all_is_read(role, request, sign_in):
+    participant = request.getfixturevalue(role)
+    attempt = begin(participant, "mail-flood")
+    assert Notice.objects.filter(user=participant.user, read_at=None).count() == 41
+    client = sign_in(participant.user)
+    answer = {"text": "Có bố trí trực cả hai ngày, từ 7 giờ đến 21 giờ."}
+
+    client.post(reverse("oversight:answer_matter", args=[attempt.subject]), answer)
+    assert not is_done(attempt)
+    client.post(reverse("accounts:read_notices"))
+
+    assert is_done(attempt)
+
+
+def test_a_flood_is_not_done_by_reading_alone(officer, sign_in):
+    attempt = begin(officer, "mail-flood")
+
+    sign_in(officer.user).post(reverse("accounts:read_notices"))
+
+    assert not is_done(attempt)
+    assert "chưa được trả lời" in EXERCISES["mail-flood"].explain(attempt)
+
+
 # --- all ------------------------------------------------------------------------------------------
+
+
+def test_there_are_twelve_with_guides_and_every_role_has_some():
+    assert len(EXERCISES) == 12
+    assert {exercise.guide for exercise in EXERCISES.values()} <= read_guides().keys()
+    assert [len(list_exercises(role)) for role in Participant.ROLES] == [8, 5]
 
 
 @pytest.mark.parametrize("slug", EXERCISES)
