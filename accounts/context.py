@@ -3,7 +3,6 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -52,13 +51,11 @@ def granted_permissions(user: User) -> dict[str, bool]:
 
 def person(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    made_up = settings.TRY_OUT or settings.TRAINING  # and each page says so
     ways = {"ministry_on": ministry_is_on(), "ministry_required": ministry_is_required()}
     if user is None or not user.is_authenticated:
-        return {"try_out": made_up, "may": {}, "positions": [], **ways}
+        return {"may": {}, "positions": [], **ways}
     return {
         **ways,
-        "try_out": made_up,
         "current_position": current_position(request),
         "positions": user.current_appointments,
         "may": granted_permissions(user),

@@ -17,12 +17,13 @@ from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from core import sandbox, scanner
+from core import sandbox, scanner, training
 from core.errors import Refused
 from core.semaphores import SharedSemaphore
 from core.text import fold, normalise
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -215,6 +216,16 @@ def _clean_cell(value: str, longest_text: int) -> str:
 def keep_allowed_letters(text: str) -> str:
     """Return the text without the control characters that Excel takes in no cell."""
     return _NOT_IN_EXCEL.sub("", text)
+
+
+def mark_training(book: "Workbook") -> None:
+    """Mark a workbook of training: in the name of its first sheet, and above each printed page. Its
+    cells stay as they are, for it is filled in and read back.
+    """
+    if mark := training.get_mark():
+        book.worksheets[0].title = f"{mark} {book.worksheets[0].title}"
+        for page in book.worksheets:
+            page.oddHeader.center.text = mark
 
 
 def make_text_cell(page: Any, value: object) -> "WriteOnlyCell":

@@ -336,7 +336,8 @@ MFA_SUPPORTED_TYPES = [
     "totp",
 ]  # recovery codes are our own, see accounts/second_factors/recovery_codes.py
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "Cổng truyền thông Công an cơ sở"
+# As apps for one-time codes show it: who practises has two entries, and must tell them apart.
+MFA_TOTP_ISSUER = f"{'[TẬP HUẤN] ' if TRAINING else ''}Cổng truyền thông Công an cơ sở"
 MFA_FORMS = {
     "add_webauthn": "accounts.forms.AddPasskeyForm",
     "authenticate": "accounts.forms.SecondFactorForm",
@@ -472,7 +473,9 @@ if PRODUCTION:
 else:
     MAILERS = {
         "default": {
-            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "BACKEND": "core.training.MarkedMail"
+            if TRAINING
+            else "django.core.mail.backends.filebased.EmailBackend",
             "OPTIONS": {"file_path": str(VAR_DIR / "mail")},
         }
     }

@@ -85,6 +85,7 @@ def template(units: Iterable[Unit]) -> bytes:
     for page in (sheet, guide, places):
         for cell in page[1][: len(COLUMNS) if page is sheet else 2]:
             cell.font = Font(bold=True)
+    spreadsheets.mark_training(book)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm
 from django.template.loader import render_to_string
@@ -17,7 +18,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from core import assets, clock, logs, navigation, phones
+from core import assets, clock, logs, navigation, phones, training
 from core.actions import UNDO
 
 register = template.Library()
@@ -70,6 +71,18 @@ def _render_around_nonces(path: str, last_change: int) -> list[str]:
         format_html(tag, static(asset), assets.compute_digest(asset)) for tag, asset in starts
     )
     return [first, *(f">\n{other}" for other in others), "></script>"]
+
+
+@register.inclusion_tag("components/installation_notice.html")
+def installation_notice() -> dict[str, bool]:
+    """Say that this installation is no live one. Pages for faults have no context; they, too."""
+    return {"try_out": settings.TRY_OUT, "training": settings.TRAINING}
+
+
+@register.simple_tag
+def training_prefix() -> str:
+    """Return what the title of a page begins with in training, as its tab and history show it."""
+    return training.mark("")
 
 
 @register.simple_tag

@@ -5,7 +5,7 @@ runs formulas.
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from core import training
 from core.spreadsheets import keep_allowed_letters, make_text_cell
 from core.text import fold
 
@@ -73,11 +74,19 @@ def make_disposition_header(name: str, format: str) -> dict[str, str]:
 
 
 def write_sheets(out: IO[bytes], format: str, sheets: Sequence[Sheet]) -> None:
-    """Write the file row by row; memory does not grow with the rows."""
+    """Write the file row by row; memory does not grow with the rows. In training the first heading
+    bears the mark: it stays with the figures, whatever the file is called.
+    """
+    sheets = [_mark(sheet) for sheet in sheets]
     if format == "xlsx":
         _write_xlsx(out, sheets)
     else:
         _write_csv(out, sheets[-1])
+
+
+def _mark(sheet: Sheet) -> Sheet:
+    first, *others = sheet.head
+    return replace(sheet, head=[training.mark(str(first)), *others])
 
 
 def _write_csv(out: IO[bytes], sheet: Sheet) -> None:

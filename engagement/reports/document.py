@@ -169,7 +169,8 @@ class Document:
     ``opening`` are the paragraphs before the first part, ``copies`` the lines below "Nơi nhận",
     ``definitions`` pairs of a figure and what it counts; ``as_of`` (aware) is the moment at which
     the figures were frozen, ``digest`` the hash of them. No field holds a mark of secrecy or
-    urgency: such papers are not made here.
+    urgency: such papers are not made here. ``mark`` stands at the head of the pages, where the
+    paper is made for practice.
     """
 
     parent: str
@@ -190,6 +191,7 @@ class Document:
     as_of: datetime
     digest: str
     signed_on: date | None = None
+    mark: str = ""
 
     # --- Its lines on paper, as the decree asks for them ---
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 from django.utils.translation import gettext as _
 
+from core import training
 from core.errors import Refused
 from core.secrecy import require_no_secrecy_mark
 from core.text import normalise
@@ -48,11 +49,13 @@ def _find_mark(text: str) -> str:
 
 
 def prepare_for_paper(document: Document) -> Document:
-    """Return the document as its files are written: each text on one line, nothing unseen in it.
+    """Return the document as its files are written: each text on one line, nothing unseen in it,
+    in training with the mark.
     Raise SecrecyRefused or Refused for a mark in any of its texts.
     """
     require_no_mark(set(_list_texts(document)))
-    return clean(document)
+    paper = clean(document)
+    return replace(paper, subject=training.mark(paper.subject), mark=training.get_mark())
 
 
 def _list_texts(value: object) -> Iterator[str]:

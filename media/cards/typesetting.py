@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from core import sandbox
+from core import sandbox, training
 from core.errors import Refused
 from core.semaphores import SharedSemaphore
 from core.text import normalise
@@ -183,6 +183,7 @@ def _describe_content(content: Content) -> dict[str, Any]:
         **asdict(content),
         "lines": [content.line_1, content.line_2],
         "qr": qr_svg(content.link) if content.link else "",
+        "training": training.get_mark(),
     }
 
 

@@ -246,6 +246,7 @@ def build_workbook(
     for page in (sheet, guide, choices):
         for cell in page[1]:
             cell.font = Font(bold=True)
+    spreadsheets.mark_training(book)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

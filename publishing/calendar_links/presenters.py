@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from channels.models import Channel
+from core import training
 from posts.models import Post
 from publishing.calendar_links.queries import Planned
 from publishing.models import CalendarLink, Delivery, Pauses
@@ -31,7 +32,7 @@ def render_icalendar(
     calendar.add("prodid", f"-//{settings.PRODUCT_NAME}//Outreach Portal//VI")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", _("Posts of %(unit)s") % {"unit": link.unit})
+    calendar.add("x-wr-calname", training.mark(_("Posts of %(unit)s") % {"unit": link.unit}))
     calendar.add("x-wr-timezone", settings.TIME_ZONE)
     calendar.add("refresh-interval", REFRESH, {"value": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
@@ -113,7 +114,7 @@ def _build_event(
     event.add("dtstamp", _to_utc(now))
     event.add("dtstart", _to_utc(at))
     event.add("duration", LASTS)
-    event.add("summary", title or _("Draft"))
+    event.add("summary", training.mark(title or _("Draft")))
     event.add("description", "\n".join(facts))
     event.add("url", f"{settings.PORTAL_URL}{address}")
     event.add("status", "CONFIRMED" if title else "TENTATIVE")
@@ -126,7 +127,8 @@ def _truncation_event(link: CalendarLink, now: datetime) -> Event:
     event.add("uid", _event_uid(f"{link.public_id}-more"))
     event.add("dtstamp", _to_utc(now))
     event.add("dtstart", timezone.localdate(now))
-    event.add("summary", _("There is more than this calendar holds: open the portal."))
+    more = _("There is more than this calendar holds: open the portal.")
+    event.add("summary", training.mark(more))
     event.add("url", f"{settings.PORTAL_URL}{reverse('publishing:calendar')}")
     event.add("transp", "TRANSPARENT")
     return event

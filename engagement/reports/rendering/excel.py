@@ -43,14 +43,15 @@ def write_xlsx(document: Document) -> bytes:
     names = {"history"}  # which Excel keeps to itself
     tables = [table for part in document.parts for table in part.tables]
     for table in (*tables, *document.appendices):
-        _write_table(_make_sheet(book, table.caption, names), document, table)
-    _write_explanations(_make_sheet(book, decree.DEFINITIONS, names), document)
+        _write_table(_make_sheet(book, table.caption, names, document.mark), document, table)
+    sheet = _make_sheet(book, decree.DEFINITIONS, names, document.mark)
+    _write_explanations(sheet, document)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _make_sheet(book: Workbook, caption: str, names: set[str]) -> Any:
+def _make_sheet(book: Workbook, caption: str, names: set[str], mark: str) -> Any:
     """Make a sheet by the caption, shortened as Excel asks; of two alike the second gets a
     number.
     """
@@ -65,6 +66,7 @@ def _make_sheet(book: Workbook, caption: str, names: set[str]) -> Any:
     sheet.page_setup.paperSize, sheet.page_setup.orientation = 9, "landscape"  # A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.oddHeader.center.text = mark or None
     return sheet
 
 

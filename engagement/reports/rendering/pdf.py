@@ -77,6 +77,7 @@ def _describe(document: Document) -> dict[str, Any]:
     """Return the document as plain values, for JSON."""
     signature = document.signature
     return {
+        "mark": document.mark,
         "parent": document.parent.upper(),
         "body": document.body.upper(),
         "number": document.number_line,

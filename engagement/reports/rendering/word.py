@@ -68,7 +68,7 @@ def write_docx(document: Document) -> bytes:
     mark of secrecy, urgency or circulation.
     """
     document = prepare_for_paper(document)
-    parts = dict(_make_frame())
+    parts = dict(_make_frame(document.mark))
     before, header, after = _split_frame(parts[_TEXT])
     parts[_TEXT] = "".join([before, *_write_body(document, header), after]).encode()
     parts[_FACTS] = _write_properties(document).encode()
@@ -103,7 +103,7 @@ def _write_properties(document: Document) -> str:
 
 
 @functools.cache
-def _make_frame() -> Mapping[str, bytes]:
+def _make_frame(mark: str) -> Mapping[str, bytes]:
     """Return the parts of an empty report: styles, paper, a header with the page's number."""
     word = docx.Document()
     _set_builtin_styles(word)
@@ -121,7 +121,10 @@ def _make_frame() -> Mapping[str, bytes]:
     section.left_margin, section.right_margin = Mm(decree.LEFT), Mm(decree.RIGHT)
     section.header_distance = Mm(decree.PAGE_NUMBER_AT)
     section.different_first_page_header_footer = True
-    section.header.paragraphs[0]._p.append(parse_xml(_FIELD))
+    header = section.header.paragraphs[0]
+    if mark:
+        header.add_run(f"{mark} · ")
+    header._p.append(parse_xml(_FIELD))
     start = OxmlElement("w:pgNumType")  # the last section is an appendix: see `_write_section_end`
     start.set(qn("w:start"), "1")
     section._sectPr.find(qn("w:pgMar")).addnext(start)
