@@ -24,6 +24,7 @@ from engagement.reports.models import Report
 from help.guides import read_guides
 from posts.editor import saving
 from posts.editor.edits import ChannelEdit, PostEdit, PostFields, edit_of
+from posts.findings import find_findings
 from posts.kits import adopting
 from posts.models import Post
 from posts.origins import starting
@@ -111,6 +112,19 @@ def test_a_leak_is_done_once_the_post_is_submitted_without_it(officer):
     decisions.submit(write_again(subject(attempt), SAFE, by=officer.user), by=officer.user)
 
     assert is_done(attempt)
+
+
+def test_a_leak_is_not_done_where_the_post_still_says_who_it_was(officer):
+    attempt = begin(officer, "leak-found")
+    body = "<p>Sáng nay bà Nguyễn Thị Hoa bị lừa. Bà con không chuyển tiền.</p>"
+    post = write_again(subject(attempt), body, by=officer.user)
+
+    ticks = [finding.mark for finding in find_findings(post)]
+    decisions.submit(post, by=officer.user, acknowledgements=ticks)
+
+    assert subject(attempt).state == PostState.IN_REVIEW
+    assert not is_done(attempt)
+    assert "vẫn nêu" in EXERCISES["leak-found"].explain(attempt)
 
 
 def test_a_leak_is_not_done_by_another_post(officer):

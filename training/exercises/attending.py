@@ -174,6 +174,7 @@ MONTH_REPORT = Exercise(
 # --- a flood of notices ---------------------------------------------------------------------------
 
 _MANY = 40
+_NEIGHBOUR = "Công an xã Sông Xanh"
 _ASKED = (
     "Đề nghị cho biết cuối tuần này đơn vị có bố trí trực trả lời bình luận không, vào những giờ "
     "nào."
@@ -186,6 +187,14 @@ def _prepare_flood(participant: Participant) -> uuid.UUID:
         asking.close_matter(matter, by=overseer)
     own = Notice.objects.filter(user=participant.user, read_at=None)
     own.update(read_at=timezone.now())
+    question = Question(
+        subject=Subject.OTHER,
+        text=_ASKED,
+        deadline=timezone.localdate() + timedelta(days=1),
+    )
+    # Two people of the province take turns: each may ask so often an hour.
+    by = overseer if participant.number % 2 else writer
+    matter = asking.ask_unit(participant.unit, question, by=by)
     # Of two kinds that ask for nothing. By mail they would fill a letter box that nobody has.
     for number in range(_MANY):
         kind = "post_approved" if number % 2 else "example_used"
@@ -195,17 +204,10 @@ def _prepare_flood(participant: Participant) -> uuid.UUID:
             address=reverse("publishing:post_list"),
             mail=False,
             by=participant.leader,
-            unit=participant.unit,
+            unit=_NEIGHBOUR,
             title=f"Bài tuyên truyền số {number + 1}",
         )
-    question = Question(
-        subject=Subject.OTHER,
-        text=_ASKED,
-        deadline=timezone.localdate() + timedelta(days=1),
-    )
-    # Two people of the province take turns: each may ask so often an hour.
-    by = overseer if participant.number % 2 else writer
-    return asking.ask_unit(participant.unit, question, by=by).public_id
+    return matter.public_id
 
 
 def _find_answered(attempts: Collection[Attempt]) -> set[int]:

@@ -149,6 +149,13 @@ def _find_connected_again(attempts: Collection[Attempt]) -> set[int]:
     }
 
 
+def _explain_loss(attempt: Attempt) -> str:
+    rows = Channel.objects.filter(public_id__in=list_subjects([attempt]))
+    if rows.filter(health=Health.CONNECTED).exists():
+        return "Một bài tập khác đã khôi phục kết nối. Bấm “Làm lại từ đầu”."
+    return "Trang Facebook chưa được kết nối lại."
+
+
 TOKEN_EXPIRED = Exercise(
     slug="token-expired",
     title="Kênh mất kết nối",
@@ -166,7 +173,7 @@ TOKEN_EXPIRED = Exercise(
     address=_channel_of,
     prepare=_prepare_loss,
     find_done=_find_connected_again,
-    explain=lambda _attempt: "Trang Facebook chưa được kết nối lại.",
+    explain=_explain_loss,
     posts=lambda _attempt: Post.objects.none(),
 )
 
@@ -232,7 +239,7 @@ PAGE_TAKEN_OVER = Exercise(
     ),
     guide="ket-noi-kenh",
     start="Mở kênh",
-    address=_channel_of,
+    address=lambda attempt: f"{_channel_of(attempt)}#foreign",
     prepare=_prepare_takeover,
     find_done=_find_reported,
     explain=_explain_takeover,

@@ -95,14 +95,34 @@ _LEAKING = (
 )
 
 
+_NAMING = ("Thị Hoa", "001185012345", "0912345678")
+
+
 def _prepare_leak(participant: Participant) -> uuid.UUID:
     return write_draft(participant, *_LEAKING, by=participant.officer).public_id
+
+
+def _find_without_leak(attempts: Collection[Attempt]) -> set[int]:
+    """Find the posts that wait for the leader and say of nobody who it was. The leak check alone
+    would let some of it pass to the leader, who decides.
+    """
+    submitted = find_submitted(attempts)
+    clean = Post.objects.filter(public_id__in=list_subjects(attempts))
+    for word in _NAMING:
+        clean = clean.exclude(body__contains=word)
+    keys = set(clean.values_list("public_id", flat=True))
+    return {a.pk for a in attempts if a.pk in submitted and a.subject in keys}
 
 
 def _explain_leak(attempt: Attempt) -> str:
     post = posts_of_subject(attempt).first()
     if post is None or post.state == PostState.ARCHIVED:
         return "Bản thảo đã bị bỏ. Bấm “Làm lại từ đầu” để có lại."
+    if post.state in SUBMITTED:
+        return (
+            "Bài đã trình nhưng vẫn nêu họ tên, số căn cước hoặc điện thoại của người bị hại. Lấy "
+            "lại bài rồi sửa."
+        )
     return "Bản thảo chưa được trình: còn mục lộ, lọt hoặc mục thiếu phải xử lý."
 
 
@@ -122,7 +142,7 @@ LEAK_FOUND = Exercise(
     start="Mở bản thảo",
     address=composer_of,
     prepare=_prepare_leak,
-    find_done=find_submitted,
+    find_done=_find_without_leak,
     explain=_explain_leak,
 )
 
