@@ -61,6 +61,9 @@ register(
         "account.unlocked": gettext_noop(
             "Unlocked the account of %(object)s after wrong passwords"
         ),
+        "account.training_noted": gettext_noop(
+            "Noted the day on which %(object)s completed the training: %(day)s"
+        ),
         "account.factor_day_set": gettext_noop(
             "Decided from which day everybody needs two-factor authentication: %(day)s"
         ),

@@ -200,6 +200,10 @@ class EndPostForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=500, required=False)
 
 
+class NoteTrainingForm(forms.Form):
+    on = DayField(label=_("Training completed on"), required=False)
+
+
 class CorrectForm(forms.Form):
     full_name = forms.CharField(label=_("Full name"), max_length=100)
     email = forms.EmailField(label=_("E-mail"))

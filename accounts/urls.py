@@ -93,6 +93,7 @@ urlpatterns = [
     path("people/<uuid:public_id>/disable/", people.disable, name="disable"),
     path("people/<uuid:public_id>/enable/", people.enable, name="enable"),
     path("people/<uuid:public_id>/unlock/", people.unlock, name="unlock"),
+    path("people/<uuid:public_id>/training/", people.note_training, name="note_training"),
     path(
         "people/<uuid:public_id>/reset-second-factor/",
         recoveries.reset_second_factor,

@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                         ('search', models.CharField(default='', editable=False, max_length=300)),
                         ('disabled_at', models.DateTimeField(editable=False, null=True)),
                         ('pseudonymised_at', models.DateTimeField(editable=False, null=True)),
+                        ('trained_on', models.DateField(editable=False, null=True, verbose_name='training completed on')),
                         ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                         ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
                     ],

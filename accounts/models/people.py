@@ -77,6 +77,9 @@ class User(PublicIdModel, AbstractUser):
     pseudonymised_at = models.DateTimeField(
         null=True, editable=False
     )  # see accounts/people/leavers.py
+    # The day on which all exercises were done, in a training installation, of which nothing else
+    # comes here. An administrator notes it.
+    trained_on = models.DateField(_("training completed on"), null=True, editable=False)
 
     becomes_operator: bool  # of the save that is under way, see accounts/receivers.py
     # Annotated by `queries.with_facts`.

@@ -1,5 +1,7 @@
 """Disable an account, enable, unlock and correct it: acts on the account as a whole."""
 
+from datetime import date
+
 from axes.models import AccessAttempt
 from django.db import transaction
 from django.urls import reverse
@@ -156,6 +158,27 @@ def unlock(person: User, *, by: User) -> None:
         by=by,
         position=authority.position,
         unit_path=unit_path_of(person),
+    )
+
+
+@transaction.atomic
+def note_training(person: User, *, on: date | None, by: User) -> None:
+    """Note the day on which the person completed the training; None takes it away. Raise
+    NotAllowed, Refused.
+    """
+    authority = require_governs(by, person)
+    if on and on > timezone.localdate():
+        raise Refused(_("This day has not come yet."))
+    if not User.objects.filter(pk=person.pk).exclude(trained_on=on).update(trained_on=on):
+        return
+    person.trained_on = on
+    record(
+        "account.training_noted",
+        person,
+        by=by,
+        position=authority.position,
+        unit_path=unit_path_of(person),
+        day=f"{on:%d/%m/%Y}" if on else "–",
     )
 
 

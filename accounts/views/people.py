@@ -29,7 +29,12 @@ from accounts.queries import (
 )
 from accounts.step_up import step_up_required
 from accounts.views.common import act_on_person, require_administrator, visible_person
-from accounts.views.one_person import run_person_action, set_shown_state, show_person
+from accounts.views.one_person import (
+    run_person_action,
+    set_shown_state,
+    show_person,
+    show_refusal,
+)
 from core.actions import form_action, read_typed_reason
 from core.lists import get_page, render_page
 from core.scope import Reach
@@ -162,6 +167,19 @@ def unlock(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     message = _("%(name)s can try the password again at once.")
     return run_person_action(request, row, lambda: lifecycle.unlock(row, by=request.user), message)
+
+
+@require_POST
+def note_training(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = visible_person(request, public_id)
+    form = forms.NoteTrainingForm(request.POST)
+    if not form.is_valid():
+        return show_refusal(request, row, " ".join(form.errors["on"]), status=422)
+    on = form.cleaned_data["on"]
+    message = _("Saved.")
+    return run_person_action(
+        request, row, lambda: lifecycle.note_training(row, on=on, by=request.user), message
+    )
 
 
 @require_http_methods(["GET", "POST"])

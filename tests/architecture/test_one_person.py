@@ -113,6 +113,8 @@ HARMLESS = {
     # A person's own account and sign-in.
     "account.accepted account.factor_code_used account.password_* account.factor_added "
     "account.factor_removed account.email_* sign_in.* access.denied",
+    # A day that an administrator notes: it gives no right.
+    "account.training_noted",
 }
 # Of the console: each stops, checks, copies or repairs, or its act stands in the table.
 COMMANDS = (

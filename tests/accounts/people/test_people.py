@@ -1,6 +1,6 @@
 """Administrators act in their own area, on others, and at once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from axes.models import AccessAttempt
@@ -270,6 +270,25 @@ def test_unlocking_forgives_the_wrong_passwords(client, admin, officer):
     client.post(reverse("accounts:unlock", args=[officer.public_id]))
 
     assert client.get(page).context["person"].state == "active"
+
+
+def test_the_day_of_the_training_is_noted_and_taken_away(client, admin, officer):
+    page = reverse("accounts:person", args=[officer.public_id])
+    note = reverse("accounts:note_training", args=[officer.public_id])
+    days = []
+    for typed in ("01/07/2026", "31/02/2026", f"{today() + timedelta(days=1):%d/%m/%Y}", ""):
+        client.post(note, {"on": typed})
+        days.append(client.get(page).context["person"].trained_on)
+
+    assert days == [date(2026, 7, 1)] * 3 + [None]
+    noted = Entry.objects.filter(action="account.training_noted").order_by("pk")
+    assert [entry.data["day"] for entry in noted] == ["01/07/2026", "–"]
+
+
+def test_nobody_notes_a_training_of_their_own_or_beside_their_area(admin, officer):
+    for person in (admin, factories.person(Role.OFFICER)):
+        with pytest.raises(NotAllowed):
+            lifecycle.note_training(person, on=today(), by=admin)
 
 
 def test_an_e_mail_in_use_is_its_holders_to_change(client, admin, officer):

@@ -45,6 +45,7 @@ ENTRIES = {
     "accounts:disable": _act(),
     "accounts:enable": _act(),
     "accounts:unlock": _act(),
+    "accounts:note_training": _act(),
     "accounts:reset_second_factor": _act(),
     "accounts:recoveries": Entry(roles=ADMINISTRATORS),
     "accounts:confirm_recovery": Entry(
