@@ -12,7 +12,7 @@ from operations import presenters
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-TRANSLATED = ["operations", "runbook"]
+TRANSLATED = ["operations", "runbook", "training"]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 
