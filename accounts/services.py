@@ -21,6 +21,7 @@ from accounts.sign_in.record import record_action
 from accounts.sign_in.session_store import hash_key
 from audit.services import record
 from core.errors import Refused
+from core.folds import NAMES
 from units.models import Level, Unit
 
 
@@ -75,6 +76,17 @@ def set_factor_day(day: date, *, by: User) -> FactorDate:
         day=day.isoformat(),
     )
     return decided
+
+
+def remember_fold(person: User, name: str, *, is_open: bool) -> None:
+    """Store that the person opened or closed one of `core.folds.NAMES`; names that are none any
+    more go.
+    """
+    with transaction.atomic():
+        row = User.objects.select_for_update().only("open_folds").get(pk=person.pk)
+        others = NAMES.intersection(row.open_folds) - {name}
+        opened = sorted(others | {name}) if is_open else sorted(others)
+        User.objects.filter(pk=person.pk).update(open_folds=opened)
 
 
 def choose_language(person: User, language: str) -> None:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("proxy/signed-in/", own.signed_in, name="signed_in"),
     path("me/", own.me, name="me"),
     path("me/recovery-codes/", second_factors.recovery_codes, name="recovery_codes"),
+    path("me/folds/", own.remember_fold, name="remember_fold"),
     path("me/devices/", own.sessions, name="sessions"),
     path("second-factor/", second_factors.enrol, name="enrol"),
     path("second-factor/day/", second_factors.factor_day, name="factor_day"),

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from core.periods import Period
 from engagement.dashboards import helpfulness
+from engagement.rollups.models import PlatformDay
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries_of_nation
 from oversight import queries
 from oversight.rows import Row
@@ -163,6 +164,8 @@ class TileMap:
     tiles: list[Tile]
     before: Period | None
     legend: list[tuple[int, str]]
+    rows_before: Sequence[Row] = ()  # the provinces in the period before; none without records
+    recorded_since: date | None = None
 
     @property
     def ranked(self) -> list[Tile]:
@@ -198,14 +201,20 @@ def make_tile_map(
     the grid does not know yet gets a tile below the others.
     """
     figure = FIGURES.get(name) or FIGURES[FIRST]
-    before = None if figure.of_now else find_previous_period(period)
+    previous = find_previous_period(period)
+    days = PlatformDay.objects.filter(province=None).order_by("day")
+    recorded_since = days.values_list("day", flat=True).first()
+    is_recorded = recorded_since is None or recorded_since <= previous.first
+    before = previous if is_recorded and not figure.of_now else None
+    # Its medians cost the statements that the comparison of the tiles does with other figures.
+    by_median = figure.name == "helpfulness"
+    rows_before: Sequence[Row] = ()
+    if is_recorded and not by_median:
+        rows_before = _list_rows_before(user, rows, previous, figure.name, now=now)
     values, rests_on = _compute_values(figure, user, rows, period)
     earlier: dict[int, float | None] = {}
     if before:
-        rows_before: Sequence[Row] = rows
-        if figure.name != "helpfulness":
-            rows_before = _list_rows_before(user, rows, before, figure.name, now=now)
-        earlier, _units = _compute_values(figure, user, rows_before, before)
+        earlier, _units = _compute_values(figure, user, rows_before or rows, before)
     bounds = compute_bounds(figure, [value for value in values.values() if value is not None])
     last = max(place.line for place in load_places().values())
     unplaced = [row for row in rows if row.unit.code not in load_places()]
@@ -223,25 +232,26 @@ def make_tile_map(
         for row in rows
     ]
     tiles.sort(key=lambda tile: (tile.place.line, tile.place.column))
-    return TileMap(figure, tiles, before, _describe_legend(figure, bounds))
+    return TileMap(
+        figure, tiles, before, _describe_legend(figure, bounds), rows_before, recorded_since
+    )
 
 
 def _list_rows_before(
     user: User, rows: Sequence[Row], period: Period, name: str, *, now: datetime
 ) -> list[Row]:
-    """Return the same provinces with what the figure called ``name`` needs of the period, and
-    nothing else: the page has asked enough already.
+    """Return the same provinces with what the tiles above the map and the figure called ``name``
+    need of the period, and nothing else: the page has asked enough already.
     """
     here = queries.find_overseen_units(user)
     by_unit = {row.unit.pk: Row(row.unit, mark=row.mark) for row in rows}
     if name == "reach_rate":
         queries.fill_reach_of_provinces(by_unit, here, period)
-        return list(by_unit.values())
     window = DueWindow(period, period.start, now, until=period.end)
     for sums in sum_due_deliveries_of_nation(window):
         if (row := by_unit.get(sums["row"])) is not None:
-            for name in ("alive", "due", "on_time", "failed"):
-                setattr(row, name, sums[name])
+            for column in ("alive", "published", "due", "on_time", "failed"):
+                setattr(row, column, sums[column])
     bodies = here.filter(level=Level.COMMUNE, has_police_body=True, valid_from__lte=period.last)
     there = bodies.exclude(valid_to__lte=period.first).order_by()
     for parent, n in there.values_list("parent").annotate(n=Count("pk")):

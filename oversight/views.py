@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -21,10 +23,12 @@ from core.expensive import one_at_a_time
 from core.forms import PeriodForm
 from core.lists import SearchField, get_page, render_page
 from core.periods import Period, make_quick_links
+from engagement.dashboards.charts import format_change
 from engagement.exports.sheets import FORMATS, Sheet, make_download, name_file
 from oversight import queries
 from oversight.places import get_shown_place
 from oversight.rows import Row, add_up_rows, sort_rows
+from oversight.templatetags.overview import round_to_points
 from oversight.tile_map import FIGURES, make_tile_map
 from oversight.today.cards import make_cards
 from posts.models import Post
@@ -106,14 +110,63 @@ def nation(request: HttpRequest) -> HttpResponse:
     form, now = _read_form(request), timezone.now()
     rows = queries.list_province_rows(request.user, form.period, query=_get_query(form), now=now)
     name = form.cleaned_data.get("figure", "") if form.is_valid() else ""
+    # Asked for by the page alone: an export has neither map nor tiles.
+    tile_map = cache(lambda: make_tile_map(request.user, rows, form.period, name, now=now))
     context = {
         "nation": True,
         "figures": FIGURES.values(),
         "not_begun": sum(row.mark == "not_begun" for row in rows),
-        # Asked for by the page alone: an export has no map.
-        "map": cache(lambda: make_tile_map(request.user, rows, form.period, name, now=now)),
+        "map": tile_map,
+        "tiles": lambda: _make_nation_tiles(rows, tile_map().rows_before),
     }
     return _render_overview(request, form, rows, context, template="oversight/nation.html")
+
+
+def _make_nation_tiles(rows: Sequence[Row], rows_before: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the four figures that stand above all, each with what changed since the period
+    before, where that is on record.
+    """
+    now, before = add_up_rows(rows, None), add_up_rows(rows_before, None)
+
+    def describe_change(name: str) -> str:
+        change = format_change(getattr(now, name), getattr(before, name) if rows_before else None)
+        return "" if change == "–" else _("%(change)s since the period before") % {"change": change}
+
+    of_all = _("of %(n)s units") % {"n": number_format(now.units, force_grouping=True)}
+    shares = [
+        None if row.on_time_share is None else round_to_points(row.on_time_share)
+        for row in (now, before)
+    ]
+    rate = now.reach_rate
+    of_followers = _("%(n)s for each 1,000 followers")
+    return [
+        {
+            "label": _("Units that published"),
+            "value": now.alive,
+            "icon": "building-community",
+            "hint": "; ".join(filter(None, [of_all, describe_change("alive")])),
+        },
+        {
+            "label": _("Publications"),
+            "value": now.published,
+            "icon": "send",
+            "hint": describe_change("published"),
+        },
+        {
+            "label": _("Published on time, percent"),
+            "value": shares[0],
+            "icon": "clock",
+            "hint": ""
+            if shares[1] is None
+            else _("%(n)s %% in the period before") % {"n": shares[1]},
+        },
+        {
+            "label": _("Reach"),
+            "value": now.reach,
+            "icon": "users",
+            "hint": "" if rate is None else of_followers % {"n": number_format(rate, 1)},
+        },
+    ]
 
 
 @require_GET

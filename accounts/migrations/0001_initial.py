@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                         ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
                         ('language', models.CharField(default='vi', max_length=5, verbose_name='language')),
                         ('search', models.CharField(default='', editable=False, max_length=300)),
+                        ('open_folds', models.JSONField(default=list, editable=False)),
                         ('disabled_at', models.DateTimeField(editable=False, null=True)),
                         ('pseudonymised_at', models.DateTimeField(editable=False, null=True)),
                         ('trained_on', models.DateField(editable=False, null=True, verbose_name='training completed on')),

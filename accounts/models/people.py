@@ -73,6 +73,8 @@ class User(PublicIdModel, AbstractUser):
     email = models.EmailField(_("e-mail"), unique=True)
     language = models.CharField(_("language"), max_length=5, default="vi")
     search = models.CharField(max_length=300, editable=False, default="")
+    # Parts of pages that this person keeps open, of `core.folds.NAMES`.
+    open_folds = models.JSONField(default=list, editable=False)
     disabled_at = models.DateTimeField(null=True, editable=False)
     pseudonymised_at = models.DateTimeField(
         null=True, editable=False

@@ -78,6 +78,7 @@ def pseudonymise(people: QuerySet[User]) -> int:
         person.email = f"former-{person.pk}@removed.invalid"
         person.password = make_password(None)
         person.is_active, person.last_login, person.pseudonymised_at = False, None, now
+        person.open_folds = []
         person.fill_search()
     fields = [
         "full_name",
@@ -87,6 +88,7 @@ def pseudonymise(people: QuerySet[User]) -> int:
         "is_active",
         "last_login",
         "pseudonymised_at",
+        "open_folds",
         "search",
     ]
     User.objects.bulk_update(leavers, fields)

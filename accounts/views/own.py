@@ -20,6 +20,7 @@ from accounts.queries import with_facts
 from accounts.sign_in.devices import sessions_of
 from accounts.sign_in.session_store import hash_key
 from accounts.step_up import step_up_required
+from core.folds import NAMES
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,6 +83,16 @@ def set_language(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and language in dict(settings.LANGUAGES):
         services.choose_language(request.user, language)
     return i18n.set_language(request)
+
+
+@require_POST
+def remember_fold(request: HttpRequest) -> HttpResponse:
+    """Keep a part of a page open, or closed again, for this person on every computer."""
+    name = request.POST.get("name", "")
+    if name not in NAMES:
+        return HttpResponse(status=400)
+    services.remember_fold(request.user, name, is_open=request.POST.get("open") == "1")
+    return HttpResponse(status=204)
 
 
 @require_POST

@@ -18,7 +18,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from core import assets, clock, logs, navigation, phones, training
+from core import assets, clock, folds, logs, navigation, phones, training
 from core.actions import UNDO
 
 register = template.Library()
@@ -135,6 +135,47 @@ def options(choices: Iterable[dict[str, Any]]) -> SafeString:
     """Render the options of a select: a template for each took a fifth of a list of 170 units."""
     drawn = ((choice["value"], attributes(choice["attrs"]), choice["label"]) for choice in choices)
     return format_html_join("", '<option value="{}"{}>{}</option>', drawn)
+
+
+@register.simple_tag(takes_context=True)
+def fold(context: template.Context, page: str, part: str, *, is_open: bool = False) -> SafeString:
+    """Return the attributes of a ``<details>`` that is open where its reader left it open, or where
+    ``is_open``; see `core.folds`.
+    """
+    name = folds.name_fold(page, part)
+    user = getattr(getattr(context, "request", None), "user", None)
+    is_open = is_open or name in getattr(user, "open_folds", ())
+    return format_html('data-fold="{}"{}', name, " open" if is_open else "")
+
+
+@register.simple_block_tag(takes_context=True)
+def folded_card(
+    context: template.Context,
+    content: SafeString,
+    page: str,
+    part: str,
+    title: str,
+    symbol: str = "",
+    note: str = "",
+    tone: str = "",
+    *,
+    is_open: bool = False,
+) -> SafeString:
+    """Render a card of which the title alone is seen until it is opened. ``note`` stands beside the
+    title: what the card says, in a word or a number.
+    """
+    return format_html(
+        '<section class="card" aria-labelledby="{0}-title"><details class="fold" {1}>'
+        '<summary class="card-header"><h2 class="card-title{2}" id="{0}-title">{3}{4}</h2>'
+        '<span class="fold-note">{5}</span></summary>{6}</details></section>',
+        part,
+        fold(context, page, part, is_open=is_open),
+        f" text-tone-{tone}" if tone else "",
+        icon(symbol) if symbol else "",
+        title,
+        note,
+        content,
+    )
 
 
 @register.simple_tag(takes_context=True)

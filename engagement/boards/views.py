@@ -69,6 +69,7 @@ def _show(request: HttpRequest, scope: Scope) -> HttpResponse:
     board = Board(request.user, scope, form, timezone.now())
     if "format" in request.GET:
         return export_board(request, board)
+    drawn = draw_charts(board)
     context = {
         "scope": scope,
         "form": form,
@@ -78,7 +79,8 @@ def _show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "tiles": _make_tiles(board),
         "compared": charts.compare_periods(board.totals, board.page_totals),
         "period_words": charts.describe_periods(scope, board.periods),
-        "charts": draw_charts(board),
+        "charts": [chart for chart in drawn if not chart.key.startswith("page_")],
+        "page_charts": [chart for chart in drawn if chart.key.startswith("page_")],
         "changes": board.changes,
         "minutes": MINUTES if board.is_cached else 0,
         "usual": board.usual,

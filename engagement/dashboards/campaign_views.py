@@ -100,7 +100,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "topics": list(campaign.topics.all()),
         "is_whole": is_whole,
         "is_lone": campaign.unit.level == Level.COMMUNE,
-        "tiles": [_make_tile(aim) for aim in aims if aim.target or aim.name != "clicks"],
+        "tiles": [_make_tile(aim, posts.median_reach) for aim in aims],
         "charts": [_draw_progress(campaign, aim) for aim in aims if aim.target],
         "targets": [(NAMES[name], n) for name, n in campaign.targets().items() if n],
         "behind": behind,
@@ -115,6 +115,7 @@ def campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
         "phases": phases,
         "items": items,
+        "items_left": sum(item.done_at is None for item in items),
         "documents": list(campaign.documents.all()),
         "files": list(campaign.files.filter(state=FileState.READY, kit=None)),
         "funnels": count_funnels(user, kits),
@@ -165,7 +166,7 @@ def _find_kits(request: HttpRequest, campaign: Campaign) -> list[Kit]:
     return list(kits.select_related("unit", "current").order_by("-pk")[:KITS_SHOWN])
 
 
-def _make_tile(aim: progress.Progress) -> dict[str, Any]:
+def _make_tile(aim: progress.Progress, median_reach: int | None) -> dict[str, Any]:
     hint, tone = "", ""
     if aim.target:
         hint = _("of %(target)s") % {"target": number_format(aim.target, force_grouping=True)}
@@ -177,6 +178,11 @@ def _make_tile(aim: progress.Progress) -> dict[str, Any]:
             hint = _("%(hint)s; should be %(due)s by today") % {"hint": hint, "due": due}
         else:
             tone, hint = "green", _("%(hint)s: on course") % {"hint": hint}
+    if aim.name == "reach" and median_reach is not None:
+        median = _("median of a post %(n)s") % {
+            "n": number_format(median_reach, force_grouping=True)
+        }
+        hint = f"{hint}; {median}" if hint else median
     return {
         "name": aim.name,
         "label": NAMES[aim.name],
@@ -198,6 +204,7 @@ def _draw_progress(campaign: Campaign, aim: progress.Progress) -> dict[str, Any]
         {"name": _("Straight to the target"), "points": [[d.isoformat(), n] for d, n in straight]},
     ]
     return {
+        "name": aim.name,
         "id": f"chart-{aim.name}",
         "title": _("%(what)s: day by day") % {"what": name},
         "label": name,

@@ -31,7 +31,7 @@ def find_all_published(campaign: Campaign, period: Period) -> QuerySet[Delivery]
 def freeze_content(campaign: Campaign, period: Period) -> dict[str, Any]:
     """Return what a closed campaign keeps: figures, targets, definitions and the time."""
     deliveries = find_all_published(campaign, period)
-    total = queries.sum_totals(deliveries)
+    total, platforms = queries.sum_totals(deliveries), queries.sum_by_platform(deliveries)
     on_time = deliveries.aggregate(
         n=Count("pk", filter=Q(published_at__lte=F("due_at") + ON_TIME_WITHIN))
     )["n"]
@@ -48,7 +48,7 @@ def freeze_content(campaign: Campaign, period: Period) -> dict[str, Any]:
         "targets": campaign.targets(),
         "posts": total["posts"],
         "units": total["units"],
-        "channels": total["channels"],
+        "channels": sum(row["channels"] for row in platforms),
         "publications": total["publications"],
         "withdrawn": total["withdrawn"],
         "on_time": on_time,
@@ -61,7 +61,7 @@ def freeze_content(campaign: Campaign, period: Period) -> dict[str, Any]:
                 "publications": row["publications"],
                 **{measure: row[measure] for measure in MEASURES},
             }
-            for row in queries.sum_by_platform(deliveries)
+            for row in platforms
         ],
         "definitions": {
             measure: {"name": str(definition.name), "means": str(definition.means)}

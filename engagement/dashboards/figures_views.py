@@ -105,16 +105,28 @@ def _list_other_filters(page: FiguresPage) -> list[tuple[str, str]]:
 def _build_sums(page: FiguresPage) -> dict[str, Any]:
     names = name_measures()
     total = queries.sum_totals(page.deliveries)
+    measures = [
+        _make_tile(total, measure, name)
+        for measure, name in names.items()
+        if measure in ALWAYS_SHOWN or total[measure] is not None
+    ]
+    median = {
+        "label": _("Reach of a post, median"),
+        "value": queries.find_median_reach(page.deliveries),
+        "icon": ICONS["reach"],
+    }
     days, units = queries.sum_daily_totals(page.deliveries), queries.sum_by_unit(page.deliveries)
     platforms = queries.sum_by_platform(page.deliveries)
+    total["channels"] = sum(row["channels"] for row in platforms)
     troubles, trouble_count = _find_troubled_posts(page)
     return {
         "total": total,
         "tiles": [
-            _make_tile(total, measure, name)
-            for measure, name in names.items()
-            if measure in ALWAYS_SHOWN or total[measure] is not None
+            *(_make_tile(total, measure, names[measure]) for measure in ("views", "reach")),
+            median,
+            _make_tile(total, "clicks", names["clicks"]),
         ],
+        "measures": measures,
         "days": days,
         "platforms": platforms,
         "units": units,

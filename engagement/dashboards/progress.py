@@ -60,6 +60,7 @@ class PostSums:
     parts: list[UnitPart]
     first_days: dict[date, int]
     candidates: list[int]
+    median_reach: int | None = None
 
 
 _POST_COLUMNS = ("post_id", "unit_id", "day", "reach", "clicks", "highest")
@@ -82,10 +83,12 @@ def sum_published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Pos
         "SELECT 'unit', unit_id, MIN(first), COUNT(*), SUM(reach), SUM(clicks) FROM post "
         "GROUP BY unit_id "
         "UNION ALL SELECT 'day', NULL, first, COUNT(*), NULL, NULL FROM post GROUP BY first "
+        "UNION ALL SELECT 'median', NULL, NULL, NULL, "
+        "percentile_disc(0.5) WITHIN GROUP (ORDER BY reach), NULL FROM post "
         "UNION ALL SELECT 'best', post_id, NULL, NULL, NULL, NULL FROM ranked "
         f"WHERE place <= {most:d}"
     )
-    published = PostSums([], {}, [])
+    parts, first_days, candidates, median = list[UnitPart](), dict[date, int](), list[int](), None
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         answer = cursor.fetchall()
@@ -93,12 +96,14 @@ def sum_published_posts(deliveries: QuerySet[Delivery], *, most: int = 0) -> Pos
         match kind:
             case "unit":
                 sums = (None if sum_ is None else int(sum_) for sum_ in figures)
-                published.parts.append(UnitPart(key, first, posts, *sums))
+                parts.append(UnitPart(key, first, posts, *sums))
             case "day":
-                published.first_days[first] = posts
+                first_days[first] = posts
+            case "median":
+                median = None if figures[0] is None else int(figures[0])
             case _:
-                published.candidates.append(key)
-    return published
+                candidates.append(key)
+    return PostSums(parts, first_days, candidates, median)
 
 
 def measure_progress(

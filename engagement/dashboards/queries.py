@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
@@ -67,13 +67,30 @@ def sum_totals(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
         **{name: Coalesce(sums[name], 0) for name in sums},
         **{f"sum_{measure}": Sum(measure) for measure in MEASURES},
     )
-    channels = select_by_channel(deliveries).aggregate(n=Count("channel", distinct=True))
     named = {name.removeprefix("sum_"): value for name, value in total.items()}
-    return {**named, "as_of": named.pop("last"), "channels": channels["n"]}
+    return {**named, "as_of": named.pop("last")}
+
+
+class _Median(Aggregate):
+    """The lower one of two in the middle: what one post had, and no value between two posts."""
+
+    function = "percentile_disc"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+
+
+def find_median_reach(deliveries: QuerySet[Delivery]) -> int | None:
+    """Return the median of the reach of those posts that have one, over their channels."""
+    by_post = select_by_post(deliveries).order_by().values("post")
+    median = by_post.annotate(sum_reach=Sum("reach")).aggregate(n=_Median("sum_reach"))["n"]
+    return None if median is None else int(median)
 
 
 def sum_by_platform(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:
-    return add_up(select_by_channel(deliveries), ("platform",), SUMS)
+    """Return the sums of each platform, and how many of its ``channels`` they are of."""
+    totals = {f"sum_{name}": Sum(name) for name in SUMS}
+    rows = select_by_channel(deliveries).order_by("platform").values("platform")
+    counted = rows.annotate(channels=Count("channel", distinct=True), **totals)
+    return [{name.removeprefix("sum_"): value for name, value in row.items()} for row in counted]
 
 
 def sum_by_unit(deliveries: QuerySet[Delivery]) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ from publishing.models import Delivery
 from publishing.presenters.text import page_name
 from units.models import Level, Unit
 
-_A_PAGE = 30
+_A_PAGE = 10
 _CARDS_A_PAGE = 20
 
 

@@ -25,7 +25,7 @@ from engagement.reports.figures import exclude_founded_later
 from engagement.reports.states import REGULAR, ReportKind
 from units.models import Level, Unit
 
-PAGE = 50
+PAGE = 25
 PERIODS = 6
 LOOKS: dict[str, tuple[Any, str, str]] = {
     "sent": (_("Sent in time"), "green", "circle-check"),

@@ -34,6 +34,7 @@ from posts.kits import adopting
 from units.models import Level, Unit
 
 KITS = 12
+FEW = 12  # units that need no fold
 
 
 @require_GET
@@ -102,6 +103,8 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "provinces": [] if province else _count_by_province(whole),
         "columns": [state for state, n in whole.counts() if n],
         "page_obj": page,
+        # The units lie open for those who looked for some of them, and where they are few.
+        "is_asked": bool(set(request.GET) - {"format", "chart"}) or len(here.places) <= FEW,
         "rows": queries.list_rows(kit, page),
         "chart": chart,
         "unopened": len(here.in_state(states.UNOPENED).places),

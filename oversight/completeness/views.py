@@ -32,7 +32,7 @@ class PagesForm(FilterForm):
     province = forms.SlugField(max_length=8, required=False, widget=forms.HiddenInput)
 
 
-PAGE = 50
+PAGE = 15
 
 
 @require_GET

@@ -1,5 +1,6 @@
 // What every page shares. Each part makes a page nicer; none is needed for its main job.
 import "./frame/confirm.js";
+import "./frame/folds.js";
 import "./frame/forms.js";
 import "./frame/help.js";
 import "./frame/palette.js";

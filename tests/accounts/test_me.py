@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import Appointment, Notice
+from accounts.models import Appointment, Notice, User
 from accounts.permissions import Role
 from tests import factories
 
@@ -136,3 +136,21 @@ def test_an_operator_is_not_sent_for_a_post(client):
     assert "This account operates the system." in page
     assert "Ask your unit" not in page
     assert reverse("accounts:delegations") not in page
+
+
+def test_what_somebody_opened_is_kept_open_until_they_close_it(client, officer):
+    def fold(name, is_open):
+        address = reverse("accounts:remember_fold")
+        status = client.post(address, {"name": name, "open": "1" if is_open else ""}).status_code
+        officer.refresh_from_db()
+        return status, officer.open_folds
+
+    assert fold("results.topics", is_open=True) == (204, ["results.topics"])
+    assert fold("results.topics", is_open=True) == (204, ["results.topics"])
+    assert fold("campaign.best", is_open=True) == (204, ["campaign.best", "results.topics"])
+    assert fold("what.people.read", is_open=True) == (400, ["campaign.best", "results.topics"])
+    assert fold("results.topics", is_open=False) == (204, ["campaign.best"])
+
+    # A name of an earlier release goes with the next change.
+    User.objects.filter(pk=officer.pk).update(open_folds=["board.gone"])
+    assert fold("campaign.best", is_open=True) == (204, ["campaign.best"])

@@ -21,7 +21,15 @@ def test_they_have_the_names_and_the_days_of_the_reports():
         ("This report week", Period(date(2026, 11, 27), date(2026, 11, 30))),
         ("Report of month 11", Period(date(2026, 10, 15), date(2026, 11, 14))),
         ("Quarter IV", Period(date(2026, 9, 15), date(2026, 11, 30))),
+        ("Year 2026", Period(date(2026, 1, 1), date(2026, 11, 30))),
     ]
+
+
+def test_the_nation_is_offered_no_year_which_is_more_days_than_are_added_up():
+    labels = [
+        name for name, _period in list_report_periods(factories.ministry(), date(2026, 11, 30))
+    ]
+    assert labels == ["This report week", "Report of month 11", "Quarter IV"]
 
 
 def test_results_and_overviews_offer_them(client):

@@ -129,9 +129,9 @@ def test_a_phone_shows_what_changed_and_opens_the_rest_part_by_part(at_desk):
         *("Instagram", "Threads", "TikTok", "YouTube", "Zalo OA"),
     ]
 
-    for part in page.locator(".chart-fold:not([open]) > summary").all()[::-1]:
+    for part in page.locator(".fold:not([open]) > summary").all()[::-1]:
         part.click()
-    expect(page.locator(".chart-fold:not([open])")).to_have_count(0)
+    expect(page.locator(".fold:not([open])")).to_have_count(0)
     expect(page.locator("[data-chart]:not(:has(canvas))")).to_have_count(0)
     assert page.evaluate(CUT) == []
     assert desk.overflow() == 0
@@ -221,3 +221,41 @@ def test_charts_are_drawn_anew_when_the_device_turns_dark(at_desk):
 
     expect(desk.page.locator("html[data-bs-theme=dark]")).to_be_attached()
     assert desk.page.evaluate(LABELS) != light
+
+
+def test_what_is_opened_stays_open_for_the_person_on_every_computer(at_desk):
+    unit = factories.UnitFactory()
+    published(unit, "facebook")
+    officer = factories.person(Role.OFFICER, unit)
+    desk = at_desk(officer)
+    desk.open(reverse("engagement:results"))
+    topics = "details[data-fold='results.topics']"
+    title = desk.page.locator(topics).locator("summary").first
+
+    with desk.page.expect_response("**/me/folds/"):
+        title.focus()
+        desk.page.keyboard.press("Enter")
+    phone, other = at_desk(officer, PHONE), at_desk(factories.person(Role.OFFICER, unit))
+    for browser in (phone, other):
+        browser.open(reverse("engagement:results"))
+
+    assert phone.page.locator("details[data-fold][open]").count() == 1
+    expect(phone.page.locator(topics)).to_have_attribute("open", "")
+    assert other.page.locator("details[data-fold][open]").count() == 0
+
+    with desk.page.expect_response("**/me/folds/"):
+        title.click()
+    phone.open(reverse("engagement:results"))
+    assert phone.page.locator("details[data-fold][open]").count() == 0
+    assert desk.complaints + phone.complaints == []
+
+
+def test_paper_shows_what_is_folded(at_desk):
+    unit = factories.UnitFactory()
+    published(unit, "facebook")
+    desk = at_desk(factories.person(Role.OFFICER, unit))
+    desk.open(reverse("engagement:results"))
+    closed = desk.page.locator("details[data-fold]:not([open])")
+    assert closed.count() > 3
+    desk.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(closed).to_have_count(0)

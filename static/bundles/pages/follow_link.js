@@ -1,2 +1,2 @@
-import"../shared-QAJFSBZ2.js";
+import"../shared-36QMZMKJ.js";
 document.addEventListener("DOMContentLoaded",()=>{let e=document.querySelector("a[data-follow]");e&&location.replace(e.href)});

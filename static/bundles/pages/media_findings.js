@@ -1,2 +1,2 @@
-import{i as o}from"../shared-QAJFSBZ2.js";
+import{i as o}from"../shared-36QMZMKJ.js";
 o(document.getElementById("findings-body"));

@@ -1,2 +1,2 @@
 import"../shared-6TODTTDA.js";
-import"../shared-QAJFSBZ2.js";
+import"../shared-36QMZMKJ.js";

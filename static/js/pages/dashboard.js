@@ -21,7 +21,7 @@ async function printWhole() {
 }
 
 function openForPaper() {
-  openAll("[data-opens-wide], [data-opens-printed]");
+  openAll("[data-fold], [data-opens-wide], [data-opens-printed]");
   drawOpen();
   return drawAll();
 }

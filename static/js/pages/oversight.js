@@ -16,12 +16,3 @@ document.addEventListener("click", (event) => {
   // Where charts are, pages/dashboard.js draws all of them first.
   if (event.target.closest("[data-print]") && !document.querySelector("[data-chart]")) print();
 });
-
-// A board that is swapped by itself keeps open what somebody has opened.
-let isOpen = false;
-document.addEventListener("htmx:beforeSwap", () => {
-  isOpen = document.querySelector("[data-stays-open][open]") !== null;
-});
-document.addEventListener("htmx:afterSwap", () => {
-  document.querySelector("[data-stays-open]")?.toggleAttribute("open", isOpen);
-});

@@ -12,6 +12,7 @@ ENTRIES = {
     "accounts:signed_in": Entry(),
     "accounts:me": Entry(),
     "accounts:pending_form": Entry(),
+    "accounts:remember_fold": Entry(method="post"),
     "accounts:sessions": Entry(),
     "accounts:recovery_codes": Entry(),
     "accounts:enrol": Entry(),

@@ -64,6 +64,7 @@ def page_of(unit, *, followers=None, ago=0, **fields):
 
 def chart(response, key):
     every = [response.context["compared"], *response.context["charts"]]
+    every += response.context["page_charts"]
     every += [response.context[name] for name in ("like", "spread") if response.context[name]]
     return next(drawn for drawn in every if drawn.key == key)
 
@@ -647,7 +648,7 @@ def test_what_a_page_tells_of_itself_stands_by_day_with_its_source(look, commune
         look("unit", commune.key, officer),
         look("channel", page.public_id, officer),
     ):
-        keys = [chart.key for chart in shown.context["charts"] if chart.key.startswith("page_")]
+        keys = [chart.key for chart in shown.context["page_charts"]]
         assert keys == ["page_profile_visits"]
         drawn = chart(shown, "page_profile_visits")
         assert drawn.title == "Visits to the page by day"
@@ -669,6 +670,6 @@ def test_each_figure_of_pages_has_a_drawing_of_its_own(look, commune):
         **{name: n for n, name in enumerate(PAGE_MEASURES)},
     )
     shown = look("channel", page.public_id, officer)
-    keys = [chart.key for chart in shown.context["charts"] if chart.key.startswith("page_")]
+    keys = [chart.key for chart in shown.context["page_charts"]]
     assert sorted(keys) == sorted(f"page_{name}" for name in PAGE_MEASURES)
     assert "Reach of the page by day" in shown.text

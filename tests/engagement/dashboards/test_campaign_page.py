@@ -72,7 +72,8 @@ def test_the_page_says_how_far_the_targets_are_and_who_is_behind(
     assert found == {
         "posts": (2, "yellow", "of 30; should be 10 by today"),
         "units": (2, "green", "of 2: reached"),
-        "reach": (470, "green", "of 900: on course"),
+        "reach": (470, "green", "of 900: on course; median of a post 70"),
+        "clicks": (None, "", ""),
     }
     posts = context["charts"][0]
     assert [n for _day, n in posts["points"]] == [1, 2]
@@ -111,6 +112,7 @@ def test_a_commune_sees_its_own_part_and_the_target_of_all(look, publish, campai
     assert [(tile["value"], tile["hint"]) for tile in context["tiles"]] == [
         (0, ""),
         (0, ""),
+        (None, ""),
         (None, ""),
     ]
     assert context["charts"] == []
