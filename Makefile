@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but a Python 3.12 or newer; see `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test docs pictures handbook figures components lint format setup setup-dev requirements messages vendor bundle bench bench-rush bench-all faults clean
+.PHONY: help run training test docs pictures handbook figures components lint format setup setup-dev requirements messages vendor bundle bench bench-rush bench-all faults clean
 PY := .venv/bin/python
 
 help: ## Show this list
@@ -8,6 +8,9 @@ help: ## Show this list
 
 run: setup ## Try the portal: its own PostgreSQL, the simulated platforms, sample content. PORT=8000 SIMULATOR_PORT=8100
 	@exec $(PY) scripts/run.py
+
+training: setup ## A training installation on this machine: own keys and database, the simulator alone. PORT=8200 SIMULATOR_PORT=8300
+	@exec $(PY) scripts/run.py training
 
 test: setup-dev ## Everything CI asks: house checks, then all tests on PostgreSQL, Redis and Chromium. ARGS="-k name" CLOCK=+40d
 	@exec $(PY) scripts/test.py $(ARGS)
@@ -56,7 +59,7 @@ bundle: setup-dev ## Put scripts and style sheets together after an edit of them
 bench-rush: setup-dev ## Thousands of posts due at one second, beside a bare loop and a naive project. ARGS="--sizes 3321 3319x5"
 	@exec $(PY) -m benchmarks.rush $(ARGS)
 
-bench: setup-dev ## One of the other benchmarks: make bench OF=claims, cards, composer, leaks, links, recall, pause, crash or neighbours
+bench: setup-dev ## One of the other benchmarks: make bench OF=claims, cards, composer, leaks, links, recall, pause, crash, neighbours or training
 	@exec $(PY) -m benchmarks.$(or $(OF),claims) $(ARGS)
 
 bench-all: setup-dev ## All of them, one after the other; some twenty minutes

@@ -1,8 +1,12 @@
 """`make run`: the simulator and the portal, with sample content, until Ctrl-C. Run by
 .venv/bin/python.
 
-PORT and SIMULATOR_PORT choose the ports, VAR_DIR the folder that keeps the try-out's data (var/
-unless given), DATABASE_URL an empty PostgreSQL database in place of a server of our own.
+With the word ``training`` it is `make training`: a training installation on this machine alone,
+with keys and a database of its own, beside a try-out that may run at the same time.
+
+PORT and SIMULATOR_PORT choose the ports, VAR_DIR the folder that keeps the data (var/, or
+var/training, unless given), DATABASE_URL an empty PostgreSQL database in place of a server of our
+own.
 """
 
 import contextlib
@@ -24,8 +28,21 @@ import psycopg2
 from local_postgresql import Hindered
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve()
+TRAINING = sys.argv[1:] == ["training"]
+COMMAND = "make training" if TRAINING else "make run"
+PORTS = (8200, 8300) if TRAINING else (8000, 8100)
+_FOLDER = ROOT / "var" / "training" if TRAINING else ROOT / "var"
+VAR = Path(os.environ.get("VAR_DIR", _FOLDER)).resolve()
 LOGS = VAR / "log"
+# What a shell may name of a live installation, and a training has of its own or not at all.
+KEYS = (
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "CREDENTIAL_KEYS",
+    "APPROVAL_KEY",
+    "AUDIT_SIGNING_KEY",
+)
+WAYS_OUT = ("EGRESS_PROXY", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 # Never through a proxy: both ends are on this machine.
 OPENER = build_opener(ProxyHandler({}))
 _watcher: subprocess.Popen
@@ -46,13 +63,13 @@ def port(name: str, otherwise: int) -> int:
             probe.bind(("127.0.0.1", number))
         except PermissionError:
             raise Hindered(
-                f"Port {number} needs root; choose one above 1023: {name}=8080 make run"
+                f"Port {number} needs root; choose one above 1023: {name}=8080 {COMMAND}"
             ) from None
         except OSError:
             raise Hindered(
-                f"Port {number} is in use, perhaps by another `make run`: stop that one, "
+                f"Port {number} is in use, perhaps by another `{COMMAND}`: stop that one, "
                 f"or choose another port: "
-                f"{name}={number + 1} make run"
+                f"{name}={number + 1} {COMMAND}"
             ) from None
     return number
 
@@ -67,7 +84,7 @@ def make_folders() -> None:
         raise Hindered(
             f"The folder {VAR} cannot be written ({error.strerror}): change its owner, or "
             f"name another one: "
-            "VAR_DIR=/path make run"
+            f"VAR_DIR=/path {COMMAND}"
         ) from None
 
 
@@ -79,8 +96,8 @@ def alone() -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Hindered(
-                f"The folder {VAR} is in use by another `make run`: stop that one, or name another "
-                "folder: VAR_DIR=/path make run"
+                f"The folder {VAR} is in use by another `{COMMAND}`: stop that one, or name "
+                f"another folder: VAR_DIR=/path {COMMAND}"
             ) from None
         yield
 
@@ -111,9 +128,9 @@ def database() -> Iterator[str]:
 
 
 def environment(portal: str, simulator: str, database: str) -> dict[str, str]:
-    """Return the try-out's own settings, whatever .env or the shell contain: it must never touch
-    another installation's data. A DATABASE_URL is used only where its database is empty or the
-    try-out's (`manage.py try_out`).
+    """Return the own settings of a try-out or training, whatever .env or the shell contain: it must
+    never touch another installation's data. A DATABASE_URL is used only where its database is empty
+    or its own (`manage.py try_out`).
     """
     sys.path.insert(0, str(ROOT))
     from platforms.registry import CONNECTORS
@@ -125,21 +142,39 @@ def environment(portal: str, simulator: str, database: str) -> dict[str, str]:
     }
     # Else each program, and each that looks into a picture, compiles again what it imports.
     asked.add("PYTHONDONTWRITEBYTECODE")
+    if TRAINING:
+        asked |= {key for name in KEYS for key in (name, f"{name}_FILE")} | set(WAYS_OUT)
     kept = {name: value for name, value in os.environ.items() if name not in asked}
-    return kept | {
-        "PORTAL_MODE": "try-out",
-        "ENV_FILE": os.devnull,
-        "VAR_DIR": str(VAR),
-        "MEDIA_ROOT": str(VAR / "media"),
-        "STATIC_ROOT": str(VAR / "static"),  # stays empty: files are served from where they lie
-        "DATABASE_URL": database,
-        "REDIS_URL": "filesystem://localhost",
-        "PORTAL_URL": portal,
-        "SIMULATOR_URL": simulator,
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-        "WAITS_FOR_LINE": "1",  # until `go_on`
-    }
+    return (
+        kept
+        | (make_keys() if TRAINING else {})
+        | {
+            "PORTAL_MODE": "training" if TRAINING else "try-out",
+            "ENV_FILE": os.devnull,
+            "VAR_DIR": str(VAR),
+            "MEDIA_ROOT": str(VAR / "media"),
+            "STATIC_ROOT": str(VAR / "static"),  # stays empty: files are served from where they lie
+            "DATABASE_URL": database,
+            "REDIS_URL": "filesystem://localhost",
+            "PORTAL_URL": portal,
+            "SIMULATOR_URL": simulator,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONUTF8": "1",
+            "WAITS_FOR_LINE": "1",  # until `go_on`
+        }
+    )
+
+
+def make_keys() -> dict[str, str]:
+    """Make a training's own keys where there are none yet; return where each lies."""
+    folder = VAR / "secrets"
+    make = [str(ROOT / "deploy" / "secrets"), str(folder), "training"]
+    run = subprocess.run(make, capture_output=True, text=True)
+    if run.returncode:
+        raise Hindered(
+            f"The keys of the training could not be made in {folder}: {run.stderr.strip()}"
+        )
+    return {f"{name}_FILE": str(folder / name.lower()) for name in KEYS}
 
 
 @contextlib.contextmanager
@@ -226,8 +261,8 @@ def prepare(env: dict[str, str], *, meanwhile: Callable[[], None]) -> None:
         raise
     if code:
         raise Hindered(
-            f"The try-out could not be prepared; the reason stands above. To begin anew, "
-            f"remove the folder {VAR}."
+            f"{'The training' if TRAINING else 'The try-out'} could not be prepared; the reason "
+            f"stands above. To begin anew, remove the folder {VAR}."
         )
 
 
@@ -255,9 +290,12 @@ def introduce(portal: str, simulator: str) -> None:
 
 def announce(portal: str, simulator: str) -> None:
     signs = (VAR / "sign-ins.txt").read_text(encoding="utf-8")
+    kind = (
+        "TẬP HUẤN – không gì tới người dân / TRAINING – reaches no resident\n" if TRAINING else ""
+    )
     print(f"""
   Cổng truyền thông Công an cơ sở · Outreach Portal
-
+  {kind}
     Mở hệ thống / Open the portal        {portal}/
     Mã dùng một lần / One-time codes     {portal}/try-out/codes/
     Các trang mô phỏng / Simulated pages {simulator}/pages/
@@ -282,7 +320,7 @@ def main() -> int:
     for number in SIGNALS:
         signal.signal(number, end)
     try:
-        portal_port, simulator_port = port("PORT", 8000), port("SIMULATOR_PORT", 8100)
+        portal_port, simulator_port = port("PORT", PORTS[0]), port("SIMULATOR_PORT", PORTS[1])
         if portal_port == simulator_port:
             raise Hindered("PORT and SIMULATOR_PORT are the same; choose two.")
         # By its name: browsers give a passkey to localhost, never to an address of numbers.

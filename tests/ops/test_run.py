@@ -39,10 +39,9 @@ def environment(var) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def started(env: dict[str, str]) -> Iterator[subprocess.Popen]:
-    run = subprocess.Popen(
-        [sys.executable, "scripts/run.py"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
-    )
+def started(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen]:
+    command = [sys.executable, "scripts/run.py", *words]
+    run = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
     try:
         assert wait_until(lambda: answers(env["PORT"]), run)
         yield run
@@ -194,6 +193,27 @@ def test_it_takes_the_database_that_is_named_and_refuses_one_with_other_data(
     assert done.returncode == 1
     assert "holds other data, and nothing in it was changed" in done.stderr
     assert not (var / "postgresql").exists()
+
+
+def test_training_has_keys_and_a_database_of_its_own_whatever_the_shell_names(environment, var):
+    live = {
+        "EGRESS_PROXY": "http://egress:3128",
+        "OIDC_ISSUER": "https://sign-in.example.vn",
+        "SECRET_KEY": "of a live installation, " * 3,
+        "TELEGRAM_API_URL": "https://api.telegram.org",
+    }
+    with started(environment | live, "training"):
+        page = f"http://localhost:{environment['PORT']}/accounts/login/"
+        with OPENER.open(page, timeout=30) as answer:
+            assert 'class="training-frame"' in answer.read().decode()
+        assert ask(address(var), "SELECT kind FROM core_installation") == [("training",)]
+        keys = {(var / "secrets" / name).read_text() for name in ("secret_key", "approval_key")}
+        assert {key[:9] for key in keys} == {"training-"}
+        assert len(keys) == 2
+
+    with started(environment, "training"):  # the same keys again
+        kept = {(var / "secrets" / name).read_text() for name in ("secret_key", "approval_key")}
+        assert kept == keys
 
 
 @pytest.mark.parametrize(
