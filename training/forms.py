@@ -4,8 +4,30 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from training.models import TrainingClass
+from training.models import Participant, TrainingClass
 from training.people import MOST_PARTICIPANTS
+
+
+class SlipsForm(forms.Form):
+    """Whose slips are printed: cleaned, the participants."""
+
+    participant = forms.ModelChoiceField(
+        Participant.objects.none(),
+        label=_("Slips for"),
+        required=False,
+        empty_label=_("All participants"),
+        to_field_name="number",
+    )
+
+    def __init__(self, *args: Any, training_class: TrainingClass, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everybody = training_class.participants.select_related("user", "unit")
+        self.fields["participant"].queryset = everybody  # type: ignore[attr-defined]
+        self.everybody = everybody
+
+    def clean_participant(self) -> list[Participant]:
+        chosen = self.cleaned_data["participant"]
+        return [chosen] if chosen else list(self.everybody)
 
 
 class OpenClassForm(forms.Form):

@@ -1,10 +1,12 @@
 """Classes: their units, pages and people are made up, and leave with the class."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
@@ -145,17 +147,20 @@ def _connect_pages(participant: Participant) -> None:
         store_channel(page, platform=platform, unit=unit, by=participant.leader, now=timezone.now())
 
 
-def set_first_passwords(training_class: TrainingClass, *, by: User) -> list[Credentials]:
-    """Give each participant a new password, for the sheet that is printed now: what was printed
-    before opens nothing any more. Raise NotAllowed.
+def set_first_passwords(participants: Iterable[Participant], *, by: User) -> list[Credentials]:
+    """Give each participant a new password, for the slip that is printed now: earlier slips open
+    nothing any more, and an authenticator app is set up anew. Raise NotAllowed.
     """
     _require_trainer(by)
     sheet = []
-    for participant in training_class.participants.select_related("user", "unit"):
+    for participant in participants:
         password = make_password_of_words()
         participant.user.set_password(password)
         participant.user.save(update_fields=["password"])
         sheet.append(Credentials(participant, password))
+    # Nobody waits a day in a class for a telephone that was left at home.
+    people = [row.participant.user for row in sheet]
+    Authenticator.objects.filter(user__in=people).delete()
     return sheet
 
 

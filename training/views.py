@@ -20,7 +20,7 @@ from help.guides import read_guides
 from training import paper, people, progress
 from training.exercises.base import Exercise
 from training.exercises.table import EXERCISES, list_exercises
-from training.forms import OpenClassForm
+from training.forms import OpenClassForm, SlipsForm
 from training.models import Attempt, Participant, TrainingClass
 
 # So long at one exercise, and the trainer goes to see.
@@ -261,12 +261,18 @@ def class_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render_page(request, "training/class.html", context, part="now")
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def sign_ins(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Give every participant a new password, and return the sheet that bears them."""
+    """Give every participant, or a chosen one, a new password, and return the slips."""
     training_class = _get_class(request, public_id)
+    form = SlipsForm(form_data(request), training_class=training_class)
+    if not form.is_valid():
+        context = {"training_class": training_class, "form": form}
+        status = 422 if form.is_bound else 200
+        return render(request, "training/sign_ins.html", context, status=status)
     quotas.use("export", by=request.user)
-    sheet = people.set_first_passwords(training_class, by=request.user)
+    participants = form.cleaned_data["participant"]
+    sheet = people.set_first_passwords(participants, by=request.user)
     data = paper.typeset_sign_ins(training_class, sheet, by=request.user)
     return _make_download(data, "phieu-dang-nhap.pdf")
 

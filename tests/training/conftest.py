@@ -9,6 +9,12 @@ from django.urls import include, path
 from accounts.permissions import Role
 from outreach_portal import urls
 from tests import factories
+from tests.journeys.conftest import (  # noqa: F401 -- fixtures for test_screens.py
+    at_desk,
+    browser_context_args,
+    browser_type_launch_args,
+    portal_server,
+)
 from training import people
 
 

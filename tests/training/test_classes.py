@@ -1,6 +1,7 @@
 """Classes: opened, printed, watched, removed."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
 from accounts.models import User
@@ -28,8 +29,8 @@ def test_each_participant_has_a_unit_with_pages_and_colleagues(training_class):
 
 
 def test_a_sheet_opens_the_accounts_and_the_next_sheet_replaces_it(training_class, trainer, rf):
-    first = people.set_first_passwords(training_class, by=trainer)
-    second = people.set_first_passwords(training_class, by=trainer)
+    first = people.set_first_passwords(_all(training_class), by=trainer)
+    second = people.set_first_passwords(_all(training_class), by=trainer)
 
     for old, new in zip(first, second, strict=True):
         user = User.objects.get(pk=new.participant.user_id)
@@ -37,6 +38,42 @@ def test_a_sheet_opens_the_accounts_and_the_next_sheet_replaces_it(training_clas
             False,
             True,
         )
+
+
+def test_a_slip_for_one_seat_leaves_the_others(training_class, trainer, officer, leader, sign_in):
+    people.set_first_passwords(_all(training_class), by=trainer)
+    sign_in(leader.user)  # has set up an app
+    before = dict(User.objects.values_list("username", "password"))
+
+    (slip,) = people.set_first_passwords([leader], by=trainer)
+
+    after = dict(User.objects.values_list("username", "password"))
+    assert [name for name in after if after[name] != before[name]] == [leader.user.username]
+    assert slip.participant == leader
+    assert not Authenticator.objects.filter(user=leader.user).exists()
+
+
+def _all(training_class):
+    return training_class.participants.select_related("user", "unit")
+
+
+def test_slips_are_made_for_all_or_one_and_for_no_seat_that_does_not_exist(
+    training_class, trainer, sign_in
+):
+    client = sign_in(trainer)
+    address = reverse("training:sign_ins", args=[training_class.public_id])
+    before = set(User.objects.values_list("username", "password"))
+
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"participant": "99"}).status_code == 422
+    assert set(User.objects.values_list("username", "password")) == before
+    changed = []
+    for chosen in ("2", ""):
+        assert client.post(address, {"participant": chosen}).content.startswith(b"%PDF")
+        after = set(User.objects.values_list("username", "password"))
+        changed.append(len(after - before))
+        before = after
+    assert changed == [1, 2]
 
 
 def test_only_administrators_open_classes(training, officer_elsewhere):
@@ -134,12 +171,6 @@ def test_the_class_page_asks_as_much_for_thirty_as_for_two(
 
     with django_assert_max_num_queries(24):
         client.get(reverse("training:class", args=[opened.public_id]))
-
-
-def test_the_sheet_is_a_pdf(training_class, trainer, sign_in):
-    pdf = sign_in(trainer).post(reverse("training:sign_ins", args=[training_class.public_id]))
-
-    assert pdf.content.startswith(b"%PDF")
 
 
 def test_a_class_is_opened_and_removed_on_its_pages(training, trainer, sign_in):
