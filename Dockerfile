@@ -11,7 +11,9 @@ COPY . /app
 WORKDIR /app
 RUN /venv/bin/python scripts/messages.py compile \
     && PATH=/venv/bin:$PATH deploy/collectstatic \
-    && rm -rf docs simulator try_out tests benchmarks
+    && rm -rf docs tests benchmarks \
+    # What a live installation has no use for.
+    && mkdir /training && mv simulator try_out training /training/
 
 # The documents for operators, which are made by packages that nothing else needs.
 FROM python:3.13-slim-trixie${PYTHON_DIGEST} AS docs
@@ -20,10 +22,10 @@ RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r /build/re
 COPY . /app
 RUN python /app/scripts/docs.py
 
-FROM python:3.13-slim-trixie${PYTHON_DIGEST}
+FROM python:3.13-slim-trixie${PYTHON_DIGEST} AS portal
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \
     # A volume that is mounted there for the first time belongs to whom the folder belongs.
-    && install -d -o portal -g portal /data/media /data/checkpoints \
+    && install -d -o portal -g portal /data/media /data/checkpoints /data/var \
         /certificates /internal /internal-ca /internal-web /internal-proxy
 COPY --from=build /venv /venv
 COPY --from=build /app /app
@@ -35,3 +37,10 @@ USER portal
 VOLUME /data/media
 EXPOSE 8000
 CMD ["gunicorn", "-c", "deploy/gunicorn.conf.py", "outreach_portal.wsgi"]
+
+# With the simulator and the exercises (docker-compose.training.yml).
+FROM portal AS training
+COPY --from=build /training /app
+ENV PORTAL_MODE=training
+
+FROM portal

@@ -1,4 +1,6 @@
-"""python -m simulator --port 8100 [--host 127.0.0.1] [--state PATH] [--public-url URL]"""
+"""python -m simulator --port 8100 [--host 127.0.0.1] [--state PATH] [--public-url URL]
+[--media-host HOST]
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from simulator.server import build_app
+from simulator.server import HUB, build_app
 
 
 def open_listening_socket(host: str, port: int) -> socket.socket:
@@ -41,6 +43,12 @@ def main() -> int:
         default="",
         help="address that permalinks begin with, if not the caller's own",
     )
+    parser.add_argument(
+        "--media-host",
+        action="append",
+        default=[],
+        help="another host that pictures may come from, beside this machine",
+    )
     options = parser.parse_args()
     try:
         sock = open_listening_socket(options.host, options.port)
@@ -57,6 +65,8 @@ def main() -> int:
     asyncio.set_event_loop(loop)
     print(f"Simulator on http://{options.host}:{options.port}/pages/", flush=True)
     app = build_app(options.state, options.public_url)
+    settings = app[HUB].world.settings
+    settings["image_hosts"] = sorted({*settings["image_hosts"], *options.media_host})
     web.run_app(
         app, sock=sock, loop=loop, access_log=None, print=None, shutdown_timeout=1, backlog=4096
     )

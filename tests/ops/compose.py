@@ -1,4 +1,6 @@
-"""docker-compose.yml as docker would read it: merged, with the values that .env would give."""
+"""docker-compose.yml, or another such file, as docker would read it: merged, with the values that
+.env would give.
+"""
 
 import re
 from pathlib import Path
@@ -10,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _VALUE = re.compile(r"\$\$|\$\{(\w+)(:[-?])?([^}]*)\}")
 
 
-def read() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+def read(name: str = "docker-compose.yml") -> dict[str, Any]:
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
 def services() -> dict[str, dict[str, Any]]:
