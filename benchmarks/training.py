@@ -232,6 +232,7 @@ def _wait_for_end() -> dict[str, int]:
 
 def require_network() -> None:
     """End with the reason where no network can be made here."""
+    os.environ["PATH"] += f"{os.pathsep}/usr/sbin"  # where `ip` lies, and not everybody looks
     for program in ("unshare", "ip"):
         if not shutil.which(program):
             raise SystemExit(f"benchmarks.training needs the program {program}.")

@@ -108,6 +108,8 @@ def install_what_is_missing() -> None:
     # Without the windows of a desktop it takes a third of the time; the whole one does as well.
     if not shutil.which("chromium-headless-shell") and (IS_ROOT or not shutil.which("chromium")):
         install("chromium-headless-shell", why="The browser tests need Chromium.")
+    if not (shutil.which("ip") or Path("/usr/sbin/ip").exists()):
+        install("iproute2", why="A test watches the only way out of a network of its own.")
     install_faketime()
 
 
