@@ -6,6 +6,7 @@ again. The proof itself is allauth's reauthentication; kept here are when it hap
 person was about to do.
 """
 
+import contextlib
 import functools
 import time
 from collections.abc import Callable
@@ -18,12 +19,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 View = Callable[..., HttpResponse]
@@ -64,6 +66,7 @@ def step_up_required(
     act: str | Promise | Callable[..., str],
     *,
     only_posts: bool = False,
+    of: Callable[..., object] | None = None,
     keep: bool = True,
     when: Callable[..., bool] | None = None,
 ) -> Callable[[View], View]:
@@ -71,9 +74,10 @@ def step_up_required(
 
     ``act`` names what the form does, as its button would: who was called away at the proof reads
     there what is about to happen. Where a view has several acts it is a function, asked with the
-    request and the view's arguments. What was typed in a form waits on the server for five minutes
-    and is sent once the person confirms it. ``only_posts``: the page itself may be read, for forms
-    that show a preview while they are filled in. ``keep=False``: the form bears a secret that may
+    request and the view's arguments; so is ``of``, which returns what the act concerns, if the
+    person may see it. What was typed in a form waits on the server for five minutes and is sent
+    once the person confirms it. ``only_posts``: the page itself may be read, for forms that show a
+    preview while they are filled in. ``keep=False``: the form bears a secret that may
     not be stored; it has to be typed again. ``when``: asked with the request and the view's
     arguments; False lets the act pass. Stands below ``require_POST`` and its like.
     """
@@ -91,9 +95,14 @@ def step_up_required(
             if when is not None and not when(request, *args, **kwargs):
                 return view(request, *args, **kwargs)
             name = act(request, *args, **kwargs) if callable(act) else act
+            if of is not None:
+                # To who may not see it the view says so, once the proof is given.
+                with contextlib.suppress(Http404, PermissionDenied):
+                    name = f"{name} ({Truncator(of(request, *args, **kwargs)).chars(60)})"
             return redirect_to_proof(request, name, keep=keep, may_reread=only_posts)
 
         guarded.step_up_act = act  # type: ignore[attr-defined]
+        guarded.step_up_of = of  # type: ignore[attr-defined]
         return guarded
 
     return guard

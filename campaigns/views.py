@@ -123,13 +123,17 @@ def topic_rule_new(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/topic_rule_new.html", context, status=done.status)
 
 
-@require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("End the rule"), only_posts=True)
-def topic_rule_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def _get_rule(request: HttpRequest, public_id: uuid.UUID) -> TopicRule:
     rules = TopicRule.objects.within(request.user.reach(Permission.TOPIC_RULE))
     if not request.user.reach(Permission.TOPIC_RULE):
         raise PermissionDenied
-    rule = get_object_or_404(rules.select_related("topic", "unit"), public_id=public_id)
+    return get_object_or_404(rules.select_related("topic", "unit"), public_id=public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(gettext_lazy("End the rule"), of=_get_rule, only_posts=True)
+def topic_rule_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    rule = _get_rule(request, public_id)
     form = ReasonForm(form_data(request), missing=_("Please write why it is ended."))
     done = form_action(form, lambda: end_rule(rule, by=request.user, **form.cleaned_data))
     if done:

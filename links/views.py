@@ -65,6 +65,11 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "links/new.html", {"form": form, "unit": unit}, status=done.status)
 
 
+def _get_link(request: HttpRequest, public_id: uuid.UUID) -> Link:
+    rows = Link.objects.visible_to(request.user).select_related("unit", "created_by")
+    return get_object_or_404(rows, public_id=public_id)
+
+
 @require_safe
 def link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one link: its address, its code, how often it was followed, and what may be done."""
@@ -73,7 +78,7 @@ def link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@step_up_required(gettext_lazy("Change where the link leads"))
+@step_up_required(gettext_lazy("Change where the link leads"), of=_get_link)
 def change_target(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_link(request, public_id)
     form = TargetForm(request.POST)
@@ -93,7 +98,7 @@ def _stops_in_own_words(request: HttpRequest, public_id: uuid.UUID) -> bool:
 
 
 @require_POST
-@step_up_required(gettext_lazy("Stop the link"), when=_stops_in_own_words)
+@step_up_required(gettext_lazy("Stop the link"), of=_get_link, when=_stops_in_own_words)
 def stop_link(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_link(request, public_id)
     own = can(request.user, Permission.POST_APPROVE, unit=row.unit)
@@ -149,11 +154,6 @@ def _get_unit(request: HttpRequest) -> Unit:
     if position is None or not can(request.user, Permission.POST_VIEW, unit=position.unit):
         raise PermissionDenied
     return position.unit
-
-
-def _get_link(request: HttpRequest, public_id: uuid.UUID) -> Link:
-    rows = Link.objects.visible_to(request.user).select_related("unit", "created_by")
-    return get_object_or_404(rows, public_id=public_id)
 
 
 def _render_page(

@@ -17,7 +17,7 @@ from accounts.people import appointments, confirmations
 from accounts.permissions import Permission
 from accounts.queries import may_waive, require_confirms, require_independent, tied_to
 from accounts.step_up import step_up_required
-from accounts.views.common import act_on_person, require_administrator, visible_person
+from accounts.views.common import require_administrator, visible_person
 from accounts.views.one_person import run_person_action, show_refusal
 from core.actions import form_action
 from core.errors import NotAllowed
@@ -25,7 +25,7 @@ from core.lists import PAGE, get_page
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(act_on_person(gettext_lazy("Give the post")))
+@step_up_required(gettext_lazy("Give the post"), of=visible_person)
 def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     form = forms.AppointForm(request.POST or None, by=request.user)
@@ -47,7 +47,7 @@ def appoint(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_POST
-@step_up_required(act_on_person(gettext_lazy("End the post held")))
+@step_up_required(gettext_lazy("End the post held"), of=visible_person)
 def end_post(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     form = forms.EndPostForm(request.POST)
@@ -125,15 +125,14 @@ def name_decision(request: HttpRequest, **_kwargs: Any) -> str:
     return _("Confirm the proposal")
 
 
-def _name_decision_on_post(request: HttpRequest, public_id: Any) -> str:
+def _name_proposal(request: HttpRequest, public_id: Any) -> str:
     rows = PendingAppointment.objects.visible_to(request.user).select_related("user", "unit")
-    row = rows.filter(public_id=public_id).first()
-    decision = name_decision(request)
-    return f"{decision} ({row.user}, {row.position})" if row else decision
+    row = get_object_or_404(rows, public_id=public_id)
+    return f"{row.user}, {row.position}"
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(_name_decision_on_post, only_posts=True)
+@step_up_required(name_decision, of=_name_proposal, only_posts=True)
 def pending_appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
     rows = PendingAppointment.objects.visible_to(request.user)
     rows = rows.select_related("user", "unit__parent", "asked_by", "decided_by")
@@ -169,19 +168,27 @@ def _decide(row: PendingAppointment, *, by: User, decision: str, reason: str) ->
     return _("The proposal is taken back.")
 
 
-@require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Waive the waiting time"), only_posts=True)
-def appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
-    """Show an appointment to those who lead or administer the unit; they may waive a new approver's
-    waiting time here.
-    """
+def _get_appointment(request: HttpRequest, public_id: Any) -> Appointment:
     reach = request.user.reach(Permission.ACCOUNT_MANAGE) + request.user.reach(
         Permission.POST_WITHDRAW
     )
     rows = Appointment.objects.within(reach).select_related(
         "user", "unit__parent", "appointed_by", "confirmed_by"
     )
-    row = get_object_or_404(rows, public_id=public_id)
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _name_approver(request: HttpRequest, public_id: Any) -> str:
+    return str(_get_appointment(request, public_id).user)
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(gettext_lazy("Waive the waiting time"), of=_name_approver, only_posts=True)
+def appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """Show an appointment to those who lead or administer the unit; they may waive a new approver's
+    waiting time here.
+    """
+    row = _get_appointment(request, public_id)
     form = forms.WaiveForm(request.POST or None)
     done = form_action(form, lambda: confirmations.waive(row, by=request.user, **form.cleaned_data))
     if done:

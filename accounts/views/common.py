@@ -1,12 +1,10 @@
 """Check who opens the pages of accounts, and answer them alike."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.functional import Promise
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -24,19 +22,6 @@ def visible_person(request: HttpRequest, public_id: Any) -> User:
     them.
     """
     return get_object_or_404(with_facts(User.objects.visible_to(request.user)), public_id=public_id)
-
-
-def act_on_person(act: str | Promise) -> Callable[..., str]:
-    """Name an act with the person it concerns, for `step_up_required`: who was called away at the
-    proof reads there whose post ends.
-    """
-
-    def name(request: HttpRequest, public_id: Any) -> str:
-        person = User.objects.visible_to(request.user).filter(public_id=public_id).first()
-        # To who may not see the person the view answers 404, once the proof is given.
-        return f"{act} ({person})" if person else str(act)
-
-    return name
 
 
 def render_private(response: HttpResponse) -> HttpResponse:

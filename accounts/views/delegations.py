@@ -80,13 +80,21 @@ def _appointment_to_delegate(request: HttpRequest) -> Appointment:
     return next((post for post in posts if position and post.unit_id == position.unit_id), posts[0])
 
 
-@require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("End the delegation"), only_posts=True)
-def delegation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show a delegation to those whom it concerns; who may end it early does so here."""
+def _get_delegation(request: HttpRequest, public_id: uuid.UUID) -> Delegation:
     rows = Delegation.objects.visible_to(request.user)
     rows = rows.select_related("unit__parent", "chief", "deputy", "ended_by")
-    row = get_object_or_404(rows, public_id=public_id)
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _name_deputy(request: HttpRequest, public_id: uuid.UUID) -> str:
+    return str(_get_delegation(request, public_id).deputy)
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(gettext_lazy("End the delegation"), of=_name_deputy, only_posts=True)
+def delegation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show a delegation to those whom it concerns; who may end it early does so here."""
+    row = _get_delegation(request, public_id)
     form = ReasonForm(form_data(request), missing=_("Please write why it is ended."))
     done = form_action(form, lambda: delegations.end(row, by=request.user, **form.cleaned_data))
     if done:

@@ -20,7 +20,7 @@ from accounts.permissions import Permission
 from accounts.sign_in_policy import ministry_is_on
 from accounts.step_up import step_up_required
 from accounts.views.appointments import name_decision
-from accounts.views.common import act_on_person, require_administrator, visible_person
+from accounts.views.common import require_administrator, visible_person
 from accounts.views.one_person import run_person_action
 from core.actions import FormAction, form_action, read_typed_reason
 from core.errors import Refused
@@ -52,15 +52,23 @@ def _name_act(request: HttpRequest, **_kwargs: Any) -> str:
     return name_decision(request) if decides else _("Propose the account")
 
 
-@require_http_methods(["GET", "POST"])
-@step_up_required(_name_act, only_posts=True)
-def ministry_request(request: HttpRequest, public_id: Any) -> HttpResponse:
-    """Show one of them; propose an account for it, or confirm, refuse or take back a proposal."""
+def _get_request(request: HttpRequest, public_id: Any) -> MinistryRequest:
     require_administrator(request)
     rows = MinistryRequest.objects.visible_to(request.user).select_related(
         "unit__parent", "user", "proposed_by", "refused_by"
     )
-    row = get_object_or_404(rows, public_id=public_id)
+    return get_object_or_404(rows, public_id=public_id)
+
+
+def _name_applicant(request: HttpRequest, public_id: Any) -> str:
+    return _get_request(request, public_id).name
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(_name_act, of=_name_applicant, only_posts=True)
+def ministry_request(request: HttpRequest, public_id: Any) -> HttpResponse:
+    """Show one of them; propose an account for it, or confirm, refuse or take back a proposal."""
+    row = _get_request(request, public_id)
     post = request.POST if request.method == "POST" else None
     act = request.POST.get("act", "")
     choose = forms.ChooseAccountForm(post if act == "choose" else None)
@@ -125,7 +133,7 @@ def _decide(row: MinistryRequest, by: User, *, decision: str, reason: str) -> st
 
 
 @require_POST
-@step_up_required(act_on_person(gettext_lazy("End the link to the ministry account")))
+@step_up_required(gettext_lazy("End the link to the ministry account"), of=visible_person)
 def end_link(request: HttpRequest, public_id: Any) -> HttpResponse:
     person = visible_person(request, public_id)
     message = _("The link to the ministry account is ended, and with it all sessions.")

@@ -28,7 +28,7 @@ from accounts.queries import (
     with_facts,
 )
 from accounts.step_up import step_up_required
-from accounts.views.common import act_on_person, require_administrator, visible_person
+from accounts.views.common import require_administrator, visible_person
 from accounts.views.one_person import (
     run_person_action,
     set_shown_state,
@@ -131,7 +131,7 @@ def _proposed_text(person: User) -> str:
 
 
 @require_POST
-@step_up_required(act_on_person(gettext_lazy("Send the invitation again")))
+@step_up_required(gettext_lazy("Send the invitation again"), of=visible_person)
 def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     message = _("A new invitation for %(name)s goes by e-mail. The earlier link stops working.")
@@ -141,7 +141,7 @@ def invite_again(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_POST
-@step_up_required(act_on_person(gettext_lazy("Disable the account")))
+@step_up_required(gettext_lazy("Disable the account"), of=visible_person)
 def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
@@ -152,7 +152,7 @@ def disable(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_POST
-@step_up_required(act_on_person(gettext_lazy("Enable the account")))
+@step_up_required(gettext_lazy("Enable the account"), of=visible_person)
 def enable(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
@@ -183,7 +183,7 @@ def note_training(request: HttpRequest, public_id: Any) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(act_on_person(gettext_lazy("Save the person's details")))
+@step_up_required(gettext_lazy("Save the person's details"), of=visible_person)
 def correct(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     if governs(request.user, row) is None:

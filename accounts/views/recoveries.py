@@ -18,7 +18,6 @@ from accounts.queries import governs
 from accounts.second_factors import recovery
 from accounts.step_up import step_up_required
 from accounts.views.common import (
-    act_on_person,
     render_private,
     require_administrator,
     visible_person,
@@ -30,7 +29,7 @@ from core.lists import get_page
 
 
 @require_POST
-@step_up_required(act_on_person(gettext_lazy("Ask for the reset of the second factor")))
+@step_up_required(gettext_lazy("Ask for the reset of the second factor"), of=visible_person)
 def reset_second_factor(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = visible_person(request, public_id)
     reason = read_typed_reason(request)
@@ -71,14 +70,12 @@ def recoveries(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _name_confirmation(request: HttpRequest, public_id: Any) -> str:
-    row = _recoveries(request).filter(public_id=public_id).first()
-    act = _("Confirm the reset of the second factor")
-    return f"{act} ({row.user})" if row else act
+def _person_to_recover(request: HttpRequest, public_id: Any) -> User:
+    return get_object_or_404(_recoveries(request), public_id=public_id).user
 
 
 @require_POST
-@step_up_required(_name_confirmation)
+@step_up_required(gettext_lazy("Confirm the reset of the second factor"), of=_person_to_recover)
 def confirm_recovery(request: HttpRequest, public_id: Any) -> HttpResponse:
     row = get_object_or_404(_recoveries(request), public_id=public_id)
     message = _("Confirmed. The person has been told and can stop it until then.")

@@ -47,21 +47,24 @@ def system_changes(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/system_changes.html", context, status=done.status)
 
 
-@require_POST
-@step_up_required(gettext_lazy("Confirm the change"))
-def confirm_system_change(request: HttpRequest, public_id: Any) -> HttpResponse:
+def _get_change(request: HttpRequest, public_id: Any) -> SystemChange:
     _require_may_change(request)
-    row = get_object_or_404(SystemChange, public_id=public_id)
+    return get_object_or_404(SystemChange.objects.select_related("user"), public_id=public_id)
+
+
+@require_POST
+@step_up_required(gettext_lazy("Confirm the change"), of=_get_change)
+def confirm_system_change(request: HttpRequest, public_id: Any) -> HttpResponse:
+    row = _get_change(request, public_id)
     message = _("Confirmed and done. Everybody concerned is told.")
     button_action(request, lambda: changes.confirm(row, by=request.user), message=message)
     return redirect("accounts:system_changes")
 
 
 @require_POST
-@step_up_required(gettext_lazy("Stop the change"))
+@step_up_required(gettext_lazy("Stop the change"), of=_get_change)
 def stop_system_change(request: HttpRequest, public_id: Any) -> HttpResponse:
-    _require_may_change(request)
-    row = get_object_or_404(SystemChange, public_id=public_id)
+    row = _get_change(request, public_id)
     message = _("Stopped. Everybody concerned is told.")
     button_action(request, lambda: changes.stop(row, by=request.user), message=message)
     return redirect("accounts:system_changes")

@@ -147,6 +147,12 @@ def _approves_by_code(request: HttpRequest, **_kwargs: Any) -> bool:
     return "return" in request.POST or not request.POST.get("assertion")
 
 
+def get_readable_kit(request: HttpRequest, public_id: uuid.UUID) -> Kit:
+    get_issuing_position(request)
+    rows = queries.find_readable_kits(request.user).select_related(*RELATED)
+    return get_object_or_404(rows, public_id=public_id)
+
+
 def _name_decision(request: HttpRequest, *, public_id: uuid.UUID) -> str:
     facts = {"kit": Truncator(get_readable_kit(request, public_id)).chars(60)}
     if "return" in request.POST:
@@ -317,7 +323,7 @@ def pass_on(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Withdraw the kit"), only_posts=True)
+@step_up_required(gettext_lazy("Withdraw the kit"), of=get_readable_kit, only_posts=True)
 def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = get_readable_kit(request, public_id)
     if not request.user.reach(Permission.KIT_APPROVE):
@@ -335,12 +341,6 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     counts = queries.count_adoption([row])[row.pk]
     context = {"kit": row, "form": form, "counts": counts}
     return render(request, "kits/withdraw.html", context, status=done.status)
-
-
-def get_readable_kit(request: HttpRequest, public_id: uuid.UUID) -> Kit:
-    get_issuing_position(request)
-    rows = queries.find_readable_kits(request.user).select_related(*RELATED)
-    return get_object_or_404(rows, public_id=public_id)
 
 
 def is_own(request: HttpRequest, row: Kit, permission: Permission = Permission.KIT_WRITE) -> bool:

@@ -51,13 +51,19 @@ def propose(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "channels/propose.html", context, status=done.status)
 
 
-@require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Approve the change of the page's details"), when=_approves)
-def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show proposed words beside those that stand there; approve, refuse or withdraw them."""
+def _get_change(request: HttpRequest, public_id: uuid.UUID) -> PageChange:
     seen = PageChange.objects.visible_to(request.user)
     rows = seen.select_related("channel__unit", "unit", "proposed_by", "decided_by")
-    row = get_object_or_404(rows, public_id=public_id)
+    return get_object_or_404(rows, public_id=public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(
+    gettext_lazy("Approve the change of the page's details"), of=_get_change, when=_approves
+)
+def change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show proposed words beside those that stand there; approve, refuse or withdraw them."""
+    row = _get_change(request, public_id)
     act = request.POST.get("act", "") if request.method == "POST" else ""
     form = ReasonForm(request.POST if act == "refuse" else None)
     if act in ("approve", "withdraw"):

@@ -25,7 +25,7 @@ def _name_answer(request: HttpRequest, **_kwargs: Any) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(_name_answer, only_posts=True)
+@step_up_required(_name_answer, of=channel_or_404, only_posts=True)
 def confirm_page(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Confirm the page as the unit's, or refuse it with a reason."""
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)

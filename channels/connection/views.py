@@ -313,7 +313,7 @@ def continue_manually(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Disconnect the channel"), only_posts=True)
+@step_up_required(gettext_lazy("Disconnect the channel"), of=channel_or_404, only_posts=True)
 def disconnect(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)
     form = ReasonForm(request.POST or None, hint=_("It goes into the record."))

@@ -172,8 +172,12 @@ def _name_step(_request: HttpRequest, *, act: str, **_kwargs: Any) -> str:
     return str(ACTS[act].button)
 
 
+def _get_channel(request: HttpRequest, public_id: uuid.UUID, act: str) -> Channel:
+    return channel_or_404(request, public_id)
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(_name_step, only_posts=True, when=_lets_out_or_ends)
+@step_up_required(_name_step, of=_get_channel, only_posts=True, when=_lets_out_or_ends)
 def change(request: HttpRequest, public_id: uuid.UUID, act: str) -> HttpResponse:
     channel, step = channel_or_404(request, public_id), ACTS[act]
     if not any(can(request.user, permission, unit=channel.unit) for permission in step.permissions):
@@ -205,7 +209,9 @@ def change(request: HttpRequest, public_id: uuid.UUID, act: str) -> HttpResponse
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Hand the channel over to the unit"), only_posts=True)
+@step_up_required(
+    gettext_lazy("Hand the channel over to the unit"), of=channel_or_404, only_posts=True
+)
 def transfer(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give the channel to another unit, as after a merger; for users who manage both."""
     channel = channel_or_404(request, public_id, Permission.CHANNEL_MANAGE)

@@ -56,12 +56,18 @@ def close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "engagement/close.html", context, status=done.status)
 
 
+def _get_editable_campaign(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
+    if not request.user.reach(Permission.CAMPAIGN_WRITE):
+        raise PermissionDenied
+    return get_object_or_404(find_editable_campaigns(request.user), public_id=public_id)
+
+
 def _shows(request: HttpRequest, public_id: uuid.UUID) -> bool:
     return request.POST.get("act") == "show"
 
 
 @require_POST
-@step_up_required(gettext_lazy("Make the summary public"), when=_shows)
+@step_up_required(gettext_lazy("Make the summary public"), of=_get_editable_campaign, when=_shows)
 def summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make the summary of a closed campaign public, or take it back."""
     campaign = _get_editable_campaign(request, public_id)
@@ -107,9 +113,3 @@ def public_summary(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             },
         )
     return HttpResponse(page, headers={"Cache-Control": f"public, max-age={KEPT_FOR}"})
-
-
-def _get_editable_campaign(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
-    if not request.user.reach(Permission.CAMPAIGN_WRITE):
-        raise PermissionDenied
-    return get_object_or_404(find_editable_campaigns(request.user), public_id=public_id)

@@ -72,15 +72,22 @@ def _answers_in_own_words(request: HttpRequest, public_id: uuid.UUID) -> bool:
     return request.POST.get("act") == "answer"
 
 
+def _get_delivery(request: HttpRequest, public_id: uuid.UUID) -> Delivery:
+    deliveries = Delivery.objects.visible_to(request.user).select_related("channel", "unit", "post")
+    return get_object_or_404(deliveries, public_id=public_id)
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 @step_up_required(
-    gettext_lazy("Answer in the page's name"), only_posts=True, when=_answers_in_own_words
+    gettext_lazy("Answer in the page's name"),
+    of=_get_delivery,
+    only_posts=True,
+    when=_answers_in_own_words,
 )
 def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show the comments under one publication, live; answer and hide them by plain POST."""
-    deliveries = Delivery.objects.visible_to(request.user).select_related("channel", "unit", "post")
-    delivery = get_object_or_404(deliveries, public_id=public_id)
+    delivery = _get_delivery(request, public_id)
     if not can(request.user, Permission.POST_SCHEDULE, unit=delivery.unit):
         raise PermissionDenied
     form, status = AnswerForm(request.POST if request.POST.get("act") == "answer" else None), 200

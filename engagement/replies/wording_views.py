@@ -75,7 +75,7 @@ def _get_phrase(request: HttpRequest, public_id: uuid.UUID) -> ReplyPhrase:
 
 
 @require_POST
-@step_up_required(gettext_lazy("Approve the answer"))
+@step_up_required(gettext_lazy("Approve the answer"), of=_get_phrase)
 def approve_phrase(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _get_phrase(request, public_id)
     return _do(

@@ -78,8 +78,15 @@ def leak_rule(request: HttpRequest, rule: str) -> HttpResponse:
     return render(request, "posts/leak_rules/rule.html", context)
 
 
+def _get_rule_name(request: HttpRequest, rule: str) -> str:
+    _require_ministry(request)
+    return str(rule_name(_rule(rule)))
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Propose the change of the rule"), only_posts=True)
+@step_up_required(
+    gettext_lazy("Propose the change of the rule"), of=_get_rule_name, only_posts=True
+)
 def switch_rule(request: HttpRequest, rule: str) -> HttpResponse:
     _require_ministry(request)
     rule = _rule(rule)
@@ -94,21 +101,28 @@ def switch_rule(request: HttpRequest, rule: str) -> HttpResponse:
     return render(request, "posts/leak_rules/switch_form.html", context, status=done.status)
 
 
-@require_POST
-@step_up_required(gettext_lazy("Confirm the change of the rule"))
-def confirm_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def _get_switch(request: HttpRequest, public_id: uuid.UUID) -> RuleSwitch:
     _require_ministry(request)
-    row = get_object_or_404(RuleSwitch, public_id=public_id)
+    return get_object_or_404(RuleSwitch, public_id=public_id)
+
+
+def _name_switch(request: HttpRequest, public_id: uuid.UUID) -> str:
+    return str(rule_name(_get_switch(request, public_id).rule))
+
+
+@require_POST
+@step_up_required(gettext_lazy("Confirm the change of the rule"), of=_name_switch)
+def confirm_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    row = _get_switch(request, public_id)
     message = _("Confirmed. What is scheduled is checked anew.")
     button_action(request, lambda: switching.confirm_switch(row, by=request.user), message=message)
     return redirect("posts:leak_rules")
 
 
 @require_POST
-@step_up_required(gettext_lazy("End the change of the rule"))
+@step_up_required(gettext_lazy("End the change of the rule"), of=_name_switch)
 def end_switch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    _require_ministry(request)
-    row = get_object_or_404(RuleSwitch, public_id=public_id)
+    row = _get_switch(request, public_id)
     message = _("Ended: the rule is as it was before. What is scheduled is checked anew.")
     button_action(request, lambda: switching.end_switch(row, by=request.user), message=message)
     return redirect("posts:leak_rule", row.rule)

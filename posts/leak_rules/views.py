@@ -110,7 +110,7 @@ def _item(request: HttpRequest, public_id: uuid.UUID) -> AllowedItem:
 
 
 @require_POST
-@step_up_required(gettext_lazy("Confirm that posts may name it"))
+@step_up_required(gettext_lazy("Confirm that posts may name it"), of=_item)
 def confirm_allowed(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     item = _item(request, public_id)
     message = _("Confirmed: from now on posts may name it.")

@@ -77,14 +77,18 @@ def broadcast_list(request: HttpRequest) -> HttpResponse:
     return render(request, "publishing/broadcast_list.html", {"page_obj": page, "rows": rows})
 
 
-@require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Ask for the broadcast"))
-def ask(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Say what a broadcast is, and ask for it."""
+def _get_delivery(request: HttpRequest, public_id: uuid.UUID) -> Delivery:
     deliveries = Delivery.objects.visible_to(request.user).select_related(
         "channel", "unit", "post", "revision"
     )
-    delivery = get_object_or_404(deliveries, public_id=public_id)
+    return get_object_or_404(deliveries, public_id=public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@step_up_required(gettext_lazy("Ask for the broadcast"), of=_get_delivery)
+def ask(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say what a broadcast is, and ask for it."""
+    delivery = _get_delivery(request, public_id)
     if not can(request.user, Permission.POST_SCHEDULE, unit=delivery.unit):
         raise PermissionDenied
     form = AskForm(form_data(request), now=timezone.now())
@@ -179,7 +183,7 @@ def _action(
 
 
 @require_POST
-@step_up_required(gettext_lazy("Confirm the broadcast"))
+@step_up_required(gettext_lazy("Confirm the broadcast"), of=_broadcast)
 def confirm(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _broadcast(request, public_id, Permission.POST_APPROVE)
     form = ConfirmForm(request.POST, auto_id="confirm_%s")

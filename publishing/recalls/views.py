@@ -133,16 +133,19 @@ def _card(request: HttpRequest, row: Delivery) -> PageCard:
     )
 
 
+def _get_campaign(request: HttpRequest, public_id: uuid.UUID) -> Campaign:
+    campaigns = Campaign.objects.visible_to(request.user).select_related("unit")
+    return get_object_or_404(campaigns, public_id=public_id)
+
+
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Recall the posts of the campaign"))
+@step_up_required(gettext_lazy("Recall the posts of the campaign"), of=_get_campaign)
 def recall_campaign(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask for the reason and say how far the recall reaches, then go to its report."""
     unit = current_position(request).unit if current_position(request) else None
     if unit is None or not can(request.user, Permission.POST_WITHDRAW, unit=unit):
         raise PermissionDenied
-    campaign = get_object_or_404(
-        Campaign.objects.visible_to(request.user).select_related("unit"), public_id=public_id
-    )
+    campaign = _get_campaign(request, public_id)
     posts, deliveries = recalling.posts_and_deliveries_of_campaign(
         campaign, unit=unit, by=request.user
     )

@@ -24,6 +24,8 @@ from publishing.models import Pause
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+# "Approve “…” and publish it now on …"; what connects a page is typed again, and waits nowhere.
+NAME_IT_THEMSELVES = {"review", "approve", "connect"}
 CODE_PAGE = "/accounts/2fa/reauthenticate/"
 PASSWORD_PAGE = "/accounts/reauthenticate/"
 
@@ -84,11 +86,14 @@ def find_guarded_views(patterns):
         if isinstance(pattern, URLResolver):
             yield from find_guarded_views(pattern.url_patterns)
         elif hasattr(pattern.callback, "step_up_act"):
-            yield pattern.name, pattern.callback.step_up_act
+            yield pattern, pattern.callback
 
 
 def test_every_act_that_asks_for_a_proof_is_named_in_vietnamese():
-    acts = dict(find_guarded_views(get_resolver().url_patterns))
+    acts = {
+        pattern.name: view.step_up_act
+        for pattern, view in find_guarded_views(get_resolver().url_patterns)
+    }
 
     assert len(acts) > 60
     with override("en"):
@@ -96,6 +101,31 @@ def test_every_act_that_asks_for_a_proof_is_named_in_vietnamese():
     with override("vi"):
         unnamed = [name for name, words in english.items() if str(acts[name]) in ("", words)]
     assert unnamed == []
+
+
+def test_every_act_on_one_thing_names_it_after_the_proof():
+    """“End the pause” alone does not tell who was called away which pause ends."""
+    guarded = find_guarded_views(get_resolver().url_patterns)
+    on_one_thing = [(pattern.name, view) for pattern, view in guarded if pattern.pattern.converters]
+
+    assert len(on_one_thing) > 40
+    assert [
+        name
+        for name, view in on_one_thing
+        if view.step_up_of is None and name not in NAME_IT_THEMSELVES
+    ] == []
+
+
+def test_the_form_that_waits_names_the_page_that_is_disconnected(
+    client, administrator, proof_is_old
+):
+    channel = factories.ChannelFactory(unit=administrator.current_appointments[0].unit)
+    proof_is_old(client)
+
+    client.post(reverse("channels:disconnect", args=[channel.public_id]), {"reason": "Trang cũ"})
+
+    asked = enter_code(client)
+    assert f"Disconnect the channel ({channel})" in client.get(asked["Location"]).text
 
 
 def test_the_form_that_waits_names_the_post_and_its_channels(client, proof_is_old):

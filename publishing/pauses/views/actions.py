@@ -63,7 +63,7 @@ def _action_page(
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Pause publishing now"), when=_covers_many_units)
+@step_up_required(gettext_lazy("Pause publishing now"), of=_changeable, when=_covers_many_units)
 def pause_start(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _changeable(request, public_id)
     now = timezone.now()
@@ -84,7 +84,9 @@ def pause_start(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Set the times of the pause"), when=_covers_many_units)
+@step_up_required(
+    gettext_lazy("Set the times of the pause"), of=_changeable, when=_covers_many_units
+)
 def pause_change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Set other times: both while it has not begun, the end alone while it lasts."""
     row = _changeable(request, public_id)
@@ -130,7 +132,7 @@ def pause_change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("End the pause"), when=_covers_many_units)
+@step_up_required(gettext_lazy("End the pause"), of=_changeable, when=_covers_many_units)
 def pause_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _changeable(request, public_id)
     meanwhile = fell_due_sentence(due_during(row, timezone.now()).count())
@@ -150,7 +152,7 @@ def pause_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Discard the pause"), when=_covers_many_units)
+@step_up_required(gettext_lazy("Discard the pause"), of=_changeable, when=_covers_many_units)
 def pause_discard(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     row = _changeable(request, public_id)
     return _action_page(

@@ -126,7 +126,7 @@ def _is_live_on_several_pages(request: HttpRequest, public_id: uuid.UUID) -> boo
 
 
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Withdraw the post"), when=_is_live_on_several_pages)
+@step_up_required(gettext_lazy("Withdraw the post"), of=post_of, when=_is_live_on_several_pages)
 def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Ask for the reason of a withdrawal, and whether live posts are taken down, too."""
     post = post_of(request, public_id, Permission.POST_WITHDRAW)
