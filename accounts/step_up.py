@@ -19,6 +19,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, resolve, reverse
@@ -66,7 +67,7 @@ def step_up_required(
     act: str | Promise | Callable[..., str],
     *,
     only_posts: bool = False,
-    of: Callable[..., object] | None = None,
+    of: Callable[..., Model | str] | None = None,
     keep: bool = True,
     when: Callable[..., bool] | None = None,
 ) -> Callable[[View], View]:

@@ -1,14 +1,25 @@
-"""The guides: all of them, one alone or in the panel beside a page, and on paper."""
+"""The guides: all of them, one alone or in the panel beside a page, and on paper; and the words
+that the search did not find.
+"""
+
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from core import quotas
+from core.actions import button_action
 from core.lists import render_page
-from core.search import fold_typed_words
-from help import paper
+from core.search import LONGEST_WORDS, fold_typed_words
+from help import misses, paper
 from help.guides import Guide, Reader, find_guide, find_readers, list_guides, read_guides
+
+# Whoever tells the developers which words an act has in the offices.
+_NAMES_ACTS = {Reader.MINISTRY, Reader.OPERATOR}
 
 
 @require_GET
@@ -23,6 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "typed": typed,
         "readers": readers,
         "handbooks": [*own, *(reader for reader in Reader if reader not in own)],
+        "misses": misses.list_misses(timezone.localdate()) if _NAMES_ACTS & {*own} else [],
     }
     return render_page(request, "help/index.html", context, part="guides")
 
@@ -50,6 +62,18 @@ def page_guide(request: HttpRequest) -> HttpResponse:
 
 def _render_guide(request: HttpRequest, shown: Guide) -> HttpResponse:
     return render_page(request, "help/guide.html", {"guide": shown}, part="text")
+
+
+@require_POST
+def report_miss(request: HttpRequest) -> HttpResponse:
+    """Count words that the search did not find, and lead back to the search."""
+    typed = request.POST.get("q", "")[:LONGEST_WORDS]
+    button_action(
+        request,
+        lambda: misses.report_miss(typed, by=request.user),
+        message=_("Reported. Thank you; the list of words grows by it."),
+    )
+    return redirect(f"{reverse('search')}?{urlencode({'q': typed})}")
 
 
 @require_GET

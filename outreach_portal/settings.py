@@ -284,6 +284,7 @@ QUOTAS = {
     "calendar_link": [(10, 3600), (20, 86400)],
     # Sheets of up to 200 posts, whose drafts count here alone.
     "series": [(10, 3600), (20, 86400)],  # of up to 52 posts, whose drafts count here alone
+    "search_miss": [(10, 3600), (30, 86400)],  # words that the search did not find
     "false_alarm": [(30, 3600), (100, 86400)],
     "scan": [(30, 3600), (100, 86400)],  # a picture or video checked again
     "bulk_plan": [(6, 3600), (12, 86400)],

@@ -41,6 +41,7 @@ from engagement.exports.models import Export
 from engagement.exports.services import KEPT as EXPORTS_KEPT
 from engagement.models import SpentTicket
 from engagement.replies.services import TICKET_LASTS
+from help.models import SearchMiss
 from media import incoming, store
 from media.models import Media, Upload, VideoEdit
 from oversight.models import Digest, Reminder
@@ -310,6 +311,14 @@ RULES: tuple[Rule | Files, ...] = (
         since="day",
         due=lambda before: LeakCount.objects.filter(day__lte=timezone.localdate(before)),
         words="24 months",
+    ),
+    Rule(
+        name="search-misses",
+        model=SearchMiss,
+        after=QUARTER,
+        since="month",
+        due=lambda before: SearchMiss.objects.filter(month__lt=timezone.localdate(before)),
+        words="90 days",
     ),
     Rule(
         name="uploads",

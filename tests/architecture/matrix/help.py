@@ -7,4 +7,5 @@ ENTRIES = {
     "help:handbook": Entry(kwargs={"reader": "guide_reader"}, reach="all"),
     "help:handbook_pdf": Entry(kwargs={"reader": "guide_reader"}, reach="all"),
     "help:first_post_sheet": Entry(),
+    "help:report_miss": Entry(method="post", data={"q": "nghỉ phép"}),
 }
