@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,6 +34,7 @@ from core.lists import render_page
 from engagement.dashboards.charts import Chart
 from engagement.exports.sheets import FORMATS, make_download
 from operations import presenters
+from operations.documents import render_document
 from operations.figures import Facts, Platform
 from operations.measure import take_measurement
 from operations.models import Alarm
@@ -456,28 +457,25 @@ def release(request: HttpRequest) -> HttpResponse:
 # --- Documents ------------------------------------------------------------------------------------
 
 
-def _are_documents_made() -> bool:
-    return (settings.DOCUMENTS_ROOT / DOCUMENTS_HOME).exists()
-
-
 @require_GET
 def documents(request: HttpRequest) -> HttpResponse:
-    """Lead to the first page of the documents, or say how they are made."""
+    """Lead to the first page of the documents."""
     _require_watch(request)
-    if _are_documents_made():
-        return redirect("operations:document", DOCUMENTS_HOME)
-    return render(request, "operations/documents.html")
+    return redirect("operations:document", DOCUMENTS_HOME)
 
 
 @require_GET
 @csp_override(ADMIN_CSP)  # their search parses pages from strings, which Trusted Types refuse
 def document(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
-    """Serve a file of the site that `make docs` made. They lie outside the static files, which
-    everybody may read.
+    """Serve a file of the site that `make docs` made, else show the document as it is written. They
+    lie outside the static files, which everybody may read.
     """
     _require_watch(request)
-    if not _are_documents_made():
-        return redirect("operations:documents")
+    if not (settings.DOCUMENTS_ROOT / DOCUMENTS_HOME).exists():
+        text = render_document(path)
+        if not text:
+            raise Http404
+        return render(request, "operations/document.html", {"text": text})
     response = serve(request, path, document_root=settings.DOCUMENTS_ROOT)
     if response.get("Content-Type", "").startswith("text/"):
         response["Content-Type"] += "; charset=utf-8"

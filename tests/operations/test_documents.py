@@ -2,8 +2,10 @@
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from accounts.permissions import Role
+from operations.presenters import KINDS, find_runbook_section
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -105,11 +107,30 @@ def test_nothing_but_files_of_the_site_is_served(client, site, operator, path):
     assert client.get(f"/docs/{path}").status_code == 404
 
 
-def test_without_a_site_the_page_says_how_it_is_made(client, settings, tmp_path, operator):
+@pytest.fixture
+def no_site(settings, tmp_path):
     settings.DOCUMENTS_ROOT = tmp_path
 
-    led = get(client, HOME)
-    page = client.get(led.url)
+
+def test_without_a_site_the_documents_are_shown_as_they_are_written(client, no_site, operator):
+    page = client.get(client.get(reverse("operations:documents")).url)
 
     assert page.status_code == 200
-    assert "make docs" in page.text
+    assert 'href="operations.vi.html"' in page.text
+    assert "make docs" in page.text  # has a search
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_each_alarm_leads_to_its_section_of_the_runbook_also_without_a_site(
+    client, no_site, operator, language
+):
+    with override(language):
+        addresses = [find_runbook_section(kind) for kind in KINDS]
+    page = client.get(addresses[0].partition("#")[0]).text
+
+    assert [a for a in addresses if f'<span id="{a.partition("#")[2]}"></span>' not in page] == []
+
+
+@pytest.mark.parametrize("path", ["docs/nothing.html", "SECURITY.html", "x"])
+def test_without_a_site_nothing_but_documents_is_shown(client, no_site, operator, path):
+    assert get(client, path).status_code == 404
