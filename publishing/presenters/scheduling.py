@@ -105,17 +105,22 @@ def same_minute_warnings(others: Iterable[SameMinuteDelivery]) -> list[str]:
 
 
 def close_by_warnings(others: Iterable[Delivery]) -> list[str]:
-    """Say which other posts go out within some minutes: one sentence for all pages of a post."""
+    """Say which other posts go out within some minutes: one short sentence for all pages of a
+    post.
+    """
     pages: dict[tuple[Post, str], list[str]] = {}
     for other in others:
         pages.setdefault((other.post, format_local_time(other.due_at)), []).append(
             page_name(other.channel)
         )
-    return [
-        _("Close by: “%(title)s” goes out on %(page)s at %(when)s.")
-        % {"title": post, "page": ", ".join(names), "when": when}
-        for (post, when), names in pages.items()
-    ]
+    sentences = []
+    for (post, when), names in pages.items():
+        page, n = names[0], len(names)
+        if n > 1:
+            page = ngettext("%(n)s of these channels", "%(n)s of these channels", n) % {"n": n}
+        facts = {"title": post, "page": page, "when": when}
+        sentences.append(_("Close by: “%(title)s” goes out on %(page)s at %(when)s.") % facts)
+    return sentences
 
 
 def full_day_warning(full: FullDay) -> str:

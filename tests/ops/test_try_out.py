@@ -279,10 +279,9 @@ class TestFilled(TestCase):
     def test_the_watch_itself_finds_a_post_that_waits_for_a_person(self):
         signs = take_measurement().signs
 
-        # No worker serves a queue here.
-        assert [(s.kind, s.key, s.n) for s in signs if s.kind != "silent"] == [
-            ("needs_person", "telegram", 1)
-        ]
+        # No worker serves a queue here: what falls due while these tests run is late.
+        signs = [sign for sign in signs if sign.kind not in ("silent", "late")]
+        assert [(s.kind, s.key, s.n) for s in signs] == [("needs_person", "telegram", 1)]
 
     def test_the_year_speaks_of_no_season_but_its_own(self):
         tet = Post.objects.filter(title__contains="Hóa vàng", title__startswith="Bản tin")

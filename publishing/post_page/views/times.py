@@ -58,9 +58,12 @@ def schedule(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
     post = post_of(request, public_id, Permission.POST_SCHEDULE)
     now = timezone.now()
-    channels = open_channels(post, live_channels(post))
+    live = live_channels(post)
+    channels = open_channels(post, live)
     if not channels:
-        messages.error(request, _("There is no channel on which this post can be scheduled now."))
+        if not live:  # else its page says where it goes out or stands: an older notice led here
+            message = _("There is no channel on which this post can be scheduled now.")
+            messages.error(request, message)
         return redirect(address_of(post))
     given = request.GET if request.htmx and request.method == "GET" else form_data(request)
     form = _schedule_form(request, post, channels, now, given=given)
@@ -120,7 +123,8 @@ def _schedule(request: HttpRequest, post: Post, form: ScheduleForm, hints: list[
     """Schedule the post; put into ``hints`` what else goes out beside it, found before it is there
     itself.
     """
-    hints += _describe_neighbours(post, form.times, now=form.now)["hints"]
+    if not form.at_once:  # they were there to read; now it is too late for another time
+        hints += _describe_neighbours(post, form.times, now=form.now)["hints"]
     scheduling.schedule(
         post, by=request.user, times=form.times, same_text=form.cleaned_data["anyway"]
     )

@@ -55,7 +55,11 @@ def _time_choices(
     """List the times that a reviewer may choose in the act of approving, each as value and
     label; ``beside``: free ones soon after a wanted time that is taken.
     """
-    later = {"value": ReviewForm.APPROVE, "label": _("Choose the time later")}
+    later = {
+        "value": ReviewForm.APPROVE,
+        "label": _("Choose the time later"),
+        "short": _("choose the time later"),
+    }
     if post.endorsed_revision_id:
         label = _("The unit chooses the time")
         if coming:

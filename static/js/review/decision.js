@@ -43,9 +43,11 @@ function holdButtons() {
 function showChosenTime() {
   const ownTime = form.querySelector(".time-own");
   const chosen = form.querySelector("[name=decision]:checked");
-  const label = chosen.dataset.short ?? chosen.nextElementSibling.textContent;
+  const { short } = chosen.dataset;
   if (ownTime) ownTime.hidden = chosen.value !== "other";
-  const words = chosen.value === "approve" ? "" : ` · ${label}`;
+  // Whoever approves for others does not choose a time at all.
+  const isOthers = chosen.value === "approve" && !short;
+  const words = isOthers ? "" : ` · ${short ?? chosen.nextElementSibling.textContent}`;
   for (const button of buttons) button.querySelector("[data-chosen-time]").textContent = words;
   for (const button of document.querySelectorAll("[data-choose]")) {
     button.ariaPressed = String(button.dataset.choose === chosen.value);

@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from publishing.models import Slot, SlotSuggestion
 from publishing.slots.presenters import days_in_words
+from publishing.states import State
 from tests import factories
 from tests.publishing.slots.conftest import slot
 
@@ -183,7 +184,32 @@ def test_a_neighbour_on_several_channels_is_one_sentence_after_the_result(signed
     shown = signed_in.post(reverse("publishing:schedule", args=[post.public_id]), data, follow=True)
 
     said = [str(message) for message in shown.context["messages"]]
-    assert [words[:17] for words in said] == [f"Close by: “{beside}"[:17]]
+    (words,) = said
+    assert words.startswith(f"Close by: “{beside}” goes out on 2 of these channels at ")
+
+
+def test_what_goes_out_now_is_not_followed_by_hints_at_its_neighbours(signed_in, unit, page):
+    """They covered the result, when it was too late for another time."""
+    beside = factories.approved(unit=unit, channels=[page])
+    factories.delivery(beside, page, due_at=timezone.now() + timedelta(minutes=10))
+    post = factories.approved(unit=unit, channels=[page])
+    data = {"channels": [page.public_id], "now": "1"}
+
+    shown = signed_in.post(reverse("publishing:schedule", args=[post.public_id]), data, follow=True)
+
+    assert post.deliveries.count() == 1
+    assert [str(m) for m in shown.context["messages"] if "Close by" in str(m)] == []
+
+
+def test_an_older_notice_leads_to_a_published_post_without_an_error(signed_in, unit, page):
+    post = factories.approved(unit=unit, channels=[page])
+    receipt = {"remote_id": "1_1", "published_at": timezone.now()}
+    factories.delivery(post, page, state=State.PUBLISHED, **receipt)
+
+    shown = signed_in.get(reverse("publishing:schedule", args=[post.public_id]), follow=True)
+
+    assert shown.request["PATH_INFO"] == reverse("publishing:post", args=[post.public_id])
+    assert [*shown.context["messages"]] == []
 
 
 def test_a_time_is_moved_by_a_day_by_one_tap(signed_in, unit, page):
