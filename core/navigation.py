@@ -2,7 +2,7 @@
 to them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -172,6 +172,12 @@ def find_entries(query: str, parts: Iterable[str], may: Mapping[str, bool]) -> l
             if begins_words(query, f"{entry.label} {section} {entry.synonyms}"):
                 entries.setdefault(entry.view, entry)
     return list(entries.values())
+
+
+def may_open(views: Collection[str], may: Mapping[str, bool]) -> bool:
+    """Check whether somebody sees one of ``views``, or none of them is an entry."""
+    entries = [entry for entry in ENTRIES if entry.view in views]
+    return not entries or any(entry.is_for(may) for entry in entries)
 
 
 def get_page_label(view: str) -> str:

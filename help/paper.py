@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.utils.translation import gettext as _
 
@@ -37,7 +38,8 @@ def typeset_sheet(guide: Guide, *, by: User | None = None) -> bytes:
     """Return the steps of a guide on one page of A4, in letters that are read from two metres.
     Raise Busy, Refused.
     """
-    return _typeset_guides("sheet", {}, [guide], by)
+    address = settings.PORTAL_URL.partition("://")[2]  # as somebody types it
+    return _typeset_guides("sheet", {"address": address}, [guide], by)
 
 
 def _typeset_guides(

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from core import quotas
+from accounts.context import granted_permissions
+from core import navigation, quotas
 from core.actions import button_action
 from core.lists import render_page
 from core.search import LONGEST_WORDS, fold_typed_words
@@ -61,7 +62,9 @@ def page_guide(request: HttpRequest) -> HttpResponse:
 
 
 def _render_guide(request: HttpRequest, shown: Guide) -> HttpResponse:
-    return render_page(request, "help/guide.html", {"guide": shown}, part="text")
+    may = granted_permissions(request.user)
+    context = {"guide": shown, "is_for_others": not navigation.may_open(shown.pages, may)}
+    return render_page(request, "help/guide.html", context, part="text")
 
 
 @require_POST

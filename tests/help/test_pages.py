@@ -10,6 +10,7 @@ from accounts.permissions import Role
 from core.search import find_matches, fold_typed_words
 from help.guides import list_guides, read_guides
 from tests import factories
+from units.models import Level
 
 pytestmark = pytest.mark.django_db
 PANEL = {"HX-Request": "true"}
@@ -127,3 +128,29 @@ def test_what_is_printed_is_counted(client, officer, settings):
 
     assert client.get(reverse("help:first_post_sheet")).status_code == 200
     assert client.get(reverse("help:first_post_sheet")).status_code == 429
+
+
+def test_a_guide_says_that_its_page_is_for_others(client):
+    """Who lacks the page looked for it in the menu, and heard nothing."""
+    guide = reverse("help:guide", args=["don-vi-can-ho-tro"])
+    province = factories.UnitFactory(level=Level.PROVINCE)
+    words = "Your account does not have the page"
+
+    client.force_login(factories.person(Role.OFFICER, province))
+    assert words in client.get(guide).text
+    assert words in client.get(guide, headers=PANEL).text
+
+    client.force_login(factories.person(Role.SUPERVISOR, province))
+    assert words not in client.get(guide).text
+
+
+def test_a_guide_to_pages_that_stand_in_no_menu_is_for_everybody(client, officer):
+    words = "Your account does not have the page"
+
+    shown = [
+        client.get(reverse("help:guide", args=[guide.slug])).text
+        for guide in list_guides(["officer"])
+    ]
+
+    assert len(shown) > 20
+    assert [page for page in shown if words in page] == []
