@@ -317,7 +317,7 @@ RULES: tuple[Rule | Files, ...] = (
         model=SearchMiss,
         after=QUARTER,
         since="month",
-        due=lambda before: SearchMiss.objects.filter(month__lt=timezone.localdate(before)),
+        due=lambda before: SearchMiss.objects.filter(month__lte=timezone.localdate(before)),
         words="90 days",
     ),
     Rule(

@@ -1,7 +1,5 @@
 """Words of acts that the search does not know: counted once somebody reports them, without who."""
 
-from datetime import date
-
 import pytest
 from django.db import models
 from django.urls import reverse
@@ -89,9 +87,9 @@ def test_somebody_who_reports_all_day_is_stopped(client, officer, settings):
     assert counted() == {NOBODY_KNOWS: 2}
 
 
+@pytest.mark.clock("2026-11-20 09:00")
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.SUPERVISOR])
-def test_the_ministry_reads_words_that_several_reported(client, time_machine, role):
-    time_machine.move_to(date(2026, 11, 20))
+def test_the_ministry_reads_words_that_several_reported(client, role):
     unit = factories.ministry() if role == Role.SUPERVISOR else factories.UnitFactory()
     client.force_login(factories.person(role, unit))
     rows = [("xin xe", "2026-10-01", 2), ("xin xe", "2026-11-01", 1), ("làm thẻ", "2026-11-01", 2)]

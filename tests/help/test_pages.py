@@ -131,7 +131,7 @@ def test_what_is_printed_is_counted(client, officer, settings):
 
 
 def test_a_guide_says_that_its_page_is_for_others(client):
-    """Who lacks the page looked for it in the menu, and heard nothing."""
+    """Without the words people looked for the page in a menu that does not have it."""
     guide = reverse("help:guide", args=["don-vi-can-ho-tro"])
     province = factories.UnitFactory(level=Level.PROVINCE)
     words = "Your account does not have the page"

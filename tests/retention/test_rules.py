@@ -34,6 +34,7 @@ from core import jobs
 from core.models import CacheEntry, Job, Letter, QuotaUse
 from engagement.exports.models import Export
 from engagement.models import SpentTicket
+from help.models import SearchMiss
 from media import incoming
 from media.models import Media, Upload, VideoEdit
 from oversight.models import Digest, Reminder
@@ -323,6 +324,7 @@ CASES: dict[str, tuple[Callable[[datetime], Any], timedelta]] = {
         _row(LeakCount, "day", unit=factories.UnitFactory, rule="plate", outcome="overridden"),
         730 * DAY,
     ),
+    "search-misses": (_row(SearchMiss, "month", words="xin xe"), 90 * DAY),
     "uploads": (_upload, DAY),
     "incoming": (_file("incoming/upload-1"), DAY),
     "blank-drafts": (_blank, DAY),
