@@ -9,7 +9,7 @@ from training.people import MOST_PARTICIPANTS
 
 
 class SlipsForm(forms.Form):
-    """Whose slips are printed: cleaned, the participants."""
+    """Choose whose slips are printed: cleaned, the participants."""
 
     participant = forms.ModelChoiceField(
         Participant.objects.none(),

@@ -26,9 +26,8 @@ def test_they_have_the_names_and_the_days_of_the_reports():
 
 
 def test_the_nation_is_offered_no_year_which_is_more_days_than_are_added_up():
-    labels = [
-        name for name, _period in list_report_periods(factories.ministry(), date(2026, 11, 30))
-    ]
+    periods = list_report_periods(factories.ministry(), today=date(2026, 11, 30))
+    labels = [name for name, _period in periods]
     assert labels == ["This report week", "Report of month 11", "Quarter IV"]
 
 
