@@ -90,6 +90,12 @@ def test_the_first_post_is_done_once_it_is_submitted(officer):
     assert is_done(attempt)
 
 
+def test_a_post_from_before_the_exercise_does_not_count(officer):
+    decisions.submit(write_first_post(officer), by=officer.user)
+
+    assert not is_done(begin(officer, "first-post"))
+
+
 def test_the_first_post_of_another_try_does_not_count(officer):
     begin(officer, "first-post")
     decisions.submit(write_first_post(officer), by=officer.user)
@@ -208,6 +214,16 @@ def test_a_lost_page_is_not_done_by_posting_by_hand(leader):
     manual.continue_manually(facebook_page(leader), by=leader.user, reason="Không kết nối được.")
 
     assert not is_done(attempt)
+
+
+def test_a_lost_page_is_not_done_where_another_exercise_mends_it(leader):
+    attempt = begin(leader, "token-expired")
+
+    begin(leader, "recall")
+
+    assert facebook_page(leader).health == Health.CONNECTED
+    assert not is_done(attempt)
+    assert "bài tập khác" in EXERCISES["token-expired"].explain(attempt)
 
 
 # --- the page taken over --------------------------------------------------------------------------

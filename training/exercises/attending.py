@@ -77,7 +77,6 @@ def _find_quiet(attempts: Collection[Attempt]) -> set[int]:
     counts = CommentCount.objects.filter(
         delivery__public_id__in=list_subjects(attempts),
         unanswered=0,
-        answered=len(_QUESTIONS),
         hidden=len(_SCAMS),
     )
     keys = set(counts.values_list("delivery__public_id", flat=True))

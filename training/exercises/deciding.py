@@ -152,7 +152,7 @@ def _find_connected_again(attempts: Collection[Attempt]) -> set[int]:
 def _explain_loss(attempt: Attempt) -> str:
     rows = Channel.objects.filter(public_id__in=list_subjects([attempt]))
     if rows.filter(health=Health.CONNECTED).exists():
-        return "Một bài tập khác đã khôi phục kết nối. Bấm “Làm lại từ đầu”."
+        return "Việc bắt đầu bài tập khác đã khôi phục kết nối. Bấm “Làm lại từ đầu”."
     return "Trang Facebook chưa được kết nối lại."
 
 

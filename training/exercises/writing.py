@@ -15,7 +15,7 @@ from campaigns.kits.edits import KitEdit, PlaceholderEdit
 from campaigns.kits.models import Adoption, Kit
 from campaigns.kits.states import PlaceholderKind
 from campaigns.models import Campaign, Topic
-from posts.models import Post, Revision
+from posts.models import Post
 from posts.review import decisions
 from posts.states import PostState
 from training.exercises.base import (
@@ -166,11 +166,11 @@ def _prepare_returned(participant: Participant) -> uuid.UUID:
 
 
 def _find_revised(attempts: Collection[Attempt]) -> set[int]:
-    """Find the posts that wait for the leader again, with other content than was returned."""
-    first = Revision.objects.filter(post=OuterRef("pk"), number=1)
-    changed = first.exclude(content_sha256=OuterRef("current_revision__content_sha256"))
-    revised = Post.objects.filter(Exists(changed), current_revision__number__gt=1)
-    rows = revised.filter(public_id__in=list_subjects(attempts), state__in=SUBMITTED)
+    """Find the posts that wait for the leader again: what nobody changed is the first revision
+    still.
+    """
+    revised = Post.objects.filter(current_revision__number__gt=1, state__in=SUBMITTED)
+    rows = revised.filter(public_id__in=list_subjects(attempts))
     keys = set(rows.values_list("public_id", flat=True))
     return {attempt.pk for attempt in attempts if attempt.subject in keys}
 
