@@ -37,9 +37,9 @@ APPS = (
 )
 LENGTH = 100_000
 CPU_SECONDS = 1  # for one string, which takes a linear pattern milliseconds
-# What grows with the square takes a sixteenth of its time on a quarter of the length: the whole
+# What grows with the square takes a sixteenth of its time on a quarter of the length: the next
 # length is for what takes more than that.
-SHORT, SHORT_SECONDS = LENGTH // 4, CPU_SECONDS / 16
+LENGTHS = (LENGTH // 16, LENGTH // 4, LENGTH)
 SEARCHES = ("search", "match", "fullmatch", "findall", "finditer", "sub", "subn", "split")
 PIECES = (
     *'<>{}()[]&#;:/.,-_=+*@!?"\\ \t\n\r0aAzÀ\u00a0',
@@ -143,14 +143,15 @@ def say(line: str) -> None:
 
 
 def run(use: Use) -> None:
-    """Try the pattern on short strings, and on long ones of those by which its time may grow with
+    """Try the pattern on short strings, and on longer ones of those by which its time may grow with
     the square. SIGPROF, which nobody handles, ends the process at a string that takes too long.
     """
-    for short, long in zip(hostile(use.pattern, SHORT), hostile(use.pattern, LENGTH), strict=True):
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
-        if seconds_of(use, short) > SHORT_SECONDS:
+    strings = zip(*(hostile(use.pattern, length) for length in LENGTHS), strict=True)
+    for same in strings:  # in all lengths
+        for text in same:
             signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
-            seconds_of(use, long)
+            if seconds_of(use, text) <= CPU_SECONDS * (len(text) / LENGTH) ** 2:
+                break
 
 
 def seconds_of(use: Use, text: str) -> float:
