@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.template import Context, Template
+from django.test import override_settings
 
 from core import assets
 from core.templatetags import ui
@@ -138,27 +139,20 @@ def test_a_bundle_comes_like_a_module():
     ]
 
 
-@pytest.fixture
-def gathered(settings, tmp_path):
-    """The static files as production serves them."""
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "core.assets.HashedStorage"},
-    }
-    settings.WHITENOISE_USE_FINDERS = False
-    settings.WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
-        "js",
-        "css",
-        "svg",
-        "html",
-        "map",
-        "txt",
-        "json",
-    ]
-    call_command("collectstatic", interactive=False, verbosity=0)
-    forget_addresses()
-    yield tmp_path
+@pytest.fixture(scope="module")
+def gathered(tmp_path_factory):
+    """The static files as production serves them, for all tests here: to gather them takes long."""
+    folder = tmp_path_factory.mktemp("static")
+    hashed = {"staticfiles": {"BACKEND": "core.assets.HashedStorage"}}
+    with override_settings(
+        STATIC_ROOT=folder,
+        STORAGES={**django_settings.STORAGES, **hashed},
+        WHITENOISE_USE_FINDERS=False,
+        WHITENOISE_SKIP_COMPRESS_EXTENSIONS=["js", "css", "svg", "html", "map", "txt", "json"],
+    ):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        forget_addresses()
+        yield folder
     forget_addresses()
 
 
