@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 from django.db.models import Count
@@ -280,9 +281,11 @@ def _compute_values(
 
 
 def compute_bounds(figure: Figure, values: Sequence[float]) -> list[float]:
-    """Return from which value on each shade but the lightest begins."""
+    """Return from which value on each shade but the lightest begins: of shares the same ones every
+    day, unless most provinces stay below the first, and the map would have one shade.
+    """
     top = max(values, default=0)
-    if figure.is_share and (top >= _SHARES[0] or not top):
+    if figure.is_share and (not top or median(values) >= _SHARES[0]):
         return list(_SHARES)
     if figure.is_share or figure.name in _DECIMALS:
         width = top / STEPS

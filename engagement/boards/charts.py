@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from statistics import mean
 from typing import Any
 
 from django.urls import reverse
@@ -234,20 +235,29 @@ def draw_page_figures(
     rows: Sequence[Mapping[str, Any]], pages: Sequence[Channel], period: Period
 ) -> list[tuple[str, Chart]]:
     """Draw each figure of the pages themselves that was reported on any day, a line a page;
-    return them by measure. Pages are not added up: who saw two of them is one.
+    return them by measure. Pages are not added up: who saw two of them is one. Nor are the days of
+    a long period: a point is the mean of those that were measured.
     """
     charts = []
+    length = _count_grouped_days(period)
+    titles = {
+        1: _("%(what)s by day"),
+        WEEK: _("%(what)s a day, by week"),
+        FOUR_WEEKS: _("%(what)s a day, by four weeks"),
+    }
     for measure, definition in PAGE_DEFINITIONS.items():
-        reported = [
-            (row["channel_id"], row["day"], row[measure])
-            for row in rows
-            if row[measure] is not None
-        ]
+        values: dict[tuple[int, date], list[int]] = {}
+        for row in rows:
+            if row[measure] is not None:
+                until_end_of_step = (period.last - row["day"]).days % length
+                day = row["day"] + timedelta(days=until_end_of_step)
+                values.setdefault((row["channel_id"], day), []).append(row[measure])
+        reported = [(page, day, round(mean(ns))) for (page, day), ns in values.items()]
         if reported:
             keys = {page for page, _day, _n in reported}
             names = name_lines([page for page in pages if page.pk in keys])
-            title = _("%(what)s by day") % {"what": definition.name}
-            drawn = _draw_by_page(f"page_{measure}", title, reported, names, period)
+            title = titles[length] % {"what": definition.name}
+            drawn = _draw_by_page(f"page_{measure}", title, reported, names, period, length)
             platforms = {page.platform for page in pages if page.pk in keys}
             note, source = str(definition.means), _describe_source(measure, platforms)
             charts.append((measure, replace(drawn, note=note, source=source)))

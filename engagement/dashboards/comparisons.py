@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -15,9 +15,11 @@ from core.periods import Period
 from engagement.dashboards import queries
 from engagement.dashboards.context import make_whole_period
 from engagement.models import MEASURES
+from engagement.rollups.models import PageDay, PlatformDay
 from engagement.rollups.sources import ON_TIME_WITHIN
 from publishing.models import Delivery
 from publishing.states import Reason, ReceiptSource
+from units.models import Level, Unit
 
 PREVIOUS, LAST_YEAR = "previous", "year"
 
@@ -53,6 +55,18 @@ def compare_with(
     if topics := [topic.pk for topic in campaign.topics.all()]:
         rows = rows.filter(post__topic__in=topics)
     return Comparison(label, earlier, rows)
+
+
+def find_recorded_since(unit: Unit) -> date | None:
+    """Return the day of the first publication of a unit and those below; None for none summed up.
+    Before it nothing is known, and that is no 0.
+    """
+    if unit.level == Level.COMMUNE:
+        rows: QuerySet[Any, Any] = PageDay.objects.filter(unit=unit)
+    else:
+        place = None if unit.level == Level.MINISTRY else unit
+        rows = PlatformDay.objects.filter(province=place)
+    return rows.order_by("day").values_list("day", flat=True).first()
 
 
 def sum_by_topic(deliveries: QuerySet[Delivery]) -> list[Mapping[str, Any]]:

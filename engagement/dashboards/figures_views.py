@@ -213,6 +213,14 @@ def _build_comparison(page: FiguresPage) -> dict[str, Any]:
     form = CompareForm(asked, others=seen.select_related("unit")[:MOST_CAMPAIGNS])
     other = comparisons.compare_with(page.user, page.campaign, page.period, form.get_choice())
     theirs = page.form.filter_publications(other.deliveries)
+    since = comparisons.find_recorded_since(page.campaign.unit)
+    if since is not None and since > other.period.first:
+        return {
+            "compare_form": form,
+            "other": other,
+            "recorded_since": since,
+            "charts": [charts.draw_adoption(count_funnels(page.user, _find_kits(page)))],
+        }
     ours_label = str(page.period)
     labels = [ours_label, str(other.period)]
     days, their_days = queries.sum_daily_totals(page.deliveries), queries.sum_daily_totals(theirs)

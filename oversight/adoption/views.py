@@ -23,7 +23,7 @@ from core import quotas
 from core.actions import button_action
 from core.expensive import one_at_a_time
 from core.lists import get_page, render_page
-from engagement.dashboards.charts import Chart, name_steps
+from engagement.dashboards.charts import Chart, name_steps, thin_totals
 from engagement.exports.sheets import FORMATS, make_download
 from engagement.exports.views import file_or_offer
 from oversight.adoption import files, queries, states
@@ -119,6 +119,7 @@ def board(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _draw_days(kit: Kit, board: Board) -> Chart:
     """Draw how many units had come how far at the end of each day."""
     days = queries.list_days(kit, board.places)
+    days = thin_totals(days, lambda row: (days[-1][0] - row[0]).days)
     names = [name_steps()[step] for step in ("opened", "drafted", "published")]
     series = [
         {"name": name, "points": [[day.isoformat(), totals[at]] for day, totals in days]}

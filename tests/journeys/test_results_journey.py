@@ -31,6 +31,8 @@ CUT = r"""() => [...document.querySelectorAll("[data-chart]")].flatMap(place => 
 })"""
 LEGEND = """() => echarts.getInstanceByDom(document.querySelector("[data-chart=chart-followers]"))
     .getOption().series.map(each => each.name)"""
+HATCHED = """() => echarts.getInstanceByDom(document.querySelector("[data-chart=chart-platforms]"))
+    .getOption().series.filter(each => each.itemStyle?.decal).map(each => each.data)"""
 LONG = "Công an phường Nguyễn Thị Minh Khai - Trần Hưng Đạo"
 
 
@@ -259,3 +261,19 @@ def test_paper_shows_what_is_folded(at_desk):
     assert closed.count() > 3
     desk.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(closed).to_have_count(0)
+
+
+def test_a_bar_that_was_not_measured_is_hatched(at_desk):
+    unit = factories.UnitFactory()
+    for platform in ("facebook", "zalo"):
+        published(unit, platform)
+    Measurement.objects.filter(delivery__platform="zalo").update(reach=None)
+    desk = at_desk(factories.person(Role.OFFICER, unit))
+    desk.open(reverse("engagement:results"))
+    desk.page.locator("#platforms-title").click()
+    expect(desk.page.locator("[data-chart=chart-platforms] canvas")).to_be_visible()
+
+    hatched = desk.page.evaluate(HATCHED)
+
+    assert [[value is None for value in bars] for bars in hatched] == [[True, False]]
+    assert desk.complaints == []

@@ -13,6 +13,7 @@ from accounts.permissions import Role
 from core.periods import Period
 from engagement.dashboards import helpfulness
 from engagement.models import Measurement
+from engagement.rollups.models import PlatformDay
 from oversight.rows import Row
 from oversight.tile_map import (
     FIGURES,
@@ -126,6 +127,40 @@ def test_helpfulness_is_a_median_of_what_was_measured_whatever_was_seen(look, mo
 
 
 @pytest.mark.django_db
+def test_four_figures_stand_above_the_map_with_what_changed_since_the_period_before(look):
+    province = factories.ProvinceFactory()
+    one, two = (factories.UnitFactory(parent=province) for _ in range(2))
+    for unit in (one, one, two):
+        published(unit, reach=100)
+    published(one, ago=timedelta(days=40), reach=900)
+
+    tiles = look().context["tiles"]()
+
+    assert [(tile["value"], tile["hint"]) for tile in tiles] == [
+        (2, "of 2 units; +100 % since the period before"),
+        (3, "+200 % since the period before"),
+        (100, "100 % in the period before"),
+        (300, ""),
+    ]
+
+
+@pytest.mark.django_db
+def test_the_nation_is_not_compared_with_days_before_its_records(look):
+    unit = factories.UnitFactory()
+    published(unit)
+    sums = {"views_of": 0, "reach_of": 0, "reactions_of": 0, "publications": 1}
+    day = timezone.localdate() - timedelta(days=3)
+    PlatformDay.objects.create(platform="facebook", day=day, **sums)
+
+    response = look()
+
+    assert response.context["map"]().before is None
+    assert tile_of(response, unit.parent).change is None
+    assert response.context["tiles"]()[1]["hint"] == ""
+    assert "The records begin on" in response.content.decode()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("figure", ["on_time_share", "helpfulness"])
 def test_more_provinces_cost_no_more_queries(look, figure):
     def measured():
@@ -196,5 +231,6 @@ def test_the_shades_of_a_share_that_is_low_everywhere_reach_as_far_as_it_does():
     share = FIGURES["alive_share"]
 
     assert compute_bounds(share, [0.0, 0.08, 0.4]) == pytest.approx([0.08, 0.16, 0.24, 0.32])
-    assert compute_bounds(share, [0.0, 0.08, 0.96]) == [0.5, 0.7, 0.85, 0.95]
+    assert compute_bounds(share, [0.0, 0.08, 0.9]) == pytest.approx([0.18, 0.36, 0.54, 0.72])
+    assert compute_bounds(share, [0.0, 0.6, 0.96]) == [0.5, 0.7, 0.85, 0.95]
     assert compute_bounds(share, [0.0]) == [0.5, 0.7, 0.85, 0.95]

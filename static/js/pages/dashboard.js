@@ -154,9 +154,33 @@ function heat({ rows, columns, cells, words }) {
   };
 }
 
+// What was not measured is a short hatched bar, beside which nothing looks like a 0.
+const HATCHED = {
+  color: "transparent",
+  borderColor: "#7b8794",
+  decal: { symbol: "rect", color: "#7b8794", dashArrayX: [1, 0], dashArrayY: [2, 3], rotation: -Math.PI / 4 },
+};
+
+function hatchUnmeasured(series) {
+  const most = Math.max(1, ...series.flatMap(({ values }) => values));
+  return series
+    .filter(({ values }) => values.includes(null))
+    .map(({ name, values }) => ({
+      name: document.body.dataset.notMeasured,
+      type: "bar",
+      stack: name,
+      data: values.map((value) => (value === null ? most / 12 : null)),
+      barMaxWidth: 18,
+      silent: true,
+      tooltip: { show: false },
+      itemStyle: HATCHED,
+    }));
+}
+
 function bar({ labels, series }, place) {
   const width = innerWidth < 768 ? 110 : 170;
-  const [legend, top] = legendOf(series, place);
+  const hatched = hatchUnmeasured(series);
+  const [legend, top] = legendOf([...series, ...hatched.slice(0, 1)], place);
   const heights = labels.map((label) => 14 + Math.max(2, linesOf(label, width)) * LINE);
   // All rows are as high as the highest, and one chart as the next where names are short.
   place.style.height = `${Math.max(HEIGHT, top + 32 + labels.length * Math.max(...heights))}px`;
@@ -170,14 +194,18 @@ function bar({ labels, series }, place) {
       axisLabel: { formatter: (value) => compact.format(value), hideOverlap: true },
     },
     yAxis: { type: "category", inverse: true, data: labels, axisLabel: { width, overflow: "break", lineHeight: LINE, interval: 0 } },
-    series: series.map(({ name, values, words }) => ({
-      name,
-      type: "bar",
-      data: values,
-      barMaxWidth: 18,
-      // What a bar says at its end: the chart of few bars is read without its table.
-      label: { show: Boolean(words), position: "right", color: "inherit", formatter: ({ dataIndex }) => words[dataIndex] },
-    })),
+    series: [
+      ...series.map(({ name, values, words }) => ({
+        name,
+        type: "bar",
+        stack: name,
+        data: values,
+        barMaxWidth: 18,
+        // What a bar says at its end: the chart of few bars is read without its table.
+        label: { show: Boolean(words), position: "right", color: "inherit", formatter: ({ dataIndex }) => words[dataIndex] },
+      })),
+      ...hatched,
+    ],
   };
 }
 

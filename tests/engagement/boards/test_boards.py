@@ -660,6 +660,12 @@ def test_what_a_page_tells_of_itself_stands_by_day_with_its_source(look, commune
         assert find_page_origin("facebook", "profile_visits").names in drawn.source
         assert drawn.note == str(PAGE_DEFINITIONS["profile_visits"].means)
 
+    # Of a long period a point is the mean of the days of a week that were measured.
+    first = (timezone.localdate() - 89 * DAY).strftime("%d/%m/%Y")
+    long = chart(look("unit", commune.key, officer, **{"from": first}), "page_profile_visits")
+    assert long.title == "Visits to the page a day, by week"
+    assert [row for row in long.rows if row[1] is not None] == [[timezone.localdate(), 20]]
+
 
 def test_each_figure_of_pages_has_a_drawing_of_its_own(look, commune):
     page, officer = page_of(commune), factories.person(Role.OFFICER, commune)

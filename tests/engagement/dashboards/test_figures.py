@@ -16,6 +16,7 @@ from core.periods import Period
 from engagement.dashboards import charts, comparisons, hours
 from engagement.dashboards.funnel import Funnel
 from engagement.models import FollowerCount
+from engagement.rollups.models import PlatformDay
 from publishing.models import Delivery
 from tests import factories
 
@@ -119,6 +120,19 @@ def test_a_campaign_is_compared_with_other_days_and_another_campaign(
     assert reach("year") == [300, 100, "+200 %"]
     assert reach(str(other.public_id)) == [300, 100, "+200 %"]
     assert reach(str(foreign.public_id)) == [300, 200, "+50 %"]  # none to choose
+
+
+def test_a_campaign_is_not_compared_with_days_before_the_records(look, publish, campaign, province):
+    publish(unit=factories.UnitFactory(parent=province), campaign=campaign, at=EVENING, reach=300)
+    sums = {"views_of": 0, "reach_of": 0, "reactions_of": 0, "publications": 1}
+    first = timezone.localdate(EVENING)
+    PlatformDay.objects.create(province=province, platform="facebook", day=first, **sums)
+
+    page = look(show="compare")
+
+    assert page.context["recorded_since"] == first
+    assert [drawn.key for drawn in page.context["charts"]] == ["adoption"]
+    assert "The records begin on" in page.content.decode()
 
 
 def test_two_periods_are_laid_over_each_other_by_day_up_to_the_end_of_the_shorter_one():
