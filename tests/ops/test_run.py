@@ -17,6 +17,7 @@ import pytest
 
 from scripts import local_postgresql
 from tests.ops.compose import ROOT
+from tests.ops.heights import find_too_high
 from tests.ops.processes import free_port
 
 pytestmark = pytest.mark.try_out
@@ -147,6 +148,8 @@ def test_it_publishes_stops_without_a_trace_and_is_there_again_with_everything(e
         assert len(processes_of(var)) - len(databases) == 5
         heard = wait_until(lambda: webhooks(environment).keys() == {"200"}, run)
         assert heard, webhooks(environment)
+        # Here, for nowhere else is the sample content behind a server.
+        assert find_too_high(f"http://localhost:{environment['PORT']}") == []
     assert run.returncode == 0
     assert processes_of(var) == {}
 
