@@ -15,6 +15,7 @@ FOLDS = {
     "kit": ("over_time", "provinces", "units"),
     "nation": ("ranks", "table"),
     "post": ("counts", "facts"),
+    "province": ("tiles",),
     "results": (
         *("compared", "days_publications", "followers", "like", "page_figures", "platforms"),
         *("channels", "reactions", "spread", "topics", "units"),

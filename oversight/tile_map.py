@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +21,7 @@ from engagement.dashboards import helpfulness
 from engagement.rollups.models import PlatformDay
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries_of_nation
 from oversight import queries
-from oversight.rows import Row
+from oversight.rows import Row, sort_rows
 from oversight.templatetags.overview import percent, round_to_points
 from units.models import Level
 
@@ -278,6 +279,36 @@ def _compute_values(
     return {pk: value.value for pk, value in values.items()}, {
         pk: value.units for pk, value in values.items()
     }
+
+
+class UnitTile(NamedTuple):
+    """A unit as a tile: the shade says how long ago its newest post is; 0 for no page."""
+
+    row: Row
+    step: int
+    shown: str
+
+
+# The shades of units: the newest post is at most so many days old.
+NEWEST_POST = {5: 7, 4: 14, 3: 30, 2: 90}
+
+
+def group_unit_tiles(rows: Sequence[Row], *, today: date) -> list[tuple[str, list[UnitTile]]]:
+    """Lay the units of a province out by their kind and name; those that ended are left out."""
+    groups: dict[str, list[UnitTile]] = {}
+    for row in sort_rows([row for row in rows if row.mark not in ("closed", "no_body")], "name"):
+        groups.setdefault(row.unit.kind, []).append(_make_unit_tile(row, today))
+    return sorted(groups.items())
+
+
+def _make_unit_tile(row: Row, today: date) -> UnitTile:
+    if row.mark == "no_channel":
+        return UnitTile(row, 0, _("no page"))
+    if row.last_post is None:
+        return UnitTile(row, 1, _("none in 90 days"))
+    days = (today - timezone.localdate(row.last_post)).days
+    step = next((step for step, most in NEWEST_POST.items() if days <= most), 1)
+    return UnitTile(row, step, _("%(n)s days") % {"n": days} if days > 0 else _("today"))
 
 
 def compute_bounds(figure: Figure, values: Sequence[float]) -> list[float]:

@@ -1,6 +1,6 @@
 import uuid
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from django import forms
@@ -29,7 +29,7 @@ from oversight import queries
 from oversight.places import get_shown_place
 from oversight.rows import Row, add_up_rows, sort_rows
 from oversight.templatetags.overview import round_to_points
-from oversight.tile_map import FIGURES, make_tile_map
+from oversight.tile_map import FIGURES, NEWEST_POST, group_unit_tiles, make_tile_map
 from oversight.today.cards import make_cards
 from posts.models import Post
 from publishing.models import Delivery, Pauses
@@ -59,7 +59,7 @@ STEPS = {
     28: gettext_lazy("By four weeks"),
 }
 # A row is a tile on a phone, where 94 of them were 20 screens; with these a page has three.
-ROWS_AT_FIRST = 12
+ROWS_AT_FIRST = 10
 
 
 class PostCard(NamedTuple):
@@ -98,6 +98,8 @@ def province(request: HttpRequest) -> HttpResponse:
         "place": place,
         "may_nation": queries.oversees_nation(request.user),
         "pageless": sum(row.mark == "no_channel" for row in rows),
+        "tile_groups": partial(group_unit_tiles, rows, today=timezone.localdate(now)),
+        "newest_post": NEWEST_POST,
     }
     return _render_overview(request, form, rows, context, template="oversight/province.html")
 

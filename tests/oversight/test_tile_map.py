@@ -1,5 +1,5 @@
 import csv
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from oversight.tile_map import (
     Tile,
     compute_bounds,
     find_previous_period,
+    group_unit_tiles,
     load_places,
 )
 from publishing.states import State
@@ -234,3 +235,37 @@ def test_the_shades_of_a_share_that_is_low_everywhere_reach_as_far_as_it_does():
     assert compute_bounds(share, [0.0, 0.08, 0.9]) == pytest.approx([0.18, 0.36, 0.54, 0.72])
     assert compute_bounds(share, [0.0, 0.6, 0.96]) == [0.5, 0.7, 0.85, 0.95]
     assert compute_bounds(share, [0.0]) == [0.5, 0.7, 0.85, 0.95]
+
+
+def test_units_stand_by_kind_and_name_shaded_by_how_old_their_newest_post_is():
+    today = date(2026, 11, 30)
+
+    def row(kind, name, mark="", ago=None):
+        last = None if ago is None else datetime(2026, 11, 30, 9, tzinfo=UTC) - timedelta(days=ago)
+        return Row(Unit(kind=kind, place=f"{kind} {name}"), mark=mark, last_post=last)
+
+    groups = group_unit_tiles(
+        [
+            row("Xã", "Hòa Vang", ago=8),
+            row("Phường", "Sơn Trà", "no_channel"),
+            row("Phường", "Hải Châu", ago=0),
+            row("Phường", "Cẩm Lệ"),
+            row("Phường", "An Hải", "closed", ago=1),
+        ],
+        today=today,
+    )
+
+    assert [
+        (kind, [(tile.row.bare_name, tile.step, tile.shown) for tile in tiles])
+        for kind, tiles in groups
+    ] == [
+        (
+            "Phường",
+            [
+                ("Cẩm Lệ", 1, "none in 90 days"),
+                ("Hải Châu", 5, "today"),
+                ("Sơn Trà", 0, "no page"),
+            ],
+        ),
+        ("Xã", [("Hòa Vang", 4, "8 days")]),
+    ]
