@@ -68,6 +68,10 @@ class PeopleFilterForm(FilterForm):
     )
 
 
+class SavedViewForm(forms.Form):
+    name = forms.CharField(label=_("Name of this view"), max_length=60)
+
+
 class InviteForm(forms.Form):
     full_name = forms.CharField(
         label=_("Full name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import FactorDate, Notice, Session, User
+from accounts.models import FactorDate, Notice, SavedView, Session, User
 from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import require, unit_path_of
@@ -23,6 +23,8 @@ from audit.services import record
 from core.errors import Refused
 from core.folds import NAMES
 from units.models import Level, Unit
+
+MOST_VIEWS = 20  # that one person saves, of all lists together
 
 
 def end_sessions(person: User) -> int:
@@ -87,6 +89,20 @@ def remember_fold(person: User, name: str, *, is_open: bool) -> None:
         others = NAMES.intersection(row.open_folds) - {name}
         opened = sorted(others | {name}) if is_open else sorted(others)
         User.objects.filter(pk=person.pk).update(open_folds=opened)
+
+
+@transaction.atomic
+def save_view(person: User, *, page: str, name: str, query: str) -> None:
+    """Save the filters of a list under a name. Raise Refused beyond `MOST_VIEWS`."""
+    User.objects.select_for_update().only("pk").get(pk=person.pk)
+    own = SavedView.objects.filter(user=person)
+    if own.filter(page=page, name=name).update(query=query):
+        return
+    if own.count() >= MOST_VIEWS:
+        raise Refused(
+            _("You have %(n)s saved views already; delete one first.") % {"n": MOST_VIEWS}
+        )
+    SavedView.objects.create(user=person, page=page, name=name, query=query)
 
 
 def choose_language(person: User, language: str) -> None:

@@ -11,6 +11,7 @@ from accounts.views import (
     own,
     people,
     recoveries,
+    saved_views,
     second_factors,
     system_changes,
 )
@@ -22,6 +23,8 @@ urlpatterns = [
     path("me/", own.me, name="me"),
     path("me/recovery-codes/", second_factors.recovery_codes, name="recovery_codes"),
     path("me/folds/", own.remember_fold, name="remember_fold"),
+    path("me/views/", saved_views.save_view, name="save_view"),
+    path("me/views/<uuid:public_id>/delete/", saved_views.delete_view, name="delete_view"),
     path("me/devices/", own.sessions, name="sessions"),
     path("second-factor/", second_factors.enrol, name="enrol"),
     path("second-factor/day/", second_factors.factor_day, name="factor_day"),

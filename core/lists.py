@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 
 PAGE = 25
 
@@ -32,6 +33,24 @@ class SearchField(forms.CharField):
     def __init__(self, label: Any, placeholder: Any = "", *, max_length: int = 100) -> None:
         widget = forms.SearchInput(attrs={"placeholder": placeholder or label})
         super().__init__(label=label, max_length=max_length, required=False, widget=widget)
+
+
+# The fields of a list's filters that may stand in a saved view, by the name of the list's view.
+SAVED_FIELDS: dict[str, frozenset[str]] = {}
+
+
+def offer_saving(page: str, filters: type[forms.Form], *others: str) -> None:
+    """Let people save views of a list: of its filters, and of ``others`` that the form adds when it
+    is made. Words that somebody typed are left out, for they might name a person.
+    """
+    chosen = (n for n, field in filters.base_fields.items() if not isinstance(field, SearchField))  # type: ignore[attr-defined]
+    SAVED_FIELDS[page] = frozenset([*chosen, *others])
+
+
+def clean_query(page: str, given: QueryDict) -> str:
+    """Return what of a query is a filter of the list that may be saved, in one order."""
+    names = sorted(SAVED_FIELDS[page] & given.keys())
+    return urlencode([(name, str(given[name])[:100]) for name in names if given[name]])
 
 
 class CappedPaginator(Paginator):

@@ -11,7 +11,10 @@ class OversightConfig(AppConfig):
         from oversight.matters import models as _matters  # noqa: F401
 
     def ready(self) -> None:
+        from core import lists
         from engagement.exports import services as exports
         from oversight import audit_sentences, menu, notice_texts  # noqa: F401
+        from oversight.board.views import BoardForm
 
+        lists.offer_saving("oversight:board", BoardForm)
         exports.register("adoption", "oversight.adoption.files.make_adoption_file")

@@ -310,6 +310,23 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name='SavedView',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+                        ('page', models.CharField(max_length=40)),
+                        ('name', models.CharField(max_length=60)),
+                        ('query', models.CharField(max_length=500)),
+                    ],
+                    options={
+                        'ordering': ['name', 'pk'],
+                        'constraints': [
+                            models.UniqueConstraint(fields=('user', 'page', 'name'), name='saved_view_once'),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
                     name='Session',
                     fields=[
                         ('session_data', models.TextField(verbose_name='session data')),

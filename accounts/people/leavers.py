@@ -24,6 +24,7 @@ from accounts.models import (
     Notice,
     PendingAppointment,
     PeopleImport,
+    SavedView,
     Session,
     User,
 )
@@ -39,6 +40,7 @@ THEIRS: tuple[type[Model], ...] = (
     MinistryRequest,
     BreakGlassAccount,
     Notice,
+    SavedView,
 )
 
 

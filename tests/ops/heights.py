@@ -1,5 +1,5 @@
-"""How many screens the pages of figures have with the sample content: the answer stands on the
-first, and what is folded takes a line.
+"""The heights of the pages of figures with the sample content: the answer stands on the first
+screen, and what is folded takes a line.
 """
 
 import re
