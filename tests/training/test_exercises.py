@@ -2,10 +2,13 @@
 way, and begun again.
 """
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
+import polib
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -434,6 +437,27 @@ def test_there_are_twelve_with_guides_and_every_role_has_some():
     assert len(EXERCISES) == 12
     assert {exercise.guide for exercise in EXERCISES.values()} <= read_guides().keys()
     assert [len(list_exercises(role)) for role in Participant.ROLES] == [8, 5]
+
+
+# Quoted in a task or hint, and no label of the catalogue.
+QUOTED = {
+    "để xác minh",
+    "Cảnh báo lừa đảo",  # a topic
+    "một người dân trên địa bàn",
+    "ĐÍNH CHÍNH bài …",
+    "các thôn ven chợ",
+    "Tình hình, đặc điểm",  # parts of the report's form
+    "Kết quả thực hiện",
+}
+
+
+def test_what_hints_quote_are_labels_of_the_screen():
+    catalogue = polib.pofile(str(settings.BASE_DIR / "locale/vi/LC_MESSAGES/django.po"))
+    labels = {entry.msgstr for entry in catalogue}
+    texts = [text for e in EXERCISES.values() for text in (e.task, *e.hints)]
+    quoted = {label for text in texts for label in re.findall("“([^”]+)”", text)}
+
+    assert quoted - labels == QUOTED
 
 
 @pytest.mark.parametrize("slug", EXERCISES)

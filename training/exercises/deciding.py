@@ -233,7 +233,7 @@ PAGE_TAKEN_OVER = Exercise(
     "xác nhận bài đó không phải của đơn vị, rồi báo trang bị chiếm quyền để không bài nào của đơn "
     "vị lên đó nữa.",
     hints=(
-        "Mở kênh, xem phần bài không rõ ai đăng. Trả lời bài đó không phải của đơn vị.",
+        "Mở kênh, xem “Bài không do hệ thống đăng”, bấm “Không phải của đơn vị”.",
         "Cũng ở trang của kênh, chọn “Báo trang bị chiếm quyền”, ghi lý do.",
         "Làm cả hai việc mới xong: trả lời về bài lạ, và báo trang bị chiếm quyền.",
     ),
