@@ -178,12 +178,12 @@ def _get_appointment(request: HttpRequest, public_id: Any) -> Appointment:
     return get_object_or_404(rows, public_id=public_id)
 
 
-def _name_approver(request: HttpRequest, public_id: Any) -> str:
-    return str(_get_appointment(request, public_id).user)
-
-
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("Waive the waiting time"), of=_name_approver, only_posts=True)
+@step_up_required(
+    gettext_lazy("Waive the waiting time"),
+    of=lambda request, public_id: _get_appointment(request, public_id).user,
+    only_posts=True,
+)
 def appointment(request: HttpRequest, public_id: Any) -> HttpResponse:
     """Show an appointment to those who lead or administer the unit; they may waive a new approver's
     waiting time here.

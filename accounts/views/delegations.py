@@ -86,12 +86,12 @@ def _get_delegation(request: HttpRequest, public_id: uuid.UUID) -> Delegation:
     return get_object_or_404(rows, public_id=public_id)
 
 
-def _name_deputy(request: HttpRequest, public_id: uuid.UUID) -> str:
-    return str(_get_delegation(request, public_id).deputy)
-
-
 @require_http_methods(["GET", "POST"])
-@step_up_required(gettext_lazy("End the delegation"), of=_name_deputy, only_posts=True)
+@step_up_required(
+    gettext_lazy("End the delegation"),
+    of=lambda request, public_id: _get_delegation(request, public_id).deputy,
+    only_posts=True,
+)
 def delegation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show a delegation to those whom it concerns; who may end it early does so here."""
     row = _get_delegation(request, public_id)

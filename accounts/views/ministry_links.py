@@ -60,12 +60,10 @@ def _get_request(request: HttpRequest, public_id: Any) -> MinistryRequest:
     return get_object_or_404(rows, public_id=public_id)
 
 
-def _name_applicant(request: HttpRequest, public_id: Any) -> str:
-    return _get_request(request, public_id).name
-
-
 @require_http_methods(["GET", "POST"])
-@step_up_required(_name_act, of=_name_applicant, only_posts=True)
+@step_up_required(
+    _name_act, of=lambda request, public_id: _get_request(request, public_id).name, only_posts=True
+)
 def ministry_request(request: HttpRequest, public_id: Any) -> HttpResponse:
     """Show one of them; propose an account for it, or confirm, refuse or take back a proposal."""
     row = _get_request(request, public_id)

@@ -172,12 +172,13 @@ def _name_step(_request: HttpRequest, *, act: str, **_kwargs: Any) -> str:
     return str(ACTS[act].button)
 
 
-def _get_channel(request: HttpRequest, public_id: uuid.UUID, act: str) -> Channel:
-    return channel_or_404(request, public_id)
-
-
 @require_http_methods(["GET", "POST"])
-@step_up_required(_name_step, of=_get_channel, only_posts=True, when=_lets_out_or_ends)
+@step_up_required(
+    _name_step,
+    of=lambda request, public_id, act: channel_or_404(request, public_id),
+    only_posts=True,
+    when=_lets_out_or_ends,
+)
 def change(request: HttpRequest, public_id: uuid.UUID, act: str) -> HttpResponse:
     channel, step = channel_or_404(request, public_id), ACTS[act]
     if not any(can(request.user, permission, unit=channel.unit) for permission in step.permissions):
