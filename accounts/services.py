@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import FactorDate, Notice, SavedView, Session, User
+from accounts.models import FactorDate, Notice, Session, User
 from accounts.notices import notify
 from accounts.permissions import Permission
 from accounts.queries import require, unit_path_of
@@ -94,15 +94,21 @@ def remember_fold(person: User, name: str, *, is_open: bool) -> None:
 @transaction.atomic
 def save_view(person: User, *, page: str, name: str, query: str) -> None:
     """Save the filters of a list under a name. Raise Refused beyond `MOST_VIEWS`."""
-    User.objects.select_for_update().only("pk").get(pk=person.pk)
-    own = SavedView.objects.filter(user=person)
-    if own.filter(page=page, name=name).update(query=query):
-        return
-    if own.count() >= MOST_VIEWS:
+    row = User.objects.select_for_update().only("saved_views").get(pk=person.pk)
+    of_page = row.saved_views.setdefault(page, {})
+    if name not in of_page and sum(map(len, row.saved_views.values())) >= MOST_VIEWS:
         raise Refused(
             _("You have %(n)s saved views already; delete one first.") % {"n": MOST_VIEWS}
         )
-    SavedView.objects.create(user=person, page=page, name=name, query=query)
+    of_page[name] = query
+    row.save(update_fields=["saved_views"])
+
+
+@transaction.atomic
+def delete_view(person: User, *, page: str, name: str) -> None:
+    row = User.objects.select_for_update().only("saved_views").get(pk=person.pk)
+    row.saved_views.get(page, {}).pop(name, None)
+    row.save(update_fields=["saved_views"])
 
 
 def choose_language(person: User, language: str) -> None:

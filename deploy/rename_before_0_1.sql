@@ -75,7 +75,8 @@ SELECT public_id, unit_id, partner_id, kit_id, version_id, "values", link_id, se
 FROM publishing_kitshare;
 DROP TABLE publishing_kitshare;
 
-ALTER TABLE accounts_user ADD COLUMN open_folds jsonb NOT NULL DEFAULT '[]';
+ALTER TABLE accounts_user ADD COLUMN open_folds jsonb NOT NULL DEFAULT '[]',
+    ADD COLUMN saved_views jsonb NOT NULL DEFAULT '{}';
 
 -- Snippets stand among the templates, by their kind.
 ALTER TABLE posts_template ADD COLUMN kind varchar(10) NOT NULL DEFAULT 'post';

@@ -17,8 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from core.periods import Period
-from engagement.dashboards import helpfulness
-from engagement.rollups.models import PlatformDay
+from engagement.dashboards import comparisons, helpfulness
 from engagement.rollups.queries.deliveries import DueWindow, sum_due_deliveries_of_nation
 from oversight import queries
 from oversight.rows import Row, sort_rows
@@ -204,8 +203,7 @@ def make_tile_map(
     """
     figure = FIGURES.get(name) or FIGURES[FIRST]
     previous = find_previous_period(period)
-    days = PlatformDay.objects.filter(province=None).order_by("day")
-    recorded_since = days.values_list("day", flat=True).first()
+    recorded_since = comparisons.find_recorded_since(None)
     is_recorded = recorded_since is None or recorded_since <= previous.first
     before = previous if is_recorded and not figure.of_now else None
     # Its medians cost the statements that the comparison of the tiles does with other figures.

@@ -519,7 +519,6 @@ WITH = {
     "accounts.MinistryIdentity": "accounts.User",
     "accounts.BreakGlassAccount": "accounts.User",
     "oversight.NoDigest": "accounts.User",
-    "accounts.SavedView": "accounts.User",
     "accounts.User_groups": "accounts.User",
     "accounts.User_user_permissions": "accounts.User",
     "axes.AccessAttemptExpiration": "axes.AccessAttempt",

@@ -22,10 +22,10 @@ DAYS, POSTS = 730, 400_000
 PLATFORMS = ("facebook", "instagram", "threads", "youtube", "tiktok", "telegram")
 _PEOPLE = """
 INSERT INTO accounts_user (password, is_superuser, username, is_staff, is_active, date_joined,
-    public_id, full_name, email, language, search, open_folds)
+    public_id, full_name, email, language, search, open_folds, saved_views)
 SELECT '!', false, 'seed.' || unit.id || '.' || nth, false, true, now(), gen_random_uuid(),
     'Cán bộ ' || unit.id || ' ' || nth, 'seed.' || unit.id || '.' || nth || '@congan.example',
-    'vi', 'can bo ' || unit.id, '[]'
+    'vi', 'can bo ' || unit.id, '[]', '{}'
 FROM units_unit AS unit, generate_series(1, 4) AS nth;
 INSERT INTO accounts_appointment (public_id, role, title, valid_from, unit_id, user_id,
     approves_from)

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                         ('language', models.CharField(default='vi', max_length=5, verbose_name='language')),
                         ('search', models.CharField(default='', editable=False, max_length=300)),
                         ('open_folds', models.JSONField(default=list, editable=False)),
+                        ('saved_views', models.JSONField(default=dict, editable=False)),
                         ('disabled_at', models.DateTimeField(editable=False, null=True)),
                         ('pseudonymised_at', models.DateTimeField(editable=False, null=True)),
                         ('trained_on', models.DateField(editable=False, null=True, verbose_name='training completed on')),
@@ -307,23 +308,6 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'abstract': False,
-                    },
-                ),
-                migrations.CreateModel(
-                    name='SavedView',
-                    fields=[
-                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                        ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
-                        ('page', models.CharField(max_length=40)),
-                        ('name', models.CharField(max_length=60)),
-                        ('query', models.CharField(max_length=500)),
-                    ],
-                    options={
-                        'ordering': ['name', 'pk'],
-                        'constraints': [
-                            models.UniqueConstraint(fields=('user', 'page', 'name'), name='saved_view_once'),
-                        ],
                     },
                 ),
                 migrations.CreateModel(

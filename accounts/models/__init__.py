@@ -16,7 +16,6 @@ from accounts.models.people import (
     User,
     Waiver,
 )
-from accounts.models.saved_views import SavedView
 from accounts.models.sign_in import FactorDate, FactorReset, Session
 from accounts.models.system import ChangeKind, SystemChange
 
@@ -36,7 +35,6 @@ __all__ = [
     "Notice",
     "PendingAppointment",
     "PeopleImport",
-    "SavedView",
     "Session",
     "SystemChange",
     "User",

@@ -75,6 +75,8 @@ class User(PublicIdModel, AbstractUser):
     search = models.CharField(max_length=300, editable=False, default="")
     # Parts of pages that this person keeps open, of `core.folds.NAMES`.
     open_folds = models.JSONField(default=list, editable=False)
+    # The filters of lists that this person named: {name of the list's view: {name: query}}.
+    saved_views = models.JSONField(default=dict, editable=False)
     disabled_at = models.DateTimeField(null=True, editable=False)
     pseudonymised_at = models.DateTimeField(
         null=True, editable=False

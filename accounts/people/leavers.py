@@ -24,7 +24,6 @@ from accounts.models import (
     Notice,
     PendingAppointment,
     PeopleImport,
-    SavedView,
     Session,
     User,
 )
@@ -40,7 +39,6 @@ THEIRS: tuple[type[Model], ...] = (
     MinistryRequest,
     BreakGlassAccount,
     Notice,
-    SavedView,
 )
 
 
@@ -80,7 +78,7 @@ def pseudonymise(people: QuerySet[User]) -> int:
         person.email = f"former-{person.pk}@removed.invalid"
         person.password = make_password(None)
         person.is_active, person.last_login, person.pseudonymised_at = False, None, now
-        person.open_folds = []
+        person.open_folds, person.saved_views = [], {}
         person.fill_search()
     fields = [
         "full_name",
@@ -91,6 +89,7 @@ def pseudonymise(people: QuerySet[User]) -> int:
         "last_login",
         "pseudonymised_at",
         "open_folds",
+        "saved_views",
         "search",
     ]
     User.objects.bulk_update(leavers, fields)

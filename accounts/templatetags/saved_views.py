@@ -2,7 +2,6 @@ from typing import Any
 
 from django import template
 
-from accounts.models import SavedView
 from core import lists
 
 register = template.Library()
@@ -19,6 +18,6 @@ def saved_views(context: template.Context) -> dict[str, Any]:
     return {
         "page": page,
         "query": query,
-        "views": SavedView.objects.filter(user=request.user, page=page),
+        "views": sorted(request.user.saved_views.get(page, {}).items()),
         "csrf_token": context.get("csrf_token"),
     }

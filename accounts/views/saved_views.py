@@ -1,17 +1,13 @@
 """The views of lists that a person saved under a name."""
 
-import uuid
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import services
 from accounts.forms import SavedViewForm
-from accounts.models import SavedView
 from core import lists
 from core.actions import button_action
 
@@ -37,8 +33,10 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def delete_view(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    view = get_object_or_404(SavedView, user=request.user, public_id=public_id)
-    view.delete()
+def delete_view(request: HttpRequest) -> HttpResponse:
+    page = request.POST.get("page", "")
+    if page not in lists.SAVED_FIELDS:
+        return HttpResponse(status=400)
+    services.delete_view(request.user, page=page, name=request.POST.get("name", ""))
     messages.success(request, _("The saved view is gone."))
-    return HttpResponseRedirect(reverse(view.page) if view.page in lists.SAVED_FIELDS else "/")
+    return HttpResponseRedirect(reverse(page))

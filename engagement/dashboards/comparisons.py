@@ -57,14 +57,14 @@ def compare_with(
     return Comparison(label, earlier, rows)
 
 
-def find_recorded_since(unit: Unit) -> date | None:
-    """Return the day of the first publication of a unit and those below; None for none summed up.
-    Before it nothing is known, and that is no 0.
+def find_recorded_since(unit: Unit | None) -> date | None:
+    """Return the day of the first publication of a unit and those below, or of the nation; None for
+    none summed up. Before it nothing is known, and that is no 0.
     """
-    if unit.level == Level.COMMUNE:
+    if unit and unit.level == Level.COMMUNE:
         rows: QuerySet[Any, Any] = PageDay.objects.filter(unit=unit)
     else:
-        place = None if unit.level == Level.MINISTRY else unit
+        place = unit if unit and unit.level == Level.PROVINCE else None
         rows = PlatformDay.objects.filter(province=place)
     return rows.order_by("day").values_list("day", flat=True).first()
 

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from accounts import services
-from accounts.models import SavedView
+from accounts.models import User
+from accounts.people.leavers import pseudonymise
 from accounts.permissions import Role
 from core import lists
 from tests import factories
@@ -24,35 +25,52 @@ def save(client, page=POSTS, name="Mine", query="mine=on"):
     return client.post(reverse("accounts:save_view"), {"page": page, "name": name, "query": query})
 
 
+def delete(client, name, page=POSTS):
+    return client.post(reverse("accounts:delete_view"), {"page": page, "name": name})
+
+
+def views_of(person):
+    person.refresh_from_db()
+    return person.saved_views.get(POSTS, {})
+
+
 def test_a_view_is_saved_found_on_its_list_replaced_and_deleted(client, officer):
     response = save(client, query="mine=on&page=3&q=Nguyễn+Văn+A&evil=%3Cscript%3E")
 
-    view = SavedView.objects.get()
     # No page, no word that somebody typed, and nothing that is no filter of the list.
-    assert (view.user, view.page, view.name, view.query) == (officer, POSTS, "Mine", "mine=on")
+    assert views_of(officer) == {"Mine": "mine=on"}
     assert response["Location"] == f"{reverse(POSTS)}?mine=on"
     shown = client.get(reverse(POSTS)).content.decode()
     assert f'href="{reverse(POSTS)}?mine=on"' in shown
     assert "?mine=on" not in client.get(reverse("engagement:results")).content.decode()
 
     save(client, query="mine=on&tab=trouble")
-    assert list(SavedView.objects.values_list("name", "query")) == [("Mine", "mine=on&tab=trouble")]
+    assert views_of(officer) == {"Mine": "mine=on&tab=trouble"}
 
-    client.post(reverse("accounts:delete_view", args=[view.public_id]))
-    assert not SavedView.objects.exists()
+    assert delete(client, "Mine")["Location"] == reverse(POSTS)
+    assert views_of(officer) == {}
 
 
 def test_nobody_sees_or_deletes_the_views_of_another(client, officer):
-    foreign = SavedView.objects.create(
-        user=factories.person(Role.OFFICER, officer.appointments.get().unit),
-        page=POSTS,
-        name="Foreign",
-        query="mine=on",
-    )
+    other = factories.person(Role.OFFICER, officer.appointments.get().unit)
+    services.save_view(other, page=POSTS, name="Foreign", query="mine=on")
 
     assert "Foreign" not in client.get(reverse(POSTS)).content.decode()
-    answer = client.post(reverse("accounts:delete_view", args=[foreign.public_id]))
-    assert (answer.status_code, SavedView.objects.count()) == (404, 1)
+    delete(client, "Foreign")
+    assert views_of(other) == {"Foreign": "mine=on"}
+
+
+def test_a_name_is_shown_as_text(client, officer):
+    save(client, name='"><b>Mine')
+    assert '"><b>' not in client.get(reverse(POSTS)).content.decode()
+    delete(client, '"><b>Mine')
+    assert views_of(officer) == {}
+
+
+def test_a_leavers_views_go_with_the_name(officer):
+    services.save_view(officer, page=POSTS, name="Mine", query="mine=on")
+    assert pseudonymise(User.objects.filter(pk=officer.pk)) == 1
+    assert views_of(officer) == {}
 
 
 def test_twenty_views_are_enough(client, officer):
@@ -60,15 +78,18 @@ def test_twenty_views_are_enough(client, officer):
         save(client, name=f"View {n}")
 
     save(client, name="One more")
-    assert SavedView.objects.count() == services.MOST_VIEWS == 20
+    save(client, "engagement:results", "On another list", "platform=zalo")
+    assert len(views_of(officer)) == services.MOST_VIEWS == 20
+    assert not officer.saved_views.get("engagement:results")
     save(client, name="View 3", query="tab=trouble")  # one that is there is changed
-    assert SavedView.objects.get(name="View 3").query == "tab=trouble"
+    assert views_of(officer)["View 3"] == "tab=trouble"
 
 
 def test_other_pages_have_no_saved_views_and_a_view_has_a_name(client, officer):
     assert save(client, page="audit:log").status_code == 400
     save(client, name=" ")
-    assert not SavedView.objects.exists()
+    assert delete(client, "Mine", page="audit:log").status_code == 400
+    assert views_of(officer) == {}
     assert lists.SAVED_FIELDS.keys() == {POSTS, "oversight:board", "engagement:results"}
 
 

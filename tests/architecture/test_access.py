@@ -17,7 +17,7 @@ from django.db import transaction
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import Invitation, Notice, SavedView
+from accounts.models import Invitation, Notice
 from accounts.people.appointments import build_proposal
 from accounts.permissions import DEEP, Role
 from engagement.exports.services import find_unfinished
@@ -415,9 +415,6 @@ def _of_person(entry: Entry, user) -> dict[str, object]:
         "notice": lambda: Notice.objects.create(
             user=user, kind="post_approved", facts={"by": "A", "title": "B"}, address="/"
         ),
-        "saved_view": lambda: SavedView.objects.get_or_create(
-            user=user, page="publishing:post_list", name="A", query="mine=on"
-        )[0],
         "upload": lambda: _upload(user),
         "sheet": lambda: _sheet(user),
         "export": lambda: find_unfinished(user) or factories.export(user),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,6 +17,7 @@ from audit.models import Entry
 from audit.services import record
 from engagement.models import Count
 from engagement.rollups import services as rollups
+from engagement.rollups.models import PlatformDay
 from publishing.models import Attempt, Delivery
 from tests import factories
 from units.models import Unit
@@ -29,8 +31,7 @@ GROWING = {
     "posts_post",
 }
 ROWS, DAYS = 20_000, 700
-# Of twenty, and one for the views that a person saved.
-MOST_QUERIES, MOST_MORE = 21, 4
+MOST_QUERIES, MOST_MORE = 20, 3
 DAY = timedelta(days=1)
 PAGES = {
     "today": ("oversight:today", {}),
@@ -92,6 +93,8 @@ def seeded():
     Attempt.objects.create(delivery=delivery, number=1, started_at=at)
     record("post.approved", post, by=people["commune"])
     rollups.rebuild_all()
+    # The nation is compared with days of which there are records: before it is filled, too.
+    PlatformDay.objects.filter(province=None).update(day=F("day") - timedelta(days=DAYS))
     return people, units, delivery
 
 
@@ -241,8 +244,7 @@ def test_main_pages_read_no_growing_table_whole_and_ask_as_much_as_ever(seeded):
         if (tables := read_whole(sql))
     }
     assert whole == {}
-    # A list that has more than it shows counts them, and asks who may act on what it shows; the
-    # nation is compared with the period before only where there are records of it.
+    # A list that has more than it shows counts them, and asks who may act on what it shows.
     more = {page: len(asked) - len(before[page]) for page, asked in after.items()}
     assert {page: n for page, n in more.items() if n > MOST_MORE} == {}
     assert {page: len(asked) for page, asked in after.items() if len(asked) > MOST_QUERIES} == {}

@@ -26,7 +26,7 @@ APPEND_ONLY = (
 OF_PEOPLE: dict[str, tuple[str, ...]] = {
     "accounts_user": (  # of somebody who left (accounts/people/leavers.py)
         *("full_name", "username", "email", "password", "search"),
-        *("is_active", "last_login", "pseudonymised_at", "open_folds"),
+        *("is_active", "last_login", "pseudonymised_at", "open_folds", "saved_views"),
     ),
     "accounts_appointment": (),
     "accounts_waiver": (),

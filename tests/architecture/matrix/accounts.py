@@ -13,7 +13,7 @@ ENTRIES = {
     "accounts:me": Entry(),
     "accounts:pending_form": Entry(),
     "accounts:save_view": Entry(method="post"),
-    "accounts:delete_view": Entry(kwargs={"public_id": "saved_view"}, reach="own", method="post"),
+    "accounts:delete_view": Entry(method="post"),
     "accounts:remember_fold": Entry(method="post"),
     "accounts:sessions": Entry(),
     "accounts:recovery_codes": Entry(),

@@ -331,9 +331,8 @@ def test_a_campaigns_figures_are_the_raw_ones_at_any_time(publish):
     parts, first_days, candidates = shown()[-3:]
     assert parts == [(one.pk, first, 1, 50, None), (two.pk, seen, 1, 7, None)]
     assert (first_days, candidates) == ({first: 1, seen: 1}, sorted([post.pk, gone.post_id]))
-    assert [total[n] for n in ("publications", "posts", "channels", "units", "withdrawn")] == [
-        *(3, 2, 3, 2, 1)
-    ]
+    assert [total[n] for n in ("publications", "posts", "units", "withdrawn")] == [3, 2, 2, 1]
+    assert sum(row["channels"] for row in shown()[1]) == 3
     assert (total["views"], total["views_of"], total["reach"], total["saves"]) == (140, 2, 57, None)
     services.refresh_changed_days()
     assert is_raw() == total
