@@ -68,13 +68,12 @@ def add_navigation(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def name_alarms(app: Sphinx, doctree: nodes.document) -> None:
-    """Let `#late` lead to the section “late — posts for a platform are late” of the runbook, in
+    """Let `#late` lead to the section “Posts for a platform are late (late)” of the runbook, in
     either language: pages and mails of alarms link there.
     """
     for section in doctree.findall(nodes.section):
-        kinds, dash, _meaning = section[0].astext().partition(" — ")
-        if dash:
-            section["ids"] += kinds.split(", ")
+        if named := re.search(r" \(([a-z_, ]+)\)$", section[0].astext()):
+            section["ids"] += named[1].split(", ")
 
 
 def set_language(

@@ -46,7 +46,7 @@ def facts(section: str) -> dict[str, object]:
     lines = [line.split("   # ")[0] for line in section.splitlines()]
     return {
         "level": section.index(" "),
-        "alarms": re.findall(r"^#+ ([a-z_, ]+) — ", section),
+        "alarms": re.findall(r"^### .* \(([a-z_, ]+)\)\n", section),
         "blocks": [line.rstrip() for line in lines if line.startswith("    ")],
         "names": sorted(set(re.findall(r"`[^`]+`", section))),
         "rows and items": [
