@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -31,8 +31,10 @@ def _make_day_field() -> DayField:
     return DayField(label=_("Answer by"), error_messages=invalid)
 
 
-def _suggest_deadline() -> Any:
-    return timezone.localdate() + timedelta(days=DAYS)
+def suggest_deadline() -> date:
+    """Return the day in `DAYS` days, or the Monday after it: units answer on working days."""
+    day = timezone.localdate() + timedelta(days=DAYS)
+    return day if day.isoweekday() < 6 else day + timedelta(days=8 - day.isoweekday())
 
 
 class MatterFilters(FilterForm):
@@ -60,7 +62,7 @@ class AskForm(forms.Form):
     about = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, units: Any, initial: dict[str, Any]):
-        super().__init__(data, initial={"deadline": _suggest_deadline(), **initial})
+        super().__init__(data, initial={"deadline": suggest_deadline(), **initial})
         self.fields["unit"].units = units
 
     def question(self) -> Question:
@@ -82,7 +84,7 @@ class AskAgainForm(forms.Form):
     deadline = _make_day_field()
 
     def __init__(self, data: Any = None):
-        super().__init__(data, initial={"deadline": _suggest_deadline()})
+        super().__init__(data, initial={"deadline": suggest_deadline()})
 
 
 class CloseForm(forms.Form):

@@ -13,6 +13,7 @@ from accounts.permissions import Role
 from audit.models import Entry
 from core.errors import NotAllowed, Refused
 from oversight.matters import asking
+from oversight.matters.forms import suggest_deadline
 from oversight.matters.models import Matter, MatterNote
 from oversight.models import Reminder
 from tests import factories
@@ -47,6 +48,18 @@ def notified(kind) -> set[int]:
 
 def day(n: int) -> str:
     return f"{TODAY() + timedelta(days=n):%d/%m/%Y}"
+
+
+@pytest.mark.parametrize(
+    ("today", "suggested"),
+    [
+        pytest.param("2030-12-03 09:00", "06/12/2030", marks=pytest.mark.clock("2030-12-03 09:00")),
+        pytest.param("2030-12-04 09:00", "09/12/2030", marks=pytest.mark.clock("2030-12-04 09:00")),
+        pytest.param("2030-12-05 09:00", "09/12/2030", marks=pytest.mark.clock("2030-12-05 09:00")),
+    ],
+)
+def test_a_unit_is_asked_to_answer_on_a_working_day(today, suggested):
+    assert f"{suggest_deadline():%d/%m/%Y}" == suggested
 
 
 def test_a_matter_goes_from_the_question_by_the_answer_to_the_end_and_on(
