@@ -120,6 +120,12 @@ def read_notice(notice: Notice) -> None:
     Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=timezone.now())
 
 
+def read_notices_of_done(people: Iterable[User], kind: str, *, address: str) -> None:
+    """Mark as read what asked ``people`` for an act at ``address`` that somebody has done since."""
+    asked = Notice.objects.filter(user__in=people, kind=kind, address=address, read_at=None)
+    asked.update(read_at=timezone.now())
+
+
 def read_all_notices(person: User, kinds: Iterable[str] | None = None) -> int:
     """Mark the person's notices as read, or those of ``kinds``; return how many were unread."""
     unread = person.notices.filter(read_at=None)

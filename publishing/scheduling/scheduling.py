@@ -8,12 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Min, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
+from accounts.services import read_notices_of_done
 from audit.services import make_entry, record, record_entries
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
@@ -114,6 +116,11 @@ def schedule(
             due_at=row.due_at.isoformat(),
         )
         for row in deliveries
+    )
+    read_notices_of_done(
+        {post.author, post.last_editor, by},
+        "post_to_schedule",
+        address=reverse("publishing:schedule", args=[post.public_id]),
     )
     return deliveries
 

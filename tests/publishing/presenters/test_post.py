@@ -18,6 +18,7 @@ from publishing.post_list.queries import group_counts, post_groups, unscheduled_
 from publishing.presenters import post as post_presenters
 from publishing.presenters.post import next_step, post_status
 from publishing.review import approval_and_time
+from publishing.scheduling import scheduling
 from publishing.states import OPEN, PostGroup, State
 from tests import factories
 
@@ -242,6 +243,21 @@ def test_the_writers_are_informed_of_the_approval_and_of_what_is_next(scheduled)
     page = "publishing:post" if scheduled else "publishing:schedule"
     assert notice.address == reverse(page, args=[post.public_id])
     assert notice.kind == ("post_approved" if scheduled else "post_to_schedule")
+
+
+def test_the_notice_that_asks_for_a_time_is_read_once_somebody_chose_it():
+    post = factories.submitted()
+    approver = factories.person(Role.APPROVER, post.unit)
+    approval_and_time.approve_and_schedule(
+        post, post.current_revision, by=approver, proof=factories.proof(), due_at=None
+    )
+    asking = Notice.objects.get(kind="post_to_schedule")
+    other = Notice.objects.create(user=asking.user, kind=asking.kind, address="/posts/other/")
+
+    scheduling.schedule(post, by=approver, due_at=timezone.now() + HOUR)
+
+    unread = Notice.objects.filter(user=asking.user, read_at=None)
+    assert list(unread) == [other]
 
 
 # --- the next step, in a sentence -----------------------------------------------------------------
