@@ -32,6 +32,7 @@ from posts.review.four_eyes import deciding_right
 from posts.states import Decision, PostState
 from publishing.pauses.context import pauses_of
 from publishing.presenters.scheduling import second_step_sentence
+from publishing.recurrence.queries import first_of_each_series
 from publishing.review import approval_and_time
 from publishing.review.forms import ReviewForm
 from publishing.review.queries import last_own_decision, posts_awaiting_second, posts_to_review
@@ -170,10 +171,12 @@ def _show_own_decision(request: HttpRequest, post: Post) -> HttpResponse:
     gives_second = _gives_second(request, post)
     if gives_second:
         queue, queue_view = posts_awaiting_second(request.user), "publishing:second_queue"
+        waiting = queue
     else:
         newest_first = is_newest_first(request)
         queue = posts_to_review(request.user, newest_first=newest_first)
         queue_view = "publishing:review_queue"
+        waiting = first_of_each_series(queue)  # as the list shows them
     following = queue.first()
     is_first = own.decision == Decision.FIRST
     is_final = own.decision == Decision.APPROVED
@@ -195,7 +198,7 @@ def _show_own_decision(request: HttpRequest, post: Post) -> HttpResponse:
         "asks_time": is_final
         and not deliveries.exists()
         and can(request.user, Permission.POST_SCHEDULE, unit=post.unit),
-        "waiting": queue.count(),
+        "waiting": waiting.count(),
         "next_address": _address(request, following) if following else "",
         "undo_seconds": undo_seconds,
     }

@@ -31,6 +31,7 @@ from publishing.presenters.scheduling import (
     same_minute_warnings,
     spread_sentence,
 )
+from publishing.recurrence.queries import first_of_each_series
 from publishing.review.cards import leak_cards, preview_cards
 from publishing.review.forms import ReviewForm
 from publishing.review.queries import (
@@ -157,7 +158,7 @@ def review_context(
         "warning": pause_warning(post, dict.fromkeys(channels, coming or now), pauses_of(request)),
         "missed": bool(post.requested_time and post.requested_time <= now),
         "channels": len(channels),
-        "waiting": posts_in_review(request.user).count(),
+        "waiting": first_of_each_series(posts_in_review(request.user)).count(),
         "newest_first": is_newest_first(request),
         "first": first_approval(post),
         "asks_second": checked.step == Decision.FIRST,

@@ -22,6 +22,7 @@ from publishing.recurrence.planning import occurrence_times
 from publishing.recurrence.queries import occurrences_of
 from publishing.states import State
 from tests import factories
+from tests.publishing.review.conftest import decide
 
 pytestmark = pytest.mark.django_db
 FIRST = (timezone.localtime() + timedelta(days=3)).replace(
@@ -307,6 +308,13 @@ def test_the_queue_names_the_series_once(client, unit, officer, approver):
     (card,) = shown.context["cards"]
     assert (card.post.in_series, card.can_be_chosen) == (3, False)
     assert reverse("publishing:series_review", args=[series.public_id]) in shown.content.decode()
+    # Its posts, and what follows a decision, count it as the queue does.
+    other = factories.submitted(unit=unit)
+    page = client.get(reverse("publishing:review", args=[other.public_id]))
+    assert page.context["waiting"] == 2
+    decide(client, other, "return", reason="Ghi rõ địa điểm.")
+    decided = client.get(reverse("publishing:review", args=[other.public_id]))
+    assert decided.context["waiting"] == 1
 
 
 def test_today_names_the_series_once(client, unit, officer, approver):
