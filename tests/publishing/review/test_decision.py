@@ -5,6 +5,7 @@ import threading
 from datetime import datetime, time, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -89,11 +90,13 @@ def test_a_decision_from_a_page_that_has_only_just_appeared_is_refused_and_its_w
     client, unit, approver
 ):
     post = factories.submitted(unit=unit)
-    mark = mark_on(client, post)
 
-    answers = [
-        decide(client, post, act, mark=mark, reason="Sai tên đường") for act in ("now", "return")
-    ]
+    with time_machine.travel(timezone.now(), tick=False):
+        mark = mark_on(client, post)
+        answers = [
+            decide(client, post, act, mark=mark, reason="Sai tên đường")
+            for act in ("now", "return")
+        ]
 
     post.refresh_from_db()
     assert [answer.status_code for answer in answers] == [409, 409]
