@@ -70,6 +70,19 @@ def test_the_library_of_charts_comes_with_the_first_one_in_sight(at_desk):
     assert desk.complaints == []
 
 
+def test_who_presses_export_is_told_that_the_file_is_being_made(at_desk):
+    unit = factories.UnitFactory()
+    published(unit, "facebook")
+    desk = at_desk(factories.person(Role.OFFICER, unit))
+    desk.open(reverse("engagement:results"))
+
+    with desk.page.expect_download() as download:
+        desk.page.get_by_role("link", name="Xuất Excel").click()
+        expect(desk.page.locator(".portal-toast")).to_contain_text("đang lập tệp")
+
+    assert download.value.suggested_filename.endswith(".xlsx")
+
+
 def test_results_are_found_narrowed_and_opened_by_keyboard(at_desk):
     unit = factories.UnitFactory()
     for platform in ("facebook", "zalo"):

@@ -1,2 +1,2 @@
-import{h as d,k as s}from"../shared-36QMZMKJ.js";
+import{h as d,k as s}from"../shared-I32ZF2NU.js";
 document.addEventListener("DOMContentLoaded",()=>l(document));document.addEventListener("htmx:load",t=>l(t.target));async function l(t){let n=()=>t.querySelectorAll("select[data-choices]:not(.tomselected)");if(n().length!==0){await d("choices-assets");for(let e of n())e.ariaHidden="true",new TomSelect(e,{plugins:e.multiple?{remove_button:{title:e.dataset.remove}}:["dropdown_input"],maxOptions:300,score(r){let o=s(r).split(/\s+/).filter(Boolean);return i=>o.every(a=>s(i.text).includes(a))?1:0},render:{no_results:(r,o)=>`<div class="no-results">${o(e.dataset.noResults||"–")}</div>`}})}}

@@ -1,2 +1,2 @@
-import{i as o}from"../shared-36QMZMKJ.js";
+import{i as o}from"../shared-I32ZF2NU.js";
 var t=document.getElementById("findings-sheet"),i=!1;if(t&&globalThis.htmx){let s=t.querySelector("#findings-body");o(s),document.addEventListener("click",e=>{let n=e.target.closest("a[data-findings]");!n||e.ctrlKey||e.metaKey||(e.preventDefault(),s.replaceChildren(),t.showModal(),globalThis.htmx.ajax("GET",n.href,{target:"#findings-body",swap:"innerHTML"}))}),s.addEventListener("htmx:afterRequest",({detail:e})=>{i||=e.requestConfig.verb==="post"&&e.successful}),t.addEventListener("click",({target:e})=>e.closest("[data-close-findings]")&&t.close()),t.addEventListener("close",()=>i&&location.reload())}

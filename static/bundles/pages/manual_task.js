@@ -1,2 +1,2 @@
-import"../shared-36QMZMKJ.js";
+import"../shared-I32ZF2NU.js";
 document.addEventListener("DOMContentLoaded",async()=>{let e=document.querySelector("[data-share]"),o=document.getElementById("hand-text");if(!e||!navigator.canShare)return;let r=async n=>{let a=await(await fetch(n.href)).blob();return new File([a],`${n.download}.${a.type==="image/png"?"png":"jpg"}`,{type:a.type})},c=[...document.querySelectorAll("[data-share-pictures] a[download]")],t=await Promise.all(c.map(r)).catch(()=>[]);!t.length||!navigator.canShare({files:t})||(e.hidden=!1,e.querySelector("button").addEventListener("click",()=>{navigator.share({files:t,text:o.value}).catch(()=>{})}))});

@@ -1,2 +1,2 @@
-import{i as o}from"../shared-36QMZMKJ.js";
+import{i as o}from"../shared-I32ZF2NU.js";
 o(document.getElementById("findings-body"));

@@ -1,2 +1,2 @@
-import"../shared-36QMZMKJ.js";
+import"../shared-I32ZF2NU.js";
 document.addEventListener("htmx:pushedIntoHistory",()=>{for(let t of document.querySelectorAll("[data-sets]")){let a=new URLSearchParams(t.dataset.sets),r=new URLSearchParams(location.search);r.delete("page");for(let[e,s]of a)r.set(e,s);if(t.search=r,!a.has("from"))continue;let o=["from","to"].every(e=>a.get(e)===new URLSearchParams(location.search).get(e));t.classList.toggle("btn-primary",o)}});document.addEventListener("click",t=>{t.target.closest("[data-print]")&&!document.querySelector("[data-chart]")&&print()});

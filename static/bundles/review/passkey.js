@@ -1,2 +1,2 @@
 import"../shared-6TODTTDA.js";
-import"../shared-36QMZMKJ.js";
+import"../shared-I32ZF2NU.js";

@@ -1,4 +1,4 @@
-// Forms and their fields: sent once, filters that send themselves, boxes for a whole list, copies, passwords in clear.
+// Forms and their fields: sent once, filters that send themselves, boxes for a whole list, copies, passwords in clear, files.
 import { showToast } from "../lib/toast.js";
 
 // A second, impatient press sends nothing twice.
@@ -54,6 +54,9 @@ document.addEventListener("click", async (event) => {
   await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
   showToast("copied");
 });
+
+// The server makes the file first: without a word, people press again.
+document.addEventListener("click", ({ target }) => target.closest("a[data-file]") && showToast("file"));
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-reveal]");
