@@ -164,17 +164,17 @@ def folded_card(
     """Render a card of which the title alone is seen until it is opened. ``note`` stands beside the
     title: what the card says, in a word or a number.
     """
-    return format_html(
-        '<section class="card" aria-labelledby="{0}-title"><details class="fold" {1}>'
-        '<summary class="card-header"><h2 class="card-title{2}" id="{0}-title">{3}{4}</h2>'
-        '<span class="fold-note">{5}</span></summary>{6}</details></section>',
-        part,
-        fold(context, page, part, is_open=is_open),
-        f" text-tone-{tone}" if tone else "",
-        icon(symbol) if symbol else "",
-        title,
-        note,
-        content,
+    return render_to_string(
+        "components/folded_card.html",
+        {
+            "part": part,
+            "attributes": fold(context, page, part, is_open=is_open),
+            "title": title,
+            "symbol": symbol,
+            "note": note,
+            "tone": tone,
+            "content": content,
+        },
     )
 
 
