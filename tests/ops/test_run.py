@@ -214,10 +214,6 @@ def test_training_has_keys_and_a_database_of_its_own_whatever_the_shell_names(en
         assert {key[:9] for key in keys} == {"training-"}
         assert len(keys) == 2
 
-    with started(environment, "training"):  # the same keys again
-        kept = {(var / "secrets" / name).read_text() for name in ("secret_key", "approval_key")}
-        assert kept == keys
-
 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
