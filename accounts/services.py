@@ -25,6 +25,7 @@ from core.folds import NAMES
 from units.models import Level, Unit
 
 MOST_VIEWS = 20  # that one person saves, of all lists together
+LONGEST_QUERY = 500  # of a saved view: each page reads the whole account
 
 
 def end_sessions(person: User) -> int:
@@ -93,7 +94,11 @@ def remember_fold(person: User, name: str, *, is_open: bool) -> None:
 
 @transaction.atomic
 def save_view(person: User, *, page: str, name: str, query: str) -> None:
-    """Save the filters of a list under a name. Raise Refused beyond `MOST_VIEWS`."""
+    """Save the filters of a list under a name. Raise Refused beyond `MOST_VIEWS`, or for
+    more than `LONGEST_QUERY` characters of filters.
+    """
+    if len(query) > LONGEST_QUERY:
+        raise Refused(_("These are too many filters to save; choose fewer."))
     row = User.objects.select_for_update().only("saved_views").get(pk=person.pk)
     of_page = row.saved_views.setdefault(page, {})
     if name not in of_page and sum(map(len, row.saved_views.values())) >= MOST_VIEWS:
@@ -120,8 +125,10 @@ def read_notice(notice: Notice) -> None:
     Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=timezone.now())
 
 
-def read_notices_of_done(people: Iterable[User], kind: str, *, address: str) -> None:
-    """Mark as read what asked ``people`` for an act at ``address`` that somebody has done since."""
+def mark_notices_done(people: Iterable[int], kind: str, *, address: str) -> None:
+    """Mark as read what asked people, named by their keys, for an act at ``address`` that somebody
+    has done since.
+    """
     asked = Notice.objects.filter(user__in=people, kind=kind, address=address, read_at=None)
     asked.update(read_at=timezone.now())
 

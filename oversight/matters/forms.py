@@ -31,9 +31,9 @@ def _make_day_field() -> DayField:
     return DayField(label=_("Answer by"), error_messages=invalid)
 
 
-def suggest_deadline() -> date:
+def suggest_deadline(*, today: date | None = None) -> date:
     """Return the day in `DAYS` days, or the Monday after it: units answer on working days."""
-    day = timezone.localdate() + timedelta(days=DAYS)
+    day = (today or timezone.localdate()) + timedelta(days=DAYS)
     return day if day.isoweekday() < 6 else day + timedelta(days=8 - day.isoweekday())
 
 

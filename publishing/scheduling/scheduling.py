@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import require
-from accounts.services import read_notices_of_done
+from accounts.services import mark_notices_done
 from audit.services import make_entry, record, record_entries
 from campaigns.kits.models import Kit
 from campaigns.models import Campaign
@@ -117,8 +117,9 @@ def schedule(
         )
         for row in deliveries
     )
-    read_notices_of_done(
-        {post.author, post.last_editor, by},
+    deciders = revision.reviews.values_list("by", flat=True)
+    mark_notices_done(
+        {post.author_id, post.last_editor_id, *deciders},
         "post_to_schedule",
         address=reverse("publishing:schedule", args=[post.public_id]),
     )

@@ -85,6 +85,13 @@ def test_twenty_views_are_enough(client, officer):
     assert views_of(officer)["View 3"] == "tab=trouble"
 
 
+def test_filters_without_end_are_refused_in_words(client, officer):
+    response = save(client, query="&".join(f"{name}={'ộ' * 100}" for name in ("tab", "topic")))
+
+    assert views_of(officer) == {}
+    assert "too many filters" in client.get(response["Location"]).content.decode()
+
+
 def test_other_pages_have_no_saved_views_and_a_view_has_a_name(client, officer):
     assert save(client, page="audit:log").status_code == 400
     save(client, name=" ")

@@ -252,12 +252,14 @@ def test_the_notice_that_asks_for_a_time_is_read_once_somebody_chose_it():
         post, post.current_revision, by=approver, proof=factories.proof(), due_at=None
     )
     asking = Notice.objects.get(kind="post_to_schedule")
+    Notice.objects.create(user=approver, kind=asking.kind, address=asking.address)
     other = Notice.objects.create(user=asking.user, kind=asking.kind, address="/posts/other/")
 
-    scheduling.schedule(post, by=approver, due_at=timezone.now() + HOUR)
+    scheduling.schedule(
+        post, by=factories.person(Role.APPROVER, post.unit), due_at=timezone.now() + HOUR
+    )
 
-    unread = Notice.objects.filter(user=asking.user, read_at=None)
-    assert list(unread) == [other]
+    assert list(Notice.objects.filter(kind=asking.kind, read_at=None)) == [other]
 
 
 # --- the next step, in a sentence -----------------------------------------------------------------
