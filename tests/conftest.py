@@ -10,12 +10,12 @@ os.environ.setdefault(
 
 import pytest
 import time_machine
-from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings as django_settings
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.test import Client
 from django.utils import timezone, translation
 
+from accounts.sign_in.session_store import SessionStore
 from accounts.step_up import STEPPED_UP_AT
 from platforms.registry import CONNECTORS
 from simulator.testing import RunningSimulator
@@ -118,19 +118,31 @@ def _words_as_written(request):
         yield
 
 
-def _has_just_signed_in_with_a_factor(sender=None, *, request, user, **_):
-    """Sign in as if a factor had been proved a moment ago: Django's test client does so without
-    asking anybody. Tests of the proof itself sign in through the pages, or let it grow old with
-    `proof_is_old`."""
-    if not get_authentication_records(request, user):
-        request.session[STEPPED_UP_AT] = int(time.time())
-
-
 @pytest.fixture(autouse=True, scope="session")
-def _sessions_begin_with_a_factor():
-    user_logged_in.connect(_has_just_signed_in_with_a_factor)
-    yield
-    user_logged_in.disconnect(_has_just_signed_in_with_a_factor)
+def _sign_in_by_a_session_alone():
+    """Let ``force_login`` write a session that proved a factor a moment ago, and do nothing else of
+    a sign-in: half of all tests begin so. Tests of the sign-in go through its pages, those of the
+    proof let it grow old with `proof_is_old`.
+    """
+    sign_in = Client.force_login
+
+    def force_login(client, user, backend=None):
+        if django_settings.SESSION_COOKIE_NAME in client.cookies:  # from one person to the next
+            sign_in(client, user, backend)
+            session = client.session
+        else:
+            session = SessionStore()
+            session[SESSION_KEY] = str(user.pk)
+            session[BACKEND_SESSION_KEY] = backend or client._get_backend()
+            session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+            session["began"] = session["seen"] = int(time.time())
+        session[STEPPED_UP_AT] = int(time.time())
+        session.save()
+        client.cookies[django_settings.SESSION_COOKIE_NAME] = session.session_key
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "force_login", force_login)
+        yield
 
 
 @pytest.fixture

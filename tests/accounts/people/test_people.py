@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.timezone import localdate as today
 
 from accounts.models import Appointment, User
@@ -32,7 +33,9 @@ def commune(province):
 
 @pytest.fixture
 def admin(client, province):
-    admin = factories.person(Role.ADMINISTRATOR, province, full_name="Quản Trị")
+    admin = factories.person(
+        Role.ADMINISTRATOR, province, full_name="Quản Trị", last_login=timezone.now()
+    )
     client.force_login(admin)
     return admin
 
