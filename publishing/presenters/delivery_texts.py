@@ -1,5 +1,6 @@
 """The tables of delivery_status: what is asked of a delivery, and the wording of each answer."""
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from channels.reasons import describe_reason, known_reason
@@ -150,6 +151,10 @@ CASES: dict[State, tuple[Case, ...]] = {
                 ),
                 "fire_at",
             ),
+        ),
+        Case(
+            lambda row: row.fire_at <= timezone.now(),
+            StatusText(_("Going out"), "blue", "send", _("It is time: it goes out to %(page)s.")),
         ),
     ),
     State.CLAIMED: (

@@ -230,6 +230,8 @@ def _step_waiting(newest: _Newest) -> StatusView | None:
         if status.tone == "red":
             return status
     text = planned_times_sentence((row.fire_at for row in newest.waiting), now=newest.now)
+    if all(row.fire_at <= newest.now for row in newest.waiting):
+        return StatusView(_("Going out"), "blue", "send", text)
     return StatusView(_("Scheduled"), "yellow", "clock", text)
 
 
@@ -259,7 +261,11 @@ def _step_missed(newest: _Newest) -> StatusView | None:
 def _step_published(newest: _Newest) -> StatusView | None:
     if not (n := newest.count(State.PUBLISHED)):
         return None
-    message = ngettext("Published on %(n)s channel.", "Published on %(n)s channels.", n) % {"n": n}
+    message = ngettext(
+        "Published on %(n)s of %(all)s channel.",
+        "Published on %(n)s of %(all)s channels.",
+        len(newest.rows),
+    ) % {"n": n, "all": len(newest.rows)}
     return StatusView(_("Published"), "green", "circle-check", message)
 
 

@@ -151,6 +151,7 @@ CIRCUMSTANCES = [
         "Trying again",
         "yellow",
     ),
+    ({"fire_at": datetime(2026, 11, 29, tzinfo=UTC)}, {}, "Going out", "blue"),
     (
         {"state": State.CLAIMED, "prepare_at": datetime(2026, 11, 29, tzinfo=UTC)},
         {},
@@ -288,7 +289,7 @@ def test_every_state_of_a_broadcast_with_every_reason_has_a_sentence_a_tone_and_
 @pytest.mark.parametrize(
     ("states", "sentence"),
     [
-        ([State.PUBLISHED, State.PUBLISHED], "Published on 2 channels."),
+        ([State.PUBLISHED, State.PUBLISHED], "Published on 2 of 2 channels."),
         (
             [State.PUBLISHED, State.FAILED],
             "Published on 1 of 2 channels. Schedule the others again.",

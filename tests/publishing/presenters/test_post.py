@@ -30,8 +30,10 @@ STANDS = {"state": State.PUBLISHED, "remote_id": "1_1"}
 
 
 def put(post, channel=None, **fields):
-    """Make a delivery with what its state asks for beside it."""
+    """Make a delivery with what its state asks for beside it; what is scheduled is for later."""
     now = timezone.now()
+    if "state" not in fields:
+        fields = {"due_at": now + HOUR, "fire_at": now + HOUR, **fields}
     if fields.get("remote_id"):
         fields.setdefault("published_at", now)
     if fields.get("state") in (State.CLAIMED, State.COMMITTING, State.STAGED):
@@ -61,6 +63,7 @@ def status(post):
 CASES = {
     # What one delivery is in, its channel, the group of the post and the badge.
     "scheduled": ({}, {}, "upcoming", "Scheduled"),
+    "due this second": ({"due_at": PAST, "fire_at": PAST}, {}, "upcoming", "Going out"),
     "going out": ({"state": State.COMMITTING}, {}, "upcoming", "Going out"),
     "verified": ({"state": State.VERIFYING}, {}, "upcoming", "Being verified"),
     "by hand": ({"state": State.MANUAL}, {}, "upcoming", "By hand"),
@@ -266,7 +269,7 @@ def test_the_notice_that_asks_for_a_time_is_read_once_somebody_chose_it():
 
 NO_TIME = "Approved, with no time set. Next: schedule it or publish it now."
 NEXT_STEPS = {
-    State.SCHEDULED: "Scheduled",
+    State.SCHEDULED: "Going out",  # these are due
     State.CLAIMED: "Going out",
     State.STAGED: "Going out",
     State.COMMITTING: "Going out",
