@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, ADMINISTRATION, UNIT, Entry, register
+from core.navigation import ACTIONS, ADMINISTRATION, SYSTEM, UNIT, Entry, register
 
 register(
     Entry(
@@ -18,7 +18,7 @@ register(
         "accounts:system_changes",
         "user-cog",
         _("Operators and administrators"),
-        ADMINISTRATION,
+        (SYSTEM, ADMINISTRATION),
         42,
         rights=("system_change",),
         synonyms=_("operator, administrator"),

@@ -50,7 +50,7 @@ register(
         "partners:list",
         "users-group",
         _("Partners"),
-        (CHANNELS, UNIT, LIBRARY),
+        (CHANNELS, UNIT, *LIBRARY),
         73,
         rights=("campaign_view",),
         synonyms=_("share, school, newspaper"),

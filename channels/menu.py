@@ -9,7 +9,7 @@ register(
         "channels:list",
         "plug-connected",
         _("Channels"),
-        (CHANNELS, UNIT, LIBRARY),
+        (CHANNELS, UNIT, *LIBRARY),
         10,
         rights=("channel_view",),
         synonyms=_("page, access, expired, disconnected"),

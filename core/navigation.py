@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.text import begins_words
 
 TABS, ACTIONS = "tabs", "actions"
-TODAY, APPROVAL, UNITS, POSTS, CALENDAR, COMMENTS, RESULTS, LIBRARY, TASKS = (
+TODAY, APPROVAL, UNITS, POSTS, CALENDAR, COMMENTS, RESULTS, TASKS = (
     "today",
     "approval",
     "units",
@@ -20,10 +21,9 @@ TODAY, APPROVAL, UNITS, POSTS, CALENDAR, COMMENTS, RESULTS, LIBRARY, TASKS = (
     "calendar",
     "comments",
     "results",
-    "library",
     "tasks",
 )
-TRAINING, CAMPAIGNS, REPORTS, INTERVENTION, CHANNELS, UNIT, ADMINISTRATION = (
+TRAINING, CAMPAIGNS, REPORTS, INTERVENTION, CHANNELS, UNIT, ADMINISTRATION, SYSTEM = (
     "training",
     "campaigns",
     "reports",
@@ -31,7 +31,10 @@ TRAINING, CAMPAIGNS, REPORTS, INTERVENTION, CHANNELS, UNIT, ADMINISTRATION = (
     "channels",
     "unit",
     "administration",
+    "system",
 )
+# What a unit has in stock, and what a province or the ministry makes for many.
+LIBRARY = SHARED_LIBRARY, OWN_LIBRARY = "shared_library", "own_library"
 # So many pages stand in the sidebar one by one; of more, those of a section are tabs.
 FEW_PAGES = 8
 
@@ -54,6 +57,7 @@ class Section(NamedTuple):
     rights: tuple[str, ...] = ()
     hidden_by: tuple[str, ...] = ()
     entries: tuple["Entry", ...] = ()
+    always_one: bool = False  # also where few pages stand one by one
 
     def is_for(self, may: Mapping[str, bool]) -> bool:
         return _has_rights(may, self.rights, self.hidden_by)
@@ -72,7 +76,10 @@ SIDEBAR = {
     RESULTS: Section("chart-bar", _("Results")),
     CAMPAIGNS: Section("speakerphone", _("Campaigns"), rights=OVERSEERS),
     REPORTS: Section("report", _("Reports"), rights=OVERSEERS),
-    LIBRARY: Section("template", _("Library")),
+    SHARED_LIBRARY: Section(
+        "template", pgettext_lazy("of a province", "Library"), rights=OVERSEERS
+    ),
+    OWN_LIBRARY: Section("template", _("Library")),
     TASKS: Section("inbox", _("Assigned tasks"), hidden_by=OVERSEERS),
     CHANNELS: Section("plug-connected", _("Channels and partners"), rights=OVERSEERS),
     INTERVENTION: Section("player-pause", _("Pause and recall")),
@@ -83,6 +90,9 @@ SIDEBAR = {
         hidden_by=(*OVERSEERS, "account_manage"),
     ),
     ADMINISTRATION: Section("adjustments", _("Administration")),
+    SYSTEM: Section(
+        "database", _("Technical administration"), rights=("system_operate",), always_one=True
+    ),
 }
 
 
@@ -143,17 +153,15 @@ def list_sections(may: Mapping[str, bool]) -> list[Section]:
     for entry in ENTRIES:
         if entry.is_for(may) and (part := entry.find_part(may)) in found:
             found[part].append(entry)
-    if sum(map(len, found.values())) <= FEW_PAGES:
-        return [
-            Section(e.symbol, e.label, entries=(e,)) for entries in found.values() for e in entries
-        ]
-    return [
-        SIDEBAR[part]._replace(entries=tuple(entries))
-        if len(entries) > 1
-        else Section(entries[0].symbol, entries[0].label, entries=tuple(entries))
-        for part, entries in found.items()
-        if entries
-    ]
+    few = sum(map(len, found.values())) <= FEW_PAGES
+    sections = []
+    for part, entries in found.items():
+        section = SIDEBAR[part]
+        if len(entries) > 1 and (section.always_one or not few):
+            sections.append(section._replace(entries=tuple(entries)))
+        else:
+            sections += [Section(e.symbol, e.label, entries=(e,)) for e in entries]
+    return sections
 
 
 def find_current_section(sections: Sequence[Section], view: str) -> Section | None:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.navigation import ACTIONS, ADMINISTRATION, Entry, register
+from core.navigation import ACTIONS, ADMINISTRATION, SYSTEM, Entry, register
 
 register(
     Entry(
@@ -12,6 +12,16 @@ register(
         ADMINISTRATION,
         40,
         rights=("system_watch",),
+        hidden_by=("system_operate",),
+        synonyms=_("queue, error, memory"),
+    ),
+    Entry(
+        "operations:status",
+        "adjustments",
+        _("Status"),
+        ADMINISTRATION,
+        40,
+        rights=("system_operate",),
         synonyms=_("queue, error, memory"),
     ),
     Entry(
@@ -28,7 +38,7 @@ register(
         "admin:index",
         "database",
         _("System operation"),
-        ADMINISTRATION,
+        SYSTEM,
         43,
         rights=("system_operate",),
     ),

@@ -92,14 +92,14 @@ def list_names(person) -> dict[str, list[str]]:
         (
             Role.OVERSEER,
             Level.PROVINCE,
-            "Hôm nay · Đơn vị · Bài viết · Kết quả · Chiến dịch · Báo cáo · Kho · Kênh, đối tác · "
-            "Dừng và thu hồi · Quản trị",
+            "Hôm nay · Đơn vị · Bài viết · Kết quả · Chiến dịch · Báo cáo · Thư viện · "
+            "Kênh, đối tác · Dừng và thu hồi · Quản trị",
         ),
         (
             Role.OVERSEER,
             Level.MINISTRY,
-            "Hôm nay · Đơn vị · Bài viết · Kết quả · Chiến dịch · Báo cáo · Kho · Kênh, đối tác · "
-            "Dừng và thu hồi · Quản trị",
+            "Hôm nay · Đơn vị · Bài viết · Kết quả · Chiến dịch · Báo cáo · Thư viện · "
+            "Kênh, đối tác · Dừng và thu hồi · Quản trị",
         ),
         (
             Role.ADMINISTRATOR,
@@ -113,6 +113,26 @@ def test_the_sidebar_of_each_role(role, level, expected):
     person = factories.person(role, factories.UnitFactory(level=level))
 
     assert " · ".join(list_names(person)) == expected
+
+
+@pytest.mark.django_db
+def test_an_operator_has_three_links():
+    assert list_names(factories.operator()) == {
+        "Tình trạng": ["Tình trạng"],
+        "Việc nền": ["Việc nền"],
+        "Quản trị kỹ thuật": ["Người vận hành, quản trị", "Vận hành hệ thống"],
+    }
+
+
+@pytest.mark.django_db
+def test_what_a_province_makes_for_many_is_called_otherwise_than_the_stock_of_a_unit():
+    commune = factories.UnitFactory()
+    officer = list_names(factories.person(Role.OFFICER, commune))
+    overseer = list_names(factories.person(Role.OVERSEER, commune.parent))
+
+    assert overseer["Thư viện"][:4] == ["Bài mẫu", "Đoạn mẫu", "Cách làm hay", "Hình ảnh và video"]
+    assert officer["Kho"][:4] == ["Bài mẫu", "Đoạn mẫu", "Cách làm hay", "Hình ảnh và video"]
+    assert "Bộ nội dung" in overseer["Chiến dịch"]
 
 
 @pytest.mark.django_db

@@ -64,7 +64,9 @@ def test_an_operator_without_a_post_begins_on_this_page_and_has_a_way_to_the_adm
     shown = page(client)
 
     assert shown.status_code == 200
-    assert f'href="{reverse("admin:index")}"' in shown.text
+    administration = reverse("accounts:system_changes")
+    assert f'href="{administration}"' in shown.text
+    assert f'href="{reverse("admin:index")}"' in client.get(administration).text
     assert reverse("operations:freeze") not in shown.text
     assert client.get(reverse("operations:freeze")).status_code == 403
     client.force_login(factories.person(Role.OVERSEER))
