@@ -192,6 +192,21 @@ def test_the_button_names_the_chosen_time(at_desk, post, leader):
         expect(button).to_have_text(re.compile(r"Approve · 07:00 tomorrow"))
 
 
+def test_a_button_that_waits_for_the_reading_says_so(at_desk, post, leader):
+    desk = at_desk(leader, PHONE)
+    page = desk.page
+    page.add_init_script("Date.now = () => 0")
+    desk.open(reverse("publishing:review", args=[post.public_id]))
+    button = page.locator("[data-approve]").first
+    expect(button).to_be_disabled()
+    expect(button).to_have_text("Approve · in 3 seconds, for reading")
+
+    page.evaluate("Date.now = () => 3000")
+
+    expect(button).to_be_enabled()
+    expect(button).not_to_contain_text("reading")
+
+
 def test_an_approval_pressed_without_a_line_keeps_the_page_and_goes_when_it_is_back(
     at_desk, post, leader
 ):

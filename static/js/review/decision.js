@@ -4,6 +4,7 @@ const UNSEEN = 3000; // without a look at the last channel
 
 const form = document.getElementById("decision");
 const buttons = [...document.querySelectorAll("[data-approve]")];
+let isHeld = false;
 if (form && buttons.length) {
   holdButtons();
   showChosenTime();
@@ -19,12 +20,10 @@ function chooseTime({ currentTarget }) {
 }
 
 function holdButtons() {
-  const hint = document.querySelector("[data-reading]");
   const last = [...document.querySelectorAll(".review-card")].at(-1);
   const opened = Date.now();
   let seen = !last;
-  for (const button of buttons) button.disabled = true;
-  hint.hidden = false;
+  hold(true);
   if (last) new IntersectionObserver(([entry]) => (seen ||= entry.isIntersecting)).observe(last);
   release();
 
@@ -34,9 +33,14 @@ function holdButtons() {
       setTimeout(release, 100);
       return;
     }
-    for (const button of buttons) button.disabled = false;
-    hint.hidden = true;
+    hold(false);
+    showChosenTime();
   }
+}
+
+function hold(is) {
+  isHeld = is;
+  for (const button of buttons) button.disabled = is;
 }
 
 // Nothing is asked: what was approved can be taken back on the next page.
@@ -47,7 +51,8 @@ function showChosenTime() {
   if (ownTime) ownTime.hidden = chosen.value !== "other";
   // Whoever approves for others does not choose a time at all.
   const isOthers = chosen.value === "approve" && !short;
-  const words = isOthers ? "" : ` · ${short ?? chosen.nextElementSibling.textContent}`;
+  const time = isOthers ? "" : ` · ${short ?? chosen.nextElementSibling.textContent}`;
+  const words = isHeld ? ` · ${form.dataset.reading}` : time;
   for (const button of buttons) button.querySelector("[data-chosen-time]").textContent = words;
   for (const button of document.querySelectorAll("[data-choose]")) {
     button.ariaPressed = String(button.dataset.choose === chosen.value);
